@@ -1,0 +1,95 @@
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Safetensors;
+
+/// <summary>
+/// A safetensors file opened for reading. Tensors are views of a private copy-on-write mapping, so opening a file of a gigabyte takes well under a millisecond, pages are shared
+/// between processes, and nothing written to a tensor ever reaches the file.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private readonly string _path;
+    private readonly Dictionary<ScalarType, Tensor> _mappings = [];
+
+    private SafetensorsFile(string path, SafetensorsHeader header)
+    {
+        _path = path;
+        Header = header;
+    }
+
+    /// <summary>The file's validated header.</summary>
+    public SafetensorsHeader Header { get; }
+
+    /// <summary>The keys, in the order of the header.</summary>
+    public IEnumerable<string> Keys => Header.Tensors.Keys;
+
+    /// <summary>Opens a file and checks its whole header.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The open file; its tensors stay valid after it is disposed.</returns>
+    /// <exception cref="InvalidInputException">The file is missing or not a sound safetensors file.</exception>
+    public static SafetensorsFile Open(string path) => new(path, SafetensorsHeader.Read(path));
+
+    /// <summary>Reads all tensors of a small file into a dictionary, detached from any dispose scope.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors by key, CPU, of the file's types. The caller disposes of them.</returns>
+    /// <exception cref="InvalidInputException">The file is missing or not a sound safetensors file.</exception>
+    public static Dictionary<string, Tensor> ReadAll(string path)
+    {
+        using var file = Open(path);
+        return file.Keys.ToDictionary(k => k, k => file.Get(k).clone().DetachFromDisposeScope());
+    }
+
+    /// <summary>A tensor as a view of the mapping.</summary>
+    /// <param name="name">The key.</param>
+    /// <returns>A CPU tensor of the header's shape and type; writing to it touches private pages alone.</returns>
+    /// <exception cref="InvalidInputException">The file has no tensor of that name.</exception>
+    public Tensor Get(string name)
+    {
+        if (!Header.Tensors.TryGetValue(name, out var entry))
+        {
+            throw new InvalidInputException($"{Path.GetFileName(_path)} has no tensor {name}.", Path.GetFileName(_path));
+        }
+
+        var size = SafetensorsTypes.SizeOf(entry.ElementType);
+        if (entry.ByteLength == 0)
+        {
+            return empty(entry.Shape, entry.ElementType);
+        }
+
+        if (entry.Offset % size != 0)
+        {
+            // Headers of other writers need not be padded: such a tensor is not aligned within the mapping and is copied instead.
+            return ReadUnaligned(entry);
+        }
+
+        if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
+        {
+            var elements = new FileInfo(_path).Length / size;
+            mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
+            _mappings.Add(entry.ElementType, mapping);
+        }
+
+        using var flat = mapping.narrow(0, entry.Offset / size, entry.ByteLength / size);
+        return flat.view(entry.Shape);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var mapping in _mappings.Values)
+        {
+            mapping.Dispose();
+        }
+
+        _mappings.Clear();
+    }
+
+    private Tensor ReadUnaligned(TensorEntry entry)
+    {
+        var tensor = empty(entry.Shape, entry.ElementType);
+        using var stream = File.OpenRead(_path);
+        stream.Position = entry.Offset;
+        stream.ReadExactly(tensor.bytes);
+        return tensor;
+    }
+}

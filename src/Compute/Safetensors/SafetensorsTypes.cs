@@ -1,0 +1,35 @@
+using TorchSharp;
+
+namespace OrleansOneShot.Compute.Safetensors;
+
+/// <summary>The element types of the safetensors format that this project reads and writes.</summary>
+internal static class SafetensorsTypes
+{
+    private static readonly (string Name, torch.ScalarType Type, int Bytes)[] Known =
+    [
+        ("F64", torch.ScalarType.Float64, 8), ("F32", torch.ScalarType.Float32, 4), ("F16", torch.ScalarType.Float16, 2), ("BF16", torch.ScalarType.BFloat16, 2),
+        ("I64", torch.ScalarType.Int64, 8), ("I32", torch.ScalarType.Int32, 4), ("I16", torch.ScalarType.Int16, 2), ("I8", torch.ScalarType.Int8, 1),
+        ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
+    ];
+
+    public static bool TryParse(string name, out torch.ScalarType type)
+    {
+        foreach (var known in Known)
+        {
+            if (known.Name == name)
+            {
+                type = known.Type;
+                return true;
+            }
+        }
+
+        type = default;
+        return false;
+    }
+
+    public static string NameOf(torch.ScalarType type) => Array.Find(Known, k => k.Type == type) is { Name: not null } known
+        ? known.Name
+        : throw new NotSupportedException($"Tensors of type {type} can't be stored in a safetensors file; convert them to float32 first.");
+
+    public static int SizeOf(torch.ScalarType type) => Array.Find(Known, k => k.Type == type).Bytes;
+}

@@ -1,0 +1,15 @@
+using TorchSharp;
+
+namespace OrleansOneShot.Compute.Safetensors;
+
+/// <summary>One tensor of a safetensors file, as its header states it.</summary>
+/// <param name="Name">The tensor's key.</param>
+/// <param name="ElementType">Element type.</param>
+/// <param name="Shape">Sizes, each 0 or more; empty for a scalar.</param>
+/// <param name="Offset">First byte, counted from the start of the file.</param>
+/// <param name="ByteLength">Length in bytes: the product of <paramref name="Shape"/> times the element's size.</param>
+public sealed record TensorEntry(string Name, torch.ScalarType ElementType, long[] Shape, long Offset, long ByteLength)
+{
+    /// <summary>The shape as text, such as <c>[320, 4, 3, 3]</c>.</summary>
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+}

@@ -1,0 +1,61 @@
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests;
+
+/// <summary>The golden files of tests/Goldens and how results are compared with them.</summary>
+internal static class Golden
+{
+    /// <summary>tests/Goldens of the checkout.</summary>
+    public static string Folder { get; } = Find("tests", "Goldens");
+
+    /// <summary>The checkout's root.</summary>
+    public static string Root { get; } = Path.GetFullPath(Path.Combine(Folder, "..", ".."));
+
+    /// <summary>A path below tests/Goldens.</summary>
+    public static string PathOf(params string[] parts) => Path.Combine([Folder, .. parts]);
+
+    /// <summary>All tensors of a golden file.</summary>
+    public static Dictionary<string, Tensor> Read(params string[] parts) => SafetensorsFile.ReadAll(PathOf(parts));
+
+    /// <summary>Largest absolute difference, divided by the reference's largest absolute value.</summary>
+    public static double RelativeDeviation(Tensor actual, Tensor expected)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        using var scope = NewDisposeScope();
+        var reference = expected.to(ScalarType.Float64);
+        var scale = reference.abs().max().item<double>();
+        var worst = (actual.detach().to(ScalarType.Float64) - reference).abs().max().item<double>();
+        return scale == 0 ? worst : worst / scale;
+    }
+
+    /// <summary>Largest absolute difference.</summary>
+    public static double Deviation(Tensor actual, Tensor expected)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        using var scope = NewDisposeScope();
+        return (actual.detach().to(ScalarType.Float64) - expected.to(ScalarType.Float64)).abs().max().item<double>();
+    }
+
+    /// <summary>Fails unless the deviation relative to the reference's largest value is within the tolerance. Not-a-number fails. The deviation goes to the test's output.</summary>
+    public static void AssertClose(Tensor actual, Tensor expected, double relative, string what)
+    {
+        var deviation = RelativeDeviation(actual, expected);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {deviation:E2} relative (tolerance {relative:E0})");
+        Assert.True(deviation <= relative, $"{what} deviates by {deviation:E3} of the largest value; the tolerance is {relative:E1}.");
+    }
+
+    private static string Find(params string[] parts)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine([folder.FullName, .. parts]);
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No {Path.Combine(parts)} above {AppContext.BaseDirectory}.");
+    }
+}
