@@ -1,0 +1,20 @@
+namespace OrleansOneShot.Contracts.Errors;
+
+/// <summary>An error with a code, that grains throw and clients catch.</summary>
+[GenerateSerializer, Alias("oneshot.OneShotException")]
+public class OneShotException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="detail">Code, message, field and hint.</param>
+    /// <param name="inner">The cause.</param>
+    public OneShotException(ErrorDetail detail, Exception? inner = null)
+        : base(detail?.Message, inner)
+    {
+        ArgumentNullException.ThrowIfNull(detail);
+        Detail = detail;
+    }
+
+    /// <summary>Code, message, field and hint.</summary>
+    [Id(0)]
+    public ErrorDetail Detail { get; }
+}

@@ -1,0 +1,21 @@
+using Orleans.Concurrency;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Contracts.Grains;
+
+/// <summary>The list of all jobs (key: 0), by owner, state and time, in pages.</summary>
+[Alias("oneshot.IJobCatalogGrain")]
+public interface IJobCatalogGrain : IGrainWithIntegerKey
+{
+    /// <summary>Adds or replaces a job's line.</summary>
+    /// <param name="summary">The line.</param>
+    /// <returns>When durable.</returns>
+    [Alias("Put")]
+    Task Put(JobSummary summary);
+
+    /// <summary>A page of jobs, newest first.</summary>
+    /// <param name="query">Which.</param>
+    /// <returns>The page.</returns>
+    [Alias("List"), ReadOnly, AlwaysInterleave]
+    Task<JobPage> List(JobQuery query);
+}

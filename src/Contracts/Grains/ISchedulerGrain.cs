@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+using OrleansOneShot.Contracts.Scheduling;
+
+namespace OrleansOneShot.Contracts.Grains;
+
+/// <summary>The queue and the leases of the whole cluster (key: 0): fair between owners, then by priority, then by age.</summary>
+[Alias("oneshot.ISchedulerGrain")]
+public interface ISchedulerGrain : IGrainWithIntegerKey
+{
+    /// <summary>A silo offers slots; replaces what it offered before. Also the heartbeat that renews its leases.</summary>
+    /// <param name="silo">The silo's address.</param>
+    /// <param name="slots">Its slots; empty takes the silo out.</param>
+    /// <returns>When known.</returns>
+    [Alias("Announce")]
+    Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots);
+
+    /// <summary>Queues a job; a job that is queued or leased already stays as it is.</summary>
+    /// <param name="entry">The job.</param>
+    /// <returns>When durable.</returns>
+    [Alias("Enqueue")]
+    Task Enqueue(QueueEntry entry);
+
+    /// <summary>The job needs no slot any more: takes it off the queue, or frees its lease.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>When durable.</returns>
+    [Alias("Remove")]
+    Task Remove(string jobId);
+
+    /// <summary>A silo is gone: its leases return at once and its jobs are asked to queue again.</summary>
+    /// <param name="silo">The silo's address.</param>
+    /// <returns>When durable.</returns>
+    [Alias("SiloLost")]
+    Task SiloLost(string silo);
+
+    /// <summary>Queue, leases and slots.</summary>
+    /// <returns>A snapshot.</returns>
+    [Alias("GetSnapshot"), ReadOnly, AlwaysInterleave]
+    Task<SchedulerSnapshot> GetSnapshot();
+}

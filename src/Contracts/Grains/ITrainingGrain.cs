@@ -1,0 +1,24 @@
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+
+namespace OrleansOneShot.Contracts.Grains;
+
+/// <summary>Hands a job to its silo's engine (key: job id); placed on the silo of the lease. Calls return at once: a dedicated thread trains.</summary>
+[Alias("oneshot.ITrainingGrain")]
+public interface ITrainingGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the engine on the lease's slot.</summary>
+    /// <param name="lease">The lease with the epoch to work for.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="resume">Where to go on; null to begin.</param>
+    /// <returns>When the engine's thread runs.</returns>
+    [Alias("Start")]
+    Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume);
+
+    /// <summary>Asks the engine to stop at the next step.</summary>
+    /// <param name="epoch">The epoch to stop; another one is left alone.</param>
+    /// <returns>When asked.</returns>
+    [Alias("Stop")]
+    Task Stop(long epoch);
+}

@@ -1,0 +1,26 @@
+namespace OrleansOneShot.Contracts.Jobs;
+
+/// <summary>Which jobs to list.</summary>
+[GenerateSerializer, Immutable, Alias("oneshot.JobQuery")]
+public sealed record JobQuery
+{
+    /// <summary>Only this owner's; null: all.</summary>
+    [Id(0)]
+    public string? Owner { get; init; }
+
+    /// <summary>Only in this state; null: all.</summary>
+    [Id(1)]
+    public JobState? State { get; init; }
+
+    /// <summary>Where to go on, from <see cref="JobPage.Next"/>.</summary>
+    [Id(2)]
+    public string? Cursor { get; init; }
+
+    /// <summary>Jobs a page, 1 to 500.</summary>
+    [Id(3)]
+    public int PageSize { get; init; } = 100;
+
+    /// <summary>Only jobs that have not ended.</summary>
+    [Id(4)]
+    public bool UnfinishedOnly { get; init; }
+}

@@ -1,0 +1,33 @@
+namespace OrleansOneShot.Contracts.Jobs;
+
+/// <summary>The states of a job, in the order in which they are passed.</summary>
+[GenerateSerializer, Alias("oneshot.JobState")]
+public enum JobState
+{
+    /// <summary>Known, not yet queued.</summary>
+    Submitted = 0,
+
+    /// <summary>Waits for a slot.</summary>
+    Queued = 1,
+
+    /// <summary>Has a slot: loads the model, encodes the image, finds the prototypical embedding.</summary>
+    Preparing = 2,
+
+    /// <summary>Trains.</summary>
+    Training = 3,
+
+    /// <summary>Draws the samples and measures them.</summary>
+    Sampling = 4,
+
+    /// <summary>Puts the files into the store and writes the manifest.</summary>
+    Publishing = 5,
+
+    /// <summary>Done; the manifest is published.</summary>
+    Succeeded = 6,
+
+    /// <summary>Ended with an error; nothing is published.</summary>
+    Failed = 7,
+
+    /// <summary>Ended by its owner; nothing is published.</summary>
+    Cancelled = 8,
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace OrleansOneShot.Contracts.Requests;
+
+/// <summary>
+/// One implantation: a photo, one or more masked objects, and how to train and sample. Files are named by the SHA-256 of their bytes (uploaded first), models by name: a request
+/// never holds a path. Options left null take the model's defaults (<c>oneshot.json</c>), else those of the method; the manifest records what was used.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("oneshot.ImplantationRequest")]
+public sealed record ImplantationRequest
+{
+    /// <summary>Name of the result, 1 to 64 letters, digits, '-', '_' or '.'; file names of the result start with it.</summary>
+    [Id(0)]
+    public required string Name { get; init; }
+
+    /// <summary>Who pays for the job; fairness is between owners.</summary>
+    [Id(1)]
+    public string Owner { get; init; } = "local";
+
+    /// <summary>Priority among the owner's jobs, -100 to 100; higher runs first.</summary>
+    [Id(2)]
+    public int Priority { get; init; }
+
+    /// <summary>Seed of everything that is drawn at random, 0 or more.</summary>
+    [Id(3)]
+    public long Seed { get; init; }
+
+    /// <summary>SHA-256 of the photo's bytes, 64 lower-case hexadecimal digits.</summary>
+    [Id(4)]
+    public required string Image { get; init; }
+
+    /// <summary>The objects, at least one.</summary>
+    [Id(5)]
+    public required ImmutableArray<ObjectSpec> Objects { get; init; }
+
+    /// <summary>The base model.</summary>
+    [Id(6)]
+    public required ModelReference Model { get; init; }
+
+    /// <summary>Options of the method.</summary>
+    [Id(7)]
+    public MethodOptions Method { get; init; } = new();
+
+    /// <summary>Options of the training.</summary>
+    [Id(8)]
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>The pictures to draw at the end.</summary>
+    [Id(9)]
+    public SampleOptions Samples { get; init; } = new();
+}

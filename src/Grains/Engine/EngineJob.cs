@@ -1,0 +1,13 @@
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+
+namespace OrleansOneShot.Grains.Engine;
+
+/// <summary>One epoch of a job.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="Slot">The slot on this silo.</param>
+/// <param name="Request">What was asked for.</param>
+/// <param name="Resume">Where to go on; null to begin.</param>
+/// <param name="WorkFolder">An empty local folder for this epoch alone; the caller deletes it afterwards.</param>
+public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationRequest Request, CheckpointReference? Resume, string WorkFolder);

@@ -1,0 +1,46 @@
+namespace OrleansOneShot.Storage;
+
+/// <summary>
+/// Where inputs, checkpoints and results live. Paths are relative, with '/', made of the letters, digits and <c>-_.</c>; segments '.' and '..' are refused, so no path leaves the
+/// store. Writes are atomic: a reader sees the whole file or none.
+/// </summary>
+public interface IArtifactStore
+{
+    /// <summary>Name of the kind of store, for metrics and messages: "files" or "azure".</summary>
+    string Kind { get; }
+
+    /// <summary>Writes a file, replacing what is there unless told otherwise.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="content">The bytes, from the stream's position on.</param>
+    /// <param name="condition">Whether the file may exist already.</param>
+    /// <param name="cancellationToken">Stops; nothing is left.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="ArtifactExistsException">It exists and the condition forbids that.</exception>
+    /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
+    Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The bytes; the caller disposes of it.</returns>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>What is known of a file.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Length and hash; null if there is no such file.</returns>
+    Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>All files below a prefix, in the order of their paths.</summary>
+    /// <param name="prefix">Start of the paths, such as <c>jobs/1/</c>; empty for all.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Files.</returns>
+    IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a file; one that is not there is fine.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>When gone.</returns>
+    Task DeleteAsync(string path, CancellationToken cancellationToken = default);
+}
