@@ -1,0 +1,128 @@
+using System.Globalization;
+using SkiaSharp;
+
+namespace OrleansOneShot.Compute.Imaging;
+
+/// <summary>From bytes to upright pixels, within <see cref="ImageLimits"/>.</summary>
+internal static class ImageDecoder
+{
+    /// <summary>Reads a file whose size has been checked.</summary>
+    /// <exception cref="InvalidInputException">The file is missing, unreadable, empty or larger than the limit.</exception>
+    public static byte[] ReadFile(string path, string field)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputException($"The {field} {path} is a folder, not a picture.", field);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException($"The {field} {path} does not exist.", field);
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(path);
+            ThrowIfTooLong(stream.Length, path, field);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"The {field} {path} can't be read: {e.Message}", field, inner: e);
+        }
+    }
+
+    /// <summary>Checks the header against the limits and decodes.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">The file's name for messages.</param>
+    /// <param name="field">The option that named it.</param>
+    /// <param name="toSrgb">True to convert embedded colour profiles to sRGB; false to take the stored values as they are, as masks are meant.</param>
+    /// <exception cref="InvalidInputException">Not a picture, over the limits, cut short or damaged.</exception>
+    public static DecodedImage Decode(byte[] bytes, string name, string field, bool toSrgb)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ThrowIfTooLong(bytes.LongLength, name, field);
+        if (ImageHeader.FormatOf(bytes) is not { } format)
+        {
+            throw new InvalidInputException($"The {field} {name} is not a PNG, JPEG or WebP picture.", field, "Save it as PNG or JPEG.");
+        }
+
+        if (ImageHeader.Read(bytes) is not { } header)
+        {
+            throw CutShort(format, name, field);
+        }
+
+        ThrowIfTooLarge(header, name, field);
+        var (width, height) = ((int)header.Width, (int)header.Height);
+        var (pixels, hasAlpha) = Pixels(bytes, header, name, field, toSrgb);
+        var upright = header.Orientation.Apply(pixels, width, height);
+        return header.Orientation.SwapsSides()
+            ? new DecodedImage(height, width, upright, hasAlpha, header.Orientation)
+            : new DecodedImage(width, height, upright, hasAlpha, header.Orientation);
+    }
+
+    private static unsafe (uint[] Pixels, bool HasAlpha) Pixels(byte[] bytes, ImageHeader header, string name, string field, bool toSrgb)
+    {
+        fixed (byte* start = bytes)
+        {
+            using var data = SKData.Create((nint)start, bytes.Length);
+            using var codec = SKCodec.Create(data) ?? throw CutShort(header.Format, name, field);
+            if (codec.Info.Width != header.Width || codec.Info.Height != header.Height)
+            {
+                // The limits were checked on our reading of the header; a decoder that reads another size must not get to allocate it.
+                throw CutShort(header.Format, name, field);
+            }
+
+            using var srgb = toSrgb ? SKColorSpace.CreateSrgb() : null;
+            var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, srgb);
+            var pixels = new uint[info.Width * info.Height];
+            fixed (uint* target = pixels)
+            {
+                var result = codec.GetPixels(info, (nint)target);
+                return result == SKCodecResult.Success ? (pixels, codec.Info.AlphaType != SKAlphaType.Opaque) : throw CutShort(header.Format, name, field);
+            }
+        }
+    }
+
+    private static void ThrowIfTooLong(long bytes, string name, string field)
+    {
+        if (bytes == 0)
+        {
+            throw new InvalidInputException($"The {field} {name} is empty.", field);
+        }
+
+        if (bytes > ImageLimits.MaxFileBytes)
+        {
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"The {field} {name} has {bytes / 1048576.0:0.#} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read."),
+                field,
+                "Save it with fewer pixels or as JPEG.");
+        }
+    }
+
+    private static void ThrowIfTooLarge(ImageHeader header, string name, string field)
+    {
+        if (header.Width is 0 || header.Height is 0)
+        {
+            throw new InvalidInputException($"The {field} {name} says it is {header.Width} x {header.Height} pixels: it is damaged.", field);
+        }
+
+        // Sides first: their product can't overflow then.
+        if (header.Width > ImageLimits.MaxSide || header.Height > ImageLimits.MaxSide || header.Width * header.Height > ImageLimits.MaxPixels)
+        {
+            throw new InvalidInputException(
+                $"The {field} {name} is {header.Width} x {header.Height} pixels; at most {ImageLimits.MaxPixels >> 20} megapixels and {ImageLimits.MaxSide} pixels a side are read.",
+                field,
+                "Scale it down first.");
+        }
+    }
+
+    private static InvalidInputException CutShort(ImageFormat format, string name, string field)
+    {
+        var kind = format switch { ImageFormat.Png => "PNG", ImageFormat.Jpeg => "JPEG", _ => "WebP" };
+        return new InvalidInputException($"The {field} {name} starts as a {kind} picture but is cut short or damaged.", field, "Copy or export the file again.");
+    }
+}

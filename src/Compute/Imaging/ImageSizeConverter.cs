@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Compute.Imaging;
+
+/// <summary>A size as a number, <c>{"shortest_edge": n}</c> or <c>{"height": n, "width": n}</c>.</summary>
+internal sealed class ImageSizeConverter : JsonConverter<int>
+{
+    public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        var root = document.RootElement;
+        if (root.ValueKind == JsonValueKind.Number && root.TryGetInt32(out var number))
+        {
+            return number;
+        }
+
+        if (root.ValueKind == JsonValueKind.Object)
+        {
+            if (Side(root, "shortest_edge") is { } shortest)
+            {
+                return shortest;
+            }
+
+            if (Side(root, "height") is { } height && Side(root, "width") == height)
+            {
+                return height;
+            }
+        }
+
+        throw new JsonException($"{root.GetRawText()} is not a size that is supported: a number, a shortest_edge, or a height and width of one value.");
+    }
+
+    public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
+
+    private static int? Side(JsonElement size, string name) =>
+        size.TryGetProperty(name, out var side) && side.ValueKind == JsonValueKind.Number && side.TryGetInt32(out var value) ? value : null;
+}
