@@ -19,6 +19,16 @@ public interface IArtifactStore
     /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
     Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default);
 
+    /// <summary>Appends to a file, which is created when the expected length is 0. Durable when it returns; after a crash part of the last append may be there.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="expectedLength">Length in bytes that the file must have now; a second writer of the same log fails here.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The new length in bytes.</returns>
+    /// <exception cref="ArtifactChangedException">The file has another length.</exception>
+    /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
+    Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default);
+
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">Path in the store.</param>
     /// <param name="cancellationToken">Stops.</param>

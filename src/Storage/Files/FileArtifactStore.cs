@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace OrleansOneShot.Storage.Files;
+
+/// <summary>
+/// A store in a folder. A file is written beside its place under a name that no path can have, flushed to the disk, and moved: by a rename where it may replace, by a hard link
+/// where it must not exist (so exactly one of several writers wins, also between processes).
+/// </summary>
+public sealed class FileArtifactStore : IArtifactStore
+{
+    private const int BufferSize = 128 * 1024;
+    private const char TemporaryMark = '~';
+
+    private readonly string _root;
+    private readonly Func<string, Stream> _create;
+
+    // Hashes of files as last seen, so that listing a folder twice reads it once. A changed file has another length or time.
+    private readonly ConcurrentDictionary<string, (long Bytes, DateTime Written, string Sha256)> _hashes = new(StringComparer.Ordinal);
+
+    /// <summary>Opens a store; the folder is created.</summary>
+    /// <param name="root">The folder.</param>
+    public FileArtifactStore(string root)
+        : this(root, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
+    {
+    }
+
+    /// <summary>Opens a store whose temporary files come from elsewhere, such as a disk that is full.</summary>
+    /// <param name="root">The folder.</param>
+    /// <param name="create">Creates a temporary file.</param>
+    internal FileArtifactStore(string root, Func<string, Stream> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        _root = Path.GetFullPath(root);
+        _create = create;
+        Directory.CreateDirectory(_root);
+    }
+
+    /// <inheritdoc/>
+    public string Kind => "files";
+
+    /// <inheritdoc/>
+    public async Task<ArtifactInfo> WriteAsync(
+        string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        var target = Resolve(path);
+        if (condition == WriteCondition.MustNotExist && File.Exists(target))
+            throw new ArtifactExistsException(path);
+        var temporary = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
+        try
+        {
+            DurableDirectory.Create(Path.GetDirectoryName(target)!);
+            var (bytes, hash) = await CopyAsync(content, temporary, cancellationToken);
+            var written = File.GetLastWriteTimeUtc(temporary);
+            Move(path, temporary, target, condition);
+            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+            _hashes[path] = (bytes, written, hash);
+            return new ArtifactInfo(path, bytes, hash);
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw DiskFull.Explain(e, _root, path);
+        }
+        finally
+        {
+            DeleteQuietly(temporary);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedLength);
+        var target = Resolve(path);
+        try
+        {
+            if (expectedLength == 0)
+                DurableDirectory.Create(Path.GetDirectoryName(target)!);
+            else if (!File.Exists(target))
+                throw new ArtifactChangedException(path, expectedLength, 0);
+            var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
+            await using var file = new FileStream(target, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+            if (file.Length != expectedLength)
+                throw new ArtifactChangedException(path, expectedLength, file.Length);
+            file.Position = expectedLength;
+            try
+            {
+                await file.WriteAsync(content, cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+            catch
+            {
+                file.SetLength(expectedLength);
+                throw;
+            }
+
+            if (expectedLength == 0)
+                DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+            return expectedLength + content.Length;
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw DiskFull.Explain(e, _root, path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return Task.FromResult<Stream>(OpenRead(Resolve(path)));
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException || (e is UnauthorizedAccessException && Directory.Exists(Resolve(path))))
+        {
+            return Task.FromException<Stream>(new FileNotFoundException($"The store has no file {path}.", path, e));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default)
+    {
+        var file = new FileInfo(Resolve(path));
+        if (!file.Exists)
+            return null;
+        if (_hashes.TryGetValue(path, out var known) && known.Bytes == file.Length && known.Written == file.LastWriteTimeUtc)
+            return new ArtifactInfo(path, known.Bytes, known.Sha256);
+        try
+        {
+            await using var stream = OpenRead(file.FullName);
+            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+            var bytes = stream.Position;
+            if (bytes == file.Length)
+                _hashes[path] = (bytes, file.LastWriteTimeUtc, hash);
+            return new ArtifactInfo(path, bytes, hash);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null; // deleted meanwhile
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        // Only the folder part is looked up; what follows the last '/' filters names.
+        var slash = prefix.LastIndexOf('/');
+        var folder = slash < 0 ? _root : Resolve(prefix[..slash]);
+        if (slash < prefix.Length - 1 && !ArtifactPath.IsSegment(prefix.AsSpan(slash + 1)))
+            throw new ArgumentException($"'{prefix}' is no start of a path in the store.", nameof(prefix));
+        if (!Directory.Exists(folder))
+            yield break;
+        var paths = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => !Path.GetFileName(file).Contains(TemporaryMark, StringComparison.Ordinal))
+            .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        foreach (var path in paths)
+        {
+            if (await GetInfoAsync(path, cancellationToken) is { } info)
+                yield return info;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var target = Resolve(path);
+        _hashes.TryRemove(path, out _);
+        try
+        {
+            File.Delete(target);
+            RemoveEmptyFolders(Path.GetDirectoryName(target)!);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its folder is not there either.
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task<(long Bytes, string Sha256)> CopyAsync(Stream content, string temporary, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferSize];
+        long bytes = 0;
+        await using var file = _create(temporary);
+        int read;
+        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            bytes += read;
+        }
+
+        await file.FlushAsync(cancellationToken);
+        if (file is FileStream onDisk)
+            onDisk.Flush(flushToDisk: true);
+        return (bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private static void Move(string path, string temporary, string target, WriteCondition condition)
+    {
+        if (condition == WriteCondition.Any)
+        {
+            File.Move(temporary, target, overwrite: true);
+            return;
+        }
+
+        try
+        {
+            // On Unix this is link and unlink, on Windows a move that does not replace: neither has a moment in which two writers can both win.
+            File.Move(temporary, target, overwrite: false);
+        }
+        catch (IOException e) when (!DiskFull.Is(e) && File.Exists(target))
+        {
+            throw new ArtifactExistsException(path);
+        }
+    }
+
+    private static FileStream OpenRead(string file) =>
+        new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferSize, FileOptions.Asynchronous);
+
+    private static void DeleteQuietly(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What matters was thrown already; a leftover has a name that no listing shows.
+        }
+    }
+
+    private void RemoveEmptyFolders(string folder)
+    {
+        try
+        {
+            while (folder.Length > _root.Length && Directory.Exists(folder))
+            {
+                Directory.Delete(folder);
+                folder = Path.GetDirectoryName(folder)!;
+            }
+        }
+        catch (IOException)
+        {
+            // Not empty, or in use by a writer: it stays.
+        }
+    }
+
+    private string Resolve(string path) => Path.Combine(_root, ArtifactPath.Require(path).Replace('/', Path.DirectorySeparatorChar));
+}

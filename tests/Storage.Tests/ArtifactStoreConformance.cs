@@ -1,0 +1,218 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OrleansOneShot.Storage.Tests;
+
+/// <summary>What every store must do; derive once a store.</summary>
+public abstract class ArtifactStoreConformance : IDisposable
+{
+    private IArtifactStore? _store;
+
+    protected IArtifactStore Store => _store ??= Create();
+
+    protected abstract IArtifactStore Create();
+
+    [Fact]
+    public async Task WriteAsync_NewFile_ReturnsLengthAndHashOfTheBytes()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(300_001);
+        var info = await Store.WriteAsync("jobs/a/result/x.bin", new MemoryStream(bytes));
+        Assert.Equal(new ArtifactInfo("jobs/a/result/x.bin", bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))), info);
+        Assert.Equal(info, await Store.GetInfoAsync("jobs/a/result/x.bin"));
+        Assert.Equal(bytes, await Store.ReadAllBytesAsync("jobs/a/result/x.bin"));
+    }
+
+    [Fact]
+    public async Task WriteAsync_ExistingFile_IsReplaced()
+    {
+        await Write("a", "one");
+        await Write("a", "two");
+        Assert.Equal("two", await Read("a"));
+        Assert.Equal(Hash("two"), (await Store.GetInfoAsync("a"))!.Sha256);
+    }
+
+    [Fact]
+    public async Task WriteAsync_EmptyContent_MakesAnEmptyFile() => Assert.Equal(0, (await Write("empty", "")).Bytes);
+
+    [Fact]
+    public async Task WriteAsync_MustNotExistAndExists_ThrowsAndKeepsTheOld()
+    {
+        await Write("m", "first", WriteCondition.MustNotExist);
+        var error = await Assert.ThrowsAsync<ArtifactExistsException>(() => Write("m", "second", WriteCondition.MustNotExist));
+        Assert.Equal("m", error.ArtifactPath);
+        Assert.Equal("first", await Read("m"));
+    }
+
+    [Fact]
+    public async Task WriteAsync_MustNotExistFromManyAtOnce_ExactlyOneWins()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var path = $"race/{round}";
+            using var barrier = new Barrier(8);
+            var tries = Enumerable.Range(0, 8).Select(writer => Task.Factory.StartNew(
+                () =>
+                {
+                    barrier.SignalAndWait();
+                    try
+                    {
+                        Write(path, $"writer {writer}", WriteCondition.MustNotExist).GetAwaiter().GetResult();
+                        return $"writer {writer}";
+                    }
+                    catch (ArtifactExistsException)
+                    {
+                        return null;
+                    }
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            var winner = Assert.Single(await Task.WhenAll(tries), name => name is not null);
+            Assert.Equal(winner, await Read(path));
+        }
+    }
+
+    [Fact]
+    public async Task WriteAsync_SourceBreaksInTheMiddle_LeavesNothingBehind()
+    {
+        await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync("half", new BreakingStream(200_000, new InvalidDataException("broken"))));
+        Assert.Null(await Store.GetInfoAsync("half"));
+        Assert.Empty(await List(""));
+    }
+
+    [Fact]
+    public async Task WriteAsync_SourceBreaksOverAnExistingFile_KeepsTheOld()
+    {
+        await Write("kept", "old");
+        await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync("kept", new BreakingStream(10, new InvalidDataException("broken"))));
+        Assert.Equal("old", await Read("kept"));
+    }
+
+    [Fact]
+    public async Task WriteAsync_Cancelled_LeavesNothingBehind()
+    {
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Store.WriteAsync("c", new MemoryStream([1]), WriteCondition.Any, new CancellationToken(canceled: true)));
+        Assert.Empty(await List(""));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/etc/passwd")]
+    [InlineData("../secret")]
+    [InlineData("jobs/../../secret")]
+    [InlineData("jobs/./x")]
+    [InlineData("jobs//x")]
+    [InlineData("jobs/")]
+    [InlineData("jobs\\x")]
+    [InlineData("C:/x")]
+    [InlineData("learned_embeds/<cat>.safetensors")]
+    [InlineData("name with space")]
+    [InlineData("katze-ä")]
+    [InlineData("a~b")]
+    [InlineData("nul\0byte")]
+    public async Task EveryCall_BadPath_IsRefused(string path)
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => Write(path, "x"));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.AppendAsync(path, new byte[1], 0));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.OpenReadAsync(path));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.GetInfoAsync(path));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.DeleteAsync(path));
+        Assert.Empty(await List(""));
+    }
+
+    [Fact]
+    public async Task EveryCall_TooLongPath_IsRefused()
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => Write(new string('a', ArtifactPath.MaxSegmentLength + 1), "x"));
+        await Assert.ThrowsAsync<ArgumentException>(() => Write(string.Join('/', Enumerable.Repeat("abcdefghi", 100)), "x"));
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_NoSuchFile_Throws()
+    {
+        await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("no/such"));
+        Assert.Null(await Store.ReadAllBytesAsync("no/such"));
+        Assert.Null(await Store.GetInfoAsync("no/such"));
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_ReplacedWhileOpen_ReadsTheOldToItsEnd()
+    {
+        await Write("r", "the old bytes");
+        await using var stream = await Store.OpenReadAsync("r");
+        await Write("r", "new");
+        using var reader = new StreamReader(stream);
+        Assert.Equal("the old bytes", await reader.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task ListAsync_Prefix_GivesItsFilesInOrder()
+    {
+        foreach (var path in (string[])["jobs/2/b", "jobs/1/b", "jobs/1/a/z", "jobs/10/a", "blobs/x"])
+            await Write(path, path);
+        Assert.Equal(["jobs/1/a/z", "jobs/1/b"], await List("jobs/1/"));
+        Assert.Equal(["jobs/1/a/z", "jobs/1/b", "jobs/10/a"], await List("jobs/1"));
+        Assert.Equal(5, (await List("")).Count);
+        Assert.Empty(await List("none/"));
+        await Assert.ThrowsAsync<ArgumentException>(() => List("../"));
+    }
+
+    [Fact]
+    public async Task DeleteAsync_File_IsGoneAndAgainIsFine()
+    {
+        await Write("d/e/f", "x");
+        await Store.DeleteAsync("d/e/f");
+        await Store.DeleteAsync("d/e/f");
+        Assert.Null(await Store.GetInfoAsync("d/e/f"));
+        await Write("d/e", "a file where a folder was");
+        Assert.Equal(["d/e"], await List(""));
+    }
+
+    [Fact]
+    public async Task AppendAsync_InOrder_AddsToTheEnd()
+    {
+        var length = await Store.AppendAsync("log", Encoding.UTF8.GetBytes("one\n"), 0);
+        length = await Store.AppendAsync("log", Encoding.UTF8.GetBytes("two\n"), length);
+        Assert.Equal(8, length);
+        Assert.Equal("one\ntwo\n", await Read("log"));
+        Assert.Equal(Hash("one\ntwo\n"), (await Store.GetInfoAsync("log"))!.Sha256);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public async Task AppendAsync_OtherLengthThanExpected_ChangesNothing(long expected)
+    {
+        await Write("log", "four");
+        await Assert.ThrowsAsync<ArtifactChangedException>(() => Store.AppendAsync("log", new byte[3], expected));
+        Assert.Equal("four", await Read("log"));
+        await Assert.ThrowsAsync<ArtifactChangedException>(() => Store.AppendAsync("no-such-log", new byte[3], 5));
+    }
+
+    [Fact]
+    public async Task WriteBlobAsync_SameBytesTwice_IsOneFileNamedByItsHash()
+    {
+        var first = await Store.WriteBlobAsync("photo"u8.ToArray());
+        var second = await Store.WriteBlobAsync("photo"u8.ToArray());
+        Assert.Equal(Hash("photo"), first);
+        Assert.Equal(first, second);
+        Assert.Equal([BlobPaths.Blob(first)], await List("blobs/"));
+    }
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    protected Task<ArtifactInfo> Write(string path, string text, WriteCondition condition = WriteCondition.Any) =>
+        Store.WriteAsync(path, new MemoryStream(Encoding.UTF8.GetBytes(text)), condition);
+
+    protected async Task<string> Read(string path) => Encoding.UTF8.GetString((await Store.ReadAllBytesAsync(path))!);
+
+    protected async Task<List<string>> List(string prefix)
+    {
+        var paths = new List<string>();
+        await foreach (var info in Store.ListAsync(prefix))
+            paths.Add(info.Path);
+        return paths;
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,60 @@
+using OrleansOneShot.Storage.Files;
+
+namespace OrleansOneShot.Storage.Tests;
+
+public sealed class FileArtifactStoreTests : ArtifactStoreConformance
+{
+    private readonly string _root = Path.Combine(Path.GetTempPath(), $"oneshot-store-{Guid.NewGuid():N}");
+
+    [Fact]
+    public async Task WriteAsync_AfterAnyOutcome_NoTemporaryFileIsLeft()
+    {
+        await Write("x", "x");
+        await Assert.ThrowsAsync<ArtifactExistsException>(() => Write("x", "y", WriteCondition.MustNotExist));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync("y", new BreakingStream(10, new InvalidDataException())));
+        Assert.Equal([Path.Combine(_root, "x")], Directory.GetFiles(_root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task WriteAsync_DiskFull_SaysSoAndLeavesNothing()
+    {
+        var full = new IOException("No space left on device") { HResult = 28 };
+        var store = new FileArtifactStore(_root, path =>
+        {
+            File.WriteAllText(path, "begun");
+            return new BreakingStream(1000, full);
+        });
+        var error = await Assert.ThrowsAsync<IOException>(() => store.WriteAsync("jobs/a/result/big.bin", new MemoryStream(new byte[5000])));
+        Assert.Equal(
+            $"The disk that holds {Path.GetFullPath(_root)} is full: jobs/a/result/big.bin was not written. Free some space there and start again.", error.Message);
+        Assert.Equal(28, error.HResult);
+        Assert.Empty(Directory.GetFiles(_root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task GetInfoAsync_ChangedByAnotherProcess_GivesTheNewHash()
+    {
+        var before = await Write("shared", "one");
+        var other = new FileArtifactStore(_root);
+        await other.WriteAsync("shared", new MemoryStream("three"u8.ToArray()));
+        var after = await Store.GetInfoAsync("shared");
+        Assert.NotEqual(before.Sha256, after!.Sha256);
+        Assert.Equal(5, after.Bytes);
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_Folder_IsNotAFile()
+    {
+        await Write("folder/file", "x");
+        await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("folder"));
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        if (Directory.Exists(_root))
+            Directory.Delete(_root, recursive: true);
+    }
+
+    protected override IArtifactStore Create() => new FileArtifactStore(_root);
+}
