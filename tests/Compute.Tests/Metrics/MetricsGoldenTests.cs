@@ -1,0 +1,89 @@
+using System.Text.Json;
+using OrleansOneShot.Compute.Metrics;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Metrics;
+
+public sealed class MetricsGoldenTests
+{
+    private static readonly Dictionary<string, Tensor> Tensors = Golden.Read("metrics", "metrics.safetensors");
+    private static readonly JsonElement Values = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("metrics", "metrics.json"))).RootElement;
+
+    private static readonly JsonElement Kid = Values.GetProperty("kid");
+    private static readonly JsonElement Aligned = Values.GetProperty("alignment");
+
+    [Fact]
+    public void Full_OfStoredFeatures_EqualsTheReference()
+    {
+        AssertNear(Kid.GetProperty("full").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.y"]), 1e-12, "kid full");
+        AssertNear(Kid.GetProperty("full_fp32").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.y"]), 1e-6, "kid full against fp32");
+        AssertNear(Kid.GetProperty("unequal_numbers").GetDouble(), KidClip.Full(Tensors["kid.big_x"], Tensors["kid.big_y"]), 1e-12, "kid of unequal numbers");
+        AssertNear(Kid.GetProperty("self").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.x"]), 1e-12, "kid with itself");
+    }
+
+    [Fact]
+    public void OverSubsets_OfStoredRows_EqualsTheReference()
+    {
+        var score = KidClip.OverSubsets(Tensors["kid.x"], Tensors["kid.y"], Tensors["kid.subsets"]);
+        AssertNear(Doubles(Kid, "subset_scores"), score.Scores, 1e-12, "kid subset");
+        AssertNear(Kid.GetProperty("subset_mean").GetDouble(), score.Mean, 1e-12, "kid mean");
+        AssertNear(Kid.GetProperty("subset_std_population").GetDouble(), score.PopulationDeviation, 1e-12, "kid population deviation");
+        AssertNear(Kid.GetProperty("subset_std_sample").GetDouble(), score.SampleDeviation, 1e-12, "kid sample deviation");
+    }
+
+    [Fact]
+    public void Alignment_OfStoredFeatures_EqualsTheReference()
+    {
+        using var scope = NewDisposeScope();
+        var images = Tensors["align.image_features"];
+        var (outputs, reference, texts) = (images.narrow(0, 0, 4), images.narrow(0, 4, 1), Tensors["align.text_features"]);
+        var ta = Alignment.TextAlignment(outputs, texts);
+        var ia = Alignment.ImageAlignment(outputs, reference);
+        AssertNear(Doubles(Aligned, "ta"), ta, 1e-6, "ta");
+        AssertNear(Doubles(Aligned, "ia"), ia, 1e-6, "ia");
+        AssertNear(Doubles(Aligned, "clip_score"), Alignment.ClipScore(outputs, texts), 1e-6, "clip score");
+        AssertNear(Aligned.GetProperty("ta_mean").GetDouble(), ta.Average(), 1e-6, "ta mean");
+        AssertNear(Aligned.GetProperty("ia_mean").GetDouble(), ia.Average(), 1e-6, "ia mean");
+    }
+
+    [Fact]
+    public void OverSubsets_DrawnByKey_RepeatAndAreNearTheWhole()
+    {
+        var (x, y) = (Tensors["kid.x"], Tensors["kid.y"]);
+        var first = KidClip.OverSubsets(x, y, 100, 30, seed: 1);
+        Assert.Equal(first.Scores, KidClip.OverSubsets(x, y, 100, 30, seed: 1).Scores);
+        Assert.NotEqual(first.Scores, KidClip.OverSubsets(x, y, 100, 30, seed: 2).Scores);
+
+        // Unbiased: the mean over subsets estimates the whole set's value.
+        Assert.InRange(first.Mean - Kid.GetProperty("full").GetDouble(), -0.05, 0.05);
+        Assert.Equal(100, first.Scores.Distinct().Count());
+
+        // A subset of everything is the whole.
+        AssertNear(Kid.GetProperty("full").GetDouble(), KidClip.OverSubsets(x, y, 1, 50, seed: 0).Mean, 1e-12, "kid of the whole as a subset");
+    }
+
+    [Fact]
+    public void Metrics_ShapesThatDontFit_Throw()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Throws<ArgumentException>(() => KidClip.Full(ones([1, 4]), ones([3, 4])));
+        Assert.Throws<ArgumentException>(() => KidClip.Full(ones([3, 4]), ones([3, 5])));
+        Assert.Throws<ArgumentException>(() => KidClip.OverSubsets(ones([3, 4]), ones([3, 4]), zeros([1, 2, 1], ScalarType.Int64)));
+        Assert.Throws<ArgumentException>(() => KidClip.OverSubsets(ones([3, 4]), ones([2, 4]), full([1, 2, 2], 2, ScalarType.Int64)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KidClip.OverSubsets(ones([3, 4]), ones([2, 4]), 1, 3, 0));
+        Assert.Throws<ArgumentException>(() => Alignment.ImageAlignment(ones([3, 4]), ones([2, 4])));
+        Assert.Throws<ArgumentException>(() => Alignment.TextAlignment(ones([3, 4]), ones([3, 5])));
+    }
+
+    private static double[] Doubles(JsonElement parent, string name) => [.. parent.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
+
+    private static void AssertNear(double expected, double actual, double tolerance, string what) => AssertNear([expected], [actual], tolerance, what);
+
+    private static void AssertNear(double[] expected, IReadOnlyList<double> actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.Length, actual.Count);
+        var worst = expected.Zip(actual).Max(pair => Math.Abs(pair.First - pair.Second));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {worst:E2} absolute (tolerance {tolerance:E0})");
+        Assert.True(worst <= tolerance, $"{what} deviates by {worst:E3}.");
+    }
+}
