@@ -27,10 +27,10 @@ public sealed class AdaptableLinear : Module<Tensor, Tensor>
     {
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
-        _weight = new Parameter(empty([outFeatures, inFeatures], device: META), requires_grad: false).Kept();
+        _weight = Blank.Parameter(outFeatures, inFeatures);
         if (hasBias)
         {
-            _bias = new Parameter(empty([outFeatures], device: META), requires_grad: false).Kept();
+            _bias = Blank.Parameter(outFeatures);
         }
 
         RegisterComponents();

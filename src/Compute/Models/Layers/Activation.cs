@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansOneShot.Compute.Models.Layers;
+
+/// <summary>Activations of the models.</summary>
+internal static class Activation
+{
+    /// <summary>x sigmoid(x), in place when autograd does not need the input; <paramref name="input"/> must not be used afterwards.</summary>
+    public static Tensor Silu(Tensor input) => input.requires_grad ? functional.silu(input) : input.silu_();
+
+    /// <summary>The activation of a CLIP tower by its name in <c>hidden_act</c>; the names are checked when the configuration is read.</summary>
+    public static Tensor ByName(string name, Tensor input)
+    {
+        if (name == "gelu")
+        {
+            return functional.gelu(input);
+        }
+
+        // quick_gelu: x sigmoid(1.702 x)
+        using var scaled = input.mul(1.702);
+        using var gate = scaled.sigmoid();
+        return input.mul(gate);
+    }
+}

@@ -1,0 +1,24 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Models.Layers;
+
+/// <summary>Layers on the meta device: they have shapes and no memory, until weights are assigned. Building Stable Diffusion this way takes milliseconds instead of seconds.</summary>
+internal static class Blank
+{
+    public static Linear Linear(long inFeatures, long outFeatures, bool hasBias = true) => nn.Linear(inFeatures, outFeatures, hasBias, META);
+
+    public static Conv2d Conv3x3(long inChannels, long outChannels, long stride = 1, long padding = 1) =>
+        nn.Conv2d(inChannels, outChannels, 3L, stride: stride, padding: padding, device: META);
+
+    public static Conv2d Conv1x1(long inChannels, long outChannels) => nn.Conv2d(inChannels, outChannels, 1L, device: META);
+
+    /// <summary>A convolution whose kernels tile the picture, without bias.</summary>
+    public static Conv2d Patches(long inChannels, long outChannels, long size) => nn.Conv2d(inChannels, outChannels, size, stride: size, bias: false, device: META);
+
+    public static GroupNorm GroupNorm(long groups, long channels, double eps) => nn.GroupNorm(groups, channels, eps, device: META);
+
+    public static LayerNorm LayerNorm(long size, double eps) => nn.LayerNorm(size, eps, device: META);
+
+    public static Parameter Parameter(params long[] shape) => new Parameter(empty(shape, device: META), requires_grad: false).Kept();
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OrleansOneShot.Compute.Models.Loading;
+
+/// <summary>A JSON file of a model folder: read once, deserialised into a record, and asked for values that this implementation does not support.</summary>
+internal sealed class ConfigFile
+{
+    private const long MaximumBytes = 1 << 20;
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+    private readonly JsonElement _root;
+
+    private ConfigFile(string shown, JsonElement root)
+    {
+        Shown = shown;
+        _root = root;
+    }
+
+    /// <summary>The name used in messages, such as <c>unet/config.json</c>.</summary>
+    public string Shown { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="shown">The name used in messages.</param>
+    /// <exception cref="InvalidInputException">Missing, unreadable, larger than a mebibyte, or no JSON object.</exception>
+    public static ConfigFile Read(string path, string shown)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists)
+            {
+                throw new InvalidInputException($"The model folder lacks {shown} (looked for {path}).", shown, "Download the model again, or point to a complete diffusers folder.");
+            }
+
+            if (info.Length > MaximumBytes)
+            {
+                throw new InvalidInputException($"{shown} has {info.Length} bytes, too many for a configuration.", shown, "Download the file again.");
+            }
+
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? new ConfigFile(shown, json.RootElement.Clone())
+                : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException($"{shown} is no valid JSON: {e.Message}", shown, "Download the file again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{shown} can't be read: {e.Message}", shown, "Check the file's permissions.", e);
+        }
+    }
+
+    /// <summary>An object within this file as a configuration of its own, or null when it is absent.</summary>
+    public ConfigFile? Section(string field) =>
+        _root.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Object ? new ConfigFile($"{Shown}: {field}", value) : null;
+
+    /// <summary>Deserialises into a record; fields that the file lacks keep the record's defaults.</summary>
+    /// <exception cref="InvalidInputException">A value has the wrong type.</exception>
+    public T As<T>()
+    {
+        try
+        {
+            return _root.Deserialize<T>(Options)!;
+        }
+        catch (JsonException e)
+        {
+            var field = e.Path?.TrimStart('$', '.');
+            throw new InvalidInputException($"{Shown} has a value of the wrong type in {field}: {TextOf(field)}.", $"{Shown}: {field}", "Restore the model's own configuration.", e);
+        }
+    }
+
+    /// <summary>Refuses a field that is there with a value other than those that are supported.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="supported">The supported values: null, bool, double or string. An absent field is always fine.</param>
+    /// <exception cref="InvalidInputException">The field has another value.</exception>
+    public void Require(string field, params object?[] supported)
+    {
+        if (_root.TryGetProperty(field, out var value) && !supported.Any(s => Matches(value, s)))
+        {
+            var list = string.Join(" or ", supported.Select(s => s switch
+            {
+                null => "null",
+                bool b => b ? "true" : "false",
+                _ => Convert.ToString(s, CultureInfo.InvariantCulture),
+            }));
+            throw new InvalidInputException($"{Shown} asks for {field} = {value.GetRawText()}, which is not supported; only {list} is.", $"{Shown}: {field}",
+                "Use a Stable Diffusion 1.x or 2.x model.");
+        }
+    }
+
+    /// <summary>Refuses a number outside a range, not-a-number included.</summary>
+    public void Within(string field, double value, double minimum, double maximum)
+    {
+        if (!(value >= minimum && value <= maximum))
+        {
+            throw Invalid(field, string.Create(CultureInfo.InvariantCulture, $"{value}"), string.Create(CultureInfo.InvariantCulture, $"from {minimum} to {maximum}"));
+        }
+    }
+
+    /// <summary>The error for a value that can't be used.</summary>
+    public InvalidInputException Invalid(string field, string value, string expected) =>
+        new($"{Shown} has {field} = {value}; it must be {expected}.", $"{Shown}: {field}", "Restore the model's own configuration.");
+
+    private string TextOf(string? field) =>
+        field is not null && _root.TryGetProperty(field.Split('[', '.')[0], out var value) ? value.GetRawText() : "(unknown)";
+
+    private static bool Matches(JsonElement value, object? supported) => supported switch
+    {
+        null => value.ValueKind == JsonValueKind.Null,
+        bool flag => value.ValueKind == (flag ? JsonValueKind.True : JsonValueKind.False),
+        string text => value.ValueKind == JsonValueKind.String && value.GetString() == text,
+        _ => value.ValueKind == JsonValueKind.Number && value.GetDouble() == Convert.ToDouble(supported, CultureInfo.InvariantCulture),
+    };
+}

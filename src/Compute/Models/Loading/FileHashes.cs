@@ -1,0 +1,21 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace OrleansOneShot.Compute.Models.Loading;
+
+/// <summary>SHA-256 of files, remembered for the life of the process as long as a file's size and time stay the same: a model of gigabytes is read once.</summary>
+internal static class FileHashes
+{
+    private static readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), string> Known = new();
+
+    /// <summary>The hash in lower-case hexadecimal.</summary>
+    public static string Sha256(string path)
+    {
+        var info = new FileInfo(path);
+        return Known.GetOrAdd((info.FullName, info.Length, info.LastWriteTimeUtc), static key =>
+        {
+            using var stream = new FileStream(key.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        });
+    }
+}

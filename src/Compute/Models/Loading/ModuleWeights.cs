@@ -1,0 +1,37 @@
+using OrleansOneShot.Compute.Models.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansOneShot.Compute.Models.Loading;
+
+/// <summary>The parameters of a module as places that weights can be put into without a copy. (torch's own <c>load_state_dict</c> copies into memory that must be there already.)</summary>
+internal static class ModuleWeights
+{
+    /// <summary>Every parameter in the model's order.</summary>
+    public static IEnumerable<ParameterSlot> SlotsOf(Module module) => SlotsOf(module, string.Empty);
+
+    /// <summary>Puts a tensor into a place; the module owns it from here on, frozen.</summary>
+    public static void Assign(ParameterSlot slot, Tensor value)
+    {
+        var property = slot.Owner.GetType().GetProperty(slot.Name)
+            ?? throw new InvalidOperationException($"{slot.Owner.GetType().Name} has no settable parameter {slot.Name}.");
+        property.SetValue(slot.Owner, new Parameter(value, requires_grad: false).Kept());
+    }
+
+    private static IEnumerable<ParameterSlot> SlotsOf(Module module, string prefix)
+    {
+        foreach (var (name, parameter) in module.named_parameters(recurse: false))
+        {
+            yield return new ParameterSlot(prefix + name, module, name, parameter.shape);
+        }
+
+        foreach (var (name, child) in module.named_children())
+        {
+            foreach (var slot in SlotsOf(child, $"{prefix}{name}."))
+            {
+                yield return slot;
+            }
+        }
+    }
+}

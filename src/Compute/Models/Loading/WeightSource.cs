@@ -1,0 +1,88 @@
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Models.Loading;
+
+/// <summary>The weights of one part of a model: one safetensors file, or several named by an index.</summary>
+internal sealed class WeightSource : IDisposable
+{
+    private readonly List<SafetensorsFile> _files = [];
+    private readonly Dictionary<string, SafetensorsFile> _owners = [];
+
+    private WeightSource(string shown, IReadOnlyList<string> paths)
+    {
+        Shown = shown;
+        Paths = paths;
+    }
+
+    /// <summary>The name used in messages, such as <c>unet/diffusion_pytorch_model.safetensors</c>.</summary>
+    public string Shown { get; }
+
+    /// <summary>The files, in the order of their names.</summary>
+    public IReadOnlyList<string> Paths { get; }
+
+    /// <summary>What each key's header says.</summary>
+    public Dictionary<string, TensorEntry> Entries { get; } = [];
+
+    /// <summary>Opens the weights of a folder and checks all headers.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="part">Its name in messages, such as <c>unet</c>.</param>
+    /// <param name="stem"><c>diffusion_pytorch_model</c> or <c>model</c>.</param>
+    /// <exception cref="InvalidInputException">No weights, only pickles, an unsound file or index.</exception>
+    public static WeightSource Open(string folder, string part, string stem)
+    {
+        var (shown, paths) = WeightFiles.Find(folder, part, stem);
+        var source = new WeightSource(shown, paths);
+        try
+        {
+            foreach (var path in paths)
+            {
+                source.Add(path, part);
+            }
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+
+        return source;
+    }
+
+    /// <summary>A tensor as a view of its file's mapping.</summary>
+    public Tensor Get(string key) => _owners[key].Get(key);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var file in _files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void Add(string path, string part)
+    {
+        SafetensorsFile file;
+        try
+        {
+            file = SafetensorsFile.Open(path);
+        }
+        catch (InvalidInputException e)
+        {
+            // The same file name occurs in several parts.
+            throw new InvalidInputException($"{part}/{e.Message}", $"{part}/{e.Field}", e.Hint, e);
+        }
+
+        _files.Add(file);
+        foreach (var (key, entry) in file.Header.Tensors)
+        {
+            if (!Entries.TryAdd(key, entry))
+            {
+                throw new InvalidInputException($"{Shown} names files that both hold the tensor {key}.", Shown, "Download the model again.");
+            }
+
+            _owners.Add(key, file);
+        }
+    }
+}

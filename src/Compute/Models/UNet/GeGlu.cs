@@ -1,0 +1,28 @@
+using OrleansOneShot.Compute.Models.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansOneShot.Compute.Models.UNet;
+
+/// <summary>A linear layer whose second half gates the first through the exact GELU (diffusers' <c>GEGLU</c>).</summary>
+internal sealed class GeGlu : Module<Tensor, Tensor>
+{
+    private readonly Linear proj;
+
+    /// <summary>Creates the layer without memory.</summary>
+    public GeGlu(long inSize, long outSize)
+        : base(nameof(GeGlu))
+    {
+        proj = Blank.Linear(inSize, 2 * outSize);
+        RegisterComponents();
+    }
+
+    /// <summary>(..., in) -> (..., out).</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var halves = proj.call(input).chunk(2, -1);
+        return halves[0].mul(functional.gelu(halves[1])).MoveToOuterDisposeScope();
+    }
+}

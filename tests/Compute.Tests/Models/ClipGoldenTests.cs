@@ -1,0 +1,140 @@
+using OrleansOneShot.Compute.Models.Clip;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Models;
+
+public sealed class ClipGoldenTests : IDisposable
+{
+    private const long EosId = 959;
+    private static readonly Dictionary<string, Tensor> Goldens = Golden.Read("modules", "modules.safetensors");
+    private static readonly Dictionary<string, Tensor> Embeds = Golden.Read("embeds", "embeds.safetensors");
+    private readonly ClipTextModel _text = TinyModel.Open().LoadTextEncoder(ScalarType.Float32, CPU);
+    private readonly ClipModel _clip = TinyModel.Open().LoadClip(ScalarType.Float32, CPU);
+
+    public void Dispose()
+    {
+        _text.Dispose();
+        _clip.Dispose();
+    }
+
+    [Fact]
+    public void TextModel_GoldenIds_AgreesWithTransformers()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var ids = Goldens["text.input_ids"];
+        var hooks = new ModuleHooks(_text);
+        (string Golden, string Module)[] hooked =
+        [
+            ("embeddings", "text_model.embeddings"), ("layer.0", "text_model.encoder.layers.0"), ("layer.1", "text_model.encoder.layers.1"),
+            ("layer.2", "text_model.encoder.layers.2"),
+        ];
+        foreach (var (_, module) in hooked)
+        {
+            hooks.Attach(module);
+        }
+
+        var hidden = _text.call(ids, null);
+
+        Golden.AssertClose(hidden, Goldens["text.last_hidden_state"], 1e-5, "text.last_hidden_state");
+        Golden.AssertClose(ClipPooling.AtLargest(hidden, ids), Goldens["text.pooler_output"], 1e-5, "text.pooler_output");
+        Golden.AssertClose(ClipPooling.AtFirst(hidden, ids, EosId), Goldens["text.pooled_at_eos"], 1e-5, "text.pooled_at_eos");
+        foreach (var (golden, module) in hooked)
+        {
+            Golden.AssertClose(hooks.Outputs[module], Goldens[$"text.hook.{golden}"], 1e-5, $"text.hook.{golden}");
+        }
+
+        Golden.AssertClose(_text.Encode(ids, null, skippedLayers: 1), Goldens["text.clip_skip_2"], 1e-5, "text.clip_skip_2");
+    }
+
+    [Fact]
+    public void ClipModel_GoldenTextsAndPictures_AgreesWithTransformers()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var hooks = new ModuleHooks(_clip);
+        (string Golden, string Module)[] hooked =
+        [
+            ("vision.embeddings", "vision_model.embeddings"), ("vision.pre_layrnorm", "vision_model.pre_layrnorm"), ("vision.layer.0", "vision_model.encoder.layers.0"),
+        ];
+        foreach (var (_, module) in hooked)
+        {
+            hooks.Attach(module);
+        }
+
+        var text = _clip.TextFeatures(Goldens["text.input_ids"], null, EosId);
+        var image = _clip.ImageFeatures(Goldens["clip.pixel_values"]);
+        var textUnit = text / text.norm(-1, keepdim: true);
+        var imageUnit = image / image.norm(-1, keepdim: true);
+
+        Golden.AssertClose(text, Goldens["clip.text_features"], 1e-5, "clip.text_features");
+        Golden.AssertClose(image, Goldens["clip.image_features"], 1e-5, "clip.image_features");
+        Golden.AssertClose(textUnit, Goldens["clip.text_embeds"], 1e-5, "clip.text_embeds");
+        Golden.AssertClose(imageUnit, Goldens["clip.image_embeds"], 1e-5, "clip.image_embeds");
+        Golden.AssertClose(_clip.logit_scale.exp() * imageUnit.mm(textUnit.t()), Goldens["clip.logits_per_image"], 1e-5, "clip.logits_per_image");
+        Golden.AssertClose(_clip.ImageStates(Goldens["clip.pixel_values"]), Goldens["clip.vision_last_hidden_state"], 1e-5, "clip.vision_last_hidden_state");
+        foreach (var (golden, module) in hooked)
+        {
+            Golden.AssertClose(hooks.Outputs[module], Goldens[$"clip.hook.{golden}"], 1e-5, $"clip.hook.{golden}");
+        }
+    }
+
+    [Fact]
+    public void LearnedTokens_GoldenPrompts_AgreeInValuesAndGradients()
+    {
+        using var scope = NewDisposeScope();
+        var ids = Embeds["input_ids"];
+        var vectors = Embeds["vectors"].clone().requires_grad_(true);
+
+        var hidden = _text.call(ids, vectors);
+        var loss = (hidden * Embeds["loss_weight"]).mean();
+        loss.backward();
+
+        Golden.AssertClose(hidden, Embeds["last_hidden_state"], 1e-5, "embeds.last_hidden_state");
+        Golden.AssertClose(ClipPooling.AtFirst(hidden, ids, EosId), Embeds["pooled_at_eos"], 1e-5, "embeds.pooled_at_eos");
+        Golden.AssertClose(ClipPooling.AtLargest(hidden, ids), Embeds["pooler_output"], 1e-5, "embeds.pooler_output");
+        Golden.AssertClose(_clip.TextFeatures(ids, vectors, EosId), Embeds["clip_text_features"], 1e-5, "embeds.clip_text_features");
+        Golden.AssertClose(loss, Embeds["loss"], 1e-5, "embeds.loss");
+        Golden.AssertClose(vectors.grad!, Embeds["grad"], 1e-4, "embeds.grad");
+    }
+
+    [Fact]
+    public void LearnedTokens_AbsentFromTheText_GetNoGradient()
+    {
+        using var scope = NewDisposeScope();
+        var vectors = Embeds["vectors"].clone().requires_grad_(true);
+        _text.call(Goldens["text.input_ids"], vectors).sum().backward();
+
+        Assert.Equal(0, vectors.grad!.abs().max().item<float>());
+    }
+
+    [Fact]
+    public void TextModel_IdBeyondTheLearnedTokens_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var error = Assert.Throws<ArgumentException>(() => _text.call(tensor((long[])[958, 960, 959]).unsqueeze(0), null));
+        Assert.Contains("from 0 to 959, not 958 to 960", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TextModel_TooManyTokens_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var error = Assert.Throws<ArgumentException>(() => _text.call(zeros(1, 78, dtype: ScalarType.Int64), null));
+        Assert.Contains("(B, 1 to 77)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TextModel_BFloat16Weights_TakesFloat32Vectors()
+    {
+        using var scope = NewDisposeScope();
+        using var half = TinyModel.Open().LoadTextEncoder(ScalarType.BFloat16, CPU);
+        var vectors = Embeds["vectors"].clone().requires_grad_(true);
+        var hidden = half.call(Embeds["input_ids"], vectors);
+        hidden.to(ScalarType.Float32).mul(Embeds["loss_weight"]).mean().backward();
+
+        Golden.AssertClose(hidden, Embeds["last_hidden_state"], 0.05, "bf16 embeds.last_hidden_state");
+        Assert.Equal(ScalarType.Float32, vectors.grad!.dtype);
+        Golden.AssertClose(vectors.grad!, Embeds["grad"], 0.1, "bf16 embeds.grad");
+    }
+}

@@ -1,0 +1,108 @@
+using OrleansOneShot.Compute.Models.UNet;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Models;
+
+public sealed class UNetGoldenTests : IDisposable
+{
+    private static readonly Dictionary<string, Tensor> Goldens = Golden.Read("modules", "modules.safetensors");
+    private readonly UNet2DConditionModel _unet = TinyModel.Open().LoadUNet(ScalarType.Float32, CPU);
+
+    public void Dispose() => _unet.Dispose();
+
+    [Theory]
+    [InlineData("square")]
+    [InlineData("wide")]
+    [InlineData("odd")]
+    public void Forward_GoldenInput_AgreesWithDiffusers(string size)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var prefix = $"unet.{size}.";
+        var hooks = new ModuleHooks(_unet);
+        string[] hooked = [.. Goldens.Keys.Where(k => k.StartsWith($"{prefix}hook.", StringComparison.Ordinal)).Select(k => k[$"{prefix}hook.".Length..])];
+        foreach (var name in hooked)
+        {
+            hooks.Attach(name);
+        }
+
+        var output = _unet.call(Goldens[$"{prefix}sample"], Goldens[$"{prefix}timestep"], Goldens[$"{prefix}encoder_hidden_states"]);
+
+        Golden.AssertClose(output, Goldens[$"{prefix}out"], 1e-5, $"{prefix}out");
+        foreach (var name in hooked)
+        {
+            Golden.AssertClose(hooks.Outputs[name], Goldens[$"{prefix}hook.{name}"], 1e-5, $"{prefix}hook.{name}");
+        }
+    }
+
+    [Fact]
+    public void Forward_FractionalAndSingleTimestep_EqualsWholeOnes()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        Tensor sample = Goldens["unet.odd.sample"], states = Goldens["unet.odd.encoder_hidden_states"];
+        var one = _unet.call(sample, tensor(420L), states);
+        var each = _unet.call(sample, tensor((float[])[420f, 420f]), states);
+        var between = _unet.call(sample, tensor((float[])[420.5f, 420.5f]), states);
+
+        Assert.Equal(0, Golden.Deviation(one, each));
+        Assert.True(Golden.Deviation(between, each) > 1e-6);
+    }
+
+    [Fact]
+    public void Forward_BFloat16Weights_IsCloseToFloat32()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var half = TinyModel.Open().LoadUNet(ScalarType.BFloat16, CPU);
+        var output = half.call(Goldens["unet.square.sample"], Goldens["unet.square.timestep"], Goldens["unet.square.encoder_hidden_states"]);
+
+        Assert.Equal(ScalarType.BFloat16, output.dtype);
+        Golden.AssertClose(output, Goldens["unet.square.out"], 0.05, "bf16 unet.square.out");
+    }
+
+    [Fact]
+    public void Forward_RowsOfABatch_EqualSingleRuns()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        Tensor sample = Goldens["unet.wide.sample"], step = Goldens["unet.wide.timestep"], states = Goldens["unet.wide.encoder_hidden_states"];
+        var second = _unet.call(sample.narrow(0, 1, 1), step.narrow(0, 1, 1), states.narrow(0, 1, 1));
+
+        Golden.AssertClose(second, Goldens["unet.wide.out"].narrow(0, 1, 1), 1e-5, "unet.wide.out, row 1 alone");
+    }
+
+    [Fact]
+    public void Forward_TextStatesOfAnotherWidth_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var error = Assert.Throws<ArgumentException>(() => _unet.call(zeros(1, 4, 8, 8), tensor(1L), zeros(1, 77, 16)));
+        Assert.Contains("(1, M, 32), not [1, 77, 16]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Forward_ManyTimes_LeavesNothingBehind()
+    {
+        using var scope = NewDisposeScope();
+        Tensor sample = Goldens["unet.square.sample"], step = Goldens["unet.square.timestep"], states = Goldens["unet.square.encoder_hidden_states"];
+        _unet.call(sample, step, states).Dispose();
+        var before = scope.DisposablesCount;
+        _unet.call(sample, step, states).Dispose();
+        using (no_grad())
+        {
+            _unet.call(sample, step, states).Dispose();
+        }
+
+        Assert.Equal(before, scope.DisposablesCount);
+    }
+
+    [Fact]
+    public void AdaptableLinears_TinyUNet_AreTheGoldensModules()
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Golden.PathOf("lora", "lora.json")));
+        string[] expected = [.. json.RootElement.GetProperty("r4").GetProperty("modules").EnumerateArray().Select(m => m.GetString()!)];
+
+        Assert.Equal(expected, _unet.AdaptableLinears.Keys);
+        Assert.All(_unet.AdaptableLinears.Values, linear => Assert.False(linear.weight.requires_grad));
+    }
+}
