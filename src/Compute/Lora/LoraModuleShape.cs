@@ -1,0 +1,9 @@
+namespace OrleansOneShot.Compute.Lora;
+
+/// <summary>One module of a LoRA before it has values.</summary>
+/// <param name="Module">The module's full name in the UNet.</param>
+/// <param name="InFeatures">Size of the layer's input.</param>
+/// <param name="OutFeatures">Size of the layer's output.</param>
+/// <param name="Rank">Rank r.</param>
+/// <param name="Alpha">Alpha; the scale is alpha / r.</param>
+internal sealed record LoraModuleShape(string Module, long InFeatures, long OutFeatures, long Rank, double Alpha);

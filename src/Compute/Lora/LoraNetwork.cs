@@ -1,0 +1,173 @@
+using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Optimisation;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Lora;
+
+/// <summary>The LoRA of a whole UNet: one <see cref="LoraAdapter"/> a module, all parameters in one flat buffer.</summary>
+/// <remarks>Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>.</remarks>
+public sealed class LoraNetwork : IDisposable
+{
+    private static readonly string[] Projections = [".to_q", ".to_k", ".to_v", ".to_out.0"];
+    private readonly List<AdaptableLinear> _attached = [];
+
+    private LoraNetwork(IReadOnlyList<LoraModuleShape> modules, Device? device)
+    {
+        Parameters = new FlatParameters(
+            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), [m.Rank, m.InFeatures]), (NameOfB(m.Module), [m.OutFeatures, m.Rank]) })], device);
+        Adapters = [.. modules.Select(m => new LoraAdapter(m.Module, Parameters[NameOfA(m.Module)], Parameters[NameOfB(m.Module)], m.Alpha))];
+    }
+
+    /// <summary>The adapters, in the UNet's order of modules.</summary>
+    public IReadOnlyList<LoraAdapter> Adapters { get; }
+
+    /// <summary>All trained tensors.</summary>
+    public FlatParameters Parameters { get; }
+
+    /// <summary>The user's LoRA scale on top of alpha / r, the same for every module; 1 in training.</summary>
+    public double Multiplier
+    {
+        get => Adapters.Count == 0 ? 1 : Adapters[0].Multiplier;
+        set
+        {
+            foreach (var adapter in Adapters)
+            {
+                adapter.Multiplier = value;
+            }
+        }
+    }
+
+    /// <summary>Makes a new LoRA as peft does with <c>init_lora_weights="gaussian"</c>: A normal with standard deviation 1 / r, B zero, so that it changes nothing yet.</summary>
+    /// <param name="linears">The UNet's adaptable layers by full name, in its order.</param>
+    /// <param name="settings">Rank, alpha and targets.</param>
+    /// <param name="generator">Source of A, a CPU generator: drawn module by module, so the numbers depend on the seed alone.</param>
+    /// <param name="device">Where the parameters live; null is the CPU.</param>
+    /// <exception cref="InvalidInputException">A setting is out of range, or the rank is larger than a layer.</exception>
+    public static LoraNetwork Create(IReadOnlyDictionary<string, AdaptableLinear> linears, LoraSettings settings, Generator generator, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(linears);
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Validate();
+        var modules = linears.Where(l => IsTarget(l.Key, settings.Targets))
+            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha)).ToArray();
+        if (modules.Length == 0)
+        {
+            throw new InvalidInputException("The UNet has no attention layer that could carry a LoRA.", "targets");
+        }
+
+        if (Array.Find(modules, m => settings.Rank > Math.Min(m.InFeatures, m.OutFeatures)) is { } small)
+        {
+            throw new InvalidInputException($"The LoRA rank {settings.Rank} is larger than the layer {small.Module} ({small.OutFeatures} x {small.InFeatures}).", "rank", "Choose a smaller rank.");
+        }
+
+        var network = new LoraNetwork(modules, device);
+        foreach (var adapter in network.Adapters)
+        {
+            using var scope = NewDisposeScope();
+            network.Parameters.Assign(NameOfA(adapter.Module), randn(adapter.A.shape, ScalarType.Float32, generator: generator).div_(settings.Rank));
+        }
+
+        return network;
+    }
+
+    /// <summary>Makes a LoRA whose values are zero, of the given modules.</summary>
+    internal static LoraNetwork Blank(IReadOnlyList<LoraModuleShape> modules, Device? device = null) => new(modules, device);
+
+    /// <summary>
+    /// Joins several LoRAs into one that does what they do together, by stacking their ranks: B A of the result is the sum of every scale times B A. The result has scale 1 and no
+    /// gradients flow back to the parts.
+    /// </summary>
+    /// <param name="parts">LoRAs and their scales; modules may differ.</param>
+    public static LoraNetwork Combine(params IReadOnlyList<(LoraNetwork Network, double Scale)> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var byModule = parts.SelectMany(p => p.Network.Adapters.Select(a => (Adapter: a, p.Scale))).GroupBy(p => p.Adapter.Module).ToArray();
+        var device = parts.Count == 0 ? null : parts[0].Network.Parameters.Values.device;
+        var result = new LoraNetwork(
+            [.. byModule.Select(g =>
+            {
+                var rank = g.Sum(p => p.Adapter.Rank);
+                return new LoraModuleShape(g.Key, g.First().Adapter.A.shape[1], g.First().Adapter.B.shape[0], rank, rank);
+            })], device);
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (var group in byModule)
+        {
+            result.Parameters.Assign(NameOfA(group.Key), cat([.. group.Select(p => p.Adapter.A)], 0));
+            result.Parameters.Assign(NameOfB(group.Key), cat([.. group.Select(p => p.Adapter.B.mul(p.Adapter.Alpha / p.Adapter.Rank * p.Scale))], 1));
+        }
+
+        return result;
+    }
+
+    /// <summary>Lets the adapters take over their layers. A layer has one adapter at a time.</summary>
+    /// <param name="linears">The UNet's adaptable layers by full name.</param>
+    /// <exception cref="ArgumentException">The UNet lacks a module of this LoRA.</exception>
+    /// <exception cref="InvalidOperationException">A layer has an adapter already, or this LoRA is attached.</exception>
+    public void Attach(IReadOnlyDictionary<string, AdaptableLinear> linears)
+    {
+        ArgumentNullException.ThrowIfNull(linears);
+        if (_attached.Count > 0)
+        {
+            throw new InvalidOperationException("This LoRA is attached already; detach it first.");
+        }
+
+        var layers = Adapters.Select(a => LinearOf(linears, a.Module)).ToArray();
+        if (Array.FindIndex(layers, l => l.Adapter is not null) is >= 0 and var taken)
+        {
+            throw new InvalidOperationException($"{Adapters[taken].Module} has an adapter already; detach that first, or join them with {nameof(Combine)}.");
+        }
+
+        for (var i = 0; i < layers.Length; i++)
+        {
+            layers[i].Adapter = Adapters[i];
+        }
+
+        _attached.AddRange(layers);
+    }
+
+    /// <summary>Gives the layers back to the plain product. Does nothing when not attached.</summary>
+    public void Detach()
+    {
+        foreach (var linear in _attached)
+        {
+            linear.Adapter = null;
+        }
+
+        _attached.Clear();
+    }
+
+    /// <summary>
+    /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights back, bit for bit.
+    /// In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
+    /// </summary>
+    /// <param name="linears">The UNet's adaptable layers by full name.</param>
+    /// <param name="scale">The LoRA scale.</param>
+    /// <exception cref="ArgumentException">The UNet lacks a module of this LoRA.</exception>
+    public MergedLora MergeInto(IReadOnlyDictionary<string, AdaptableLinear> linears, double scale = 1)
+    {
+        ArgumentNullException.ThrowIfNull(linears);
+        return new MergedLora([.. Adapters.Select(a => (LinearOf(linears, a.Module), a))], scale);
+    }
+
+    /// <summary>The adapter of a module, or null.</summary>
+    public LoraAdapter? Find(string module) => Adapters.FirstOrDefault(a => a.Module == module);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Detach();
+        Parameters.Dispose();
+    }
+
+    internal static string NameOfA(string module) => module + ".lora_A.weight";
+
+    internal static string NameOfB(string module) => module + ".lora_B.weight";
+
+    internal static AdaptableLinear LinearOf(IReadOnlyDictionary<string, AdaptableLinear> linears, string module) =>
+        linears.TryGetValue(module, out var linear) ? linear : throw new ArgumentException($"The UNet has no layer {module}.", nameof(linears));
+
+    private static bool IsTarget(string name, LoraTargetModules targets) =>
+        Projections.Any(p => name.EndsWith(".attn2" + p, StringComparison.Ordinal)
+            || (targets == LoraTargetModules.Attention && name.EndsWith(".attn1" + p, StringComparison.Ordinal)));
+}
