@@ -89,29 +89,29 @@ public sealed class ModelFolder
     /// <param name="device">Device to compute on.</param>
     /// <returns>The model with frozen weights. The caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">The weights can't be used.</exception>
-    public UNet2DConditionModel LoadUNet(ScalarType type, Device device) => Load(new UNet2DConditionModel(UNet), "unet", type, device);
+    public UNet2DConditionModel LoadUNet(ScalarType type, Device device) => Load<UNet2DConditionModel>("unet", type, device);
 
     /// <summary>Loads the VAE.</summary>
     /// <param name="type">Element type to compute in.</param>
     /// <param name="device">Device to compute on.</param>
     /// <returns>The model with frozen weights. The caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">The weights can't be used.</exception>
-    public AutoencoderKL LoadVae(ScalarType type, Device device) => Load(new AutoencoderKL(Vae), "vae", type, device);
+    public AutoencoderKL LoadVae(ScalarType type, Device device) => Load<AutoencoderKL>("vae", type, device);
 
     /// <summary>Loads the text encoder.</summary>
     /// <param name="type">Element type to compute in.</param>
     /// <param name="device">Device to compute on.</param>
     /// <returns>The model with frozen weights. The caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">The weights can't be used.</exception>
-    public ClipTextModel LoadTextEncoder(ScalarType type, Device device) => Load(new ClipTextModel(TextEncoder), "text_encoder", type, device);
+    public ClipTextModel LoadTextEncoder(ScalarType type, Device device) => Load<ClipTextModel>("text_encoder", type, device);
 
     /// <summary>Loads the CLIP.</summary>
     /// <param name="type">Element type to compute in.</param>
     /// <param name="device">Device to compute on.</param>
     /// <returns>The model with frozen weights. The caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">There is none, or its weights can't be used.</exception>
-    public ClipModel LoadClip(ScalarType type, Device device) => Clip is { } config
-        ? Load(new ClipModel(config), "clip", type, device)
+    public ClipModel LoadClip(ScalarType type, Device device) => Clip is not null
+        ? Load<ClipModel>("clip", type, device)
         : throw new InvalidInputException($"The model folder {Name} has no CLIP, which prototype, class loss and metrics need.", "clip",
             "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x), or switch them off with --no-prototype --no-class-loss.");
 
@@ -151,13 +151,15 @@ public sealed class ModelFolder
         }
     }
 
-    private T Load<T>(T module, string name, ScalarType type, Device device)
+    private T Load<T>(string name, ScalarType type, Device device)
         where T : Module
     {
+        var part = Parts().Single(p => p.Name == name);
+        using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
+        using var scope = NewDisposeScope(); // for what the layers' constructors leave behind
+        var module = (T)part.Create();
         try
         {
-            var part = Parts().Single(p => p.Name == name);
-            using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
             StrictLoader.Load(module, source, part.Rules, type, device);
             return module;
         }

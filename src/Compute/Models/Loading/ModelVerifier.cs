@@ -11,6 +11,7 @@ internal static class ModelVerifier
         try
         {
             using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
+            using var scope = NewDisposeScope();
             using var module = part.Create();
             var match = WeightMatch.Of(module, source, part.Rules);
             string[] files = [.. source.Paths.Select(p => Path.GetFileName(p))];
@@ -20,7 +21,7 @@ internal static class ModelVerifier
             string[] problems =
             [
                 .. match.Problems.Select(p => $"{source.Shown}: {p}."),
-                .. broken.Length == 0 ? (string[])[] : [$"{source.Shown}: {broken.Length} tensors hold values that are not finite ({string.Join(", ", broken)})."],
+                .. broken.Length == 0 ? (string[])[] : [$"{source.Shown}: {broken.Length} {(broken.Length == 1 ? "tensor holds" : "tensors hold")} values that are not finite ({string.Join(", ", broken)})."],
             ];
             return new ModelPartReport(part.Name, files, match.Pairs.Count, parameters, types, problems);
         }
@@ -32,7 +33,7 @@ internal static class ModelVerifier
 
     private static bool IsFinite(WeightSource source, string key)
     {
-        using var scope = NewDisposeScope();
+        using var scope = NewDisposeScope(); // one tensor at a time
         return source.Get(key).isfinite().all().item<bool>();
     }
 }
