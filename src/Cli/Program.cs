@@ -1,1 +1,3 @@
-return 0;
+using OrleansOneShot.Cli.App;
+
+return await OneShotApp.RunAsync(args, CliStreams.System());

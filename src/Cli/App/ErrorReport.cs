@@ -1,0 +1,37 @@
+using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Errors;
+
+namespace OrleansOneShot.Cli.App;
+
+/// <summary>An exception as users see it.</summary>
+/// <param name="Error">Code, sentence, field and hint.</param>
+/// <param name="ExitCode">How the process ends.</param>
+internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
+{
+    /// <summary>Describes an exception.</summary>
+    /// <param name="exception">What ended the command.</param>
+    /// <param name="interrupted">Whether it was asked to stop.</param>
+    /// <returns>The report.</returns>
+    public static ErrorReport Of(Exception exception, bool interrupted) => exception switch
+    {
+        InvalidInputException e => Of(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
+        OneShotException e => Of(e.Detail),
+        OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
+        UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
+        IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
+        DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
+        TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
+        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {exception.Message}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
+    };
+
+    /// <summary>Gives an error its exit code.</summary>
+    /// <param name="error">The error.</param>
+    /// <returns>The report.</returns>
+    public static ErrorReport Of(ErrorDetail error) => new(error, error.Code switch
+    {
+        ErrorCodes.InvalidInput or ErrorCodes.NotFound => App.ExitCode.BadInput,
+        ErrorCodes.Cancelled => App.ExitCode.Cancelled,
+        ErrorCodes.Unavailable => App.ExitCode.NotReachable,
+        _ => App.ExitCode.Failed,
+    });
+}

@@ -1,0 +1,7 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+namespace OrleansOneShot.Cli.Commands;
+internal sealed class GenerateCommand(CliStreams streams) : OneShotCommand("generate", "Draws.", streams)
+{
+    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context) => Task.FromResult(1);
+}

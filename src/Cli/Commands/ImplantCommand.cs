@@ -1,0 +1,59 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot implant</c>: submits a job and follows it to its end.</summary>
+internal sealed class ImplantCommand : OneShotCommand
+{
+    private readonly ImplantOptions _options = new();
+
+    public ImplantCommand(CliStreams streams)
+        : base(
+            "implant",
+            "Learns the object of one photo, and draws it.",
+            streams,
+            "oneshot implant --image samples/cat.png --mask samples/cat-mask.png --class cat --prompt \"a <cat> on the beach\" --out out/cat",
+            "oneshot implant --image photo.jpg --mask mask.png --class \"teddy bear\" --token \"<ted>\" --model ~/models/sd15 --clip ~/models/clip-vit-large-patch14 --out out/ted")
+    {
+        _options.AddTo(this);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var data = _options.Data.Resolve(parsed);
+        var catalog = new ModelCatalog(data);
+        var plan = ImplantPlan.Make(_options, parsed, catalog);
+        foreach (var warning in plan.Photo.Warnings)
+        {
+            context.Say(warning);
+        }
+
+        catalog.Register(plan.Model.Entry);
+        if (plan.Model.Clip is { } clip)
+        {
+            catalog.Register(clip);
+        }
+
+        var session = await JobSession.OpenAsync(data, SessionMode.Work, context.Interrupt);
+        string id;
+        try
+        {
+            var request = await plan.UploadAsync(session.Store, context.Interrupt);
+            id = (await session.Client.SubmitAsync(request, cancellationToken: context.Interrupt)).Id;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+
+        context.Say(session.Owner is { } owner ? $"Job {id}, on process {owner.ProcessId} which owns {data}" : $"Job {id}");
+        return await JobEnd.FollowAsync(context, session, id, plan.Out);
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs cancel</c>.</summary>
+internal sealed class JobsCancelCommand : OneShotCommand
+{
+    private readonly JobArgument _id = new();
+
+    private readonly DataOption _data = new();
+
+    public JobsCancelCommand(CliStreams streams)
+        : base("cancel", "Ends a job without result.", streams, "oneshot jobs cancel 20261123-121500-ab12cd34")
+    {
+        Arguments.Add(_id);
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
+        var job = session.Client.GetImplantation(parsed.GetRequiredValue(_id));
+        await job.GetStatusAsync(context.Interrupt);
+        var status = await job.CancelAsync(context.Interrupt);
+        if (status.State != JobState.Cancelled)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {status.Id} can't be cancelled any more: it has {status.State.ToString().ToLowerInvariant()}.", "id"));
+        }
+
+        JobText.WriteResult(context, status, null);
+        return ExitCode.Done;
+    }
+}

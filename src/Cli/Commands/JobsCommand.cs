@@ -1,0 +1,18 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs</c>.</summary>
+internal sealed class JobsCommand : Command
+{
+    public JobsCommand(CliStreams streams)
+        : base("jobs", "Lists, follows and ends jobs.")
+    {
+        Add(new JobsListCommand(streams));
+        Add(new JobsShowCommand(streams));
+        Add(new JobsWatchCommand(streams));
+        Add(new JobsCancelCommand(streams));
+        Add(new JobsDownloadCommand(streams));
+    }
+}

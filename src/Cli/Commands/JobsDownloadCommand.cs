@@ -1,0 +1,45 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs download</c>.</summary>
+internal sealed class JobsDownloadCommand : OneShotCommand
+{
+    private readonly JobArgument _id = new();
+
+    private readonly Option<string> _out = new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR", Required = true };
+
+    private readonly DataOption _data = new();
+
+    public JobsDownloadCommand(CliStreams streams)
+        : base("download", "Puts a job's result into a folder.", streams, "oneshot jobs download 20261123-121500-ab12cd34 --out out/cat")
+    {
+        Arguments.Add(_id);
+        Options.Add(_out);
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var folder = ResultFolder.Check(parsed.GetRequiredValue(_out));
+        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
+        var status = await session.Client.GetImplantation(parsed.GetRequiredValue(_id)).GetStatusAsync(context.Interrupt);
+        if (status.State != JobState.Succeeded)
+        {
+            throw new OneShotException(new ErrorDetail(
+                ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
+        }
+
+        await ResultFolder.FillAsync(session.Store, status.Id, status.Files, folder, context.Interrupt);
+        JobText.WriteResult(context, status, folder);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs list</c>.</summary>
+internal sealed class JobsListCommand : OneShotCommand
+{
+    private readonly DataOption _data = new();
+
+    private readonly Option<string?> _state = new("--state") { Description = "Only jobs in this state.", HelpName = "STATE" };
+
+    private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: next of the page before.", HelpName = "CURSOR" };
+
+    private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, 1000, "Jobs a page.", 100);
+
+    public JobsListCommand(CliStreams streams)
+        : base("list", "Lists jobs, newest first.", streams, "oneshot jobs list", "oneshot jobs list --state training --format json")
+    {
+        _state.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !TryParse(result.Tokens[0].Value, out _))
+            {
+                result.AddError($"--state must be one of {string.Join(", ", Enum.GetNames<JobState>())}, but is '{result.Tokens[0].Value}'.");
+            }
+        });
+        Options.Add(_state);
+        Options.Add(_limit);
+        Options.Add(_cursor);
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
+        var page = await session.Client.ListPageAsync(
+            new JobQuery
+            {
+                State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
+                Cursor = parsed.GetValue(_cursor),
+                PageSize = (int)parsed.GetValue(_limit)!.Value,
+            },
+            context.Interrupt);
+        if (context.Json)
+        {
+            context.Write(new JobListDocument(page.Jobs, page.Next));
+            return ExitCode.Done;
+        }
+
+        foreach (var job in page.Jobs)
+        {
+            context.Streams.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"));
+        }
+
+        context.Say(page.Jobs.Length == 0 ? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
+        return ExitCode.Done;
+    }
+
+    private static bool TryParse(string? text, out JobState state) => Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Sessions;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs watch</c>: follows a job to its end, and resumes it if nobody works on it.</summary>
+internal sealed class JobsWatchCommand : OneShotCommand
+{
+    private readonly JobArgument _id = new();
+
+    private readonly DataOption _data = new();
+
+    public JobsWatchCommand(CliStreams streams)
+        : base("watch", "Follows a job to its end; resumes it if nobody works on it.", streams, "oneshot jobs watch 20261123-121500-ab12cd34")
+    {
+        Arguments.Add(_id);
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var id = parsed.GetRequiredValue(_id);
+        var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Work, context.Interrupt);
+        return await JobEnd.FollowAsync(context, session, id, null, watch: true);
+    }
+}

@@ -1,0 +1,15 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot models</c>.</summary>
+internal sealed class ModelsCommand : Command
+{
+    public ModelsCommand(CliStreams streams)
+        : base("models", "Lists and checks base models.")
+    {
+        Add(new ModelsListCommand(streams));
+        Add(new ModelsVerifyCommand(streams));
+    }
+}

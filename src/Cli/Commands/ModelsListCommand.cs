@@ -1,0 +1,41 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot models list</c>.</summary>
+internal sealed class ModelsListCommand : OneShotCommand
+{
+    private readonly DataOption _data = new();
+
+    public ModelsListCommand(CliStreams streams)
+        : base("list", "Lists known models: the shipped ones, and folders that were given by path.", streams, "oneshot models list")
+    {
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var models = new ModelCatalog(_data.Resolve(parsed)).List()
+            .Select(entry => new ModelDocument(entry.Name, entry.Folder, entry.Shipped, entry.Shipped && entry.Name == ModelCatalog.Default))
+            .ToList();
+        if (context.Json)
+        {
+            context.Write(new ModelListDocument(models));
+        }
+        else
+        {
+            foreach (var model in models)
+            {
+                context.Streams.Output.WriteLine($"{model.Name}  {model.Path}{(model.Default ? "  (default)" : "")}");
+            }
+        }
+
+        return Task.FromResult(ExitCode.Done);
+    }
+}

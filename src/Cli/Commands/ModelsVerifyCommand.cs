@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot models verify</c>.</summary>
+internal sealed class ModelsVerifyCommand : OneShotCommand
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "A known model's name, or the path of a diffusers folder." };
+
+    private readonly Option<string?> _clip = new("--clip") { Description = "The CLIP of the joint space, when the model's folder has none.", HelpName = "FOLDER" };
+
+    private readonly DataOption _data = new();
+
+    public ModelsVerifyCommand(CliStreams streams)
+        : base("verify", "Checks every weight of a model: names, shapes, types, finite values.", streams, "oneshot models verify toyworld-64", "oneshot models verify ~/models/sd15")
+    {
+        Arguments.Add(_model);
+        Options.Add(_clip);
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <summary>Checks a model.</summary>
+    /// <param name="folder">The opened folder.</param>
+    /// <returns>A check a part.</returns>
+    public static IReadOnlyList<CheckDocument> Verify(ModelFolder folder) =>
+    [
+        .. folder.Verify().Parts.Select(part => new CheckDocument(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {string.Join(", ", part.ElementTypes)}")
+            : string.Join(" ", part.Problems))),
+    ];
+
+    /// <inheritdoc/>
+    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var catalog = new ModelCatalog(_data.Resolve(parsed));
+        var entry = catalog.Find(parsed.GetRequiredValue(_model));
+        var clip = parsed.GetValue(_clip) is { } given ? catalog.Find(given, "clip").Folder : null;
+        return Task.FromResult(CheckText.Write(context, Verify(ModelFolder.Open(entry.Folder, clip))));
+    }
+}

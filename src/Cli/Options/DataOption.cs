@@ -1,0 +1,20 @@
+using System.CommandLine;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Options;
+
+/// <summary><c>--data DIR</c>.</summary>
+internal sealed class DataOption : Option<string?>
+{
+    public DataOption()
+        : base("--data")
+    {
+        HelpName = "DIR";
+        Description = "Folder of jobs, artifacts and logs (default: ONESHOT_DATA, else the user's data folder).";
+    }
+
+    /// <summary>The folder.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>The folder; not created.</returns>
+    public DataFolder Resolve(ParseResult parsed) => DataFolder.Resolve(parsed.GetValue(this));
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Cli.Output;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CheckListDocument))]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(EventDocument))]
+[JsonSerializable(typeof(GenerationDocument))]
+[JsonSerializable(typeof(JobDocument))]
+[JsonSerializable(typeof(JobListDocument))]
+[JsonSerializable(typeof(ModelListDocument))]
+internal sealed partial class DocumentContext : JsonSerializerContext;

@@ -1,0 +1,17 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>Writes the documents of the command line: snake_case, enums by name, one line each.</summary>
+internal static class DocumentWriter
+{
+    // Relaxed: the documents go to files and pipes, never into HTML, and "<cat>" should read as itself.
+    private static readonly DocumentContext Context = new(new JsonSerializerOptions(DocumentContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>Writes a document.</summary>
+    /// <typeparam name="T">A type of <see cref="DocumentContext"/>.</typeparam>
+    /// <param name="document">The document.</param>
+    /// <returns>One line of JSON.</returns>
+    public static string ToJson<T>(T document) => JsonSerializer.Serialize(document, typeof(T), Context);
+}

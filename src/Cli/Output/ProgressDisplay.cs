@@ -1,0 +1,12 @@
+using OrleansOneShot.Cli.App;
+
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>Chooses how progress is shown.</summary>
+internal static class ProgressDisplay
+{
+    /// <summary>A live table on a terminal, else plain lines.</summary>
+    /// <param name="streams">Where to show it.</param>
+    /// <returns>The display.</returns>
+    public static IProgressDisplay Create(CliStreams streams) => streams.Interactive ? new LiveDisplay(streams.Error) : new LineDisplay(streams.Error);
+}

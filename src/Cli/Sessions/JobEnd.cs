@@ -1,0 +1,86 @@
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Cli.Sessions;
+
+/// <summary>How a followed job ends the command: with its result, its error, or a word on how to go on.</summary>
+internal static class JobEnd
+{
+    /// <summary>Follows a job to its end, fetches its result, and writes its document.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="session">A session; closed at the end.</param>
+    /// <param name="id">The job.</param>
+    /// <param name="folder">Folder for the result; null leaves it in the data folder.</param>
+    /// <param name="watch">Whether the document is a stream of events instead.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    /// <exception cref="OneShotException">The job failed or was cancelled.</exception>
+    public static async Task<int> FollowAsync(CommandContext context, JobSession session, string id, string? folder, bool watch = false)
+    {
+        ImplantationStatus status;
+        JobSession last;
+        using var display = ProgressDisplay.Create(context.Streams);
+        await using var follower = new JobFollower(context, session, display, watch && context.Json ? progress => context.Write(EventDocument.Of(progress)) : null);
+        try
+        {
+            status = await follower.FollowAsync(id);
+            last = follower.Session;
+        }
+        catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
+        {
+            display.Dispose();
+            await InterruptAsync(context, follower, id);
+            throw;
+        }
+
+        display.Dispose();
+        ThrowUnlessSucceeded(status);
+        if (folder is not null)
+        {
+            try
+            {
+                await ResultFolder.FillAsync(last.Store, id, status.Files, folder, context.Interrupt);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new OneShotException(new ErrorDetail(
+                    ErrorCodes.Failed, $"The result could not be written to {folder}: {e.Message}", "out", $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR"), e);
+            }
+        }
+
+        if (!watch || !context.Json)
+        {
+            JobText.WriteResult(context, status, folder ?? last.PublishedFolder(status));
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>Turns a failed or cancelled job into an error.</summary>
+    /// <param name="status">A job that has ended.</param>
+    /// <exception cref="OneShotException">It did not succeed.</exception>
+    public static void ThrowUnlessSucceeded(ImplantationStatus status)
+    {
+        switch (status.State)
+        {
+            case JobState.Failed:
+                throw new OneShotException(status.Error ?? new ErrorDetail(ErrorCodes.Failed, $"Job {status.Id} failed."));
+            case JobState.Cancelled:
+                throw new OneShotException(new ErrorDetail(ErrorCodes.Cancelled, $"Job {status.Id} was cancelled."));
+        }
+    }
+
+    private static async Task InterruptAsync(CommandContext context, JobFollower follower, string id)
+    {
+        if (follower.Session.Owner is { } owner)
+        {
+            context.Say($"Job {id} goes on in process {owner.ProcessId}. Watch it with: oneshot jobs watch {id}");
+            return;
+        }
+
+        // Closing the silo stops the engine at its next step and waits for its checkpoint.
+        await follower.DisposeAsync();
+        context.Say($"Job {id} stopped at a checkpoint. Go on with: oneshot jobs watch {id}{follower.Session.Data.AsOption()}");
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Cli.Validation;
+
+/// <summary>A checked <c>implant</c>: all that can be found wrong without training has been.</summary>
+/// <param name="Photo">The input files.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Out">Absolute path of the output folder; or null.</param>
+/// <param name="Request">The request, whose hashes are not yet set.</param>
+internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, ImplantationRequest Request)
+{
+    private const int LongestName = 64;
+    private const int LongestPrompt = 2000;
+    private const int MostPrompts = 64;
+
+    /// <summary>Checks a command line.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="parsed">Their values.</param>
+    /// <param name="catalog">Known models.</param>
+    /// <returns>The plan; nothing is created or remembered.</returns>
+    /// <exception cref="InvalidInputException">Something can't be used.</exception>
+    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog)
+    {
+        var arguments = Objects(options, parsed);
+        var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
+        var tokens = arguments.Select((argument, i) => argument.Token ?? ClassName.DefaultToken(classes[i])
+            ?? throw new InvalidInputException($"No identifier can be made of the class name '{classes[i]}'.", "token", "Give one with --token, such as \"<object>\".")).ToList();
+        var prompts = parsed.GetValue(options.Prompts) ?? [];
+        CheckPrompts(prompts);
+        var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
+        var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
+        tokens.ForEach(model.CheckToken);
+        var name = Name(parsed.GetValue(options.Name), tokens);
+        model.CheckSide(parsed.GetValue(options.Resolution), "resolution");
+        var method = Method(options, parsed);
+        if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
+        {
+            throw new InvalidInputException(
+                $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.", "clip", "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss.");
+        }
+
+        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), [.. arguments.Select(argument => argument.Mask)]);
+        return new ImplantPlan(photo, model, folder, new ImplantationRequest
+        {
+            Name = name,
+            Seed = parsed.GetValue(options.Seed)!.Value,
+            Image = "",
+            Objects = [.. classes.Select((text, i) => new ObjectSpec { Class = text, Token = tokens[i], Mask = "" })],
+            Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
+            Method = method,
+            Training = Training(options, parsed),
+            Samples = new SampleOptions { Prompts = [.. prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
+        });
+    }
+
+    /// <summary>Puts the input files into a store.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The complete request.</returns>
+    public async Task<ImplantationRequest> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
+    {
+        var objects = Request.Objects.ToBuilder();
+        for (var i = 0; i < objects.Count; i++)
+        {
+            objects[i] = objects[i] with { Mask = await store.WriteBlobAsync(Photo.Masks[i], cancellationToken) };
+        }
+
+        return Request with { Image = await store.WriteBlobAsync(Photo.Image, cancellationToken), Objects = objects.ToImmutable() };
+    }
+
+    private static List<ObjectArgument> Objects(ImplantOptions options, ParseResult parsed)
+    {
+        var texts = parsed.GetValue(options.Object) ?? [];
+        var (mask, name, token) = (parsed.GetValue(options.Mask), parsed.GetValue(options.Class), parsed.GetValue(options.Token));
+        if (texts.Length > 0 && (mask ?? name ?? token) is not null)
+        {
+            throw new InvalidInputException("--object stands instead of --mask, --class and --token; give one or the other.", "object");
+        }
+
+        if (texts.Length > 1)
+        {
+            throw new InvalidInputException($"{texts.Length} objects were given; this version implants one object a job.", "object", "Run implant once for each object.");
+        }
+
+        return texts.Length == 1
+            ? [ObjectArgument.Parse(texts[0])]
+            :
+            [
+                new ObjectArgument(
+                    mask ?? throw new InvalidInputException("--mask is missing.", "mask", "Give the object's mask, a picture that is white where the object is."),
+                    name ?? throw new InvalidInputException("--class is missing.", "class", "Say what the object is, such as --class cat."),
+                    token),
+            ];
+    }
+
+    private static void CheckPrompts(string[] prompts)
+    {
+        if (prompts.Length > MostPrompts)
+        {
+            throw new InvalidInputException($"{prompts.Length} prompts were given; at most {MostPrompts} are allowed.", "prompt");
+        }
+
+        if (prompts.FirstOrDefault(prompt => prompt.Length > LongestPrompt) is { } longest)
+        {
+            throw new InvalidInputException($"A prompt has {longest.Length} characters; at most {LongestPrompt} are allowed.", "prompt");
+        }
+    }
+
+    private static string Name(string? given, List<string> tokens)
+    {
+        var name = given ?? string.Join('-', tokens.Select(token => token.Trim('<', '>')));
+        return name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? name
+            : throw new InvalidInputException(
+                $"'{name}' can't name the LoRA's file: it must begin with a letter or digit and hold only letters, digits, -, _ and ., {LongestName} at most.", "name", "Give another --name.");
+    }
+
+    private static MethodOptions Method(ImplantOptions options, ParseResult parsed) => new()
+    {
+        Prototype = !parsed.GetValue(options.NoPrototype),
+        ClassLoss = !parsed.GetValue(options.NoClassLoss),
+        ObjectLoss = !parsed.GetValue(options.NoObjectLoss),
+        Vectors = (int?)parsed.GetValue(options.Vectors),
+        SubsetSize = (int?)parsed.GetValue(options.Subset),
+        MaskNormalisation = parsed.GetValue(options.MaskNormalisation) == "area" ? MaskNormalisation.Area : MaskNormalisation.Mean,
+    };
+
+    private static TrainingOptions Training(ImplantOptions options, ParseResult parsed) => new()
+    {
+        Steps = (int?)parsed.GetValue(options.Steps),
+        LearningRate = parsed.GetValue(options.LearningRate),
+        Rank = (int)parsed.GetValue(options.Rank)!.Value,
+        Alpha = parsed.GetValue(options.Alpha),
+        Targets = parsed.GetValue(options.Targets) == "cross" ? LoraTargets.Cross : LoraTargets.Attention,
+        Resolution = (int?)parsed.GetValue(options.Resolution),
+        Precision = parsed.GetValue(options.Precision) switch
+        {
+            "fp32" => Precision.Fp32,
+            "bf16" => Precision.Bf16,
+            _ => Precision.Auto,
+        },
+        Device = parsed.GetValue(options.Device)!,
+    };
+}

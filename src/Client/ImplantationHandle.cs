@@ -1,0 +1,78 @@
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+
+namespace OrleansOneShot.Client;
+
+/// <summary>One job and its verbs.</summary>
+public sealed record ImplantationHandle
+{
+    internal ImplantationHandle(string id, IImplantationGrain grain)
+    {
+        Id = id;
+        Grain = grain;
+    }
+
+    /// <summary>The job's id.</summary>
+    public string Id { get; }
+
+    internal IImplantationGrain Grain { get; }
+
+    /// <summary>All that is known of the job.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The status.</returns>
+    /// <exception cref="OneShotException">not_found.</exception>
+    public async Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
+        await OneShotClient.CallAsync(async _ => await Grain.GetStatus(), cancellationToken)
+        ?? throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id", "List the jobs with: oneshot jobs list"));
+
+    /// <summary>The progress log from a sequence number on, then new events until the job has ended or waits for the next start of its process.</summary>
+    /// <param name="fromSequence">First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <returns>Events.</returns>
+    public IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default) => Grain.Watch(fromSequence, cancellationToken);
+
+    /// <summary>Ends the job without result; an ended job stays as it is.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The status afterwards.</returns>
+    public Task<ImplantationStatus> CancelAsync(CancellationToken cancellationToken = default) =>
+        OneShotClient.CallAsync(async _ => await Grain.Cancel(), cancellationToken);
+
+    /// <summary>Puts an unfinished job that nobody works for back into the queue.</summary>
+    /// <param name="reason">Why, such as "restart".</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>True if it was queued again.</returns>
+    public Task<bool> EnsureRunningAsync(string reason, CancellationToken cancellationToken = default) =>
+        OneShotClient.CallAsync(async _ => await Grain.EnsureRunning(reason), cancellationToken);
+
+    /// <summary>Waits until the job has ended.</summary>
+    /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
+    /// <returns>The status of a job that has succeeded.</returns>
+    /// <exception cref="OneShotException">not_found; the job's own error when it failed; cancelled.</exception>
+    public async Task<ImplantationStatus> GetResultAsync(CancellationToken cancellationToken = default)
+    {
+        var status = await GetStatusAsync(cancellationToken);
+        while (!status.State.IsFinal())
+        {
+            await foreach (var _ in WatchAsync(status.LastSequence + 1, cancellationToken))
+            {
+            }
+
+            status = await GetStatusAsync(cancellationToken);
+        }
+
+        return status.State switch
+        {
+            JobState.Succeeded => status,
+            JobState.Cancelled => throw new OneShotException(new ErrorDetail(ErrorCodes.Cancelled, $"Job {Id} was cancelled.")),
+            _ => throw new OneShotException(status.Error ?? new ErrorDetail(ErrorCodes.Failed, $"Job {Id} failed.")),
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ImplantationHandle? other) => other is not null && other.Id == Id;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Id);
+}

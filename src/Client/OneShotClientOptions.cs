@@ -1,0 +1,25 @@
+using System.Net;
+
+namespace OrleansOneShot.Client;
+
+/// <summary>How to reach a cluster through its gateways.</summary>
+public sealed record OneShotClientOptions
+{
+    /// <summary>The gateways; one that answers is enough.</summary>
+    public required IReadOnlyList<IPEndPoint> Gateways { get; init; }
+
+    /// <summary>The cluster's id.</summary>
+    public required string ClusterId { get; init; }
+
+    /// <summary>The service's id.</summary>
+    public string ServiceId { get; init; } = "oneshot";
+
+    /// <summary>How long to try to connect.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a call may take. Kept short, since a call whose silo dies is not failed but times out; control calls are then repeated. At least half of the silos' own time-out (30 s), which
+    /// streams of progress need.
+    /// </summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}

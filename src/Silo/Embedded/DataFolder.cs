@@ -1,0 +1,63 @@
+namespace OrleansOneShot.Silo.Embedded;
+
+/// <summary>The folder of an embedded silo: its database, artifacts, logs and the owner's lock.</summary>
+public sealed class DataFolder
+{
+    private DataFolder(string root) => Root = root;
+
+    /// <summary>Absolute path of the folder, which is also the root of the file store.</summary>
+    public string Root { get; }
+
+    /// <summary>The SQLite database of grain states and reminders.</summary>
+    public string Database => Path.Combine(Root, "oneshot.db");
+
+    /// <summary>The log of the silo.</summary>
+    public string Log => Path.Combine(Root, "logs", "oneshot.log");
+
+    /// <summary>The file whose lock the owner holds.</summary>
+    public string OwnerLock => Path.Combine(Root, "owner.lock");
+
+    /// <summary>Who owns the folder and how to reach it.</summary>
+    public string OwnerRecord => Path.Combine(Root, "owner.json");
+
+    /// <summary>Model folders that were given by path.</summary>
+    public string Models => Path.Combine(Root, "models.json");
+
+    /// <summary>Finds the folder without creating it.</summary>
+    /// <param name="option">What the user asked for; null takes <c>ONESHOT_DATA</c>, else the user's data folder.</param>
+    /// <returns>The folder.</returns>
+    public static DataFolder Resolve(string? option = null)
+    {
+        var path = option ?? Environment.GetEnvironmentVariable("ONESHOT_DATA");
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            // On Linux: XDG_DATA_HOME, else ~/.local/share. Empty for users without a home, such as some service accounts.
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            path = Path.Combine(home.Length > 0 ? home : Path.GetTempPath(), "oneshot");
+        }
+
+        return new DataFolder(Path.GetFullPath(path));
+    }
+
+    /// <summary>Creates the folder for this user alone.</summary>
+    /// <exception cref="IOException">It can't be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">It can't be created.</exception>
+    public void Create()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Root);
+        }
+        else
+        {
+            Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>What a command line needs to mean this folder.</summary>
+    /// <returns>Nothing for the default folder, else <c> --data</c> and its path.</returns>
+    public string AsOption() => Root == Resolve().Root ? "" : $" --data {(Root.Contains(' ', StringComparison.Ordinal) ? $"\"{Root}\"" : Root)}";
+
+    /// <inheritdoc/>
+    public override string ToString() => Root;
+}

@@ -1,0 +1,9 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Silo.Embedded;
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(OwnerRecord))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class EmbeddedJsonContext : JsonSerializerContext;

@@ -1,0 +1,19 @@
+using OrleansOneShot.Grains.Engine;
+
+namespace OrleansOneShot.Silo.Embedded;
+
+/// <summary>Options of a silo inside the process.</summary>
+public sealed record EmbeddedSiloOptions
+{
+    /// <summary>Where its state, artifacts and logs live.</summary>
+    public required DataFolder Data { get; init; }
+
+    /// <summary>Whether it offers a slot and so works on jobs; false only reads and changes state.</summary>
+    public bool Trains { get; init; }
+
+    /// <summary>Name of this cluster; clients must give the same.</summary>
+    public string ClusterId { get; init; } = "embedded-" + Guid.NewGuid().ToString("N");
+
+    /// <summary>Stands in for the engine, in tests.</summary>
+    public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOneShot.Silo.Embedded;
+
+/// <summary>Writes log lines to one file, flushed line by line; a file of more than 8 MiB moves aside at the next start. What can't be written is dropped: a full disk must not end a job by its log.</summary>
+internal sealed class FileLoggerProvider : ILoggerProvider
+{
+    private const long LargestBytes = 8 << 20;
+    private readonly Lock _gate = new();
+    private readonly StreamWriter _writer;
+
+    public FileLoggerProvider(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var file = new FileInfo(path);
+        if (file.Exists && file.Length > LargestBytes)
+        {
+            file.MoveTo(path + ".1", overwrite: true);
+        }
+
+        _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+    }
+
+    public ILogger CreateLogger(string categoryName) => new FileLogger(this, categoryName);
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _writer.Dispose();
+        }
+    }
+
+    private void Write(LogLevel level, string category, string message, Exception? exception)
+    {
+        var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        lock (_gate)
+        {
+            try
+            {
+                _writer.WriteLine($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}");
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+            }
+        }
+    }
+
+    private sealed class FileLogger(FileLoggerProvider provider, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            provider.Write(logLevel, category, formatter(state, exception), exception);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OrleansOneShot.Compute;
+
+namespace OrleansOneShot.Silo.Embedded;
+
+/// <summary>
+/// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models are known by their folder's name, and a folder given by path is
+/// remembered under a name made of its own name and its path's hash.
+/// </summary>
+public sealed class ModelCatalog
+{
+    /// <summary>The model that is taken when none is named.</summary>
+    public const string Default = "toyworld-64";
+
+    private readonly DataFolder _data;
+    private readonly string? _shipped;
+
+    /// <summary>Creates the catalog of a data folder.</summary>
+    /// <param name="data">Where given paths are remembered.</param>
+    /// <param name="shippedFolder">Folder of the shipped models; null looks for <c>models</c> beside the program and above.</param>
+    public ModelCatalog(DataFolder data, string? shippedFolder = null)
+    {
+        _data = data;
+        _shipped = shippedFolder ?? FindShipped();
+    }
+
+    /// <summary>The folder of a model by its name.</summary>
+    /// <param name="name">A name of <see cref="List"/>.</param>
+    /// <returns>Absolute path of the folder.</returns>
+    /// <exception cref="InvalidInputException">No such model.</exception>
+    public string GetFolder(string name)
+    {
+        foreach (var entry in List())
+        {
+            if (entry.Name == name)
+            {
+                return Directory.Exists(entry.Folder)
+                    ? entry.Folder
+                    : throw new InvalidInputException($"The folder {entry.Folder} of model {name} is gone.", "model", "Give the model's present folder with --model.");
+            }
+        }
+
+        throw new InvalidInputException($"There is no model named {name}; known are {Names()}.", "model", "Give one of these names, or the path of a diffusers folder.");
+    }
+
+    /// <summary>Finds a model by what a user typed, and remembers nothing.</summary>
+    /// <param name="nameOrPath">A name, or the path of a folder.</param>
+    /// <param name="field">The option, for messages.</param>
+    /// <returns>The entry, whose name is not yet known to <see cref="GetFolder"/> when it was given by path.</returns>
+    /// <exception cref="InvalidInputException">Neither a known name nor a folder.</exception>
+    public ModelEntry Find(string nameOrPath, string field = "model")
+    {
+        ArgumentNullException.ThrowIfNull(nameOrPath);
+        var known = List().FirstOrDefault(entry => entry.Name == nameOrPath);
+        if (known is not null)
+        {
+            return known with { Folder = GetFolder(known.Name) };
+        }
+
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath.Length == 0 ? "." : nameOrPath));
+        if (nameOrPath.Length == 0 || !Directory.Exists(path))
+        {
+            var what = File.Exists(path) ? "is a file, not a model folder" : "is neither a known model nor a folder";
+            throw new InvalidInputException($"'{nameOrPath}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.");
+        }
+
+        var shipped = List().FirstOrDefault(entry => entry.Folder == path);
+        return shipped ?? new ModelEntry(NameOf(path), path, Shipped: false);
+    }
+
+    /// <summary>Remembers a folder, so that its name can be resolved from now on.</summary>
+    /// <param name="entry">What <see cref="Find"/> gave.</param>
+    /// <exception cref="IOException">The data folder can't be written.</exception>
+    public void Register(ModelEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry.Shipped)
+        {
+            return;
+        }
+
+        _data.Create();
+        var all = Remembered();
+        if (all.TryGetValue(entry.Name, out var folder) && folder == entry.Folder)
+        {
+            return;
+        }
+
+        all[entry.Name] = entry.Folder;
+        var beside = $"{_data.Models}.{Environment.ProcessId}";
+        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(all, EmbeddedJsonContext.Default.DictionaryStringString));
+        File.Move(beside, _data.Models, overwrite: true);
+    }
+
+    /// <summary>All known models: the shipped ones, then those given by path.</summary>
+    /// <returns>Entries, each group by name.</returns>
+    public IReadOnlyList<ModelEntry> List()
+    {
+        var entries = new List<ModelEntry>();
+        if (_shipped is not null)
+        {
+            entries.AddRange(Directory.EnumerateDirectories(_shipped)
+                .Where(folder => File.Exists(Path.Combine(folder, "model_index.json")))
+                .Select(folder => new ModelEntry(Path.GetFileName(folder), folder, Shipped: true))
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal));
+        }
+
+        entries.AddRange(Remembered().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ModelEntry(pair.Key, pair.Value, Shipped: false)));
+        return entries;
+    }
+
+    private static string NameOf(string path)
+    {
+        var folder = new string([.. Path.GetFileName(path).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        return $"{(folder.Length == 0 ? "model" : folder)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8]}";
+    }
+
+    private static string? FindShipped()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var models = Path.Combine(folder.FullName, "models");
+            if (File.Exists(Path.Combine(models, Default, "model_index.json")))
+            {
+                return models;
+            }
+        }
+
+        return null;
+    }
+
+    private string Names()
+    {
+        var names = string.Join(", ", List().Select(entry => entry.Name));
+        return names.Length == 0 ? "none" : names;
+    }
+
+    private Dictionary<string, string> Remembered()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(_data.Models), EmbeddedJsonContext.Default.DictionaryStringString) ?? [];
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException($"{_data.Models} is not valid JSON: {e.Message}", "data", "Correct or delete that file.", e);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM Reminder WHERE ServiceId = @ServiceId;
