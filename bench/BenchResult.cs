@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Bench;
+
+/// <summary>What one case took: a line of the output.</summary>
+internal sealed record BenchResult(
+    [property: JsonPropertyName("case")] string Case,
+    [property: JsonPropertyName("dtype")] string Precision,
+    [property: JsonPropertyName("batch")] int Batch,
+    [property: JsonPropertyName("seconds")] double Seconds,
+    [property: JsonPropertyName("gemm_gflops")] double GemmGflops,
+    [property: JsonPropertyName("peak_gb")] double PeakGb);
