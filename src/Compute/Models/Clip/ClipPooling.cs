@@ -16,7 +16,9 @@ public static class ClipPooling
         return At(hidden, ids.eq(eosId).to(ScalarType.Int32).argmax(-1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The state at the largest id: transformers' <c>pooler_output</c> when <c>eos_token_id</c> is 2. With learned tokens that is one of theirs.</summary>
+    /// <summary>
+    /// The state at the largest id: transformers' <c>pooler_output</c> when <c>eos_token_id</c> is 2. With learned tokens that is one of theirs.
+    /// </summary>
     /// <param name="hidden">States, (B, L, width).</param>
     /// <param name="ids">Token ids, (B, L) int64.</param>
     /// <returns>(B, width), in the caller's dispose scope.</returns>

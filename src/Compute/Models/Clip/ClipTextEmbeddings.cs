@@ -27,7 +27,10 @@ internal sealed class ClipTextEmbeddings : Module<Tensor, Tensor?, Tensor>
     /// <summary>The token table, (vocabulary, width).</summary>
     public Tensor TokenTable => token_embedding.weight;
 
-    /// <summary>ids (B, L) int64, learned vectors (rows, width) or null -> (B, L, width); the id vocabulary + j is row j of the learned vectors, which gradients reach.</summary>
+    /// <summary>
+    /// ids (B, L) int64, learned vectors (rows, width) or null -> (B, L, width); the id vocabulary + j is row j of the learned vectors, which gradients
+    /// reach.
+    /// </summary>
     public override Tensor forward(Tensor ids, Tensor? learnedVectors)
     {
         using var scope = NewDisposeScope();

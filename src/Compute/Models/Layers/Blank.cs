@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Layers;
 
-/// <summary>Layers on the meta device: they have shapes and no memory, until weights are assigned. Building Stable Diffusion this way takes milliseconds instead of seconds.</summary>
+/// <summary>
+/// Layers on the meta device: they have shapes and no memory, until weights are assigned. Building Stable Diffusion this way takes milliseconds instead
+/// of seconds.
+/// </summary>
 internal static class Blank
 {
     public static Linear Linear(long inFeatures, long outFeatures, bool hasBias = true) => nn.Linear(inFeatures, outFeatures, hasBias, META);

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Layers;
 
-/// <summary>The one tensor that runs through a chain of layers: each new value frees the one before it, so that a chain holds one picture at a time and not all of them.</summary>
+/// <summary>
+/// The one tensor that runs through a chain of layers: each new value frees the one before it, so that a chain holds one picture at a time and not all of
+/// them.
+/// </summary>
 internal static class HiddenState
 {
     /// <summary>The next value; <paramref name="current"/> is disposed of unless it is <paramref name="borrowed"/>.</summary>

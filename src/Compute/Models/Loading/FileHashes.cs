@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
-/// <summary>SHA-256 of files, remembered for the life of the process as long as a file's size and time stay the same: a model of gigabytes is read once.</summary>
+/// <summary>
+/// SHA-256 of files, remembered for the life of the process as long as a file's size and time stay the same: a model of gigabytes is read once.
+/// </summary>
 internal static class FileHashes
 {
     private static readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), string> Known = new();

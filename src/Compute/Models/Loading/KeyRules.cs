@@ -10,7 +10,9 @@ internal sealed record KeyRules(Func<string, string?> Rename, bool AllowsConvolu
     /// <summary>The keys as they are.</summary>
     public static KeyRules Plain { get; } = new(static key => key);
 
-    /// <summary>Text encoders: transformers 4 wrote the prefix <c>text_model.</c> and the numbers 0, 1, 2, ... of the positions; transformers 5 writes neither.</summary>
+    /// <summary>
+    /// Text encoders: transformers 4 wrote the prefix <c>text_model.</c> and the numbers 0, 1, 2, ... of the positions; transformers 5 writes neither.
+    /// </summary>
     public static KeyRules TextEncoder { get; } = new(static key =>
         IsPositions(key) ? null : key.StartsWith(TextPrefix, StringComparison.Ordinal) ? key : TextPrefix + key);
 

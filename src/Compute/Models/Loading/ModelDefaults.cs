@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
-/// <summary>A model folder's own defaults, <c>oneshot.json</c>. Every field may be absent (null): the method's defaults then hold. Unknown fields are passed over.</summary>
+/// <summary>
+/// A model folder's own defaults, <c>oneshot.json</c>. Every field may be absent (null): the method's defaults then hold. Unknown fields are passed over.
+/// </summary>
 public sealed record ModelDefaults
 {
     /// <summary>Side of the square training crop and of pictures, in pixels; 8 to 4096.</summary>

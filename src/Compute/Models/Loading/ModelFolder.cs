@@ -8,7 +8,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
-/// <summary>A Stable Diffusion 1.x or 2.x model in diffusers' folder layout, with the CLIP of its joint space and its own defaults where it has them. Opening reads configurations only.</summary>
+/// <summary>
+/// A Stable Diffusion 1.x or 2.x model in diffusers' folder layout, with the CLIP of its joint space and its own defaults where it has them. Opening
+/// reads configurations only.
+/// </summary>
 public sealed class ModelFolder
 {
     private const string DiffusersStem = "diffusion_pytorch_model";
@@ -115,7 +118,9 @@ public sealed class ModelFolder
         : throw new InvalidInputException($"The model folder {Name} has no CLIP, which prototype, class loss and metrics need.", "clip",
             "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x), or switch them off with --no-prototype --no-class-loss.");
 
-    /// <summary>The model's identity: SHA-256 over the names and SHA-256 hashes of all weight files, the CLIP's included. Files are read once a process.</summary>
+    /// <summary>
+    /// The model's identity: SHA-256 over the names and SHA-256 hashes of all weight files, the CLIP's included. Files are read once a process.
+    /// </summary>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
     /// <exception cref="InvalidInputException">A part has no weights.</exception>
     public string Hash()

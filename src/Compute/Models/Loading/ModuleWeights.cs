@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
-/// <summary>The parameters of a module as places that weights can be put into without a copy. (torch's own <c>load_state_dict</c> copies into memory that must be there already.)</summary>
+/// <summary>
+/// The parameters of a module as places that weights can be put into without a copy. (torch's own <c>load_state_dict</c> copies into memory that must be
+/// there already.)
+/// </summary>
 internal static class ModuleWeights
 {
     /// <summary>Every parameter in the model's order.</summary>

@@ -6,7 +6,10 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// <summary>Puts the weights of files into a model, all of them or none.</summary>
 internal static class StrictLoader
 {
-    /// <summary>Loads a model, which then owns its weights: frozen, of one element type, on one device. Where the file has that type already, the weights stay views of its mapping.</summary>
+    /// <summary>
+    /// Loads a model, which then owns its weights: frozen, of one element type, on one device. Where the file has that type already, the weights stay
+    /// views of its mapping.
+    /// </summary>
     /// <param name="module">A model on the meta device.</param>
     /// <param name="source">Its files.</param>
     /// <param name="rules">How the files' keys are read.</param>

@@ -19,7 +19,10 @@ internal sealed class WeightMatch
     /// <summary>The parameters that fit, with the key of the file that holds each.</summary>
     public IReadOnlyList<(ParameterSlot Slot, string FileKey)> Pairs => _pairs;
 
-    /// <summary>Keys of the model that the files lack, keys of the files that the model lacks, and those of the wrong shape or type, each as one clause; empty when all fit.</summary>
+    /// <summary>
+    /// Keys of the model that the files lack, keys of the files that the model lacks, and those of the wrong shape or type, each as one clause; empty
+    /// when all fit.
+    /// </summary>
     public IReadOnlyList<string> Problems =>
     [
         .. Clause(_missing, "missing"),

@@ -5,7 +5,9 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.UNet;
 
-/// <summary>Self-attention, cross-attention to the text and a feed-forward network, each with its norm and residual (diffusers' <c>BasicTransformerBlock</c>).</summary>
+/// <summary>
+/// Self-attention, cross-attention to the text and a feed-forward network, each with its norm and residual (diffusers' <c>BasicTransformerBlock</c>).
+/// </summary>
 internal sealed class BasicTransformerBlock : Module<Tensor, Tensor, Tensor>
 {
     private readonly LayerNorm norm1;

@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.UNet;
 
-/// <summary>A level on the way down: resnets, each followed by a transformer if the level has them, then a downsampling (diffusers' <c>CrossAttnDownBlock2D</c> and <c>DownBlock2D</c>).</summary>
+/// <summary>
+/// A level on the way down: resnets, each followed by a transformer if the level has them, then a downsampling (diffusers' <c>CrossAttnDownBlock2D</c>
+/// and <c>DownBlock2D</c>).
+/// </summary>
 internal sealed class DownBlock2D : Module<Tensor, Tensor, Tensor, Stack<Tensor>, Tensor>
 {
     private readonly ModuleList<Transformer2DModel>? attentions;

@@ -3,7 +3,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.UNet;
 
-/// <summary>Sinusoids of the timestep (diffusers' <c>Timesteps</c>, <c>get_timestep_embedding</c>). Always float32: in bfloat16 timesteps above 256 would run together.</summary>
+/// <summary>
+/// Sinusoids of the timestep (diffusers' <c>Timesteps</c>, <c>get_timestep_embedding</c>). Always float32: in bfloat16 timesteps above 256 would run
+/// together.
+/// </summary>
 internal sealed class TimestepProjection : Module<Tensor, Tensor>
 {
     private const double MaximumPeriod = 10000;

@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.UNet;
 
-/// <summary>The denoiser of Stable Diffusion 1.x and 2.x (diffusers' <c>UNet2DConditionModel</c>): predicts noise (or v) of a latent at a timestep, given text states.</summary>
+/// <summary>
+/// The denoiser of Stable Diffusion 1.x and 2.x (diffusers' <c>UNet2DConditionModel</c>): predicts noise (or v) of a latent at a timestep, given text
+/// states.
+/// </summary>
 public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Conv2d conv_in;
@@ -49,7 +52,9 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
     /// <summary>The model's configuration.</summary>
     public UNetConfig Config { get; }
 
-    /// <summary>Every attention projection by its full name, such as <c>down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q</c>, in the model's order.</summary>
+    /// <summary>
+    /// Every attention projection by its full name, such as <c>down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q</c>, in the model's order.
+    /// </summary>
     public IReadOnlyDictionary<string, AdaptableLinear> AdaptableLinears { get; }
 
     /// <summary>The element type the model computes in: that of its weights.</summary>

@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.UNet;
 
-/// <summary>A level on the way up: resnets that read the skips, each followed by a transformer if the level has them, then an upsampling (diffusers' <c>CrossAttnUpBlock2D</c> and <c>UpBlock2D</c>).</summary>
+/// <summary>
+/// A level on the way up: resnets that read the skips, each followed by a transformer if the level has them, then an upsampling (diffusers'
+/// <c>CrossAttnUpBlock2D</c> and <c>UpBlock2D</c>).
+/// </summary>
 internal sealed class UpBlock2D : Module<Tensor, Tensor, Tensor, Stack<Tensor>, Tensor>
 {
     private readonly ModuleList<Transformer2DModel>? attentions;
@@ -27,7 +30,9 @@ internal sealed class UpBlock2D : Module<Tensor, Tensor, Tensor, Stack<Tensor>, 
         RegisterComponents();
     }
 
-    /// <summary>input (B, below, h, w), time (B, t), context (B, M, d) -> (B, C, h', w'); takes one skip a layer and, when it enlarges, the size of the next one.</summary>
+    /// <summary>
+    /// input (B, below, h, w), time (B, t), context (B, M, d) -> (B, C, h', w'); takes one skip a layer and, when it enlarges, the size of the next one.
+    /// </summary>
     public override Tensor forward(Tensor input, Tensor time, Tensor context, Stack<Tensor> skips)
     {
         using var scope = NewDisposeScope();

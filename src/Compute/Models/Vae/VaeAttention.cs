@@ -5,7 +5,9 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.Vae;
 
-/// <summary>Single-head self-attention over the positions of a feature map, with norm, biases and residual (diffusers' <c>Attention</c> as its VAE uses it).</summary>
+/// <summary>
+/// Single-head self-attention over the positions of a feature map, with norm, biases and residual (diffusers' <c>Attention</c> as its VAE uses it).
+/// </summary>
 internal sealed class VaeAttention : Module<Tensor, Tensor>
 {
     private readonly GroupNorm group_norm;
