@@ -1,0 +1,78 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Method;
+
+/// <summary>
+/// Prototypical embedding (eq. 2): finds the vectors whose text embedding points at the object, before any training of the UNet. The text encoder is frozen; the vectors alone move.
+/// </summary>
+/// <param name="embedder">T(.).</param>
+/// <param name="options">Settings.</param>
+public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions options)
+{
+    /// <summary>Runs Adam (betas 0.9, 0.999, eps 1e-8) on L_PE = 1 - cos(T(c_p), theta_m).</summary>
+    /// <param name="ids">c_p: ids (1, L) in which the object's tokens are <c>vocabulary + 0 .. n - 1</c>.</param>
+    /// <param name="start">Starting vectors (n, d); left alone.</param>
+    /// <param name="target">theta_m, (1, joint).</param>
+    /// <param name="vocabularyNorm">Mean L2 norm of the vocabulary's rows.</param>
+    /// <param name="observe">Called with (steps done, L_PE); may be null.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>The best vectors and the curve.</returns>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public PrototypeResult Learn(Tensor ids, Tensor start, Tensor target, double vocabularyNorm, Action<int, double>? observe = null, CancellationToken cancellationToken = default)
+    {
+        using var outer = NewDisposeScope();
+        using var vectors = new Parameter(start.detach().clone());
+        using var optimiser = optim.Adam([vectors], options.LearningRate);
+        var losses = new List<double>();
+        var best = vectors.detach().clone().DetachFromDisposeScope();
+        var bestStep = 0;
+        for (var step = 0; ; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            optimiser.zero_grad();
+            using var loss = Loss(ids, vectors, target);
+            losses.Add(loss.item<float>());
+            observe?.Invoke(step, losses[^1]);
+            if (losses[^1] < losses[bestStep])
+            {
+                best.Dispose();
+                best = vectors.detach().clone().DetachFromDisposeScope();
+                bestStep = step;
+            }
+
+            if (step >= options.Steps || HasSettled(losses))
+            {
+                return new PrototypeResult(best, losses, bestStep);
+            }
+
+            loss.backward();
+            optimiser.step();
+            if (options.KeepNorm)
+            {
+                // Adam's moments are left alone on purpose: only the position is projected.
+                using var guard = no_grad();
+                vectors.mul_(vocabularyNorm / vectors.norm(-1, keepdim: true));
+            }
+        }
+    }
+
+    /// <summary>L_PE of some vectors.</summary>
+    /// <param name="ids">c_p: ids (1, L).</param>
+    /// <param name="vectors">Vectors (n, d).</param>
+    /// <param name="target">theta_m, (1, joint), constant.</param>
+    /// <returns>A scalar with gradient.</returns>
+    public Tensor Loss(Tensor ids, Tensor vectors, Tensor target) => 1 - Cosine.Of(embedder(ids, vectors), target).mean();
+
+    private bool HasSettled(List<double> losses)
+    {
+        if (losses.Count <= options.Patience)
+        {
+            return false;
+        }
+
+        var earlier = losses.Take(losses.Count - options.Patience).Min();
+        return earlier - losses.Skip(losses.Count - options.Patience).Min() < options.Improvement;
+    }
+}

@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Method;
+
+/// <summary>All that is random in one training step.</summary>
+/// <param name="Latents">z: a sample of the posterior times the scaling factor, (1, 4, h, w).</param>
+/// <param name="Noise">eps, the same for every term, (1, 4, h, w).</param>
+/// <param name="Timestep">t, 0 to 999.</param>
+/// <param name="AlphaBar">abar_t.</param>
+/// <param name="Subset">S: the objects drawn.</param>
+/// <param name="P">p of eq. 3.</param>
+public sealed record StepDraw(Tensor Latents, Tensor Noise, long Timestep, float AlphaBar, IReadOnlyList<int> Subset, double P);
