@@ -49,7 +49,7 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var noisy = (clean * signal) + (noise * spread);
         var timesteps = full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
         var prediction = predictor(noisy, timesteps, States(terms, vectors));
-        var target = options.PredictionType == PredictionType.Epsilon ? noise : (noise * signal) - (clean * spread);
+        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : (noise * signal) - (clean * spread);
         var residual = target - prediction;
 
         var masked = new Dictionary<int, Tensor>();

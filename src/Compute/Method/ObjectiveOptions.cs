@@ -4,7 +4,7 @@ namespace OrleansOneShot.Compute.Method;
 public sealed record ObjectiveOptions
 {
     /// <summary>What the model predicts.</summary>
-    public PredictionType PredictionType { get; init; }
+    public Schedulers.PredictionType PredictionType { get; init; }
 
     /// <summary>How masked terms are averaged.</summary>
     public MaskNormalisation MaskNormalisation { get; init; }
