@@ -1,0 +1,97 @@
+using System.Globalization;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>
+/// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, and the curves. Nothing random is stored, since random numbers are keyed by step;
+/// nothing that can be computed again is stored either.
+/// </summary>
+internal static class Checkpoint
+{
+    private const string Format = "oneshot-checkpoint-1";
+    private const string Curve = "curve.losses";
+    private const string Vectors = "vectors";
+    private const string LoraPrefix = "lora.";
+    private const string OptimiserPrefix = "optimiser.";
+    private const string PrototypePrefix = "curve.prototype.";
+
+    /// <summary>Writes a checkpoint.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="fingerprint">What the run depends on: a checkpoint is only taken up by a run of the same fingerprint.</param>
+    /// <param name="lora">The LoRA.</param>
+    /// <param name="vectors">The token vectors.</param>
+    /// <param name="optimiser">The optimiser.</param>
+    /// <param name="curves">The losses so far, one entry a step done.</param>
+    /// <param name="prototypes">L_PE by object.</param>
+    public static void Write(
+        string path, string fingerprint, LoraNetwork lora, Tensor vectors, FlatAdamW optimiser, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor> { [Vectors] = vectors };
+        foreach (var (name, parameter) in lora.NamedParameters)
+        {
+            tensors[LoraPrefix + name] = parameter;
+        }
+
+        foreach (var (name, state) in optimiser.State())
+        {
+            tensors[OptimiserPrefix + name] = state;
+        }
+
+        var steps = curves.Steps;
+        tensors[Curve] = tensor(steps.SelectMany(s => new[] { s.Global, s.Object, s.Class }).ToArray(), [steps.Count, 3], ScalarType.Float64);
+        for (var i = 0; i < prototypes.Count; i++)
+        {
+            tensors[PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)] = tensor(prototypes[i].Losses.ToArray(), ScalarType.Float64);
+        }
+
+        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        {
+            ["format"] = Format,
+            ["fingerprint"] = fingerprint,
+            ["step"] = steps.Count.ToString(CultureInfo.InvariantCulture),
+            ["prototype_best"] = string.Join(',', prototypes.Select(p => p.BestStep.ToString(CultureInfo.InvariantCulture))),
+        });
+    }
+
+    /// <summary>Takes up a checkpoint.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="fingerprint">What this run depends on.</param>
+    /// <param name="lora">Filled.</param>
+    /// <param name="vectors">Filled.</param>
+    /// <param name="optimiser">Filled.</param>
+    /// <param name="curves">Filled; its length is the number of steps done.</param>
+    /// <returns>L_PE by object.</returns>
+    /// <exception cref="InvalidInputException">The file is damaged, or of another run.</exception>
+    public static IReadOnlyList<PrototypeCurve> Read(string path, string fingerprint, LoraNetwork lora, Tensor vectors, FlatAdamW optimiser, LossCurves curves)
+    {
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(path);
+        var metadata = file.Header.Metadata;
+        if (metadata.GetValueOrDefault("format") != Format || metadata.GetValueOrDefault("fingerprint") != fingerprint)
+        {
+            throw new InvalidInputException("The checkpoint belongs to another run or version, so this run can't go on from it.", "checkpoint", "Submit the job again.");
+        }
+
+        using var guard = no_grad();
+        vectors.copy_(file.Get(Vectors));
+        foreach (var (name, parameter) in lora.NamedParameters)
+        {
+            parameter.copy_(file.Get(LoraPrefix + name));
+        }
+
+        optimiser.Load(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
+        var losses = file.Get(Curve).data<double>().ToArray();
+        for (var i = 0; i < losses.Length; i += 3)
+        {
+            curves.Add(new StepLosses(losses[i], losses[i + 1], losses[i + 2]));
+        }
+
+        var best = metadata["prototype_best"].Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return [.. best.Select((b, i) => new PrototypeCurve(file.Get(PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)).data<double>().ToArray(), int.Parse(b, CultureInfo.InvariantCulture)))];
+    }
+}

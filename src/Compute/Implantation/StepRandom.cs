@@ -1,0 +1,33 @@
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>Draws what is random in a step. Every number depends on (seed, step, purpose) alone, so a resumed or moved run draws the same.</summary>
+/// <param name="seed">The run's seed.</param>
+/// <param name="posterior">The VAE's posterior of the training crop.</param>
+/// <param name="scalingFactor">The VAE's scaling factor.</param>
+/// <param name="schedule">The noise schedule.</param>
+/// <param name="objects">r: number of objects.</param>
+/// <param name="subsetSize">k: objects drawn a step; at most r are.</param>
+internal sealed class StepRandom(long seed, VaePosterior posterior, double scalingFactor, NoiseSchedule schedule, int objects, int subsetSize)
+{
+    /// <summary>The draw of one step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <returns>Tensors in the current dispose scope.</returns>
+    public StepDraw Draw(int step)
+    {
+        var shape = posterior.Mean.shape;
+        var device = posterior.Mean.device;
+        Tensor Normal(RandomPurpose purpose) => new KeyedRandom(seed, step, purpose).Normal(shape).to(device);
+
+        var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)) * scalingFactor;
+        var timestep = new KeyedRandom(seed, step, RandomPurpose.Timestep).Integer(schedule.Length);
+        var subset = new KeyedRandom(seed, step, RandomPurpose.Subset).Subset(objects, Math.Min(subsetSize, objects));
+        return new StepDraw(
+            latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[(int)timestep], subset, new KeyedRandom(seed, step, RandomPurpose.ClassLoss).Uniform());
+    }
+}

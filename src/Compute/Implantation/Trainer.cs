@@ -1,0 +1,58 @@
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Optimisation;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>The training loop's body: one step of AdamW over all LoRA tensors and token vectors, one parameter group. The base model is frozen.</summary>
+internal sealed class Trainer : IDisposable
+{
+    private readonly Objective _objective;
+    private readonly Func<int, StepDraw> _draw;
+    private readonly Parameter _vectors;
+    private readonly FlatAdamW _optimiser;
+
+    /// <summary>Prepares the optimiser.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="draw">What is random in a step.</param>
+    /// <param name="lora">The LoRA, attached to the UNet of the objective.</param>
+    /// <param name="vectors">The token vectors; the trainer moves them in place but does not own them.</param>
+    /// <param name="learningRate">AdamW's learning rate.</param>
+    /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
+    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, Parameter vectors, double learningRate, double weightDecay)
+    {
+        _objective = objective;
+        _draw = draw;
+        _vectors = vectors;
+        _optimiser = new FlatAdamW([.. lora.Parameters, vectors], learningRate, weightDecay: weightDecay);
+    }
+
+    /// <summary>The optimiser, whose state goes into checkpoints.</summary>
+    public FlatAdamW Optimiser => _optimiser;
+
+    /// <summary>Does one step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <returns>The losses before the update.</returns>
+    /// <exception cref="ArithmeticException">The loss is no number: the learning rate is too high, or the model overflows in this precision.</exception>
+    public StepLosses Step(int step)
+    {
+        using var scope = NewDisposeScope();
+        var value = _objective.Evaluate(_draw(step), _vectors);
+        value.Total.backward();
+        var losses = new StepLosses(
+            value.Global.item<float>(), value.Masked.Values.Sum(m => (double)m.item<float>()), value.Class is { } classLoss ? classLoss.item<float>() : 0);
+        if (!double.IsFinite(losses.Total))
+        {
+            throw new ArithmeticException($"The loss of step {step + 1} is no number.");
+        }
+
+        _optimiser.Step();
+        _optimiser.ZeroGrad();
+        return losses;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _optimiser.Dispose();
+}

@@ -1,0 +1,48 @@
+using OrleansOneShot.Compute.Tokenization;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>
+/// The words of training: c names all objects ("a photo of &lt;cup&gt; and &lt;dog&gt;"), c_m,i object i alone, c_p,i is its tokens, c_c,i its class name. A prompt that does not fit the
+/// text encoder's context is refused, never truncated.
+/// </summary>
+/// <param name="Global">c.</param>
+/// <param name="Objects">c_m of every object.</param>
+/// <param name="Own">c_p of every object.</param>
+/// <param name="Classes">c_c of every object.</param>
+internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Objects, IReadOnlyList<string> Own, IReadOnlyList<string> Classes)
+{
+    private const string Placeholder = "{}";
+
+    /// <summary>Writes the prompts and checks that each fits.</summary>
+    /// <param name="objects">The objects, whose tokens the tokenizer knows.</param>
+    /// <param name="template">A text with one <c>{}</c>.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <exception cref="InvalidInputException">The template has no or several <c>{}</c>, or a prompt is too long.</exception>
+    public static TrainingPrompts Create(IReadOnlyList<ImplantationObject> objects, string template, ClipTokenizer tokenizer)
+    {
+        if (template.Split(Placeholder).Length != 2)
+        {
+            throw new InvalidInputException($"The prompt template \"{template}\" must hold {Placeholder} exactly once.", "prompt_template", $"Write \"a photo of {Placeholder}\".");
+        }
+
+        string Fill(string tokens) => template.Replace(Placeholder, tokens, StringComparison.Ordinal);
+        var prompts = new TrainingPrompts(
+            Fill(string.Join(" and ", objects.Select(o => o.Token))),
+            [.. objects.Select(o => Fill(o.Token))],
+            [.. objects.Select(o => o.Token)],
+            [.. objects.Select(o => o.Class)]);
+        foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Append(prompts.Global))
+        {
+            var needed = tokenizer.Encode(prompt).UntruncatedLength;
+            if (needed > tokenizer.ContextLength)
+            {
+                throw new InvalidInputException(
+                    $"The training prompt \"{prompt}\" needs {needed} tokens, but the text encoder has {tokenizer.ContextLength} positions.", "vectors",
+                    "Use fewer objects or --vectors with a smaller number.");
+            }
+        }
+
+        return prompts;
+    }
+}

@@ -1,0 +1,57 @@
+using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Compute.Schedulers;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Sampling;
+
+/// <summary>The denoising loop with classifier-free guidance: one batch, the negative prompt first (diffusers' <c>StableDiffusionPipeline</c>).</summary>
+/// <param name="unet">The UNet.</param>
+public sealed class Denoiser(UNet2DConditionModel unet)
+{
+    /// <summary>Turns noise into latents.</summary>
+    /// <param name="noise">Unit normal noise (B, 4, h, w), before the scheduler's init_noise_sigma.</param>
+    /// <param name="positive">States of the prompts, (B, L, d) or (1, L, d).</param>
+    /// <param name="negative">States of the negative prompt, (1, L, d); null switches guidance off.</param>
+    /// <param name="guidanceScale">Weight of the difference.</param>
+    /// <param name="scheduler">A fresh scheduler.</param>
+    /// <param name="observe">Called after each call of the model with (calls done, latents); may be null.</param>
+    /// <param name="cancellationToken">Stops between two calls.</param>
+    /// <returns>Clean latents (B, 4, h, w), in the outer dispose scope.</returns>
+    public Tensor Run(
+        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Action<int, Tensor>? observe = null,
+        CancellationToken cancellationToken = default)
+    {
+        using var guard = inference_mode();
+        using var outer = NewDisposeScope();
+        var batch = noise.shape[0];
+        var states = Expand(positive, batch);
+        if (negative is not null)
+        {
+            states = cat([Expand(negative, batch), states]);
+        }
+
+        var latents = noise * scheduler.InitNoiseSigma;
+        for (var call = 0; call < scheduler.Timesteps.Count; call++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var input = scheduler.ScaleModelInput(latents, call);
+            var prediction = unet.call(
+                negative is null ? input : cat([input, input]), tensor([(float)scheduler.Timesteps[call]], device: noise.device), states).to(ScalarType.Float32);
+            if (negative is not null)
+            {
+                var halves = prediction.chunk(2);
+                prediction = halves[0] + (guidanceScale * (halves[1] - halves[0]));
+            }
+
+            var next = scheduler.Step(prediction, call, latents).MoveToOuterDisposeScope();
+            latents.Dispose();
+            latents = next;
+            observe?.Invoke(call + 1, latents);
+        }
+
+        return latents.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Expand(Tensor states, long batch) => states.shape[0] == batch ? states : states.expand(batch, -1, -1);
+}

@@ -1,0 +1,26 @@
+namespace OrleansOneShot.Compute.Sampling;
+
+/// <summary>How pictures are drawn.</summary>
+public sealed record PictureSettings
+{
+    /// <summary>What the picture shows; may be empty.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What it should not show; may be empty.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>"dpm++", "ddim", "euler" or "pndm", with the settings of the model's own scheduler.</summary>
+    public string Scheduler { get; init; } = "dpm++";
+
+    /// <summary>Denoising steps, 1 to 1000.</summary>
+    public int Steps { get; init; } = 25;
+
+    /// <summary>Classifier-free guidance; 1 switches it off.</summary>
+    public double GuidanceScale { get; init; } = 7.5;
+
+    /// <summary>Width in pixels, a multiple of the VAE's factor.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Height in pixels, a multiple of the VAE's factor.</summary>
+    public required int Height { get; init; }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Clip;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Compute.Schedulers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Method;
+
+/// <summary>The models and inputs behind tests/Goldens/method, loaded once.</summary>
+public sealed class MethodGoldens : IDisposable
+{
+    private readonly UNet2DConditionModel _unet;
+    private readonly CLIPTextModel _textEncoder;
+    private readonly CLIPModel _clip;
+
+    public MethodGoldens()
+    {
+        var folder = ModelFolder.Open(Golden.PathOf("sd15-tiny"));
+        _unet = folder.LoadUNet(ScalarType.Float32, CPU);
+        _textEncoder = folder.LoadTextEncoder(ScalarType.Float32, CPU);
+        _clip = folder.LoadClip(ScalarType.Float32, CPU);
+        Tensors = Golden.Read("method", "method.safetensors");
+        Json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("method", "method.json")))!;
+        Schedule = new NoiseSchedule(folder.SchedulerConfig);
+        Lora = LoraNetwork.Create(_unet, rank: 4, alpha: 4, LoraTargets.Attention, new Generator(0));
+        Lora.Attach(_unet);
+    }
+
+    /// <summary>method.safetensors.</summary>
+    public Dictionary<string, Tensor> Tensors { get; }
+
+    /// <summary>method.json.</summary>
+    public JsonNode Json { get; }
+
+    internal NoiseSchedule Schedule { get; }
+
+    /// <summary>The adapter of the UNet.</summary>
+    internal LoraNetwork Lora { get; }
+
+    /// <summary>The vocabulary, (960, 32).</summary>
+    public Tensor TokenEmbedding => _clip.TokenEmbedding;
+
+    /// <summary>The end token's id.</summary>
+    public long EosId => (long)Json["eos_id"]!;
+
+    internal NoisePredictor Predictor => (sample, timesteps, states) => _unet.call(sample, timesteps, states);
+
+    internal TextConditioner Conditioner => (ids, vectors) => _textEncoder.call(ids, vectors);
+
+    internal TextEmbedder Embedder => (ids, vectors) => _clip.TextFeatures(ids, EosId, vectors);
+
+    /// <summary>A golden tensor.</summary>
+    public Tensor this[string key] => Tensors[key];
+
+    /// <summary>Sets the adapter to <c>lora.*</c>.</summary>
+    /// <param name="zeroB">Whether B is zero instead.</param>
+    internal void ResetLora(bool zeroB = false)
+    {
+        using var guard = no_grad();
+        foreach (var (name, parameter) in Lora.NamedParameters)
+        {
+            parameter.copy_(Tensors[$"lora.unet.{name}"]);
+            if (zeroB && name.EndsWith("lora_B.weight", StringComparison.Ordinal))
+            {
+                parameter.zero_();
+            }
+
+            parameter.grad?.zero_();
+        }
+    }
+
+    /// <summary>Compares every LoRA gradient with <c>PREFIX.unet.*</c>: 1e-4 of the largest gradient of the tensor.</summary>
+    internal void AssertLoraGradients(string prefix)
+    {
+        var worst = 0.0;
+        foreach (var (name, parameter) in Lora.NamedParameters)
+        {
+            var deviation = Golden.RelativeDeviation(parameter.grad!, Tensors[$"{prefix}.unet.{name}"]);
+            Assert.True(deviation <= 1e-4, $"The gradient of {name} deviates by {deviation:E2} in {prefix}.");
+            worst = Math.Max(worst, deviation);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{prefix}: largest LoRA gradient deviation {worst:E2} relative (tolerance 1E-04)");
+    }
+
+    internal static Parameter Vectors(Tensor start) => new(start.clone());
+
+    public void Dispose()
+    {
+        Lora.Dispose();
+        _unet.Dispose();
+        _textEncoder.Dispose();
+        _clip.Dispose();
+        foreach (var tensor in Tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using OrleansOneShot.Compute.Method;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Method;
+
+public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture<MethodGoldens>
+{
+    private static readonly Dictionary<string, PrototypeFusion> Fusions = new()
+    {
+        ["average"] = PrototypeFusion.Average,
+        ["image"] = PrototypeFusion.ImageOnly,
+        ["masked-image"] = PrototypeFusion.MaskedImageOnly,
+        ["class"] = PrototypeFusion.ClassOnly,
+        ["weighted"] = new PrototypeFusion(0.5, 0.3, 0.2),
+    };
+
+    [Theory]
+    [InlineData("average")]
+    [InlineData("image")]
+    [InlineData("masked-image")]
+    [InlineData("class")]
+    [InlineData("weighted")]
+    public void Loss_OfTheClassStart_AgreesWithTheReference(string fusion)
+    {
+        using var scope = NewDisposeScope();
+        var target = Fusions[fusion].Fuse(goldens["pe.image_embedding"], goldens["pe.masked_image_embedding"], goldens["pe.class_embedding"]);
+        Golden.AssertClose(target, goldens[$"pe.theta.{fusion}"], 1e-5, $"theta.{fusion}");
+
+        var vectors = MethodGoldens.Vectors(ClassStart());
+        var loss = new PrototypeLearner(goldens.Embedder, new PrototypeOptions()).Loss(goldens["pe.own_ids"], vectors, target);
+        Assert.Equal((double)goldens.Json["pe"]!["loss"]![fusion]!, loss.item<float>(), 1e-5);
+        loss.backward();
+        Golden.AssertClose(vectors.grad!, goldens[$"pe.grad.{fusion}"], 1e-4, $"pe.grad.{fusion}");
+    }
+
+    [Theory]
+    [InlineData("class", true)]
+    [InlineData("class-free-norm", false)]
+    [InlineData("random", true)]
+    public void Learn_TwentySteps_FollowsTheReferenceTrajectory(string name, bool keepNorm)
+    {
+        using var scope = NewDisposeScope();
+        var trajectory = goldens[$"pe.trajectory.{name}"]; // (21, 4, 32)
+        var expected = goldens.Json["pe"]!["trajectories"]![name]!["losses"]!.AsArray().Select(x => (double)x!).ToArray();
+        if (name != "random")
+        {
+            Golden.AssertClose(ClassStart(), trajectory[0], 1e-6, "class start");
+        }
+
+        var learner = new PrototypeLearner(goldens.Embedder, new PrototypeOptions { Steps = 20, LearningRate = 0.01, KeepNorm = keepNorm });
+        var result = learner.Learn(goldens["pe.own_ids"], trajectory[0], goldens["pe.theta.average"], TokenVectors.VocabularyNorm(goldens.TokenEmbedding));
+
+        Assert.Equal(21, result.Losses.Count);
+        var worst = result.Losses.Zip(expected, (a, b) => Math.Abs(a - b)).Max();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: losses deviate by {worst:E2} at most (tolerance 1E-05)");
+        Assert.True(worst <= 1e-5, $"L_PE deviates by {worst:E2}.");
+        Assert.Equal(20, result.BestStep);
+        Golden.AssertClose(result.Vectors, trajectory[20], 1e-4, $"{name}: vectors after 20 steps");
+        Assert.Equal(1 - expected[20], result.Similarity, 1e-5);
+    }
+
+    [Fact]
+    public void Learn_NothingToGain_StopsAfterThePatience()
+    {
+        using var scope = NewDisposeScope();
+        var options = new PrototypeOptions { Steps = 300, LearningRate = 1e-9, KeepNorm = false };
+        var result = new PrototypeLearner(goldens.Embedder, options).Learn(
+            goldens["pe.own_ids"], goldens["pe.trajectory.class"][0], goldens["pe.theta.average"], TokenVectors.VocabularyNorm(goldens.TokenEmbedding));
+        Assert.Equal(options.Patience + 1, result.Losses.Count);
+    }
+
+    [Fact]
+    public void Learn_LearningRateFarTooHigh_KeepsTheBestVectors()
+    {
+        using var scope = NewDisposeScope();
+        var learner = new PrototypeLearner(goldens.Embedder, new PrototypeOptions { Steps = 20, LearningRate = 5, KeepNorm = false });
+        var result = learner.Learn(goldens["pe.own_ids"], goldens["pe.trajectory.class"][0], goldens["pe.theta.average"], 1);
+        Assert.Equal(result.Losses.Min(), learner.Loss(goldens["pe.own_ids"], result.Vectors, goldens["pe.theta.average"]).item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void VocabularyNorm_OfTheTinyModel_AgreesWithTheReference() =>
+        Assert.Equal((double)goldens.Json["pe"]!["vocabulary_norm"]!, TokenVectors.VocabularyNorm(goldens.TokenEmbedding), 1e-6);
+
+    [Fact]
+    public void Random_SameGenerator_HasTheVocabularysNorm()
+    {
+        using var scope = NewDisposeScope();
+        var vectors = TokenVectors.Random(goldens.TokenEmbedding, 4, new Generator(3));
+        Assert.Equal(TokenVectors.VocabularyNorm(goldens.TokenEmbedding), vectors.norm(-1).min().item<float>(), 1e-5);
+        Golden.AssertClose(vectors, TokenVectors.Random(goldens.TokenEmbedding, 4, new Generator(3)), 0, "same generator");
+    }
+
+    private Tensor ClassStart() =>
+        TokenVectors.FromClass(goldens.TokenEmbedding, [.. goldens.Json["pe"]!["class_token_ids"]!.AsArray().Select(x => (long)x!)], 4);
+}
