@@ -34,7 +34,7 @@ internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Obje
             [.. objects.Select(o => o.Class)]);
         foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Append(prompts.Global))
         {
-            var needed = tokenizer.Encode(prompt).UntruncatedLength;
+            var needed = tokenizer.EncodePrompt(prompt).UntruncatedLength;
             if (needed > tokenizer.ContextLength)
             {
                 throw new InvalidInputException(

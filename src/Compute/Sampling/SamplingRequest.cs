@@ -1,12 +1,12 @@
 namespace OrleansOneShot.Compute.Sampling;
 
-/// <summary>How pictures are drawn.</summary>
-public sealed record PictureSettings
+/// <summary>What to draw, and how.</summary>
+public sealed record SamplingRequest
 {
-    /// <summary>What the picture shows; may be empty.</summary>
+    /// <summary>What the pictures show; may be empty.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>What it should not show; may be empty.</summary>
+    /// <summary>What they should not show; may be empty.</summary>
     public string NegativePrompt { get; init; } = "";
 
     /// <summary>"dpm++", "ddim", "euler" or "pndm", with the settings of the model's own scheduler.</summary>
@@ -23,4 +23,10 @@ public sealed record PictureSettings
 
     /// <summary>Height in pixels, a multiple of the VAE's factor.</summary>
     public required int Height { get; init; }
+
+    /// <summary>Seed: picture i of seed s is picture i of every other command with seed s, whatever else is drawn.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Pictures to draw.</summary>
+    public int Count { get; init; } = 1;
 }

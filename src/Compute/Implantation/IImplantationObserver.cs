@@ -1,0 +1,33 @@
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>What a run tells its caller; called on the run's thread.</summary>
+public interface IImplantationObserver
+{
+    /// <summary>A stage goes on.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="step">Steps done in it.</param>
+    /// <param name="steps">Steps to do in it.</param>
+    /// <param name="message">Something people should read, or null.</param>
+    void Progress(ImplantationStage stage, int step, int steps, string? message = null);
+
+    /// <summary>A training step is done.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="steps">Steps to do.</param>
+    /// <param name="losses">Its losses.</param>
+    /// <param name="seconds">How long it took.</param>
+    void Step(int step, int steps, StepLosses losses, double seconds);
+
+    /// <summary>Something that the user should know, kept with the result.</summary>
+    /// <param name="message">One sentence.</param>
+    void Warning(string message);
+
+    /// <summary>A checkpoint lies on disk; it may be deleted when the call returns.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="path">The file.</param>
+    void Checkpoint(int step, string path);
+
+    /// <summary>A picture of how it goes.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="png">The picture.</param>
+    void Preview(int step, byte[] png);
+}

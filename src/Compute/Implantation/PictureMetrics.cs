@@ -1,0 +1,9 @@
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>Quality of one sample.</summary>
+/// <param name="Path">Its file, relative to the result.</param>
+/// <param name="Prompt">Its prompt.</param>
+/// <param name="Ia">Image alignment with the training crop.</param>
+/// <param name="Ta">Text alignment.</param>
+/// <param name="IaObject">Image alignment with the masked crop of every object the prompt names, by token.</param>
+public sealed record PictureMetrics(string Path, string Prompt, double? Ia, double? Ta, IReadOnlyDictionary<string, double> IaObject);

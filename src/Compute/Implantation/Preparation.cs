@@ -1,0 +1,91 @@
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Tokenization;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>All that does not change between steps, worked out once: the crop, its posterior, the masks at latent size, the prompts' ids and the constant embeddings.</summary>
+internal sealed class Preparation : IDisposable
+{
+    private readonly DisposeScopeHolder _tensors = new();
+
+    private Preparation(TrainingCrop crop, TrainingPrompts texts, IReadOnlyList<LearnedToken> tokens)
+    {
+        Crop = crop;
+        Texts = texts;
+        Tokens = tokens;
+    }
+
+    /// <summary>The picture and the masks that training sees.</summary>
+    public TrainingCrop Crop { get; }
+
+    /// <summary>The training prompts.</summary>
+    public TrainingPrompts Texts { get; }
+
+    /// <summary>The objects' tokens, in the tokenizer.</summary>
+    public IReadOnlyList<LearnedToken> Tokens { get; }
+
+    /// <summary>x_m of every object.</summary>
+    public IReadOnlyList<RgbImage> MaskedImages { get; private set; } = [];
+
+    /// <summary>The posterior of the crop.</summary>
+    public VaePosterior Posterior { get; private set; } = null!;
+
+    /// <summary>m_i at latent size, (r, 1, h, w).</summary>
+    public Tensor LatentMasks { get; private set; } = null!;
+
+    /// <summary>The prompts' ids and T(c_c).</summary>
+    public ObjectivePrompts Prompts { get; private set; } = null!;
+
+    /// <summary>I(x), (1, joint); null without a CLIP.</summary>
+    public Tensor? ImageEmbedding { get; private set; }
+
+    /// <summary>I(x_m) of every object, each (1, joint); empty without a CLIP.</summary>
+    public IReadOnlyList<Tensor> MaskedEmbeddings { get; private set; } = [];
+
+    /// <summary>Does the preparation.</summary>
+    /// <param name="photo">The photo file's bytes.</param>
+    /// <param name="objects">The objects.</param>
+    /// <param name="options">Options.</param>
+    /// <param name="models">The base model; the objects' tokens are added to its tokenizer.</param>
+    /// <param name="joint">The joint space; null without a CLIP.</param>
+    /// <exception cref="InvalidInputException">Photo, mask, token or prompt can't be used.</exception>
+    public static Preparation Create(byte[] photo, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options, LoadedModels models, JointSpace? joint)
+    {
+        var image = ImageReader.Read(photo, "the photo");
+        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"the mask of {o.Token}", image.Width, image.Height)).ToList();
+        var crop = TrainingCrop.Create(image, masks, options.Resolution);
+        var tokens = objects.Select(o => models.Tokenizer.AddLearnedToken(o.Token, options.Vectors)).ToList();
+        var preparation = new Preparation(crop, TrainingPrompts.Create(objects, options.PromptTemplate, models.Tokenizer), tokens)
+        {
+            MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))],
+        };
+        preparation.Encode(models, joint);
+        return preparation;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _tensors.Dispose();
+
+    private void Encode(LoadedModels models, JointSpace? joint)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var device = models.Device;
+        var posterior = models.Vae.Encode(ImageTensors.ToModelInput(Crop.Image).to(device));
+        Posterior = new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));
+        long[] latentShape = Posterior.Mean.shape;
+        LatentMasks = _tensors.Keep(ImageTensors.ToLatentMask(cat([.. Crop.Masks.Select(ImageTensors.ToTensor)]), latentShape[2], latentShape[3]).to(device));
+
+        Tensor Ids(string text) => _tensors.Keep(models.Tokenizer.EncodePrompts([text]).to(device));
+        var classes = joint is null ? [] : Texts.Classes.Select(c => _tensors.Keep(joint.Text(Ids(c), null))).ToList();
+        Prompts = new ObjectivePrompts(Ids(Texts.Global), [.. Texts.Objects.Select(Ids)], [.. Texts.Own.Select(Ids)], classes);
+        if (joint is not null)
+        {
+            ImageEmbedding = _tensors.Keep(joint.Images(Crop.Image));
+            MaskedEmbeddings = [.. MaskedImages.Select(m => _tensors.Keep(joint.Images(m)))];
+        }
+    }
+}

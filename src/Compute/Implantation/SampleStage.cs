@@ -1,0 +1,120 @@
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Sampling;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>Draws the samples of a run and measures them.</summary>
+/// <param name="models">The base model, with the LoRA attached or merged.</param>
+/// <param name="objects">The objects.</param>
+/// <param name="options">Options.</param>
+internal sealed class SampleStage(LoadedModels models, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options)
+{
+    /// <summary>Draws all samples.</summary>
+    /// <param name="vectors">The learned vectors.</param>
+    /// <param name="observer">Told of the steps and of prompts that are cut.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>Prompt by prompt.</returns>
+    public IReadOnlyList<Sample> Draw(Tensor vectors, IImplantationObserver observer, CancellationToken cancellationToken)
+    {
+        var prompts = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)]);
+        using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
+        var samples = new List<Sample>();
+        for (var p = 0; p < prompts.Count && options.SamplesPerPrompt > 0; p++)
+        {
+            var prompt = prompts[p];
+            if (encoder.IsTruncated(prompt))
+            {
+                observer.Warning($"The prompt \"{prompt}\" is longer than the text encoder's {models.Tokenizer.ContextLength} positions; its end is not seen.");
+            }
+
+            var pictures = painter.Draw(
+                Request(prompt, options.SamplesPerPrompt, options.SamplingSteps), null, (done, all) => Observe(observer, p, prompts.Count, done, all), cancellationToken);
+            samples.AddRange(pictures.Select((image, i) => new Sample("samples/" + SamplePrompts.FileName(p, prompt, i), prompt, i, image)));
+        }
+
+        return samples;
+    }
+
+    /// <summary>Draws one quick picture of the first prompt.</summary>
+    /// <param name="vectors">The learned vectors.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>PNG bytes.</returns>
+    public byte[] DrawPreview(Tensor vectors, CancellationToken cancellationToken)
+    {
+        const int Steps = 12;
+        var prompt = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)])[0];
+        using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
+        return PngWriter.Encode(painter.Draw(Request(prompt, 1, Math.Min(Steps, options.SamplingSteps)), null, null, cancellationToken)[0]);
+    }
+
+    /// <summary>How a sample was drawn, for its metadata.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="modelHash">The base model's hash.</param>
+    public PictureSettings Describe(Sample sample, string modelHash) => new()
+    {
+        Prompt = sample.Prompt,
+        Steps = options.SamplingSteps,
+        Scheduler = options.Scheduler,
+        Guidance = options.GuidanceScale,
+        Seed = options.Seed,
+        Index = sample.Index,
+        Width = sample.Image.Width,
+        Height = sample.Image.Height,
+        Model = models.Folder.Name,
+        ModelHash = modelHash,
+        Loras = new Dictionary<string, double> { [options.Name] = 1 },
+        Tokens = [.. objects.Select(o => o.Token)],
+    };
+
+    /// <summary>Measures the samples.</summary>
+    /// <param name="samples">The samples.</param>
+    /// <param name="joint">The joint space; null without a CLIP.</param>
+    /// <param name="preparation">The prepared job.</param>
+    /// <param name="curves">L_PE by object; empty without the prototypical embedding.</param>
+    /// <returns>Cosines.</returns>
+    public SampleMetrics Measure(IReadOnlyList<Sample> samples, JointSpace? joint, Preparation preparation, IReadOnlyList<PrototypeCurve> curves)
+    {
+        var pictures = joint is null ? [] : samples.Select(s => MeasureOne(s, joint, preparation)).ToList();
+        var byObject = objects.Select((o, i) => new ObjectMetrics(
+            o.Token, o.Class, Mean(pictures.Where(p => p.IaObject.ContainsKey(o.Token)).Select(p => p.IaObject[o.Token])), curves.Count > 0 ? curves[i].Similarity : null)).ToList();
+        return new SampleMetrics(
+            Mean(pictures.Select(p => p.Ia!.Value)), Mean(pictures.Select(p => p.Ta!.Value)), Mean(curves.Select(c => c.Similarity)), byObject, pictures);
+    }
+
+    private PictureMetrics MeasureOne(Sample sample, JointSpace joint, Preparation preparation)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var image = joint.Images(sample.Image);
+        var text = joint.Text(models.Tokenizer.EncodePrompts([SamplePrompts.WithClassNames(sample.Prompt, objects)]).to(models.Device), null);
+        double Against(Tensor reference) => Cosine.Of(image, reference).item<float>();
+        var named = objects.Select((o, i) => (o.Token, i)).Where(o => sample.Prompt.Contains(o.Token, StringComparison.OrdinalIgnoreCase));
+        return new PictureMetrics(
+            sample.Path, sample.Prompt, Against(preparation.ImageEmbedding!), Against(text), named.ToDictionary(o => o.Token, o => Against(preparation.MaskedEmbeddings[o.i])));
+    }
+
+    private SamplingRequest Request(string prompt, int count, int steps) => new()
+    {
+        Prompt = prompt,
+        Scheduler = options.Scheduler,
+        Steps = steps,
+        GuidanceScale = options.GuidanceScale,
+        Width = options.Resolution,
+        Height = options.Resolution,
+        Seed = options.Seed,
+        Count = count,
+    };
+
+    private static void Observe(IImplantationObserver observer, int prompt, int prompts, int done, int all) =>
+        observer.Progress(ImplantationStage.Sampling, (prompt * all) + done, prompts * all);
+
+    private static double? Mean(IEnumerable<double> values)
+    {
+        var all = values.ToList();
+        return all.Count == 0 ? null : all.Average();
+    }
+}

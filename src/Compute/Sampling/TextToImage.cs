@@ -1,0 +1,87 @@
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Sampling;
+
+/// <summary>Draws pictures (diffusers' <c>StableDiffusionPipeline</c>).</summary>
+/// <param name="unet">The UNet, with its adapters attached or merged.</param>
+/// <param name="vae">The VAE.</param>
+/// <param name="prompts">The text side.</param>
+/// <param name="schedulerConfig">The model's own scheduler settings.</param>
+public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, PromptEncoder prompts, SchedulerConfig schedulerConfig)
+{
+    /// <summary>Latent elements that are denoised at once: small pictures share a batch, from 64 x 64 latents on each goes alone.</summary>
+    private const long BatchElements = 64 * 64;
+
+    /// <summary>Draws the pictures of a request.</summary>
+    /// <param name="request">What to draw.</param>
+    /// <param name="latents">Given noise (N, 4, h, w), unit normal, before the scheduler's init_noise_sigma; null draws it from the seed.</param>
+    /// <param name="observe">Called after each call of the UNet with (calls done, calls in all); may be null.</param>
+    /// <param name="cancellationToken">Stops between two calls.</param>
+    /// <returns>The pictures in order.</returns>
+    /// <exception cref="InvalidInputException">The size doesn't fit the VAE, or a setting is out of range.</exception>
+    public IReadOnlyList<RgbImage> Draw(SamplingRequest request, Tensor? latents = null, Action<int, int>? observe = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var guard = inference_mode();
+        using var scope = NewDisposeScope();
+        var noise = latents?.to(ScalarType.Float32) ?? Noise(request);
+        var device = prompts.Encode(request.Prompt).device;
+        var perBatch = (int)Math.Max(1, BatchElements / (noise.shape[2] * noise.shape[3]));
+        var pictures = new List<RgbImage>();
+        var count = (int)noise.shape[0];
+        var batches = (count + perBatch - 1) / perBatch;
+        for (var batch = 0; batch < batches; batch++)
+        {
+            using var inner = NewDisposeScope();
+            using var scheduler = SchedulerFactory.Create(request.Scheduler, schedulerConfig, request.Steps);
+            var first = batch * perBatch;
+            var before = batch * scheduler.Timesteps.Count;
+            var all = batches * scheduler.Timesteps.Count;
+            var clean = new Denoiser(unet).Run(
+                noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device), prompts.Encode(request.Prompt),
+                request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt), request.GuidanceScale, scheduler,
+                observe is null ? null : (calls, _) => observe(before + calls, all), cancellationToken);
+            pictures.AddRange(Decode(clean));
+        }
+
+        return pictures;
+    }
+
+    /// <summary>Latents to pictures, one at a time: the VAE's memory at full size is what limits.</summary>
+    /// <param name="latents">(N, 4, h, w), with the scaling factor still in them.</param>
+    /// <returns>N pictures.</returns>
+    public IEnumerable<RgbImage> Decode(Tensor latents)
+    {
+        var pictures = new List<RgbImage>();
+        for (var i = 0L; i < latents.shape[0]; i++)
+        {
+            using var guard = inference_mode();
+            using var scope = NewDisposeScope();
+            pictures.AddRange(ImageTensors.ToImages(ToUnitRange(vae.Decode(latents.narrow(0, i, 1) / vae.Config.ScalingFactor))));
+        }
+
+        return pictures;
+    }
+
+    /// <summary>The VAE's range [-1, 1] to [0, 1], clamped, float32.</summary>
+    internal static Tensor ToUnitRange(Tensor decoded) => ((decoded.to(ScalarType.Float32) / 2) + 0.5).clamp(0, 1);
+
+    private Tensor Noise(SamplingRequest request)
+    {
+        var factor = vae.Config.Factor;
+        if (request.Width < factor || request.Height < factor || request.Width % factor != 0 || request.Height % factor != 0)
+        {
+            throw new InvalidInputException(
+                $"The size {request.Width} x {request.Height} must be made of multiples of {factor}, the VAE's factor.", request.Width % factor != 0 ? "width" : "height",
+                $"Use {Math.Max(1, request.Width / factor) * factor} x {Math.Max(1, request.Height / factor) * factor}.");
+        }
+
+        long[] shape = [1, vae.Config.LatentChannels, request.Height / factor, request.Width / factor];
+        return cat([.. Enumerable.Range(0, request.Count).Select(i => new KeyedRandom(request.Seed, i, RandomPurpose.SampleLatents).Normal(shape))]);
+    }
+}
