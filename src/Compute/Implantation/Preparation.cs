@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;

@@ -23,8 +23,9 @@ internal static class StartingVectors
         var curves = new List<PrototypeCurve>();
         for (var i = 0; i < preparation.Tokens.Count; i++)
         {
+            using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.TokenInit, preparation.Tokens[i].Name);
             var start = options.RandomInitialisation
-                ? TokenVectors.Random(table, options.Vectors, new KeyedRandom(options.Seed, 0, RandomPurpose.TokenInit, i).Generator)
+                ? TokenVectors.Random(table, options.Vectors, random.Generator)
                 : TokenVectors.FromClass(table, [.. models.Tokenizer.ContentIds(preparation.Texts.Classes[i]).Select(id => (long)id)], options.Vectors);
             if (options.UsePrototype)
             {

@@ -22,12 +22,18 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
     {
         var shape = posterior.Mean.shape;
         var device = posterior.Mean.device;
-        Tensor Normal(RandomPurpose purpose) => new KeyedRandom(seed, step, purpose).Normal(shape).to(device);
+        Tensor Normal(RandomPurpose purpose)
+        {
+            using var random = new KeyedRandom(seed, step, purpose);
+            return random.Normal(shape).to(device);
+        }
 
         var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)) * scalingFactor;
-        var timestep = new KeyedRandom(seed, step, RandomPurpose.Timestep).Integer(schedule.Length);
-        var subset = new KeyedRandom(seed, step, RandomPurpose.Subset).Subset(objects, Math.Min(subsetSize, objects));
+        using var timesteps = new KeyedRandom(seed, step, RandomPurpose.Timestep);
+        using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset);
+        using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss);
+        var timestep = timesteps.Integer(schedule.Length);
         return new StepDraw(
-            latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[(int)timestep], subset, new KeyedRandom(seed, step, RandomPurpose.ClassLoss).Uniform());
+            latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[timestep], subsets.Subset(objects, Math.Min(subsetSize, objects)), classLoss.Uniform());
     }
 }

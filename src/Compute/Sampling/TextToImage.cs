@@ -82,6 +82,10 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         }
 
         long[] shape = [1, vae.Config.LatentChannels, request.Height / factor, request.Width / factor];
-        return cat([.. Enumerable.Range(0, request.Count).Select(i => new KeyedRandom(request.Seed, i, RandomPurpose.SampleLatents).Normal(shape))]);
+        return cat([.. Enumerable.Range(0, request.Count).Select(i =>
+        {
+            using var random = new KeyedRandom(request.Seed, i, RandomPurpose.SampleLatents);
+            return random.Normal(shape);
+        })]);
     }
 }

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>What the trained weights depend on, as one hash: a checkpoint is only taken up by a run of the same fingerprint.</summary>
+internal static class Fingerprint
+{
+    /// <summary>The fingerprint of a run.</summary>
+    /// <param name="inputs">Photo and masks.</param>
+    /// <param name="options">Options; those of the samples and of the files don't count.</param>
+    /// <param name="modelHash">The base model's hash.</param>
+    /// <param name="elementType">What the UNet computes in.</param>
+    /// <returns>64 hexadecimal digits.</returns>
+    public static string Of(ImplantationInputs inputs, ImplantationOptions options, string modelHash, string elementType)
+    {
+        var training = options with { Name = "", Prompts = [], SamplesPerPrompt = 0, Scheduler = "", SamplingSteps = 0, GuidanceScale = 0, CheckpointEvery = 1, Device = "" };
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(training));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{modelHash}|{elementType}"));
+        hash.AppendData(SHA256.HashData(inputs.Photo));
+        foreach (var o in inputs.Objects)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{o.Class}|{o.Token}|"));
+            hash.AppendData(SHA256.HashData(o.Mask));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>All options as used, for the manifest.</summary>
+internal static class UsedOptions
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>Describes a run.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="models">The base model.</param>
+    /// <param name="modelHash">Its hash.</param>
+    /// <param name="preparation">The prepared job.</param>
+    public static JsonObject Describe(ImplantationOptions options, LoadedModels models, string modelHash, Preparation preparation) => new()
+    {
+        ["model"] = new JsonObject
+        {
+            ["name"] = models.Folder.Name,
+            ["sha256"] = modelHash,
+            ["prediction_type"] = JsonSerializer.SerializeToNode(models.Scheduler.Prediction, Json),
+            ["element_type"] = models.UNet.ComputeType.ToString(),
+            ["device"] = models.Device.ToString(),
+        },
+        ["photo"] = preparation.Crop.Description,
+        ["options"] = JsonSerializer.SerializeToNode(options, Json),
+    };
+}
