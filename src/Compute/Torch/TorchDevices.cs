@@ -1,0 +1,34 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Torch;
+
+/// <summary>Devices by the names of the command line.</summary>
+public static class TorchDevices
+{
+    /// <summary>Turns "auto" into the best device there is, and checks that the others exist.</summary>
+    /// <param name="name">"auto", "cpu" or "cuda:N" ("cuda" is "cuda:0").</param>
+    /// <returns>"cpu" or "cuda:N".</returns>
+    /// <exception cref="InvalidInputException">Another name, or no such device.</exception>
+    public static string Resolve(string name)
+    {
+        switch (name)
+        {
+            case "cpu":
+                return name;
+            case "auto":
+                return cuda.is_available() ? "cuda:0" : "cpu";
+        }
+
+        var number = name == "cuda" ? 0 : name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
+        if (number < 0)
+        {
+            throw new InvalidInputException($"There is no device \"{name}\".", "device", "Use auto, cpu or cuda:N.");
+        }
+
+        var devices = cuda.is_available() ? cuda.device_count() : 0;
+        return number < devices
+            ? string.Create(CultureInfo.InvariantCulture, $"cuda:{number}")
+            : throw new InvalidInputException($"The device {name} isn't there: libtorch sees {devices} CUDA devices.", "device", "Use auto or cpu, or build with -p:TorchBackend=cuda on a machine with a GPU.");
+    }
+}
