@@ -1,6 +1,4 @@
 using System.Globalization;
-using OrleansOneShot.Compute.Lora;
-using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
@@ -22,22 +20,19 @@ internal static class Checkpoint
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fingerprint">What the run depends on: a checkpoint is only taken up by a run of the same fingerprint.</param>
-    /// <param name="lora">The LoRA.</param>
-    /// <param name="vectors">The token vectors.</param>
-    /// <param name="optimiser">The optimiser.</param>
+    /// <param name="trainer">What trains.</param>
     /// <param name="curves">The losses so far, one entry a step done.</param>
     /// <param name="prototypes">L_PE by object.</param>
-    public static void Write(
-        string path, string fingerprint, LoraNetwork lora, Tensor vectors, FlatAdamW optimiser, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
+    public static void Write(string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor> { [Vectors] = vectors };
-        foreach (var (name, parameter) in lora.NamedParameters)
+        var tensors = new Dictionary<string, Tensor> { [Vectors] = trainer.Vectors };
+        foreach (var name in trainer.Lora.Parameters.Names)
         {
-            tensors[LoraPrefix + name] = parameter;
+            tensors[LoraPrefix + name] = trainer.Lora.Parameters[name];
         }
 
-        foreach (var (name, state) in optimiser.State())
+        foreach (var (name, state) in trainer.Optimiser.Export())
         {
             tensors[OptimiserPrefix + name] = state;
         }
@@ -61,13 +56,11 @@ internal static class Checkpoint
     /// <summary>Takes up a checkpoint.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fingerprint">What this run depends on.</param>
-    /// <param name="lora">Filled.</param>
-    /// <param name="vectors">Filled.</param>
-    /// <param name="optimiser">Filled.</param>
+    /// <param name="trainer">Filled.</param>
     /// <param name="curves">Filled; its length is the number of steps done.</param>
     /// <returns>L_PE by object.</returns>
     /// <exception cref="InvalidInputException">The file is damaged, or of another run.</exception>
-    public static IReadOnlyList<PrototypeCurve> Read(string path, string fingerprint, LoraNetwork lora, Tensor vectors, FlatAdamW optimiser, LossCurves curves)
+    public static IReadOnlyList<PrototypeCurve> Read(string path, string fingerprint, Trainer trainer, LossCurves curves)
     {
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
@@ -77,14 +70,13 @@ internal static class Checkpoint
             throw new InvalidInputException("The checkpoint belongs to another run or version, so this run can't go on from it.", "checkpoint", "Submit the job again.");
         }
 
-        using var guard = no_grad();
-        vectors.copy_(file.Get(Vectors));
-        foreach (var (name, parameter) in lora.NamedParameters)
+        trainer.Tokens.Assign(Trainer.VectorsName, file.Get(Vectors));
+        foreach (var name in trainer.Lora.Parameters.Names)
         {
-            parameter.copy_(file.Get(LoraPrefix + name));
+            trainer.Lora.Parameters.Assign(name, file.Get(LoraPrefix + name));
         }
 
-        optimiser.Load(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
+        trainer.Optimiser.Import(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
         var losses = file.Get(Curve).data<double>().ToArray();
         for (var i = 0; i < losses.Length; i += 3)
         {

@@ -51,8 +51,8 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, type.ToString());
 
         using var lora = CreateLora(models);
-        using var tokens = new FlatParameters([("vectors", [preparation.Tokens.Sum(t => t.Count), models.TextEncoder.TokenTable.shape[1]])], models.Device);
-        var vectors = tokens["vectors"];
+        using var tokens = new FlatParameters([(Trainer.VectorsName, [preparation.Tokens.Sum(t => t.Count), models.TextEncoder.TokenTable.shape[1]])], models.Device);
+        var vectors = tokens[Trainer.VectorsName];
         var objective = new Objective(
             (sample, timesteps, states) => models.UNet.call(sample, timesteps, states).to(ScalarType.Float32), (ids, rows) => models.TextEncoder.call(ids, rows),
             joint is null ? null : joint.Text, preparation.LatentMasks, preparation.Prompts, options.Objective with { PredictionType = models.Scheduler.Prediction });
@@ -65,7 +65,7 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         {
             using var scope = NewDisposeScope();
             (var start, prototypes) = StartingVectors.Find(preparation, models, joint, options, observer, cancellationToken);
-            tokens.Assign("vectors", start);
+            tokens.Assign(Trainer.VectorsName, start);
         }
         else
         {
@@ -81,7 +81,7 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         Mark("training", clock);
 
         IReadOnlyList<Sample> pictures;
-        using (type == ScalarType.Float32 ? lora.MergeInto(models.UNet.AdaptableLinears) : AttachedLora(lora, models))
+        using (UseLora(lora, models))
         {
             pictures = samples.Draw(vectors, observer, cancellationToken);
         }
@@ -143,8 +143,10 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         return LoraNetwork.Create(models.UNet.AdaptableLinears, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
     }
 
-    // In bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
-    private static AttachedLora AttachedLora(LoraNetwork lora, LoadedModels models) => new(lora, models.UNet.AdaptableLinears);
+    // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
+    private static IDisposable UseLora(LoraNetwork lora, LoadedModels models) => models.UNet.ComputeType == ScalarType.Float32
+        ? lora.MergeInto(models.UNet.AdaptableLinears)
+        : new AttachedLora(lora, models.UNet.AdaptableLinears);
 
     private JointSpace? LoadJointSpace(LoadedModels models)
     {

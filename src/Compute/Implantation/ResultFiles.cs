@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Plots;
+using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
 using static TorchSharp.torch;
 
@@ -30,23 +31,25 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
     /// <param name="preparation">The prepared job.</param>
     public void WriteWeights(LoraNetwork lora, Tensor vectors, Preparation preparation)
     {
-        var info = new LoraFileInfo
+        var spec = new ModelSpec
         {
             Title = options.Name,
             BaseModel = models.Folder.Name,
-            BaseModelHash = modelHash,
-            TriggerPhrase = string.Join(", ", objects.Select(o => o.Token)),
+            IsStableDiffusion2 = models.TextEncoder.Config.HiddenSize == 1024,
+            PredictsV = models.Scheduler.Prediction == Schedulers.PredictionType.Velocity,
             Resolution = options.Resolution,
-            PredictionType = models.Scheduler.Prediction,
+            Description = $"One-shot implantation of {string.Join(" and ", objects.Select(o => o.Class))} from a single photo (Lu, Xie and Guo 2024).",
+            TriggerPhrase = string.Join(", ", objects.Select(o => o.Token)),
+            UsageHint = "Load together with the files of learned_embeds, and name the tokens in the prompt.",
         };
-        LoraFile.WriteKohya(Path.Combine(folder, $"{options.Name}.safetensors"), lora, info);
-        LoraFile.WritePeft(Path.Combine(folder, "pytorch_lora_weights.safetensors"), lora, info);
+        LoraFile.WriteKohya(Path.Combine(folder, $"{options.Name}.safetensors"), lora, spec);
+        LoraFile.WritePeft(Path.Combine(folder, "pytorch_lora_weights.safetensors"), lora, spec);
         var tokens = Directory.CreateDirectory(Path.Combine(folder, "learned_embeds")).FullName;
         var row = 0L;
         foreach (var token in preparation.Tokens)
         {
             using var scope = NewDisposeScope();
-            LearnedEmbeddingsFile.Write(Path.Combine(tokens, $"{token.Name.Trim('<', '>')}.safetensors"), token.Name, vectors.detach().narrow(0, row, token.Count));
+            LearnedEmbeddingsFile.Write(Path.Combine(tokens, $"{token.Name.Trim('<', '>')}.safetensors"), token.Name, vectors.detach().narrow(0, row, token.Count), spec);
             row += token.Count;
         }
     }

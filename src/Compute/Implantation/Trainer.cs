@@ -1,7 +1,6 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -9,28 +8,40 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <summary>The training loop's body: one step of AdamW over all LoRA tensors and token vectors, one parameter group. The base model is frozen.</summary>
 internal sealed class Trainer : IDisposable
 {
+    /// <summary>Name of the vectors among the token parameters.</summary>
+    public const string VectorsName = "vectors";
+
     private readonly Objective _objective;
     private readonly Func<int, StepDraw> _draw;
-    private readonly Parameter _vectors;
     private readonly FlatAdamW _optimiser;
 
     /// <summary>Prepares the optimiser.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="draw">What is random in a step.</param>
     /// <param name="lora">The LoRA, attached to the UNet of the objective.</param>
-    /// <param name="vectors">The token vectors; the trainer moves them in place but does not own them.</param>
+    /// <param name="tokens">The token vectors, as <see cref="VectorsName"/>.</param>
     /// <param name="learningRate">AdamW's learning rate.</param>
     /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
-    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, Parameter vectors, double learningRate, double weightDecay)
+    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double weightDecay)
     {
         _objective = objective;
         _draw = draw;
-        _vectors = vectors;
-        _optimiser = new FlatAdamW([.. lora.Parameters, vectors], learningRate, weightDecay: weightDecay);
+        Lora = lora;
+        Tokens = tokens;
+        _optimiser = new FlatAdamW([lora.Parameters, tokens], learningRate, weightDecay);
     }
+
+    /// <summary>The LoRA.</summary>
+    public LoraNetwork Lora { get; }
+
+    /// <summary>The token vectors.</summary>
+    public FlatParameters Tokens { get; }
 
     /// <summary>The optimiser, whose state goes into checkpoints.</summary>
     public FlatAdamW Optimiser => _optimiser;
+
+    /// <summary>The vectors of all objects, (rows, d).</summary>
+    public Tensor Vectors => Tokens[VectorsName];
 
     /// <summary>Does one step.</summary>
     /// <param name="step">The step, from 0.</param>
@@ -39,7 +50,7 @@ internal sealed class Trainer : IDisposable
     public StepLosses Step(int step)
     {
         using var scope = NewDisposeScope();
-        var value = _objective.Evaluate(_draw(step), _vectors);
+        var value = _objective.Evaluate(_draw(step), Vectors);
         value.Total.backward();
         var losses = new StepLosses(
             value.Global.item<float>(), value.Masked.Values.Sum(m => (double)m.item<float>()), value.Class is { } classLoss ? classLoss.item<float>() : 0);
@@ -49,7 +60,7 @@ internal sealed class Trainer : IDisposable
         }
 
         _optimiser.Step();
-        _optimiser.ZeroGrad();
+        _optimiser.ZeroGradients();
         return losses;
     }
 

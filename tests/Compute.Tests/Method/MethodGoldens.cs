@@ -14,8 +14,8 @@ namespace OrleansOneShot.Compute.Tests.Method;
 public sealed class MethodGoldens : IDisposable
 {
     private readonly UNet2DConditionModel _unet;
-    private readonly CLIPTextModel _textEncoder;
-    private readonly CLIPModel _clip;
+    private readonly ClipTextModel _textEncoder;
+    private readonly ClipModel _clip;
 
     public MethodGoldens()
     {
@@ -25,9 +25,9 @@ public sealed class MethodGoldens : IDisposable
         _clip = folder.LoadClip(ScalarType.Float32, CPU);
         Tensors = Golden.Read("method", "method.safetensors");
         Json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("method", "method.json")))!;
-        Schedule = new NoiseSchedule(folder.SchedulerConfig);
-        Lora = LoraNetwork.Create(_unet, rank: 4, alpha: 4, LoraTargets.Attention, new Generator(0));
-        Lora.Attach(_unet);
+        Schedule = new NoiseSchedule(SchedulerConfig.Load(folder.SchedulerFile));
+        Lora = LoraNetwork.Create(_unet.AdaptableLinears, new LoraSettings(), new Generator(0));
+        Lora.Attach(_unet.AdaptableLinears);
     }
 
     /// <summary>method.safetensors.</summary>
@@ -42,7 +42,7 @@ public sealed class MethodGoldens : IDisposable
     internal LoraNetwork Lora { get; }
 
     /// <summary>The vocabulary, (960, 32).</summary>
-    public Tensor TokenEmbedding => _clip.TokenEmbedding;
+    public Tensor TokenEmbedding => _clip.TokenTable;
 
     /// <summary>The end token's id.</summary>
     public long EosId => (long)Json["eos_id"]!;
@@ -51,7 +51,7 @@ public sealed class MethodGoldens : IDisposable
 
     internal TextConditioner Conditioner => (ids, vectors) => _textEncoder.call(ids, vectors);
 
-    internal TextEmbedder Embedder => (ids, vectors) => _clip.TextFeatures(ids, EosId, vectors);
+    internal TextEmbedder Embedder => (ids, vectors) => _clip.TextFeatures(ids, vectors, EosId);
 
     /// <summary>A golden tensor.</summary>
     public Tensor this[string key] => Tensors[key];
@@ -60,26 +60,23 @@ public sealed class MethodGoldens : IDisposable
     /// <param name="zeroB">Whether B is zero instead.</param>
     internal void ResetLora(bool zeroB = false)
     {
-        using var guard = no_grad();
-        foreach (var (name, parameter) in Lora.NamedParameters)
+        using var scope = NewDisposeScope();
+        foreach (var name in Lora.Parameters.Names)
         {
-            parameter.copy_(Tensors[$"lora.unet.{name}"]);
-            if (zeroB && name.EndsWith("lora_B.weight", StringComparison.Ordinal))
-            {
-                parameter.zero_();
-            }
-
-            parameter.grad?.zero_();
+            var value = Tensors[$"lora.unet.{name}"];
+            Lora.Parameters.Assign(name, zeroB && name.EndsWith("lora_B.weight", StringComparison.Ordinal) ? zeros_like(value) : value);
         }
+
+        Lora.Parameters.ZeroGradients();
     }
 
     /// <summary>Compares every LoRA gradient with <c>PREFIX.unet.*</c>: 1e-4 of the largest gradient of the tensor.</summary>
     internal void AssertLoraGradients(string prefix)
     {
         var worst = 0.0;
-        foreach (var (name, parameter) in Lora.NamedParameters)
+        foreach (var name in Lora.Parameters.Names)
         {
-            var deviation = Golden.RelativeDeviation(parameter.grad!, Tensors[$"{prefix}.unet.{name}"]);
+            var deviation = Golden.RelativeDeviation(Lora.Parameters[name].grad!, Tensors[$"{prefix}.unet.{name}"]);
             Assert.True(deviation <= 1e-4, $"The gradient of {name} deviates by {deviation:E2} in {prefix}.");
             worst = Math.Max(worst, deviation);
         }

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Optimisation;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;
@@ -13,7 +14,8 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     {
         using var scope = NewDisposeScope();
         goldens.ResetLora(zeroB);
-        var vectors = MethodGoldens.Vectors(goldens["multi.vectors"]);
+        using var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])]);
+        tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
         var steps = goldens.Json["train"]!["steps"]!.AsArray();
         var objective = new Objective(
             goldens.Predictor, goldens.Conditioner, goldens.Embedder, goldens["latent_masks"], ObjectiveTests.MultiPrompts(goldens),
@@ -25,7 +27,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             return new StepDraw(goldens["z"], goldens["train.eps"].narrow(0, step, 1), t, goldens.Schedule.AlphasCumprod[(int)t], subset, (double)steps[step]!["p"]!);
         }
 
-        using var trainer = new Trainer(objective, Draw, goldens.Lora, vectors, learningRate: 1e-4, weightDecay: 0.01);
+        using var trainer = new Trainer(objective, Draw, goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;
@@ -36,10 +38,10 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             AssertClose(expected["masked"]!.AsObject().Sum(x => (double)x.Value!), losses.Object, $"{name} step {step} masked");
         }
 
-        AssertMoved(vectors, $"train.{name}.vectors");
-        foreach (var (module, parameter) in goldens.Lora.NamedParameters)
+        AssertMoved(trainer.Vectors, $"train.{name}.vectors");
+        foreach (var module in goldens.Lora.Parameters.Names)
         {
-            AssertMoved(parameter, $"train.{name}.unet.{module}");
+            AssertMoved(goldens.Lora.Parameters[module], $"train.{name}.unet.{module}");
         }
     }
 
