@@ -29,13 +29,24 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// <param name="fromSequence">First sequence number wanted, 1 for all.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events without gaps.</returns>
+    /// <exception cref="OneShotException">not_found.</exception>
     [Alias("Watch"), AlwaysInterleave]
     IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the job without result. Ended jobs stay as they are.</summary>
+    /// <summary>
+    /// Ends the job without result. Ended jobs stay as they are. A job that is publishing is asked to stop and may still succeed, if its manifest is out already: the end of
+    /// <see cref="Watch"/> tells.
+    /// </summary>
     /// <returns>The status afterwards.</returns>
+    /// <exception cref="OneShotException">not_found.</exception>
     [Alias("Cancel")]
     Task<ImplantationStatus> Cancel();
+
+    /// <summary>Forgets an ended job and deletes its files; inputs, which jobs share, stay.</summary>
+    /// <returns>True if it is gone; false if there was none.</returns>
+    /// <exception cref="OneShotException">conflict: the job has not ended.</exception>
+    [Alias("Delete")]
+    Task<bool> Delete();
 
     /// <summary>Puts an unfinished job that nobody works for back into the queue: after a restart, a lost silo, or a lapsed lease.</summary>
     /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained".</param>

@@ -13,9 +13,16 @@ public interface IJobCatalogGrain : IGrainWithIntegerKey
     [Alias("Put")]
     Task Put(JobSummary summary);
 
+    /// <summary>Takes a job's line out; one that is not there is fine.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>When durable.</returns>
+    [Alias("Remove")]
+    Task Remove(string jobId);
+
     /// <summary>A page of jobs, newest first.</summary>
     /// <param name="query">Which.</param>
     /// <returns>The page.</returns>
+    /// <exception cref="Errors.OneShotException">invalid_input: a cursor that no page gave, or a page size out of range.</exception>
     [Alias("List"), ReadOnly, AlwaysInterleave]
     Task<JobPage> List(JobQuery query);
 }

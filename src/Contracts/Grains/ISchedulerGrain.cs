@@ -9,7 +9,7 @@ namespace OrleansOneShot.Contracts.Grains;
 public interface ISchedulerGrain : IGrainWithIntegerKey
 {
     /// <summary>A silo offers slots; replaces what it offered before. Also the heartbeat that renews its leases.</summary>
-    /// <param name="silo">The silo's address.</param>
+    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
     /// <param name="slots">Its slots; empty takes the silo out.</param>
     /// <returns>When known.</returns>
     [Alias("Announce")]
@@ -28,7 +28,7 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     Task Remove(string jobId);
 
     /// <summary>A silo is gone: its leases return at once and its jobs are asked to queue again.</summary>
-    /// <param name="silo">The silo's address.</param>
+    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
     /// <returns>When durable.</returns>
     [Alias("SiloLost")]
     Task SiloLost(string silo);

@@ -4,11 +4,14 @@ using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Contracts.Grains;
 
-/// <summary>Hands a job to its silo's engine (key: job id); placed on the silo of the lease. Calls return at once: a dedicated thread trains.</summary>
+/// <summary>
+/// Hands a job to its silo's engine (key: job id, "/", epoch: a new epoch never reaches the activation of an old one); placed on the silo of
+/// the lease. Calls return at once: a dedicated thread trains.
+/// </summary>
 [Alias("oneshot.ITrainingGrain")]
 public interface ITrainingGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the engine on the lease's slot.</summary>
+    /// <summary>Starts the engine on the lease's slot. Starting the same epoch again is harmless.</summary>
     /// <param name="lease">The lease with the epoch to work for.</param>
     /// <param name="request">The request.</param>
     /// <param name="resume">Where to go on; null to begin.</param>

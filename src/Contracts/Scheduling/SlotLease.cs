@@ -1,7 +1,7 @@
 namespace OrleansOneShot.Contracts.Scheduling;
 
 /// <summary>The right to train one epoch of a job on one slot of a silo.</summary>
-/// <param name="Silo">The silo's address, as Orleans prints it.</param>
+/// <param name="Silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
 /// <param name="Slot">Number of the slot on that silo, from 0.</param>
 /// <param name="JobId">The job.</param>
 /// <param name="Epoch">The job's epoch.</param>

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Training;
+using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Files;
+
+namespace OrleansOneShot.Grains.Hosting;
+
+/// <summary>Registers the grains' services.</summary>
+public static class OneShotGrainsExtensions
+{
+    /// <summary>
+    /// Makes a silo run jobs. The host also registers an <see cref="IArtifactStore"/>, an <see cref="Engine.ITrainingEngine"/> if the silo has slots, and a grain storage named
+    /// <see cref="OneShotStorage.Name"/>.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder AddOneShotGrains(this ISiloBuilder silo, Action<OneShotGrainsOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        var services = silo.Services;
+        services.AddMetrics();
+        services.AddOptions<OneShotGrainsOptions>().Configure(options => configure?.Invoke(options)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OneShotGrainsOptions>, OneShotGrainsOptionsValidator>());
+        services.TryAddSingleton<OneShotInstruments>();
+        services.TryAddSingleton<TrainingHost>();
+        services.TryAddSingleton<ITrainingHost>(provider => provider.GetRequiredService<TrainingHost>());
+        services.TryAddSingleton<SlotAnnouncer>();
+        services.TryAddSingleton<JobRecovery>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
+        return silo;
+    }
+
+    /// <summary>Keeps artifacts in a folder.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="root">The folder; it is created.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddOneShotStore(this IServiceCollection services, string root)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        services.AddSingleton<IArtifactStore>(_ => new FileArtifactStore(root));
+        return services;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Contracts.Scheduling;
+
+namespace OrleansOneShot.Grains.Hosting;
+
+/// <summary>What a silo does with jobs.</summary>
+public sealed class OneShotGrainsOptions
+{
+    /// <summary>The slots that this silo offers; empty (the default): it never trains.</summary>
+    public ImmutableArray<SlotAnnouncement> Slots { get; set; } = [];
+
+    /// <summary>Whether unfinished jobs that nobody works for are queued again when the silo starts. Default: no.</summary>
+    public bool ResumeOnStart { get; set; }
+
+    /// <summary>
+    /// Whether jobs that a stopping silo gives back are queued at once, for another silo; otherwise they wait for the next process with <see cref="ResumeOnStart"/>. Default: no.
+    /// </summary>
+    public bool RequeueOnStop { get; set; }
+
+    /// <summary>Folder for the engines' work, on a local disk. Default: <c>oneshot-work</c> in the system's folder for temporary files.</summary>
+    public string WorkFolder { get; set; } = Path.Combine(Path.GetTempPath(), "oneshot-work");
+
+    /// <summary>Time between two announcements of this silo's slots. Default: 10 s.</summary>
+    public TimeSpan HeartbeatPeriod { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a silo may stay silent before its leases lapse; at least twice the heartbeat. Default: 60 s.</summary>
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time between two looks of the scheduler at lapsed leases and failed starts. Default: 5 s.</summary>
+    public TimeSpan SchedulerPeriod { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Times that a job's process may die without a new checkpoint before the job fails. Default: 3.</summary>
+    public int MaxDeaths { get; set; } = 3;
+
+    /// <summary>The clock of jobs and leases (Orleans' own timers keep theirs). Default: the system's.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansOneShot.Grains.Hosting;
+
+/// <summary>Refuses options that can't work, by name and with the fix.</summary>
+internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGrainsOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, OneShotGrainsOptions options)
+    {
+        var errors = new List<string>();
+        if (options.Slots.IsDefault)
+            errors.Add("OneShotGrainsOptions.Slots is not set; use an empty list for a silo that does not train.");
+        else if (options.Slots.Select(slot => slot.Slot).Distinct().Count() != options.Slots.Length)
+            errors.Add("OneShotGrainsOptions.Slots holds a number twice; number the slots from 0.");
+        if (string.IsNullOrWhiteSpace(options.WorkFolder))
+            errors.Add("OneShotGrainsOptions.WorkFolder is empty; name a folder on a local disk.");
+        if (options.HeartbeatPeriod <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.HeartbeatPeriod is {options.HeartbeatPeriod}; it must be above 0.");
+        if (options.LeaseDuration < options.HeartbeatPeriod * 2)
+            errors.Add($"OneShotGrainsOptions.LeaseDuration is {options.LeaseDuration}; it must be at least twice the heartbeat of {options.HeartbeatPeriod}.");
+        if (options.SchedulerPeriod <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.SchedulerPeriod is {options.SchedulerPeriod}; it must be above 0.");
+        if (options.MaxDeaths < 1)
+            errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
+        if (options.Clock is null)
+            errors.Add("OneShotGrainsOptions.Clock is null; use TimeProvider.System.");
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}

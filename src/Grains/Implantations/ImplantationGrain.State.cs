@@ -1,0 +1,219 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>How a job's state is written, logged and told to others.</summary>
+internal sealed partial class ImplantationGrain
+{
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ImplantationState Cancelled(ImplantationState state) => state with { State = JobState.Cancelled, Finished = Now };
+
+    private ImplantationState Succeeded(ImplantationState state, JobResult result) =>
+        state with { State = JobState.Succeeded, Finished = Now, Lease = null, CancelRequested = false, Files = result.Files, Metrics = result.Metrics };
+
+    /// <summary>The state without a trainer, whose time is added up.</summary>
+    private ImplantationState EpochOver(ImplantationState state) => state with
+    {
+        Lease = null,
+        EpochStarted = null,
+        Seconds = state.Seconds + (state.EpochStarted is { } began ? Math.Max(0, (Now - began).TotalSeconds) : 0),
+    };
+
+    /// <summary>Stores a state. Readers go on seeing the old one until the new one is durable.</summary>
+    private async Task WriteAsync(ImplantationState next)
+    {
+        storage.State = next;
+        try
+        {
+            await storage.WriteStateAsync();
+            _state = next;
+        }
+        catch
+        {
+            // Whether it was written is not known: the next activation reads what is there.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    /// <summary>Stores a state, then logs it and tells the catalog.</summary>
+    private async Task MoveAsync(ImplantationState next, string? message = null)
+    {
+        await WriteAsync(next);
+        await LogAsync(EventOf(next, message));
+        await PutSummaryAsync();
+    }
+
+    private async Task QueueAsync(ImplantationState state, string message)
+    {
+        await MoveAsync(state with { State = JobState.Queued, Lease = null, Parked = false, QueuedAt = Now }, message);
+        // An old lease may still stand in the scheduler, and would swallow the new entry.
+        if (state.Epoch > 0)
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        await EnqueueAsync();
+    }
+
+    /// <summary>Its age counts from its submission, so an interrupted job goes on before younger ones.</summary>
+    private Task EnqueueAsync() =>
+        GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(Id, _state.Request!.Owner, _state.Request.Priority, _state.Created));
+
+    /// <summary>The last change of a job.</summary>
+    private async Task EndAsync(ImplantationState final)
+    {
+        await WriteAsync(final);
+        LogEnded(Id, final.State, final.Epoch);
+        instruments.OnEnded(final.State, final.Request!.Model.Name, final.Metrics);
+        // Watchers end only after they have seen the last event.
+        await LogAsync(EventOf(final, final.Error?.Message));
+        _ended = true;
+        Signal();
+        await FinishEffectsAsync();
+    }
+
+    /// <summary>What an ended job owes to others; repeated calls do no harm.</summary>
+    private async Task FinishEffectsAsync()
+    {
+        await PutSummaryAsync();
+        if (_state.Lease is null)
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        if (_state.Checkpoint is { } checkpoint)
+            await DeleteFileAsync(checkpoint.Path);
+    }
+
+    private Task PutSummaryAsync() => GrainFactory.GetGrain<IJobCatalogGrain>(0).Put(new JobSummary
+    {
+        Id = Id,
+        State = _state.State,
+        Step = _step,
+        Steps = _steps,
+        Created = _state.Created,
+        Owner = _state.Request!.Owner,
+        Name = _state.Request.Name,
+    });
+
+    private ProgressEvent EventOf(ImplantationState state, string? message = null) =>
+        new() { Sequence = 0, Time = Now, Stage = state.State, Step = _step, Steps = _steps, Epoch = state.Epoch, Message = message };
+
+    /// <summary>Adds events, stores them, then shows them to watchers. A full disk must not stop the job: its events then live in memory until it has room again.</summary>
+    private async Task LogAsync(params ProgressEvent[] events)
+    {
+        foreach (var progress in events)
+            _log.Add(progress);
+        try
+        {
+            await _log.StoreAsync(_state.Epoch);
+        }
+        catch (ArtifactChangedException)
+        {
+            // Another activation of this job writes: whoever holds the state's ETag goes on, after reading again.
+            DeactivateOnIdle();
+            throw;
+        }
+        catch (IOException e)
+        {
+            LogNotStored(e, Id);
+        }
+
+        _visible = _log.Last;
+        Signal();
+    }
+
+    private void Signal()
+    {
+        var news = _news;
+        _news = NewSignal();
+        news.SetResult();
+    }
+
+    private async Task<bool> IsAliveAsync(string? silo)
+    {
+        if (silo is null)
+            return false;
+        var address = SiloAddress.FromParsableString(silo);
+        var status = membership.CurrentSnapshot.GetSiloStatus(address);
+        if (status == SiloStatus.None)
+        {
+            // Too new to be known here, or of an earlier process: the table tells.
+            await membership.Refresh();
+            status = membership.CurrentSnapshot.GetSiloStatus(address);
+        }
+
+        return status is not (SiloStatus.None or SiloStatus.Dead);
+    }
+
+    private async Task StopTrainerAsync(long epoch)
+    {
+        try
+        {
+            await AtSiloAsync(_state.Lease!.Silo, () => Trainer(epoch).Stop(epoch));
+        }
+        catch (Exception e)
+        {
+            // It learns at its next report; until then its slot stays taken.
+            LogNotStopped(e, Id, epoch);
+        }
+    }
+
+    /// <summary>Calls a trainer that, if it has no activation yet, is to be placed on a certain silo.</summary>
+    private static async Task AtSiloAsync(string silo, Func<Task> call)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
+        try
+        {
+            await call();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private async Task DeleteFilesAsync(string prefix)
+    {
+        var paths = new List<string>();
+        await foreach (var file in store.ListAsync(prefix))
+            paths.Add(file.Path);
+        foreach (var path in paths)
+            await DeleteFileAsync(path);
+    }
+
+    private async Task DeleteFileAsync(string path)
+    {
+        try
+        {
+            await store.DeleteAsync(path);
+        }
+        catch (IOException e)
+        {
+            LogNotDeleted(e, path);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} of {Owner} submitted for model {Model}")]
+    private partial void LogSubmitted(string jobId, string owner, string model);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} ended: {State}, epoch {Epoch}")]
+    private partial void LogEnded(string jobId, JobState state, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} waits again ({Reason})")]
+    private partial void LogRequeued(string jobId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: silo {Silo} could not start it")]
+    private partial void LogNotStarted(Exception error, string jobId, long epoch, string silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: its trainer could not be asked to stop")]
+    private partial void LogNotStopped(Exception error, string jobId, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the progress log could not be stored")]
+    private partial void LogNotStored(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted")]
+    private partial void LogNotDeleted(Exception error, string path);
+}

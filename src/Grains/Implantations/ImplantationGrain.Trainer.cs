@@ -1,0 +1,280 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Training;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>What the scheduler, the recovery and the trainer call. Each may call twice, late, or for an epoch that is over.</summary>
+internal sealed partial class ImplantationGrain
+{
+    public async Task<bool> EnsureRunning(string reason)
+    {
+        if (_state.Request is null)
+            return false;
+        switch (_state.State)
+        {
+            case JobState.Succeeded or JobState.Failed or JobState.Cancelled:
+                // Mends what a crash after the last write left undone.
+                await FinishEffectsAsync();
+                return false;
+            case JobState.Submitted:
+                await PutSummaryAsync();
+                await QueueAsync(_state, "Waits for a free slot.");
+                return true;
+            case JobState.Queued:
+                var parked = _state.Parked;
+                if (parked)
+                {
+                    await WriteAsync(_state with { Parked = false, QueuedAt = Now });
+                    instruments.OnResumed(reason);
+                }
+
+                await EnqueueAsync();
+                return parked;
+            default:
+                // The scheduler knows better than the membership: it has freed the lease.
+                if (reason is not ("silo_lost" or "lease_expired") && await IsAliveAsync(_state.Lease?.Silo))
+                    return false;
+                return await RequeueOrphanAsync(reason);
+        }
+    }
+
+    public async Task<SlotLease?> Start(SlotLease lease)
+    {
+        if (_state.Request is null || _state.State.IsFinal())
+            return null;
+        var again = _state.Lease is { } held && held.Silo == lease.Silo && held.Slot == lease.Slot;
+        if (!again)
+        {
+            if (_state.State is not JobState.Queued)
+                return null;
+            if (await CompleteFromManifestAsync())
+                return null;
+            var epoch = _state.Epoch + 1;
+            await MoveAsync(_state with
+            {
+                State = JobState.Preparing,
+                Epoch = epoch,
+                Lease = lease with { Epoch = epoch },
+                Started = _state.Started ?? Now,
+                EpochStarted = Now,
+                Parked = false,
+                Step = _state.Checkpoint?.Step ?? 0,
+            });
+            _step = _state.Step;
+            if (_state.QueuedAt is { } since)
+                instruments.OnLeased(Now - since);
+        }
+
+        try
+        {
+            await AtSiloAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, _state.Checkpoint));
+        }
+        catch (Exception e)
+        {
+            LogNotStarted(e, Id, _state.Epoch, lease.Silo);
+            await MoveAsync(_state with { State = JobState.Queued, Lease = null, QueuedAt = Now }, "The slot could not be used; waits for another.");
+            throw;
+        }
+
+        return _state.Lease;
+    }
+
+    public async Task Report(long epoch, ImmutableArray<ProgressUpdate> updates)
+    {
+        RequireEpoch(epoch);
+        var fresh = updates.Where(update => !_log.Knows(update, epoch)).ToList();
+        if (fresh.Count == 0)
+            return;
+        var (state, step, steps) = (_state, _step, _steps);
+        foreach (var update in fresh)
+        {
+            if (update.Stage == JobState.Training)
+                (step, steps) = (update.Step, update.Steps);
+            // Only forward, and only as far as an engine goes; the rest is the job's own business.
+            if (update.Stage > state.State && update.Stage <= JobState.Sampling)
+                state = state with { State = update.Stage };
+            if (update is { IsWarning: true, Message: { } warning } && !state.Warnings.Contains(warning))
+                state = state with { Warnings = state.Warnings.Add(warning) };
+        }
+
+        // A plain step costs one append to the log; the state is written when it changes.
+        if (state != _state)
+        {
+            await WriteAsync(state with { Step = step, Steps = steps });
+            await PutSummaryAsync();
+        }
+
+        (_step, _steps) = (step, steps);
+        await LogAsync([.. fresh.Select(update => new ProgressEvent
+        {
+            Sequence = 0,
+            Time = update.Time,
+            Stage = update.Stage,
+            Step = update.Step,
+            Steps = update.Steps,
+            Losses = update.Losses,
+            Epoch = epoch,
+            StepSeconds = update.StepSeconds,
+            Message = update.Message,
+            Preview = update.Preview,
+        })]);
+    }
+
+    public async Task CommitCheckpoint(long epoch, CheckpointReference checkpoint)
+    {
+        RequireEpoch(epoch);
+        var old = _state.Checkpoint;
+        if (old == checkpoint)
+            return;
+        var advanced = checkpoint.Step > (old?.Step ?? 0);
+        await WriteAsync(_state with
+        {
+            Checkpoint = checkpoint,
+            Step = checkpoint.Step,
+            Steps = _steps,
+            Deaths = advanced ? 0 : _state.Deaths,
+            History = advanced ? [] : _state.History,
+        });
+        if (old is not null && old.Path != checkpoint.Path)
+            await DeleteFileAsync(old.Path);
+    }
+
+    public async Task BeginPublish(long epoch)
+    {
+        RequireEpoch(epoch);
+        if (_state.CancelRequested)
+            throw new StaleEpochException(Id, epoch, _state.Epoch);
+        if (_state.State != JobState.Publishing)
+            await MoveAsync(_state with { State = JobState.Publishing, PublishBegun = true });
+    }
+
+    public async Task Complete(long epoch, JobResult result)
+    {
+        if (_state.State == JobState.Succeeded && epoch == _state.Epoch)
+        {
+            await FinishEffectsAsync();
+            return;
+        }
+
+        // The lease may have lapsed meanwhile: the manifest is out, so the work counts all the same.
+        if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal())
+            throw new StaleEpochException(Id, epoch, _state.Epoch);
+        await EndAsync(Succeeded(_state, result) with { Seconds = _state.Seconds + result.Seconds });
+    }
+
+    public async Task Fail(long epoch, ErrorDetail error)
+    {
+        if (_state.Request is null || epoch != _state.Epoch)
+            return;
+        if (_state.State.IsFinal())
+            await ReleaseEndedAsync();
+        else if (_state.Lease is null)
+            return;
+        else if (_state.CancelRequested)
+            await SettleAsync();
+        else
+            await EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now });
+    }
+
+    public async Task Release(long epoch, bool requeue)
+    {
+        if (_state.Request is null || epoch != _state.Epoch)
+            return;
+        if (_state.State.IsFinal())
+        {
+            await ReleaseEndedAsync();
+        }
+        else if (_state.Lease is null)
+        {
+            return;
+        }
+        else if (_state.CancelRequested)
+        {
+            await SettleAsync();
+        }
+        else if (requeue)
+        {
+            instruments.OnResumed("drained");
+            await QueueAsync(EpochOver(_state), "Its silo stops; waits for another slot.");
+        }
+        else
+        {
+            await MoveAsync(EpochOver(_state) with { State = JobState.Queued, Parked = true }, "Interrupted; goes on from its last checkpoint with the next process that resumes.");
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        }
+    }
+
+    /// <summary>An orphan: finished by its manifest, cancelled if that was wanted, given up if it only ever kills its process, else queued.</summary>
+    private async Task<bool> RequeueOrphanAsync(string reason)
+    {
+        if (_state.CancelRequested || await CompleteFromManifestAsync())
+        {
+            if (!_state.State.IsFinal())
+                await SettleAsync();
+            return false;
+        }
+
+        var death = string.Create(CultureInfo.InvariantCulture, $"epoch {_state.Epoch} ended at step {_step} while {_state.State.ToString().ToLowerInvariant()} ({reason})");
+        var state = EpochOver(_state) with { Deaths = _state.Deaths + 1, History = _state.History.Add(death) };
+        if (state.Deaths >= options.Value.MaxDeaths)
+        {
+            await EndAsync(state with
+            {
+                State = JobState.Failed,
+                Finished = Now,
+                Error = new ErrorDetail(
+                    ErrorCodes.Failed,
+                    $"The process that worked for this job died {state.Deaths} times without reaching a new checkpoint: {string.Join("; ", state.History)}.",
+                    null,
+                    "Look at the process's log for the cause, such as too little memory, and submit the job again."),
+            });
+            return false;
+        }
+
+        instruments.OnResumed(reason);
+        LogRequeued(Id, reason);
+        await QueueAsync(state, _state.Checkpoint is { } from
+            ? string.Create(CultureInfo.InvariantCulture, $"Interrupted ({reason}); goes on from step {from.Step}.")
+            : $"Interrupted ({reason}); begins again.");
+        return true;
+    }
+
+    private async Task ReleaseEndedAsync()
+    {
+        if (_state.Lease is not null)
+            await WriteAsync(_state with { Lease = null });
+        await FinishEffectsAsync();
+    }
+
+    /// <summary>Nobody publishes any more, and the job is to be cancelled: the manifest tells whether that came in time.</summary>
+    private async Task SettleAsync()
+    {
+        if (await CompleteFromManifestAsync())
+            return;
+        await EndAsync(Cancelled(EpochOver(_state)));
+        await DeleteFilesAsync(Storage.BlobPaths.Result(Id));
+    }
+
+    /// <summary>A crash between the manifest and <see cref="Complete"/>: the manifest is the truth.</summary>
+    private async Task<bool> CompleteFromManifestAsync()
+    {
+        if (!_state.PublishBegun || await ResultPublisher.ReadManifestAsync(store, Id) is not { } manifest)
+            return false;
+        await EndAsync(Succeeded(_state, manifest.Result) with { Seconds = manifest.Result.Seconds, Warnings = manifest.Warnings });
+        return true;
+    }
+
+    private void RequireEpoch(long epoch)
+    {
+        if (_state.Request is null || epoch != _state.Epoch || _state.Lease is null || _state.State.IsFinal())
+            throw new StaleEpochException(Id, epoch, _state.Epoch);
+    }
+
+    private ITrainingGrain Trainer(long epoch) => GrainFactory.GetGrain<ITrainingGrain>(string.Create(CultureInfo.InvariantCulture, $"{Id}/{epoch}"));
+}

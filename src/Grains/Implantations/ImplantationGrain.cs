@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>
+/// A job. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call. This file: what
+/// clients call.
+/// </summary>
+internal sealed partial class ImplantationGrain(
+    [PersistentState("job", OneShotStorage.Name)] IPersistentState<ImplantationState> storage,
+    IArtifactStore store,
+    IClusterMembershipService membership,
+    IOptions<OneShotGrainsOptions> options,
+    OneShotInstruments instruments,
+    ILogger<ImplantationGrain> logger) : Grain, IImplantationGrain
+{
+    private ImplantationState _state = new();
+    private ProgressLog _log = null!;
+    private TaskCompletionSource _news = NewSignal();
+    private long _visible;
+    private bool _ended;
+    private int _step;
+    private int _steps;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private DateTimeOffset Now => options.Value.Clock.GetUtcNow();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _state = storage.State;
+        if (_state.Request is null)
+            return;
+        _log = new ProgressLog(store, Id);
+        await _log.LoadAsync(_state.Epoch, cancellationToken);
+        (_step, _steps, _visible) = (_state.Step, _state.Steps, _log.Last);
+        if (_state.State.IsFinal())
+        {
+            // A crash between the state and the log: the last event is still owed to those who watch.
+            if (_log.Newest?.Stage != _state.State)
+                await LogAsync(EventOf(_state));
+            _ended = true;
+        }
+    }
+
+    public async Task<ImplantationStatus> Submit(ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        RequestValidator.RequireId(Id);
+        RequestValidator.Require(request);
+        if (_state.Request is not null && !Same(_state.Request, request))
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
+        if (_state.Request is null)
+        {
+            _log = new ProgressLog(store, Id);
+            _step = _steps = 0;
+            await WriteAsync(new ImplantationState { Request = request, State = JobState.Submitted, Created = Now });
+            LogSubmitted(Id, request.Owner, request.Model.Name);
+        }
+
+        if (_state.State == JobState.Submitted)
+        {
+            // Listed before it is queued, so the recovery after a crash finds it.
+            await PutSummaryAsync();
+            await QueueAsync(_state, "Waits for a free slot.");
+        }
+
+        return Status();
+    }
+
+    public Task<ImplantationStatus?> GetStatus() => Task.FromResult(_state.Request is null ? null : Status());
+
+    public async IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RequireSubmitted();
+        var next = Math.Max(1, fromSequence);
+        while (true)
+        {
+            // Taken before looking, so that news between the look and the wait is not missed.
+            var news = _news.Task;
+            while (next <= _visible)
+                yield return _log[next++];
+            if (_ended)
+                yield break;
+            await news.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async Task<ImplantationStatus> Cancel()
+    {
+        RequireSubmitted();
+        if (_state.State.IsFinal())
+        {
+            await FinishEffectsAsync();
+            return Status();
+        }
+
+        var trained = await IsAliveAsync(_state.Lease?.Silo);
+        if (_state.State == JobState.Publishing)
+        {
+            // Whoever writes the manifest decides. A living trainer asks before it does; for a dead one the store tells.
+            if (!_state.CancelRequested)
+                await WriteAsync(_state with { CancelRequested = true });
+            if (trained)
+                await StopTrainerAsync(_state.Epoch);
+            else
+                await SettleAsync();
+            return Status();
+        }
+
+        await EndAsync(Cancelled(_state) with { Lease = trained ? _state.Lease : null });
+        // The slot is free when the engine has stopped, not before: its trainer then calls Release.
+        if (trained)
+            await StopTrainerAsync(_state.Epoch);
+        return Status();
+    }
+
+    public async Task<bool> Delete()
+    {
+        if (_state.Request is null)
+            return false;
+        if (!_state.State.IsFinal())
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id"));
+        await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        await DeleteFilesAsync(BlobPaths.Job(Id));
+        await GrainFactory.GetGrain<IJobCatalogGrain>(0).Remove(Id);
+        await storage.ClearStateAsync();
+        _state = new ImplantationState();
+        DeactivateOnIdle();
+        return true;
+    }
+
+    private static bool Same(ImplantationRequest one, ImplantationRequest other) =>
+        // Records compare immutable arrays by reference; their documents compare by value.
+        JsonSerializer.Serialize(one) == JsonSerializer.Serialize(other);
+
+    private void RequireSubmitted()
+    {
+        if (_state.Request is null)
+            throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id"));
+    }
+
+    private ImplantationStatus Status() => new()
+    {
+        Id = Id,
+        State = _state.State,
+        Request = _state.Request!,
+        Epoch = _state.Epoch,
+        Step = _step,
+        Steps = _steps,
+        Created = _state.Created,
+        Started = _state.Started,
+        Finished = _state.Finished,
+        Waiting = _state.State switch
+        {
+            JobState.Submitted => "Is not queued yet.",
+            JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
+            JobState.Queued => "Waits for a free slot.",
+            _ => null,
+        },
+        Error = _state.Error,
+        Warnings = _state.Warnings,
+        Files = _state.Files,
+        Metrics = _state.Metrics,
+        Seconds = _state.Seconds,
+        LastSequence = _visible,
+    };
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>What a job must remember: a few kilobytes, written when its state changes and at checkpoints. The progress log lies in the store.</summary>
+[GenerateSerializer, Alias("oneshot.ImplantationState")]
+internal sealed record ImplantationState
+{
+    [Id(0)]
+    public ImplantationRequest? Request { get; init; }
+
+    [Id(1)]
+    public JobState State { get; init; }
+
+    /// <summary>Raised at every start: the fence against trainers that were replaced.</summary>
+    [Id(2)]
+    public long Epoch { get; init; }
+
+    /// <summary>The slot that works for the job, or still stops working for it; null: nobody does.</summary>
+    [Id(3)]
+    public SlotLease? Lease { get; init; }
+
+    [Id(4)]
+    public CheckpointReference? Checkpoint { get; init; }
+
+    [Id(5)]
+    public DateTimeOffset Created { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? Started { get; init; }
+
+    [Id(7)]
+    public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>When the present epoch began.</summary>
+    [Id(8)]
+    public DateTimeOffset? EpochStarted { get; init; }
+
+    /// <summary>Training steps done, as of the last write.</summary>
+    [Id(9)]
+    public int Step { get; init; }
+
+    [Id(10)]
+    public int Steps { get; init; }
+
+    /// <summary>Seconds that slots worked in ended epochs.</summary>
+    [Id(11)]
+    public double Seconds { get; init; }
+
+    [Id(12)]
+    public ErrorDetail? Error { get; init; }
+
+    [Id(13)]
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
+    [Id(14)]
+    public ImmutableArray<JobFile> Files { get; init; } = [];
+
+    [Id(15)]
+    public JobMetrics? Metrics { get; init; }
+
+    /// <summary>Queued, but in no queue: given back by a process that ended; waits for one that resumes.</summary>
+    [Id(16)]
+    public bool Parked { get; init; }
+
+    /// <summary>Cancelled while publishing: whether in time, the manifest tells.</summary>
+    [Id(17)]
+    public bool CancelRequested { get; init; }
+
+    /// <summary>Whether any epoch was ever allowed to publish, so that result files may exist.</summary>
+    [Id(18)]
+    public bool PublishBegun { get; init; }
+
+    /// <summary>How often a process died since the last new checkpoint.</summary>
+    [Id(19)]
+    public int Deaths { get; init; }
+
+    /// <summary>One sentence a death.</summary>
+    [Id(20)]
+    public ImmutableArray<string> History { get; init; } = [];
+
+    /// <summary>Since when it waits in the queue.</summary>
+    [Id(21)]
+    public DateTimeOffset? QueuedAt { get; init; }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Contracts.Scheduling;
+
+namespace OrleansOneShot.Grains.Scheduling;
+
+/// <summary>What the scheduler must remember. Slots are not in it: silos announce them again.</summary>
+[GenerateSerializer, Alias("oneshot.SchedulerState")]
+internal sealed record SchedulerState
+{
+    /// <summary>Waiting jobs.</summary>
+    [Id(0)]
+    public ImmutableArray<QueueEntry> Queue { get; init; } = [];
+
+    /// <summary>Jobs with a slot.</summary>
+    [Id(1)]
+    public ImmutableArray<LeaseRecord> Leases { get; init; } = [];
+
+    /// <summary>When each owner was last served, as the number of the grant.</summary>
+    [Id(2)]
+    public ImmutableDictionary<string, long> Served { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Number of the newest grant.</summary>
+    [Id(3)]
+    public long Grants { get; init; }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Grains.Training;
+
+/// <summary>Queues jobs again that a process left unfinished.</summary>
+internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecovery> logger)
+{
+    /// <summary>Goes through all unfinished jobs. Jobs that wait already, or that another silo works for, stay as they are.</summary>
+    /// <param name="cancellationToken">Stops between two jobs.</param>
+    /// <returns>Number of jobs that were queued again.</returns>
+    public async Task<int> ResumeAsync(CancellationToken cancellationToken)
+    {
+        var resumed = 0;
+        string? cursor = null;
+        do
+        {
+            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { UnfinishedOnly = true, Cursor = cursor });
+            // Oldest first, as they were submitted.
+            foreach (var job in page.Jobs.Reverse())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    if (await grains.GetGrain<IImplantationGrain>(job.Id).EnsureRunning("restart"))
+                        resumed++;
+                }
+                catch (Exception e)
+                {
+                    // One job whose state can't be read must not keep the others, or the silo, from starting.
+                    LogFailed(e, job.Id);
+                }
+            }
+
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+
+        LogResumed(resumed);
+        return resumed;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} unfinished jobs were queued again")]
+    private partial void LogResumed(int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not be resumed")]
+    private partial void LogFailed(Exception error, string jobId);
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Grains.Engine;
+
+namespace OrleansOneShot.Grains.Training;
+
+/// <summary>manifest.json: written last, once, conditionally. A job that has one is done, whatever else is stored.</summary>
+internal static class ManifestDocument
+{
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Writes the document. What the engine adds never replaces what the job knows.</summary>
+    /// <param name="status">The job.</param>
+    /// <param name="epoch">The epoch that publishes.</param>
+    /// <param name="finished">When it does, UTC.</param>
+    /// <param name="seconds">Seconds that slots worked for the job, all epochs together.</param>
+    /// <param name="files">The result's files.</param>
+    /// <param name="result">What the engine made.</param>
+    /// <returns>UTF-8 bytes.</returns>
+    public static byte[] Write(ImplantationStatus status, long epoch, DateTimeOffset finished, double seconds, ImmutableArray<JobFile> files, EngineResult result)
+    {
+        var document = new JsonObject
+        {
+            ["id"] = status.Id,
+            ["name"] = status.Request.Name,
+            ["state"] = "succeeded",
+            ["created"] = JsonSerializer.SerializeToNode(status.Created, s_options),
+            ["started"] = JsonSerializer.SerializeToNode(status.Started, s_options),
+            ["finished"] = JsonSerializer.SerializeToNode(finished, s_options),
+            ["seconds"] = Math.Round(seconds, 3),
+            ["epoch"] = epoch,
+            ["seed"] = status.Request.Seed,
+        };
+        foreach (var (key, value) in result.Manifest)
+        {
+            if (!document.ContainsKey(key) && key is not ("files" or "metrics" or "warnings"))
+                document[key] = value?.DeepClone();
+        }
+
+        document["files"] = JsonSerializer.SerializeToNode(files, s_options);
+        document["metrics"] = JsonSerializer.SerializeToNode(result.Metrics, s_options);
+        document["warnings"] = JsonSerializer.SerializeToNode(status.Warnings.Concat(result.Warnings).Distinct(), s_options);
+        return JsonSerializer.SerializeToUtf8Bytes(document, s_options);
+    }
+
+    /// <summary>Reads back what a job needs to know of its own manifest.</summary>
+    /// <param name="utf8">The document.</param>
+    /// <returns>Files, quality, seconds and warnings.</returns>
+    /// <exception cref="JsonException">It is none of ours.</exception>
+    public static (JobResult Result, ImmutableArray<string> Warnings) Read(ReadOnlySpan<byte> utf8)
+    {
+        var content = JsonSerializer.Deserialize<Content>(utf8, s_options);
+        return content is { Files.IsDefault: false }
+            ? (new JobResult(content.Files, content.Metrics, content.Seconds), content.Warnings.IsDefault ? [] : content.Warnings)
+            : throw new JsonException("The manifest has no list of files.");
+    }
+
+    private sealed record Content(ImmutableArray<JobFile> Files, JobMetrics? Metrics, double Seconds, ImmutableArray<string> Warnings);
+}

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Grains.Hosting;
+
+namespace OrleansOneShot.Grains.Training;
+
+/// <summary>
+/// What a silo does for jobs as it comes and goes. Coming: recover, then offer slots. Going, while grains can still be called: offer none, stop the engines, wait for their
+/// checkpoints. Meanwhile: tell the scheduler of silos that died.
+/// </summary>
+internal sealed partial class TrainerLifecycle(
+    TrainingHost host,
+    SlotAnnouncer announcer,
+    JobRecovery recovery,
+    IClusterMembershipService membership,
+    IGrainFactory grains,
+    IOptions<OneShotGrainsOptions> options,
+    ILogger<TrainerLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _watch = Task.CompletedTask;
+
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(TrainerLifecycle), ServiceLifecycleStage.Active + 1, StartAsync, StopAsync);
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.ResumeOnStart)
+            await recovery.ResumeAsync(cancellationToken);
+        announcer.Start();
+        _watch = Task.Run(WatchAsync, CancellationToken.None);
+    }
+
+    private async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await announcer.StopAsync();
+        try
+        {
+            await host.StopAllAsync(options.Value.RequeueOnStop, cancellationToken);
+        }
+        catch (OperationCanceledException e)
+        {
+            LogAbandoned(e);
+        }
+
+        await _watch;
+    }
+
+    private async Task WatchAsync()
+    {
+        var known = new HashSet<SiloAddress>();
+        try
+        {
+            await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(_stop.Token))
+            {
+                var alive = snapshot.Members.Values.Where(member => member.Status is not (SiloStatus.Dead or SiloStatus.None)).Select(member => member.SiloAddress).ToHashSet();
+                foreach (var lost in known.Except(alive).ToList())
+                    await TellAsync(lost);
+                known = alive;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The silo stops.
+        }
+    }
+
+    private async Task TellAsync(SiloAddress lost)
+    {
+        try
+        {
+            await grains.GetGrain<ISchedulerGrain>(0).SiloLost(lost.ToParsableString());
+        }
+        catch (Exception e)
+        {
+            // Its leases lapse by themselves.
+            LogFailed(e, lost);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler could not be told that silo {Silo} is lost")]
+    private partial void LogFailed(Exception error, SiloAddress silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all engines stopped in time; their jobs resume from their last checkpoints")]
+    private partial void LogAbandoned(Exception error);
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Training;
+
+/// <summary>Owns the runs of this silo, so that they outlive the activations that started them.</summary>
+internal sealed class TrainingHost(
+    IServiceProvider services, IArtifactStore store, IGrainFactory grains, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
+    : ITrainingHost, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string JobId, long Epoch), TrainingRun> _runs = [];
+    private readonly CancellationTokenSource _abandon = new();
+    private bool _stopping;
+
+    /// <inheritdoc/>
+    public int Active
+    {
+        get
+        {
+            lock (_lock)
+                return _runs.Count;
+        }
+    }
+
+    /// <summary>Starts a run; one that runs already is left alone.</summary>
+    /// <param name="lease">The lease with the epoch to work for.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="resume">Where to go on.</param>
+    /// <returns>When the run has ended.</returns>
+    /// <exception cref="OneShotException">unavailable: the silo stops.</exception>
+    public Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume)
+    {
+        lock (_lock)
+        {
+            if (_stopping)
+                throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo is stopping and takes no more jobs."));
+            var key = (lease.JobId, lease.Epoch);
+            if (_runs.TryGetValue(key, out var running))
+                return running.Completion;
+            var engine = services.GetService<ITrainingEngine>()
+                ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo has no engine; register an ITrainingEngine or give it no slots."));
+            // Older epochs of the job are fenced already; asking them to stop frees the slot sooner.
+            foreach (var older in _runs.Values.Where(run => run.Lease.JobId == lease.JobId))
+                older.Stop(StopReason.Cancel);
+            var slotFree = Task.WhenAll(_runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion));
+            var run = new TrainingRun(
+                new TrainingServices(engine, store, grains, options.Value, instruments, logger), lease, request, resume, _abandon.Token);
+            _runs.Add(key, run);
+            run.Start(slotFree);
+            run.Completion.ContinueWith(_ => Forget(key), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return run.Completion;
+        }
+    }
+
+    /// <summary>Asks a run to stop.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch.</param>
+    public void Stop(string jobId, long epoch)
+    {
+        lock (_lock)
+        {
+            if (_runs.TryGetValue((jobId, epoch), out var run))
+                run.Stop(StopReason.Cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAllAsync(bool requeue, CancellationToken cancellationToken = default)
+    {
+        Task all;
+        lock (_lock)
+        {
+            _stopping = true;
+            foreach (var run in _runs.Values)
+                run.Stop(StopReason.Drain, requeue);
+            all = Task.WhenAll(_runs.Values.Select(run => run.Completion));
+        }
+
+        try
+        {
+            await all.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await _abandon.CancelAsync();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _abandon.Cancel();
+        _abandon.Dispose();
+    }
+
+    private void Forget((string JobId, long Epoch) key)
+    {
+        lock (_lock)
+        {
+            if (_runs.Remove(key, out var run))
+                run.Dispose();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Tests.Fakes;
+
+/// <summary>
+/// "Trains" a text: each step hashes the one before, so the result tells whether a resumed run did exactly what an uninterrupted one does. It stops at gates that a test sets:
+/// "prepare", "step N" (before it), "committed N", "sample" and "done".
+/// </summary>
+internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
+{
+    private readonly ConcurrentDictionary<(string JobId, long Epoch, string Point), Gate> _gates = new();
+    private readonly ConcurrentDictionary<(string JobId, long Epoch), EngineJob> _jobs = new();
+
+    /// <summary>Runs that may not stop when asked: they stand for a silo that was frozen and goes on.</summary>
+    public ConcurrentDictionary<(string JobId, long Epoch), bool> Deaf { get; } = new();
+
+    /// <summary>Exceptions to throw, by point.</summary>
+    public ConcurrentDictionary<(string JobId, string Point), Exception> Failures { get; } = new();
+
+    /// <summary>What the engine was asked to do.</summary>
+    public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
+
+    /// <summary>How each engine call ended.</summary>
+    public ConcurrentDictionary<(string JobId, long Epoch), TaskCompletionSource<Exception?>> Ends { get; } = new();
+
+    public Gate GateAt(string jobId, long epoch, string point) => _gates.GetOrAdd((jobId, epoch, point), _ => new Gate());
+
+    public Task<Exception?> EndOf(string jobId, long epoch) => End(jobId, epoch).Task.WaitAsync(TestWorld.Limit);
+
+    public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Exception? error = null;
+        try
+        {
+            return Train(job, observer, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            error = e;
+            throw;
+        }
+        finally
+        {
+            End(job.JobId, job.Epoch).TrySetResult(error);
+        }
+    }
+
+    private EngineResult Train(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Assert.True(_jobs.TryAdd((job.JobId, job.Epoch), job), "an epoch ran twice");
+        Assert.Empty(Directory.GetFileSystemEntries(job.WorkFolder));
+        var (text, done) = Resume(job);
+        var steps = job.Request.Training.Steps!.Value;
+        observer.Report(Update(JobState.Preparing, 0, 1, "loads"));
+        At(job, "prepare", cancellationToken);
+        var committed = done;
+        for (var step = done + 1; step <= steps; step++)
+        {
+            try
+            {
+                At(job, $"step {step}", cancellationToken);
+                if (!Deaf.ContainsKey((job.JobId, job.Epoch)))
+                    cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch (OperationCanceledException)
+            {
+                if (step - 1 > committed)
+                    Commit(job, observer, step - 1, text);
+                throw;
+            }
+
+            text = Hash($"{text} {step} {job.Request.Seed}");
+            observer.Report(Update(JobState.Training, step, steps) with { Losses = new TermLosses(1.0 / step, 0.5 / step, 0), StepSeconds = 0.01 });
+            if (step % job.Request.Training.CheckpointEvery == 0)
+            {
+                Commit(job, observer, step, text);
+                committed = step;
+                At(job, $"committed {step}", cancellationToken);
+            }
+        }
+
+        observer.Report(Update(JobState.Sampling, 1, 1) with { Message = "few samples", IsWarning = true });
+        At(job, "sample", cancellationToken);
+        var folder = Path.Combine(job.WorkFolder, "result");
+        Directory.CreateDirectory(Path.Combine(folder, "samples"));
+        File.WriteAllText(Path.Combine(folder, $"{job.Request.Name}.safetensors"), text);
+        File.WriteAllText(Path.Combine(folder, "samples", "000.png"), "picture of " + text);
+        At(job, "done", cancellationToken);
+        return new EngineResult(
+            folder,
+            new JobMetrics { Ia = 0.5, PrototypeSimilarity = 0.9, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat", IaObject = 0.6 }] },
+            ["a warning of the engine"],
+            new JsonObject { ["model"] = new JsonObject { ["name"] = job.Request.Model.Name }, ["options"] = new JsonObject { ["steps"] = steps }, ["id"] = "not the engine's business" });
+    }
+
+    private void At(EngineJob job, string point, CancellationToken cancellationToken)
+    {
+        if (_gates.TryGetValue((job.JobId, job.Epoch, point), out var gate))
+        {
+            // A stop must end the wait, unless this run stands for a frozen one.
+            var token = Deaf.ContainsKey((job.JobId, job.Epoch)) ? CancellationToken.None : cancellationToken;
+            gate.PassAsync().Wait(token);
+        }
+
+        if (Failures.TryGetValue((job.JobId, point), out var error))
+            throw error;
+    }
+
+    private (string Text, int Step) Resume(EngineJob job)
+    {
+        if (job.Resume is not { } resume)
+            return ("begin", 0);
+        var text = Encoding.UTF8.GetString(store.ReadAllBytesAsync(resume.Path).GetAwaiter().GetResult()!);
+        Assert.Equal(resume.Sha256, Hash(text));
+        return (text, resume.Step);
+    }
+
+    private static void Commit(EngineJob job, IEngineObserver observer, int step, string text)
+    {
+        var path = Path.Combine(job.WorkFolder, "checkpoint.safetensors");
+        File.WriteAllText(path, text);
+        observer.CommitCheckpoint(step, path);
+        File.Delete(path);
+    }
+
+    private TaskCompletionSource<Exception?> End(string jobId, long epoch) =>
+        Ends.GetOrAdd((jobId, epoch), _ => new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private static ProgressUpdate Update(JobState stage, int step, int steps, string? message = null) =>
+        new() { Time = DateTimeOffset.UtcNow, Stage = stage, Step = step, Steps = steps, Message = message };
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

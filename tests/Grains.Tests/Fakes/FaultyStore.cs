@@ -1,0 +1,40 @@
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Tests.Fakes;
+
+/// <summary>A store that runs a test's hook before each write, which may wait or throw.</summary>
+internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
+{
+    public Func<string, Task>? BeforeWrite { get; set; }
+
+    public Func<string, Task>? AfterWrite { get; set; }
+
+    public Func<string, Task>? BeforeAppend { get; set; }
+
+    public string Kind => inner.Kind;
+
+    public async Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+    {
+        if (BeforeWrite is { } before)
+            await before(path);
+        var info = await inner.WriteAsync(path, content, condition, cancellationToken);
+        if (AfterWrite is { } after)
+            await after(path);
+        return info;
+    }
+
+    public async Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default)
+    {
+        if (BeforeAppend is { } before)
+            await before(path);
+        return await inner.AppendAsync(path, content, expectedLength, cancellationToken);
+    }
+
+    public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
+
+    public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
+
+    public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
+}

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using Orleans.TestingHost;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Tests.Fakes;
+using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Files;
+
+namespace OrleansOneShot.Grains.Tests;
+
+/// <summary>A store, a database and an engine that outlive clusters, and a cluster that uses them.</summary>
+internal sealed class TestWorld : IAsyncDisposable
+{
+    /// <summary>How long anything may take before a test fails; never waited for otherwise.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly string _root = Path.Combine(Path.GetTempPath(), $"oneshot-grains-{Guid.NewGuid():N}");
+    private readonly ConcurrentDictionary<string, (string ETag, BinaryData Data)> _rows = new();
+    private InProcessTestCluster? _cluster;
+
+    public TestWorld()
+    {
+        Files = new FileArtifactStore(Path.Combine(_root, "store"));
+        Store = new FaultyStore(Files);
+        Engine = new FakeEngine(Files);
+    }
+
+    public FileArtifactStore Files { get; }
+
+    public FaultyStore Store { get; }
+
+    public FakeEngine Engine { get; }
+
+    public InProcessTestCluster Cluster => _cluster!;
+
+    public string WorkFolder => Path.Combine(_root, "work");
+
+    public ISchedulerGrain Scheduler => Cluster.Client.GetGrain<ISchedulerGrain>(0);
+
+    public IJobCatalogGrain Catalog => Cluster.Client.GetGrain<IJobCatalogGrain>(0);
+
+    public static ImplantationRequest Request(int steps = 5, string owner = "ann", int priority = 0, int checkpointEvery = 2) => new()
+    {
+        Name = "my-cat",
+        Owner = owner,
+        Priority = priority,
+        Seed = 7,
+        Image = new string('a', 64),
+        Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = new string('b', 64) }],
+        Model = new ModelReference { Name = "toyworld-64" },
+        Training = new TrainingOptions { Steps = steps, CheckpointEvery = checkpointEvery },
+    };
+
+    /// <summary>Starts a cluster; one that ran before has ended.</summary>
+    public async Task StartAsync(int slots = 1, bool resume = false, short silos = 1, Action<string, OneShotGrainsOptions>? configure = null)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((silo, services) =>
+        {
+            services.Services.AddKeyedSingleton<IGrainStorage>(
+                OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>()));
+            services.Services.AddSingleton<IArtifactStore>(Store);
+            services.Services.AddSingleton<ITrainingEngine>(Engine);
+            services.AddOneShotGrains(options =>
+            {
+                options.Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotAnnouncement(slot, "cpu", 1L << 30))];
+                options.ResumeOnStart = resume;
+                options.WorkFolder = WorkFolder;
+                configure?.Invoke(silo.SiloName, options);
+            });
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    /// <summary>Ends the cluster as SIGTERM does.</summary>
+    public async Task StopAsync()
+    {
+        await Cluster.StopAllSilosAsync();
+        await Cluster.DisposeAsync();
+        _cluster = null;
+    }
+
+    /// <summary>Ends the cluster without the engines having a say. Their threads go on until their gates open, like those of a silo that was evicted.</summary>
+    public async Task KillAsync()
+    {
+        foreach (var silo in Cluster.Silos.ToList())
+            await Cluster.KillSiloAsync(silo);
+        await Cluster.DisposeAsync();
+        _cluster = null;
+    }
+
+    public IImplantationGrain Job(string id) => Cluster.Client.GetGrain<IImplantationGrain>(id);
+
+    public async Task<ImplantationStatus> StatusAsync(string id) => (await Job(id).GetStatus())!;
+
+    /// <summary>Watches to the end.</summary>
+    public async Task<List<ProgressEvent>> WatchAsync(string id, long from = 1)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        var events = new List<ProgressEvent>();
+        await foreach (var progress in Job(id).Watch(from).WithCancellation(limit.Token))
+            events.Add(progress);
+        return events;
+    }
+
+    /// <summary>Watches until an event fits.</summary>
+    public async Task<ProgressEvent> WatchUntilAsync(string id, Func<ProgressEvent, bool> fits)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await foreach (var progress in Job(id).Watch(1).WithCancellation(limit.Token))
+        {
+            if (fits(progress))
+                return progress;
+        }
+
+        throw new InvalidOperationException("The job ended without such an event.");
+    }
+
+    public async Task<List<string>> FilesAsync(string prefix)
+    {
+        var paths = new List<string>();
+        await foreach (var file in Files.ListAsync(prefix))
+            paths.Add(file.Path);
+        return paths;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.StopAllSilosAsync();
+            await _cluster.DisposeAsync();
+        }
+
+        if (Directory.Exists(_root))
+            Directory.Delete(_root, recursive: true);
+    }
+}
