@@ -1,7 +1,28 @@
 using System.CommandLine;
 using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Diagnosis;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+
 namespace OrleansOneShot.Cli.Commands;
-internal sealed class DoctorCommand(CliStreams streams) : OneShotCommand("doctor", "Draws.", streams)
+
+/// <summary><c>oneshot doctor</c>: checks this machine.</summary>
+internal sealed class DoctorCommand : OneShotCommand
 {
-    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context) => Task.FromResult(1);
+    private readonly DataOption _data = new();
+
+    public DoctorCommand(CliStreams streams)
+        : base("doctor", "Checks this machine: native libraries, devices, threads, speed, models, storage.", streams, "oneshot doctor", "oneshot doctor --format json")
+    {
+        Options.Add(_data);
+        Options.Add(new FormatOption());
+    }
+
+    /// <inheritdoc/>
+    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var data = _data.Resolve(parsed);
+        List<CheckDocument> checks = [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(), MachineCheck.Images(), .. StorageCheck.All(data), .. ModelCheck.All(data)];
+        return Task.FromResult(CheckText.Write(context, checks));
+    }
 }

@@ -1,7 +1,85 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
 using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Generation;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Contracts.Jobs;
+
 namespace OrleansOneShot.Cli.Commands;
-internal sealed class GenerateCommand(CliStreams streams) : OneShotCommand("generate", "Draws.", streams)
+
+/// <summary><c>oneshot generate</c>: draws pictures, in this process and without a silo.</summary>
+internal sealed class GenerateCommand : OneShotCommand
 {
-    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context) => Task.FromResult(1);
+    private readonly GenerateOptions _options = new();
+
+    public GenerateCommand(CliStreams streams)
+        : base(
+            "generate",
+            "Draws pictures, with learned objects or without.",
+            streams,
+            "oneshot generate --prompt \"a <cat> in the snow\" --implantation out/cat --out out/snow",
+            "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain")
+    {
+        _options.AddTo(this);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var clock = Stopwatch.StartNew();
+        var plan = GenerationPlan.Make(_options, parsed);
+        var beside = $"{Path.TrimEndingDirectorySeparator(plan.Out)}.part-{Guid.NewGuid():N}";
+        try
+        {
+            var files = await Task.Run(() => Draw(plan, beside, context), CancellationToken.None);
+            Directory.CreateDirectory(plan.Out);
+            foreach (var file in files)
+            {
+                File.Move(Path.Combine(beside, file.Path), Path.Combine(plan.Out, file.Path), overwrite: true);
+            }
+
+            if (context.Json)
+            {
+                context.Write(new GenerationDocument(files, Math.Round(clock.Elapsed.TotalSeconds, 3), plan.Settings()));
+            }
+            else
+            {
+                foreach (var file in files)
+                {
+                    context.Streams.Output.WriteLine(Path.Combine(plan.Out, file.Path));
+                }
+            }
+
+            return ExitCode.Done;
+        }
+        finally
+        {
+            if (Directory.Exists(beside))
+            {
+                Directory.Delete(beside, recursive: true);
+            }
+        }
+    }
+
+    private static List<JobFile> Draw(GenerationPlan plan, string folder, CommandContext context)
+    {
+        var files = new List<JobFile>();
+        var all = plan.Prompts.Count * plan.Count;
+        foreach (var picture in PictureDrawing.Draw(plan, null, context.Interrupt))
+        {
+            context.Interrupt.ThrowIfCancellationRequested();
+            Directory.CreateDirectory(folder);
+            var name = string.Create(CultureInfo.InvariantCulture, $"{files.Count + 1:D4}.png");
+            var bytes = PngWriter.Encode(picture.Image, picture.Settings.ToText());
+            File.WriteAllBytes(Path.Combine(folder, name), bytes);
+            files.Add(new JobFile(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+            context.Say(string.Create(CultureInfo.InvariantCulture, $"Picture {files.Count}/{all}"));
+        }
+
+        return files;
+    }
 }

@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Imaging;
+
+namespace OrleansOneShot.Cli.Diagnosis;
+
+/// <summary>Processor, memory, and the library that decodes pictures.</summary>
+internal static class MachineCheck
+{
+    /// <summary>Cores and the vector instructions that the method profits from.</summary>
+    /// <returns>The check; never a problem.</returns>
+    public static CheckDocument Processor() => Check.Run("processor", () =>
+    {
+        List<string> features = [.. Avx2.IsSupported ? ["AVX2"] : Array.Empty<string>(), .. Avx512F.IsSupported ? ["AVX-512"] : Array.Empty<string>()];
+        var vectors = features.Count > 0 ? string.Join(", ", features) : "no wide vector instructions: slow";
+        return $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} logical processors, {vectors}";
+    });
+
+    /// <summary>Memory that the process may use.</summary>
+    /// <returns>The check; never a problem.</returns>
+    public static CheckDocument Memory() => Check.Run("memory", () =>
+        string.Create(CultureInfo.InvariantCulture, $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):0.0} GiB"));
+
+    /// <summary>Encodes a picture and decodes it again.</summary>
+    /// <returns>The check.</returns>
+    public static CheckDocument Images() => Check.Run("pictures", () =>
+    {
+        var picture = ImageReader.Read(PngWriter.Encode(new RgbImage(2, 2, new byte[12])), "a test picture");
+        return picture is { Width: 2, Height: 2 } ? "PNG written and read" : throw new InvalidOperationException("A test picture came back with another size.");
+    });
+}

@@ -1,0 +1,160 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Generation;
+
+/// <summary>A checked <c>generate</c>, with every default resolved.</summary>
+internal sealed record GenerationPlan
+{
+    private const int DefaultSteps = 25;
+    private const double DefaultGuidance = 7.5;
+    private const int DefaultSampleSize = 64;
+    private const long LargestPixels = 4L << 20;
+
+    public required ModelChoice Model { get; init; }
+
+    public required IReadOnlyList<string> Prompts { get; init; }
+
+    public required string Negative { get; init; }
+
+    public required IReadOnlyList<LoraChoice> Loras { get; init; }
+
+    public required IReadOnlyList<string> Embeddings { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required string Scheduler { get; init; }
+
+    public required double Guidance { get; init; }
+
+    public required long Seed { get; init; }
+
+    /// <summary>Pictures a prompt.</summary>
+    public required int Count { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    /// <summary>A safetensors file whose tensor <c>latents</c> is (<see cref="Count"/>, 4, height / factor, width / factor); or null.</summary>
+    public string? Latents { get; init; }
+
+    /// <summary>auto, fp32 or bf16.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>auto, cpu or cuda:N.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Absolute path of the output folder.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Checks a command line.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="parsed">Their values.</param>
+    /// <returns>The plan; nothing is created.</returns>
+    /// <exception cref="InvalidInputException">Something can't be used.</exception>
+    public static GenerationPlan Make(GenerateOptions options, ParseResult parsed)
+    {
+        var data = options.Data.Resolve(parsed);
+        var catalog = new ModelCatalog(data);
+        var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
+        var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
+        List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraChoice.Parse)];
+        List<string> embeddings = [.. implantation?.Embeddings ?? [], .. (parsed.GetValue(options.Embeddings) ?? []).Select(Path.GetFullPath)];
+        foreach (var file in embeddings)
+        {
+            SafetensorsFile.Open(file).Dispose();
+        }
+
+        var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
+        model.CheckSide(parsed.GetValue(options.Width), "width");
+        model.CheckSide(parsed.GetValue(options.Height), "height");
+        var defaults = model.Folder.Defaults;
+        var side = defaults.Resolution ?? ((model.Folder.UNet.SampleSize ?? DefaultSampleSize) * model.VaeFactor);
+        var latents = parsed.GetValue(options.Latents) is { } path ? Latent.Check(path) : null;
+        var plan = new GenerationPlan
+        {
+            Model = model,
+            Prompts = parsed.GetRequiredValue(options.Prompts),
+            Negative = parsed.GetValue(options.Negative) ?? "",
+            Loras = loras,
+            Embeddings = embeddings,
+            Steps = (int?)parsed.GetValue(options.Steps) ?? defaults.SamplingSteps ?? DefaultSteps,
+            Scheduler = parsed.GetValue(options.Scheduler)!,
+            Guidance = parsed.GetValue(options.Guidance) ?? defaults.GuidanceScale ?? DefaultGuidance,
+            Seed = parsed.GetValue(options.Seed)!.Value,
+            Count = (int?)parsed.GetValue(options.Count) ?? latents?.Count ?? 1,
+            Width = (int?)parsed.GetValue(options.Width) ?? latents?.Width * model.VaeFactor ?? side,
+            Height = (int?)parsed.GetValue(options.Height) ?? latents?.Height * model.VaeFactor ?? side,
+            Latents = latents?.Path,
+            Precision = parsed.GetValue(options.Precision)!,
+            Device = parsed.GetValue(options.Device)!,
+            Out = folder,
+        };
+        plan.CheckSize(latents);
+        return plan;
+    }
+
+    /// <summary>All settings as used.</summary>
+    /// <returns>A JSON object.</returns>
+    public JsonObject Settings() => new()
+    {
+        ["model"] = Model.Entry.Name,
+        ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
+        ["negative"] = Negative,
+        ["loras"] = new JsonArray([.. Loras.Select(lora => (JsonNode)new JsonObject { ["file"] = lora.Path, ["scale"] = lora.Scale })]),
+        ["embeddings"] = new JsonArray([.. Embeddings.Select(file => (JsonNode)file)]),
+        ["steps"] = Steps,
+        ["scheduler"] = Scheduler,
+        ["guidance"] = Guidance,
+        ["seed"] = Seed,
+        ["count"] = Count,
+        ["width"] = Width,
+        ["height"] = Height,
+        ["latents"] = Latents,
+        ["precision"] = Precision,
+        ["device"] = Device,
+    };
+
+    private void CheckSize(Latent? latents)
+    {
+        if ((long)Width * Height > LargestPixels)
+        {
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"{Width} x {Height} pixels are too many; a picture may have {LargestPixels} at most, such as 2048 x 2048."), "width", "Give a smaller --width and --height.");
+        }
+
+        if (latents is not null && (latents.Count != Count || latents.Width * Model.VaeFactor != Width || latents.Height * Model.VaeFactor != Height))
+        {
+            throw new InvalidInputException(
+                $"--latents holds noise for {latents.Count} pictures of {latents.Width * Model.VaeFactor} x {latents.Height * Model.VaeFactor}, but {Count} of {Width} x {Height} are asked for.",
+                "latents",
+                "Leave --count, --width and --height out.");
+        }
+    }
+
+    private sealed record Latent(string Path, int Count, int Height, int Width)
+    {
+        private const string Key = "latents";
+
+        public static Latent Check(string path)
+        {
+            using var file = SafetensorsFile.Open(path);
+            if (!file.Header.Tensors.TryGetValue(Key, out var entry))
+            {
+                throw new InvalidInputException($"{path} holds no tensor named {Key}.", "latents");
+            }
+
+            return entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
+                ? new Latent(System.IO.Path.GetFullPath(path), (int)entry.Shape[0], (int)entry.Shape[2], (int)entry.Shape[3])
+                : throw new InvalidInputException($"{path}: {Key} has the shape ({string.Join(", ", entry.Shape)}), which must be (N, 4, h, w).", "latents");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Generation;
+
+/// <summary>What a finished implantation gives to new pictures.</summary>
+/// <param name="Lora">Its LoRA file.</param>
+/// <param name="Embeddings">Its learned tokens.</param>
+/// <param name="Model">Name of its base model; null if its request does not say.</param>
+internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embeddings, string? Model)
+{
+    /// <summary>Finds the files of a job, or of a folder that implant or download filled.</summary>
+    /// <param name="idOrFolder">A job's id, or a folder.</param>
+    /// <param name="data">Where jobs lie.</param>
+    /// <returns>The files.</returns>
+    /// <exception cref="InvalidInputException">Neither, or not finished.</exception>
+    public static ImplantationFiles Find(string idOrFolder, DataFolder data)
+    {
+        string folder;
+        if (Directory.Exists(idOrFolder))
+        {
+            folder = Path.GetFullPath(idOrFolder);
+        }
+        else if (JobId.IsValid(idOrFolder) && Path.Combine(data.Root, "jobs", idOrFolder) is var job && Directory.Exists(job))
+        {
+            folder = Path.Combine(job, "result");
+            if (!File.Exists(Path.Combine(job, ResultFolder.Manifest)))
+            {
+                throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
+            }
+        }
+        else
+        {
+            throw new InvalidInputException($"--implantation {idOrFolder} is neither a folder nor a job in {data}.", "implantation", "List the jobs with: oneshot jobs list");
+        }
+
+        var loras = Files(folder, "*.safetensors").Where(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors").ToList();
+        return loras.Count == 1
+            ? new ImplantationFiles(loras[0], Files(Path.Combine(folder, "learned_embeds"), "*.safetensors"), ReadModel(Path.Combine(folder, "request.json")))
+            : throw new InvalidInputException($"{folder} holds {loras.Count} LoRA files; the result of an implantation holds one.", "implantation", "Name the files with --lora and --embedding.");
+    }
+
+    private static List<string> Files(string folder, string pattern) =>
+        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)] : [];
+
+    private static string? ReadModel(string request)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(request))?["model"]?["name"]?.GetValue<string>();
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
