@@ -14,6 +14,9 @@ public sealed class DataFolder
     /// <summary>The log of the silo.</summary>
     public string Log => Path.Combine(Root, "logs", "oneshot.log");
 
+    /// <summary>Where engines put what they work on; nothing in it outlives its job.</summary>
+    public string Work => Path.Combine(Root, "work");
+
     /// <summary>The file whose lock the owner holds.</summary>
     public string OwnerLock => Path.Combine(Root, "owner.lock");
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Silo.Embedded;
@@ -91,7 +92,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
             var connectionString = SqliteDatabase.ConnectionString(options.Data.Database);
-            silo.AddAdoNetGrainStorageAsDefault(storage =>
+            silo.AddAdoNetGrainStorage(OneShotStorage.Name, storage =>
             {
                 storage.Invariant = SqliteDatabase.Invariant;
                 storage.ConnectionString = connectionString;

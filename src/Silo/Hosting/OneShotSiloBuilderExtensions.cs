@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Storage;
-using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -15,18 +15,30 @@ internal static class OneShotSiloBuilderExtensions
     /// <returns>The same builder.</returns>
     public static ISiloBuilder AddOneShot(this ISiloBuilder silo, EmbeddedSiloOptions options)
     {
-        silo.Services.AddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
-        silo.Services.AddSingleton<IArtifactStore>(new FileArtifactStore(options.Data.Root));
+        silo.Services.AddOneShotStore(options.Data.Root);
+        silo.Services.AddTrainingEngine(options);
+        return silo.AddOneShotGrains(grains =>
+        {
+            // Jobs that are left when the process ends wait for the next one that trains.
+            grains.ResumeOnStart = options.Trains;
+            grains.WorkFolder = options.Data.Work;
+            if (options.Trains)
+            {
+                grains.Slots = [new SlotAnnouncement(0, "cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)];
+            }
+        });
+    }
+
+    private static void AddTrainingEngine(this IServiceCollection services, EmbeddedSiloOptions options)
+    {
         if (options.Engine is { } engine)
         {
-            silo.Services.AddSingleton(engine);
+            services.AddSingleton(engine);
         }
         else
         {
-            silo.Services.AddSingleton<ITrainingEngine, StubTrainingEngine>();
+            services.AddSingleton<ITrainingEngine, StubTrainingEngine>();
         }
-
-        return silo;
     }
 }
