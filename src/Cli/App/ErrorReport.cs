@@ -21,8 +21,11 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
-        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {exception.Message}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
+        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {FirstLine(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
     };
+
+    // Messages of stores and of remote calls may carry whole stack traces.
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 
     /// <summary>Gives an error its exit code.</summary>
     /// <param name="error">The error.</param>

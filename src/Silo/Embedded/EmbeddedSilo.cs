@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Serialization;
+using Orleans.Storage;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
 
@@ -92,11 +94,14 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
             var connectionString = SqliteDatabase.ConnectionString(options.Data.Database);
-            silo.AddAdoNetGrainStorage(OneShotStorage.Name, storage =>
+            silo.AddAdoNetGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
             {
-                storage.Invariant = SqliteDatabase.Invariant;
-                storage.ConnectionString = connectionString;
-            });
+                state.Invariant = SqliteDatabase.Invariant;
+                state.ConnectionString = connectionString;
+
+                // The default, JSON, can't read immutable dictionaries back. Orleans' own format knows every type that grains exchange, and tolerates new fields.
+                state.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+            }));
             silo.UseAdoNetReminderService(reminders =>
             {
                 reminders.Invariant = SqliteDatabase.Invariant;
