@@ -10,6 +10,7 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;
+using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 
@@ -122,6 +123,18 @@ internal sealed class TestWorld : IAsyncDisposable
         }
 
         throw new InvalidOperationException("The job ended without such an event.");
+    }
+
+    /// <summary>Waits until no silo of the cluster, or one of them, has a run.</summary>
+    public Task WhenIdleAsync(string? only = null) =>
+        Task.WhenAll(Cluster.Silos.Where(silo => only is null || silo.SiloAddress.ToParsableString() == only).Select(silo => silo.ServiceProvider.GetRequiredService<TrainingHost>().WhenIdleAsync())).WaitAsync(Limit);
+
+    /// <summary>What an uninterrupted run of the request publishes.</summary>
+    public async Task<string> ReferenceHashAsync(ImplantationRequest request)
+    {
+        await Job("reference").Submit(request);
+        await WatchAsync("reference");
+        return (await StatusAsync("reference")).Files[0].Sha256;
     }
 
     public async Task<List<string>> FilesAsync(string prefix)

@@ -3,10 +3,10 @@ using OrleansOneShot.Contracts.Jobs;
 
 namespace OrleansOneShot.Grains.Catalog;
 
-/// <summary>All jobs' lines, by id: about 150 bytes a job, so ten thousand of them stay a small row.</summary>
+/// <summary>All jobs' lines, about 150 bytes a job, so ten thousand of them stay a small row. A list: Orleans' JSON serializer can't read immutable dictionaries.</summary>
 [GenerateSerializer, Alias("oneshot.CatalogState")]
 internal sealed record CatalogState
 {
     [Id(0)]
-    public ImmutableDictionary<string, JobSummary> Jobs { get; init; } = ImmutableDictionary<string, JobSummary>.Empty;
+    public ImmutableArray<JobSummary> Jobs { get; init; } = [];
 }

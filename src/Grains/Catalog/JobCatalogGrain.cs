@@ -13,7 +13,7 @@ internal sealed class JobCatalogGrain([PersistentState("catalog", OneShotStorage
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _jobs = storage.State.Jobs;
+        _jobs = storage.State.Jobs.ToImmutableDictionary(job => job.Id, StringComparer.Ordinal);
         return Task.CompletedTask;
     }
 
@@ -71,7 +71,7 @@ internal sealed class JobCatalogGrain([PersistentState("catalog", OneShotStorage
 
     private async Task WriteAsync(ImmutableDictionary<string, JobSummary> jobs)
     {
-        storage.State = new CatalogState { Jobs = jobs };
+        storage.State = new CatalogState { Jobs = [.. jobs.Values] };
         try
         {
             await storage.WriteStateAsync();

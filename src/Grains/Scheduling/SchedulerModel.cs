@@ -25,7 +25,7 @@ internal sealed class SchedulerModel
         _leaseDuration = leaseDuration;
         _queue = [.. state.Queue];
         _leases = [.. state.Leases.Select(record => record with { Lease = record.Lease with { Expires = now + leaseDuration } })];
-        _served = new Dictionary<string, long>(state.Served, StringComparer.Ordinal);
+        _served = state.Served.ToDictionary(served => served.Owner, served => served.Grant, StringComparer.Ordinal);
         _grants = state.Grants;
     }
 
@@ -47,7 +47,7 @@ internal sealed class SchedulerModel
     {
         Queue = [.. _queue],
         Leases = [.. _leases],
-        Served = _served.ToImmutableDictionary(StringComparer.Ordinal),
+        Served = [.. _served.Select(served => new ServedOwner(served.Key, served.Value))],
         Grants = _grants,
     };
 

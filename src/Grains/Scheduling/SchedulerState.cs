@@ -15,9 +15,9 @@ internal sealed record SchedulerState
     [Id(1)]
     public ImmutableArray<LeaseRecord> Leases { get; init; } = [];
 
-    /// <summary>When each owner was last served, as the number of the grant.</summary>
+    /// <summary>When each owner was last served.</summary>
     [Id(2)]
-    public ImmutableDictionary<string, long> Served { get; init; } = ImmutableDictionary<string, long>.Empty;
+    public ImmutableArray<ServedOwner> Served { get; init; } = [];
 
     /// <summary>Number of the newest grant.</summary>
     [Id(3)]

@@ -97,6 +97,14 @@ internal sealed class TrainingHost(
         }
     }
 
+    /// <summary>Waits for the runs of this moment.</summary>
+    /// <returns>When they have ended.</returns>
+    internal Task WhenIdleAsync()
+    {
+        lock (_lock)
+            return Task.WhenAll(_runs.Values.Select(run => run.Completion));
+    }
+
     public void Dispose()
     {
         _abandon.Cancel();

@@ -27,6 +27,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     /// <summary>What the engine was asked to do.</summary>
     public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
 
+    /// <summary>Jobs in the order in which they were started.</summary>
+    public ConcurrentQueue<string> Order { get; } = new();
+
     /// <summary>How each engine call ended.</summary>
     public ConcurrentDictionary<(string JobId, long Epoch), TaskCompletionSource<Exception?>> Ends { get; } = new();
 
@@ -55,6 +58,7 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     private EngineResult Train(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
     {
         Assert.True(_jobs.TryAdd((job.JobId, job.Epoch), job), "an epoch ran twice");
+        Order.Enqueue(job.JobId);
         Assert.Empty(Directory.GetFileSystemEntries(job.WorkFolder));
         var (text, done) = Resume(job);
         var steps = job.Request.Training.Steps!.Value;

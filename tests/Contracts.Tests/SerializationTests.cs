@@ -1,0 +1,66 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+
+namespace OrleansOneShot.Contracts.Tests;
+
+public sealed class SerializationTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+
+    [Fact]
+    public void OneShotException_RoundTrip_KeepsItsDetail()
+    {
+        var detail = new ErrorDetail(ErrorCodes.InvalidInput, "The mask is empty.", "mask", "Paint something.");
+        var back = RoundTrip(new OneShotException(detail));
+        Assert.Equal(detail, back.Detail);
+        Assert.Equal("The mask is empty.", back.Message);
+    }
+
+    [Fact]
+    public void StaleEpochException_RoundTrip_KeepsItsTypeAndEpochs()
+    {
+        var back = Assert.IsType<StaleEpochException>(RoundTrip<Exception>(new StaleEpochException("j", 1, 2)));
+        Assert.Equal((1L, 2L, ErrorCodes.Conflict), (back.Epoch, back.Current, back.Detail.Code));
+        Assert.Equal("Job j is at epoch 2; epoch 1 must stop.", back.Message);
+    }
+
+    [Fact]
+    public void ProgressJson_RoundTrip_IsTheSame()
+    {
+        var progress = new ProgressEvent
+        {
+            Sequence = 7,
+            Time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Stage = JobState.Training,
+            Step = 3,
+            Steps = 9,
+            Losses = new TermLosses(0.5, double.NaN, 0),
+            Epoch = 2,
+            Message = "line one\nline <two>",
+        };
+        var line = ProgressJson.ToLine(progress);
+        Assert.Equal(
+            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":"NaN","class":0},"epoch":2,"message":"line one\nline <two>"}""",
+            line);
+        Assert.Equal(progress, ProgressJson.FromLine(line));
+        Assert.Equal(progress, RoundTrip(progress));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"seq\":7,\"ti")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void FromLine_NoEvent_IsNull(string line) => Assert.Null(ProgressJson.FromLine(line));
+
+    public void Dispose() => _services.Dispose();
+
+    private T RoundTrip<T>(T value)
+    {
+        var serializer = _services.GetRequiredService<Serializer>();
+        return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
+    }
+}

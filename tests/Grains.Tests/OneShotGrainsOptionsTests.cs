@@ -1,0 +1,49 @@
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Hosting;
+
+namespace OrleansOneShot.Grains.Tests;
+
+public sealed class OneShotGrainsOptionsTests
+{
+    [Fact]
+    public void Defaults_AreTheDocumentedOnesAndValid()
+    {
+        var options = new OneShotGrainsOptions();
+        Assert.Empty(options.Slots);
+        Assert.False(options.ResumeOnStart);
+        Assert.False(options.RequeueOnStop);
+        Assert.Equal(TimeSpan.FromSeconds(10), options.HeartbeatPeriod);
+        Assert.Equal(TimeSpan.FromSeconds(60), options.LeaseDuration);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
+        Assert.Equal(3, options.MaxDeaths);
+        Assert.Same(TimeProvider.System, options.Clock);
+        Assert.True(new OneShotGrainsOptionsValidator().Validate(null, options).Succeeded);
+    }
+
+    [Fact]
+    public void Validate_EverythingWrong_NamesEachOptionAndTheFix()
+    {
+        var slot = new SlotAnnouncement(0, "cpu", 1);
+        var options = new OneShotGrainsOptions
+        {
+            Slots = [slot, slot],
+            WorkFolder = " ",
+            HeartbeatPeriod = TimeSpan.Zero,
+            LeaseDuration = TimeSpan.FromSeconds(-1),
+            SchedulerPeriod = TimeSpan.Zero,
+            MaxDeaths = 0,
+            Clock = null!,
+        };
+        Assert.Equal(
+            [
+                "OneShotGrainsOptions.Slots holds a number twice; number the slots from 0.",
+                "OneShotGrainsOptions.WorkFolder is empty; name a folder on a local disk.",
+                "OneShotGrainsOptions.HeartbeatPeriod is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.LeaseDuration is -00:00:01; it must be at least twice the heartbeat of 00:00:00.",
+                "OneShotGrainsOptions.SchedulerPeriod is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.MaxDeaths is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.Clock is null; use TimeProvider.System.",
+            ],
+            new OneShotGrainsOptionsValidator().Validate(null, options).Failures!);
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Storage;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Catalog;
+using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Grains.Scheduling;
+
+namespace OrleansOneShot.Grains.Tests;
+
+/// <summary>States must come back the same from both formats that a storage provider may use.</summary>
+public sealed class StateSerializationTests
+{
+    private static readonly DateTimeOffset s_time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(1234567);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Job_RoundTrip_IsTheSame(bool json)
+    {
+        var lease = new SlotLease("S127.0.0.1:1:2", 0, "j", 3, s_time);
+        var state = new ImplantationState
+        {
+            Request = TestWorld.Request(),
+            State = JobState.Training,
+            Epoch = 3,
+            Lease = lease,
+            Checkpoint = new CheckpointReference(2, 40, "jobs/j/epochs/2/checkpoint-000040.safetensors", 1L << 33, new string('c', 64)),
+            Created = s_time,
+            Error = new ErrorDetail("failed", "why", "field", "hint"),
+            Warnings = ["one", "two"],
+            Files = [new JobFile("a/b", 5, new string('d', 64))],
+            Metrics = new JobMetrics { Ia = 0.25, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat" }] },
+            Deaths = 2,
+            History = ["x"],
+        };
+        var back = RoundTrip(state, json);
+        Assert.Equivalent(state, back, strict: true);
+        Assert.Equal(lease, back.Lease);
+        Assert.Equal(s_time, back.Created);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SchedulerAndCatalog_RoundTrip_AreTheSame(bool json)
+    {
+        var entry = new QueueEntry("j", "ann", 1, s_time);
+        var scheduler = new SchedulerState { Queue = [entry], Leases = [new LeaseRecord(new SlotLease("s", 1, "j", 2, s_time), entry)], Served = [new ServedOwner("ann", 9)], Grants = 9 };
+        Assert.Equivalent(scheduler, RoundTrip(scheduler, json), strict: true);
+        var catalog = new CatalogState { Jobs = [new JobSummary { Id = "j", State = JobState.Queued, Created = s_time, Owner = "ann", Name = "n" }] };
+        Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
+        Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
+    }
+
+    private static T RoundTrip<T>(T state, bool json)
+    {
+        using var services = new ServiceCollection().AddSerializer().AddSingleton<OrleansJsonSerializer>().AddOptions().BuildServiceProvider();
+        IGrainStorageSerializer serializer = json
+            ? ActivatorUtilities.CreateInstance<JsonGrainStorageSerializer>(services)
+            : ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
+        return serializer.Deserialize<T>(serializer.Serialize(state))!;
+    }
+}
