@@ -3,6 +3,9 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Engine;
+            services.AddSingleton(new PrecisionChooser(options.Data));
+            services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -38,7 +41,12 @@ internal static class OneShotSiloBuilderExtensions
         }
         else
         {
+<<<<<<< HEAD
             services.AddSingleton<ITrainingEngine, StubTrainingEngine>();
+=======
+            silo.Services.AddSingleton(new PrecisionChooser(options.Data));
+            silo.Services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
+>>>>>>> e6c5667 (Bind the method to the training engine's port)
         }
     }
 }

@@ -1,0 +1,84 @@
+using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Contracts.Requests;
+
+namespace OrleansOneShot.Silo.Engine;
+
+/// <summary>Fills in what a request left open: the model's own defaults (<c>oneshot.json</c>), else those of the method.</summary>
+public static class ImplantationOptionsResolver
+{
+    /// <summary>The options of a request for a model.</summary>
+    /// <param name="request">The request, whose ranges were checked when it was submitted.</param>
+    /// <param name="folder">The base model.</param>
+    /// <returns>All options.</returns>
+    /// <exception cref="InvalidInputException">An option doesn't fit the model.</exception>
+    public static ImplantationOptions Resolve(ImplantationRequest request, ModelFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(folder);
+        var (method, training, samples, model) = (request.Method, request.Training, request.Samples, folder.Defaults);
+        var fallback = new ImplantationOptions { Name = request.Name };
+        var resolution = training.Resolution ?? model.Resolution ?? fallback.Resolution;
+        if (resolution < folder.Vae.Factor || resolution % folder.Vae.Factor != 0)
+        {
+            throw new InvalidInputException(
+                $"The resolution {resolution} must be a multiple of {folder.Vae.Factor}, the VAE's factor.", "resolution",
+                $"Use {Math.Max(1, resolution / folder.Vae.Factor) * folder.Vae.Factor}.");
+        }
+
+        return fallback with
+        {
+            Seed = request.Seed,
+            Vectors = method.Vectors ?? model.Vectors ?? fallback.Vectors,
+            SubsetSize = method.SubsetSize ?? fallback.SubsetSize,
+            UsePrototype = method.Prototype,
+            Prototype = new PrototypeOptions
+            {
+                LearningRate = method.PrototypeLearningRate ?? model.Prototype?.LearningRate ?? fallback.Prototype.LearningRate,
+                Steps = method.PrototypeSteps ?? model.Prototype?.Steps ?? fallback.Prototype.Steps,
+                Fusion = ToFusion(method.Fusion),
+            },
+            RandomInitialisation = method.Initialisation == TokenInitialisation.Random,
+            Objective = new ObjectiveOptions
+            {
+                MaskNormalisation = method.MaskNormalisation == Contracts.Requests.MaskNormalisation.Area ? Compute.Method.MaskNormalisation.Area : Compute.Method.MaskNormalisation.Mean,
+                ObjectLoss = method.ObjectLoss,
+                ClassLoss = method.ClassLoss,
+                ClassLossAlpha = method.ClassLossAlpha,
+                ClassLossProbability = method.ClassLossProbability,
+            },
+            Steps = training.Steps ?? model.Steps ?? fallback.Steps,
+            LearningRate = training.LearningRate ?? model.LearningRate ?? fallback.LearningRate,
+            WeightDecay = training.WeightDecay,
+            Rank = training.Rank,
+            Alpha = training.Alpha ?? training.Rank,
+            CrossAttentionOnly = training.Targets == LoraTargets.Cross,
+            Resolution = resolution,
+            PromptTemplate = model.PromptTemplate ?? fallback.PromptTemplate,
+            CheckpointEvery = training.CheckpointEvery,
+            Precision = training.Precision switch
+            {
+                Precision.Fp32 => ComputePrecision.Fp32,
+                Precision.Bf16 => ComputePrecision.Bf16,
+                _ => ComputePrecision.Auto,
+            },
+            Device = TorchDevices.Resolve(training.Device),
+            Prompts = samples.Prompts,
+            SamplesPerPrompt = samples.PerPrompt,
+            Scheduler = samples.Scheduler,
+            SamplingSteps = samples.Steps ?? model.SamplingSteps ?? fallback.SamplingSteps,
+            GuidanceScale = samples.GuidanceScale ?? model.GuidanceScale ?? fallback.GuidanceScale,
+        };
+    }
+
+    private static Compute.Method.PrototypeFusion ToFusion(Contracts.Requests.PrototypeFusion fusion) => fusion switch
+    {
+        Contracts.Requests.PrototypeFusion.Image => Compute.Method.PrototypeFusion.ImageOnly,
+        Contracts.Requests.PrototypeFusion.MaskedImage => Compute.Method.PrototypeFusion.MaskedImageOnly,
+        Contracts.Requests.PrototypeFusion.Class => Compute.Method.PrototypeFusion.ClassOnly,
+        _ => Compute.Method.PrototypeFusion.Average,
+    };
+}
