@@ -41,12 +41,8 @@ internal static class OneShotSiloBuilderExtensions
         }
         else
         {
-<<<<<<< HEAD
-            services.AddSingleton<ITrainingEngine, StubTrainingEngine>();
-=======
-            silo.Services.AddSingleton(new PrecisionChooser(options.Data));
-            silo.Services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
->>>>>>> e6c5667 (Bind the method to the training engine's port)
+            services.AddSingleton(new PrecisionChooser(options.Data));
+            services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
         }
     }
 }
