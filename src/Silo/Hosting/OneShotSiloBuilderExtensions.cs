@@ -4,8 +4,6 @@ using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
-            services.AddSingleton(new PrecisionChooser(options.Data));
-            services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
 
 namespace OrleansOneShot.Silo.Hosting;
 
