@@ -42,8 +42,8 @@ public sealed class OneShotInstruments
             "Slots of the cluster, by state.");
         _stepDuration = meter.CreateHistogram<double>("oneshot.step.duration", "s", "Time of one step, by base model and phase.");
         _steps = meter.CreateCounter<long>("oneshot.steps", "{step}", "Training steps done.");
-        _loss = meter.CreateHistogram<double>("oneshot.loss", "1", "Loss of a training step, by term, over all jobs.");
-        _prototypeSimilarity = meter.CreateHistogram<double>("oneshot.prototype_similarity", "1", "Cosine of the prototypical embedding and its target, once a job.");
+        _loss = meter.CreateHistogram<double>("oneshot.loss", null, "Loss of a training step, by term, over all jobs.");
+        _prototypeSimilarity = meter.CreateHistogram<double>("oneshot.prototype_similarity", null, "Cosine of the prototypical embedding and its target, once a job.");
         _checkpointDuration = meter.CreateHistogram<double>("oneshot.checkpoint.duration", "s", "Time to store and commit a checkpoint.");
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
