@@ -16,6 +16,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
     {
         InvalidInputException e => Of(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
         OneShotException e => Of(e.Detail),
+        InterruptedException e => new(new ErrorDetail(ErrorCodes.Cancelled, e.Message, Hint: e.Hint), App.ExitCode.Interrupted),
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),

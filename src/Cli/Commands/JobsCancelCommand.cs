@@ -26,10 +26,16 @@ internal sealed class JobsCancelCommand : OneShotCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
-        var job = session.Client.GetImplantation(parsed.GetRequiredValue(_id));
-        await job.GetStatusAsync(context.Interrupt);
-        var status = await job.CancelAsync(context.Interrupt);
+        var id = parsed.GetRequiredValue(_id);
+        var status = await Look.AtAsync(
+            _data.Resolve(parsed),
+            async session =>
+            {
+                var job = session.Client.GetImplantation(id);
+                await job.GetStatusAsync(context.Interrupt);
+                return await job.CancelAsync(context.Interrupt);
+            },
+            context.Interrupt);
         if (status.State != JobState.Cancelled)
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {status.Id} can't be cancelled any more: it has {status.State.ToString().ToLowerInvariant()}.", "id"));

@@ -5,6 +5,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -30,15 +31,16 @@ internal sealed class JobsDownloadCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var folder = ResultFolder.Check(parsed.GetRequiredValue(_out));
-        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
-        var status = await session.Client.GetImplantation(parsed.GetRequiredValue(_id)).GetStatusAsync(context.Interrupt);
+        var data = _data.Resolve(parsed);
+        var id = parsed.GetRequiredValue(_id);
+        var status = await Look.AtAsync(data, session => session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt), context.Interrupt);
         if (status.State != JobState.Succeeded)
         {
             throw new OneShotException(new ErrorDetail(
                 ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
         }
 
-        await ResultFolder.FillAsync(session.Store, status.Id, status.Files, folder, context.Interrupt);
+        await ResultFolder.FillAsync(new FileArtifactStore(data.Root), status.Id, status.Files, folder, context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

@@ -39,15 +39,13 @@ internal sealed class JobsListCommand : OneShotCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
-        var page = await session.Client.ListPageAsync(
-            new JobQuery
-            {
-                State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
-                Cursor = parsed.GetValue(_cursor),
-                PageSize = (int)parsed.GetValue(_limit)!.Value,
-            },
-            context.Interrupt);
+        var query = new JobQuery
+        {
+            State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
+            Cursor = parsed.GetValue(_cursor),
+            PageSize = (int)parsed.GetValue(_limit)!.Value,
+        };
+        var page = await Look.AtAsync(_data.Resolve(parsed), session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));

@@ -24,9 +24,16 @@ internal sealed class JobsShowCommand : OneShotCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        await using var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Look, context.Interrupt);
-        var status = await session.Client.GetImplantation(parsed.GetRequiredValue(_id)).GetStatusAsync(context.Interrupt);
-        JobText.WriteResult(context, status, session.PublishedFolder(status));
+        var id = parsed.GetRequiredValue(_id);
+        var (status, folder) = await Look.AtAsync(
+            _data.Resolve(parsed),
+            async session =>
+            {
+                var found = await session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt);
+                return (found, session.PublishedFolder(found));
+            },
+            context.Interrupt);
+        JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }
 }

@@ -30,8 +30,7 @@ internal static class JobEnd
         catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
         {
             display.Dispose();
-            await InterruptAsync(context, follower, id);
-            throw;
+            throw await InterruptAsync(follower, id);
         }
 
         display.Dispose();
@@ -71,16 +70,16 @@ internal static class JobEnd
         }
     }
 
-    private static async Task InterruptAsync(CommandContext context, JobFollower follower, string id)
+    private static async Task<InterruptedException> InterruptAsync(JobFollower follower, string id)
     {
+        var watch = $"oneshot jobs watch {id}{follower.Session.Data.AsOption()}";
         if (follower.Session.Owner is { } owner)
         {
-            context.Say($"Job {id} goes on in process {owner.ProcessId}. Watch it with: oneshot jobs watch {id}");
-            return;
+            return new InterruptedException($"Interrupted; job {id} goes on in process {owner.ProcessId}.", $"Watch it with: {watch}");
         }
 
         // Closing the silo stops the engine at its next step and waits for its checkpoint.
         await follower.DisposeAsync();
-        context.Say($"Job {id} stopped at a checkpoint. Go on with: oneshot jobs watch {id}{follower.Session.Data.AsOption()}");
+        return new InterruptedException($"Interrupted; job {id} stopped at a checkpoint.", $"Go on with: {watch}");
     }
 }
