@@ -15,7 +15,7 @@ internal sealed class DoctorCommand : OneShotCommand
         : base("doctor", "Checks this machine: native libraries, devices, threads, speed, models, storage.", streams, "oneshot doctor", "oneshot doctor --format json")
     {
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

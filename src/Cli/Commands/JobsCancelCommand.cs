@@ -20,7 +20,7 @@ internal sealed class JobsCancelCommand : OneShotCommand
     {
         Arguments.Add(_id);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
         Arguments.Add(_id);
         Options.Add(_out);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

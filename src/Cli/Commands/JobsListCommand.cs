@@ -33,7 +33,7 @@ internal sealed class JobsListCommand : OneShotCommand
         Options.Add(_limit);
         Options.Add(_cursor);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

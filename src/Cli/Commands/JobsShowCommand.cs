@@ -18,7 +18,7 @@ internal sealed class JobsShowCommand : OneShotCommand
     {
         Arguments.Add(_id);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ internal sealed class JobsWatchCommand : OneShotCommand
     {
         Arguments.Add(_id);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class ModelsListCommand : OneShotCommand
         : base("list", "Lists known models: the shipped ones, and folders that were given by path.", streams, "oneshot models list")
     {
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
         Arguments.Add(_model);
         Options.Add(_clip);
         Options.Add(_data);
-        Options.Add(new FormatOption());
+        Options.Add(FormatOption.Create());
     }
 
     /// <summary>Checks a model.</summary>

@@ -23,16 +23,8 @@ internal static partial class DeviceOptions
 
     /// <summary><c>--precision auto|fp32|bf16</c>.</summary>
     /// <returns>The option.</returns>
-    public static Option<string> Precision()
-    {
-        var option = new Option<string>("--precision")
-        {
-            Description = "What the frozen weights compute in; auto measures once which is faster on this machine.",
-            DefaultValueFactory = _ => "auto",
-        };
-        option.AcceptOnlyFromAmong("auto", "fp32", "bf16");
-        return option;
-    }
+    public static Option<string> Precision() =>
+        new ChoiceOption("--precision", "What the frozen weights compute in; auto measures once which is faster on this machine.", "auto", "fp32", "bf16");
 
     [GeneratedRegex(@"\A(auto|cpu|cuda(:[0-9]{1,2})?)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();

@@ -27,7 +27,7 @@ internal sealed class GenerateOptions
 
     public Option<long?> Steps { get; } = NumberOptions.Whole("--steps", 1, 1000, "Sampling steps (default: the model's, else 25).");
 
-    public Option<string> Scheduler { get; } = new("--scheduler") { Description = "How noise becomes a picture.", DefaultValueFactory = _ => "dpm++" };
+    public Option<string> Scheduler { get; } = new ChoiceOption("--scheduler", "How noise becomes a picture.", "dpm++", "ddim", "euler", "pndm");
 
     public Option<double?> Guidance { get; } =
         NumberOptions.Real("--guidance", value => value is >= 1 and <= 100, "from 1 to 100", "Weight of the prompt; 1 switches classifier-free guidance off (default: the model's, else 7.5).");
@@ -53,13 +53,12 @@ internal sealed class GenerateOptions
 
     public DataOption Data { get; } = new();
 
-    public FormatOption Format { get; } = new();
+    public Option<string> Format { get; } = FormatOption.Create();
 
     /// <summary>Adds all options to a command.</summary>
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        Scheduler.AcceptOnlyFromAmong("dpm++", "ddim", "euler", "pndm");
         foreach (var option in new Option[]
         {
             Prompts, Negative, Implantation, Out, Model, Loras, Embeddings, Count, Seed, Steps, Scheduler, Guidance, Width, Height, Latents, Precision, Device, Data, Format,

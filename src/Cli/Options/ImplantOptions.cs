@@ -30,7 +30,7 @@ internal sealed class ImplantOptions
 
     public Option<double?> Alpha { get; } = NumberOptions.Real("--alpha", value => value is > 0 and <= 1024, "above 0 and at most 1024", "LoRA's alpha (default: the rank).");
 
-    public Option<string> Targets { get; } = new("--targets") { Description = "Attention layers that carry LoRA: all, or cross-attention alone.", DefaultValueFactory = _ => "attention" };
+    public Option<string> Targets { get; } = new ChoiceOption("--targets", "Attention layers that carry LoRA: all, or cross-attention alone.", "attention", "cross");
 
     public Option<double?> LearningRate { get; } =
         NumberOptions.Real("--lr", value => value is > 0 and <= 1, "above 0 and at most 1", "Learning rate (default: the model's, else 1e-4).");
@@ -41,10 +41,8 @@ internal sealed class ImplantOptions
 
     public Option<long?> Subset { get; } = NumberOptions.Whole("-k", 1, 64, "Objects drawn in each step (default: 2, or all if there are fewer).");
 
-    public Option<string> MaskNormalisation { get; } = new("--mask-normalisation")
-    {
-        Description = "mean: as the paper; area: small objects weigh as much as large ones.", DefaultValueFactory = _ => "mean",
-    };
+    public Option<string> MaskNormalisation { get; } =
+        new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");
 
     public Option<long?> Resolution { get; } = NumberOptions.Whole("--resolution", 8, LargestSide, "Side of the training crop in pixels (default: the model's, else 512).");
 
@@ -71,14 +69,12 @@ internal sealed class ImplantOptions
 
     public Option<bool> NoObjectLoss { get; } = new("--no-object-loss") { Description = "Without the object-specific loss (ablation)." };
 
-    public FormatOption Format { get; } = new();
+    public Option<string> Format { get; } = FormatOption.Create();
 
     /// <summary>Adds all options to a command.</summary>
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        Targets.AcceptOnlyFromAmong("attention", "cross");
-        MaskNormalisation.AcceptOnlyFromAmong("mean", "area");
         foreach (var option in new Option[]
         {
             Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,

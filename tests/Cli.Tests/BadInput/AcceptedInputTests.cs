@@ -1,0 +1,46 @@
+using OrleansOneShot.Cli.Tests.Support;
+using OrleansOneShot.Cli.Validation;
+
+namespace OrleansOneShot.Cli.Tests.BadInput;
+
+/// <summary>Input that is odd, yet can be used.</summary>
+public sealed class AcceptedInputTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public void Photo_FullMask_Warns()
+    {
+        var photo = Photo.Read(_folder.Write("photo.png", Pictures.Plain(64, 64, 128)), [_folder.Write("mask.png", Pictures.Plain(64, 64, 255))]);
+
+        Assert.Contains("covers 100", Assert.Single(photo.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Photo_MaskOfSameAspect_IsResizedWithAWord()
+    {
+        var photo = Photo.Read(Repository.Sample("cat.png"), [_folder.Write("mask.png", Pictures.Plain(16, 16, 255))]);
+
+        Assert.Contains(photo.Warnings, warning => warning.Contains("resized", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cat", "cat", "<cat>")]
+    [InlineData("teddy bear", "teddy bear", "<teddy-bear>")]
+    [InlineData("  Teddy   Bear ", "Teddy Bear", "<teddy-bear>")]
+    [InlineData("Katze", "Katze", "<katze>")]
+    public void ClassName_OfSeveralWords_GivesAToken(string given, string name, string token)
+    {
+        Assert.Equal(name, ClassName.Check(given));
+        Assert.Equal(token, ClassName.DefaultToken(name));
+    }
+
+    [Fact]
+    public void ClassName_WithoutAsciiLetters_NeedsAToken() => Assert.Null(ClassName.DefaultToken(ClassName.Check("猫")));
+
+    [Fact]
+    public void ObjectArgument_AllParts_AreRead() =>
+        Assert.Equal(new ObjectArgument("m.png", "teddy bear", "<ted>"), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+
+    public void Dispose() => _folder.Dispose();
+}

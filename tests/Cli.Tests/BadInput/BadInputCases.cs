@@ -1,0 +1,98 @@
+using OrleansOneShot.Cli.Tests.Support;
+
+namespace OrleansOneShot.Cli.Tests.BadInput;
+
+/// <summary>All that can be found wrong before a job starts.</summary>
+internal static class BadInputCases
+{
+    public static IReadOnlyList<BadInputCase> Implant { get; } =
+    [
+        new("missing file", "image", ["missing.png"], folder => Cat(folder, image: folder["missing.png"])),
+        new("missing mask", "mask", ["missing.png"], folder => Cat(folder, mask: folder["missing.png"])),
+        new("not an image", "image", ["notes.png"], folder => Cat(folder, image: folder.Write("notes.png", "hello"u8.ToArray()))),
+        new("empty file", "image", ["empty.png"], folder => Cat(folder, image: folder.Write("empty.png", []))),
+        new("30,000 x 30,000", "image", ["30000"], folder => Cat(folder, image: folder.Write("huge.png", Pictures.Header(30_000, 30_000)))),
+        new("mask of another shape", "mask", ["mask.png"], folder => Cat(folder, mask: folder.Write("mask.png", Pictures.Plain(30, 90, 255)))),
+        new("empty mask", "mask", ["mask.png"], folder => Cat(folder, mask: folder.Write("mask.png", Pictures.Plain(64, 64, 0)))),
+        new("class of nothing", "class", ["empty"], folder => Cat(folder, name: " ")),
+        new("class of signs", "class", ["<"], folder => Cat(folder, name: "<cat>")),
+        new("word of the vocabulary", "token", ["\"cat\"", "vocabulary"], folder => Cat(folder, "--token", "cat")),
+        new("identifier without brackets", "token", ["blork77"], folder => Cat(folder, "--token", "blork77")),
+        new("identifier with spaces", "token", ["<my cat>"], folder => Cat(folder, "--token", "<my cat>")),
+        new("unknown model", "model", ["sd99", "toyworld-64"], folder => Cat(folder, "--model", "sd99")),
+        new("model lacks a file", null, ["unet"], folder => Model(folder, model => File.Delete(Path.Combine(model, "unet", "config.json")))),
+        new("model lacks weights", null, ["vae"], folder => Model(folder, model => File.Delete(Path.Combine(model, "vae", "diffusion_pytorch_model.safetensors")))),
+        new("CLIP does not fit", null, ["clip"], folder => Cat(folder, "--clip", Path.Combine(Repository.TinyModel, "clip"))),
+        new("truncated weights", null, ["model.safetensors"], folder => Weights(folder, Tensors.Truncated)),
+        new("header of 8 EB", null, ["model.safetensors"], folder => Weights(folder, Tensors.HugeHeader)),
+        new("negative shape", null, ["model.safetensors"], folder => Weights(folder, Tensors.NegativeShape)),
+        new("overlapping tensors", null, ["model.safetensors"], folder => Weights(folder, Tensors.Overlapping)),
+        new("pickle in disguise", null, ["model.safetensors"], folder => Weights(folder, Tensors.Pickle)),
+        new("steps 0", "steps", ["--steps", "'0'"], folder => Cat(folder, "--steps", "0")),
+        new("steps of words", "steps", ["'many'"], folder => Cat(folder, "--steps", "many")),
+        new("steps beyond numbers", "steps", ["'99999999999999999999'"], folder => Cat(folder, "--steps", "99999999999999999999")),
+        new("rank -1", "rank", ["--rank", "'-1'"], folder => Cat(folder, "--rank", "-1")),
+        new("rank 257", "rank", ["256"], folder => Cat(folder, "--rank", "257")),
+        new("lr nan", "lr", ["'nan'"], folder => Cat(folder, "--lr", "nan")),
+        new("lr infinity", "lr", ["'Infinity'"], folder => Cat(folder, "--lr", "Infinity")),
+        new("lr 0", "lr", ["'0'"], folder => Cat(folder, "--lr", "0")),
+        new("alpha nan", "alpha", ["'nan'"], folder => Cat(folder, "--alpha", "nan")),
+        new("samples 65", "samples", ["64"], folder => Cat(folder, "--samples", "65")),
+        new("resolution no multiple", "resolution", ["66", "multiple of 4"], folder => Cat(folder, "--resolution", "66")),
+        new("absurd resolution", "resolution", ["4096"], folder => Cat(folder, "--resolution", "1000000")),
+        new("seed -1", "seed", ["'-1'"], folder => Cat(folder, "--seed", "-1")),
+        new("unknown device", "device", ["'tpu'"], folder => Cat(folder, "--device", "tpu")),
+        new("name with a path", "name", ["../x"], folder => Cat(folder, "--name", "../x")),
+        new("two objects", "object", ["2 objects"], folder =>
+            ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=a,class=b", "--object", "mask=c,class=d", "--out", folder["out"]]),
+        new("object without mask", "object", ["mask="], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "class=cat", "--out", folder["out"]]),
+        new("no mask", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"]]),
+        new("no image", null, ["--image"], folder => ["implant", "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", folder["out"]]),
+        new("unknown option", null, ["--blur"], folder => Cat(folder, "--blur", "3")),
+        new("out below a file", "out", ["file.txt"], folder =>
+            ["implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", Path.Combine(folder.Write("file.txt", [1]), "out")]),
+    ];
+
+    public static IReadOnlyList<BadInputCase> Generate { get; } =
+    [
+        new("width no multiple", "width", ["65", "multiple of 4"], folder => Draw(folder, "--width", "65")),
+        new("absurd size", "width", ["4096"], folder => Draw(folder, "--width", "4096", "--height", "4096")),
+        new("beyond any size", "height", ["4096"], folder => Draw(folder, "--height", "99999")),
+        new("steps 0", "steps", ["'0'"], folder => Draw(folder, "--steps", "0")),
+        new("guidance nan", "guidance", ["'nan'"], folder => Draw(folder, "--guidance", "nan")),
+        new("unknown scheduler", "scheduler", ["heun"], folder => Draw(folder, "--scheduler", "heun")),
+        new("missing LoRA", null, ["missing.safetensors"], folder => Draw(folder, "--lora", folder["missing.safetensors"])),
+        new("LoRA's scale", "lora", ["'much'"], folder => Draw(folder, "--lora", folder.Write("x.safetensors", []) + ":much")),
+        new("truncated LoRA", null, ["x.safetensors"], folder => Draw(folder, "--lora", folder.Write("x.safetensors", Tensors.Truncated))),
+        new("pickled LoRA", null, ["x.ckpt"], folder => Draw(folder, "--lora", folder.Write("x.ckpt", Tensors.Pickle))),
+        new("pickled embedding", null, ["x.pt"], folder => Draw(folder, "--embedding", folder.Write("x.pt", Tensors.Pickle))),
+        new("no implantation", "implantation", ["nothing"], folder => Draw(folder, "--implantation", "nothing")),
+        new("latents without latents", "latents", ["latents"], folder =>
+            Draw(folder, "--latents", folder.Write("l.safetensors", Tensors.File("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4)))),
+        new("latents of another size", "latents", ["--latents"], folder =>
+            Draw(folder, "--width", "32", "--latents", folder.Write("l.safetensors", Tensors.File("""{"latents":{"dtype":"F32","shape":[1,4,1,1],"data_offsets":[0,16]}}""", 16)))),
+    ];
+
+    private static string[] Cat(TestFolder folder, params string[] more) => Cat(folder, null, null, null, more);
+
+    private static string[] Cat(TestFolder folder, string? image = null, string? mask = null, string? name = null, params string[] more) =>
+    [
+        "implant", "--image", image ?? Repository.Sample("cat.png"), "--mask", mask ?? Repository.Sample("cat-mask.png"), "--class", name ?? "cat", "--out", folder["out"], .. more,
+    ];
+
+    private static string[] Draw(TestFolder folder, params string[] more) => ["generate", "--prompt", "a cat", "--out", folder["out"], .. more];
+
+    private static string[] Model(TestFolder folder, Action<string> damage)
+    {
+        var model = folder.LinkModel("model");
+        damage(model);
+        return Cat(folder, "--model", model);
+    }
+
+    private static string[] Weights(TestFolder folder, byte[] bytes) => Model(folder, model =>
+    {
+        var file = Path.Combine(model, "text_encoder", "model.safetensors");
+        File.Delete(file);
+        File.WriteAllBytes(file, bytes);
+    });
+}
