@@ -69,7 +69,7 @@ internal sealed class GenerateCommand : OneShotCommand
     {
         var files = new List<JobFile>();
         var all = plan.Prompts.Count * plan.Count;
-        foreach (var picture in PictureDrawing.Draw(plan, null, context.Interrupt))
+        foreach (var picture in PictureDrawing.Draw(plan, null, context.Say, context.Interrupt))
         {
             context.Interrupt.ThrowIfCancellationRequested();
             Directory.CreateDirectory(folder);

@@ -18,6 +18,9 @@ internal sealed record GenerationPlan
     private const int DefaultSampleSize = 64;
     private const long LargestPixels = 4L << 20;
 
+    /// <summary>Where the machine's precision is remembered.</summary>
+    public required DataFolder Data { get; init; }
+
     public required ModelChoice Model { get; init; }
 
     public required IReadOnlyList<string> Prompts { get; init; }
@@ -81,6 +84,7 @@ internal sealed record GenerationPlan
         var latents = parsed.GetValue(options.Latents) is { } path ? Latent.Check(path) : null;
         var plan = new GenerationPlan
         {
+            Data = data,
             Model = model,
             Prompts = parsed.GetRequiredValue(options.Prompts),
             Negative = parsed.GetValue(options.Negative) ?? "",

@@ -1,18 +1,129 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Sampling;
+using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Silo.Engine;
+using static TorchSharp.torch;
 
 namespace OrleansOneShot.Cli.Generation;
 
-/// <summary>Draws a plan's pictures with OrleansOneShot.Compute.Sampling.</summary>
+/// <summary>Draws a plan's pictures with OrleansOneShot.Compute.Sampling. Starts no silo.</summary>
 internal static class PictureDrawing
 {
     /// <summary>Draws.</summary>
     /// <param name="plan">What to draw.</param>
     /// <param name="observe">Called with (steps done, steps in all); may be null.</param>
+    /// <param name="say">Told what people should read.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns><see cref="GenerationPlan.Count"/> pictures for each prompt, prompt by prompt.</returns>
-    public static IEnumerable<DrawnPicture> Draw(GenerationPlan plan, Action<int, int>? observe, CancellationToken cancellationToken)
+    public static IEnumerable<DrawnPicture> Draw(GenerationPlan plan, Action<int, int>? observe, Action<string> say, CancellationToken cancellationToken)
     {
-        // STUB: the binding to the sampler comes here.
-        throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, "This build can't draw pictures yet."));
+        var folder = plan.Model.Folder;
+        var deviceName = TorchDevices.Resolve(plan.Device);
+        var precision = new PrecisionChooser(plan.Data).Decide(Parse(plan.Precision), folder, Math.Max(plan.Width, plan.Height), deviceName, null);
+        using var models = LoadedModels.Load(folder, precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
+        using var vectors = LoadTokens(plan, models);
+        using var lora = LoadLora(plan, models, say);
+        using var latents = plan.Latents is null ? null : LoadLatents(plan.Latents);
+        using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        var painter = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler);
+        var hash = folder.Hash();
+        for (var p = 0; p < plan.Prompts.Count; p++)
+        {
+            var prompt = plan.Prompts[p];
+            if (prompts.IsTruncated(prompt))
+            {
+                say($"The prompt \"{prompt}\" is longer than the text encoder's {models.Tokenizer.ContextLength} positions; its end is not seen.");
+            }
+
+            var request = new SamplingRequest
+            {
+                Prompt = prompt,
+                NegativePrompt = plan.Negative,
+                Scheduler = plan.Scheduler,
+                Steps = plan.Steps,
+                GuidanceScale = plan.Guidance,
+                Width = plan.Width,
+                Height = plan.Height,
+                Seed = plan.Seed,
+                Count = plan.Count,
+            };
+            var before = p;
+            var pictures = painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken);
+            for (var i = 0; i < pictures.Count; i++)
+            {
+                yield return new DrawnPicture(pictures[i], Describe(plan, request, i, hash, models));
+            }
+        }
     }
+
+    private static PictureSettings Describe(GenerationPlan plan, SamplingRequest request, int index, string hash, LoadedModels models) => new()
+    {
+        Prompt = request.Prompt,
+        NegativePrompt = request.NegativePrompt,
+        Steps = request.Steps,
+        Scheduler = request.Scheduler,
+        Guidance = request.GuidanceScale,
+        Seed = request.Seed,
+        Index = index,
+        Width = request.Width,
+        Height = request.Height,
+        Model = models.Folder.Name,
+        ModelHash = hash,
+        Loras = plan.Loras.GroupBy(l => Path.GetFileNameWithoutExtension(l.Path)).ToDictionary(l => l.Key, l => l.Sum(x => x.Scale)),
+        Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
+    };
+
+    private static Tensor? LoadTokens(GenerationPlan plan, LoadedModels models)
+    {
+        var rows = new List<Tensor>();
+        foreach (var file in plan.Embeddings)
+        {
+            var embedding = LearnedEmbeddingsFile.Read(file, models.TextEncoder.TokenTable.shape[1]);
+            models.Tokenizer.AddLearnedToken(embedding.Token, (int)embedding.Vectors.shape[0]);
+            rows.Add(embedding.Vectors);
+        }
+
+        return rows.Count == 0 ? null : cat(rows).to(models.Device);
+    }
+
+    private static IDisposable? LoadLora(GenerationPlan plan, LoadedModels models, Action<string> say)
+    {
+        if (plan.Loras.Count == 0)
+        {
+            return null;
+        }
+
+        var linears = models.UNet.AdaptableLinears;
+        var parts = plan.Loras.Select(choice => (Loaded: LoraFile.Read(choice.Path, linears, models.Device), choice.Scale)).ToList();
+        foreach (var warning in parts.SelectMany(part => part.Loaded.Warnings))
+        {
+            say(warning);
+        }
+
+        var joined = LoraNetwork.Combine([.. parts.Select(part => (part.Loaded.Network, part.Scale))]);
+        foreach (var part in parts)
+        {
+            part.Loaded.Network.Dispose();
+        }
+
+        // In bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
+        return models.UNet.ComputeType == ScalarType.Float32 ? joined.MergeInto(linears) : new AttachedLora(joined, linears);
+    }
+
+    private static Tensor LoadLatents(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return file.Get("latents").to(ScalarType.Float32).clone();
+    }
+
+    private static ComputePrecision Parse(string precision) => precision switch
+    {
+        "fp32" => ComputePrecision.Fp32,
+        "bf16" => ComputePrecision.Bf16,
+        _ => ComputePrecision.Auto,
+    };
 }

@@ -10,8 +10,7 @@ namespace OrleansOneShot.Compute.Torch;
 /// </summary>
 public static class PrecisionProbe
 {
-    /// <summary>bfloat16 must be this much faster, so that noise in the measurement doesn't flip the choice: it costs fidelity.</summary>
-    public const double Margin = 1.2;
+    private const int SmallChannels = 256;
 
     /// <summary>Measures both.</summary>
     /// <param name="config">The UNet's configuration.</param>
@@ -19,7 +18,7 @@ public static class PrecisionProbe
     /// <param name="device">Where to.</param>
     /// <returns>Seconds of the probe in each type.</returns>
     public static PrecisionTimes Measure(UNetConfig config, int latentSide, Device device) =>
-        new(Best(config, latentSide, device, ScalarType.Float32), Best(config, latentSide, device, ScalarType.BFloat16));
+        new(Best(config, latentSide, device, ScalarType.Float32), Best(config, latentSide, device, ScalarType.BFloat16), config.BlockOutChannels.Max() < SmallChannels);
 
     private static double Best(UNetConfig config, int latentSide, Device device, ScalarType type)
     {

@@ -1,10 +1,21 @@
+using System.Globalization;
+
 namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>What the precision probe measured.</summary>
 /// <param name="Fp32Seconds">Seconds in float32.</param>
 /// <param name="Bf16Seconds">Seconds in bfloat16.</param>
-public sealed record PrecisionTimes(double Fp32Seconds, double Bf16Seconds)
+/// <param name="IsSmall">Whether the model is so small that operations' overhead, not arithmetic, is what it waits for.</param>
+public sealed record PrecisionTimes(double Fp32Seconds, double Bf16Seconds, bool IsSmall)
 {
-    /// <summary>The faster one; float32 unless bfloat16 is faster by a clear margin.</summary>
-    public ComputePrecision Choice => Fp32Seconds > Bf16Seconds * PrecisionProbe.Margin ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
+    /// <summary>bfloat16 must be this much faster, so that noise in the measurement doesn't flip the choice: it costs fidelity.</summary>
+    public const double Margin = 1.2;
+
+    /// <summary>bfloat16 where it is faster by a clear margin and the model is not a small one; else float32.</summary>
+    public ComputePrecision Choice => !IsSmall && Fp32Seconds > Bf16Seconds * Margin ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
+
+    /// <summary>The choice and its reason.</summary>
+    public string Description => string.Create(
+        CultureInfo.InvariantCulture,
+        $"precision auto: {(Choice == ComputePrecision.Bf16 ? "bf16" : "fp32")} (measured: fp32 {Fp32Seconds * 1000:0.0} ms, bf16 {Bf16Seconds * 1000:0.0} ms{(IsSmall ? "; a small model stays in fp32" : "")})");
 }

@@ -42,7 +42,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
         var request = job.Request;
         var folder = ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null);
         var options = ImplantationOptionsResolver.Resolve(request, folder);
-        options = options with { Precision = precision.Decide(options, folder, notes) };
+        options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
         var inputs = new ImplantationInputs(
             Fetch(BlobPaths.Blob(request.Image), cancellationToken),
             [.. request.Objects.Select(o => new ImplantationObject(o.Class, o.Token, Fetch(BlobPaths.Blob(o.Mask), cancellationToken)))]);

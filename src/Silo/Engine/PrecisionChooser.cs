@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Silo.Embedded;
@@ -13,50 +12,50 @@ namespace OrleansOneShot.Silo.Engine;
 /// the same precision every time.
 /// </summary>
 /// <param name="data">Where the choices are remembered.</param>
-internal sealed class PrecisionChooser(DataFolder data)
+public sealed class PrecisionChooser(DataFolder data)
 {
     private static readonly Lock Gate = new();
 
     /// <summary>The precision of a run.</summary>
-    /// <param name="options">Its options.</param>
+    /// <param name="asked">What was asked for.</param>
     /// <param name="folder">The base model.</param>
-    /// <param name="observer">Told of the choice when it was measured.</param>
+    /// <param name="side">Side of the pictures in pixels.</param>
+    /// <param name="deviceName">"cpu" or "cuda:N".</param>
+    /// <param name="say">Told of the choice and its reason; may be null.</param>
     /// <returns>Float32 or bfloat16.</returns>
-    public ComputePrecision Decide(ImplantationOptions options, ModelFolder folder, IImplantationObserver? observer)
+    public ComputePrecision Decide(ComputePrecision asked, ModelFolder folder, int side, string deviceName, Action<string>? say)
     {
-        if (options.Precision != ComputePrecision.Auto)
+        ArgumentNullException.ThrowIfNull(folder);
+        if (asked != ComputePrecision.Auto)
         {
-            return options.Precision;
+            return asked;
         }
 
-        var side = options.Resolution / folder.Vae.Factor;
+        var latents = Math.Max(1, side / folder.Vae.Factor);
         var key = string.Create(
-            CultureInfo.InvariantCulture, $"{string.Join('-', folder.UNet.BlockOutChannels)}@{side}|{options.Device}|{Environment.ProcessorCount} processors|{Environment.MachineName}");
+            CultureInfo.InvariantCulture, $"{string.Join('-', folder.UNet.BlockOutChannels)}@{latents}|{deviceName}|{Environment.ProcessorCount} processors|{Environment.MachineName}");
         lock (Gate)
         {
             var known = Load();
-            if (known.TryGetValue(key, out var remembered) && Enum.TryParse<ComputePrecision>(remembered, out var choice))
+            if (!known.TryGetValue(key, out var times))
             {
-                return choice;
+                times = PrecisionProbe.Measure(folder.UNet, latents, device(deviceName));
+                known[key] = times;
+                Save(known);
             }
 
-            var times = PrecisionProbe.Measure(folder.UNet, side, device(options.Device));
-            known[key] = times.Choice.ToString();
-            Save(known);
-            observer?.Progress(ImplantationStage.Preparing, 0, 0, string.Create(
-                CultureInfo.InvariantCulture,
-                $"precision auto: {(times.Choice == ComputePrecision.Bf16 ? "bf16" : "fp32")} (measured: fp32 {times.Fp32Seconds * 1000:0.0} ms, bf16 {times.Bf16Seconds * 1000:0.0} ms)"));
+            say?.Invoke(times.Description);
             return times.Choice;
         }
     }
 
     private string FileName => Path.Combine(data.Root, "precision.json");
 
-    private Dictionary<string, string> Load()
+    private Dictionary<string, PrecisionTimes> Load()
     {
         try
         {
-            return JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(FileName)) ?? [];
+            return JsonSerializer.Deserialize<Dictionary<string, PrecisionTimes>>(File.ReadAllBytes(FileName)) ?? [];
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -65,10 +64,18 @@ internal sealed class PrecisionChooser(DataFolder data)
         }
     }
 
-    private void Save(Dictionary<string, string> known)
+    private void Save(Dictionary<string, PrecisionTimes> known)
     {
-        var beside = FileName + ".partial";
-        File.WriteAllText(beside, JsonSerializer.Serialize(known));
-        File.Move(beside, FileName, overwrite: true);
+        try
+        {
+            data.Create();
+            var beside = $"{FileName}.{Environment.ProcessId}.partial";
+            File.WriteAllText(beside, JsonSerializer.Serialize(known));
+            File.Move(beside, FileName, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A data folder that can't be written to is no reason to fail here: the next run measures again.
+        }
     }
 }
