@@ -32,9 +32,9 @@ internal static class Checkpoint
             tensors[LoraPrefix + name] = trainer.Lora.Parameters[name];
         }
 
-        foreach (var (name, state) in trainer.Optimiser.Export())
+        foreach (var (optimiser, name, state) in trainer.Optimisers.SelectMany(o => o.Optimiser.Export().Select(s => (o.Name, s.Key, s.Value))))
         {
-            tensors[OptimiserPrefix + name] = state;
+            tensors[$"{OptimiserPrefix}{optimiser}.{name}"] = state;
         }
 
         var steps = curves.Steps;
@@ -76,7 +76,12 @@ internal static class Checkpoint
             trainer.Lora.Parameters.Assign(name, file.Get(LoraPrefix + name));
         }
 
-        trainer.Optimiser.Import(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
+        foreach (var (name, optimiser) in trainer.Optimisers)
+        {
+            var prefix = $"{OptimiserPrefix}{name}.";
+            optimiser.Import(file.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(k => k[prefix.Length..], file.Get));
+        }
+
         var losses = file.Get(Curve).data<double>().ToArray();
         for (var i = 0; i < losses.Length; i += 3)
         {

@@ -36,6 +36,9 @@ public sealed record ImplantationOptions
     /// <summary>AdamW's learning rate.</summary>
     public double LearningRate { get; init; } = 1e-4;
 
+    /// <summary>AdamW's learning rate for the token vectors; null: <see cref="LearningRate"/>, as the paper has one for all.</summary>
+    public double? TokenLearningRate { get; init; }
+
     /// <summary>AdamW's decoupled weight decay.</summary>
     public double WeightDecay { get; init; } = 0.01;
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>The training loop's body: one step of AdamW over all LoRA tensors and token vectors, one parameter group. The base model is frozen.</summary>
+/// <summary>The training loop's body: one step of AdamW over all LoRA tensors and token vectors. The base model is frozen.</summary>
 internal sealed class Trainer : IDisposable
 {
     /// <summary>Name of the vectors among the token parameters.</summary>
@@ -13,22 +13,25 @@ internal sealed class Trainer : IDisposable
 
     private readonly Objective _objective;
     private readonly Func<int, StepDraw> _draw;
-    private readonly FlatAdamW _optimiser;
+    private readonly FlatAdamW _loraOptimiser;
+    private readonly FlatAdamW _tokenOptimiser;
 
     /// <summary>Prepares the optimiser.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="draw">What is random in a step.</param>
     /// <param name="lora">The LoRA, attached to the UNet of the objective.</param>
     /// <param name="tokens">The token vectors, as <see cref="VectorsName"/>.</param>
-    /// <param name="learningRate">AdamW's learning rate.</param>
+    /// <param name="learningRate">AdamW's learning rate for the LoRA.</param>
+    /// <param name="tokenLearningRate">AdamW's learning rate for the token vectors.</param>
     /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
-    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double weightDecay)
+    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double tokenLearningRate, double weightDecay)
     {
         _objective = objective;
         _draw = draw;
         Lora = lora;
         Tokens = tokens;
-        _optimiser = new FlatAdamW([lora.Parameters, tokens], learningRate, weightDecay);
+        _loraOptimiser = new FlatAdamW([lora.Parameters], learningRate, weightDecay);
+        _tokenOptimiser = new FlatAdamW([tokens], tokenLearningRate, weightDecay);
     }
 
     /// <summary>The LoRA.</summary>
@@ -37,8 +40,8 @@ internal sealed class Trainer : IDisposable
     /// <summary>The token vectors.</summary>
     public FlatParameters Tokens { get; }
 
-    /// <summary>The optimiser, whose state goes into checkpoints.</summary>
-    public FlatAdamW Optimiser => _optimiser;
+    /// <summary>The optimisers by name, whose states go into checkpoints.</summary>
+    public IReadOnlyList<(string Name, FlatAdamW Optimiser)> Optimisers => [("lora", _loraOptimiser), ("tokens", _tokenOptimiser)];
 
     /// <summary>The vectors of all objects, (rows, d).</summary>
     public Tensor Vectors => Tokens[VectorsName];
@@ -59,11 +62,19 @@ internal sealed class Trainer : IDisposable
             throw new ArithmeticException($"The loss of step {step + 1} is no number.");
         }
 
-        _optimiser.Step();
-        _optimiser.ZeroGradients();
+        foreach (var (_, optimiser) in Optimisers)
+        {
+            optimiser.Step();
+            optimiser.ZeroGradients();
+        }
+
         return losses;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _optimiser.Dispose();
+    public void Dispose()
+    {
+        _loraOptimiser.Dispose();
+        _tokenOptimiser.Dispose();
+    }
 }
