@@ -39,6 +39,9 @@ public sealed record ImplantationOptions
     /// <summary>AdamW's learning rate for the token vectors; null: <see cref="LearningRate"/>, as the paper has one for all.</summary>
     public double? TokenLearningRate { get; init; }
 
+    /// <summary>How both learning rates change over the steps.</summary>
+    public LearningRateSchedule Schedule { get; init; }
+
     /// <summary>AdamW's decoupled weight decay.</summary>
     public double WeightDecay { get; init; } = 0.01;
 

@@ -112,7 +112,7 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
 
             cancellationToken.ThrowIfCancellationRequested();
             clock.Restart();
-            curves.Add(trainer.Step(curves.Steps.Count));
+            curves.Add(trainer.Step(curves.Steps.Count, RateFactor(curves.Steps.Count)));
             var done = curves.Steps.Count;
             observer.Step(done, options.Steps, curves.Steps[^1], clock.Elapsed.TotalSeconds);
             if (done % options.CheckpointEvery == 0 || done == options.Steps)
@@ -135,6 +135,9 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
             committed = step;
         }
     }
+
+    private double RateFactor(int step) =>
+        options.Schedule == LearningRateSchedule.Cosine ? 0.5 * (1 + Math.Cos(Math.PI * step / options.Steps)) : 1;
 
     private LoraNetwork CreateLora(LoadedModels models)
     {

@@ -13,6 +13,8 @@ internal sealed class Trainer : IDisposable
 
     private readonly Objective _objective;
     private readonly Func<int, StepDraw> _draw;
+    private readonly double _learningRate;
+    private readonly double _tokenLearningRate;
     private readonly FlatAdamW _loraOptimiser;
     private readonly FlatAdamW _tokenOptimiser;
 
@@ -28,6 +30,8 @@ internal sealed class Trainer : IDisposable
     {
         _objective = objective;
         _draw = draw;
+        _learningRate = learningRate;
+        _tokenLearningRate = tokenLearningRate;
         Lora = lora;
         Tokens = tokens;
         _loraOptimiser = new FlatAdamW([lora.Parameters], learningRate, weightDecay);
@@ -48,9 +52,10 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Does one step.</summary>
     /// <param name="step">The step, from 0.</param>
+    /// <param name="rateFactor">What both learning rates are multiplied with in this step.</param>
     /// <returns>The losses before the update.</returns>
     /// <exception cref="ArithmeticException">The loss is no number: the learning rate is too high, or the model overflows in this precision.</exception>
-    public StepLosses Step(int step)
+    public StepLosses Step(int step, double rateFactor = 1)
     {
         using var scope = NewDisposeScope();
         var value = _objective.Evaluate(_draw(step), Vectors);
@@ -62,6 +67,8 @@ internal sealed class Trainer : IDisposable
             throw new ArithmeticException($"The loss of step {step + 1} is no number.");
         }
 
+        _loraOptimiser.LearningRate = _learningRate * rateFactor;
+        _tokenOptimiser.LearningRate = _tokenLearningRate * rateFactor;
         foreach (var (_, optimiser) in Optimisers)
         {
             optimiser.Step();
