@@ -35,6 +35,9 @@ internal sealed class ImplantOptions
     public Option<double?> LearningRate { get; } =
         NumberOptions.Real("--lr", value => value is > 0 and <= 1, "above 0 and at most 1", "Learning rate (default: the model's, else 1e-4).");
 
+    public Option<string> LearningRateSchedule { get; } =
+        new ChoiceOption("--lr-schedule", "How the learning rate changes over the steps: auto is the model's default, else constant.", "auto", "constant", "cosine");
+
     public Option<long?> Seed { get; } = NumberOptions.Whole("--seed", 0, long.MaxValue, "Seed of everything random.", 0);
 
     public Option<long?> Vectors { get; } = NumberOptions.Whole("--vectors", 1, 64, "Learned vectors of the identifier (default: the model's, else 4).");
@@ -77,7 +80,7 @@ internal sealed class ImplantOptions
     {
         foreach (var option in new Option[]
         {
-            Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,
+            Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,
             Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Data, Format,
         })
         {

@@ -135,6 +135,12 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     {
         Steps = (int?)parsed.GetValue(options.Steps),
         LearningRate = parsed.GetValue(options.LearningRate),
+        Schedule = parsed.GetValue(options.LearningRateSchedule) switch
+        {
+            "constant" => LearningRateSchedule.Constant,
+            "cosine" => LearningRateSchedule.Cosine,
+            _ => null,
+        },
         Rank = (int)parsed.GetValue(options.Rank)!.Value,
         Alpha = parsed.GetValue(options.Alpha),
         Targets = parsed.GetValue(options.Targets) == "cross" ? LoraTargets.Cross : LoraTargets.Attention,

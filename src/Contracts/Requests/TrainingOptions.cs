@@ -43,4 +43,8 @@ public sealed record TrainingOptions
     /// <summary>Steps between two checkpoints, 1 or more.</summary>
     [Id(9)]
     public int CheckpointEvery { get; init; } = 10;
+
+    /// <summary>How the learning rate changes over the steps; null: the model's default, else constant.</summary>
+    [Id(10)]
+    public LearningRateSchedule? Schedule { get; init; }
 }

@@ -52,6 +52,7 @@ public static class ImplantationOptionsResolver
             },
             Steps = training.Steps ?? model.Steps ?? fallback.Steps,
             LearningRate = training.LearningRate ?? model.LearningRate ?? fallback.LearningRate,
+            Schedule = UsesCosine(training, model) ? Compute.Implantation.LearningRateSchedule.Cosine : Compute.Implantation.LearningRateSchedule.Constant,
             WeightDecay = training.WeightDecay,
             Rank = training.Rank,
             Alpha = training.Alpha ?? training.Rank,
@@ -73,6 +74,10 @@ public static class ImplantationOptionsResolver
             GuidanceScale = samples.GuidanceScale ?? model.GuidanceScale ?? fallback.GuidanceScale,
         };
     }
+
+    private static bool UsesCosine(TrainingOptions training, ModelDefaults model) => training.Schedule is { } schedule
+        ? schedule == Contracts.Requests.LearningRateSchedule.Cosine
+        : model.LearningRateSchedule == "cosine";
 
     private static Compute.Method.PrototypeFusion ToFusion(Contracts.Requests.PrototypeFusion fusion) => fusion switch
     {

@@ -15,6 +15,10 @@ public sealed record ModelDefaults
     [JsonPropertyName("learning_rate")]
     public double? LearningRate { get; init; }
 
+    /// <summary>How the learning rate changes over the steps: "constant" or "cosine".</summary>
+    [JsonPropertyName("learning_rate_schedule")]
+    public string? LearningRateSchedule { get; init; }
+
     /// <summary>Training steps; 1 to 100,000.</summary>
     [JsonPropertyName("steps")]
     public int? Steps { get; init; }
@@ -56,6 +60,11 @@ public sealed record ModelDefaults
         CheckNumber(file, "vectors", defaults.Vectors, 1, 64);
         CheckNumber(file, "prototype.learning_rate", defaults.Prototype?.LearningRate, 1e-12, 10);
         CheckNumber(file, "prototype.steps", defaults.Prototype?.Steps, 0, 100_000);
+        if (defaults.LearningRateSchedule is not (null or "constant" or "cosine"))
+        {
+            throw file.Invalid("learning_rate_schedule", $"\"{defaults.LearningRateSchedule}\"", "\"constant\" or \"cosine\"");
+        }
+
         if (defaults.PromptTemplate is { } template && (template.Length > 1000 || !template.Contains("{}", StringComparison.Ordinal)))
         {
             throw file.Invalid("prompt_template", template.Length > 1000 ? $"a text of {template.Length} characters" : $"\"{template}\"",
