@@ -69,7 +69,16 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
     {
         foreach (var file in folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.safetensors")))
         {
-            SafetensorsFile.Open(file).Dispose();
+            try
+            {
+                SafetensorsFile.Open(file).Dispose();
+            }
+            catch (InvalidInputException e)
+            {
+                // Several parts have files of the same name.
+                var part = Path.GetFileName(Path.GetDirectoryName(file));
+                throw new InvalidInputException($"In {part}: {e.Message}", $"{part}/{Path.GetFileName(file)}", e.Hint, e);
+            }
         }
     }
 }
