@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
+
+namespace OrleansOneShot.Compute.Tests.Implantation;
+
+public sealed class ImplantationRunTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-run-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static ImplantationOptions Options => new()
+    {
+        Name = "cat",
+        Seed = 3,
+        Steps = 7,
+        LearningRate = 1e-3,
+        Resolution = 64,
+        CheckpointEvery = 2,
+        Precision = ComputePrecision.Fp32,
+        Device = "cpu",
+        Prototype = new PrototypeOptions { Steps = 5 },
+        Prompts = ["a photo of <cat> in the snow"],
+        SamplesPerPrompt = 1,
+        SamplingSteps = 3,
+    };
+
+    private static ImplantationInputs Inputs => new(
+        File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]);
+
+    [Fact]
+    public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte()
+    {
+        var whole = Run("whole", Options, null, out var uninterrupted);
+        using var stop = new CancellationTokenSource();
+        RecordingObserver first = new(_folder.FullName) { AfterStep = step => { if (step == 5) { stop.Cancel(); } } };
+        Assert.Throws<OperationCanceledException>(() => Execute("first", Options, null, first, stop.Token));
+        Assert.Equal(5, first.CheckpointStep);
+
+        var resumed = Run("resumed", Options, first.Checkpoint, out var second);
+        Assert.Equal(2, second.Losses.Count);
+        Assert.Equal(uninterrupted.Losses, [.. first.Losses, .. second.Losses]);
+        Assert.Equal(whole, resumed);
+    }
+
+    [Fact]
+    public void Execute_AnyRun_WritesTheResultsTree()
+    {
+        var files = Run("tree", Options, null, out _);
+        Assert.Equal(
+            ["cat.safetensors", "curves.png", "learned_embeds/cat.safetensors", "metrics.json", "pytorch_lora_weights.safetensors", "samples/01-a-photo-of-cat-in-the-snow-0.png", "sheet.png"],
+            files.Keys);
+        var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "tree", "metrics.json")))!;
+        Assert.Equal(7, metrics["losses"]!["global"]!.AsArray().Count);
+        Assert.InRange((double)metrics["ia"]!, -1, 1);
+        Assert.InRange((double)metrics["objects"]![0]!["ia_object"]!, -1, 1);
+        Assert.Equal(6, metrics["prototypes"]!["<cat>"]!["losses"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void Execute_AnotherSeed_GivesOtherWeights()
+    {
+        var first = Run("seed3", Options, null, out _);
+        var second = Run("seed4", Options with { Seed = 4 }, null, out _);
+        Assert.NotEqual(first["cat.safetensors"], second["cat.safetensors"]);
+        Assert.NotEqual(first["learned_embeds/cat.safetensors"], second["learned_embeds/cat.safetensors"]);
+    }
+
+    [Fact]
+    public void Execute_CheckpointOfAnotherRun_IsRefused()
+    {
+        Run("mine", Options, null, out var observer);
+        var error = Assert.Throws<InvalidInputException>(() => Run("other", Options with { Rank = 2, Alpha = 2 }, observer.Checkpoint, out _));
+        Assert.Contains("belongs to another run", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public void Execute_TermSwitchedOff_IsZeroInTheCurves(bool noPrototype, bool noClass, bool noObject)
+    {
+        var options = Options with
+        {
+            Steps = 2,
+            UsePrototype = !noPrototype,
+            Objective = new ObjectiveOptions { ClassLoss = !noClass, ObjectLoss = !noObject },
+        };
+        Run("off", options, null, out var observer);
+        Assert.All(observer.Losses, l => Assert.Equal(noClass, l.Class == 0));
+        Assert.All(observer.Losses, l => Assert.Equal(noObject, l.Object == 0));
+        var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "off", "metrics.json")))!;
+        Assert.Equal(noPrototype, metrics["prototype_similarity"] is null);
+    }
+
+    [Fact]
+    public void Execute_LearningRateThatExplodes_SaysSo()
+    {
+        var options = Options with { LearningRate = 1e30, Steps = 50, UsePrototype = false };
+        var error = Assert.Throws<ArithmeticException>(() => Run("nan", options, null, out _));
+        Assert.Contains("no number", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_PromptsTooLongForTheContext_AreRefusedNotTruncated()
+    {
+        var options = Options with { Vectors = 16, PromptTemplate = string.Concat(Enumerable.Repeat("a photo in the snow ", 13)) + "{}" };
+        var error = Assert.Throws<InvalidInputException>(() => Run("long", options, null, out _));
+        Assert.Contains("positions", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_ClassOfManyPieces_Warns()
+    {
+        var inputs = Inputs with { Objects = [Inputs.Objects[0] with { Class = "xylophonist" }] };
+        var observer = new RecordingObserver(_folder.FullName);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "pieces")).FullName;
+        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, Options with { Steps = 1 }, observer).Execute(folder, null, default);
+        Assert.Contains(observer.Warnings, w => w.Contains("xylophonist", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Execute_Bf16_TrainsAndWritesFloat32Weights()
+    {
+        Run("bf16", Options with { Precision = ComputePrecision.Bf16, Steps = 2 }, null, out var observer);
+        Assert.All(observer.Losses, l => Assert.True(double.IsFinite(l.Total)));
+        using var file = SafetensorsFile.Open(Path.Combine(_folder.FullName, "bf16", "cat.safetensors"));
+        Assert.All(file.Header.Tensors.Values, t => Assert.Equal(TorchSharp.torch.ScalarType.Float32, t.ElementType));
+    }
+
+    private SortedDictionary<string, string> Run(string name, ImplantationOptions options, string? checkpoint, out RecordingObserver observer)
+    {
+        observer = new RecordingObserver(_folder.FullName);
+        return Execute(name, options, checkpoint, observer, default);
+    }
+
+    private SortedDictionary<string, string> Execute(string name, ImplantationOptions options, string? checkpoint, RecordingObserver observer, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
+        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), Inputs, options, observer).Execute(folder, checkpoint, cancellationToken);
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            hashes.Add(Path.GetRelativePath(folder, file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))));
+        }
+
+        return hashes;
+    }
+}
