@@ -1,0 +1,3 @@
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(UninterruptedRun))]

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+namespace OrleansOneShot.EndToEnd.Tests.Storage;
+
+/// <summary>A disk that has room for a job's work, but not for its result.</summary>
+public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
+{
+    // A mount namespace of its own: the small disk is the child's alone and goes with it.
+    private static readonly string[] Namespace = ["unshare", "--user", "--map-root-user", "--mount"];
+
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task Implant_DiskFullWhilePublishing_EndsWith1AndPublishesNothing()
+    {
+        Assert.SkipUnless(await CanMountAsync(), "This machine lets nobody mount a tmpfs in a namespace of its own.");
+        var result = Directory.EnumerateFiles((await reference.FolderAsync()).Out, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        Directory.CreateDirectory(_folder["disk"]);
+        var data = Path.Combine(_folder["disk"], "data");
+        var script = $"mount -t tmpfs -o size=64m tmpfs '{_folder["disk"]}' && \"$@\"; code=$?; find '{data}/jobs' -type f > '{_folder["left.txt"]}'; exit $code";
+        await using var process = OneShotProcess.StartIn([.. Namespace, "sh", "-c", script], [.. ImplantArguments.Create(data), "--out", _folder.Out, "--format", "json"]);
+        await process.SaysAsync(line => line == "Sampling");
+
+        // The engine writes the result once into its work folder; publishing copies it. So one and a half times its size are enough for the first, and too few for the second.
+        Fill($"/proc/{process.Id}/root{data}", result * 3 / 2);
+
+        var ended = (await process.EndAsync()).Expect(1);
+        var error = ended.Document["error"]!;
+        Assert.Equal("failed", (string?)error["code"]);
+        Assert.Contains("No space left on device", (string?)error["message"], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
+        Assert.False(Path.Exists(_folder.Out));
+        Assert.Empty(Directory.EnumerateDirectories(_folder.Root, "out.part-*"));
+        var left = await File.ReadAllLinesAsync(_folder["left.txt"]);
+        Assert.Contains(left, file => file.EndsWith("progress.jsonl", StringComparison.Ordinal));
+        Assert.DoesNotContain(left, file => file.EndsWith("manifest.json", StringComparison.Ordinal) || file.Contains("/result/", StringComparison.Ordinal));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static void Fill(string data, long free)
+    {
+        var written = Directory.EnumerateFiles(Path.Combine(data, "work"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        var ballast = new DriveInfo(data).AvailableFreeSpace - free + written;
+        using var file = File.Create(Path.Combine(data, "ballast"));
+        var zeros = new byte[1 << 16];
+        for (; ballast > 0; ballast -= zeros.Length)
+        {
+            file.Write(zeros, 0, (int)Math.Min(zeros.Length, ballast));
+        }
+    }
+
+    private async Task<bool> CanMountAsync()
+    {
+        try
+        {
+            using var process = Process.Start(Namespace[0], [.. Namespace.Skip(1), "mount", "-t", "tmpfs", "tmpfs", _folder.Root]);
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
