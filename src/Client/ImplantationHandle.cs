@@ -39,6 +39,18 @@ public sealed record ImplantationHandle
     public Task<ImplantationStatus> CancelAsync(CancellationToken cancellationToken = default) =>
         OneShotClient.CallAsync(async _ => await Grain.Cancel(), cancellationToken);
 
+    /// <summary>Deletes an ended job with all its files. Inputs that other jobs may share stay.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>When gone.</returns>
+    /// <exception cref="OneShotException">conflict: the job has not ended.</exception>
+    public Task DeleteAsync(CancellationToken cancellationToken = default) => OneShotClient.CallAsync(
+        async _ =>
+        {
+            await Grain.Delete();
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>Puts an unfinished job that nobody works for back into the queue.</summary>
     /// <param name="reason">Why, such as "restart".</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -13,6 +13,7 @@ internal sealed class JobsCommand : Command
         Add(new JobsShowCommand(streams));
         Add(new JobsWatchCommand(streams));
         Add(new JobsCancelCommand(streams));
+        Add(new JobsDeleteCommand(streams));
         Add(new JobsDownloadCommand(streams));
     }
 }

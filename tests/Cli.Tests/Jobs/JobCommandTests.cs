@@ -57,6 +57,22 @@ public sealed class JobCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Delete_EndedJob_ForgetsItAndItsFiles()
+    {
+        var id = (string)(await CliRun.RunAsync(Implant("2"))).Document["id"]!;
+
+        var run = await CliRun.RunAsync("jobs", "delete", id, "--data", _folder["data"], "--format", "json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Equal(id, (string?)run.Document["id"]);
+        Assert.Empty((await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document["jobs"]!.AsArray());
+        var show = await CliRun.RunAsync("jobs", "show", id, "--data", _folder["data"], "--format", "json");
+        Assert.Equal("not_found", (string?)show.Document["error"]!["code"]);
+        var job = Path.Combine(_folder["data"], "jobs", id);
+        Assert.Empty(Directory.Exists(job) ? Directory.EnumerateFiles(job, "*", SearchOption.AllDirectories) : []);
+    }
+
+    [Fact]
     public async Task Implant_Interrupted_StopsAtACheckpointAndWatchGoesOn()
     {
         using var interrupt = new CancellationTokenSource();

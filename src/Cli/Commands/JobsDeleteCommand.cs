@@ -1,0 +1,41 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs delete</c>.</summary>
+internal sealed class JobsDeleteCommand : OneShotCommand
+{
+    private readonly JobArgument _id = new();
+
+    private readonly DataOption _data = new();
+
+    public JobsDeleteCommand(CliStreams streams)
+        : base("delete", "Deletes an ended job with all its files.", streams, "oneshot jobs delete 20261123-121500-ab12cd34")
+    {
+        Arguments.Add(_id);
+        Options.Add(_data);
+        Options.Add(FormatOption.Create());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var id = parsed.GetRequiredValue(_id);
+        var status = await Look.AtAsync(
+            _data.Resolve(parsed),
+            async session =>
+            {
+                var job = session.Client.GetImplantation(id);
+                var before = await job.GetStatusAsync(context.Interrupt);
+                await job.DeleteAsync(context.Interrupt);
+                return before;
+            },
+            context.Interrupt);
+        JobText.WriteResult(context, status, null);
+        return ExitCode.Done;
+    }
+}
