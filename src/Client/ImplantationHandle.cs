@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -31,7 +32,33 @@ public sealed record ImplantationHandle
     /// <param name="fromSequence">First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events.</returns>
-    public IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default) => Grain.Watch(fromSequence, cancellationToken);
+    public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var next = fromSequence;
+        var aborted = true;
+        while (aborted)
+        {
+            aborted = false;
+            await using var events = Grain.Watch(next, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (true)
+            {
+                try
+                {
+                    if (!await events.MoveNextAsync())
+                        break;
+                }
+                catch (EnumerationAbortedException)
+                {
+                    // The job was activated anew, as it is after a failed write. Its log is the same.
+                    aborted = true;
+                    break;
+                }
+
+                next = events.Current.Sequence + 1;
+                yield return events.Current;
+            }
+        }
+    }
 
     /// <summary>Ends the job without result; an ended job stays as it is.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
