@@ -6,7 +6,8 @@ namespace OrleansOneShot.Cli.Output;
 
 /// <summary>Progress as lines, for logs and pipes: each stage, each message, and ten lines over the training.</summary>
 /// <param name="error">Where to write.</param>
-internal sealed class LineDisplay(TextWriter error) : IProgressDisplay
+/// <param name="store">Folder below which previews lie.</param>
+internal sealed class LineDisplay(TextWriter error, string store) : IProgressDisplay
 {
     private readonly StepRate _rate = new();
     private JobState? _stage;
@@ -36,7 +37,7 @@ internal sealed class LineDisplay(TextWriter error) : IProgressDisplay
         {
             _tenth = tenth;
             var rate = _rate.StepsPerSecond is { } perSecond ? string.Create(CultureInfo.InvariantCulture, $", {perSecond:0.##} steps/s") : "";
-            var left = _rate.Left(progress) is { } time ? $", {time:mm\\:ss} left" : "";
+            var left = _rate.Left(progress) is { } time ? $", {StepRate.Text(time)} left" : "";
             error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Training step {progress.Step}/{progress.Steps}: global {losses.Global:0.0000}, object {losses.Object:0.0000}, class {losses.Class:0.0000}{rate}{left}"));
@@ -44,7 +45,7 @@ internal sealed class LineDisplay(TextWriter error) : IProgressDisplay
 
         if (progress.Preview is { } preview)
         {
-            error.WriteLine($"Preview: {preview}");
+            error.WriteLine($"Preview: {Path.Combine(store, preview)}");
         }
     }
 

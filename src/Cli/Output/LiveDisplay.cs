@@ -10,6 +10,7 @@ internal sealed class LiveDisplay : IProgressDisplay
 {
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
     private readonly IAnsiConsole _console;
+    private readonly string _store;
     private readonly Lock _gate = new();
     private readonly StepRate _rate = new();
     private readonly Task _drawing;
@@ -18,8 +19,9 @@ internal sealed class LiveDisplay : IProgressDisplay
     private TermLosses? _losses;
     private string? _preview;
 
-    public LiveDisplay(TextWriter error)
+    public LiveDisplay(TextWriter error, string store)
     {
+        _store = store;
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         _drawing = _console.Live(new Text("Starting")).AutoClear(false).StartAsync(DrawAsync);
     }
@@ -32,7 +34,7 @@ internal sealed class LiveDisplay : IProgressDisplay
             _rate.Observe(progress);
             _newest = progress;
             _losses = progress.Losses ?? _losses;
-            _preview = progress.Preview ?? _preview;
+            _preview = progress.Preview is { } preview ? Path.Combine(_store, preview) : _preview;
         }
 
         if (progress.Message is { } message)
@@ -42,7 +44,7 @@ internal sealed class LiveDisplay : IProgressDisplay
     }
 
     /// <inheritdoc/>
-    public void Say(string sentence) => _console.WriteLine(sentence);
+    public void Say(string sentence) => _console.WriteLine(sentence.PadRight(Math.Max(0, _console.Profile.Width - 1))); // The padding wipes what the table left on this line.
 
     /// <inheritdoc/>
     public void Dispose()
@@ -85,7 +87,7 @@ internal sealed class LiveDisplay : IProgressDisplay
                 Number(_losses?.Object, "0.0000"),
                 Number(_losses?.Class, "0.0000"),
                 Number(_rate.StepsPerSecond, "0.##"),
-                _rate.Left(newest) is { } left ? left.ToString(@"mm\:ss", CultureInfo.InvariantCulture) : "");
+                _rate.Left(newest) is { } left ? StepRate.Text(left) : "");
             return _preview is null ? table : new Rows(table, new Text($"Preview: {_preview}"));
         }
     }

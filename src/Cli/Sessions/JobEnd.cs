@@ -20,7 +20,7 @@ internal static class JobEnd
     {
         ImplantationStatus status;
         JobSession last;
-        using var display = ProgressDisplay.Create(context.Streams);
+        using var display = ProgressDisplay.Create(context.Streams, session.Data.Root);
         await using var follower = new JobFollower(context, session, display, watch && context.Json ? progress => context.Write(EventDocument.Of(progress)) : null);
         try
         {

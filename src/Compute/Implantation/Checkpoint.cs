@@ -32,9 +32,9 @@ internal static class Checkpoint
             tensors[LoraPrefix + name] = trainer.Lora.Parameters[name];
         }
 
-        foreach (var (optimiser, name, state) in trainer.Optimisers.SelectMany(o => o.Optimiser.Export().Select(s => (o.Name, s.Key, s.Value))))
+        foreach (var (name, state) in trainer.Optimiser.Export())
         {
-            tensors[$"{OptimiserPrefix}{optimiser}.{name}"] = state;
+            tensors[OptimiserPrefix + name] = state;
         }
 
         var steps = curves.Steps;
@@ -76,12 +76,7 @@ internal static class Checkpoint
             trainer.Lora.Parameters.Assign(name, file.Get(LoraPrefix + name));
         }
 
-        foreach (var (name, optimiser) in trainer.Optimisers)
-        {
-            var prefix = $"{OptimiserPrefix}{name}.";
-            optimiser.Import(file.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(k => k[prefix.Length..], file.Get));
-        }
-
+        trainer.Optimiser.Import(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
         var losses = file.Get(Curve).data<double>().ToArray();
         for (var i = 0; i < losses.Length; i += 3)
         {

@@ -36,10 +36,7 @@ public sealed record ImplantationOptions
     /// <summary>AdamW's learning rate.</summary>
     public double LearningRate { get; init; } = 1e-4;
 
-    /// <summary>AdamW's learning rate for the token vectors; null: <see cref="LearningRate"/>, as the paper has one for all.</summary>
-    public double? TokenLearningRate { get; init; }
-
-    /// <summary>How both learning rates change over the steps.</summary>
+    /// <summary>How the learning rate changes over the steps.</summary>
     public LearningRateSchedule Schedule { get; init; }
 
     /// <summary>AdamW's decoupled weight decay.</summary>

@@ -58,7 +58,7 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
             joint is null ? null : joint.Text, preparation.LatentMasks, preparation.Prompts, options.Objective with { PredictionType = models.Scheduler.Prediction });
         var random = new StepRandom(
             options.Seed, preparation.Posterior, models.Vae.Config.ScalingFactor, new NoiseSchedule(models.Scheduler), preparation.Tokens.Count, options.SubsetSize);
-        using var trainer = new Trainer(objective, random.Draw, lora, tokens, options.LearningRate, options.TokenLearningRate ?? options.LearningRate, options.WeightDecay);
+        using var trainer = new Trainer(objective, random.Draw, lora, tokens, options.LearningRate, options.WeightDecay);
         var curves = new LossCurves();
         IReadOnlyList<PrototypeCurve> prototypes;
         if (checkpoint is null)

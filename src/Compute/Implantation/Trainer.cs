@@ -14,28 +14,22 @@ internal sealed class Trainer : IDisposable
     private readonly Objective _objective;
     private readonly Func<int, StepDraw> _draw;
     private readonly double _learningRate;
-    private readonly double _tokenLearningRate;
-    private readonly FlatAdamW _loraOptimiser;
-    private readonly FlatAdamW _tokenOptimiser;
 
     /// <summary>Prepares the optimiser.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="draw">What is random in a step.</param>
     /// <param name="lora">The LoRA, attached to the UNet of the objective.</param>
     /// <param name="tokens">The token vectors, as <see cref="VectorsName"/>.</param>
-    /// <param name="learningRate">AdamW's learning rate for the LoRA.</param>
-    /// <param name="tokenLearningRate">AdamW's learning rate for the token vectors.</param>
+    /// <param name="learningRate">AdamW's learning rate, one for all as in the paper.</param>
     /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
-    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double tokenLearningRate, double weightDecay)
+    public Trainer(Objective objective, Func<int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double weightDecay)
     {
         _objective = objective;
         _draw = draw;
         _learningRate = learningRate;
-        _tokenLearningRate = tokenLearningRate;
         Lora = lora;
         Tokens = tokens;
-        _loraOptimiser = new FlatAdamW([lora.Parameters], learningRate, weightDecay);
-        _tokenOptimiser = new FlatAdamW([tokens], tokenLearningRate, weightDecay);
+        Optimiser = new FlatAdamW([lora.Parameters, tokens], learningRate, weightDecay);
     }
 
     /// <summary>The LoRA.</summary>
@@ -44,15 +38,15 @@ internal sealed class Trainer : IDisposable
     /// <summary>The token vectors.</summary>
     public FlatParameters Tokens { get; }
 
-    /// <summary>The optimisers by name, whose states go into checkpoints.</summary>
-    public IReadOnlyList<(string Name, FlatAdamW Optimiser)> Optimisers => [("lora", _loraOptimiser), ("tokens", _tokenOptimiser)];
+    /// <summary>The optimiser, whose state goes into checkpoints.</summary>
+    public FlatAdamW Optimiser { get; }
 
     /// <summary>The vectors of all objects, (rows, d).</summary>
     public Tensor Vectors => Tokens[VectorsName];
 
     /// <summary>Does one step.</summary>
     /// <param name="step">The step, from 0.</param>
-    /// <param name="rateFactor">What both learning rates are multiplied with in this step.</param>
+    /// <param name="rateFactor">What the learning rate is multiplied with in this step.</param>
     /// <returns>The losses before the update.</returns>
     /// <exception cref="ArithmeticException">The loss is no number: the learning rate is too high, or the model overflows in this precision.</exception>
     public StepLosses Step(int step, double rateFactor = 1)
@@ -67,21 +61,12 @@ internal sealed class Trainer : IDisposable
             throw new ArithmeticException($"The loss of step {step + 1} is no number.");
         }
 
-        _loraOptimiser.LearningRate = _learningRate * rateFactor;
-        _tokenOptimiser.LearningRate = _tokenLearningRate * rateFactor;
-        foreach (var (_, optimiser) in Optimisers)
-        {
-            optimiser.Step();
-            optimiser.ZeroGradients();
-        }
-
+        Optimiser.LearningRate = _learningRate * rateFactor;
+        Optimiser.Step();
+        Optimiser.ZeroGradients();
         return losses;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _loraOptimiser.Dispose();
-        _tokenOptimiser.Dispose();
-    }
+    public void Dispose() => Optimiser.Dispose();
 }
