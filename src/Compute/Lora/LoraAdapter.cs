@@ -49,8 +49,9 @@ public sealed class LoraAdapter : ILinearAdapter
     {
         using var scope = NewDisposeScope();
         var type = input.dtype;
-        var change = nn.functional.linear(nn.functional.linear(input, A.to(type)), B.to(type));
-        return nn.functional.linear(input, weight, bias).add(change, Scale).MoveToOuterDisposeScope();
+        // The scale goes into the small matrix, and the large product is added in place: nothing of the output's size is made beside the two products.
+        var change = nn.functional.linear(nn.functional.linear(input, A.to(type)), B.mul(Scale).to(type));
+        return change.add_(nn.functional.linear(input, weight, bias)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The change of the weight: alpha / r times <paramref name="multiplier"/> times B A, (out, in), float32, without gradient.</summary>

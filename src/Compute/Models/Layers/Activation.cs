@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Kernels;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,21 @@ namespace OrleansOneShot.Compute.Models.Layers;
 internal static class Activation
 {
     /// <summary>x sigmoid(x), in place when autograd does not need the input; <paramref name="input"/> must not be used afterwards.</summary>
-    public static Tensor Silu(Tensor input) => input.requires_grad ? functional.silu(input) : input.silu_();
+    public static Tensor Silu(Tensor input)
+    {
+        if (!CpuTensor.Accepts(input))
+        {
+            return input.requires_grad ? functional.silu(input) : input.silu_();
+        }
+
+        if (input.requires_grad)
+        {
+            return SiluFunction.Apply(input);
+        }
+
+        SiluKernel.Forward(input, input);
+        return input;
+    }
 
     /// <summary>The activation of a CLIP tower by its name in <c>hidden_act</c>; the names are checked when the configuration is read.</summary>
     public static Tensor ByName(string name, Tensor input)

@@ -3,6 +3,7 @@ using System.Text;
 using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -159,6 +160,7 @@ public sealed class ModelFolder
     private T Load<T>(string name, ScalarType type, Device device)
         where T : Module
     {
+        TorchRuntime.Initialise();
         var part = Parts().Single(p => p.Name == name);
         using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
         using var scope = NewDisposeScope(); // for what the layers' constructors leave behind

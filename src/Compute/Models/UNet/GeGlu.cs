@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Kernels;
 using OrleansOneShot.Compute.Models.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,7 +23,13 @@ internal sealed class GeGlu : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var halves = proj.call(input).chunk(2, -1);
+        var both = proj.call(input);
+        if (CpuTensor.Accepts(both) && GegluKernel.AcceptsRow(both.shape[^1]))
+        {
+            return GegluFunction.Apply(both).MoveToOuterDisposeScope();
+        }
+
+        var halves = both.chunk(2, -1);
         return halves[0].mul(functional.gelu(halves[1])).MoveToOuterDisposeScope();
     }
 }
