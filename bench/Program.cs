@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Bench;
+using OrleansOneShot.Bench.Quality;
 
 var caseOption = new Option<string?>("--case") { Description = "Only this case: " + string.Join(", ", BenchCases.Names) };
 caseOption.AcceptOnlyFromAmong([.. BenchCases.Names]);
@@ -46,7 +47,7 @@ one.SetAction(parsed =>
     Console.WriteLine(JsonSerializer.Serialize(result));
 });
 
-return new RootCommand("Measures the models and the training step") { sd15, one }.Parse(args).Invoke();
+return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), one }.Parse(args).Invoke();
 
 static string Row(BenchResult result, PeerFigure? peer)
 {
