@@ -23,7 +23,8 @@ internal static class CaseRunner
         TorchRuntime.Initialise();
         var seconds = wanted.Name switch
         {
-            BenchCases.Train => Train(wanted),
+            BenchCases.Train => Train(wanted, recomputes: false),
+            BenchCases.TrainCheckpointed => Train(wanted, recomputes: true),
             BenchCases.Forward => Forward(wanted),
             BenchCases.VaeEncode => Encode(wanted),
             BenchCases.VaeDecode => Decode(wanted),
@@ -34,9 +35,10 @@ internal static class CaseRunner
         return new BenchResult(wanted.Name, wanted.Precision, wanted.Batch, seconds, Measurement.GemmGflops(wanted.Type), peak);
     }
 
-    private static double Train(BenchCase wanted)
+    private static double Train(BenchCase wanted, bool recomputes)
     {
         using var unet = UNet(wanted);
+        unet.RecomputesActivations = recomputes;
         using var generator = new Generator((ulong)Seed);
         using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
         network.Attach(unet.AdaptableLinears);

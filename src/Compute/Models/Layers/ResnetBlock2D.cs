@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Autograd;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -5,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace OrleansOneShot.Compute.Models.Layers;
 
 /// <summary>Two normalised 3x3 convolutions beside a shortcut, shifted by the time embedding in between (diffusers' <c>ResnetBlock2D</c>).</summary>
-internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>
+internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>, IRecomputable
 {
     private readonly GroupNorm norm1;
     private readonly Conv2d conv1;
@@ -32,8 +33,14 @@ internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
+
     /// <summary>(B, in, h, w), time (B, t) after its SiLU or null -> (B, out, h, w).</summary>
-    public override Tensor forward(Tensor input, Tensor? time)
+    public override Tensor forward(Tensor input, Tensor? time) =>
+        Recomputes && time is not null && input.requires_grad ? Recomputation.Run(Compute, input, time) : Compute(input, time);
+
+    private Tensor Compute(Tensor input, Tensor? time)
     {
         using var scope = NewDisposeScope();
         var hidden = Norm(norm1, input, conv1);

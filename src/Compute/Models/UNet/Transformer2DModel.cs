@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Autograd;
 using OrleansOneShot.Compute.Models.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace OrleansOneShot.Compute.Models.UNet;
 
 /// <summary>Transformer blocks over the positions of a feature map, with a residual around them (diffusers' <c>Transformer2DModel</c>).</summary>
-internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>
+internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>, IRecomputable
 {
     private readonly GroupNorm norm;
     private readonly Module<Tensor, Tensor> proj_in;
@@ -33,8 +34,13 @@ internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
+
     /// <summary>input (B, C, h, w), context (B, M, context width) -> (B, C, h, w).</summary>
-    public override Tensor forward(Tensor input, Tensor context)
+    public override Tensor forward(Tensor input, Tensor context) => Recomputes ? Recomputation.Run(Transform, input, context) : Transform(input, context);
+
+    private Tensor Transform(Tensor input, Tensor context)
     {
         using var scope = NewDisposeScope();
         long[] shape = input.shape;

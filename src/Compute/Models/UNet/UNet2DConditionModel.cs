@@ -57,6 +57,22 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
     /// </summary>
     public IReadOnlyDictionary<string, AdaptableLinear> AdaptableLinears { get; }
 
+    /// <summary>
+    /// Gradient checkpointing: resnets and transformers keep their inputs alone and are computed again on the way back. A training step then takes a third longer and less memory.
+    /// Adapters must stay as they are until its backward pass is over.
+    /// </summary>
+    public bool RecomputesActivations
+    {
+        get => modules().OfType<IRecomputable>().All(b => b.Recomputes);
+        set
+        {
+            foreach (var block in modules().OfType<IRecomputable>())
+            {
+                block.Recomputes = value;
+            }
+        }
+    }
+
     /// <summary>The element type the model computes in: that of its weights.</summary>
     public ScalarType ComputeType => conv_in.weight.dtype;
 
