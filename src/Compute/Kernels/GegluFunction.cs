@@ -14,6 +14,11 @@ internal sealed class GegluFunction : autograd.SingleTensorFunction<GegluFunctio
     /// <summary>(..., 2 n) -> (..., n) for a tensor that <see cref="CpuTensor.Accepts"/> and <see cref="GegluKernel.AcceptsRow"/> take.</summary>
     public static Tensor Apply(Tensor input)
     {
+        if (!is_grad_enabled() || !input.requires_grad)
+        {
+            return Compute(input);
+        }
+
         // TorchSharp makes a second handle of the result and an empty copy of it: neither outlives this scope.
         using var scope = NewDisposeScope();
         return apply(input).MoveToOuterDisposeScope();
@@ -23,12 +28,8 @@ internal sealed class GegluFunction : autograd.SingleTensorFunction<GegluFunctio
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var input = (Tensor)vars[0];
-        long[] shape = input.shape;
-        shape[^1] /= 2;
-        var output = empty(shape, input.dtype);
-        GegluKernel.Forward(input, output);
         ctx.save_data(InputKey, new SavedTensor(input));
-        return output;
+        return Compute(input);
     }
 
     /// <inheritdoc/>
@@ -41,5 +42,14 @@ internal sealed class GegluFunction : autograd.SingleTensorFunction<GegluFunctio
         var result = empty_like(saved.Value);
         GegluKernel.Backward(saved.Value, gradient, result);
         return GradientHandover.Return(result);
+    }
+
+    private static Tensor Compute(Tensor input)
+    {
+        long[] shape = input.shape;
+        shape[^1] /= 2;
+        var output = empty(shape, input.dtype);
+        GegluKernel.Forward(input, output);
+        return output;
     }
 }

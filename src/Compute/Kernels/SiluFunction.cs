@@ -14,6 +14,11 @@ internal sealed class SiluFunction : autograd.SingleTensorFunction<SiluFunction>
     /// <summary>x sigmoid(x) of a tensor that <see cref="CpuTensor.Accepts"/> takes.</summary>
     public static Tensor Apply(Tensor input)
     {
+        if (!is_grad_enabled() || !input.requires_grad)
+        {
+            return Compute(input);
+        }
+
         // TorchSharp makes a second handle of the result and an empty copy of it: neither outlives this scope.
         using var scope = NewDisposeScope();
         return apply(input).MoveToOuterDisposeScope();
@@ -23,10 +28,8 @@ internal sealed class SiluFunction : autograd.SingleTensorFunction<SiluFunction>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var input = (Tensor)vars[0];
-        var output = empty_like(input);
-        SiluKernel.Forward(input, output);
         ctx.save_data(InputKey, new SavedTensor(input));
-        return output;
+        return Compute(input);
     }
 
     /// <inheritdoc/>
@@ -39,5 +42,12 @@ internal sealed class SiluFunction : autograd.SingleTensorFunction<SiluFunction>
         var result = empty_like(gradient);
         SiluKernel.Backward(saved.Value, gradient, result);
         return GradientHandover.Return(result);
+    }
+
+    private static Tensor Compute(Tensor input)
+    {
+        var output = empty_like(input);
+        SiluKernel.Forward(input, output);
+        return output;
     }
 }

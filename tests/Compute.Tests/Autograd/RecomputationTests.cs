@@ -47,4 +47,29 @@ public sealed class RecomputationTests
         unet.RecomputesActivations = true;
         Assert.Equal(0, Golden.Deviation(unet.call(latents, tensor(420L), states), plain));
     }
+
+    [Fact]
+    public void Step_ManyTimes_LeavesNoTensorBehind()
+    {
+        using var unet = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.Float32, CPU);
+        using var network = LoraFile.Read(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), unet.AdaptableLinears).Network;
+        network.Attach(unet.AdaptableLinears);
+        long LiveAfterStep(bool recomputes)
+        {
+            unet.RecomputesActivations = recomputes;
+            using (var scope = NewDisposeScope())
+            {
+                unet.call(ones(1, 4, 8, 8), tensor(420L), ones(1, 77, 32)).square().mean().backward();
+                using var guard = no_grad();
+                unet.call(ones(1, 4, 8, 8), tensor(420L), ones(1, 77, 32));
+            }
+
+            return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        }
+
+        var before = LiveAfterStep(false);
+        Assert.Equal(before, LiveAfterStep(false));
+        var recomputed = LiveAfterStep(true);
+        Assert.Equal(recomputed, LiveAfterStep(true));
+    }
 }

@@ -91,6 +91,9 @@ public sealed class ElementKernelTests
         {
             using var scope = NewDisposeScope();
             GegluFunction.Apply(SiluFunction.Apply(x)).sum().backward();
+            GegluFunction.Apply(SiluFunction.Apply(x.detach()));
+            using var guard = no_grad();
+            GegluFunction.Apply(SiluFunction.Apply(x));
         }
 
         Once();
