@@ -9,14 +9,18 @@ internal sealed class GenerateOptions
 
     public Option<string[]> Prompts { get; } = new("--prompt")
     {
-        Description = "What a picture shows; repeatable, may be empty.", HelpName = "TEXT", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "What a picture shows; repeatable, may be empty.",
+        HelpName = "TEXT",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     public Option<string?> Negative { get; } = new("--negative") { Description = "What the pictures should not show.", HelpName = "TEXT" };
 
     public Option<string?> Model { get; } = new("--model")
     {
-        Description = "A known model's name, or the path of a diffusers folder (default: the implantation's, else toyworld-64).", HelpName = "MODEL",
+        Description = "A known model's name, or the path of a diffusers folder (default: the implantation's, else toyworld-64).",
+        HelpName = "MODEL",
     };
 
     public Option<string[]> Loras { get; } = new("--lora") { Description = "A LoRA file, kohya's or diffusers' layout, with its scale; repeatable.", HelpName = "FILE[:SCALE]" };
@@ -42,7 +46,8 @@ internal sealed class GenerateOptions
 
     public Option<string?> Latents { get; } = new("--latents")
     {
-        Description = "Start from this noise: a file with the tensor latents (N, 4, h, w), unit normal.", HelpName = "FILE",
+        Description = "Start from this noise: a file with the tensor latents (N, 4, h, w), unit normal.",
+        HelpName = "FILE",
     };
 
     public Option<string> Precision { get; } = DeviceOptions.Precision();

@@ -17,7 +17,8 @@ internal sealed class ImplantOptions
 
     public Option<string[]> Object { get; } = new("--object")
     {
-        Description = "Mask, class and identifier in one, instead of --mask, --class and --token.", HelpName = "mask=FILE,class=NAME,token=<name>",
+        Description = "Mask, class and identifier in one, instead of --mask, --class and --token.",
+        HelpName = "mask=FILE,class=NAME,token=<name>",
     };
 
     public Option<string?> Model { get; } = new("--model") { Description = "A known model's name, or the path of a diffusers folder (default: toyworld-64).", HelpName = "MODEL" };
@@ -55,7 +56,9 @@ internal sealed class ImplantOptions
 
     public Option<string[]> Prompts { get; } = new("--prompt")
     {
-        Description = "A picture to draw afterwards, such as \"a <cat> on the beach\"; repeatable (default: the object on a few scenes).", HelpName = "TEXT", AllowMultipleArgumentsPerToken = true,
+        Description = "A picture to draw afterwards, such as \"a <cat> on the beach\"; repeatable (default: the object on a few scenes).",
+        HelpName = "TEXT",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     public Option<long?> Samples { get; } = NumberOptions.Whole("--samples", 0, 64, "Pictures a prompt.", 2);

@@ -147,8 +147,14 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(
             new ModelDefaults
             {
-                Resolution = 64, LearningRate = 5e-4, Steps = 100, SamplingSteps = 25, GuidanceScale = 4, Vectors = 4,
-                Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 }, PromptTemplate = "a photo of {}",
+                Resolution = 64,
+                LearningRate = 5e-4,
+                Steps = 100,
+                SamplingSteps = 25,
+                GuidanceScale = 4,
+                Vectors = 4,
+                Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 },
+                PromptTemplate = "a photo of {}",
             },
             ModelDefaults.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json")));
     }
