@@ -148,7 +148,8 @@ public sealed class ModelConfigTests : IDisposable
             new ModelDefaults
             {
                 Resolution = 64,
-                LearningRate = 5e-4,
+                LearningRate = 1.5e-3,
+                LearningRateSchedule = "cosine",
                 Steps = 100,
                 SamplingSteps = 25,
                 GuidanceScale = 4,
