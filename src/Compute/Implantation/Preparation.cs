@@ -55,8 +55,8 @@ internal sealed class Preparation : IDisposable
     /// <exception cref="InvalidInputException">Photo, mask, token or prompt can't be used.</exception>
     public static Preparation Create(byte[] photo, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options, LoadedModels models, JointSpace? joint)
     {
-        var image = ImageReader.Read(photo, "the photo");
-        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"the mask of {o.Token}", image.Width, image.Height)).ToList();
+        var image = ImageReader.Read(photo, "of the job");
+        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image.Width, image.Height)).ToList();
         var crop = TrainingCrop.Create(image, masks, options.Resolution);
         var tokens = objects.Select(o => models.Tokenizer.AddLearnedToken(o.Token, options.Vectors)).ToList();
         var preparation = new Preparation(crop, TrainingPrompts.Create(objects, options.PromptTemplate, models.Tokenizer), tokens)
