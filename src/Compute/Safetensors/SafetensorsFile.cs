@@ -36,7 +36,11 @@ public sealed class SafetensorsFile : IDisposable
     public static Dictionary<string, Tensor> ReadAll(string path)
     {
         using var file = Open(path);
-        return file.Keys.ToDictionary(k => k, k => file.Get(k).clone().DetachFromDisposeScope());
+        return file.Keys.ToDictionary(k => k, k =>
+        {
+            using var view = file.Get(k);
+            return view.clone().DetachFromDisposeScope();
+        });
     }
 
     /// <summary>A tensor as a view of the mapping.</summary>
