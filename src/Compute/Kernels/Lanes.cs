@@ -37,11 +37,29 @@ internal static class Lanes
             return;
         }
 
-        var bits = value.AsUInt32();
-        var rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One)) >> 16;
+        var rounded = RoundedUpperHalves(value) >> 16;
         var halves = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(rounded) : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
         halves.Store((ushort*)target);
     }
+
+    /// <summary>One element as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ToSingle<T>(T element)
+        where T : unmanaged =>
+        typeof(T) == typeof(float) ? (float)(object)element : BitConverter.UInt32BitsToSingle((uint)(ushort)(object)element << 16);
+
+    /// <summary>Rounds 16 lanes to bfloat16, to nearest even: the values are the upper halves of the result; the lower halves are not zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> RoundedUpperHalves(Vector512<float> value)
+    {
+        var bits = value.AsUInt32();
+        return bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One);
+    }
+
+    /// <summary>Stores two rows of 16 lanes as bfloat16, interleaved: the layout of a right operand of <see cref="Brgemm"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreInterleaved(Vector512<float> even, Vector512<float> odd, ushort* target) =>
+        ((RoundedUpperHalves(even) >> 16) | (RoundedUpperHalves(odd) & Vector512.Create(0xFFFF0000u))).Store((uint*)target);
 
     /// <summary>exp(x), relative error below 2e-7; values below -87 give about 1e-38, values above 88 are not for this function.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,8 +77,45 @@ internal static class Lanes
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(5.0000001201e-1f));
         p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
-        var power = (Vector512.ConvertToInt32(n) + Vector512.Create(127)) << 23;
+        var power = (Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23;
         return p * power.AsSingle();
+    }
+
+    /// <summary>
+    /// 2^x for finite x up to 127; far below it is 0 (2^-126 without AVX-512). The relative error is below 3e-7 for float, and below 5e-6 where the result is rounded to bfloat16 anyway.
+    /// </summary>
+    /// <typeparam name="T">float, or ushort for bfloat16.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp2<T>(Vector512<float> x)
+        where T : unmanaged
+    {
+        if (!Avx512F.IsSupported)
+        {
+            x = Vector512.MaxNative(Vector512.Create(-126f), x);
+        }
+
+        var n = Vector512.Round(x);
+        var r = x - n;
+        Vector512<float> p;
+        if (typeof(T) == typeof(float))
+        {
+            p = Vector512.Create(1.5403530e-4f);
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.3333558e-3f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(9.6181291e-3f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(5.5504109e-2f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(2.4022651e-1f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(6.9314718e-1f));
+        }
+        else
+        {
+            p = Vector512.Create(8.9893397e-3f);
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(5.5826318e-2f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(2.4015361e-1f));
+            p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(6.9315308e-1f));
+        }
+
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512<float>.One);
+        return Avx512F.IsSupported ? Avx512F.Scale(p, n) : p * ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
     }
 
     /// <summary>1 / (1 + exp(-x)).</summary>
