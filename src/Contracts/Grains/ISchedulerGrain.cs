@@ -33,6 +33,21 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("SiloLost")]
     Task SiloLost(string silo);
 
+    /// <summary>Lends free slots to a running job whose steps fan out. A slot that a queued job could use is never lent, and is taken back when one comes.</summary>
+    /// <param name="jobId">The job; it holds a lease.</param>
+    /// <param name="epoch">The job's epoch; of another one nothing is lent.</param>
+    /// <param name="wanted">Most slots wanted, 1 or more.</param>
+    /// <param name="except">Silos to leave out, because they failed this job.</param>
+    /// <returns>Leases of the job on other slots, perhaps none. They end with the job's own lease.</returns>
+    [Alias("Lend")]
+    Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except);
+
+    /// <summary>Gives a lent slot back; one that was taken back already is fine.</summary>
+    /// <param name="lease">The lease that <see cref="Lend"/> gave.</param>
+    /// <returns>When durable.</returns>
+    [Alias("GiveBack")]
+    Task GiveBack(SlotLease lease);
+
     /// <summary>Queue, leases and slots.</summary>
     /// <returns>A snapshot.</returns>
     [Alias("GetSnapshot"), ReadOnly, AlwaysInterleave]

@@ -101,6 +101,12 @@ public static class RequestValidator
         RequireRange<double>("training.weight_decay", training.WeightDecay, 0, 1);
         RequireEnum("training.precision", training.Precision);
         RequireRange("training.checkpoint_every", training.CheckpointEvery, 1, int.MaxValue);
+        RequireRange("training.micro_batch", training.MicroBatch, 1, 64);
+        RequireEnum("training.fan_out.mode", training.FanOut.Mode);
+        if (training.FanOut.Mode == FanOutMode.Periodic)
+            RequireRange("training.fan_out.period", training.FanOut.Period, 1, FanOutOptions.MaxPeriod);
+        else if (training.FanOut.Period != 0)
+            throw Invalid("training.fan_out.period", $"training.fan_out.period is {training.FanOut.Period}, which only the mode periodic takes; leave it 0.");
         var device = training.Device;
         if (device is not ("auto" or "cpu") && !(device?.StartsWith("cuda:", StringComparison.Ordinal) == true
             && byte.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))

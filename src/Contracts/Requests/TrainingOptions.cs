@@ -47,4 +47,12 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate changes over the steps; null: the model's default, else constant.</summary>
     [Id(10)]
     public LearningRateSchedule? Schedule { get; init; }
+
+    /// <summary>How steps are spread over silos.</summary>
+    [Id(11)]
+    public FanOutOptions FanOut { get; init; } = new();
+
+    /// <summary>Terms that share one forward and backward pass, 1 to 64; null: all of a step, fewer where memory is short.</summary>
+    [Id(12)]
+    public int? MicroBatch { get; init; }
 }

@@ -10,4 +10,8 @@ namespace OrleansOneShot.Grains.Engine;
 /// <param name="Request">What was asked for.</param>
 /// <param name="Resume">Where to go on; null to begin.</param>
 /// <param name="WorkFolder">An empty local folder for this epoch alone; the caller deletes it afterwards.</param>
-public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationRequest Request, CheckpointReference? Resume, string WorkFolder);
+public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationRequest Request, CheckpointReference? Resume, string WorkFolder)
+{
+    /// <summary>The way to other slots.</summary>
+    public IFanOut FanOut { get; init; } = NoFanOut.Instance;
+}

@@ -68,6 +68,10 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
+    public Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except) => Task.FromResult(ImmutableArray<SlotLease>.Empty);
+
+    public Task GiveBack(SlotLease lease) => Task.CompletedTask;
+
     public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot());
 
     public void Dispose() => _storing.Dispose();

@@ -1,0 +1,8 @@
+namespace OrleansOneShot.Contracts.FanOut;
+
+/// <summary>Limits of what silos exchange.</summary>
+public static class FanOutLimits
+{
+    /// <summary>Largest payload of a call: Orleans drops the connection at 100 MiB, so it is checked before. A job beyond it stays local.</summary>
+    public const int PayloadBytes = 64 << 20;
+}
