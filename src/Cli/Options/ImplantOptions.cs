@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -17,7 +18,7 @@ internal sealed class ImplantOptions
 
     public Option<string[]> Object { get; } = new("--object")
     {
-        Description = "Mask, class and identifier in one, instead of --mask, --class and --token.",
+        Description = "Mask, class and identifier of one object, instead of --mask, --class and --token; repeat it for several objects of the photo.",
         HelpName = "mask=FILE,class=NAME,token=<name>",
     };
 
@@ -41,12 +42,17 @@ internal sealed class ImplantOptions
 
     public Option<long?> Seed { get; } = NumberOptions.Whole("--seed", 0, long.MaxValue, "Seed of everything random.", 0);
 
-    public Option<long?> Vectors { get; } = NumberOptions.Whole("--vectors", 1, 64, "Learned vectors of the identifier (default: the model's, else 4).");
+    public Option<long?> Vectors { get; } = NumberOptions.Whole("--vectors", 1, 16, "Learned vectors of each identifier (default: the model's, else 4).");
 
     public Option<long?> Subset { get; } = NumberOptions.Whole("-k", 1, 64, "Objects drawn in each step (default: 2, or all if there are fewer).");
 
     public Option<string> MaskNormalisation { get; } =
         new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");
+
+    public Option<FanOutOptions> FanOut { get; } = new FanOutOption();
+
+    public Option<long?> MicroBatch { get; } =
+        NumberOptions.Whole("--micro-batch", 1, 64, "Terms that share a forward and backward pass (default: all of a step, fewer where memory is short).");
 
     public Option<long?> Resolution { get; } = NumberOptions.Whole("--resolution", 8, LargestSide, "Side of the training crop in pixels (default: the model's, else 512).");
 
@@ -84,7 +90,7 @@ internal sealed class ImplantOptions
         foreach (var option in new Option[]
         {
             Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,
-            Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Data, Format,
+            FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Data, Format,
         })
         {
             command.Options.Add(option);

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
+using TrainingContext = OrleansOneShot.Compute.Implantation.TrainingContext;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -29,13 +30,13 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
-        var tokens = arguments.Select((argument, i) => argument.Token ?? ClassName.DefaultToken(classes[i])
-            ?? throw new InvalidInputException($"No identifier can be made of the class name '{classes[i]}'.", "token", "Give one with --token, such as \"<object>\".")).ToList();
+        var tokens = Identifiers.Choose([.. arguments.Select(argument => argument.Token)], classes);
         var prompts = parsed.GetValue(options.Prompts) ?? [];
         CheckPrompts(prompts);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
         tokens.ForEach(model.CheckToken);
+        TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], (int?)parsed.GetValue(options.Vectors));
         var name = Name(parsed.GetValue(options.Name), tokens);
         model.CheckSide(parsed.GetValue(options.Resolution), "resolution");
         var method = Method(options, parsed);
@@ -83,13 +84,13 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             throw new InvalidInputException("--object stands instead of --mask, --class and --token; give one or the other.", "object");
         }
 
-        if (texts.Length > 1)
+        if (texts.Length > RequestValidator.MaxObjects)
         {
-            throw new InvalidInputException($"{texts.Length} objects were given; this version implants one object a job.", "object", "Run implant once for each object.");
+            throw new InvalidInputException($"{texts.Length} objects were given; at most {RequestValidator.MaxObjects} are allowed.", "object");
         }
 
-        return texts.Length == 1
-            ? [ObjectArgument.Parse(texts[0])]
+        return texts.Length > 0
+            ? [.. texts.Select(ObjectArgument.Parse)]
             :
             [
                 new ObjectArgument(
@@ -114,7 +115,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
 
     private static string Name(string? given, List<string> tokens)
     {
-        var name = given ?? string.Join('-', tokens.Select(token => token.Trim('<', '>')));
+        var joined = string.Join('-', tokens.Select(token => token.Trim('<', '>')));
+        var name = given ?? joined[..Math.Min(joined.Length, LongestName)];
         return name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? name
             : throw new InvalidInputException(
@@ -152,5 +154,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             _ => Precision.Auto,
         },
         Device = parsed.GetValue(options.Device)!,
+        FanOut = parsed.GetValue(options.FanOut)!,
+        MicroBatch = (int?)parsed.GetValue(options.MicroBatch),
     };
 }

@@ -34,15 +34,31 @@ internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Obje
             [.. objects.Select(o => o.Class)]);
         foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Append(prompts.Global))
         {
-            var needed = tokenizer.EncodePrompt(prompt).UntruncatedLength;
+            var needed = Length(prompt, tokenizer);
             if (needed > tokenizer.ContextLength)
             {
                 throw new InvalidInputException(
-                    $"The training prompt \"{prompt}\" needs {needed} tokens, but the text encoder has {tokenizer.ContextLength} positions.", "vectors",
-                    "Use fewer objects or --vectors with a smaller number.");
+                    $"The training prompt \"{prompt}\" needs {needed} tokens, but the text encoder has {tokenizer.ContextLength} positions{prompts.Most(tokenizer)}.", "vectors",
+                    "Use fewer objects, or --vectors with a smaller number.");
             }
         }
 
         return prompts;
+    }
+
+    private static int Length(string prompt, ClipTokenizer tokenizer) => tokenizer.EncodePrompt(prompt).UntruncatedLength;
+
+    // Each object after the first costs as much as the second: its vectors and an "and".
+    private string Most(ClipTokenizer tokenizer)
+    {
+        var first = Length(Objects[0], tokenizer);
+        if (Objects.Count == 1 || first > tokenizer.ContextLength)
+        {
+            return "";
+        }
+
+        var each = (Length(Global, tokenizer) - first) / (Objects.Count - 1);
+        var most = 1 + ((tokenizer.ContextLength - first) / each);
+        return $": {Objects.Count} objects were given, {most} fit";
     }
 }

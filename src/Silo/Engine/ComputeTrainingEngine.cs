@@ -43,6 +43,11 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
         var folder = ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null);
         var options = ImplantationOptionsResolver.Resolve(request, folder);
         options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
+        if (request.Method.SubsetSize > request.Objects.Length)
+        {
+            notes.Warning($"-k {request.Method.SubsetSize} is more than the photo's objects ({request.Objects.Length}): all of them are drawn in every step.");
+        }
+
         var inputs = new ImplantationInputs(
             Fetch(BlobPaths.Blob(request.Image), cancellationToken),
             [.. request.Objects.Select(o => new ImplantationObject(o.Class, o.Token, Fetch(BlobPaths.Blob(o.Mask), cancellationToken)))]);

@@ -1,5 +1,7 @@
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;
 
@@ -41,6 +43,22 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void ObjectArgument_AllParts_AreRead() =>
         Assert.Equal(new ObjectArgument("m.png", "teddy bear", "<ted>"), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+
+    [Fact]
+    public void Identifiers_TwoObjectsOfOneClass_StayDistinct() =>
+        Assert.Equal(["<dog>", "<dog-2>", "<cat>", "<dog-3>"], Identifiers.Choose([null, null, null, null], ["dog", "dog", "cat", "dog"]));
+
+    [Fact]
+    public void Identifiers_DefaultThatIsTaken_GoesOnCounting() =>
+        Assert.Equal(["<dog-3>", "<dog>", "<dog-2>"], Identifiers.Choose([null, "<dog>", "<dog-2>"], ["dog", "dog", "dog"]));
+
+    [Theory]
+    [InlineData("auto", FanOutMode.Auto, 0)]
+    [InlineData("local", FanOutMode.Local, 0)]
+    [InlineData("synchronous", FanOutMode.Synchronous, 0)]
+    [InlineData("periodic:25", FanOutMode.Periodic, 25)]
+    public void FanOut_Words_AreRead(string text, FanOutMode mode, int period) =>
+        Assert.Equal(new FanOutOptions { Mode = mode, Period = period }, FanOutOption.Read(text));
 
     public void Dispose() => _folder.Dispose();
 }

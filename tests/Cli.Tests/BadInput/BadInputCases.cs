@@ -43,8 +43,17 @@ internal static class BadInputCases
         new("seed -1", "seed", ["'-1'"], folder => Cat(folder, "--seed", "-1")),
         new("unknown device", "device", ["'tpu'"], folder => Cat(folder, "--device", "tpu")),
         new("name with a path", "name", ["../x"], folder => Cat(folder, "--name", "../x")),
-        new("two objects", "object", ["2 objects"], folder =>
-            ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=a,class=b", "--object", "mask=c,class=d", "--out", folder["out"]]),
+        new("no object at all", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--out", folder["out"]]),
+        new("two objects of one token", "token", ["<a>", "another object"], folder => Objects(folder, "class=cat,token=<a>", "class=dog,token=<A>")),
+        new("more objects than fit", "vectors", ["6 objects", "5 fit", "32 positions"], folder => Objects(folder, "class=cat", "class=cat", "class=cat", "class=cat", "class=cat", "class=cat")),
+        new("objects beyond any limit", "object", ["33", "32"], folder => Objects(folder, [.. Enumerable.Repeat("class=cat", 33)])),
+        new("second mask of another photo", "mask", ["mask.png", "30 x 90"], folder =>
+            [.. Objects(folder, "class=cat"), "--object", $"mask={folder.Write("mask.png", Pictures.Plain(30, 90, 255))},class=dog"]),
+        new("k of 0", "k", ["'0'"], folder => Cat(folder, "-k", "0")),
+        new("fan-out of another word", "fan-out", ["'remote'", "synchronous"], folder => Cat(folder, "--fan-out", "remote")),
+        new("fan-out without a period", "fan-out", ["'periodic'", "periodic:N"], folder => Cat(folder, "--fan-out", "periodic")),
+        new("fan-out of period 0", "fan-out", ["'periodic:0'"], folder => Cat(folder, "--fan-out", "periodic:0")),
+        new("micro-batch 0", "micro-batch", ["'0'"], folder => Cat(folder, "--micro-batch", "0")),
         new("object without mask", "object", ["mask="], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "class=cat", "--out", folder["out"]]),
         new("no mask", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"]]),
         new("no image", null, ["--image"], folder => ["implant", "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", folder["out"]]),
@@ -79,6 +88,9 @@ internal static class BadInputCases
     [
         "implant", "--image", image ?? Repository.Sample("cat.png"), "--mask", mask ?? Repository.Sample("cat-mask.png"), "--class", name ?? "cat", "--out", folder["out"], .. more,
     ];
+
+    private static string[] Objects(TestFolder folder, params string[] objects) =>
+        ["implant", "--image", Repository.Sample("cat.png"), "--out", folder["out"], .. objects.SelectMany(o => new[] { "--object", $"mask={Repository.Sample("cat-mask.png")},{o}" })];
 
     private static string[] Draw(TestFolder folder, params string[] more) => ["generate", "--prompt", "a cat", "--out", folder["out"], .. more];
 
