@@ -10,6 +10,8 @@ namespace OrleansOneShot.Compute.Kernels;
 /// </summary>
 internal static unsafe class AttentionBackward
 {
+    private const int PartsPerThread = 4;
+
     /// <summary>Computes the gradients; a head is one thread's work.</summary>
     /// <param name="query">(B, N, heads x d), dense, as all that follow.</param>
     /// <param name="key">(B, M, heads x d).</param>
@@ -39,7 +41,7 @@ internal static unsafe class AttentionBackward
                 new Worker<ushort>(sizes, (ushort*)q, (ushort*)k, (ushort*)v, (ushort*)o, (float*)s, (ushort*)g, (ushort*)dq, (ushort*)dk, (ushort*)dv)
                     .Heads((int)from, (int)to);
             }
-        });
+        }, PartsPerThread);
     }
 
     /// <summary>One thread's heads.</summary>

@@ -12,6 +12,7 @@ internal static unsafe class AttentionForward
 {
     // A head's queries are shared between threads in pieces of this many tiles: every piece packs the keys and values for itself.
     private const int TilesPerPiece = 16;
+    private const int PartsPerThread = 4;
 
     // A score that has no weight beside any other, and is finite.
     private const float Lowest = -1e30f;
@@ -40,7 +41,7 @@ internal static unsafe class AttentionForward
             {
                 Pieces(sizes, (ushort*)q, (ushort*)k, (ushort*)v, (ushort*)o, (float*)sums, pieces, (int)from, (int)to);
             }
-        });
+        }, PartsPerThread);
     }
 
     private static void Pieces<T>(AttentionSizes sizes, T* query, T* key, T* value, T* output, float* logSums, int pieces, int from, int to)

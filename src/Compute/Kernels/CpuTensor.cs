@@ -26,15 +26,17 @@ internal static unsafe class CpuTensor
     /// <param name="count">Number of items.</param>
     /// <param name="atLeast">Fewest items that are worth a thread.</param>
     /// <param name="work">Gets the first item and the one after the last.</param>
-    public static void Share(long count, long atLeast, Action<long, long> work)
+    /// <param name="partsPerThread">More than one lets a thread that is held up do fewer of the parts.</param>
+    public static void Share(long count, long atLeast, Action<long, long> work, int partsPerThread = 1)
     {
-        var parts = (int)Math.Clamp(count / atLeast, 1, get_num_threads());
-        if (parts == 1)
+        var threads = get_num_threads();
+        var parts = (int)Math.Clamp(count / atLeast, 1, threads * partsPerThread);
+        if (parts == 1 || threads == 1)
         {
             work(0, count);
             return;
         }
 
-        Parallel.For(0, parts, part => work(count * part / parts, count * (part + 1) / parts));
+        ThreadTeam.Run(threads, parts, part => work(count * part / parts, count * (part + 1) / parts));
     }
 }
