@@ -12,7 +12,7 @@ public static partial class NativeMemory
     private const int TrimThreshold = -1;
     private const int MmapThreshold = -3;
     private const int ArenaMax = -8;
-    private const int LargestBlock = 1 << 30;
+    private const int LargestKeptBlock = 1 << 26;
 
     /// <summary>Keeps freed blocks for the next tensors, in one arena for all threads. Does nothing where the C library is not glibc.</summary>
     internal static void KeepFreedBlocks()
@@ -24,7 +24,7 @@ public static partial class NativeMemory
 
         try
         {
-            _ = SetOption(MmapThreshold, LargestBlock);
+            _ = SetOption(MmapThreshold, LargestKeptBlock);
             _ = SetOption(TrimThreshold, int.MaxValue);
 
             // Other arenas consist of pieces of 64 MB that are unmapped as soon as they are empty; torch's work is done by one thread at a time.
