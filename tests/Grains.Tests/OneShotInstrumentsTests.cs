@@ -33,7 +33,8 @@ public sealed class OneShotInstrumentsTests
         instruments.OnResumed("restart");
         instruments.OnStored("files", 6);
         instruments.OnEnded(JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
-        instruments.OnScheduler(queued: 7, free: 8, leased: 9);
+        instruments.OnScheduler(queued: 7, free: 8, leased: 9, lent: 10);
+        instruments.OnFanOutStep(TimeSpan.FromSeconds(11));
         listener.RecordObservableInstruments();
 
         Assert.Equal(
@@ -45,6 +46,8 @@ public sealed class OneShotInstrumentsTests
                 ["oneshot.queue.wait [s]"] = 5,
                 ["oneshot.slots [{slot}] state=free"] = 8,
                 ["oneshot.slots [{slot}] state=leased"] = 9,
+                ["oneshot.slots [{slot}] state=lent"] = 10,
+                ["oneshot.fanout.reduce [s]"] = 11,
                 ["oneshot.step.duration [s] model=m phase=training"] = 0.5,
                 ["oneshot.steps [{step}]"] = 1,
                 ["oneshot.loss [] term=global"] = 1,

@@ -48,7 +48,15 @@ public sealed class StateSerializationTests
     public void SchedulerAndCatalog_RoundTrip_AreTheSame(bool json)
     {
         var entry = new QueueEntry("j", "ann", 1, s_time);
-        var scheduler = new SchedulerState { Queue = [entry], Leases = [new LeaseRecord(new SlotLease("s", 1, "j", 2, s_time), entry)], Served = [new ServedOwner("ann", 9)], Grants = 9 };
+        var lease = new SlotLease("s", 1, "j", 2, s_time);
+        var scheduler = new SchedulerState
+        {
+            Queue = [entry],
+            Leases = [new LeaseRecord(lease, entry)],
+            Served = [new ServedOwner("ann", 9)],
+            Grants = 9,
+            Lent = [lease with { Silo = "t" }],
+        };
         Assert.Equivalent(scheduler, RoundTrip(scheduler, json), strict: true);
         var catalog = new CatalogState { Jobs = [new JobSummary { Id = "j", State = JobState.Queued, Created = s_time, Owner = "ann", Name = "n" }] };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);

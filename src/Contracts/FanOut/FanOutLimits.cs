@@ -5,4 +5,7 @@ public static class FanOutLimits
 {
     /// <summary>Largest payload of a call: Orleans drops the connection at 100 MiB, so it is checked before. A job beyond it stays local.</summary>
     public const int PayloadBytes = 64 << 20;
+
+    /// <summary>Most terms of a step.</summary>
+    public const int Terms = 1024;
 }

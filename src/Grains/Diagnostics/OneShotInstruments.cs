@@ -21,9 +21,11 @@ public sealed class OneShotInstruments
     private readonly Histogram<double> _checkpointDuration;
     private readonly Counter<long> _resumes;
     private readonly Counter<long> _artifactBytes;
+    private readonly Histogram<double> _fanOutReduce;
     private long _queueDepth;
     private long _freeSlots;
     private long _leasedSlots;
+    private long _lentSlots;
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="meters">Where meters come from.</param>
@@ -37,7 +39,12 @@ public sealed class OneShotInstruments
         _queueWait = meter.CreateHistogram<double>("oneshot.queue.wait", "s", "Time from queueing to a slot.");
         meter.CreateObservableGauge(
             "oneshot.slots",
-            () => (Measurement<long>[])[new(Volatile.Read(ref _freeSlots), State("free")), new(Volatile.Read(ref _leasedSlots), State("leased"))],
+            () => (Measurement<long>[])
+            [
+                new(Volatile.Read(ref _freeSlots), State("free")),
+                new(Volatile.Read(ref _leasedSlots), State("leased")),
+                new(Volatile.Read(ref _lentSlots), State("lent")),
+            ],
             "{slot}",
             "Slots of the cluster, by state.");
         _stepDuration = meter.CreateHistogram<double>("oneshot.step.duration", "s", "Time of one step, by base model and phase.");
@@ -47,6 +54,7 @@ public sealed class OneShotInstruments
         _checkpointDuration = meter.CreateHistogram<double>("oneshot.checkpoint.duration", "s", "Time to store and commit a checkpoint.");
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
+        _fanOutReduce = meter.CreateHistogram<double>("oneshot.fanout.reduce", "s", "Time of a fanned-out step in which the job's own slot sent, waited and gathered.");
     }
 
     /// <summary>A job has ended.</summary>
@@ -103,12 +111,18 @@ public sealed class OneShotInstruments
     /// <param name="queued">Jobs that wait.</param>
     /// <param name="free">Free slots.</param>
     /// <param name="leased">Leased slots.</param>
-    public void OnScheduler(int queued, int free, int leased)
+    /// <param name="lent">Slots lent to jobs that run elsewhere.</param>
+    public void OnScheduler(int queued, int free, int leased, int lent)
     {
         Volatile.Write(ref _queueDepth, queued);
         Volatile.Write(ref _freeSlots, free);
         Volatile.Write(ref _leasedSlots, leased);
+        Volatile.Write(ref _lentSlots, lent);
     }
+
+    /// <summary>The terms of a step were evaluated on several slots.</summary>
+    /// <param name="reduce">The step's time without the job's own evaluations.</param>
+    public void OnFanOutStep(TimeSpan reduce) => _fanOutReduce.Record(reduce.TotalSeconds);
 
     /// <summary>Bytes went to the store.</summary>
     /// <param name="store">Kind of the store.</param>

@@ -21,6 +21,7 @@ internal sealed partial class SchedulerGrain(
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
     private readonly SemaphoreSlim _storing = new(1, 1);
+    private readonly Dictionary<string, Task> _starting = new(StringComparer.Ordinal);
     private SchedulerModel _model = null!;
     private long _changes;
     private long _stored;
@@ -33,13 +34,15 @@ internal sealed partial class SchedulerGrain(
         this.RegisterGrainTimer(PumpAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });
         // A crash between storing a lease and hearing from its job: ask again, the job answers the same.
         foreach (var lease in _model.Unanswered)
-            StartJobAsync(lease).Ignore();
+            StartJob(lease);
         return Task.CompletedTask;
     }
 
     public async Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots)
     {
+        var lent = _model.Lent;
         _model.Announce(silo, slots, Now);
+        _changes += lent - _model.Lent;
         await PumpAsync(CancellationToken.None);
     }
 
@@ -61,16 +64,35 @@ internal sealed partial class SchedulerGrain(
 
     public async Task SiloLost(string silo)
     {
+        var lent = _model.Lent;
         var orphans = _model.SiloLost(silo);
-        _changes += orphans.Length;
+        _changes += orphans.Length + lent - _model.Lent;
         await StoreAsync();
         Requeue(orphans, "silo_lost");
         await PumpAsync(CancellationToken.None);
     }
 
-    public Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except) => Task.FromResult(ImmutableArray<SlotLease>.Empty);
+    public async Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except)
+    {
+        // A trainer may ask before its job's answer, which names the epoch, has come back.
+        if (_starting.TryGetValue(jobId, out var starting))
+            await starting.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        var lent = _model.Lend(jobId, epoch, wanted, except.IsDefault ? [] : except, Now);
+        _changes += lent.Length;
+        Measure();
+        await StoreAsync();
+        if (!lent.IsEmpty)
+            LogLent(lent.Length, jobId, epoch);
+        return lent;
+    }
 
-    public Task GiveBack(SlotLease lease) => Task.CompletedTask;
+    public async Task GiveBack(SlotLease lease)
+    {
+        if (_model.GiveBack(lease))
+            _changes++;
+        await StoreAsync();
+        await PumpAsync(CancellationToken.None);
+    }
 
     public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot());
 
@@ -79,15 +101,18 @@ internal sealed partial class SchedulerGrain(
     /// <summary>Frees what lapsed and gives out what is free.</summary>
     private async Task PumpAsync(CancellationToken cancellationToken)
     {
+        var lent = _model.Lent;
         var orphans = _model.Expire(Now);
         var granted = _model.Grant(Now);
-        _changes += orphans.Length + granted.Length;
-        instruments.OnScheduler(_model.Queued, _model.Free, _model.Leased);
+        _changes += orphans.Length + granted.Length + lent - _model.Lent;
+        Measure();
         await StoreAsync();
         Requeue(orphans, "lease_expired");
         foreach (var record in granted)
-            StartJobAsync(record.Lease).Ignore();
+            StartJob(record.Lease);
     }
+
+    private void Measure() => instruments.OnScheduler(_model.Queued, _model.Free, _model.Leased, _model.Lent);
 
     private void Requeue(ImmutableArray<string> jobs, string reason)
     {
@@ -106,6 +131,20 @@ internal sealed partial class SchedulerGrain(
         {
             // The job is found again by the recovery of the next silo that starts.
             LogRequeueFailed(e, job);
+        }
+    }
+
+    private void StartJob(SlotLease lease)
+    {
+        var starting = StartJobAsync(lease);
+        _starting[lease.JobId] = starting;
+        ForgetAsync().Ignore();
+
+        async Task ForgetAsync()
+        {
+            await starting.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            if (_starting.TryGetValue(lease.JobId, out var present) && present == starting)
+                _starting.Remove(lease.JobId);
         }
     }
 
@@ -160,6 +199,9 @@ internal sealed partial class SchedulerGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} lost its slot ({Reason})")]
     private partial void LogOrphan(string jobId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} slots lent to job {JobId}, epoch {Epoch}")]
+    private partial void LogLent(int count, string jobId, long epoch);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not be asked to queue again")]
     private partial void LogRequeueFailed(Exception error, string jobId);

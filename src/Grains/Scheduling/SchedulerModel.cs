@@ -4,7 +4,7 @@ using OrleansOneShot.Contracts.Scheduling;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>Queue, leases and slots, and the rule for who is next. Plain and synchronous; the grain around it stores and calls.</summary>
-internal sealed class SchedulerModel
+internal sealed partial class SchedulerModel
 {
     // Owners remembered for fairness after their last job: enough to be fair, few enough to stay small.
     private const int MaxRememberedOwners = 1000;
@@ -27,6 +27,7 @@ internal sealed class SchedulerModel
         _leases = [.. state.Leases.Select(record => record with { Lease = record.Lease with { Expires = now + leaseDuration } })];
         _served = state.Served.ToDictionary(served => served.Owner, served => served.Grant, StringComparer.Ordinal);
         _grants = state.Grants;
+        _lent = state.Lent.IsDefault ? [] : [.. state.Lent.Select(lease => lease with { Expires = now + leaseDuration })];
     }
 
     /// <summary>Number of waiting jobs.</summary>
@@ -35,7 +36,7 @@ internal sealed class SchedulerModel
     /// <summary>Number of leases.</summary>
     public int Leased => _leases.Count;
 
-    /// <summary>Number of announced slots without a lease.</summary>
+    /// <summary>Number of announced slots that are neither leased nor lent.</summary>
     public int Free => FreeSlots().Count();
 
     /// <summary>Leases that no job has answered to yet.</summary>
@@ -49,11 +50,12 @@ internal sealed class SchedulerModel
         Leases = [.. _leases],
         Served = [.. _served.Select(served => new ServedOwner(served.Key, served.Value))],
         Grants = _grants,
+        Lent = [.. _lent],
     };
 
     /// <summary>A silo's slots, and a sign of life that renews its leases.</summary>
     /// <param name="silo">The silo.</param>
-    /// <param name="slots">Its slots; empty takes it out.</param>
+    /// <param name="slots">Its slots; empty takes it out. Lent slots that are not among them are lent no more.</param>
     /// <param name="now">The time.</param>
     public void Announce(string silo, ImmutableArray<SlotAnnouncement> slots, DateTimeOffset now)
     {
@@ -66,6 +68,8 @@ internal sealed class SchedulerModel
             if (_leases[i].Lease.Silo == silo)
                 _leases[i] = _leases[i] with { Lease = _leases[i].Lease with { Expires = now + _leaseDuration } };
         }
+
+        RenewLent(silo, slots, now);
     }
 
     /// <summary>Queues a job unless it waits or runs already.</summary>
@@ -82,7 +86,11 @@ internal sealed class SchedulerModel
     /// <summary>Takes a job off the queue and frees its lease.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>Whether anything changed.</returns>
-    public bool Remove(string jobId) => _queue.RemoveAll(entry => entry.JobId == jobId) + _leases.RemoveAll(record => record.Entry.JobId == jobId) > 0;
+    public bool Remove(string jobId)
+    {
+        var removed = _queue.RemoveAll(entry => entry.JobId == jobId) + _leases.RemoveAll(record => record.Entry.JobId == jobId);
+        return removed + DropLent() > 0;
+    }
 
     /// <summary>Forgets a silo.</summary>
     /// <param name="silo">The silo.</param>
@@ -90,6 +98,7 @@ internal sealed class SchedulerModel
     public ImmutableArray<string> SiloLost(string silo)
     {
         _silos.Remove(silo);
+        _lent.RemoveAll(lease => lease.Silo == silo);
         return Release(record => record.Lease.Silo == silo);
     }
 
@@ -100,19 +109,18 @@ internal sealed class SchedulerModel
     {
         foreach (var silent in _silos.Where(silo => silo.Value.Seen + _leaseDuration <= now).Select(silo => silo.Key).ToList())
             _silos.Remove(silent);
+        _lent.RemoveAll(lease => lease.Expires <= now);
         return Release(record => record.Lease.Expires <= now);
     }
 
-    /// <summary>Gives free slots to waiting jobs.</summary>
+    /// <summary>Gives free slots to waiting jobs, and takes lent ones back for those that are left.</summary>
     /// <param name="now">The time.</param>
     /// <returns>The new leases, whose epoch is not yet set, each with its queue entry.</returns>
     public ImmutableArray<LeaseRecord> Grant(DateTimeOffset now)
     {
         var granted = ImmutableArray.CreateBuilder<LeaseRecord>();
-        foreach (var (silo, slot) in FreeSlots().ToList())
+        while (Next(_queue, Running(), _served) is { } entry && (FirstFree() ?? TakeBack()) is var (silo, slot))
         {
-            if (Next(_queue, Running(), _served) is not { } entry)
-                break;
             var record = new LeaseRecord(new SlotLease(silo, slot, entry.JobId, 0, now + _leaseDuration), entry);
             _queue.Remove(entry);
             _leases.Add(record);
@@ -133,6 +141,7 @@ internal sealed class SchedulerModel
         if (index < 0)
             return false;
         _leases[index] = _leases[index] with { Lease = _leases[index].Lease with { Epoch = lease.Epoch } };
+        DropLent();
         return true;
     }
 
@@ -147,6 +156,7 @@ internal sealed class SchedulerModel
             return false;
         var entry = _leases[index].Entry;
         _leases.RemoveAt(index);
+        DropLent();
         if (requeue)
             Enqueue(entry);
         return true;
@@ -167,7 +177,10 @@ internal sealed class SchedulerModel
         }
 
         return new SchedulerSnapshot(
-            order.ToImmutable(), [.. _leases.Select(record => record.Lease)], _silos.ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Slots, StringComparer.Ordinal));
+            order.ToImmutable(),
+            [.. _leases.Select(record => record.Lease)],
+            _silos.ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Slots, StringComparer.Ordinal),
+            [.. _lent]);
     }
 
     /// <summary>The owner with the fewest slots, among equals the one who was served longest ago; of that owner the highest priority, then the oldest.</summary>
@@ -183,9 +196,11 @@ internal sealed class SchedulerModel
 
     private IEnumerable<(string Silo, int Slot)> FreeSlots()
     {
-        var taken = _leases.Select(record => (record.Lease.Silo, record.Lease.Slot)).ToHashSet();
+        var taken = _leases.Select(record => record.Lease).Concat(_lent).Select(lease => (lease.Silo, lease.Slot)).ToHashSet();
         return _silos.SelectMany(silo => silo.Value.Slots.Select(slot => (silo.Key, slot.Slot))).Distinct().Where(slot => !taken.Contains(slot));
     }
+
+    private (string Silo, int Slot)? FirstFree() => FreeSlots().Select(slot => ((string, int)?)slot).FirstOrDefault();
 
     private Dictionary<string, int> Running() =>
         _leases.GroupBy(record => record.Entry.Owner, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
@@ -197,6 +212,7 @@ internal sealed class SchedulerModel
     {
         ImmutableArray<string> jobs = [.. _leases.FindAll(which).Select(record => record.Entry.JobId)];
         _leases.RemoveAll(which);
+        DropLent();
         return jobs;
     }
 

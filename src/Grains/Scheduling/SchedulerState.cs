@@ -22,4 +22,8 @@ internal sealed record SchedulerState
     /// <summary>Number of the newest grant.</summary>
     [Id(3)]
     public long Grants { get; init; }
+
+    /// <summary>Slots lent to running jobs.</summary>
+    [Id(4)]
+    public ImmutableArray<SlotLease> Lent { get; init; } = [];
 }
