@@ -8,6 +8,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using Polly;
 using Polly.Retry;
+using StackExchange.Redis;
 
 namespace OrleansOneShot.Client;
 
@@ -46,7 +47,15 @@ public sealed class OneShotClient : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.UseOrleansClient(client =>
         {
-            client.UseStaticClustering([.. options.Gateways]);
+            if (options.Redis is { } redis)
+            {
+                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+            }
+            else
+            {
+                client.UseStaticClustering([.. options.Gateways]);
+            }
+
             client.Configure<ClusterOptions>(cluster =>
             {
                 cluster.ClusterId = options.ClusterId;
@@ -65,7 +74,7 @@ public sealed class OneShotClient : IAsyncDisposable
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again."), e);
+            throw new OneShotException(await ExplainAsync(options), e);
         }
         catch
         {
@@ -147,6 +156,27 @@ public sealed class OneShotClient : IAsyncDisposable
 
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    // Never the connection string itself: it may hold a password.
+    private static async Task<ErrorDetail> ExplainAsync(OneShotClientOptions options)
+    {
+        if (options.Redis is null)
+        {
+            return new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again.");
+        }
+
+        var redis = ConfigurationOptions.Parse(options.Redis);
+        var where = string.Join(", ", redis.EndPoints);
+        try
+        {
+            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
+            return new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {where} answers.", "cluster", "Start one with: oneshot serve --cluster ...");
+        }
+        catch (RedisException)
+        {
+            return new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer.", "cluster", "Check that it runs and that address and password are right.");
+        }
     }
 
     internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>

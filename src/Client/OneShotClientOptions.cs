@@ -2,11 +2,14 @@ using System.Net;
 
 namespace OrleansOneShot.Client;
 
-/// <summary>How to reach a cluster through its gateways.</summary>
+/// <summary>How to reach a cluster: through gateways that are known, or through the Redis in which its silos are listed.</summary>
 public sealed record OneShotClientOptions
 {
-    /// <summary>The gateways; one that answers is enough.</summary>
-    public required IReadOnlyList<IPEndPoint> Gateways { get; init; }
+    /// <summary>The gateways; one that answers is enough. Empty when <see cref="Redis"/> is given.</summary>
+    public IReadOnlyList<IPEndPoint> Gateways { get; init; } = [];
+
+    /// <summary>The cluster's Redis, as StackExchange.Redis writes it: "host:port,password=...". Null takes <see cref="Gateways"/>.</summary>
+    public string? Redis { get; init; }
 
     /// <summary>The cluster's id.</summary>
     public required string ClusterId { get; init; }

@@ -49,6 +49,7 @@ internal static class OneShotApp
         new GenerateCommand(streams),
         new JobsCommand(streams),
         new ModelsCommand(streams),
+        new ServeCommand(streams),
         new DoctorCommand(streams),
     };
 

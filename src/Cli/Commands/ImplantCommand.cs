@@ -27,7 +27,8 @@ internal sealed class ImplantCommand : OneShotCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        var data = _options.Data.Resolve(parsed);
+        var target = _options.Session.Resolve(parsed);
+        var data = target.Data;
         var catalog = new ModelCatalog(data);
         var plan = ImplantPlan.Make(_options, parsed, catalog);
         foreach (var warning in plan.Photo.Warnings)
@@ -41,7 +42,7 @@ internal sealed class ImplantCommand : OneShotCommand
             catalog.Register(clip);
         }
 
-        var session = await JobSession.OpenAsync(data, SessionMode.Work, context.Interrupt);
+        var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
         string id;
         try
         {

@@ -13,13 +13,13 @@ internal sealed class JobsCancelCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     public JobsCancelCommand(CliStreams streams)
         : base("cancel", "Ends a job without result.", streams, "oneshot jobs cancel 20261123-121500-ab12cd34")
     {
         Arguments.Add(_id);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -28,7 +28,7 @@ internal sealed class JobsCancelCommand : OneShotCommand
     {
         var id = parsed.GetRequiredValue(_id);
         var status = await Look.AtAsync(
-            _data.Resolve(parsed),
+            _session.Resolve(parsed),
             async session =>
             {
                 var job = session.Client.GetImplantation(id);

@@ -11,13 +11,13 @@ internal sealed class JobsDeleteCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     public JobsDeleteCommand(CliStreams streams)
         : base("delete", "Deletes an ended job with all its files.", streams, "oneshot jobs delete 20261123-121500-ab12cd34")
     {
         Arguments.Add(_id);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -26,7 +26,7 @@ internal sealed class JobsDeleteCommand : OneShotCommand
     {
         var id = parsed.GetRequiredValue(_id);
         var status = await Look.AtAsync(
-            _data.Resolve(parsed),
+            _session.Resolve(parsed),
             async session =>
             {
                 var job = session.Client.GetImplantation(id);

@@ -16,14 +16,14 @@ internal sealed class JobsDownloadCommand : OneShotCommand
 
     private readonly Option<string> _out = new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR", Required = true };
 
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     public JobsDownloadCommand(CliStreams streams)
         : base("download", "Puts a job's result into a folder.", streams, "oneshot jobs download 20261123-121500-ab12cd34 --out out/cat")
     {
         Arguments.Add(_id);
         Options.Add(_out);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -31,16 +31,16 @@ internal sealed class JobsDownloadCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var folder = ResultFolder.Check(parsed.GetRequiredValue(_out));
-        var data = _data.Resolve(parsed);
+        var target = _session.Resolve(parsed);
         var id = parsed.GetRequiredValue(_id);
-        var status = await Look.AtAsync(data, session => session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt), context.Interrupt);
+        var status = await Look.AtAsync(target, session => session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt), context.Interrupt);
         if (status.State != JobState.Succeeded)
         {
             throw new OneShotException(new ErrorDetail(
                 ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
         }
 
-        await ResultFolder.FillAsync(new FileArtifactStore(data.Root), status.Id, status.Files, folder, context.Interrupt);
+        await ResultFolder.FillAsync(new FileArtifactStore(target.Data.Root), status.Id, status.Files, folder, context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Cli.Commands;
 /// <summary><c>oneshot jobs list</c>.</summary>
 internal sealed class JobsListCommand : OneShotCommand
 {
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     private readonly Option<string?> _state = new("--state") { Description = "Only jobs in this state.", HelpName = "STATE" };
 
@@ -32,7 +32,7 @@ internal sealed class JobsListCommand : OneShotCommand
         Options.Add(_state);
         Options.Add(_limit);
         Options.Add(_cursor);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -45,7 +45,7 @@ internal sealed class JobsListCommand : OneShotCommand
             Cursor = parsed.GetValue(_cursor),
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
-        var page = await Look.AtAsync(_data.Resolve(parsed), session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
+        var page = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));

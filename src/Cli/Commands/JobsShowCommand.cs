@@ -11,13 +11,13 @@ internal sealed class JobsShowCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     public JobsShowCommand(CliStreams streams)
         : base("show", "Shows a job: state, files, metrics, warnings.", streams, "oneshot jobs show 20261123-121500-ab12cd34 --format json")
     {
         Arguments.Add(_id);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -26,7 +26,7 @@ internal sealed class JobsShowCommand : OneShotCommand
     {
         var id = parsed.GetRequiredValue(_id);
         var (status, folder) = await Look.AtAsync(
-            _data.Resolve(parsed),
+            _session.Resolve(parsed),
             async session =>
             {
                 var found = await session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt);

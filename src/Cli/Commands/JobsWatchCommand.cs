@@ -10,13 +10,13 @@ internal sealed class JobsWatchCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly DataOption _data = new();
+    private readonly SessionOptions _session = new();
 
     public JobsWatchCommand(CliStreams streams)
         : base("watch", "Follows a job to its end; resumes it if nobody works on it.", streams, "oneshot jobs watch 20261123-121500-ab12cd34")
     {
         Arguments.Add(_id);
-        Options.Add(_data);
+        _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
 
@@ -24,7 +24,7 @@ internal sealed class JobsWatchCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
-        var session = await JobSession.OpenAsync(_data.Resolve(parsed), SessionMode.Work, context.Interrupt);
+        var session = await JobSession.OpenAsync(_session.Resolve(parsed), SessionMode.Work, context.Interrupt);
         return await JobEnd.FollowAsync(context, session, id, null, watch: true);
     }
 }

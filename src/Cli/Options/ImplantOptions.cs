@@ -73,7 +73,7 @@ internal sealed class ImplantOptions
 
     public Option<string?> Out { get; } = new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR" };
 
-    public DataOption Data { get; } = new();
+    public SessionOptions Session { get; } = new();
 
     public Option<bool> NoPrototype { get; } = new("--no-prototype") { Description = "Start from the class's own vectors (ablation; needs no CLIP)." };
 
@@ -90,7 +90,7 @@ internal sealed class ImplantOptions
         foreach (var option in new Option[]
         {
             Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,
-            FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Data, Format,
+            FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Session.Data, Session.Cluster, Format,
         })
         {
             command.Options.Add(option);

@@ -72,7 +72,12 @@ internal static class JobEnd
 
     private static async Task<InterruptedException> InterruptAsync(JobFollower follower, string id)
     {
-        var watch = $"oneshot jobs watch {id}{follower.Session.Data.AsOption()}";
+        var watch = $"oneshot jobs watch {id}{follower.Session.Target.AsOption()}";
+        if (follower.Session.Target.Redis is not null)
+        {
+            return new InterruptedException($"Interrupted; job {id} goes on in the cluster.", $"Watch it with: {watch}");
+        }
+
         if (follower.Session.Owner is { } owner)
         {
             return new InterruptedException($"Interrupted; job {id} goes on in process {owner.ProcessId}.", $"Watch it with: {watch}");

@@ -3,15 +3,17 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>Follows a job to its end. When another process owned the jobs and goes away, this one takes over, or connects to whoever did; the log goes on where it stopped.</summary>
 internal sealed class JobFollower : IAsyncDisposable
 {
+    // Calls to a cluster may fail this often in a row, a second apart, before the command gives up.
+    private const int MostFailures = 60;
+
     private readonly CommandContext _context;
-    private readonly DataFolder _data;
+    private readonly SessionTarget _target;
     private readonly IProgressDisplay _display;
     private readonly Action<ProgressEvent>? _onEvent;
     private JobSession _session;
@@ -25,7 +27,7 @@ internal sealed class JobFollower : IAsyncDisposable
     {
         _context = context;
         _session = session;
-        _data = session.Data;
+        _target = session.Target;
         _display = display;
         _onEvent = onEvent;
     }
@@ -40,6 +42,7 @@ internal sealed class JobFollower : IAsyncDisposable
     public async Task<ImplantationStatus> FollowAsync(string jobId)
     {
         var next = 1L;
+        var failures = 0;
         while (true)
         {
             _context.Interrupt.ThrowIfCancellationRequested();
@@ -55,6 +58,7 @@ internal sealed class JobFollower : IAsyncDisposable
                 await foreach (var progress in job.WatchAsync(next, _context.Interrupt))
                 {
                     next = progress.Sequence + 1;
+                    failures = 0;
                     _onEvent?.Invoke(progress);
                     _display.Show(progress);
                 }
@@ -72,7 +76,13 @@ internal sealed class JobFollower : IAsyncDisposable
             {
                 _display.Say($"Process {_session.Owner.ProcessId}, which worked on the job, is gone; going on.");
                 await _session.DisposeAsync();
-                _session = await JobSession.OpenAsync(_data, SessionMode.Work, _context.Interrupt);
+                _session = await JobSession.OpenAsync(_target, SessionMode.Work, _context.Interrupt);
+            }
+            catch (Exception e) when (_target.Redis is not null && failures < MostFailures && e is not OneShotException && !_context.Interrupt.IsCancellationRequested)
+            {
+                // A silo went in the middle of a call; the job goes on elsewhere, and the client finds another gateway by itself.
+                failures++;
+                await Task.Delay(TimeSpan.FromSeconds(1), _context.Interrupt);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
@@ -20,18 +21,21 @@ internal sealed class JobSession : IAsyncDisposable
     private readonly OwnerLock? _lock;
     private readonly EmbeddedSilo? _silo;
 
-    private JobSession(DataFolder data, OneShotClient client, OwnerLock? held, EmbeddedSilo? silo, OwnerRecord? owner)
+    private JobSession(SessionTarget target, OneShotClient client, OwnerLock? held = null, EmbeddedSilo? silo = null, OwnerRecord? owner = null)
     {
-        Data = data;
+        Target = target;
         Client = client;
         Owner = owner;
         _lock = held;
         _silo = silo;
-        Store = new FileArtifactStore(data.Root);
+        Store = new FileArtifactStore(target.Data.Root);
     }
 
+    /// <summary>Where the jobs are.</summary>
+    public SessionTarget Target { get; }
+
     /// <summary>The data folder.</summary>
-    public DataFolder Data { get; }
+    public DataFolder Data => Target.Data;
 
     /// <summary>The jobs.</summary>
     public OneShotClient Client { get; }
@@ -43,20 +47,27 @@ internal sealed class JobSession : IAsyncDisposable
     public OwnerRecord? Owner { get; }
 
     /// <summary>Opens a session.</summary>
-    /// <param name="data">The data folder.</param>
+    /// <param name="target">Where the jobs are.</param>
     /// <param name="mode">What for.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <returns>The session.</returns>
-    /// <exception cref="OneShotException">unavailable: the owner does not answer.</exception>
-    public static async Task<JobSession> OpenAsync(DataFolder data, SessionMode mode, CancellationToken cancellationToken)
+    /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
+    public static async Task<JobSession> OpenAsync(SessionTarget target, SessionMode mode, CancellationToken cancellationToken)
     {
+        if (target.Redis is { } redis)
+        {
+            var cluster = new OneShotClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId, ServiceId = EmbeddedSilo.ServiceId };
+            return new JobSession(target, await OneShotClient.ConnectAsync(cluster, cancellationToken));
+        }
+
+        var data = target.Data;
         var clock = System.Diagnostics.Stopwatch.StartNew();
         OwnerRecord? owner = null;
         while (clock.Elapsed < Patience)
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(data, held, mode, cancellationToken);
+                return await OwnAsync(target, held, mode, cancellationToken);
             }
 
             owner = OwnerLock.ReadRecord(data) ?? owner;
@@ -70,7 +81,7 @@ internal sealed class JobSession : IAsyncDisposable
                         ClusterId = owner.ClusterId,
                         ServiceId = EmbeddedSilo.ServiceId,
                     };
-                    return new JobSession(data, await OneShotClient.ConnectAsync(options, cancellationToken), null, null, owner);
+                    return new JobSession(target, await OneShotClient.ConnectAsync(options, cancellationToken), owner: owner);
                 }
                 catch (OneShotException)
                 {
@@ -109,14 +120,14 @@ internal sealed class JobSession : IAsyncDisposable
         }
     }
 
-    private static async Task<JobSession> OwnAsync(DataFolder data, OwnerLock held, SessionMode mode, CancellationToken cancellationToken)
+    private static async Task<JobSession> OwnAsync(SessionTarget target, OwnerLock held, SessionMode mode, CancellationToken cancellationToken)
     {
         var trains = mode == SessionMode.Work;
         try
         {
-            var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = data, Trains = trains }, cancellationToken);
+            var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = target.Data, Trains = trains }, cancellationToken);
             held.Publish(silo.GatewayPort, silo.ClusterId, trains);
-            return new JobSession(data, OneShotClient.Attach(silo.Grains), held, silo, null);
+            return new JobSession(target, OneShotClient.Attach(silo.Grains), held, silo);
         }
         catch
         {

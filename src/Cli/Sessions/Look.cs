@@ -1,25 +1,24 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Sessions;
 
-/// <summary>Short questions to a data folder's jobs.</summary>
+/// <summary>Short questions to jobs.</summary>
 internal static class Look
 {
     private const int Attempts = 5;
 
     /// <summary>Opens a session, asks, and closes it. An owner that goes away in the middle is asked for again: by then another one owns the folder, or this process does.</summary>
     /// <typeparam name="T">The answer.</typeparam>
-    /// <param name="data">The data folder.</param>
+    /// <param name="target">Where the jobs are.</param>
     /// <param name="ask">Asks; may be called again.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="OneShotException">The answer's own error, or unavailable.</exception>
-    public static async Task<T> AtAsync<T>(DataFolder data, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken)
+    public static async Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            await using var session = await JobSession.OpenAsync(data, SessionMode.Look, cancellationToken);
+            await using var session = await JobSession.OpenAsync(target, SessionMode.Look, cancellationToken);
             try
             {
                 return await ask(session);

@@ -1,9 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Grains;
@@ -17,7 +13,6 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>The service id of every embedded silo: it is part of the key of each state.</summary>
     public const string ServiceId = "oneshot";
 
-    private const int PortAttempts = 5;
     private readonly IHost _host;
 
     private EmbeddedSilo(IHost host, string clusterId, int gatewayPort)
@@ -48,26 +43,8 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Data.Create();
         SqliteDatabase.Ensure(options.Data.Database);
-        for (var attempt = 1; ; attempt++)
-        {
-            var (siloPort, gatewayPort) = FreePorts();
-            var host = Build(options, siloPort, gatewayPort);
-            try
-            {
-                await host.StartAsync(cancellationToken);
-                return new EmbeddedSilo(host, options.ClusterId, gatewayPort);
-            }
-            catch (Exception e) when (attempt < PortAttempts && IsAddressInUse(e))
-            {
-                // Someone took a port between the look and the bind.
-                await DisposeAsync(host);
-            }
-            catch
-            {
-                await DisposeAsync(host);
-                throw;
-            }
-        }
+        var (host, gatewayPort) = await LoopbackHost.StartAsync((silo, gateway) => Build(options, silo, gateway), cancellationToken);
+        return new EmbeddedSilo(host, options.ClusterId, gatewayPort);
     }
 
     /// <summary>Stops the silo: its engines stop at their next step and commit a checkpoint first.</summary>
@@ -79,17 +56,12 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
-        await DisposeAsync(_host);
+        await LoopbackHost.DisposeAsync(_host);
     }
 
     private static IHost Build(EmbeddedSiloOptions options, int siloPort, int gatewayPort)
     {
-        // An empty builder: no configuration files, no environment, no console. The working directory is the caller's and none of our business.
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "oneshot", DisableDefaults = true });
-        builder.Logging.AddProvider(new FileLoggerProvider(options.Data.Log));
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Logging.AddFilter("OrleansOneShot", LogLevel.Information);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(2));
+        var builder = SiloHostBuilder.Create(options.Data);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
@@ -107,43 +79,8 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                 reminders.Invariant = SqliteDatabase.Invariant;
                 reminders.ConnectionString = connectionString;
             });
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
-            silo.AddOneShot(options);
+            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Slots = options.Trains ? 1 : 0, ResumesJobs = options.Trains, Engine = options.Engine });
         });
         return builder.Build();
-    }
-
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var silo = new TcpListener(IPAddress.Loopback, 0);
-        using var gateway = new TcpListener(IPAddress.Loopback, 0);
-        silo.Start();
-        gateway.Start();
-        return (((IPEndPoint)silo.LocalEndpoint).Port, ((IPEndPoint)gateway.LocalEndpoint).Port);
-    }
-
-    private static bool IsAddressInUse(Exception exception)
-    {
-        for (Exception? e = exception; e is not null; e = e.InnerException)
-        {
-            if (e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static async ValueTask DisposeAsync(IHost host)
-    {
-        if (host is IAsyncDisposable disposable)
-        {
-            await disposable.DisposeAsync();
-        }
-        else
-        {
-            host.Dispose();
-        }
     }
 }

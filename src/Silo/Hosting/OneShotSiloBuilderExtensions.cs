@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
@@ -10,28 +11,27 @@ namespace OrleansOneShot.Silo.Hosting;
 /// <summary>The composition root: the one place that binds ports to what stands behind them.</summary>
 internal static class OneShotSiloBuilderExtensions
 {
-    /// <summary>Adds the grains, the store and the engine to an embedded silo.</summary>
+    /// <summary>Adds the grains, the store and the engine to a silo.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="options">The silo's options.</param>
     /// <returns>The same builder.</returns>
-    public static ISiloBuilder AddOneShot(this ISiloBuilder silo, EmbeddedSiloOptions options)
+    public static ISiloBuilder AddOneShot(this ISiloBuilder silo, OneShotSiloOptions options)
     {
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
         silo.Services.AddOneShotStore(options.Data.Root);
         silo.Services.AddTrainingEngine(options);
         return silo.AddOneShotGrains(grains =>
         {
-            // Jobs that are left when the process ends wait for the next one that trains.
-            grains.ResumeOnStart = options.Trains;
+            // Jobs that are left when an embedded silo ends wait for the next process that trains.
+            grains.ResumeOnStart = options.ResumesJobs;
+            grains.RequeueOnStop = options.RequeuesOnStop;
             grains.WorkFolder = options.Data.Work;
-            if (options.Trains)
-            {
-                grains.Slots = [new SlotAnnouncement(0, "cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)];
-            }
+            grains.Slots = [.. Enumerable.Range(0, options.Slots).Select(slot => new SlotAnnouncement(slot, "cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / options.Slots))];
         });
     }
 
-    private static void AddTrainingEngine(this IServiceCollection services, EmbeddedSiloOptions options)
+    private static void AddTrainingEngine(this IServiceCollection services, OneShotSiloOptions options)
     {
         if (options.Engine is { } engine)
         {

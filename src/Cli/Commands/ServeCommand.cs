@@ -1,0 +1,67 @@
+using System.CommandLine;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Silo.Cluster;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot serve</c>: works on jobs until it is asked to stop.</summary>
+internal sealed class ServeCommand : OneShotCommand
+{
+    private readonly SessionOptions _session = new();
+
+    private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
+
+    private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo.", 1);
+
+    public ServeCommand(CliStreams streams)
+        : base(
+            "serve",
+            "Works on jobs until it is asked to stop: as a silo of a cluster, or as the owner of a data folder.",
+            streams,
+            "oneshot serve",
+            "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot")
+    {
+        _session.AddTo(this);
+        Options.Add(_role);
+        Options.Add(_slots);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var target = _session.Resolve(parsed);
+        if (target.Redis is null)
+        {
+            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
+            if (session.Owner is { } owner)
+            {
+                context.Say($"Process {owner.ProcessId} works on the jobs of {target.Data} already.");
+                return ExitCode.Done;
+            }
+
+            context.Say($"Ready: works on the jobs of {target.Data}; Ctrl-C stops at a checkpoint.");
+            return await WaitAsync(context);
+        }
+
+        var slots = parsed.GetValue(_role) == "control" ? 0 : (int)parsed.GetValue(_slots)!.Value;
+        await using var silo = await ClusterSilo.StartAsync(new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots }, context.Interrupt);
+        context.Say($"Ready: silo {silo.Address} with {slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
+        return await WaitAsync(context);
+    }
+
+    private static async Task<int> WaitAsync(CommandContext context)
+    {
+        try
+        {
+            await Task.Delay(Timeout.Infinite, context.Interrupt);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop: that is how serving ends.
+        }
+
+        return ExitCode.Done;
+    }
+}

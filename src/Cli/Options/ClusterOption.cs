@@ -1,0 +1,80 @@
+using System.CommandLine;
+using OrleansOneShot.Compute;
+using StackExchange.Redis;
+
+namespace OrleansOneShot.Cli.Options;
+
+/// <summary><c>--cluster redis://HOST:PORT</c>: a cluster instead of a silo in this process.</summary>
+internal sealed class ClusterOption : Option<string?>
+{
+    /// <summary>The environment variable with Redis' password.</summary>
+    public const string PasswordVariable = "ONESHOT_REDIS_PASSWORD";
+
+    private const int DefaultPort = 6379;
+
+    public ClusterOption()
+        : base("--cluster")
+    {
+        HelpName = "redis://HOST:PORT";
+        Description = $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordVariable}_FILE names).";
+    }
+
+    /// <summary>The connection string for StackExchange.Redis.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>The string; null without the option.</returns>
+    /// <exception cref="InvalidInputException">No Redis address.</exception>
+    public string? Resolve(ParseResult parsed) => parsed.GetValue(this) is { } text ? Read(text, Environment.GetEnvironmentVariable) : null;
+
+    /// <summary>Turns an address into a connection string.</summary>
+    /// <param name="text">redis://HOST[:PORT][/DATABASE], or rediss:// for TLS.</param>
+    /// <param name="environment">Reads environment variables.</param>
+    /// <returns>The connection string.</returns>
+    /// <exception cref="InvalidInputException">Another form, or a password in the address, where every process of the machine could read it.</exception>
+    internal static string Read(string text, Func<string, string?> environment)
+    {
+        const string Form = "Write it as redis://HOST:PORT, or rediss://HOST:PORT for TLS.";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("redis" or "rediss") || address.Host.Length == 0)
+        {
+            throw new InvalidInputException($"--cluster '{Hide(text)}' is no Redis address.", "cluster", Form);
+        }
+
+        if (address.UserInfo.Length > 0)
+        {
+            throw new InvalidInputException("--cluster holds a user or password, which every process of this machine could read.", "cluster", $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names.");
+        }
+
+        var database = 0;
+        if (address.AbsolutePath.Length > 1 && (!int.TryParse(address.AbsolutePath.AsSpan(1), out database) || database is < 0 or > 10_000))
+        {
+            throw new InvalidInputException($"--cluster names the database '{address.AbsolutePath[1..]}', which is no number.", "cluster", Form);
+        }
+
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { { address.Host, address.Port > 0 ? address.Port : DefaultPort } },
+            DefaultDatabase = database,
+            Ssl = address.Scheme == "rediss",
+            Password = Password(environment),
+        };
+        return options.ToString(includePassword: true);
+    }
+
+    private static string? Password(Func<string, string?> environment)
+    {
+        if (environment(PasswordVariable + "_FILE") is not { Length: > 0 } file)
+        {
+            return environment(PasswordVariable);
+        }
+
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"The file of {PasswordVariable}_FILE can't be read: {e.Message}", "cluster");
+        }
+    }
+
+    private static string Hide(string text) => text.Contains('@', StringComparison.Ordinal) ? "..." + text[text.LastIndexOf('@')..] : text;
+}

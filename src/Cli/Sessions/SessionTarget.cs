@@ -1,0 +1,13 @@
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Sessions;
+
+/// <summary>Where jobs are.</summary>
+/// <param name="Data">The data folder; a cluster's silos and clients share it.</param>
+/// <param name="Redis">Connection string of the cluster's Redis, which may hold a password; null works in this process.</param>
+/// <param name="ClusterText">The cluster as the user wrote it, without password.</param>
+internal sealed record SessionTarget(DataFolder Data, string? Redis = null, string? ClusterText = null)
+{
+    /// <summary>What a command line needs to mean this place.</summary>
+    public string AsOption() => Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}");
+}

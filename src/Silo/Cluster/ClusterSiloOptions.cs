@@ -1,0 +1,26 @@
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Silo.Cluster;
+
+/// <summary>Options of a silo that joins a cluster.</summary>
+public sealed record ClusterSiloOptions
+{
+    /// <summary>Name of the cluster where none is given.</summary>
+    public const string DefaultClusterId = "oneshot";
+
+    /// <summary>The Redis that holds membership, grain state and reminders, as StackExchange.Redis writes it: "host:port,password=...".</summary>
+    public required string Redis { get; init; }
+
+    /// <summary>Folder of artifacts, which all silos and clients of the cluster share.</summary>
+    public required DataFolder Data { get; init; }
+
+    /// <summary>Name of the cluster within that Redis.</summary>
+    public string ClusterId { get; init; } = DefaultClusterId;
+
+    /// <summary>Slots this silo offers, 0 or more; 0 only orchestrates.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
+    public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
+}

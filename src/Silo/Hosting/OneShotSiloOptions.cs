@@ -1,0 +1,23 @@
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Silo.Hosting;
+
+/// <summary>What a silo does for jobs, embedded or in a cluster.</summary>
+internal sealed record OneShotSiloOptions
+{
+    /// <summary>Where artifacts, models that were given by path, work and logs live.</summary>
+    public required DataFolder Data { get; init; }
+
+    /// <summary>Slots it offers; 0 only orchestrates.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>Whether it queues the jobs again that another process left unfinished.</summary>
+    public bool ResumesJobs { get; init; }
+
+    /// <summary>Whether jobs that it gives back when it stops are queued at once, for another silo.</summary>
+    public bool RequeuesOnStop { get; init; }
+
+    /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
+    public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
+}

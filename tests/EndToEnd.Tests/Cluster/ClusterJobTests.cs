@@ -1,0 +1,41 @@
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+namespace OrleansOneShot.EndToEnd.Tests.Cluster;
+
+public sealed class ClusterJobTests : IDisposable
+{
+    private const int Unreachable = 4;
+
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task Implant_InACluster_GivesTheWeightsOfTheEmbeddedRun()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var silo = OneShotProcess.Start("serve", "--cluster", redis.Address, "--data", _folder["cluster"]);
+        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+
+        (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder["cluster"]), "--cluster", redis.Address, "--out", _folder["there"]])).Expect(0);
+        (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder["embedded"]), "--out", _folder["here"]])).Expect(0);
+
+        var (there, here) = (TestFolder.Hash(_folder["there"]), TestFolder.Hash(_folder["here"]));
+        there.Remove("manifest.json");
+        here.Remove("manifest.json");
+        Assert.Equal(here, there);
+        await silo.InterruptAsync();
+        (await silo.EndAsync()).Expect(0);
+    }
+
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("jobs", "list")]
+    public async Task Cluster_NoRedisThere_EndsWith4AndSaysWhere(params string[] command)
+    {
+        var ended = await OneShotProcess.RunAsync([.. command, "--cluster", "redis://127.0.0.1:1", "--data", _folder.Data]);
+
+        ended.Expect(Unreachable);
+        Assert.Contains("Redis at 127.0.0.1:1", ended.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
