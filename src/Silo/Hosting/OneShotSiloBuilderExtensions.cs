@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
@@ -36,6 +37,8 @@ internal static class OneShotSiloBuilderExtensions
         if (options.Engine is { } engine)
         {
             services.AddSingleton(engine);
+            services.AddSingleton(provider => provider.GetRequiredService<ITrainingEngine>() as ITermEngine
+                ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo's engine evaluates no terms of other silos.")));
         }
         else
         {

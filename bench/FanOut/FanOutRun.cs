@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Silo.Cluster;
+
+namespace OrleansOneShot.Bench.FanOut;
+
+/// <summary>One measurement: a Redis, silos in processes of their own, and a job whose manifest holds the figures.</summary>
+internal static class FanOutRun
+{
+    private static readonly string AnyHash = new('0', 64);
+
+    /// <summary>Measures.</summary>
+    /// <param name="setting">What.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static async Task<FanOutLine> MeasureAsync(FanOutSetting setting, CancellationToken cancellationToken)
+    {
+        var port = FreePort();
+        var data = Directory.CreateTempSubdirectory("oneshot-fan-out-");
+        var processes = new List<Process> { Start("redis-server", ["--port", Text(port), "--bind", "127.0.0.1", "--save", ""], "Ready to accept") };
+        try
+        {
+            var redis = $"127.0.0.1:{port}";
+            for (var i = 0; i < setting.Silos; i++)
+            {
+                processes.Add(Start(
+                    Environment.ProcessPath!,
+                    [.. Self(), "fan-out-silo", redis, data.FullName, Text(setting.Silos), Text(setting.Terms), Text(setting.Steps), setting.TermSeconds.ToString(CultureInfo.InvariantCulture)],
+                    "Ready"));
+            }
+
+            await using var client = await OneShotClient.ConnectAsync(new OneShotClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId }, cancellationToken);
+            var job = await client.SubmitAsync(
+                new ImplantationRequest
+                {
+                    Name = "bench",
+                    Image = AnyHash,
+                    Objects = [new ObjectSpec { Class = "object", Token = "<object>", Mask = AnyHash }],
+                    Model = new ModelReference { Name = "stub" },
+                },
+                cancellationToken: cancellationToken);
+            var status = await job.GetResultAsync(cancellationToken);
+            if (status.State != JobState.Succeeded)
+            {
+                throw new InvalidOperationException($"The job ended as {status.State}: {status.Error?.Message}");
+            }
+
+            var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data.FullName, "jobs", status.Id, "manifest.json"), cancellationToken))!.AsObject();
+            return Line(setting, manifest);
+        }
+        finally
+        {
+            foreach (var process in processes.AsEnumerable().Reverse())
+            {
+                process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None);
+                process.Dispose();
+            }
+
+            data.Delete(recursive: true);
+        }
+    }
+
+    private static FanOutLine Line(FanOutSetting setting, JsonObject figures)
+    {
+        var step = figures["step_seconds"]!.GetValue<double>();
+        var speedup = setting.Terms * setting.TermSeconds / step;
+
+        // The share of a step in which no term of the longest row of terms is evaluated.
+        var longest = (setting.Terms + setting.Silos - 1) / setting.Silos * setting.TermSeconds;
+        return new FanOutLine(
+            setting.Silos, setting.Terms, step, speedup, speedup / setting.Silos, (step - longest) / step, figures["transfer_seconds"]?.GetValue<double>(),
+            figures["bytes_sent"]!.GetValue<long>(), figures["bytes_received"]!.GetValue<long>());
+    }
+
+    private static Process Start(string program, IEnumerable<string> arguments, string ready)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            if (line.Contains(ready, StringComparison.Ordinal))
+            {
+                return process;
+            }
+        }
+
+        throw new InvalidOperationException($"{program} ended before it was ready.");
+    }
+
+    private static string[] Self() => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
