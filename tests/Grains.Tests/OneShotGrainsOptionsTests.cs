@@ -16,6 +16,10 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(60), options.LeaseDuration);
         Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
         Assert.Equal(3, options.MaxDeaths);
+        Assert.Equal(TimeSpan.FromMinutes(5), options.FanOutIdleTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(2), options.FanOutMinDeadline);
+        Assert.Equal(TimeSpan.FromSeconds(60), options.FanOutFirstDeadline);
+        Assert.Equal(TimeSpan.FromSeconds(15), options.FanOutRetryPeriod);
         Assert.Same(TimeProvider.System, options.Clock);
         Assert.True(new OneShotGrainsOptionsValidator().Validate(null, options).Succeeded);
     }
@@ -32,6 +36,10 @@ public sealed class OneShotGrainsOptionsTests
             LeaseDuration = TimeSpan.FromSeconds(-1),
             SchedulerPeriod = TimeSpan.Zero,
             MaxDeaths = 0,
+            FanOutIdleTimeout = TimeSpan.Zero,
+            FanOutMinDeadline = TimeSpan.Zero,
+            FanOutFirstDeadline = TimeSpan.FromSeconds(-1),
+            FanOutRetryPeriod = TimeSpan.Zero,
             Clock = null!,
         };
         Assert.Equal(
@@ -42,6 +50,10 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.LeaseDuration is -00:00:01; it must be at least twice the heartbeat of 00:00:00.",
                 "OneShotGrainsOptions.SchedulerPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxDeaths is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.FanOutMinDeadline is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.FanOutFirstDeadline is -00:00:01; it must be at least FanOutMinDeadline, 00:00:00.",
+                "OneShotGrainsOptions.FanOutRetryPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.Clock is null; use TimeProvider.System.",
             ],
             new OneShotGrainsOptionsValidator().Validate(null, options).Failures!);

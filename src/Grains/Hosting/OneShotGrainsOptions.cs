@@ -32,6 +32,18 @@ public sealed class OneShotGrainsOptions
     /// <summary>Times that a job's process may die without a new checkpoint before the job fails. Default: 3.</summary>
     public int MaxDeaths { get; set; } = 3;
 
+    /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
+    public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A lent slot is never called late before this time, however fast it answered before. Default: 2 s.</summary>
+    public TimeSpan FanOutMinDeadline { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Least time for the first answer of a lent slot, which warms up; at least <see cref="FanOutMinDeadline"/>. Default: 60 s.</summary>
+    public TimeSpan FanOutFirstDeadline { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time between two tries to borrow slots that a job lacks. Default: 15 s.</summary>
+    public TimeSpan FanOutRetryPeriod { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The clock of jobs and leases (Orleans' own timers keep theirs). Default: the system's.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 }

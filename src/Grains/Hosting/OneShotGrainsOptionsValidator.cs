@@ -23,6 +23,14 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.SchedulerPeriod is {options.SchedulerPeriod}; it must be above 0.");
         if (options.MaxDeaths < 1)
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
+        if (options.FanOutIdleTimeout <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.FanOutIdleTimeout is {options.FanOutIdleTimeout}; it must be above 0.");
+        if (options.FanOutMinDeadline <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.FanOutMinDeadline is {options.FanOutMinDeadline}; it must be above 0.");
+        if (options.FanOutFirstDeadline < options.FanOutMinDeadline)
+            errors.Add($"OneShotGrainsOptions.FanOutFirstDeadline is {options.FanOutFirstDeadline}; it must be at least FanOutMinDeadline, {options.FanOutMinDeadline}.");
+        if (options.FanOutRetryPeriod <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.FanOutRetryPeriod is {options.FanOutRetryPeriod}; it must be above 0.");
         if (options.Clock is null)
             errors.Add("OneShotGrainsOptions.Clock is null; use TimeProvider.System.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Placement;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -152,26 +152,12 @@ internal sealed partial class ImplantationGrain
     {
         try
         {
-            await AtSiloAsync(_state.Lease!.Silo, () => Trainer(epoch).Stop(epoch));
+            await PlacementHint.CallAsync(_state.Lease!.Silo, () => Trainer(epoch).Stop(epoch));
         }
         catch (Exception e)
         {
             // It learns at its next report; until then its slot stays taken.
             LogNotStopped(e, Id, epoch);
-        }
-    }
-
-    /// <summary>Calls a trainer that, if it has no activation yet, is to be placed on a certain silo.</summary>
-    private static async Task AtSiloAsync(string silo, Func<Task> call)
-    {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
-        try
-        {
-            await call();
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
     }
 

@@ -5,6 +5,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -73,7 +74,7 @@ internal sealed partial class ImplantationGrain
 
         try
         {
-            await AtSiloAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, _state.Checkpoint));
+            await PlacementHint.CallAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, _state.Checkpoint));
         }
         catch (Exception e)
         {

@@ -12,8 +12,8 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Owns the runs of this silo, so that they outlive the activations that started them.</summary>
-internal sealed class TrainingHost(
+/// <summary>Owns the runs and sessions of this silo, so that they outlive the activations that started them.</summary>
+internal sealed partial class TrainingHost(
     IServiceProvider services, IArtifactStore store, IGrainFactory grains, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
     : ITrainingHost, IDisposable
 {
@@ -52,7 +52,9 @@ internal sealed class TrainingHost(
             // Older epochs of the job are fenced already; asking them to stop frees the slot sooner.
             foreach (var older in _runs.Values.Where(run => run.Lease.JobId == lease.JobId))
                 older.Stop(StopReason.Cancel);
-            var slotFree = Task.WhenAll(_runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion));
+            EndSessions(
+                session => session.Lease.Slot == lease.Slot || (session.Lease.JobId == lease.JobId && session.Lease.Epoch < lease.Epoch), "the slot is needed for a job");
+            var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
             var run = new TrainingRun(
                 new TrainingServices(engine, store, grains, options.Value, instruments, logger), lease, request, resume, _abandon.Token);
             _runs.Add(key, run);
@@ -83,7 +85,8 @@ internal sealed class TrainingHost(
             _stopping = true;
             foreach (var run in _runs.Values)
                 run.Stop(StopReason.Drain, requeue);
-            all = Task.WhenAll(_runs.Values.Select(run => run.Completion));
+            EndSessions(_ => true, "its silo is stopping");
+            all = WhenIdleAsync();
         }
 
         try
@@ -97,12 +100,12 @@ internal sealed class TrainingHost(
         }
     }
 
-    /// <summary>Waits for the runs of this moment.</summary>
+    /// <summary>Waits for the runs and sessions of this moment.</summary>
     /// <returns>When they have ended.</returns>
     internal Task WhenIdleAsync()
     {
         lock (_lock)
-            return Task.WhenAll(_runs.Values.Select(run => run.Completion));
+            return Task.WhenAll([.. _runs.Values.Select(run => run.Completion), .. _sessions.Select(session => session.Completion)]);
     }
 
     public void Dispose()

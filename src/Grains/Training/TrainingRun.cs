@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Storage;
 using Polly;
 
@@ -26,6 +27,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
     private readonly long _began;
+    private readonly StepCoordinator _fanOut;
     private ProgressPump _progress = null!;
     private int _committedStep = -1;
     private JobState? _stage;
@@ -46,6 +48,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _resume = resume;
         _abandon = abandon;
         _job = services.Grains.GetGrain<IImplantationGrain>(lease.JobId);
+        _fanOut = new StepCoordinator(new ClusterSlots(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
         _calls = GrainCalls.Create(services.Options.Clock, services.Logger);
         _began = services.Options.Clock.GetTimestamp();
     }
@@ -114,6 +117,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             ChangeStage(null);
+            _fanOut.DisposeAsync().AsTask().GetAwaiter().GetResult();
             DeleteFolder(folder);
         }
     }
@@ -129,11 +133,16 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             Directory.CreateDirectory(folder);
             _stop.Token.ThrowIfCancellationRequested();
-            result = _services.Engine.Run(new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, folder), this, _stop.Token);
+            result = _services.Engine.Run(new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, folder) { FanOut = _fanOut }, this, _stop.Token);
         }
         catch (Exception e)
         {
             return EndAsync(e);
+        }
+        finally
+        {
+            // Before anything is stored or told: others may wait for these slots.
+            _fanOut.Dismiss();
         }
 
         return FinishAsync(result);

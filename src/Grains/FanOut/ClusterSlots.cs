@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OrleansOneShot.Contracts.FanOut;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Scheduling;
+
+namespace OrleansOneShot.Grains.FanOut;
+
+/// <summary>The cluster's slots, by way of its grains.</summary>
+/// <param name="grains">The way to grains.</param>
+/// <param name="own">The job's own lease.</param>
+/// <param name="request">The job's request.</param>
+internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, ImplantationRequest request) : ILentSlots
+{
+    /// <inheritdoc/>
+    public Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except) =>
+        grains.GetGrain<ISchedulerGrain>(0).Lend(own.JobId, own.Epoch, wanted, except);
+
+    /// <inheritdoc/>
+    public Task GiveBackAsync(SlotLease lease) => grains.GetGrain<ISchedulerGrain>(0).GiveBack(lease);
+
+    /// <inheritdoc/>
+    public ILentSlot Reach(SlotLease lease, int number) =>
+        new Slot(grains.GetGrain<ICombinationGrain>(string.Create(CultureInfo.InvariantCulture, $"{own.JobId}/{own.Epoch}/{number}")), lease, request);
+
+    private sealed class Slot(ICombinationGrain grain, SlotLease lease, ImplantationRequest request) : ILentSlot
+    {
+        public Task OpenAsync(CancellationToken cancellationToken) => PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, cancellationToken));
+
+        public Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => grain.Echo(payload, answerBytes);
+
+        public Task<ImmutableArray<TermResult>> EvaluateAsync(StepWork work, CancellationToken cancellationToken) => grain.Evaluate(work, cancellationToken);
+
+        public Task CloseAsync() => grain.Close();
+    }
+}

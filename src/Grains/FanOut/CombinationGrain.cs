@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.FanOut;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Training;
+
+namespace OrleansOneShot.Grains.FanOut;
+
+/// <summary>
+/// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes anything: calls wait for
+/// the session's thread, so that a close gets through while terms are evaluated.
+/// </summary>
+[RandomPlacement, Immovable, KeepAlive, Reentrant]
+internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ICombinationGrain
+{
+    private WorkerSession? _session;
+
+    public async Task Open(SlotLease lease, ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        if (lease.Silo != silo.SiloAddress.ToParsableString())
+        {
+            DeactivateOnIdle();
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"The silo {lease.Silo} of the lent slot is gone."));
+        }
+
+        if (_session is null)
+        {
+            _session = host.OpenSession(lease, request);
+            EndWithAsync(_session.Completion).Ignore();
+        }
+
+        await _session.Opened.WaitAsync(cancellationToken);
+    }
+
+    public Task<ReadOnlyMemory<byte>> Echo(ReadOnlyMemory<byte> payload, int answerBytes)
+    {
+        Session().Touch();
+        if (payload.Length > FanOutLimits.PayloadBytes || answerBytes is < 0 or > FanOutLimits.PayloadBytes)
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"{payload.Length} bytes there and {answerBytes} back are more than the {FanOutLimits.PayloadBytes} of a call."));
+        return Task.FromResult<ReadOnlyMemory<byte>>(new byte[answerBytes]);
+    }
+
+    public Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default) => Session().EvaluateAsync(work, cancellationToken);
+
+    public Task Close()
+    {
+        _session?.End("its job closed it");
+        if (_session is null)
+            DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    private WorkerSession Session()
+    {
+        if (_session is { } session)
+            return session;
+        // An activation that nobody opened stands in for one that died with its silo.
+        DeactivateOnIdle();
+        throw WorkerSession.Unavailable("it is not open");
+    }
+
+    private async Task EndWithAsync(Task session)
+    {
+        await session;
+        DeactivateOnIdle();
+    }
+}

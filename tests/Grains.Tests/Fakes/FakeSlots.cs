@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.FanOut;
+
+namespace OrleansOneShot.Grains.Tests.Fakes;
+
+/// <summary>A scheduler with one slot on each of some silos, which do as a test says.</summary>
+internal sealed class FakeSlots : ILentSlots
+{
+    private readonly Lock _lock = new();
+    private readonly List<string> _free;
+    private readonly Dictionary<string, FakeSlot> _slots;
+
+    public FakeSlots(params string[] silos)
+    {
+        _free = [.. silos];
+        _slots = silos.ToDictionary(silo => silo, silo => new FakeSlot(silo), StringComparer.Ordinal);
+    }
+
+    /// <summary>What was asked for, such as "2 but a,b".</summary>
+    public List<string> Asked { get; } = [];
+
+    public List<string> GivenBack { get; } = [];
+
+    public List<int> Numbers { get; } = [];
+
+    /// <summary>Passed before a question is answered.</summary>
+    public Gate? Gate { get; set; }
+
+    public FakeSlot this[string silo] => _slots[silo];
+
+    /// <summary>A slot becomes free.</summary>
+    public void Free(string silo)
+    {
+        lock (_lock)
+        {
+            _slots.TryAdd(silo, new FakeSlot(silo));
+            _free.Add(silo);
+        }
+    }
+
+    public async Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except)
+    {
+        if (Gate is { } gate)
+            await gate.PassAsync();
+        lock (_lock)
+        {
+            Asked.Add(except.IsEmpty ? $"{wanted}" : $"{wanted} but {string.Join(',', except.Order())}");
+            var lent = _free.Where(silo => !except.Contains(silo)).Take(wanted).ToList();
+            _free.RemoveAll(lent.Contains);
+            return [.. lent.Select(silo => new SlotLease(silo, 0, "j", 1, DateTimeOffset.UnixEpoch))];
+        }
+    }
+
+    public Task GiveBackAsync(SlotLease lease)
+    {
+        lock (_lock)
+        {
+            GivenBack.Add(lease.Silo);
+            _free.Add(lease.Silo);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public ILentSlot Reach(SlotLease lease, int number)
+    {
+        lock (_lock)
+            Numbers.Add(number);
+        return _slots[lease.Silo];
+    }
+}

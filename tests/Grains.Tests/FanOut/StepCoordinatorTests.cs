@@ -1,0 +1,401 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.FanOut;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.FanOut;
+using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Tests.Fakes;
+
+namespace OrleansOneShot.Grains.Tests.FanOut;
+
+/// <summary>Every fault that another slot can have, and the same values each time.</summary>
+public sealed partial class StepCoordinatorTests : IAsyncDisposable
+{
+    private const int Terms = 8;
+
+    private static readonly byte[] s_payload = [1, 2, 3];
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ConcurrentQueue<int> _here = new();
+    private readonly List<StepCoordinator> _coordinators = [];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Evaluate_AnswersInAnyOrder_GivesTheTermsInTheirOrder()
+    {
+        var slots = new FakeSlots("a", "b", "c");
+        var (coordinator, _) = Recruited(slots, 3);
+        var gates = new Dictionary<string, Gate>();
+        foreach (var silo in (string[])["a", "b", "c"])
+        {
+            var gate = gates[silo] = new Gate();
+            slots[silo].OnEvaluate = async (work, _) =>
+            {
+                await gate.PassAsync();
+                return [.. FakeSlot.Answer(work).Reverse()];
+            };
+        }
+
+        using var waits = new Recorded(_services, "oneshot.fanout.reduce");
+        var step = Evaluate(coordinator, 0);
+        foreach (var silo in (string[])["c", "b", "a"])
+        {
+            await gates[silo].Reached;
+            gates[silo].Open();
+        }
+
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await step);
+        Assert.Equal([0, 4], _here);
+        Assert.Equal([1, 5], slots["a"].Works.Single().Terms);
+        Assert.Equal([2, 6], slots["b"].Works.Single().Terms);
+        Assert.Equal([3, 7], slots["c"].Works.Single().Terms);
+        Assert.Single(waits.Values);
+        Assert.Equal(new FanOutFigures { Steps = 1, Participants = 4, BytesSent = 9, BytesReceived = 6 * FakeTerms.Bytes }, coordinator.Figures);
+    }
+
+    [Fact]
+    public async Task Evaluate_NobodyLent_EvaluatesAllHere()
+    {
+        var (coordinator, ready) = Recruited(new FakeSlots(), 3);
+        Assert.Equal(0, ready);
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        Assert.Equal(Enumerable.Range(0, Terms), _here);
+        Assert.Equal(new FanOutFigures(), coordinator.Figures);
+    }
+
+    [Fact]
+    public async Task Evaluate_FewerTermsThanSlots_UsesNoMoreThanAreUseful()
+    {
+        var slots = new FakeSlots("a", "b", "c");
+        var (coordinator, _) = Recruited(slots, 3);
+        Assert.Equal(FakeTerms.Step(0, 2, s_payload), await Evaluate(coordinator, 0, terms: 2));
+        Assert.Equal(FakeTerms.Step(1, 1, s_payload), await Evaluate(coordinator, 1, terms: 1));
+        Assert.Equal([1], slots["a"].Works.Single().Terms);
+        Assert.Empty(slots["b"].Works);
+    }
+
+    [Fact]
+    public async Task Evaluate_ASlotDies_ItsTermsGoElsewhereAndItIsReplaced()
+    {
+        var slots = new FakeSlots("a", "b", "c");
+        var (coordinator, ready) = Recruited(slots, 2);
+        Assert.Equal(2, ready);
+        slots["a"].OnEvaluate = (_, _) => throw new SiloUnavailableException("it is dead");
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        // a's 1, 4, 7: two of them here, one by b, which had answered already.
+        Assert.Equal([0, 3, 6, 1, 7], _here);
+        Assert.Equal([[2, 5], [4]], slots["b"].Works.Select(work => work.Terms.ToArray()));
+        Assert.Equal((3, 1, 0), (coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped, coordinator.Figures.AnswersDropped));
+        await SettledAsync(coordinator);
+        Assert.Equal(["a"], slots.GivenBack);
+        Assert.Equal(["2", "1 but a"], slots.Asked);
+        Assert.Equal([0, 1, 2], slots.Numbers);
+        Assert.Equal(FakeTerms.Step(1, Terms, s_payload), await Evaluate(coordinator, 1));
+        Assert.Single(slots["a"].Works);
+        Assert.Equal([1, 4, 7], slots["b"].Works.Last().Terms);
+        Assert.Equal([2, 5], slots["c"].Works.Single().Terms);
+    }
+
+    [Fact]
+    public async Task Evaluate_ASlotIsTakenBack_ItsSiloMayHelpAgain()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        slots["a"].OnEvaluate = (_, _) => throw WorkerSession.Unavailable("the slot is needed for a job");
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        await SettledAsync(coordinator);
+        Assert.Equal(["1", "1"], slots.Asked);
+        Assert.Equal(1, slots["a"].Closed);
+    }
+
+    [Fact]
+    public async Task Evaluate_ASlotHangs_IsLateOnceAndGivenUpTheSecondTime()
+    {
+        var slots = new FakeSlots("a", "b");
+        var (coordinator, _) = Recruited(slots, 2);
+        var answers = new ConcurrentQueue<TaskCompletionSource<ImmutableArray<TermResult>>>();
+        slots["a"].OnEvaluate = (_, _) =>
+        {
+            var answer = new TaskCompletionSource<ImmutableArray<TermResult>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            answers.Enqueue(answer);
+            return answer.Task;
+        };
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await LaterAsync(Evaluate(coordinator, 0)));
+        Assert.Equal((0, 3), (coordinator.Figures.WorkersDropped, coordinator.Figures.TermsRepeated));
+        Assert.Empty(slots.GivenBack);
+
+        var second = Evaluate(coordinator, 1);
+        // The answer of step 0, in the middle of step 1, with the right terms.
+        answers.First().SetResult(FakeSlot.Answer(slots["a"].Works.First()));
+        Assert.Equal(FakeTerms.Step(1, Terms, s_payload), await LaterAsync(second));
+        await SettledAsync(coordinator);
+        await UntilAsync(() => coordinator.Figures.AnswersDropped > 0);
+        Assert.Equal((1, 6, 3), (coordinator.Figures.WorkersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.AnswersDropped));
+        Assert.Equal(["a"], slots.GivenBack);
+        Assert.Equal(["2", "1 but a"], slots.Asked);
+
+        Assert.Equal(FakeTerms.Step(2, Terms, s_payload), await Evaluate(coordinator, 2));
+        Assert.Equal(2, slots["a"].Works.Count);
+        Assert.All(slots["b"].Works, work => Assert.True(work.Terms.Length > 0));
+    }
+
+    [Fact]
+    public async Task Evaluate_ALateSlotAnswersInTimeAgain_IsKept()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        var right = slots["a"].OnEvaluate;
+        slots["a"].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
+        await LaterAsync(Evaluate(coordinator, 0));
+        slots["a"].OnEvaluate = right;
+        for (var step = 1; step < 4; step++)
+            Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await Evaluate(coordinator, step));
+        Assert.Equal((0, 4), (coordinator.Figures.WorkersDropped, coordinator.Figures.Steps));
+    }
+
+    [Fact]
+    public async Task Evaluate_AllHangForEver_EndsAllTheSame()
+    {
+        var slots = new FakeSlots("a", "b", "c");
+        var (coordinator, _) = Recruited(slots, 3);
+        foreach (var silo in (string[])["a", "b", "c"])
+        {
+            slots[silo].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
+            slots[silo].OnClose = () => new TaskCompletionSource().Task;
+        }
+
+        for (var step = 0; step < 3; step++)
+            Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await LaterAsync(Evaluate(coordinator, step)));
+        Assert.Equal(3, coordinator.Figures.WorkersDropped);
+        Assert.Equal(2, coordinator.Figures.Steps);
+    }
+
+    [Theory]
+    [InlineData("job")]
+    [InlineData("epoch")]
+    [InlineData("step")]
+    [InlineData("somebody else's term")]
+    [InlineData("no term")]
+    [InlineData("nothing")]
+    [InlineData("default")]
+    [InlineData("null")]
+    public async Task Evaluate_AnAnswerToSomethingElse_IsDroppedAndRepeated(string what)
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>(what switch
+        {
+            "job" => [.. FakeSlot.Answer(work).Select(result => result with { JobId = "other" })],
+            "epoch" => [.. FakeSlot.Answer(work).Select(result => result with { Epoch = 2 })],
+            "step" => [.. FakeSlot.Answer(work).Select(result => result with { Step = work.Step + 1 })],
+            "somebody else's term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = 0 })],
+            "no term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = -1 })],
+            "nothing" => [],
+            "default" => default,
+            _ => [null!, null!, null!, null!],
+        });
+        for (var step = 0; step < 3; step++)
+            Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await Evaluate(coordinator, step));
+        var dropped = what is "nothing" or "default" ? 0 : 8;
+        Assert.Equal((dropped, 8, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
+        Assert.Equal(2, slots["a"].Works.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(FakeTerms.Bytes - 1)]
+    [InlineData(FakeTerms.Bytes + 1)]
+    public async Task Evaluate_AnAnswerOfAnotherSize_EndsThatSlot(int bytes)
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>([.. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[bytes] })]);
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        await SettledAsync(coordinator);
+        Assert.Equal((1, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.WorkersDropped));
+        Assert.Equal(["1", "1 but a"], slots.Asked);
+    }
+
+    [Fact]
+    public async Task Evaluate_TermsAnsweredTwice_CountOnce()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>(
+            [.. FakeSlot.Answer(work), .. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[FakeTerms.Bytes] })]);
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        Assert.Equal((4, 0, 0), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
+    }
+
+    [Fact]
+    public async Task Evaluate_Cancelled_EndsAtOnceAndTellsTheSlots()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var (gate, told) = (new Gate(), new TaskCompletionSource());
+        slots["a"].OnEvaluate = async (work, token) =>
+        {
+            token.Register(() => told.TrySetResult());
+            await gate.PassAsync();
+            return FakeSlot.Answer(work);
+        };
+        var step = Evaluate(coordinator, 0, cancellationToken: cancel.Token);
+        await gate.Reached;
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step.WaitAsync(TestWorld.Limit));
+        await told.Task.WaitAsync(TestWorld.Limit);
+        Assert.Equal(0, coordinator.Figures.WorkersDropped);
+        gate.Open();
+    }
+
+    [Fact]
+    public async Task Evaluate_TheEngineFailsHere_PassesItsErrorOnAndTellsTheSlots()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        var told = new TaskCompletionSource();
+        slots["a"].OnEvaluate = (_, token) =>
+        {
+            token.Register(() => told.TrySetResult());
+            return new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
+        };
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Task.Run(
+            () => coordinator.Evaluate(0, Terms, s_payload, _ => throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, "too little memory")), Cancelled), Cancelled));
+        Assert.Equal("too little memory", error.Message);
+        await told.Task.WaitAsync(TestWorld.Limit);
+    }
+
+    [Fact]
+    public async Task Evaluate_PayloadTooLarge_SendsNothing()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        var payload = new byte[FanOutLimits.PayloadBytes + 1];
+        var values = await Task.Run(() => coordinator.Evaluate(0, 2, payload, term => FakeTerms.Value(0, term, s_payload), Cancelled), Cancelled);
+        Assert.Equal(FakeTerms.Step(0, 2, s_payload), FakeTerms.Texts(values));
+        Assert.Empty(slots["a"].Works);
+    }
+
+    [Fact]
+    public async Task Evaluate_LargeAnswers_AreAskedForInSeveralCalls()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        // Each answer nearly half of what a call may hold: two a call.
+        Assert.True(coordinator.MeasureTransfer(1, (FanOutLimits.PayloadBytes / 2) - 1, Cancelled) < double.PositiveInfinity);
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        Assert.Equal([[1, 3], [5, 7]], slots["a"].Works.Select(work => work.Terms.ToArray()));
+    }
+
+    [Fact]
+    public async Task Evaluate_CallerUsesItsBytesAgain_LateCallsKeepTheirs()
+    {
+        var slots = new FakeSlots("a");
+        var (coordinator, _) = Recruited(slots, 1);
+        byte[] payload = [.. s_payload];
+        await Task.Run(() => coordinator.Evaluate(0, Terms, payload, term => FakeTerms.Value(0, term, payload), Cancelled), Cancelled);
+        payload[0] = 99;
+        Assert.Equal(s_payload, slots["a"].Works.Single().Payload.ToArray());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var coordinator in _coordinators)
+            await LaterAsync(coordinator.DisposeAsync().AsTask());
+        await _services.DisposeAsync();
+    }
+
+    private (StepCoordinator Coordinator, int Ready) Recruited(FakeSlots slots, int wanted)
+    {
+        var coordinator = Coordinator(slots);
+        // Patience that no fake needs.
+        return (coordinator, coordinator.Recruit(wanted, TimeSpan.FromHours(1), Cancelled));
+    }
+
+    private StepCoordinator Coordinator(FakeSlots slots)
+    {
+        var coordinator = new StepCoordinator(
+            slots,
+            new SlotLease("own", 0, "j", 1, DateTimeOffset.UnixEpoch),
+            new OneShotGrainsOptions { Clock = _clock },
+            new OneShotInstruments(_services.GetRequiredService<IMeterFactory>()),
+            NullLogger.Instance);
+        _coordinators.Add(coordinator);
+        return coordinator;
+    }
+
+    private Task<List<string>> Evaluate(StepCoordinator coordinator, int step, int terms = Terms, CancellationToken cancellationToken = default) => Task.Run(
+        () => FakeTerms.Texts(coordinator.Evaluate(
+            step,
+            terms,
+            s_payload,
+            term =>
+            {
+                _here.Enqueue(term);
+                return FakeTerms.Value(step, term, s_payload);
+            },
+            cancellationToken)),
+        CancellationToken.None);
+
+    /// <summary>Waits until every slot that was lent is ready, and every one that was given up replaced.</summary>
+    private static Task SettledAsync(StepCoordinator coordinator) => coordinator.WhenSettledAsync().WaitAsync(TestWorld.Limit);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TestWorld.Limit);
+        while (!condition())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Lets time go by until something ends.</summary>
+    private async Task<T> LaterAsync<T>(Task<T> task)
+    {
+        await LaterAsync((Task)task);
+        return await task;
+    }
+
+    private async Task LaterAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await task;
+    }
+
+    private sealed class Recorded : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+
+        public Recorded(IServiceProvider services, string name)
+        {
+            var factory = services.GetRequiredService<IMeterFactory>();
+            _listener.InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == name && instrument.Meter.Scope == factory)
+                    self.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<double>((_, value, _, _) => Values.Enqueue(value));
+            _listener.Start();
+        }
+
+        public ConcurrentQueue<double> Values { get; } = new();
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
