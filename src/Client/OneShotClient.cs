@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
 using Polly;
 using Polly.Retry;
 using StackExchange.Redis;
@@ -145,6 +146,12 @@ public sealed class OneShotClient : IAsyncDisposable
             next = next with { Cursor = page.Next };
         }
     }
+
+    /// <summary>The cluster's slots, leases and queue.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>A snapshot.</returns>
+    public Task<SchedulerSnapshot> GetSchedulerAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(async _ => await _grains.GetGrain<ISchedulerGrain>(0).GetSnapshot(), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

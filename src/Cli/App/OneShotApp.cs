@@ -50,6 +50,7 @@ internal static class OneShotApp
         new JobsCommand(streams),
         new ModelsCommand(streams),
         new ServeCommand(streams),
+        new ClusterCommand(streams),
         new DoctorCommand(streams),
     };
 

@@ -10,4 +10,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(JobDocument))]
 [JsonSerializable(typeof(JobListDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
+[JsonSerializable(typeof(QueueDocument))]
+[JsonSerializable(typeof(SiloListDocument))]
+[JsonSerializable(typeof(SlotListDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

@@ -1,0 +1,8 @@
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>A waiting job.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="Owner">Its owner.</param>
+/// <param name="Priority">Its priority.</param>
+/// <param name="Enqueued">Since when it waits.</param>
+internal sealed record QueueEntryDocument(string Id, string Owner, int Priority, DateTimeOffset Enqueued);
