@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Contracts.Tests;
 
@@ -47,6 +50,37 @@ public sealed class SerializationTests : IDisposable
             line);
         Assert.Equal(progress, ProgressJson.FromLine(line));
         Assert.Equal(progress, RoundTrip(progress));
+    }
+
+    [Fact]
+    public void StepWork_RoundTrip_IsTheSame()
+    {
+        // A part of a larger buffer: only the part may travel.
+        var work = new StepWork("j", 3, 4, [5, 6], new byte[] { 9, 1, 2, 3, 9 }.AsMemory(1, 3));
+        var back = RoundTrip(work);
+        Assert.Equal((work.JobId, work.Epoch, work.Step), (back.JobId, back.Epoch, back.Step));
+        Assert.Equal(work.Terms, back.Terms.AsEnumerable());
+        Assert.Equal([1, 2, 3], back.Payload.ToArray());
+    }
+
+    [Fact]
+    public void TermResult_RoundTrip_IsTheSame()
+    {
+        var result = new TermResult("j", 3, 4, 5, new byte[] { 9, 1, 2, 3, 9 }.AsMemory(1, 3), [0.5, double.NaN], 1.5);
+        var back = RoundTrip(ImmutableArray.Create(result)).Single();
+        Assert.Equal(("j", 3L, 4, 5, 1.5), (back.JobId, back.Epoch, back.Step, back.Term, back.Seconds));
+        Assert.Equal([1, 2, 3], back.Payload.ToArray());
+        Assert.Equal([0.5, double.NaN], back.Losses.AsEnumerable());
+        Assert.Empty(RoundTrip(result with { Payload = default, Losses = [] }).Payload.ToArray());
+    }
+
+    [Fact]
+    public void SchedulerSnapshot_RoundTrip_KeepsWhatIsLent()
+    {
+        var lease = new SlotLease("s", 1, "j", 2, DateTimeOffset.UnixEpoch);
+        var back = RoundTrip(new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t" }]));
+        Assert.Equal(lease, Assert.Single(back.Leases));
+        Assert.Equal(lease with { Silo = "t" }, Assert.Single(back.Lent));
     }
 
     [Theory]

@@ -39,6 +39,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public FakeEngine Engine { get; }
 
+    /// <summary>The engines that evaluate terms for other silos, by silo.</summary>
+    public ConcurrentDictionary<string, FakeTermEngine> Terms { get; } = new(StringComparer.Ordinal);
+
     public InProcessTestCluster Cluster => _cluster!;
 
     public string WorkFolder => Path.Combine(_root, "work");
@@ -69,6 +72,8 @@ internal sealed class TestWorld : IAsyncDisposable
                 OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>()));
             services.Services.AddSingleton<IArtifactStore>(Store);
             services.Services.AddSingleton<ITrainingEngine>(Engine);
+            services.Services.AddSingleton<ITermEngine>(provider =>
+                Terms.GetOrAdd(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), _ => new FakeTermEngine()));
             services.AddOneShotGrains(options =>
             {
                 options.Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotAnnouncement(slot, "cpu", 1L << 30))];
@@ -79,6 +84,14 @@ internal sealed class TestWorld : IAsyncDisposable
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
+    }
+
+    /// <summary>Waits until the scheduler knows the slots of so many silos.</summary>
+    public async Task WhenAnnouncedAsync(int silos)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while ((await Scheduler.GetSnapshot()).Slots.Count < silos)
+            limit.Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>Ends the cluster as SIGTERM does.</summary>

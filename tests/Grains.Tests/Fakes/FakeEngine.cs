@@ -24,6 +24,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     /// <summary>Exceptions to throw, by point.</summary>
     public ConcurrentDictionary<(string JobId, string Point), Exception> Failures { get; } = new();
 
+    /// <summary>What jobs do with other slots before their first step.</summary>
+    public ConcurrentDictionary<string, Action<EngineJob, CancellationToken>> FanOuts { get; } = new();
+
     /// <summary>What the engine was asked to do.</summary>
     public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
 
@@ -64,6 +67,8 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         var steps = job.Request.Training.Steps!.Value;
         observer.Report(Update(JobState.Preparing, 0, 1, "loads"));
         At(job, "prepare", cancellationToken);
+        if (FanOuts.TryGetValue(job.JobId, out var fanOut))
+            fanOut(job, cancellationToken);
         var committed = done;
         for (var step = done + 1; step <= steps; step++)
         {
