@@ -63,12 +63,10 @@ internal sealed class OneShotProcess : IAsyncDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>SIGINT, as Ctrl-C sends it.</summary>
-    public async Task InterruptAsync()
-    {
-        using var kill = Process.Start("/bin/sh", ["-c", $"kill -INT {Id}"]);
-        await kill.WaitForExitAsync(_guard.Token);
-        Assert.Equal(0, kill.ExitCode);
-    }
+    public Task InterruptAsync() => SignalAsync("INT");
+
+    /// <summary>SIGSTOP: the process stands still, with all its connections, as on a machine that hangs.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
 
     /// <summary>Waits for its end.</summary>
     public async Task<Ended> EndAsync()
@@ -93,6 +91,13 @@ internal sealed class OneShotProcess : IAsyncDisposable
 
     private static int TrainingStep(string line) =>
         line.StartsWith("Training step ", StringComparison.Ordinal) ? int.Parse(line.AsSpan(14, line.IndexOf('/') - 14), CultureInfo.InvariantCulture) : -1;
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {Id}"]);
+        await kill.WaitForExitAsync(_guard.Token);
+        Assert.Equal(0, kill.ExitCode);
+    }
 
     private async Task<string> FindAsync(LineStream stream, Func<string, bool> wanted)
     {

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+namespace OrleansOneShot.EndToEnd.Tests.FanOut;
+
+/// <summary>A job of two objects whose steps are spread over silos in processes of their own.</summary>
+public sealed class FanOutTests : IDisposable
+{
+    private const int Silos = 3;
+
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task Synchronous_OverThreeSilos_GivesTheFilesOfOneThatTakesTermByTerm()
+    {
+        await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
+
+        (await OneShotProcess.RunAsync([.. Job(20, "there", "--fan-out", "synchronous"), .. cluster.Options])).Expect(0);
+        (await OneShotProcess.RunAsync([.. Job(20, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
+
+        Assert.Equal(Files("here"), Files("there"));
+        var figures = Manifest("there")["fan_out"]!["figures"]!;
+        Assert.Equal(Silos, (int)figures["participants"]!);
+        Assert.True((long)figures["bytes_sent"]! > 0);
+        Assert.Equal(0, (int)figures["terms_repeated"]!);
+    }
+
+    [Fact]
+    public async Task Synchronous_OneHelperKilledAndOneFrozen_GivesTheSameFiles()
+    {
+        await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
+        await using (var job = OneShotProcess.Start([.. Job(100, "there", "--fan-out", "synchronous"), .. cluster.Options]))
+        {
+            await job.TrainsAsync(10);
+            var helpers = await cluster.FindAsync("lent");
+            Assert.Equal(Silos - 1, helpers.Count);
+            helpers[0].Kill();
+            await job.TrainsAsync(30);
+            await helpers[1].FreezeAsync();
+            (await job.EndAsync()).Expect(0);
+        }
+
+        (await OneShotProcess.RunAsync([.. Job(100, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
+
+        Assert.Equal(Files("here"), Files("there"));
+        var figures = Manifest("there")["fan_out"]!["figures"]!;
+        Assert.Equal(Silos - 1, (int)figures["workers_dropped"]!);
+        Assert.True((int)figures["terms_repeated"]! >= Silos - 1);
+        Assert.Equal(1, (int)Manifest("there")["epoch"]!);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string[] Job(int steps, string name, params string[] more) =>
+    [
+        "implant", "--image", Repository.Sample("scene-fox-ball.png"),
+        "--object", $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat", "--object", $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
+        "--model", Repository.TinyModel, "--resolution", "64", "--steps", steps.ToString(CultureInfo.InvariantCulture), "--seed", "3", "--precision", "fp32", "--prompt", "a photo of <cat> and <dog>",
+        "--samples", "1", "--out", _folder[name], .. more,
+    ];
+
+    // The manifest tells when and where, the request how it was asked for.
+    private SortedDictionary<string, string> Files(string name)
+    {
+        var files = TestFolder.Hash(_folder[name]);
+        files.Remove("manifest.json");
+        files.Remove("request.json");
+        return files;
+    }
+
+    private JsonObject Manifest(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_folder[name], "manifest.json")))!.AsObject();
+}
