@@ -1,16 +1,18 @@
 using System.Globalization;
+using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, and the curves. Nothing random is stored, since random numbers are keyed by step;
+/// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, the curves, and how terms are evaluated. Nothing random is stored, since random numbers are keyed by step;
 /// nothing that can be computed again is stored either.
 /// </summary>
 internal static class Checkpoint
 {
     private const string Format = "oneshot-checkpoint-1";
+    private const string FanOutKey = "fan_out";
     private const string Curve = "curve.losses";
     private const string Vectors = "vectors";
     private const string LoraPrefix = "lora.";
@@ -23,7 +25,9 @@ internal static class Checkpoint
     /// <param name="trainer">What trains.</param>
     /// <param name="curves">The losses so far, one entry a step done.</param>
     /// <param name="prototypes">L_PE by object.</param>
-    public static void Write(string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
+    /// <param name="decision">How terms are evaluated.</param>
+    public static void Write(
+        string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes, FanOutDecision decision)
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { [Vectors] = trainer.Vectors };
@@ -49,6 +53,7 @@ internal static class Checkpoint
             ["format"] = Format,
             ["fingerprint"] = fingerprint,
             ["step"] = steps.Count.ToString(CultureInfo.InvariantCulture),
+            [FanOutKey] = decision.ToText(),
             ["prototype_best"] = string.Join(',', prototypes.Select(p => p.BestStep.ToString(CultureInfo.InvariantCulture))),
         });
     }
@@ -58,9 +63,9 @@ internal static class Checkpoint
     /// <param name="fingerprint">What this run depends on.</param>
     /// <param name="trainer">Filled.</param>
     /// <param name="curves">Filled; its length is the number of steps done.</param>
-    /// <returns>L_PE by object.</returns>
+    /// <returns>L_PE by object, and how terms are evaluated.</returns>
     /// <exception cref="InvalidInputException">The file is damaged, or of another run.</exception>
-    public static IReadOnlyList<PrototypeCurve> Read(string path, string fingerprint, Trainer trainer, LossCurves curves)
+    public static (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) Read(string path, string fingerprint, Trainer trainer, LossCurves curves)
     {
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
@@ -70,6 +75,7 @@ internal static class Checkpoint
             throw new InvalidInputException("The checkpoint belongs to another run or version, so this run can't go on from it.", "checkpoint", "Submit the job again.");
         }
 
+        var decision = FanOutDecision.FromText(metadata.GetValueOrDefault(FanOutKey));
         trainer.Tokens.Assign(Trainer.VectorsName, file.Get(Vectors));
         foreach (var name in trainer.Lora.Parameters.Names)
         {
@@ -84,6 +90,7 @@ internal static class Checkpoint
         }
 
         var best = metadata["prototype_best"].Split(',', StringSplitOptions.RemoveEmptyEntries);
-        return [.. best.Select((b, i) => new PrototypeCurve(file.Get(PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)).data<double>().ToArray(), int.Parse(b, CultureInfo.InvariantCulture)))];
+        IReadOnlyList<PrototypeCurve> prototypes = [.. best.Select((b, i) => new PrototypeCurve(file.Get(PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)).data<double>().ToArray(), int.Parse(b, CultureInfo.InvariantCulture)))];
+        return (prototypes, decision);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Torch;
 
@@ -57,6 +59,18 @@ public sealed record ImplantationOptions
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     public string PromptTemplate { get; init; } = "a photo of {}";
 
+    /// <summary>Where the terms of a step are evaluated. (Left out of the JSON at its default, so that checkpoints from before there was a choice keep their fingerprint.)</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public FanOutMode FanOut { get; init; }
+
+    /// <summary>N of <see cref="FanOutMode.Periodic"/>: steps between two averages, at least 1; 0 for the other modes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FanOutPeriod { get; init; }
+
+    /// <summary>Terms of a step that share one forward and backward pass, at least 1; null: all, fewer where memory is short.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int? MicroBatch { get; init; }
+
     /// <summary>Steps between two checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 10;
 
@@ -80,4 +94,9 @@ public sealed record ImplantationOptions
 
     /// <summary>The samples' guidance.</summary>
     public double GuidanceScale { get; init; } = 7.5;
+
+    /// <summary>What the learning rate is multiplied with in a step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <returns>0 to 1.</returns>
+    internal double RateFactor(int step) => Schedule == LearningRateSchedule.Cosine ? 0.5 * (1 + Math.Cos(Math.PI * step / Steps)) : 1;
 }

@@ -1,9 +1,8 @@
 using System.Diagnostics;
+using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Compute.Optimisation;
-using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -16,12 +15,15 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="inputs">Photo and masks.</param>
 /// <param name="options">Options, with <see cref="ComputePrecision.Auto"/> already decided.</param>
 /// <param name="observer">Told of everything.</param>
-public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options, IImplantationObserver observer)
+/// <param name="exchange">The way to other machines; null: there are none.</param>
+public sealed class ImplantationRun(
+    ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options, IImplantationObserver observer, IStepExchange? exchange = null)
 {
     /// <summary>Steps between two previews.</summary>
     private const int PreviewEvery = 50;
 
     private readonly Dictionary<string, double> _seconds = [];
+    private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
 
     /// <summary>Does it all.</summary>
     /// <param name="outFolder">An existing folder that gets the result's tree.</param>
@@ -50,33 +52,44 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         var modelHash = folder.Hash();
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, type.ToString());
 
-        using var lora = CreateLora(models);
-        using var tokens = new FlatParameters([(Trainer.VectorsName, [preparation.Tokens.Sum(t => t.Count), models.TextEncoder.TokenTable.shape[1]])], models.Device);
-        var vectors = tokens[Trainer.VectorsName];
-        var objective = new Objective(
-            (sample, timesteps, states) => models.UNet.call(sample, timesteps, states).to(ScalarType.Float32), (ids, rows) => models.TextEncoder.call(ids, rows),
-            joint is null ? null : joint.Text, preparation.LatentMasks, preparation.Prompts, options.Objective with { PredictionType = models.Scheduler.Prediction });
-        var random = new StepRandom(
-            options.Seed, preparation.Posterior, models.Vae.Config.ScalingFactor, new NoiseSchedule(models.Scheduler), preparation.Tokens.Count, options.SubsetSize);
-        using var trainer = new Trainer(objective, random.Draw, lora, tokens, options.LearningRate, options.WeightDecay);
+        using var parts = TrainingParts.Create(models, joint, preparation, options);
+        var (trainer, lora, vectors) = (parts.Trainer, parts.Lora, parts.Trainer.Vectors);
         var curves = new LossCurves();
         IReadOnlyList<PrototypeCurve> prototypes;
+        FanOutDecision? decision = null;
         if (checkpoint is null)
         {
             using var scope = NewDisposeScope();
             (var start, prototypes) = StartingVectors.Find(preparation, models, joint, options, observer, cancellationToken);
-            tokens.Assign(Trainer.VectorsName, start);
+            parts.Tokens.Assign(Trainer.VectorsName, start);
         }
         else
         {
-            prototypes = Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
+            (prototypes, decision) = Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
             observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps, $"goes on from step {curves.Steps.Count}");
         }
 
         Mark("preparing", clock);
         lora.Attach(models.UNet.AdaptableLinears);
         var samples = new SampleStage(models, inputs.Objects, options);
-        Train(trainer, curves, samples, vectors, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes), outFolder, cancellationToken);
+        var planner = new FanOutPlanner(parts, options, _exchange, fingerprint);
+        try
+        {
+            var begins = decision is null;
+            decision = Plan(planner, decision, preparation, models, cancellationToken);
+            var writer = new CheckpointFile(outFolder, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision), observer);
+            if (begins && decision.MustBeKept)
+            {
+                writer.Commit(0);
+            }
+
+            Train(planner.Steps(decision), curves, writer, () => samples.DrawPreview(vectors, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            _exchange.Dismiss();
+        }
+
         lora.Detach();
         Mark("training", clock);
 
@@ -94,56 +107,72 @@ public sealed class ImplantationRun(ModelFolder folder, ImplantationInputs input
         files.WriteCurves(curves, prototypes);
         files.WriteMetrics(metrics, curves, prototypes);
         Mark("writing", clock);
-        return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation), _seconds);
+        return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
     }
 
-    private void Train(
-        Trainer trainer, LossCurves curves, SampleStage samples, Tensor vectors, Action<string> writeCheckpoint, string outFolder, CancellationToken cancellationToken)
+    private FanOutDecision Plan(FanOutPlanner planner, FanOutDecision? kept, Preparation preparation, LoadedModels models, CancellationToken cancellationToken)
+    {
+        if (kept is not null)
+        {
+            planner.Resume(kept, cancellationToken);
+            return kept;
+        }
+
+        long[] latents = preparation.Posterior.Mean.shape;
+        var unet = models.UNet;
+        var weightBytes = unet.parameters().Sum(p => p.numel() * p.element_size());
+        var decision = planner.Decide(
+            inputs.Objects.Count, MicroBatchChoice.BytesOfTerm(unet.Config, latents[2], latents[3], unet.ComputeType), MicroBatchChoice.Room(models.Device, weightBytes), cancellationToken);
+        if (decision.MustBeKept)
+        {
+            observer.Progress(ImplantationStage.Preparing, 0, 0, $"terms of a step: {decision.Name} ({decision.Reason})");
+        }
+
+        return decision;
+    }
+
+    private void Train(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<byte[]> drawPreview, CancellationToken cancellationToken)
     {
         observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps);
         var committed = curves.Steps.Count;
-        var clock = new Stopwatch();
         while (curves.Steps.Count < options.Steps)
         {
-            if (cancellationToken.IsCancellationRequested && committed < curves.Steps.Count)
+            var before = curves.Steps.Count;
+            try
             {
-                Commit(curves.Steps.Count);
+                cancellationToken.ThrowIfCancellationRequested();
+                Advance(steps, curves, cancellationToken);
+            }
+            catch (OperationCanceledException) when (committed < before)
+            {
+                checkpoints.Commit(before);
+                throw;
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
-            clock.Restart();
-            curves.Add(trainer.Step(curves.Steps.Count, RateFactor(curves.Steps.Count)));
             var done = curves.Steps.Count;
-            observer.Step(done, options.Steps, curves.Steps[^1], clock.Elapsed.TotalSeconds);
-            if (done % options.CheckpointEvery == 0 || done == options.Steps)
+            if (done / options.CheckpointEvery > before / options.CheckpointEvery || done == options.Steps)
             {
-                Commit(done);
+                checkpoints.Commit(done);
+                committed = done;
             }
 
-            if (done % PreviewEvery == 0 && done < options.Steps && options.SamplesPerPrompt > 0)
+            if (done / PreviewEvery > before / PreviewEvery && done < options.Steps && options.SamplesPerPrompt > 0)
             {
-                observer.Preview(done, samples.DrawPreview(vectors, cancellationToken));
+                observer.Preview(done, drawPreview());
             }
-        }
-
-        void Commit(int step)
-        {
-            var path = Path.Combine(outFolder, "checkpoint.partial.safetensors");
-            writeCheckpoint(path);
-            observer.Checkpoint(step, path);
-            File.Delete(path);
-            committed = step;
         }
     }
 
-    private double RateFactor(int step) =>
-        options.Schedule == LearningRateSchedule.Cosine ? 0.5 * (1 + Math.Cos(Math.PI * step / options.Steps)) : 1;
-
-    private LoraNetwork CreateLora(LoadedModels models)
+    private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
     {
-        using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.LoraInit);
-        var targets = options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention;
-        return LoraNetwork.Create(models.UNet.AdaptableLinears, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
+        var began = Stopwatch.GetTimestamp();
+        var taken = steps.Advance(curves.Steps.Count, cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / taken.Count;
+        foreach (var losses in taken)
+        {
+            curves.Add(losses);
+            observer.Step(curves.Steps.Count, options.Steps, losses, seconds);
+        }
     }
 
     // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.

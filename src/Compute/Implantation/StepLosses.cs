@@ -8,4 +8,9 @@ public readonly record struct StepLosses(double Global, double Object, double Cl
 {
     /// <summary>L.</summary>
     public double Total => Global + Object + Class;
+
+    /// <summary>The losses of a step whose terms were evaluated apart.</summary>
+    /// <param name="terms">The UNet terms' losses: the masked ones, then the global one.</param>
+    /// <param name="classLoss">L_CL.</param>
+    internal static StepLosses OfTerms(IReadOnlyList<double> terms, double classLoss) => new(terms[^1], terms.Take(terms.Count - 1).Sum(), classLoss);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>Draws what is random in a step. Every number depends on (seed, step, purpose) alone, so a resumed or moved run draws the same.</summary>
+/// <summary>Draws what is random in a step. Every number depends on (seed, step, purpose, participant) alone, so a resumed or moved run draws the same.</summary>
 /// <param name="seed">The run's seed.</param>
 /// <param name="posterior">The VAE's posterior of the training crop.</param>
 /// <param name="scalingFactor">The VAE's scaling factor.</param>
@@ -17,21 +18,23 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
 {
     /// <summary>The draw of one step.</summary>
     /// <param name="step">The step, from 0.</param>
+    /// <param name="participant">Whose step, where several take their own; 0 draws what a run alone draws.</param>
     /// <returns>Tensors in the current dispose scope.</returns>
-    public StepDraw Draw(int step)
+    public StepDraw Draw(int step, int participant = 0)
     {
+        var subject = participant == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"participant-{participant}");
         var shape = posterior.Mean.shape;
         var device = posterior.Mean.device;
         Tensor Normal(RandomPurpose purpose)
         {
-            using var random = new KeyedRandom(seed, step, purpose);
+            using var random = new KeyedRandom(seed, step, purpose, subject);
             return random.Normal(shape).to(device);
         }
 
         var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)) * scalingFactor;
-        using var timesteps = new KeyedRandom(seed, step, RandomPurpose.Timestep);
-        using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset);
-        using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss);
+        using var timesteps = new KeyedRandom(seed, step, RandomPurpose.Timestep, subject);
+        using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset, subject);
+        using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss, subject);
         var timestep = timesteps.Integer(schedule.Length);
         return new StepDraw(
             latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[timestep], subsets.Subset(objects, Math.Min(subsetSize, objects)), classLoss.Uniform());

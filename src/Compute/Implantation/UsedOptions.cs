@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Compute.FanOut;
 
 namespace OrleansOneShot.Compute.Implantation;
 
@@ -18,7 +19,8 @@ internal static class UsedOptions
     /// <param name="models">The base model.</param>
     /// <param name="modelHash">Its hash.</param>
     /// <param name="preparation">The prepared job.</param>
-    public static JsonObject Describe(ImplantationOptions options, LoadedModels models, string modelHash, Preparation preparation) => new()
+    /// <param name="decision">How terms were evaluated.</param>
+    public static JsonObject Describe(ImplantationOptions options, LoadedModels models, string modelHash, Preparation preparation, FanOutDecision decision) => new()
     {
         ["model"] = new JsonObject
         {
@@ -30,5 +32,6 @@ internal static class UsedOptions
         },
         ["photo"] = preparation.Crop.Description,
         ["options"] = JsonSerializer.SerializeToNode(options, Json),
+        ["fan_out"] = decision.Describe(),
     };
 }

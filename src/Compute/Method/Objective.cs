@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Method;
 
 /// <summary>
-/// The training objective L = L_SP + L_CL (eq. 3 to 5). All k + 1 terms of a step go through the UNet as one batch; a prompt that several terms share is encoded once.
+/// The training objective L = L_SP + L_CL (eq. 3 to 5), of a whole step or of some of its terms. A step's UNet terms are, in this order, the masked terms of S, objects ascending, and the
+/// global term; the class terms come last, together. Terms that are evaluated together go through the UNet as one batch; a prompt that they share is encoded once.
 /// </summary>
 /// <param name="predictor">The UNet.</param>
 /// <param name="conditioner">The text encoder.</param>
@@ -19,63 +20,39 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
     /// <returns>Scalars with gradient, in the current dispose scope.</returns>
     public ObjectiveValue Evaluate(StepDraw draw, Tensor vectors)
     {
-        var terms = options.ObjectLoss ? draw.Subset : [];
-        var (global, masked) = Denoising(draw, vectors, terms);
-        var total = global;
-        foreach (var i in terms)
-        {
-            total += masked[i];
-        }
-
-        var classLoss = ClassLoss(draw, vectors);
-        return new ObjectiveValue(classLoss is null ? total : total + classLoss, global, masked, classLoss);
-    }
-
-    private (Tensor Global, Dictionary<int, Tensor> Masked) Denoising(StepDraw draw, Tensor vectors, IReadOnlyList<int> terms)
-    {
-        var z = draw.Latents;
-        var latents = new Tensor[terms.Count + 1]; // the masked terms first, the global one last
-        var weights = new Tensor?[terms.Count + 1];
-        for (var row = 0; row < terms.Count; row++)
-        {
-            weights[row] = masks.narrow(0, terms[row], 1); // (1, 1, h, w)
-            latents[row] = z * weights[row]!;
-        }
-
-        latents[^1] = z;
-        var clean = cat(latents); // (k + 1, 4, h, w)
-        var noise = draw.Noise.expand_as(clean);
-        var (signal, spread) = (MathF.Sqrt(draw.AlphaBar), MathF.Sqrt(1 - draw.AlphaBar));
-        var noisy = (clean * signal) + (noise * spread);
-        var timesteps = full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
-        var prediction = predictor(noisy, timesteps, States(terms, vectors));
-        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : (noise * signal) - (clean * spread);
-        var residual = target - prediction;
-
+        var terms = Terms(draw);
+        var losses = Denoising(draw, vectors, terms);
         var masked = new Dictionary<int, Tensor>();
-        for (var row = 0; row < terms.Count; row++)
+        var total = losses[^1];
+        for (var i = 0; i < terms.Count - 1; i++)
         {
-            // eps~ keeps its gradient, so eps~ - eps_theta is exactly m (target - prediction): a soft mask weighs with its square.
-            var loss = (residual.narrow(0, row, 1) * weights[row]!).square().mean();
-            masked[terms[row]] = options.MaskNormalisation == MaskNormalisation.Area ? loss / weights[row]!.mean() : loss;
+            masked.Add(terms[i]!.Value, losses[i]);
+            total += losses[i];
         }
 
-        return (residual.narrow(0, terms.Count, 1).square().mean(), masked);
+        var classLoss = EvaluateClassTerms(draw, vectors);
+        return new ObjectiveValue(classLoss is null ? total : total + classLoss, losses[^1], masked, classLoss);
     }
 
-    private Tensor States(IReadOnlyList<int> terms, Tensor vectors)
-    {
-        if (prompts.Objects.Count == 1)
-        {
-            // With one object c and c_m are the same words.
-            var states = conditioner(prompts.Global, vectors);
-            return terms.Count == 0 ? states : states.expand(terms.Count + 1, -1, -1);
-        }
+    /// <summary>Number of UNet terms of a step.</summary>
+    /// <param name="draw">What was drawn.</param>
+    /// <returns>Masked terms and the global one; 1 without object loss.</returns>
+    public int CountTerms(StepDraw draw) => Terms(draw).Count;
 
-        return conditioner(cat([.. terms.Select(i => prompts.Objects[i]), prompts.Global]), vectors);
-    }
+    /// <summary>Some of a step's UNet terms, as one batch. Their sum over a step, with the class terms, is <see cref="Evaluate"/>'s total.</summary>
+    /// <param name="draw">What was drawn.</param>
+    /// <param name="vectors">Learned vectors (rows, d), with gradient.</param>
+    /// <param name="first">The first term.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <returns>Scalars with gradient, in the order of the terms and in the current dispose scope.</returns>
+    public IReadOnlyList<Tensor> EvaluateTerms(StepDraw draw, Tensor vectors, int first, int count) =>
+        Denoising(draw, vectors, [.. Terms(draw).Skip(first).Take(count)]);
 
-    private Tensor? ClassLoss(StepDraw draw, Tensor vectors)
+    /// <summary>The class terms of a step.</summary>
+    /// <param name="draw">What was drawn.</param>
+    /// <param name="vectors">Learned vectors (rows, d), with gradient.</param>
+    /// <returns>L_CL summed over S, a scalar with gradient in the current dispose scope; null when it does not count in this step.</returns>
+    public Tensor? EvaluateClassTerms(StepDraw draw, Tensor vectors)
     {
         if (!options.ClassLoss || draw.P >= options.ClassLossProbability)
         {
@@ -86,5 +63,54 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var embeddings = joint(cat([.. draw.Subset.Select(i => prompts.Own[i])]), vectors); // (k, joint)
         var classes = cat([.. draw.Subset.Select(i => prompts.ClassEmbeddings[i])]);
         return (1 - (options.ClassLossAlpha * Cosine.Of(embeddings, classes))).sum();
+    }
+
+    // The object of each UNet term; null is the global term.
+    private List<int?> Terms(StepDraw draw) => [.. options.ObjectLoss ? draw.Subset.Order().Cast<int?>() : [], null];
+
+    private Tensor[] Denoising(StepDraw draw, Tensor vectors, List<int?> terms)
+    {
+        var z = draw.Latents;
+        var latents = new Tensor[terms.Count];
+        var weights = new Tensor?[terms.Count];
+        for (var row = 0; row < terms.Count; row++)
+        {
+            weights[row] = terms[row] is { } i ? masks.narrow(0, i, 1) : null; // (1, 1, h, w)
+            latents[row] = weights[row] is { } mask ? z * mask : z;
+        }
+
+        var clean = cat(latents); // (terms, 4, h, w)
+        var noise = draw.Noise.expand_as(clean);
+        var (signal, spread) = (MathF.Sqrt(draw.AlphaBar), MathF.Sqrt(1 - draw.AlphaBar));
+        var noisy = (clean * signal) + (noise * spread);
+        var timesteps = full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
+        var prediction = predictor(noisy, timesteps, States(terms, vectors));
+        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : (noise * signal) - (clean * spread);
+        var residual = target - prediction;
+        return [.. weights.Select((mask, row) => Loss(residual.narrow(0, row, 1), mask))];
+    }
+
+    private Tensor Loss(Tensor residual, Tensor? mask)
+    {
+        if (mask is null)
+        {
+            return residual.square().mean();
+        }
+
+        // eps~ keeps its gradient, so eps~ - eps_theta is exactly m (target - prediction): a soft mask weighs with its square.
+        var loss = (residual * mask).square().mean();
+        return options.MaskNormalisation == MaskNormalisation.Area ? loss / mask.mean() : loss;
+    }
+
+    private Tensor States(List<int?> terms, Tensor vectors)
+    {
+        if (prompts.Objects.Count == 1)
+        {
+            // With one object c and c_m are the same words.
+            var states = conditioner(prompts.Global, vectors);
+            return terms.Count == 1 ? states : states.expand(terms.Count, -1, -1);
+        }
+
+        return conditioner(cat([.. terms.Select(i => i is { } one ? prompts.Objects[one] : prompts.Global)]), vectors);
     }
 }

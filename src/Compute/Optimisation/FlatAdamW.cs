@@ -49,7 +49,13 @@ public sealed class FlatAdamW : IDisposable
     public double WeightDecay { get; }
 
     /// <summary>Steps taken so far.</summary>
-    public long StepCount { get; private set; }
+    public long StepCount { get; internal set; }
+
+    /// <summary>First moments, one flat tensor a group.</summary>
+    internal IReadOnlyList<Tensor> Means => _means;
+
+    /// <summary>Second moments, one flat tensor a group.</summary>
+    internal IReadOnlyList<Tensor> Variances => _variances;
 
     /// <summary>Updates the values by the gradients that are there. It leaves the gradients alone.</summary>
     public void Step()

@@ -27,7 +27,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             return new StepDraw(goldens["z"], goldens["train.eps"].narrow(0, step, 1), t, goldens.Schedule.AlphasCumprod[(int)t], subset, (double)steps[step]!["p"]!);
         }
 
-        using var trainer = new Trainer(objective, Draw, goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
+        using var trainer = new Trainer(objective, (step, _) => Draw(step), goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;

@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using System.Globalization;
+using OrleansOneShot.Compute.Implantation;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.FanOut;
+
+/// <summary>Decides how a run evaluates its terms, before its first step. What it measures leaves weights, moments and random numbers as they were.</summary>
+/// <param name="parts">What trains, with the LoRA attached.</param>
+/// <param name="options">Options.</param>
+/// <param name="exchange">The way to other machines.</param>
+/// <param name="fingerprint">What the run depends on.</param>
+internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IStepExchange exchange, string fingerprint)
+{
+    /// <summary>How long a run waits for other machines to load what it has loaded itself.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>More participants than that were never meant.</summary>
+    private const int MostParticipants = 64;
+
+    /// <summary>Decides.</summary>
+    /// <param name="objects">r.</param>
+    /// <param name="bytesOfTerm">Memory that a term takes until its backward pass is over.</param>
+    /// <param name="room">Memory there is for them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The decision; other machines are recruited if it needs them, dismissed if not.</returns>
+    public FanOutDecision Decide(int objects, long bytesOfTerm, long room, CancellationToken cancellationToken)
+    {
+        var terms = CountTerms();
+        var (microBatch, shortOfMemory) = MicroBatchChoice.Decide(terms, options.MicroBatch, bytesOfTerm, room);
+        FanOutDecision Local(string reason) => new()
+        {
+            Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
+            Evaluation = microBatch >= terms ? TermEvaluation.Batch : microBatch == 1 ? TermEvaluation.TermByTerm : TermEvaluation.MicroBatch,
+            MicroBatch = microBatch,
+            Reason = shortOfMemory is null ? reason : $"{reason}; {shortOfMemory}",
+            MustBeKept = shortOfMemory is not null || options.FanOut is FanOutMode.Synchronous or FanOutMode.Periodic,
+        };
+        var bytes = options.FanOut == FanOutMode.Periodic ? parts.Wire.StateBytes : parts.Wire.WeightBytes;
+        if (options.FanOut == FanOutMode.Local)
+        {
+            return Local("as asked for");
+        }
+
+        if (bytes > exchange.LargestPayload)
+        {
+            return Local(string.Create(CultureInfo.InvariantCulture, $"what trains has {bytes:#,0} bytes, more than the {exchange.LargestPayload:#,0} that a call between silos carries"));
+        }
+
+        if (options.FanOut == FanOutMode.Periodic)
+        {
+            return Rounds(Combinations(objects, options.SubsetSize), microBatch, shortOfMemory, cancellationToken);
+        }
+
+        if (terms < 2)
+        {
+            return Local("a step has one term, so there is nothing to spread");
+        }
+
+        var ready = exchange.Recruit(fingerprint, terms - 1, Patience, cancellationToken);
+        if (options.FanOut == FanOutMode.Synchronous)
+        {
+            return Spread($"as asked for; {Slots(ready)} ready when training began", null);
+        }
+
+        if (ready == 0)
+        {
+            return Local("no other slot is free");
+        }
+
+        var measured = Measure(terms, microBatch, ready, cancellationToken);
+        var (spread, reason) = FanOutChoice.Decide(measured);
+        if (spread)
+        {
+            return Spread(reason, measured);
+        }
+
+        exchange.Dismiss();
+        return Local(reason) with { Measured = measured, MustBeKept = true };
+    }
+
+    /// <summary>Asks for other machines again, when a run goes on by the decision of its checkpoint.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public void Resume(FanOutDecision decision, CancellationToken cancellationToken)
+    {
+        var wanted = decision.Evaluation == TermEvaluation.Rounds ? decision.Participants - 1 : CountTerms() - 1;
+        if (decision.Spread && wanted > 0)
+        {
+            _ = exchange.Recruit(fingerprint, wanted, Patience, cancellationToken);
+        }
+    }
+
+    /// <summary>The way of taking steps that a decision means.</summary>
+    /// <param name="decision">The decision.</param>
+    public ITrainingSteps Steps(FanOutDecision decision) => decision.Evaluation switch
+    {
+        TermEvaluation.TermByTerm => new TermSteps(parts, options, decision.Spread ? exchange : LocalExchange.Instance),
+        TermEvaluation.Rounds => new RoundSteps(parts, options, decision, decision.Spread ? exchange : LocalExchange.Instance),
+        _ => new BatchSteps(parts.Trainer, options, decision.MicroBatch),
+    };
+
+    /// <summary>C(r, k), at most as many as participants are of use.</summary>
+    /// <param name="objects">r.</param>
+    /// <param name="subset">k; more than r means r.</param>
+    internal static int Combinations(int objects, int subset)
+    {
+        var k = Math.Min(subset, objects);
+        var count = 1L;
+        for (var i = 1; i <= k; i++)
+        {
+            count = Math.Min(count * (objects - k + i) / i, int.MaxValue);
+        }
+
+        return (int)Math.Min(count, MostParticipants);
+    }
+
+    private FanOutDecision Spread(string reason, FanOutMeasurements? measured) => new()
+    {
+        Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
+        Evaluation = TermEvaluation.TermByTerm,
+        MicroBatch = 1,
+        Spread = true,
+        Reason = reason,
+        Measured = measured,
+        MustBeKept = true,
+    };
+
+    private FanOutDecision Rounds(int combinations, int microBatch, string? shortOfMemory, CancellationToken cancellationToken)
+    {
+        var ready = combinations > 1 ? exchange.Recruit(fingerprint, combinations - 1, Patience, cancellationToken) : 0;
+        var participants = Math.Min(ready, combinations - 1) + 1;
+        var reason = combinations > 1 ? $"as asked for; {Slots(ready)} ready when training began" : "as asked for; there is one combination of objects, so one participant draws them all";
+        return new FanOutDecision
+        {
+            Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
+            Evaluation = TermEvaluation.Rounds,
+            MicroBatch = microBatch,
+            Spread = participants > 1,
+            Period = options.FanOutPeriod,
+            Participants = participants,
+            Reason = shortOfMemory is null ? reason : $"{reason}; {shortOfMemory}",
+            MustBeKept = true,
+        };
+    }
+
+    private FanOutMeasurements Measure(int terms, int microBatch, int ready, CancellationToken cancellationToken)
+    {
+        var (trainer, wire, gradients) = (parts.Trainer, parts.Wire, new TermGradients(parts.Trainer, parts.Wire));
+        byte[]? answer = null;
+        var term = Seconds(() => answer = gradients.Evaluate(0, 0).Payload.ToArray(), cancellationToken);
+        var step = Seconds(
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                _ = trainer.Accumulate(trainer.Draw(0), microBatch);
+            },
+            cancellationToken);
+        var reduce = Seconds(
+            () =>
+            {
+                _ = wire.PackWeights();
+                for (var i = 0; i < terms; i++)
+                {
+                    wire.AddGradients(answer);
+                }
+            },
+            cancellationToken);
+        wire.ZeroGradients();
+        var transfer = exchange.MeasureTransfer(wire.WeightBytes, wire.GradientBytes, cancellationToken);
+        return new FanOutMeasurements
+        {
+            Terms = terms,
+            Workers = ready,
+            StepSeconds = step,
+            TermSeconds = term,
+            TransferSeconds = double.IsFinite(transfer) ? transfer : null,
+            ReduceSeconds = reduce,
+            PayloadBytes = wire.WeightBytes,
+            AnswerBytes = wire.GradientBytes,
+        };
+    }
+
+    // The first time warms up; where that took long, it warmed up little and one more is enough.
+    private static double Seconds(Action action, CancellationToken cancellationToken)
+    {
+        const double Long = 1;
+        var best = double.PositiveInfinity;
+        var first = Once();
+        for (var i = 0; i < (first > Long ? 1 : 3); i++)
+        {
+            best = Math.Min(best, Once());
+        }
+
+        return best;
+
+        double Once()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var began = Stopwatch.GetTimestamp();
+            action();
+            return Stopwatch.GetElapsedTime(began).TotalSeconds;
+        }
+    }
+
+    private int CountTerms()
+    {
+        using var scope = NewDisposeScope();
+        return parts.Trainer.Objective.CountTerms(parts.Trainer.Draw(0));
+    }
+
+    private static string Slots(int count) => count switch
+    {
+        0 => "no other slot was",
+        1 => "1 other slot was",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{count} other slots were"),
+    };
+}

@@ -1,0 +1,13 @@
+using OrleansOneShot.Compute.Implantation;
+
+namespace OrleansOneShot.Compute.FanOut;
+
+/// <summary>Takes the steps of a run, in one of the ways of <see cref="TermEvaluation"/>.</summary>
+internal interface ITrainingSteps
+{
+    /// <summary>Takes the next step, or the next round of steps.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="cancellationToken">Gives up; what trains is then as before the call.</param>
+    /// <returns>The losses, an entry a step taken.</returns>
+    IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken);
+}

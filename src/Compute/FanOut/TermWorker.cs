@@ -1,0 +1,111 @@
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Torch;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.FanOut;
+
+/// <summary>
+/// Evaluates terms (or, between averages, rounds) of a run on another machine: the same keyed random numbers at the same weights, so it gives the bits that the run itself would get on a
+/// machine of its kind. It keeps nothing between two calls. Not thread-safe; it lives on the thread that opened it.
+/// </summary>
+public sealed class TermWorker : IDisposable
+{
+    private readonly Stack<IDisposable> _owned;
+    private readonly ImplantationOptions _options;
+    private readonly TrainingParts _parts;
+    private readonly TermGradients _gradients;
+    private readonly ParticipantRound _round;
+
+    private TermWorker(Stack<IDisposable> owned, ImplantationOptions options, TrainingParts parts, string fingerprint)
+    {
+        _owned = owned;
+        _options = options;
+        _parts = parts;
+        _gradients = new TermGradients(parts.Trainer, parts.Wire);
+        _round = new ParticipantRound(parts, options);
+        Fingerprint = fingerprint;
+    }
+
+    /// <summary>What the trained weights depend on: model, photo, masks and options. It must be the run's.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Loads the model and prepares the job, without the prototypical embedding.</summary>
+    /// <param name="folder">The base model.</param>
+    /// <param name="inputs">Photo and masks.</param>
+    /// <param name="options">The run's options, with <see cref="ComputePrecision.Auto"/> decided as there.</param>
+    /// <returns>The worker.</returns>
+    /// <exception cref="InvalidInputException">Something that was given can't be used.</exception>
+    public static TermWorker Open(ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(options);
+        var owned = new Stack<IDisposable>();
+        try
+        {
+            var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+            var models = LoadedModels.Load(folder, type, device(options.Device));
+            owned.Push(models);
+
+            // Terms need no CLIP; rounds have class terms of their own.
+            var joint = options.FanOut == FanOutMode.Periodic && options.Objective.ClassLoss ? JointSpaceOf(models) : null;
+            if (joint is not null)
+            {
+                owned.Push(joint);
+            }
+
+            var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
+            owned.Push(preparation);
+            var parts = TrainingParts.Create(models, joint, preparation, options);
+            owned.Push(parts);
+            parts.Lora.Attach(models.UNet.AdaptableLinears);
+            return new TermWorker(owned, options, parts, Implantation.Fingerprint.Of(inputs, options, folder.Hash(), type.ToString()));
+        }
+        catch
+        {
+            Release(owned);
+            throw;
+        }
+    }
+
+    /// <summary>Evaluates a UNet term of a step, or runs a participant's round, as the options say.</summary>
+    /// <param name="step">The step, from 0; of a round its first one.</param>
+    /// <param name="term">The term, or the participant.</param>
+    /// <param name="payload">Weights (or weights and moments) as the run packed them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Gradients and loss, or weights, moments and losses.</returns>
+    /// <exception cref="InvalidInputException">The payload has another size than this job's, or there is no such step or term.</exception>
+    /// <exception cref="ArithmeticException">A loss of the round is no number.</exception>
+    public StepTermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (step < 0 || step >= _options.Steps || term < 0)
+        {
+            throw new InvalidInputException($"The job has {_options.Steps} steps, so there is no term {term} of step {step}.", "step");
+        }
+
+        if (_options.FanOut == FanOutMode.Periodic)
+        {
+            return _round.Run(step, term, payload, cancellationToken);
+        }
+
+        _parts.Wire.UnpackWeights(payload.Span);
+        return _gradients.Evaluate(step, term);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Release(_owned);
+
+    private static JointSpace JointSpaceOf(LoadedModels models) =>
+        models.LoadJointSpace() ?? throw new InvalidInputException($"{models.Folder.Name} has no clip folder, which the class loss needs.", "clip", "Copy the run's model folder.");
+
+    private static void Release(Stack<IDisposable> owned)
+    {
+        while (owned.TryPop(out var one))
+        {
+            one.Dispose();
+        }
+    }
+}
