@@ -131,6 +131,7 @@ internal sealed class ParameterWire
     /// <exception cref="InvalidInputException">A size is wrong.</exception>
     public void AverageStates(IReadOnlyList<ReadOnlyMemory<byte>> states, FlatAdamW optimiser)
     {
+        using var scope = NewDisposeScope(); // for the second handles that operations in place return
         foreach (var state in states)
         {
             Require(state.Span, StateBytes, "weights and moments");

@@ -83,7 +83,8 @@ internal static class Checkpoint
         }
 
         trainer.Optimiser.Import(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
-        var losses = file.Get(Curve).data<double>().ToArray();
+        var curve = file.Get(Curve);
+        var losses = curve.numel() == 0 ? [] : curve.data<double>().ToArray(); // before the first step there are none, which the accessor can't copy
         for (var i = 0; i < losses.Length; i += 3)
         {
             curves.Add(new StepLosses(losses[i], losses[i + 1], losses[i + 2]));

@@ -11,7 +11,12 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <summary>What trains and what it is trained with, made alike in a run and on machines that help it.</summary>
 internal sealed class TrainingParts : IDisposable
 {
-    private TrainingParts(LoraNetwork lora, FlatParameters tokens, Trainer trainer, ParameterWire wire)
+    /// <summary>Puts parts together.</summary>
+    /// <param name="lora">The LoRA; owned.</param>
+    /// <param name="tokens">The token vectors; owned.</param>
+    /// <param name="trainer">Takes the steps; owned.</param>
+    /// <param name="wire">How they cross between machines.</param>
+    public TrainingParts(LoraNetwork lora, FlatParameters tokens, Trainer trainer, ParameterWire wire)
     {
         Lora = lora;
         Tokens = tokens;

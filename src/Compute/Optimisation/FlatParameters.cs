@@ -62,7 +62,11 @@ public sealed class FlatParameters : IDisposable
     public Tensor this[string name] => _leaves[_positions[name]];
 
     /// <summary>Sets every gradient to zero.</summary>
-    public void ZeroGradients() => Gradients.zero_();
+    public void ZeroGradients()
+    {
+        using var scope = NewDisposeScope(); // for the second handle that zero_ returns
+        Gradients.zero_();
+    }
 
     /// <summary>Copies values into a leaf without recording it in autograd.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

@@ -1,46 +1,49 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;
 
-/// <summary>Binds OrleansOneShot.Compute to the grains' port: fetches inputs, fills in the model's defaults, runs, and turns Compute's errors into those of the contracts.</summary>
+/// <summary>
+/// Binds OrleansOneShot.Compute to the grains' ports: fetches inputs, fills in the model's defaults, runs (or evaluates terms of another silo's run), and turns Compute's errors into
+/// those of the contracts.
+/// </summary>
 /// <param name="store">Where inputs and checkpoints lie.</param>
 /// <param name="models">Resolves model names.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
-internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog models, PrecisionChooser precision) : ITrainingEngine
+internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog models, PrecisionChooser precision) : ITrainingEngine, ITermEngine
 {
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     /// <inheritdoc/>
     public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(observer);
         var notes = new EngineNotes(job, observer, store);
-        try
-        {
-            return RunCore(job, notes, cancellationToken);
-        }
-        catch (InvalidInputException e)
-        {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint), e);
-        }
-        catch (ArithmeticException e)
-        {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message, "lr", "Use a smaller --lr, or --precision fp32."), e);
-        }
+        return EngineErrors.Translate(() => RunCore(job, notes, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public ITermWorker Open(EngineJob job, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return EngineErrors.Translate(() => OpenCore(job, cancellationToken));
     }
 
     private EngineResult RunCore(EngineJob job, EngineNotes notes, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var request = job.Request;
-        var folder = ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null);
+        var folder = OpenModel(request);
         var options = ImplantationOptionsResolver.Resolve(request, folder);
         options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
         if (request.Method.SubsetSize > request.Objects.Length)
@@ -48,9 +51,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
             notes.Warning($"-k {request.Method.SubsetSize} is more than the photo's objects ({request.Objects.Length}): all of them are drawn in every step.");
         }
 
-        var inputs = new ImplantationInputs(
-            Fetch(BlobPaths.Blob(request.Image), cancellationToken),
-            [.. request.Objects.Select(o => new ImplantationObject(o.Class, o.Token, Fetch(BlobPaths.Blob(o.Mask), cancellationToken)))]);
+        var inputs = FetchInputs(request, cancellationToken);
         string? checkpoint = null;
         if (job.Resume is { } resume)
         {
@@ -59,15 +60,44 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
         }
 
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
-        var outcome = new ImplantationRun(folder, inputs, options, notes).Execute(result, checkpoint, cancellationToken);
+        var exchange = new FanOutExchange(job, options.Precision, store);
+        var outcome = new ImplantationRun(folder, inputs, options, notes, exchange).Execute(result, checkpoint, cancellationToken);
         RequestDocument.Write(Path.Combine(result, "request.json"), request);
         var manifest = outcome.Used;
         manifest["timings"] = new JsonObject(outcome.StageSeconds.Select(s => KeyValuePair.Create<string, JsonNode?>(s.Key, Math.Round(s.Value, 3))))
         {
             ["total"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
         };
+        if (job.FanOut.Figures is { Steps: > 0 } figures)
+        {
+            manifest["fan_out"]!["figures"] = JsonSerializer.SerializeToNode(figures, Json);
+        }
+
         return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
     }
+
+    private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
+    {
+        var terms = FanOutTerms.Read(store, job, cancellationToken);
+        var folder = OpenModel(job.Request);
+        var options = ImplantationOptionsResolver.Resolve(job.Request, folder) with { Precision = terms.Precision };
+        var worker = TermWorker.Open(folder, FetchInputs(job.Request, cancellationToken), options);
+        if (worker.Fingerprint == terms.Fingerprint)
+        {
+            return new ComputeTermWorker(worker);
+        }
+
+        worker.Dispose();
+        throw new OneShotException(new ErrorDetail(
+            ErrorCodes.Conflict, $"The model {folder.Name} is not the same here as on the job's silo, so its terms would be others.", "model", "Install the same files on every silo."));
+    }
+
+    private ModelFolder OpenModel(ImplantationRequest request) =>
+        ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null);
+
+    private ImplantationInputs FetchInputs(ImplantationRequest request, CancellationToken cancellationToken) => new(
+        Fetch(BlobPaths.Blob(request.Image), cancellationToken),
+        [.. request.Objects.Select(o => new ImplantationObject(o.Class, o.Token, Fetch(BlobPaths.Blob(o.Mask), cancellationToken)))]);
 
     // The engine's thread is its own, so waiting for the store blocks nobody.
     private byte[] Fetch(string path, CancellationToken cancellationToken) =>

@@ -60,6 +60,9 @@ public static class ImplantationOptionsResolver
             Resolution = resolution,
             PromptTemplate = model.PromptTemplate ?? fallback.PromptTemplate,
             CheckpointEvery = training.CheckpointEvery,
+            FanOut = ToMode(training.FanOut.Mode),
+            FanOutPeriod = training.FanOut.Period,
+            MicroBatch = training.MicroBatch,
             Precision = training.Precision switch
             {
                 Precision.Fp32 => ComputePrecision.Fp32,
@@ -78,6 +81,14 @@ public static class ImplantationOptionsResolver
     private static bool UsesCosine(TrainingOptions training, ModelDefaults model) => training.Schedule is { } schedule
         ? schedule == Contracts.Requests.LearningRateSchedule.Cosine
         : model.LearningRateSchedule == "cosine";
+
+    private static Compute.FanOut.FanOutMode ToMode(Contracts.Requests.FanOutMode mode) => mode switch
+    {
+        Contracts.Requests.FanOutMode.Local => Compute.FanOut.FanOutMode.Local,
+        Contracts.Requests.FanOutMode.Synchronous => Compute.FanOut.FanOutMode.Synchronous,
+        Contracts.Requests.FanOutMode.Periodic => Compute.FanOut.FanOutMode.Periodic,
+        _ => Compute.FanOut.FanOutMode.Auto,
+    };
 
     private static Compute.Method.PrototypeFusion ToFusion(Contracts.Requests.PrototypeFusion fusion) => fusion switch
     {

@@ -43,7 +43,9 @@ internal static class OneShotSiloBuilderExtensions
         else
         {
             services.AddSingleton(new PrecisionChooser(options.Data));
-            services.AddSingleton<ITrainingEngine, ComputeTrainingEngine>();
+            services.AddSingleton<ComputeTrainingEngine>();
+            services.AddSingleton<ITrainingEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
+            services.AddSingleton<ITermEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
         }
     }
 }

@@ -15,6 +15,8 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
 
     public int CheckpointStep { get; private set; }
 
+    public List<int> CheckpointSteps { get; } = [];
+
     /// <summary>Called after each step with the number of steps done.</summary>
     public Action<int>? AfterStep { get; init; }
 
@@ -39,6 +41,7 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
         Checkpoint = Path.Combine(folder, $"checkpoint-{step}.safetensors");
         File.Copy(path, Checkpoint, overwrite: true);
         CheckpointStep = step;
+        CheckpointSteps.Add(step);
     }
 
     public void Preview(int step, byte[] png) => Assert.NotEmpty(png);
