@@ -99,7 +99,7 @@ public sealed class ImplantationRun(
             pictures = samples.Draw(vectors, observer, cancellationToken);
         }
 
-        var metrics = samples.Measure(pictures, joint, preparation, prototypes);
+        var metrics = samples.Measure(pictures, joint, preparation, prototypes, vectors);
         Mark("sampling", clock);
         var files = new ResultFiles(outFolder, options, inputs.Objects, models, modelHash);
         files.WriteWeights(lora, vectors, preparation);

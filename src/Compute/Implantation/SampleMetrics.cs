@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>Quality of the samples by the model's CLIP; cosines. Null where there was nothing to measure.</summary>
@@ -7,4 +9,9 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="Objects">By object.</param>
 /// <param name="Samples">By picture.</param>
 public sealed record SampleMetrics(
-    double? Ia, double? Ta, double? PrototypeSimilarity, IReadOnlyList<ObjectMetrics> Objects, IReadOnlyList<PictureMetrics> Samples);
+    double? Ia, double? Ta, double? PrototypeSimilarity, IReadOnlyList<ObjectMetrics> Objects, IReadOnlyList<PictureMetrics> Samples)
+{
+    /// <summary>Every pair of objects; null for one object alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TokenCosine>? TokenCosines { get; init; }
+}

@@ -75,14 +75,44 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <param name="joint">The joint space; null without a CLIP.</param>
     /// <param name="preparation">The prepared job.</param>
     /// <param name="curves">L_PE by object; empty without the prototypical embedding.</param>
+    /// <param name="vectors">The learned vectors.</param>
     /// <returns>Cosines.</returns>
-    public SampleMetrics Measure(IReadOnlyList<Sample> samples, JointSpace? joint, Preparation preparation, IReadOnlyList<PrototypeCurve> curves)
+    public SampleMetrics Measure(IReadOnlyList<Sample> samples, JointSpace? joint, Preparation preparation, IReadOnlyList<PrototypeCurve> curves, Tensor vectors)
     {
         var pictures = joint is null ? [] : samples.Select(s => MeasureOne(s, joint, preparation)).ToList();
         var byObject = objects.Select((o, i) => new ObjectMetrics(
-            o.Token, o.Class, Mean(pictures.Where(p => p.IaObject.ContainsKey(o.Token)).Select(p => p.IaObject[o.Token])), curves.Count > 0 ? curves[i].Similarity : null)).ToList();
+            o.Token, o.Class, Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])), curves.Count > 0 ? curves[i].Similarity : null)).ToList();
         return new SampleMetrics(
-            Mean(pictures.Select(p => p.Ia!.Value)), Mean(pictures.Select(p => p.Ta!.Value)), Mean(curves.Select(c => c.Similarity)), byObject, pictures);
+            Mean(pictures.Select(p => p.Ia!.Value)), Mean(pictures.Select(p => p.Ta!.Value)), Mean(curves.Select(c => c.Similarity)), byObject, pictures)
+        {
+            TokenCosines = objects.Count > 1 ? CompareTokens(joint, preparation, vectors) : null,
+        };
+    }
+
+    private List<TokenCosine> CompareTokens(JointSpace? joint, Preparation preparation, Tensor vectors)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var means = new List<Tensor>();
+        var row = 0L;
+        foreach (var token in preparation.Tokens)
+        {
+            means.Add(vectors.narrow(0, row, token.Count).mean([0], keepdim: true));
+            row += token.Count;
+        }
+
+        var texts = joint is null ? null : preparation.Prompts.Own.Select(ids => joint.Text(ids, vectors)).ToList();
+        var pairs = new List<TokenCosine>();
+        for (var i = 0; i < objects.Count; i++)
+        {
+            for (var j = i + 1; j < objects.Count; j++)
+            {
+                pairs.Add(new TokenCosine(
+                    objects[i].Token, objects[j].Token, Cosine.Of(means[i], means[j]).item<float>(), texts is null ? null : Cosine.Of(texts[i], texts[j]).item<float>()));
+            }
+        }
+
+        return pairs;
     }
 
     private PictureMetrics MeasureOne(Sample sample, JointSpace joint, Preparation preparation)
@@ -92,9 +122,10 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         var image = joint.Images(sample.Image);
         var text = joint.Text(models.Tokenizer.EncodePrompts([SamplePrompts.WithClassNames(sample.Prompt, objects)]).to(models.Device), null);
         double Against(Tensor reference) => Cosine.Of(image, reference).item<float>();
-        var named = objects.Select((o, i) => (o.Token, i)).Where(o => sample.Prompt.Contains(o.Token, StringComparison.OrdinalIgnoreCase));
         return new PictureMetrics(
-            sample.Path, sample.Prompt, Against(preparation.ImageEmbedding!), Against(text), named.ToDictionary(o => o.Token, o => Against(preparation.MaskedEmbeddings[o.i])));
+            sample.Path, sample.Prompt, Against(preparation.ImageEmbedding!), Against(text),
+            [.. objects.Select(o => o.Token).Where(t => sample.Prompt.Contains(t, StringComparison.OrdinalIgnoreCase))],
+            objects.Select((o, i) => (o.Token, i)).ToDictionary(o => o.Token, o => Against(preparation.MaskedEmbeddings[o.i])));
     }
 
     private SamplingRequest Request(string prompt, int count, int steps) => new()

@@ -92,7 +92,14 @@ public sealed class FanOutChoiceTests
             Reason = "as asked for",
             Measured = new FanOutMeasurements
             {
-                Terms = 3, Workers = 2, StepSeconds = 1, TermSeconds = 0.5, TransferSeconds = null, ReduceSeconds = 0.1, PayloadBytes = 4, AnswerBytes = 2,
+                Terms = 3,
+                Workers = 2,
+                StepSeconds = 1,
+                TermSeconds = 0.5,
+                TransferSeconds = null,
+                ReduceSeconds = 0.1,
+                PayloadBytes = 4,
+                AnswerBytes = 2,
             },
             MustBeKept = true,
         };

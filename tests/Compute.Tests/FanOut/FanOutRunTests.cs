@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
@@ -190,6 +191,22 @@ public sealed class FanOutRunTests : IDisposable
         Assert.Contains("one term", (string?)run.FanOut["reason"], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Execute_SeveralObjects_TellsHowNearTokensAreAndWhatLeaks()
+    {
+        Run("metrics", Options with { Steps = 1, SamplesPerPrompt = 1, SamplingSteps = 1, Prompts = ["a photo of <bear>", "<cup> and <apple>"] }, null, null);
+        var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "metrics", "metrics.json")))!;
+        var pairs = metrics["token_cosines"]!.AsArray();
+        Assert.Equal(["<cup> <bear>", "<cup> <apple>", "<bear> <apple>"], pairs.Select(p => $"{(string?)p!["first"]} {(string?)p["second"]}"));
+        Assert.All(pairs, p => Assert.InRange((double)p!["vectors"]!, -1, 1));
+        Assert.All(pairs, p => Assert.InRange((double)p!["text"]!, -1, 1));
+        var samples = metrics["samples"]!.AsArray();
+        Assert.Equal(["<bear>"], samples[0]!["named"]!.AsArray().Select(n => (string?)n));
+        Assert.Equal(["<cup>", "<apple>"], samples[1]!["named"]!.AsArray().Select(n => (string?)n));
+        Assert.All(samples, s => Assert.Equal(["<cup>", "<bear>", "<apple>"], s!["ia_object"]!.AsObject().Select(o => o.Key)));
+        Assert.Equal((double)samples[0]!["ia_object"]!["<bear>"]!, (double)metrics["objects"]![1]!["ia_object"]!, 1e-12);
+    }
+
     [Theory]
     [InlineData(FanOutMode.Synchronous, 0)]
     [InlineData(FanOutMode.Periodic, 2)]
@@ -260,5 +277,5 @@ public sealed class FanOutRunTests : IDisposable
     }
 
     private sealed record FanOutRun(
-        IReadOnlyList<string> Weights, IReadOnlyList<StepLosses> Losses, string? Checkpoint, IReadOnlyList<int> CheckpointSteps, System.Text.Json.Nodes.JsonObject FanOut);
+        IReadOnlyList<string> Weights, IReadOnlyList<StepLosses> Losses, string? Checkpoint, IReadOnlyList<int> CheckpointSteps, JsonObject FanOut);
 }
