@@ -23,6 +23,7 @@ internal sealed partial class StepCoordinator
     private bool _askAgain;
     private long _asked;
     private bool _disposed;
+    private ITimer? _heartbeat;
 
     /// <inheritdoc/>
     public void Dismiss()
@@ -43,8 +44,11 @@ internal sealed partial class StepCoordinator
     public async ValueTask DisposeAsync()
     {
         Dismiss();
+        ITimer? heartbeat;
         lock (_lock)
-            _disposed = true;
+            (_disposed, heartbeat) = (true, _heartbeat);
+        if (heartbeat is not null)
+            await heartbeat.DisposeAsync();
         var began = Clock.GetTimestamp();
         try
         {
@@ -133,8 +137,32 @@ internal sealed partial class StepCoordinator
     private void Want(int wanted)
     {
         lock (_lock)
+        {
             (_wanted, _useful) = (wanted, int.MaxValue);
+            // Three chances within the slots' patience: a step, or a pause between steps, may well be longer.
+            _heartbeat ??= Clock.CreateTimer(_ => Beat(), null, _options.FanOutIdleTimeout / 3, _options.FanOutIdleTimeout / 3);
+        }
+
         Ask();
+    }
+
+    private void Beat()
+    {
+        foreach (var worker in ReadyWorkers())
+            Begin(() => BeatAsync(worker));
+    }
+
+    private async Task BeatAsync(LentWorker worker)
+    {
+        try
+        {
+            await worker.Slot.EchoAsync(ReadOnlyMemory<byte>.Empty, 0);
+        }
+        catch (Exception e)
+        {
+            // The next step finds out, and acts on it.
+            LogNotHeard(e, worker.Lease.Slot, worker.Lease.Silo);
+        }
     }
 
     /// <summary>Now and then, as slots become free or silos come.</summary>
@@ -325,6 +353,9 @@ internal sealed partial class StepCoordinator
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: the scheduler could not be asked for slots")]
     private partial void LogNotLent(Exception error, string jobId, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Lent slot {Slot} of {Silo} does not answer a sign of life")]
+    private partial void LogNotHeard(Exception error, int slot, string silo);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Lent slot {Slot} of {Silo} could not be closed")]
     private partial void LogNotClosed(Exception error, int slot, string silo);

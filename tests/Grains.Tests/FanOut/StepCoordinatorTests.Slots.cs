@@ -21,6 +21,7 @@ public sealed partial class StepCoordinatorTests
         var coordinator = Coordinator(slots);
         var recruited = Task.Run(() => coordinator.Recruit(2, TimeSpan.FromMinutes(1), Cancelled), Cancelled);
         await gate.Reached;
+        await UntilAsync(() => coordinator.Recruit(2, TimeSpan.Zero, Cancelled) == 1);
         Assert.False(recruited.IsCompleted);
         Assert.Equal(1, await LaterAsync(recruited));
         await Evaluate(coordinator, 0);
@@ -93,6 +94,24 @@ public sealed partial class StepCoordinatorTests
         Assert.Equal(["5", "1"], slots.Asked);
         Assert.Equal(FakeTerms.Step(2, 3, s_payload), await Evaluate(coordinator, 2, terms: 3));
         Assert.Equal(2, slots["b"].Works.Single().Step);
+    }
+
+    [Fact]
+    public async Task Recruit_LongPauses_SlotsHearThatTheJobLives()
+    {
+        var slots = new FakeSlots("a");
+        var heard = new TaskCompletionSource<(int, int)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        slots["a"].OnEcho = (payload, bytes) =>
+        {
+            heard.TrySetResult((payload.Length, bytes));
+            throw new TimeoutException("a sign of life needs no answer");
+        };
+        var (coordinator, _) = Recruited(slots, 1);
+        var patience = new OneShotGrainsOptions().FanOutIdleTimeout;
+        _clock.Advance(patience / 2);
+        Assert.Equal((0, 0), await heard.Task.WaitAsync(TestWorld.Limit));
+        Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
+        Assert.Equal(0, coordinator.Figures.WorkersDropped);
     }
 
     [Fact]
