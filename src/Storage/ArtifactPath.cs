@@ -12,7 +12,7 @@ public static class ArtifactPath
     /// <summary>Checks a path.</summary>
     /// <param name="path">The path.</param>
     /// <returns>The same path.</returns>
-    /// <exception cref="ArgumentException">It is empty, absolute, too long, leaves the store, or holds other characters than letters, digits, '-', '_', '.' and '/'.</exception>
+    /// <exception cref="ArgumentException">It is empty, absolute, too long, leaves the store, has a part that ends with '.', or holds other characters than letters, digits, '-', '_', '.' and '/'.</exception>
     public static string Require(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -22,20 +22,37 @@ public static class ArtifactPath
         {
             var segment = path.AsSpan(range);
             if (!IsSegment(segment))
-                throw Refuse(path, "each part between '/' must be 1 to 200 letters, digits, '-', '_' or '.', and neither '.' nor '..'");
+                throw Refuse(path, "each part between '/' must be 1 to 200 letters, digits, '-', '_' or '.', and must not end with '.'");
         }
 
         return path;
     }
 
-    /// <summary>Whether a text can be one part of a path.</summary>
+    /// <summary>Checks the start of a path.</summary>
+    /// <param name="prefix">Empty, or whole parts with '/' after each and the start of another.</param>
+    /// <returns>The same text.</returns>
+    /// <exception cref="ArgumentException">No path can start like that.</exception>
+    public static string RequirePrefix(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        var slash = prefix.LastIndexOf('/');
+        if (slash >= 0)
+            Require(prefix[..slash]);
+        var last = prefix.AsSpan(slash + 1);
+        return last.Length <= MaxSegmentLength && HasOnlyAllowed(last)
+            ? prefix
+            : throw new ArgumentException($"'{prefix}' is no start of a path in the store.", nameof(prefix));
+    }
+
+    /// <summary>Whether a text can be one part of a path. One that ends with '.' can't: neither Windows nor Blob Storage keeps such names apart.</summary>
     /// <param name="segment">The text.</param>
     /// <returns>True if it can.</returns>
-    public static bool IsSegment(ReadOnlySpan<char> segment)
+    public static bool IsSegment(ReadOnlySpan<char> segment) =>
+        segment.Length is > 0 and <= MaxSegmentLength && segment[^1] != '.' && HasOnlyAllowed(segment);
+
+    private static bool HasOnlyAllowed(ReadOnlySpan<char> text)
     {
-        if (segment.Length is 0 or > MaxSegmentLength || segment is "." or "..")
-            return false;
-        foreach (var c in segment)
+        foreach (var c in text)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
                 return false;

@@ -23,6 +23,45 @@ public static class ArtifactStoreExtensions
         return hash;
     }
 
+    /// <summary>Opens a file for reading and compares what is read with what was expected.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="expected">Path, length and hash, such as a manifest's.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>
+    /// The bytes, forwards only; the caller disposes of it. The read that finds the end throws <see cref="ArtifactCorruptException"/> if length or hash differ, so bytes count only once
+    /// the end was read.
+    /// </returns>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public static async Task<Stream> OpenReadAsync(this IArtifactStore store, ArtifactInfo expected, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(expected);
+        return new VerifyingReadStream(await store.OpenReadAsync(expected.Path, cancellationToken), expected);
+    }
+
+    /// <summary>Writes, reads and deletes a small file: what a silo does at its start, so that a wrong key or a read-only store shows then and not at the first checkpoint.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>When known to work.</returns>
+    /// <exception cref="IOException">It does not; the message says why.</exception>
+    public static async Task CheckWritableAsync(this IArtifactStore store, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var path = $"checks/{Guid.NewGuid():N}";
+        using var content = new MemoryStream("writable"u8.ToArray(), writable: false);
+        var written = await store.WriteAsync(path, content, WriteCondition.MustNotExist, cancellationToken);
+        try
+        {
+            await using var stream = await store.OpenReadAsync(written, cancellationToken);
+            await stream.CopyToAsync(Stream.Null, cancellationToken);
+        }
+        finally
+        {
+            await store.DeleteAsync(path, CancellationToken.None);
+        }
+    }
+
     /// <summary>Reads a whole file.</summary>
     /// <param name="store">The store.</param>
     /// <param name="path">Path in the store.</param>

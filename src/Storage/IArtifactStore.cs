@@ -29,11 +29,13 @@ public interface IArtifactStore
     /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
     Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default);
 
-    /// <summary>Opens a file for reading.</summary>
+    /// <summary>Opens a file for reading. Who reads while it is replaced gets the old bytes to their end or an error, never a mixture.</summary>
     /// <param name="path">Path in the store.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The bytes; the caller disposes of it.</returns>
     /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="IOException">The store is out of reach, now or in the middle of reading.</exception>
+    /// <exception cref="ArtifactChangedException">While reading: it was replaced, and the old bytes are gone.</exception>
     Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default);
 
     /// <summary>What is known of a file.</summary>
@@ -53,4 +55,20 @@ public interface IArtifactStore
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>When gone.</returns>
     Task DeleteAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes all files below a prefix.</summary>
+    /// <param name="prefix">Start of the paths, such as <c>jobs/1/</c>; not empty.</param>
+    /// <param name="cancellationToken">Stops; some may be gone.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="IOException">The store is read-only or out of reach; some may be gone.</exception>
+    async Task<int> DeletePrefixAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        var paths = new List<string>();
+        await foreach (var file in ListAsync(prefix, cancellationToken))
+            paths.Add(file.Path);
+        foreach (var path in paths)
+            await DeleteAsync(path, cancellationToken);
+        return paths.Count;
+    }
 }

@@ -146,12 +146,9 @@ public sealed class FileArtifactStore : IArtifactStore
     /// <inheritdoc/>
     public async IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
         // Only the folder part is looked up; what follows the last '/' filters names.
-        var slash = prefix.LastIndexOf('/');
+        var slash = ArtifactPath.RequirePrefix(prefix).LastIndexOf('/');
         var folder = slash < 0 ? _root : Resolve(prefix[..slash]);
-        if (slash < prefix.Length - 1 && !ArtifactPath.IsSegment(prefix.AsSpan(slash + 1)))
-            throw new ArgumentException($"'{prefix}' is no start of a path in the store.", nameof(prefix));
         if (!Directory.Exists(folder))
             yield break;
         var paths = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
