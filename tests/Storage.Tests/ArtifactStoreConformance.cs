@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.Storage.Tests;
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.Storage.Tests;
 

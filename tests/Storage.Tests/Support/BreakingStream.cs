@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Storage.Tests;
+namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>Gives or takes some zeros, then throws.</summary>
 internal sealed class BreakingStream(int bytes, Exception error) : Stream

@@ -1,0 +1,30 @@
+using OrleansOneShot.Storage.Azure;
+
+namespace OrleansOneShot.Storage.Tests.Support;
+
+/// <summary>One Azurite for the tests of a class; each test takes a container of its own.</summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private AzuriteServer? _server;
+
+    public AzuriteServer Server => _server!;
+
+    // Skips the class, or fails it, if there is none.
+    public async ValueTask InitializeAsync() => _server = await AzuriteServer.StartAsync();
+
+    public AzureBlobArtifactStore NewStore() => new(NewOptions());
+
+    /// <summary>Options with a new container, short waits, and 256 KiB blocks, so that small files have several.</summary>
+    public AzureBlobOptions NewOptions(string? connection = null, string? container = null, int blockBytes = 256 * 1024) => new()
+    {
+        ConnectionString = connection ?? Server.ConnectionString,
+        Container = container ?? $"test-{Guid.NewGuid():N}",
+        Prefix = "some/where",
+        BlockBytes = blockBytes,
+        Retries = 4,
+        FirstDelay = TimeSpan.FromMilliseconds(5),
+        LongestDelay = TimeSpan.FromMilliseconds(50),
+    };
+
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace OrleansOneShot.Storage.Tests.Support;
+
+/// <summary>
+/// A real Azurite on a free port of the loopback, with an account, a key and a folder of its own; all of it goes with the test. It is found by ONESHOT_AZURITE (the program, or the
+/// folder that npm installed it into), or on the PATH.
+/// </summary>
+public sealed partial class AzuriteServer : IAsyncDisposable
+{
+    private const string Account = "oneshottest";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("oneshot-azurite-").FullName;
+    private readonly string _program;
+    private Process? _process;
+
+    private AzuriteServer(string program) => _program = program;
+
+    public int Port { get; private set; }
+
+    public string Key { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
+
+    public string ConnectionString => ConnectionTo(Port);
+
+    /// <summary>Resident memory of the server, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts a server. Without Azurite on the machine the test is skipped; where servers are required, it fails.</summary>
+    public static async Task<AzuriteServer> StartAsync()
+    {
+        var program = Find();
+        if (program is null)
+        {
+            const string Missing = "Azurite is not installed (npm install --prefix DIR azurite, then ONESHOT_AZURITE=DIR).";
+            Assert.False(Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1", Missing);
+            Assert.Skip(Missing);
+        }
+
+        var server = new AzuriteServer(program);
+        try
+        {
+            await server.RunAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The connection string by another port, such as a proxy's.</summary>
+    public string ConnectionTo(int port) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
+
+    /// <summary>Starts the server, again on its old port after <see cref="KillAsync"/>.</summary>
+    public async Task RunAsync()
+    {
+        var start = new ProcessStartInfo(
+            _program,
+            ["--blobHost", "127.0.0.1", "--blobPort", $"{Port}", "--location", _folder, "--silent", "--loose", "--skipApiVersionCheck", "--disableTelemetry"])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = _folder,
+            Environment = { ["AZURITE_ACCOUNTS"] = $"{Account}:{Key}" },
+        };
+        using var soon = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        _process = Process.Start(start)!;
+        while (await _process.StandardOutput.ReadLineAsync(soon.Token) is { } line)
+        {
+            if (Listening().Match(line) is { Success: true } match)
+            {
+                Port = int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+                _ = _process.StandardOutput.ReadToEndAsync();
+                return;
+            }
+        }
+
+        throw new InvalidOperationException("Azurite ended before it was ready.");
+    }
+
+    /// <summary>Ends the server at once; what it has stored stays.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null)
+            return;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string? Find()
+    {
+        var named = Environment.GetEnvironmentVariable("ONESHOT_AZURITE");
+        string[] places = string.IsNullOrEmpty(named)
+            ? [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "azurite-blob"))]
+            : [Path.Combine(named, "node_modules", ".bin", "azurite-blob"), Path.Combine(Path.GetDirectoryName(named) ?? "", "azurite-blob"), named];
+        return places.FirstOrDefault(File.Exists);
+    }
+
+    [GeneratedRegex(@"listens on http://127\.0\.0\.1:(\d+)")]
+    private static partial Regex Listening();
+}
