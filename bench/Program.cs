@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Bench;
 using OrleansOneShot.Bench.FanOut;
+using OrleansOneShot.Bench.Masks;
 using OrleansOneShot.Bench.Quality;
 
 var caseOption = new Option<string?>("--case") { Description = "Only this case: " + string.Join(", ", BenchCases.Names) };
@@ -48,7 +49,7 @@ one.SetAction(parsed =>
     Console.WriteLine(JsonSerializer.Serialize(result));
 });
 
-return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), one }.Parse(args).Invoke();
+return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), one }.Parse(args).Invoke();
 
 static string Row(BenchResult result, PeerFigure? peer)
 {

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Cli.App;
@@ -20,6 +21,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
+        MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
         _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {FirstLine(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),

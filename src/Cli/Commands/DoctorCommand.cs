@@ -22,7 +22,7 @@ internal sealed class DoctorCommand : OneShotCommand
     protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var data = _data.Resolve(parsed);
-        List<CheckDocument> checks = [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(), MachineCheck.Images(), .. StorageCheck.All(data), .. ModelCheck.All(data)];
+        List<CheckDocument> checks = [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(), MachineCheck.Images(), MachineCheck.Masks(), .. StorageCheck.All(data), .. ModelCheck.All(data)];
         return Task.FromResult(CheckText.Write(context, checks));
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Masks;
 
 namespace OrleansOneShot.Cli.Diagnosis;
 
@@ -30,4 +31,9 @@ internal static class MachineCheck
         var picture = ImageReader.Read(PngWriter.Encode(new RgbImage(2, 2, new byte[12])), "a test picture");
         return picture is { Width: 2, Height: 2 } ? "PNG written and read" : throw new InvalidOperationException("A test picture came back with another size.");
     });
+
+    /// <summary>The library that makes masks from boxes and points. Without it all else works, so its absence is said and is no problem.</summary>
+    /// <returns>The check; never a problem.</returns>
+    public static CheckDocument Masks() => Check.Run("masks", () =>
+        OpenCvRuntime.IsAvailable ? $"OpenCV {OpenCvRuntime.Version}" : "OpenCV can't be loaded, so masks come from files or SAM; for GrabCut: apt-get install libgtk-3-0 libdrm2 libatomic1");
 }

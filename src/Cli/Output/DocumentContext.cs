@@ -9,6 +9,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(GenerationDocument))]
 [JsonSerializable(typeof(JobDocument))]
 [JsonSerializable(typeof(JobListDocument))]
+[JsonSerializable(typeof(MaskDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
 [JsonSerializable(typeof(QueueDocument))]
 [JsonSerializable(typeof(SiloListDocument))]

@@ -1,0 +1,12 @@
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>What <c>mask</c> made.</summary>
+/// <param name="Mask">Absolute path of the mask.</param>
+/// <param name="Preview">Absolute path of the preview.</param>
+/// <param name="Width">Width of mask and upright photo.</param>
+/// <param name="Height">Height of mask and upright photo.</param>
+/// <param name="Coverage">Share of the picture that is object, 0 to 1.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="Method">grabcut or sam.</param>
+/// <param name="Warnings">What was noticed.</param>
+internal sealed record MaskDocument(string Mask, string Preview, int Width, int Height, double Coverage, double Seconds, string Method, IReadOnlyList<string> Warnings);

@@ -1,0 +1,50 @@
+using OpenCvSharp;
+
+namespace OrleansOneShot.Compute.Masks;
+
+/// <summary>OpenCV's native library, whose windows need GTK even where none is ever opened.</summary>
+public static class OpenCvRuntime
+{
+    private static readonly Lazy<Exception?> Failure = new(Load);
+
+    /// <summary>Whether the library can be used on this machine.</summary>
+    public static bool IsAvailable => Failure.Value is null;
+
+    /// <summary>The library's version, such as 4.13.0.</summary>
+    /// <exception cref="MissingLibraryException">The library can't be loaded.</exception>
+    public static string Version
+    {
+        get
+        {
+            ThrowIfMissing();
+            return Cv2.GetVersionString() ?? "";
+        }
+    }
+
+    /// <summary>Refuses to go on without the library.</summary>
+    /// <exception cref="MissingLibraryException">It can't be loaded; the hint says what to install.</exception>
+    public static void ThrowIfMissing()
+    {
+        if (Failure.Value is { } failure)
+        {
+            throw new MissingLibraryException(
+                "OpenCV, which makes masks by GrabCut, can't be loaded: a library that it needs is missing, usually libgtk-3-0.",
+                "Install it with: apt-get install libgtk-3-0 libdrm2 libatomic1 (from Ubuntu 24.04 on libgtk-3-0t64). Or take --method sam, or a mask made elsewhere.",
+                failure);
+        }
+    }
+
+    private static Exception? Load()
+    {
+        try
+        {
+            // One thread: sums of several would depend on their order, and the random numbers on the thread that draws them.
+            Cv2.SetNumThreads(1);
+            return null;
+        }
+        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException or BadImageFormatException or EntryPointNotFoundException or OpenCvSharpException)
+        {
+            return e;
+        }
+    }
+}

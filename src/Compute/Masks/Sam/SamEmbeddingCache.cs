@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Masks.Sam;
+
+/// <summary>Embeddings of pictures in a folder, so that a second click on a photo takes no second run of the encoder. The newest <see cref="MostFiles"/> stay, each 4 MiB of SAM.</summary>
+/// <param name="folder">The folder; made when needed.</param>
+internal sealed class SamEmbeddingCache(string folder)
+{
+    /// <summary>Files that stay.</summary>
+    public const int MostFiles = 32;
+
+    private const string Key = "image_embeddings";
+    private const string SideKey = "side";
+
+    /// <summary>The file of a picture and an encoder.</summary>
+    /// <param name="photo">The upright photo.</param>
+    /// <param name="encoderHash">SHA-256 of the encoder's file.</param>
+    public string FileOf(RgbImage photo, string encoderHash)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> size = stackalloc byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(size, photo.Width);
+        BinaryPrimitives.WriteInt32LittleEndian(size[4..], photo.Height);
+        hash.AppendData(size);
+        hash.AppendData(photo.Pixels);
+        hash.AppendData(System.Text.Encoding.ASCII.GetBytes(encoderHash));
+        return Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset()) + ".safetensors");
+    }
+
+    /// <summary>Reads an embedding.</summary>
+    /// <param name="file">Its file.</param>
+    /// <returns>Null when there is none that can be used.</returns>
+    public static SamEmbedding? Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var opened = SafetensorsFile.Open(file);
+            var tensor = opened.Get(Key);
+            if (tensor.dtype != ScalarType.Float32 || tensor.dim() != 4 || !opened.Header.Metadata.TryGetValue(SideKey, out var text) || !int.TryParse(text, out var side) || side < 1)
+            {
+                return null;
+            }
+
+            var embedding = new SamEmbedding(tensor.shape, tensor.data<float>().ToArray(), side);
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
+            return embedding;
+        }
+        catch (Exception e) when (e is InvalidInputException or IOException or UnauthorizedAccessException)
+        {
+            // Damaged or gone in the meantime: it is made again.
+            return null;
+        }
+    }
+
+    /// <summary>Writes an embedding, and lets the oldest go.</summary>
+    /// <param name="file">Its file.</param>
+    /// <param name="embedding">The embedding.</param>
+    /// <returns>Why it could not be kept, or null.</returns>
+    public string? Write(string file, SamEmbedding embedding)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var scope = NewDisposeScope();
+            var values = tensor(embedding.Values, embedding.Shape);
+            SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { [Key] = values }, new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+            foreach (var old in new DirectoryInfo(folder).EnumerateFiles("*.safetensors").OrderByDescending(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal).Skip(MostFiles))
+            {
+                old.Delete();
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"The picture's embedding could not be kept: {e.Message}";
+        }
+    }
+}

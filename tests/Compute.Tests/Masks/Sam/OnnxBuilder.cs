@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansOneShot.Compute.Tests.Masks.Sam;
+
+/// <summary>Builds small ONNX models by hand: field numbers are those of onnx.proto.</summary>
+internal sealed class OnnxBuilder
+{
+    public const int Float = 1, UInt8 = 2, Integer = 7;
+    private readonly ProtobufWriter _graph = new ProtobufWriter().Text(2, "test");
+    private int _names;
+
+    /// <summary>Declares an input; null sizes are open.</summary>
+    public OnnxBuilder Input(string name, int type, params long?[] shape)
+    {
+        _graph.Message(11, Value(name, type, shape));
+        return this;
+    }
+
+    public OnnxBuilder Output(string name, int type, params long?[] shape)
+    {
+        _graph.Message(12, Value(name, type, shape));
+        return this;
+    }
+
+    public string Constant(float[] values, params long[] shape) => Initializer(Float, MemoryMarshal.AsBytes<float>(values).ToArray(), shape);
+
+    public string Constant(long[] values, params long[] shape) => Initializer(Integer, MemoryMarshal.AsBytes<long>(values).ToArray(), shape);
+
+    /// <summary>A node with one output, whose name is returned.</summary>
+    public string Node(string operation, string[] inputs, params ProtobufWriter[] attributes) => NodeTo($"t{_names++}", operation, inputs, attributes);
+
+    public string NodeTo(string output, string operation, string[] inputs, params ProtobufWriter[] attributes)
+    {
+        var node = new ProtobufWriter();
+        foreach (var input in inputs)
+        {
+            node.Text(1, input);
+        }
+
+        node.Text(2, output).Text(4, operation);
+        foreach (var attribute in attributes)
+        {
+            node.Message(5, attribute);
+        }
+
+        _graph.Message(1, node);
+        return output;
+    }
+
+    public static ProtobufWriter Whole(string name, long value) => new ProtobufWriter().Text(1, name).Number(3, value).Number(20, 2);
+
+    public static ProtobufWriter Words(string name, string value) => new ProtobufWriter().Text(1, name).Text(4, value).Number(20, 3);
+
+    public static ProtobufWriter Wholes(string name, params long[] values)
+    {
+        var attribute = new ProtobufWriter().Text(1, name);
+        foreach (var value in values)
+        {
+            attribute.Number(8, value);
+        }
+
+        return attribute.Number(20, 7);
+    }
+
+    /// <summary>A tensor whose values stand in another file.</summary>
+    public static ProtobufWriter ExternalTensor(string name, string path) =>
+        new ProtobufWriter().Number(1, 1).Number(2, Float).Text(8, name).Message(13, new ProtobufWriter().Text(1, "location").Text(2, path)).Number(14, 1);
+
+    public OnnxBuilder RawInitializer(ProtobufWriter tensor)
+    {
+        _graph.Message(5, tensor);
+        return this;
+    }
+
+    public byte[] Build() => new ProtobufWriter().Number(1, 8).Text(2, "tests").Message(7, _graph).Message(8, new ProtobufWriter().Number(2, 17)).ToArray();
+
+    private string Initializer(int type, byte[] raw, long[] shape)
+    {
+        var name = $"c{_names++}";
+        var tensor = new ProtobufWriter();
+        foreach (var size in shape)
+        {
+            tensor.Number(1, size);
+        }
+
+        _graph.Message(5, tensor.Number(2, type).Text(8, name).Bytes(9, raw));
+        return name;
+    }
+
+    private static ProtobufWriter Value(string name, int type, long?[] shape)
+    {
+        var dimensions = new ProtobufWriter();
+        foreach (var size in shape)
+        {
+            dimensions.Message(1, size is { } known ? new ProtobufWriter().Number(1, known) : new ProtobufWriter().Text(2, "n"));
+        }
+
+        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, new ProtobufWriter().Number(1, type).Message(2, dimensions)));
+    }
+}
