@@ -7,9 +7,11 @@ namespace OrleansOneShot.Storage.Tests;
 /// <summary>What every store must do; derive once a store.</summary>
 public abstract class ArtifactStoreConformance : IDisposable
 {
-    private IArtifactStore? _store;
+    private readonly Lazy<IArtifactStore> _store;
 
-    protected IArtifactStore Store => _store ??= Create();
+    protected ArtifactStoreConformance() => _store = new Lazy<IArtifactStore>(Create);
+
+    protected IArtifactStore Store => _store.Value;
 
     protected abstract IArtifactStore Create();
 
@@ -47,7 +49,7 @@ public abstract class ArtifactStoreConformance : IDisposable
     [Fact]
     public async Task WriteAsync_MustNotExistFromManyAtOnce_ExactlyOneWins()
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 50; round++)
         {
             var path = $"race/{round}";
             using var barrier = new Barrier(8);
@@ -109,6 +111,12 @@ public abstract class ArtifactStoreConformance : IDisposable
     [InlineData("name with space")]
     [InlineData("katze-ä")]
     [InlineData("a~b")]
+    [InlineData("a.")]
+    [InlineData("a./b")]
+    [InlineData("...")]
+    [InlineData("a%2e%2e/b")]
+    [InlineData("a?comp=acl")]
+    [InlineData("a#b")]
     [InlineData("nul\0byte")]
     public async Task EveryCall_BadPath_IsRefused(string path)
     {
@@ -188,6 +196,200 @@ public abstract class ArtifactStoreConformance : IDisposable
         await Assert.ThrowsAsync<ArtifactChangedException>(() => Store.AppendAsync("log", new byte[3], expected));
         Assert.Equal("four", await Read("log"));
         await Assert.ThrowsAsync<ArtifactChangedException>(() => Store.AppendAsync("no-such-log", new byte[3], 5));
+    }
+
+    [Fact]
+    public async Task AppendAsync_NothingToALog_ChecksItsLength()
+    {
+        Assert.Equal(0, await Store.AppendAsync("log", default, 0));
+        Assert.Equal(3, await Store.AppendAsync("log", new byte[3], 0));
+        Assert.Equal(3, await Store.AppendAsync("log", default, 3));
+        await Assert.ThrowsAsync<ArtifactChangedException>(() => Store.AppendAsync("log", default, 2));
+    }
+
+    [Fact]
+    public async Task AppendAsync_ToAFileWrittenWhole_AddsToTheEnd()
+    {
+        await Write("log", "four");
+        Assert.Equal(8, await Store.AppendAsync("log", "more"u8.ToArray(), 4));
+        Assert.Equal("fourmore", await Read("log"));
+        Assert.Equal(Hash("fourmore"), (await Store.GetInfoAsync("log"))!.Sha256);
+        Assert.Equal(9, await Store.AppendAsync("log", "!"u8.ToArray(), 8));
+        Assert.Equal("fourmore!", await Read("log"));
+    }
+
+    [Fact]
+    public async Task AppendAsync_FromManyAtTheSameLength_ExactlyOneWins()
+    {
+        long length = 0;
+        var text = "";
+        for (var round = 0; round < 20; round++)
+        {
+            using var barrier = new Barrier(8);
+            var at = length;
+            var tries = Enumerable.Range(0, 8).Select(writer => Task.Factory.StartNew(
+                () =>
+                {
+                    barrier.SignalAndWait();
+                    try
+                    {
+                        var line = $"round {at} writer {writer}\n";
+                        Store.AppendAsync("race.log", Encoding.UTF8.GetBytes(line), at).GetAwaiter().GetResult();
+                        return line;
+                    }
+                    catch (ArtifactChangedException)
+                    {
+                        return null;
+                    }
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            text += Assert.Single(await Task.WhenAll(tries), line => line is not null);
+            length = text.Length;
+            Assert.Equal(text, await Read("race.log"));
+        }
+    }
+
+    [Fact]
+    public async Task WriteAsync_OverALog_ReplacesIt()
+    {
+        await Store.AppendAsync("log", "one line that is longer"u8.ToArray(), 0);
+        Assert.Equal(Hash("file"), (await Write("log", "file")).Sha256);
+        Assert.Equal("file", await Read("log"));
+        await Store.DeleteAsync("log");
+        await Store.AppendAsync("log", "again"u8.ToArray(), 0);
+        var large = RandomNumberGenerator.GetBytes(1_000_000);
+        await Store.WriteAsync("log", new MemoryStream(large));
+        Assert.Equal(large, await Store.ReadAllBytesAsync("log"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(256 * 1024 - 1)]
+    [InlineData(256 * 1024)]
+    [InlineData(512 * 1024)]
+    [InlineData(3_000_001)]
+    public async Task WriteAsync_AroundBlockSizesFromAStreamThatOnlyGoesForward_KeepsEveryByte(int count)
+    {
+        var bytes = RandomNumberGenerator.GetBytes(count);
+        var info = await Store.WriteAsync("big", new TrickleStream(bytes), WriteCondition.MustNotExist);
+        Assert.Equal(new ArtifactInfo("big", count, Convert.ToHexStringLower(SHA256.HashData(bytes))), info);
+        Assert.Equal(bytes, await Store.ReadAllBytesAsync("big"));
+        Assert.Equal(info, await Store.GetInfoAsync("big"));
+    }
+
+    [Fact]
+    public async Task WriteAsync_StreamNotAtItsStart_WritesTheRest()
+    {
+        using var content = new MemoryStream("skipped kept"u8.ToArray()) { Position = 8 };
+        await Store.WriteAsync("rest", content);
+        Assert.Equal("kept", await Read("rest"));
+    }
+
+    [Theory]
+    [InlineData(WriteCondition.Any)]
+    [InlineData(WriteCondition.MustNotExist)]
+    public async Task WriteAsync_LargeFilesFromManyAtOnce_LeavesOneOfThemWhole(WriteCondition condition)
+    {
+        var contents = Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetBytes(1_500_000)).ToArray();
+        var wins = await Task.WhenAll(contents.Select(async bytes =>
+        {
+            try
+            {
+                await Store.WriteAsync("contested", new MemoryStream(bytes), condition);
+                return true;
+            }
+            catch (ArtifactExistsException) when (condition == WriteCondition.MustNotExist)
+            {
+                return false;
+            }
+        }));
+        var stored = await Store.ReadAllBytesAsync("contested");
+        var winner = Assert.Single(Enumerable.Range(0, 4), writer => contents[writer].AsSpan().SequenceEqual(stored));
+        Assert.True(wins[winner]);
+        Assert.Equal(condition == WriteCondition.Any ? 4 : 1, wins.Count(won => won));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(stored!)), (await Store.GetInfoAsync("contested"))!.Sha256);
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_Seek_ReadsFromThere()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(900_000);
+        await Store.WriteAsync("seek", new MemoryStream(bytes));
+        await using var stream = await Store.OpenReadAsync("seek");
+        Assert.Equal(bytes.Length, stream.Length);
+        foreach (var offset in (int[])[700_000, 5, 899_999, 900_000])
+        {
+            stream.Position = offset;
+            var part = new byte[Math.Min(1000, bytes.Length - offset)];
+            await stream.ReadExactlyAsync(part);
+            Assert.Equal(bytes[offset..(offset + part.Length)], part);
+        }
+
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]));
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_LargeFileReplacedWhileOpen_IsNeverAMixture()
+    {
+        var bytes = Enumerable.Repeat((byte)1, 20_000_000).ToArray();
+        await Store.WriteAsync("mixture", new MemoryStream(bytes));
+        await using var stream = await Store.OpenReadAsync("mixture");
+        await stream.ReadExactlyAsync(new byte[1000]);
+        await Store.WriteAsync("mixture", new MemoryStream(Enumerable.Repeat((byte)2, bytes.Length).ToArray()));
+        var rest = new byte[bytes.Length - 1000];
+        try
+        {
+            await stream.ReadExactlyAsync(rest);
+            Assert.Equal(-1, rest.AsSpan().IndexOfAnyExcept((byte)1));
+        }
+        catch (ArtifactChangedException)
+        {
+            Assert.Equal(-1, rest.AsSpan().IndexOfAnyExcept((byte)0, (byte)1));
+        }
+    }
+
+    [Fact]
+    public async Task OpenReadAsync_WithTheExpectedHash_ReadsAll()
+    {
+        var info = await Write("right", "the right bytes");
+        await using var stream = await Store.OpenReadAsync(info);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("the right bytes", await reader.ReadToEndAsync());
+    }
+
+    [Theory]
+    [InlineData("the right bytes", "the wrong bytes")]
+    [InlineData("the right bytes", "the right byte")]
+    [InlineData("the right bytes", "the right bytes and more")]
+    [InlineData("the right bytes", "")]
+    public async Task OpenReadAsync_OtherBytesThanExpected_IsNoticedAtTheEnd(string expected, string stored)
+    {
+        var info = await Write("damaged", expected);
+        await Write("damaged", stored);
+        await using var stream = await Store.OpenReadAsync(info);
+        var error = await Assert.ThrowsAsync<ArtifactCorruptException>(() => stream.CopyToAsync(Stream.Null));
+        Assert.Equal("damaged", error.ArtifactPath);
+        Assert.Contains(info.Sha256, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DeletePrefixAsync_Prefix_DeletesItsFilesOnly()
+    {
+        foreach (var path in (string[])["jobs/1/a", "jobs/1/b/c", "jobs/10/a", "blobs/x"])
+            await Write(path, path);
+        await Store.AppendAsync("jobs/1/log", new byte[5], 0);
+        Assert.Equal(3, await Store.DeletePrefixAsync("jobs/1/"));
+        Assert.Equal(["blobs/x", "jobs/10/a"], await List(""));
+        Assert.Equal(0, await Store.DeletePrefixAsync("jobs/1/"));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.DeletePrefixAsync(""));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.DeletePrefixAsync("../"));
+    }
+
+    [Fact]
+    public async Task CheckWritableAsync_StoreThatWorks_LeavesNothing()
+    {
+        await Store.CheckWritableAsync();
+        Assert.Empty(await List(""));
     }
 
     [Fact]

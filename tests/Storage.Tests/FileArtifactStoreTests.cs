@@ -33,6 +33,25 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     }
 
     [Fact]
+    public async Task WriteAsync_ReadOnlyFolder_SaysSo()
+    {
+        var store = new FileArtifactStore(_root, _ => throw new UnauthorizedAccessException("Access to the path is denied."));
+        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.CheckWritableAsync());
+        Assert.Equal(ArtifactStoreFault.Denied, error.Fault);
+        Assert.StartsWith($"The folder {Path.GetFullPath(_root)} is read-only for this user: it can't write checks/", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AppendAsync_TwoStoresOfOneFolder_OneWins()
+    {
+        var other = new FileArtifactStore(_root);
+        Assert.Equal(3, await Store.AppendAsync("log", new byte[3], 0));
+        await Assert.ThrowsAsync<ArtifactChangedException>(() => other.AppendAsync("log", new byte[3], 0));
+        Assert.Equal(6, await other.AppendAsync("log", new byte[3], 3));
+        Assert.Equal(["log"], await List(""));
+    }
+
+    [Fact]
     public async Task GetInfoAsync_ChangedByAnotherProcess_GivesTheNewHash()
     {
         var before = await Write("shared", "one");

@@ -15,12 +15,14 @@ public sealed class FileArtifactStore : IArtifactStore
 
     private readonly string _root;
     private readonly Func<string, Stream> _create;
+    private readonly AppendLock _appending;
 
     // Hashes of files as last seen, so that listing a folder twice reads it once. A changed file has another length or time.
     private readonly ConcurrentDictionary<string, (long Bytes, DateTime Written, string Sha256)> _hashes = new(StringComparer.Ordinal);
 
     /// <summary>Opens a store; the folder is created.</summary>
     /// <param name="root">The folder.</param>
+    /// <exception cref="ArtifactStoreException">It can't be created: no permission.</exception>
     public FileArtifactStore(string root)
         : this(root, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
     {
@@ -34,7 +36,15 @@ public sealed class FileArtifactStore : IArtifactStore
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         _root = Path.GetFullPath(root);
         _create = create;
-        Directory.CreateDirectory(_root);
+        _appending = new AppendLock(_root, TemporaryMark);
+        try
+        {
+            Directory.CreateDirectory(_root);
+        }
+        catch (Exception e) when (ReadOnlyFolder.Is(e))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, "be created");
+        }
     }
 
     /// <inheritdoc/>
@@ -63,6 +73,10 @@ public sealed class FileArtifactStore : IArtifactStore
         {
             throw DiskFull.Explain(e, _root, path);
         }
+        catch (Exception e) when (ReadOnlyFolder.Is(e) && !Directory.Exists(target))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, $"write {path}");
+        }
         finally
         {
             DeleteQuietly(temporary);
@@ -76,36 +90,17 @@ public sealed class FileArtifactStore : IArtifactStore
         var target = Resolve(path);
         try
         {
-            if (expectedLength == 0)
-                DurableDirectory.Create(Path.GetDirectoryName(target)!);
-            else if (!File.Exists(target))
-                throw new ArtifactChangedException(path, expectedLength, 0);
-            var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
-            await using var file = new FileStream(target, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
-            if (file.Length != expectedLength)
-                throw new ArtifactChangedException(path, expectedLength, file.Length);
-            file.Position = expectedLength;
-            try
-            {
-                await file.WriteAsync(content, cancellationToken);
-                file.Flush(flushToDisk: true);
-            }
-            catch
-            {
-                file.SetLength(expectedLength);
-                throw;
-            }
-
-            if (expectedLength == 0)
-                DurableDirectory.Flush(Path.GetDirectoryName(target)!);
-            return expectedLength + content.Length;
+            return await _appending.RunAsync(path, () => AppendLockedAsync(path, target, content, expectedLength, cancellationToken), cancellationToken);
         }
         catch (IOException e) when (DiskFull.Is(e))
         {
             throw DiskFull.Explain(e, _root, path);
         }
+        catch (Exception e) when (ReadOnlyFolder.Is(e) && !Directory.Exists(target))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, $"append to {path}");
+        }
     }
-
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -179,8 +174,39 @@ public sealed class FileArtifactStore : IArtifactStore
         {
             // Its folder is not there either.
         }
+        catch (Exception e) when (ReadOnlyFolder.Is(e) && !Directory.Exists(target))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, $"delete {path}");
+        }
 
         return Task.CompletedTask;
+    }
+
+    private static async Task<long> AppendLockedAsync(string path, string target, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken)
+    {
+        if (expectedLength == 0)
+            DurableDirectory.Create(Path.GetDirectoryName(target)!);
+        else if (!File.Exists(target))
+            throw new ArtifactChangedException(path, expectedLength, 0);
+        var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
+        await using var file = new FileStream(target, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+        if (file.Length != expectedLength)
+            throw new ArtifactChangedException(path, expectedLength, file.Length);
+        file.Position = expectedLength;
+        try
+        {
+            await file.WriteAsync(content, cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            file.SetLength(expectedLength);
+            throw;
+        }
+
+        if (expectedLength == 0)
+            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+        return expectedLength + content.Length;
     }
 
     private async Task<(long Bytes, string Sha256)> CopyAsync(Stream content, string temporary, CancellationToken cancellationToken)
@@ -211,9 +237,23 @@ public sealed class FileArtifactStore : IArtifactStore
             return;
         }
 
+        switch (HardLink.TryCreate(temporary, target))
+        {
+            case true:
+                return; // the temporary name goes with the end of the write
+            case false:
+                throw new ArtifactExistsException(path);
+            default:
+                MoveNew(path, temporary, target);
+                return;
+        }
+    }
+
+    // Windows: a move that does not replace is one step. File systems without hard links, such as FAT: all that is left.
+    private static void MoveNew(string path, string temporary, string target)
+    {
         try
         {
-            // On Unix this is link and unlink, on Windows a move that does not replace: neither has a moment in which two writers can both win.
             File.Move(temporary, target, overwrite: false);
         }
         catch (IOException e) when (!DiskFull.Is(e) && File.Exists(target))
