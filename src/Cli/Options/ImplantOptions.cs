@@ -49,6 +49,9 @@ internal sealed class ImplantOptions
     public Option<string> MaskNormalisation { get; } =
         new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");
 
+    public Option<string> ObjectView { get; } =
+        new ChoiceOption("--object-view", "What the masked term of one of several objects sees: a crop of its own, or the crop that holds all, as in the paper.", "own", "shared");
+
     public Option<FanOutOptions> FanOut { get; } = new FanOutOption();
 
     public Option<long?> MicroBatch { get; } =
@@ -89,7 +92,7 @@ internal sealed class ImplantOptions
     {
         foreach (var option in new Option[]
         {
-            Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, Resolution,
+            Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
             FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Session.Data, Session.Cluster, Format,
         })
         {

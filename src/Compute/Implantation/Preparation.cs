@@ -34,7 +34,10 @@ internal sealed class Preparation : IDisposable
     /// <summary>The posterior of the crop.</summary>
     public VaePosterior Posterior { get; private set; } = null!;
 
-    /// <summary>m_i at latent size, (r, 1, h, w).</summary>
+    /// <summary>The posterior of every object's own view, which the masked terms see; null when they see the training crop.</summary>
+    public IReadOnlyList<VaePosterior>? Views { get; private set; }
+
+    /// <summary>m_i at latent size, (r, 1, h, w); of the own views where there are such.</summary>
     public Tensor LatentMasks { get; private set; } = null!;
 
     /// <summary>The prompts' ids and T(c_c).</summary>
@@ -64,21 +67,45 @@ internal sealed class Preparation : IDisposable
             MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))],
         };
         preparation.Encode(models, joint);
+        if (objects.Count > 1 && !options.SharedView)
+        {
+            preparation.EncodeViews([.. masks.Select(m => TrainingCrop.Create(image, [m], options.Resolution))], models);
+        }
+
         return preparation;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _tensors.Dispose();
 
+    // A small object is small in the training crop, yet a model draws one object alone large: in its own crop it is as large as one.
+    private void EncodeViews(IReadOnlyList<TrainingCrop> crops, LoadedModels models)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        Views = [.. crops.Select(c => PosteriorOf(c, models))];
+        LatentMasks = AtLatentSize([.. crops.Select(c => c.Masks[0])], models.Device);
+    }
+
+    private VaePosterior PosteriorOf(TrainingCrop crop, LoadedModels models)
+    {
+        var posterior = models.Vae.Encode(ImageTensors.ToModelInput(crop.Image).to(models.Device));
+        return new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));
+    }
+
+    private Tensor AtLatentSize(IReadOnlyList<MaskImage> masks, Device device)
+    {
+        long[] latentShape = Posterior.Mean.shape;
+        return _tensors.Keep(ImageTensors.ToLatentMask(cat([.. masks.Select(ImageTensors.ToTensor)]), latentShape[2], latentShape[3]).to(device));
+    }
+
     private void Encode(LoadedModels models, JointSpace? joint)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var device = models.Device;
-        var posterior = models.Vae.Encode(ImageTensors.ToModelInput(Crop.Image).to(device));
-        Posterior = new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));
-        long[] latentShape = Posterior.Mean.shape;
-        LatentMasks = _tensors.Keep(ImageTensors.ToLatentMask(cat([.. Crop.Masks.Select(ImageTensors.ToTensor)]), latentShape[2], latentShape[3]).to(device));
+        Posterior = PosteriorOf(Crop, models);
+        LatentMasks = AtLatentSize(Crop.Masks, device);
 
         Tensor Ids(string text) => _tensors.Keep(models.Tokenizer.EncodePrompts([text]).to(device));
         var classes = joint is null ? [] : Texts.Classes.Select(c => _tensors.Keep(joint.Text(Ids(c), null))).ToList();

@@ -14,7 +14,8 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="schedule">The noise schedule.</param>
 /// <param name="objects">r: number of objects.</param>
 /// <param name="subsetSize">k: objects drawn a step; at most r are.</param>
-internal sealed class StepRandom(long seed, VaePosterior posterior, double scalingFactor, NoiseSchedule schedule, int objects, int subsetSize)
+/// <param name="views">The posterior of every object's own view; null when the masked terms see the training crop.</param>
+internal sealed class StepRandom(long seed, VaePosterior posterior, double scalingFactor, NoiseSchedule schedule, int objects, int subsetSize, IReadOnlyList<VaePosterior>? views = null)
 {
     /// <summary>The draw of one step.</summary>
     /// <param name="step">The step, from 0.</param>
@@ -25,9 +26,9 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
         var subject = participant == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"participant-{participant}");
         var shape = posterior.Mean.shape;
         var device = posterior.Mean.device;
-        Tensor Normal(RandomPurpose purpose)
+        Tensor Normal(RandomPurpose purpose, string of = "")
         {
-            using var random = new KeyedRandom(seed, step, purpose, subject);
+            using var random = new KeyedRandom(seed, step, purpose, subject + of);
             return random.Normal(shape).to(device);
         }
 
@@ -36,7 +37,12 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
         using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset, subject);
         using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss, subject);
         var timestep = timesteps.Integer(schedule.Length);
-        return new StepDraw(
-            latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[timestep], subsets.Subset(objects, Math.Min(subsetSize, objects)), classLoss.Uniform());
+        var subset = subsets.Subset(objects, Math.Min(subsetSize, objects));
+        return new StepDraw(latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[timestep], subset, classLoss.Uniform())
+        {
+            ObjectLatents = views is null
+                ? null
+                : subset.ToDictionary(i => i, i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))) * scalingFactor),
+        };
     }
 }

@@ -49,7 +49,7 @@ internal sealed class TrainingParts : IDisposable
             (sample, timesteps, states) => models.UNet.call(sample, timesteps, states).to(ScalarType.Float32), (ids, rows) => models.TextEncoder.call(ids, rows),
             joint is null ? null : joint.Text, preparation.LatentMasks, preparation.Prompts, options.Objective with { PredictionType = models.Scheduler.Prediction });
         var random = new StepRandom(
-            options.Seed, preparation.Posterior, models.Vae.Config.ScalingFactor, new NoiseSchedule(models.Scheduler), preparation.Tokens.Count, options.SubsetSize);
+            options.Seed, preparation.Posterior, models.Vae.Config.ScalingFactor, new NoiseSchedule(models.Scheduler), preparation.Tokens.Count, options.SubsetSize, preparation.Views);
         var trainer = new Trainer(objective, random.Draw, lora, tokens, options.LearningRate, options.WeightDecay);
         return new TrainingParts(lora, tokens, trainer, new ParameterWire([lora.Parameters, tokens], models.UNet.ComputeType));
     }

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Compute.Method;
 /// <param name="predictor">The UNet.</param>
 /// <param name="conditioner">The text encoder.</param>
 /// <param name="embedder">T(.); null without a CLIP, when the class loss must be off.</param>
-/// <param name="masks">m_i at the size of the latents, in [0, 1]: (r, 1, h, w).</param>
+/// <param name="masks">m_i at the size of the latents, in [0, 1]: (r, 1, h, w); of each object's own view where the draws have such latents.</param>
 /// <param name="prompts">The training prompts.</param>
 /// <param name="options">Which terms count.</param>
 public sealed class Objective(NoisePredictor predictor, TextConditioner conditioner, TextEmbedder? embedder, Tensor masks, ObjectivePrompts prompts, ObjectiveOptions options)
@@ -75,8 +75,15 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var weights = new Tensor?[terms.Count];
         for (var row = 0; row < terms.Count; row++)
         {
-            weights[row] = terms[row] is { } i ? masks.narrow(0, i, 1) : null; // (1, 1, h, w)
-            latents[row] = weights[row] is { } mask ? z * mask : z;
+            if (terms[row] is { } i)
+            {
+                weights[row] = masks.narrow(0, i, 1); // (1, 1, h, w)
+                latents[row] = (draw.ObjectLatents?[i] ?? z) * weights[row]!;
+            }
+            else
+            {
+                latents[row] = z;
+            }
         }
 
         var clean = cat(latents); // (terms, 4, h, w)

@@ -51,4 +51,8 @@ public sealed record MethodOptions
     /// <summary>Most steps of the prototypical embedding; null: the model's default, else 300.</summary>
     [Id(11)]
     public int? PrototypeSteps { get; init; }
+
+    /// <summary>What the masked terms of several objects see.</summary>
+    [Id(12)]
+    public ObjectView ObjectView { get; init; }
 }

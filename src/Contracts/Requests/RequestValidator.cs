@@ -83,6 +83,7 @@ public static class RequestValidator
         RequireRange("method.subset_size", method.SubsetSize, 1, MaxObjects);
         RequireEnum("method.mask_normalisation", method.MaskNormalisation);
         RequireEnum("method.fusion", method.Fusion);
+        RequireEnum("method.object_view", method.ObjectView);
         RequireEnum("method.initialisation", method.Initialisation);
         RequireRange<double>("method.class_loss_alpha", method.ClassLossAlpha, 0, 10);
         RequireRange<double>("method.class_loss_probability", method.ClassLossProbability, 0, 1);

@@ -34,6 +34,7 @@ public static class ImplantationOptionsResolver
             Seed = request.Seed,
             Vectors = method.Vectors ?? model.Vectors ?? fallback.Vectors,
             SubsetSize = method.SubsetSize ?? fallback.SubsetSize,
+            SharedView = method.ObjectView == ObjectView.Shared,
             UsePrototype = method.Prototype,
             Prototype = new PrototypeOptions
             {

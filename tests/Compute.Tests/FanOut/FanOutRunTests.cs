@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
@@ -258,22 +259,45 @@ public sealed class FanOutRunTests : IDisposable
         return new FanOutRun(weights, observer.Losses, observer.Checkpoint, observer.CheckpointSteps, outcome.Used["fan_out"]!.AsObject());
     }
 
-    // 5e-6 against a movement of 1e-4 a step at most; Adam divides by the gradient's own size, so a rare outlier is allowed.
+    // 5e-6 against a movement of 1e-4 a step at most; Adam divides by the gradient's own size, so a rare outlier is allowed. A tensor whose gradients are zero but for rounding, as those of
+    // to_q and to_k where attention sees a single position, moves by its rounding errors alone: the sign of noise is nobody's to compare.
     private static void AssertClose(string expected, string actual, string what)
     {
         using var scope = NewDisposeScope();
         using SafetensorsFile a = SafetensorsFile.Open(expected), b = SafetensorsFile.Open(actual);
-        var (worst, outliers, count) = (0.0, 0L, 0L);
-        foreach (var key in a.Keys.Where(k => k == "vectors" || k.StartsWith("lora.", StringComparison.Ordinal)))
+        var gradients = a.Get("optimiser.0.variance").sqrt();
+        var noise = gradients.max().item<float>() * 1e-6;
+        var (worst, outliers, count, skipped, offset) = (0.0, 0L, 0L, 0, 0L);
+        foreach (var key in LoraNames().Select(name => "lora." + name).Append("vectors"))
         {
             var difference = (a.Get(key) - b.Get(key)).abs();
+            if (key != "vectors")
+            {
+                offset += difference.numel();
+                if (gradients.narrow(0, offset - difference.numel(), difference.numel()).max().item<float>() < noise)
+                {
+                    skipped++;
+                    continue;
+                }
+            }
+
             worst = Math.Max(worst, difference.max().item<float>());
             outliers += difference.gt(5e-6).sum().item<long>();
             count += difference.numel();
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: weights deviate by at most {worst:E2}, {outliers} of {count} by more than 5E-06");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: weights deviate by at most {worst:E2}, {outliers} of {count} by more than 5E-06; {skipped} tensors without gradient");
+        Assert.InRange(skipped, 0, 4);
         Assert.True(outliers <= count / 1000, $"{what}: {outliers} of {count} values deviate by more than 5e-6.");
+    }
+
+    /// <summary>The LoRA's tensors in the order of the flat buffer, which is the optimiser's too.</summary>
+    private static IReadOnlyList<string> LoraNames()
+    {
+        using var unet = Model.LoadUNet(ScalarType.Float32, CPU);
+        using var random = new Generator(1);
+        using var lora = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(Options.Rank, Options.Alpha, LoraTargetModules.Attention), random);
+        return lora.Parameters.Names;
     }
 
     private sealed record FanOutRun(

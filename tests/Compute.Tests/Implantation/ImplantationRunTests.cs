@@ -72,6 +72,26 @@ public sealed class ImplantationRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_SharedView_MattersToSeveralObjectsAlone()
+    {
+        Dictionary<string, string> Weights(string name, ImplantationInputs inputs, ImplantationOptions options)
+        {
+            var folder = _folder.CreateSubdirectory(name).FullName;
+            new ImplantationRun(ModelFolder.Open(Path.Combine(Golden.Root, "tests", "Goldens", "sd15-tiny")), inputs, options with { SamplesPerPrompt = 0 }, new RecordingObserver(folder))
+                .Execute(folder, null, CancellationToken.None);
+            // Checkpoints tell the options apart.
+            return Directory.EnumerateFiles(folder, "*.safetensors").Where(file => !Path.GetFileName(file).StartsWith("checkpoint", StringComparison.Ordinal)).ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+        }
+
+        byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name));
+        var two = new ImplantationInputs(
+            Sample("scene-fox-ball.png"),
+            [new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")), new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png"))]);
+        Assert.NotEqual(Weights("two-own", two, Options), Weights("two-shared", two, Options with { SharedView = true }));
+        Assert.Equal(Weights("one-own", Inputs, Options), Weights("one-shared", Inputs, Options with { SharedView = true }));
+    }
+
+    [Fact]
     public void Execute_CheckpointOfAnotherRun_IsRefused()
     {
         Run("mine", Options, null, out var observer);

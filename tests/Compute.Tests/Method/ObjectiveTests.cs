@@ -70,6 +70,32 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
     }
 
     [Fact]
+    public void Evaluate_OwnViewsThatAreTheSharedOne_ChangeNothing()
+    {
+        using var scope = NewDisposeScope();
+        goldens.ResetLora();
+        var objective = Multi(new ObjectiveOptions());
+        var draw = Draw(SingleZ(), [0, 2], p: 0);
+        var shared = objective.Evaluate(draw, goldens["multi.vectors"]);
+        var own = objective.Evaluate(draw with { ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ() } }, goldens["multi.vectors"]);
+        Assert.Equal(shared.Total.item<float>(), own.Total.item<float>());
+    }
+
+    [Fact]
+    public void Evaluate_OwnViewOfOneObject_ChangesItsMaskedTermAlone()
+    {
+        using var scope = NewDisposeScope();
+        goldens.ResetLora();
+        var objective = Multi(new ObjectiveOptions());
+        var draw = Draw(SingleZ(), [0, 2], p: 0);
+        var shared = objective.Evaluate(draw, goldens["multi.vectors"]);
+        var own = objective.Evaluate(draw with { ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ().flip(3) } }, goldens["multi.vectors"]);
+        Assert.Equal(shared.Global.item<float>(), own.Global.item<float>());
+        Assert.Equal(shared.Masked[0].item<float>(), own.Masked[0].item<float>());
+        Assert.NotEqual(shared.Masked[2].item<float>(), own.Masked[2].item<float>());
+    }
+
+    [Fact]
     public void Evaluate_WithoutObjectLoss_IsTheGlobalTermAlone()
     {
         using var scope = NewDisposeScope();
