@@ -145,11 +145,15 @@ public sealed class AzureBlobArtifactStore : IArtifactStore
     {
         var start = _prefix + ArtifactPath.RequirePrefix(prefix);
         await TryContainerAsync(cancellationToken);
-        var blobs = _clients.Retrying.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, start, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using (blobs.ConfigureAwait(false))
+        var pages = _clients.Retrying.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, start, cancellationToken)
+            .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellationToken);
+        await using (pages.ConfigureAwait(false))
         {
-            while (await _errors.GuardAsync($"listing {prefix}", () => blobs.MoveNextAsync().AsTask(), cancellationToken))
-                yield return blobs.Current;
+            while (await _errors.GuardAsync($"listing {prefix}", () => pages.MoveNextAsync().AsTask(), cancellationToken))
+            {
+                foreach (var blob in pages.Current.Values)
+                    yield return blob;
+            }
         }
     }
 

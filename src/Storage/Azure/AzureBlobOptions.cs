@@ -49,6 +49,9 @@ public sealed class AzureBlobOptions
     /// <summary>Longest time for one request, and longest silence while a file is read. A block must get through in it.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Files a page of a listing: the most that the service gives.</summary>
+    internal int PageSize { get; init; } = 5000;
+
     /// <summary>The container and how it is reached; no secret.</summary>
     /// <returns>Text for people.</returns>
     public override string ToString() =>

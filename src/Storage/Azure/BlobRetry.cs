@@ -18,7 +18,11 @@ internal static class BlobRetry
     /// <param name="options">How often and how long.</param>
     /// <returns>The pipeline.</returns>
     public static ResiliencePipeline OfDamaged(AzureBlobOptions options) =>
-        Build(options, new PredicateBuilder().Handle<RequestFailedException>(error => error.ErrorCode == BlobErrorCode.Md5Mismatch));
+        Build(options, new PredicateBuilder().Handle<RequestFailedException>(IsDamage));
+
+    // Azurite has another code for it.
+    private static bool IsDamage(RequestFailedException error) => error.ErrorCode == BlobErrorCode.Md5Mismatch ||
+        (error is { Status: 400, ErrorCode: "InvalidOperation" } && error.Message.Contains("MD5", StringComparison.OrdinalIgnoreCase));
 
     private static ResiliencePipeline Build(AzureBlobOptions options, PredicateBuilder<object> handled) => options.Retries == 0
         ? ResiliencePipeline.Empty

@@ -61,7 +61,7 @@ public sealed partial class AzuriteServer : IAsyncDisposable
     /// <summary>The connection string by another port, such as a proxy's.</summary>
     public string ConnectionTo(int port) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
 
-    /// <summary>Starts the server, again on its old port after <see cref="KillAsync"/>.</summary>
+    /// <summary>Starts the server, again on its old port after <see cref="StopAsync"/>.</summary>
     public async Task RunAsync()
     {
         var start = new ProcessStartInfo(
@@ -87,12 +87,10 @@ public sealed partial class AzuriteServer : IAsyncDisposable
         throw new InvalidOperationException("Azurite ended before it was ready.");
     }
 
-    /// <summary>Ends the server at once; what it has stored stays.</summary>
-    public async Task KillAsync()
+    /// <summary>Ends the server in order: Azurite keeps its index in memory and writes it every few seconds and at its end, so a kill would lose what it has just acknowledged.</summary>
+    public async Task StopAsync()
     {
-        if (_process is null)
-            return;
-        _process.Kill(entireProcessTree: true);
+        using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
@@ -100,7 +98,13 @@ public sealed partial class AzuriteServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        if (_process is not null)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 
