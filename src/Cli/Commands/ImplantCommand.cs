@@ -19,6 +19,7 @@ internal sealed class ImplantCommand : OneShotCommand
             streams,
             "oneshot implant --image samples/cat.png --mask samples/cat-mask.png --class cat --prompt \"a <cat> on the beach\" --out out/cat",
             "oneshot implant --image photo.jpg --mask mask.png --class \"teddy bear\" --token \"<ted>\" --model ~/models/sd15 --clip ~/models/clip-vit-large-patch14 --out out/ted",
+            "oneshot implant --image samples/cat.png --box 40,20,180,220 --class cat --out out/cat",
             "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox")
     {
         _options.AddTo(this);

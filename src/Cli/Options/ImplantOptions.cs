@@ -12,14 +12,16 @@ internal sealed class ImplantOptions
 
     public Option<string?> Mask { get; } = new("--mask") { Description = "The object's mask: white or opaque where the object is; soft edges stay soft.", HelpName = "FILE" };
 
+    public PromptOptions Prompt { get; } = new();
+
     public Option<string?> Class { get; } = new("--class") { Description = "What the object is, such as cat or \"teddy bear\".", HelpName = "NAME" };
 
     public Option<string?> Token { get; } = new("--token") { Description = "The identifier that names the object in prompts (default: the class name, as in \"<teddy-bear>\").", HelpName = "\"<name>\"" };
 
     public Option<string[]> Object { get; } = new("--object")
     {
-        Description = "Mask, class and identifier of one object, instead of --mask, --class and --token; repeat it for several objects of the photo.",
-        HelpName = "mask=FILE,class=NAME,token=<name>",
+        Description = "Mask, class and identifier of one object, instead of --mask (or --box, --point), --class and --token; repeat it for several objects of the photo.",
+        HelpName = "mask=FILE|box=x:y:w:h|point=x:y,class=NAME,token=<name>",
     };
 
     public Option<string?> Model { get; } = new("--model") { Description = "A known model's name, or the path of a diffusers folder (default: toyworld-64).", HelpName = "MODEL" };
@@ -92,7 +94,7 @@ internal sealed class ImplantOptions
     {
         foreach (var option in new Option[]
         {
-            Image, Mask, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
+            Image, Mask, Prompt.Box, Prompt.Points, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
             FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Session.Data, Session.Cluster, Format,
         })
         {

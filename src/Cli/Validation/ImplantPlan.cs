@@ -46,7 +46,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
                 $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.", "clip", "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss.");
         }
 
-        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), [.. arguments.Select(argument => argument.Mask)]);
+        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens);
         return new ImplantPlan(photo, model, folder, new ImplantationRequest
         {
             Name = name,
@@ -79,9 +79,20 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     {
         var texts = parsed.GetValue(options.Object) ?? [];
         var (mask, name, token) = (parsed.GetValue(options.Mask), parsed.GetValue(options.Class), parsed.GetValue(options.Token));
-        if (texts.Length > 0 && (mask ?? name ?? token) is not null)
+        var prompt = options.Prompt.Read(parsed);
+        if (texts.Length > 0 && ((mask ?? name ?? token) is not null || prompt is not null))
         {
-            throw new InvalidInputException("--object stands instead of --mask, --class and --token; give one or the other.", "object");
+            throw new InvalidInputException("--object stands instead of --mask, --box, --point, --class and --token; give one or the other.", "object");
+        }
+
+        if (mask is not null && prompt is not null)
+        {
+            throw new InvalidInputException("--mask was given, and a box or points from which to make one.", prompt.Box is null ? "point" : "box", "Give one or the other.");
+        }
+
+        if (texts.Length == 0 && mask is null && prompt is null)
+        {
+            throw new InvalidInputException("--mask is missing.", "mask", "Give the object's mask, a picture that is white where the object is, or a box around the object with --box x,y,w,h.");
         }
 
         if (texts.Length > RequestValidator.MaxObjects)
@@ -94,7 +105,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             :
             [
                 new ObjectArgument(
-                    mask ?? throw new InvalidInputException("--mask is missing.", "mask", "Give the object's mask, a picture that is white where the object is."),
+                    mask,
+                    prompt,
                     name ?? throw new InvalidInputException("--class is missing.", "class", "Say what the object is, such as --class cat."),
                     token),
             ];

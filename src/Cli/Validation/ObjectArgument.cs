@@ -1,32 +1,54 @@
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Masks;
 
 namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>One object of the command line.</summary>
-/// <param name="Mask">Path of its mask.</param>
+/// <param name="Mask">Path of its mask; null when the mask is to be made.</param>
+/// <param name="Prompt">Where the object is, for making its mask; null when there is a mask.</param>
 /// <param name="Class">Its class name.</param>
 /// <param name="Token">Its identifier; null takes the class's.</param>
-internal sealed record ObjectArgument(string Mask, string Class, string? Token)
+internal sealed record ObjectArgument(string? Mask, MaskPrompt? Prompt, string Class, string? Token)
 {
-    /// <summary>Reads <c>mask=F,class=NAME[,token=T]</c>.</summary>
+    private const string Form = "Write it as mask=FILE,class=NAME,token=<name>, with box=x:y:w:h or point=x:y in place of the mask where it is to be made.";
+
+    /// <summary>Reads <c>mask=F,class=NAME[,token=T]</c>, where <c>box=x:y:w:h</c> and any number of <c>point=x:y</c> may stand for the mask.</summary>
     /// <param name="text">The text.</param>
     /// <returns>The object.</returns>
     /// <exception cref="InvalidInputException">Another form.</exception>
     public static ObjectArgument Parse(string text)
     {
         var parts = new Dictionary<string, string>(StringComparer.Ordinal);
+        PixelRectangle? box = null;
+        List<PixelPoint> points = [];
         foreach (var part in text.Split(','))
         {
             var at = part.IndexOf('=', StringComparison.Ordinal);
-            var key = at < 0 ? part : part[..at];
-            if (at < 0 || key is not ("mask" or "class" or "token") || !parts.TryAdd(key, part[(at + 1)..]))
+            var (key, value) = at < 0 ? (part, "") : (part[..at], part[(at + 1)..]);
+            if (at >= 0 && key == "point" && PromptOptions.ParsePoint(value, ':') is { } point)
             {
-                throw new InvalidInputException($"--object '{text}' can't be read at '{part}'.", "object", "Write it as mask=FILE,class=NAME,token=<name>.");
+                points.Add(point);
+            }
+            else if (at >= 0 && key == "box" && box is null && PromptOptions.ParseBox(value, ':') is { } rectangle)
+            {
+                box = rectangle;
+            }
+            else if (at < 0 || key is not ("mask" or "class" or "token") || !parts.TryAdd(key, value))
+            {
+                throw new InvalidInputException($"--object '{text}' can't be read at '{part}'.", "object", Form);
             }
         }
 
-        return parts.TryGetValue("mask", out var mask) && parts.TryGetValue("class", out var name)
-            ? new ObjectArgument(mask, name, parts.GetValueOrDefault("token"))
-            : throw new InvalidInputException($"--object '{text}' needs both mask= and class=.", "object", "Write it as mask=FILE,class=NAME,token=<name>.");
+        var prompt = box is null && points.Count == 0 ? null : new MaskPrompt(box, points);
+        if (prompt is not null && parts.ContainsKey("mask"))
+        {
+            throw new InvalidInputException($"--object '{text}' has both a mask and a box or point.", "object", "Give one or the other.");
+        }
+
+        return (prompt is not null || parts.ContainsKey("mask")) && parts.TryGetValue("class", out var name)
+            ? new ObjectArgument(parts.GetValueOrDefault("mask"), prompt, name, parts.GetValueOrDefault("token"))
+            : throw new InvalidInputException($"--object '{text}' needs both mask= and class=.", "object", Form);
     }
 }

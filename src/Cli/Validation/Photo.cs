@@ -1,27 +1,57 @@
+using System.Globalization;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Masks;
 
 namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>A photo and the masks of its objects, checked, as the bytes of their files.</summary>
 /// <param name="Image">The photo's file.</param>
-/// <param name="Masks">The masks' files.</param>
+/// <param name="Masks">The masks' files; those made from a box or points are PNGs as well.</param>
 /// <param name="Warnings">What was noticed.</param>
 internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnlyList<string> Warnings)
 {
-    /// <summary>Reads and checks the files.</summary>
+    // Overlaps are measured on small copies: the masks of many objects of a large photo would take gigabytes.
+    private const int OverlapSide = 512;
+
+    /// <summary>Reads and checks the files, and makes the masks that are to be made.</summary>
     /// <param name="image">Path of the photo.</param>
-    /// <param name="masks">Paths of the masks.</param>
+    /// <param name="objects">The objects.</param>
+    /// <param name="tokens">Their identifiers, for messages.</param>
     /// <returns>The files.</returns>
     /// <exception cref="Compute.InvalidInputException">One is missing, no picture, too large, or doesn't fit.</exception>
-    public static Photo Read(string image, IReadOnlyList<string> masks)
+    /// <exception cref="MissingLibraryException">A mask is to be made, and OpenCV can't be loaded.</exception>
+    public static Photo Read(string image, IReadOnlyList<ObjectArgument> objects, IReadOnlyList<string> tokens)
     {
         var picture = ImageReader.Read(image);
         var warnings = new List<string>(picture.Notes);
-        foreach (var mask in masks)
+        List<byte[]> files = [];
+        List<MaskImage> small = [];
+        for (var i = 0; i < objects.Count; i++)
         {
-            warnings.AddRange(MaskReader.Read(mask, picture.Width, picture.Height).Warnings);
+            if (objects[i].Mask is { } path)
+            {
+                var mask = MaskReader.Read(path, picture.Width, picture.Height);
+                warnings.AddRange(mask.Warnings);
+                files.Add(File.ReadAllBytes(path));
+                small.Add(Shrink(mask));
+            }
+            else
+            {
+                var mask = new GrabCutMasker().Make(picture, objects[i].Prompt!);
+                warnings.AddRange(mask.Warnings);
+                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; oneshot mask with the same box or points shows it."));
+                files.Add(PngWriter.Encode(MaskPicture.Create(mask)));
+                small.Add(Shrink(mask));
+            }
         }
 
-        return new Photo(File.ReadAllBytes(image), [.. masks.Select(File.ReadAllBytes)], warnings);
+        warnings.AddRange(MaskOverlaps.Warnings(small, tokens));
+        return new Photo(File.ReadAllBytes(image), files, warnings);
+    }
+
+    private static MaskImage Shrink(MaskImage mask)
+    {
+        var scale = Math.Min(1, (double)OverlapSide / Math.Max(mask.Width, mask.Height));
+        return mask.Resize(Math.Max(1, (int)(mask.Width * scale)), Math.Max(1, (int)(mask.Height * scale)));
     }
 }

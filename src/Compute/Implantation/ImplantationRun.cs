@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansOneShot.Compute.FanOut;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
@@ -43,7 +44,8 @@ public sealed class ImplantationRun(
         using var joint = LoadJointSpace(models);
         WarnOfWords(models);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
-        foreach (var warning in preparation.Crop.Warnings)
+        var overlaps = MaskOverlaps.Warnings(preparation.Crop.Masks, [.. inputs.Objects.Select(o => o.Token)]);
+        foreach (var warning in preparation.Crop.Warnings.Concat(overlaps))
         {
             observer.Warning(warning);
         }

@@ -1,6 +1,8 @@
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;
@@ -13,7 +15,7 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void Photo_FullMask_Warns()
     {
-        var photo = Photo.Read(_folder.Write("photo.png", Pictures.Plain(64, 64, 128)), [_folder.Write("mask.png", Pictures.Plain(64, 64, 255))]);
+        var photo = Photo.Read(_folder.Write("photo.png", Pictures.Plain(64, 64, 128)), [Cat(_folder.Write("mask.png", Pictures.Plain(64, 64, 255)))], ["<cat>"]);
 
         Assert.Contains("covers 100", Assert.Single(photo.Warnings), StringComparison.Ordinal);
     }
@@ -21,7 +23,7 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void Photo_MaskOfSameAspect_IsResizedWithAWord()
     {
-        var photo = Photo.Read(Repository.Sample("cat.png"), [_folder.Write("mask.png", Pictures.Plain(16, 16, 255))]);
+        var photo = Photo.Read(Repository.Sample("cat.png"), [Cat(_folder.Write("mask.png", Pictures.Plain(16, 16, 255)))], ["<cat>"]);
 
         Assert.Contains(photo.Warnings, warning => warning.Contains("resized", StringComparison.Ordinal));
     }
@@ -42,7 +44,37 @@ public sealed class AcceptedInputTests : IDisposable
 
     [Fact]
     public void ObjectArgument_AllParts_AreRead() =>
-        Assert.Equal(new ObjectArgument("m.png", "teddy bear", "<ted>"), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+        Assert.Equal(new ObjectArgument("m.png", null, "teddy bear", "<ted>"), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+
+    [Fact]
+    public void ObjectArgument_BoxAndPoints_AreRead()
+    {
+        var argument = ObjectArgument.Parse("box=1:2:30:40,point=5:6,point=7:8,class=cat");
+
+        Assert.Null(argument.Mask);
+        Assert.Equal(new PixelRectangle(1, 2, 30, 40), argument.Prompt!.Box);
+        Assert.Equal([new PixelPoint(5, 6), new PixelPoint(7, 8)], argument.Prompt.Points);
+    }
+
+    [Fact]
+    public void Photo_OneObjectUnderAnother_WarnsOnceWithTheShare()
+    {
+        var cat = Cat(Repository.Sample("cat-mask.png"));
+
+        var photo = Photo.Read(Repository.Sample("cat.png"), [cat, cat], ["<cat>", "<dog>"]);
+
+        Assert.Equal("100 % of <cat> lies under <dog>'s mask.", Assert.Single(photo.Warnings));
+    }
+
+    [OpenCvFact]
+    public void Photo_Box_MakesAMaskOfThePhotosSize()
+    {
+        var photo = Photo.Read(Repository.Sample("cat.png"), [new ObjectArgument(null, new MaskPrompt(new PixelRectangle(20, 10, 216, 236), []), "cat", null)], ["<cat>"]);
+
+        var mask = MaskReader.Read(Assert.Single(photo.Masks), "made", 256, 256);
+        Assert.InRange(mask.Coverage, 0.1, 0.6);
+        Assert.Contains(photo.Warnings, warning => warning.Contains("<cat>", StringComparison.Ordinal) && warning.Contains("oneshot mask", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Identifiers_TwoObjectsOfOneClass_StayDistinct() =>
@@ -61,4 +93,6 @@ public sealed class AcceptedInputTests : IDisposable
         Assert.Equal(new FanOutOptions { Mode = mode, Period = period }, FanOutOption.Read(text));
 
     public void Dispose() => _folder.Dispose();
+
+    private static ObjectArgument Cat(string mask) => new(mask, null, "cat", null);
 }

@@ -56,10 +56,41 @@ internal static class BadInputCases
         new("micro-batch 0", "micro-batch", ["'0'"], folder => Cat(folder, "--micro-batch", "0")),
         new("object without mask", "object", ["mask="], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "class=cat", "--out", folder["out"]]),
         new("no mask", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"]]),
+        new("box outside", "box", ["200,200,100,100", "256 x 256"], folder => Boxed(folder, "--box", "200,200,100,100")),
+        new("point outside", "point", ["256,0", "256 x 256"], folder => Boxed(folder, "--point", "256,0")),
+        new("box of words", "box", ["'all'"], folder => Boxed(folder, "--box", "all")),
+        new("mask and box", "box", ["--mask"], folder => Cat(folder, "--box", "1,1,9,9")),
+        new("object with mask and box", "object", ["both"], folder =>
+            ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=m.png,box=1:1:9:9,class=cat", "--out", folder["out"]]),
+        new("object with a box of words", "object", ["box=a"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "box=a,class=cat", "--out", folder["out"]]),
         new("no image", null, ["--image"], folder => ["implant", "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", folder["out"]]),
         new("unknown option", null, ["--blur"], folder => Cat(folder, "--blur", "3")),
         new("out below a file", "out", ["file.txt"], folder =>
             ["implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", Path.Combine(folder.Write("file.txt", [1]), "out")]),
+    ];
+
+    public static IReadOnlyList<BadInputCase> Mask { get; } =
+    [
+        new("neither box nor point", "box", ["--box", "--point"], folder => Masked(folder)),
+        new("box outside", "box", ["0,0,257,10", "256 x 256"], folder => Masked(folder, "--box", "0,0,257,10")),
+        new("negative box", "box", ["-1,0,10,10", "256 x 256"], folder => Masked(folder, "--box", "-1,0,10,10")),
+        new("empty box", "box", ["5,5,0,10"], folder => Masked(folder, "--box", "5,5,0,10")),
+        new("box of three numbers", "box", ["'1,2,3'"], folder => Masked(folder, "--box", "1,2,3")),
+        new("point outside", "point", ["0,256", "256 x 256"], folder => Masked(folder, "--point", "5,5", "--point", "0,256")),
+        new("point of words", "point", ["'here'"], folder => Masked(folder, "--point", "here")),
+        new("missing photo", "image", ["missing.png"], folder => ["mask", "--image", folder["missing.png"], "--box", "0,0,9,9", "--out", folder["out/m.png"]]),
+        new("SAM without files", "sam-encoder", ["encoder"], folder => Masked(folder, "--box", "0,0,9,9", "--method", "sam")),
+        new("files without SAM", "method", ["--method sam"], folder => Masked(folder, "--box", "0,0,9,9", "--sam-encoder", "e.onnx")),
+        new("no ONNX file", "sam-encoder", ["e.onnx"], folder =>
+            Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", "hello"u8.ToArray()), "--sam-decoder", "d.onnx")),
+        new("ONNX file with external data", "sam-encoder", ["external data"], folder =>
+            Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", ExternalOnnx), "--sam-decoder", "d.onnx")),
+        new("mask over the photo", "out", ["overwritten"], folder =>
+        {
+            var photo = folder.Write("photo.png", Pictures.Plain(64, 64, 128));
+            return ["mask", "--image", photo, "--box", "0,0,9,9", "--out", photo];
+        }),
+        new("unknown method", "method", ["'magic'"], folder => Masked(folder, "--box", "0,0,9,9", "--method", "magic")),
     ];
 
     public static IReadOnlyList<BadInputCase> Generate { get; } =
@@ -91,6 +122,13 @@ internal static class BadInputCases
 
     private static string[] Objects(TestFolder folder, params string[] objects) =>
         ["implant", "--image", Repository.Sample("cat.png"), "--out", folder["out"], .. objects.SelectMany(o => new[] { "--object", $"mask={Repository.Sample("cat-mask.png")},{o}" })];
+
+    // A model whose graph (7) has an initializer (5) with one entry of external_data (13).
+    private static byte[] ExternalOnnx => [0x3a, 4, 0x2a, 2, 0x6a, 0];
+
+    private static string[] Masked(TestFolder folder, params string[] more) => ["mask", "--image", Repository.Sample("cat.png"), "--out", folder["out/m.png"], .. more];
+
+    private static string[] Boxed(TestFolder folder, params string[] more) => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"], .. more];
 
     private static string[] Draw(TestFolder folder, params string[] more) => ["generate", "--prompt", "a cat", "--out", folder["out"], .. more];
 

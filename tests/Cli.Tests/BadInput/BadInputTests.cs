@@ -8,6 +8,8 @@ public sealed class BadInputTests : IDisposable
 
     public static TheoryData<string> ImplantCases => new(BadInputCases.Implant.Select(item => item.Name));
 
+    public static TheoryData<string> MaskCases => new(BadInputCases.Mask.Select(item => item.Name));
+
     public static TheoryData<string> GenerateCases => new(BadInputCases.Generate.Select(item => item.Name));
 
     [Theory]
@@ -17,6 +19,10 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [MemberData(nameof(GenerateCases))]
     public Task Generate_BadInput_EndsWith2AndASentence(string name) => EndsWith2Async(BadInputCases.Generate.Single(item => item.Name == name));
+
+    [Theory]
+    [MemberData(nameof(MaskCases))]
+    public Task Mask_BadInput_EndsWith2AndASentence(string name) => EndsWith2Async(BadInputCases.Mask.Single(item => item.Name == name));
 
     public void Dispose() => _folder.Dispose();
 
