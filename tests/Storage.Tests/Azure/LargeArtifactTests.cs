@@ -12,6 +12,7 @@ public sealed class LargeArtifactTests(AzuriteFixture azurite) : IClassFixture<A
 {
     // Four blocks of 8 MiB, what the garbage collector has not yet taken, and the runtime's own.
     private const long ManagedLimit = 96L << 20;
+    private const long ResidentLimit = 192L << 20;
 
     private long _managed;
     private long _resident;
@@ -56,5 +57,6 @@ public sealed class LargeArtifactTests(AzuriteFixture azurite) : IClassFixture<A
             CultureInfo.InvariantCulture,
             $"{mib} MiB {way}: {watch.Elapsed.TotalSeconds:0.0} s, managed +{(_managed - managed) / 1048576.0:0} MiB, resident {_resident / 1048576.0:0} MiB ({(_resident - resident) / 1048576.0:+0;-0} MiB)"));
         Assert.InRange(_managed - managed, long.MinValue, ManagedLimit);
+        Assert.InRange(_resident - resident, long.MinValue, ResidentLimit);
     }
 }

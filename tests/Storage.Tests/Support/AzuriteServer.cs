@@ -37,14 +37,7 @@ public sealed partial class AzuriteServer : IAsyncDisposable
     /// <summary>Starts a server. Without Azurite on the machine the test is skipped; where servers are required, it fails.</summary>
     public static async Task<AzuriteServer> StartAsync()
     {
-        var program = Find();
-        if (program is null)
-        {
-            const string Missing = "Azurite is not installed (npm install --prefix DIR azurite, then ONESHOT_AZURITE=DIR).";
-            Assert.False(Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1", Missing);
-            Assert.Skip(Missing);
-        }
-
+        var program = Find() ?? throw SkipOrFail();
         var server = new AzuriteServer(program);
         try
         {
@@ -56,6 +49,18 @@ public sealed partial class AzuriteServer : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Whether Azurite is on this machine.</summary>
+    public static bool IsInstalled => Find() is not null;
+
+    /// <summary>Skips the test, or fails it where servers are required; doesn't return.</summary>
+    public static Exception SkipOrFail()
+    {
+        const string Missing = "Azurite is not installed (npm install --prefix DIR azurite, then ONESHOT_AZURITE=DIR).";
+        Assert.False(Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1", Missing);
+        Assert.Skip(Missing);
+        return new InvalidOperationException(Missing);
     }
 
     /// <summary>The connection string by another port, such as a proxy's.</summary>
