@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.Storage.Tests.Support;
 
@@ -24,6 +26,26 @@ public sealed class AzureBlobErrorTests(AzuriteFixture azurite) : IClassFixture<
         await server.RunAsync();
         Assert.Equal([1, 2, 3], await store.ReadAllBytesAsync("kept"));
         await store.CheckWritableAsync();
+    }
+
+    [Fact]
+    public async Task EveryCall_ServerNeverAnswers_IsTimedOut()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var store = new AzureBlobArtifactStore(new AzureBlobOptions
+        {
+            ConnectionString = azurite.Server.ConnectionTo(((IPEndPoint)silent.LocalEndpoint).Port),
+            Retries = 1,
+            FirstDelay = TimeSpan.FromMilliseconds(5),
+            RequestTimeout = TimeSpan.FromMilliseconds(200),
+        });
+        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.GetInfoAsync("x"));
+        Assert.Equal(ArtifactStoreFault.Unreachable, error.Fault);
+        using var stop = new CancellationTokenSource();
+        var call = store.GetInfoAsync("x", stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
     }
 
     [Fact]
