@@ -52,7 +52,7 @@ internal sealed class ImplantOptions
         new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");
 
     public Option<string> ObjectView { get; } =
-        new ChoiceOption("--object-view", "What the masked term of one of several objects sees: a crop of its own, or the crop that holds all, as in the paper.", "own", "shared");
+        new ChoiceOption("--object-view", "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects.", "shared", "own");
 
     public Option<FanOutOptions> FanOut { get; } = new FanOutOption();
 

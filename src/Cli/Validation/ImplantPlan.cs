@@ -142,7 +142,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         ObjectLoss = !parsed.GetValue(options.NoObjectLoss),
         Vectors = (int?)parsed.GetValue(options.Vectors),
         SubsetSize = (int?)parsed.GetValue(options.Subset),
-        ObjectView = parsed.GetValue(options.ObjectView) == "shared" ? ObjectView.Shared : ObjectView.Own,
+        ObjectView = parsed.GetValue(options.ObjectView) == "own" ? ObjectView.Own : ObjectView.Shared,
         MaskNormalisation = parsed.GetValue(options.MaskNormalisation) == "area" ? MaskNormalisation.Area : MaskNormalisation.Mean,
     };
 

@@ -20,9 +20,9 @@ public sealed record ImplantationOptions
     /// <summary>k of eq. 5: objects drawn a step; more than there are means all.</summary>
     public int SubsetSize { get; init; } = 2;
 
-    /// <summary>Of several objects: whether the masked terms see the crop that holds all, as in the paper, instead of each a crop of its own object.</summary>
+    /// <summary>Of several objects: whether the masked terms see each a crop of its own object instead of the crop that holds all.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool SharedView { get; init; }
+    public bool OwnViews { get; init; }
 
     /// <summary>Whether the prototypical embedding (eq. 2) is learned before training.</summary>
     public bool UsePrototype { get; init; } = true;

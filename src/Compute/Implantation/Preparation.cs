@@ -67,7 +67,7 @@ internal sealed class Preparation : IDisposable
             MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))],
         };
         preparation.Encode(models, joint);
-        if (objects.Count > 1 && !options.SharedView)
+        if (objects.Count > 1 && options.OwnViews)
         {
             preparation.EncodeViews([.. masks.Select(m => TrainingCrop.Create(image, [m], options.Resolution))], models);
         }

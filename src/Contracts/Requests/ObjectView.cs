@@ -4,9 +4,9 @@ namespace OrleansOneShot.Contracts.Requests;
 [GenerateSerializer, Alias("oneshot.ObjectView")]
 public enum ObjectView
 {
-    /// <summary>A crop of its own around the object, so that small objects are learned at the size at which models draw one.</summary>
-    Own = 0,
-
     /// <summary>The training crop that holds all objects, as in the paper.</summary>
-    Shared = 1,
+    Shared = 0,
+
+    /// <summary>A crop of its own around the object, so that small objects are learned at the size at which models draw one.</summary>
+    Own = 1,
 }

@@ -34,7 +34,7 @@ public static class ImplantationOptionsResolver
             Seed = request.Seed,
             Vectors = method.Vectors ?? model.Vectors ?? fallback.Vectors,
             SubsetSize = method.SubsetSize ?? fallback.SubsetSize,
-            SharedView = method.ObjectView == ObjectView.Shared,
+            OwnViews = method.ObjectView == ObjectView.Own,
             UsePrototype = method.Prototype,
             Prototype = new PrototypeOptions
             {

@@ -72,7 +72,7 @@ public sealed class ImplantationRunTests : IDisposable
     }
 
     [Fact]
-    public void Execute_SharedView_MattersToSeveralObjectsAlone()
+    public void Execute_OwnViews_MatterToSeveralObjectsAlone()
     {
         Dictionary<string, string> Weights(string name, ImplantationInputs inputs, ImplantationOptions options)
         {
@@ -87,8 +87,8 @@ public sealed class ImplantationRunTests : IDisposable
         var two = new ImplantationInputs(
             Sample("scene-fox-ball.png"),
             [new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")), new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png"))]);
-        Assert.NotEqual(Weights("two-own", two, Options), Weights("two-shared", two, Options with { SharedView = true }));
-        Assert.Equal(Weights("one-own", Inputs, Options), Weights("one-shared", Inputs, Options with { SharedView = true }));
+        Assert.NotEqual(Weights("two-shared", two, Options), Weights("two-own", two, Options with { OwnViews = true }));
+        Assert.Equal(Weights("one-shared", Inputs, Options), Weights("one-own", Inputs, Options with { OwnViews = true }));
     }
 
     [Fact]
