@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
+using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Cluster;
@@ -75,7 +76,24 @@ internal static class FanOutRun
         var longest = (setting.Terms + setting.Silos - 1) / setting.Silos * setting.TermSeconds;
         return new FanOutLine(
             setting.Silos, setting.Terms, step, speedup, speedup / setting.Silos, (step - longest) / step, figures["transfer_seconds"]?.GetValue<double>(),
-            figures["bytes_sent"]!.GetValue<long>(), figures["bytes_received"]!.GetValue<long>());
+            figures["bytes_sent"]!.GetValue<long>(), figures["bytes_received"]!.GetValue<long>(), Auto(setting, figures));
+    }
+
+    // A device that takes as long for a batch as for its terms one by one.
+    private static string Auto(FanOutSetting setting, JsonObject figures)
+    {
+        var (spread, reason) = FanOutChoice.Decide(new FanOutMeasurements
+        {
+            Terms = setting.Terms,
+            Workers = setting.Silos - 1,
+            StepSeconds = setting.Terms * setting.TermSeconds,
+            TermSeconds = setting.TermSeconds,
+            TransferSeconds = figures["transfer_seconds"]?.GetValue<double>(),
+            ReduceSeconds = figures["sum_seconds"]!.GetValue<double>(),
+            PayloadBytes = StubEngine.PayloadBytes,
+            AnswerBytes = StubEngine.PayloadBytes,
+        });
+        return $"{(spread ? "synchronous" : "local")}: {reason}";
     }
 
     private static Process Start(string program, IEnumerable<string> arguments, string ready)

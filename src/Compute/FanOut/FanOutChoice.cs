@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>Decides whether the terms of a step are worth spreading.</summary>
-internal static class FanOutChoice
+public static class FanOutChoice
 {
     /// <summary>Spreading must be at least that much faster: predictions err, and other machines have other work.</summary>
     public const double Gain = 0.1;
@@ -13,6 +13,7 @@ internal static class FanOutChoice
     /// <returns>Whether to spread, and why, in a sentence with the figures.</returns>
     public static (bool Spread, string Reason) Decide(FanOutMeasurements measured)
     {
+        ArgumentNullException.ThrowIfNull(measured);
         if (measured.Terms < 2)
         {
             return (false, "a step has one term, so there is nothing to spread");

@@ -1,7 +1,7 @@
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>What <see cref="FanOutMode.Auto"/> decides by, measured before the first step.</summary>
-internal sealed record FanOutMeasurements
+public sealed record FanOutMeasurements
 {
     /// <summary>UNet terms of a step.</summary>
     public required int Terms { get; init; }

@@ -26,7 +26,7 @@ public interface ICombinationGrain : IGrainWithStringKey
     /// <param name="answerBytes">Bytes back, 0 to <see cref="FanOutLimits.PayloadBytes"/>.</param>
     /// <returns>That many bytes.</returns>
     [Alias("Echo")]
-    Task<ReadOnlyMemory<byte>> Echo(ReadOnlyMemory<byte> payload, int answerBytes);
+    Task<EchoBytes> Echo(EchoBytes payload, int answerBytes);
 
     /// <summary>Evaluates terms of a step.</summary>
     /// <param name="work">What to evaluate.</param>

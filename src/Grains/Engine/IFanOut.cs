@@ -14,7 +14,7 @@ public interface IFanOut
     /// <param name="bytesThere">Bytes of a step's payload.</param>
     /// <param name="bytesBack">Bytes of a term's answer.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Seconds for all ready slots at once, the better of two tries; infinite without any.</returns>
+    /// <returns>Seconds for all ready slots at once, the best of up to eight tries; infinite without any.</returns>
     double MeasureTransfer(int bytesThere, int bytesBack, CancellationToken cancellationToken);
 
     /// <summary>

@@ -29,7 +29,7 @@ internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, Implanta
     {
         public Task OpenAsync(CancellationToken cancellationToken) => PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, cancellationToken));
 
-        public Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => grain.Echo(payload, answerBytes);
+        public async Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => (await grain.Echo(new EchoBytes(payload), answerBytes)).Bytes;
 
         public Task<ImmutableArray<TermResult>> EvaluateAsync(StepWork work, CancellationToken cancellationToken) => grain.Evaluate(work, cancellationToken);
 

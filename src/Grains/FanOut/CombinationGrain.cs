@@ -36,12 +36,12 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
         await _session.Opened.WaitAsync(cancellationToken);
     }
 
-    public Task<ReadOnlyMemory<byte>> Echo(ReadOnlyMemory<byte> payload, int answerBytes)
+    public Task<EchoBytes> Echo(EchoBytes payload, int answerBytes)
     {
         Session().Touch();
-        if (payload.Length > FanOutLimits.PayloadBytes || answerBytes is < 0 or > FanOutLimits.PayloadBytes)
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"{payload.Length} bytes there and {answerBytes} back are more than the {FanOutLimits.PayloadBytes} of a call."));
-        return Task.FromResult<ReadOnlyMemory<byte>>(new byte[answerBytes]);
+        if (payload.Bytes.Length > FanOutLimits.PayloadBytes || answerBytes is < 0 or > FanOutLimits.PayloadBytes)
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"{payload.Bytes.Length} bytes there and {answerBytes} back are more than the {FanOutLimits.PayloadBytes} of a call."));
+        return Task.FromResult(new EchoBytes(new byte[answerBytes]));
     }
 
     public Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default) => Session().EvaluateAsync(work, cancellationToken);

@@ -22,6 +22,12 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     // The first answer includes a warm-up, here as there; so much longer than a term takes here, at the least.
     private const double FirstLateness = 10;
 
+    // The first ones carry the cost of code and buffers that are used for the first time: ten times that of the later ones was seen.
+    private const int LeastEchoes = 2;
+    private const int MostEchoes = 8;
+
+    private static readonly TimeSpan s_echoing = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(5);
 
     private readonly ILentSlots _slots;
@@ -98,7 +104,8 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         AnswerBytes = bytesBack;
         var payload = new byte[bytesThere];
         var (best, tries) = (double.PositiveInfinity, 0);
-        while (tries < 2 && ReadyWorkers() is { Count: > 0 } workers)
+        var first = Clock.GetTimestamp();
+        while ((tries < LeastEchoes || (tries < MostEchoes && Clock.GetElapsedTime(first) < s_echoing)) && ReadyWorkers() is { Count: > 0 } workers)
         {
             var began = Clock.GetTimestamp();
             var failed = Task.WhenAll(workers.Select(worker => EchoesAsync(worker, payload, bytesBack, cancellationToken))).GetAwaiter().GetResult().Count(well => !well);

@@ -160,7 +160,7 @@ public sealed class FanOutClusterTests
         var grain = world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0");
         var lease = new SlotLease("S127.0.0.1:1:1", 0, "j", 1, DateTimeOffset.UnixEpoch);
         var work = new StepWork("j", 1, 0, [0], s_payload);
-        foreach (var call in (Func<Task>[])[() => grain.Evaluate(work), () => grain.Echo(s_payload, 1), () => grain.Open(lease, TestWorld.Request())])
+        foreach (var call in (Func<Task>[])[() => grain.Evaluate(work), () => grain.Echo(new EchoBytes(s_payload), 1), () => grain.Open(lease, TestWorld.Request())])
             Assert.Equal(ErrorCodes.Unavailable, (await Assert.ThrowsAsync<OneShotException>(call)).Detail.Code);
         await grain.Close();
         Assert.Empty(world.Terms);
@@ -176,9 +176,9 @@ public sealed class FanOutClusterTests
         var lease = new SlotLease(silo, 0, "j", 1, DateTimeOffset.UnixEpoch);
         await grain.Open(lease, TestWorld.Request());
         await grain.Open(lease, TestWorld.Request());
-        Assert.Equal(5, (await grain.Echo(s_payload, 5)).Length);
+        Assert.Equal(5, (await grain.Echo(new EchoBytes(s_payload), 5)).Bytes.Length);
         foreach (var bytes in (int[])[-1, FanOutLimits.PayloadBytes + 1])
-            Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => grain.Echo(s_payload, bytes))).Detail.Code);
+            Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => grain.Echo(new EchoBytes(s_payload), bytes))).Detail.Code);
         // While a term is evaluated, a close gets through.
         var gate = world.Terms[silo].GateAt(0, 0);
         var call = grain.Evaluate(new StepWork("j", 1, 0, [0, 1], s_payload));
