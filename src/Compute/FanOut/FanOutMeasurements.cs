@@ -21,6 +21,9 @@ public sealed record FanOutMeasurements
     /// <summary>Seconds in which the gradients of all terms are added up.</summary>
     public required double ReduceSeconds { get; init; }
 
+    /// <summary>Seconds of a step that was tried over all machines; null when it was not worth trying.</summary>
+    public double? TriedSeconds { get; init; }
+
     /// <summary>Bytes there, a machine and step.</summary>
     public required int PayloadBytes { get; init; }
 

@@ -36,6 +36,27 @@ public sealed class FanOutChoiceTests
     }
 
     [Theory]
+    [InlineData(0.89, true, "0.89 s a step when tried")]
+    [InlineData(0.95, false, "predicted 0.36 s")]
+    public void Decide_StepWasTried_GoesByThatAndNotByThePrediction(double tried, bool spread, string words)
+    {
+        var (decided, reason) = FanOutChoice.Decide(new FanOutMeasurements
+        {
+            Terms = 3,
+            Workers = 2,
+            StepSeconds = 1,
+            TermSeconds = 0.35,
+            TransferSeconds = 0.01,
+            ReduceSeconds = 0,
+            TriedSeconds = tried,
+            PayloadBytes = 1,
+            AnswerBytes = 1,
+        });
+        Assert.Equal(spread, decided);
+        Assert.Contains(words, reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(3, null, 100, 1000, int.MaxValue, false)]
     [InlineData(3, null, 100, 300, int.MaxValue, false)]
     [InlineData(3, null, 100, 299, 2, true)]

@@ -171,6 +171,21 @@ public sealed class FanOutRunTests : IDisposable
         Assert.Equal(2, exchange.Dismissals);
     }
 
+    [Fact]
+    public void Auto_WhateverItChooses_GivesTheWeightsOfThatMode()
+    {
+        // Which one is chosen depends on this machine; that measuring and trying left no trace must not.
+        using var exchange = Exchange(2, Options);
+        var auto = Run("auto", Options, null, exchange);
+        using var another = Exchange(2, Options with { FanOut = FanOutMode.Synchronous });
+        var chosen = (string?)auto.FanOut["evaluation"] == "term by term"
+            ? Run("synchronous", Options with { FanOut = FanOutMode.Synchronous }, null, another)
+            : Run("local", Options with { FanOut = FanOutMode.Local }, null, null);
+        Assert.Equal(chosen.Weights, auto.Weights);
+        Assert.Equal(chosen.Losses, auto.Losses);
+        Assert.NotNull(auto.FanOut["measured"]!["transfer_seconds"]);
+    }
+
     [Theory]
     [InlineData(FanOutMode.Synchronous)]
     [InlineData(FanOutMode.Periodic)]
