@@ -7,9 +7,10 @@ namespace OrleansOneShot.Cli.Commands;
 internal sealed class ModelsCommand : Command
 {
     public ModelsCommand(CliStreams streams)
-        : base("models", "Lists and checks base models.")
+        : base("models", "Lists, checks and fetches base models.")
     {
         Add(new ModelsListCommand(streams));
         Add(new ModelsVerifyCommand(streams));
+        Add(new ModelsPullCommand(streams));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ModelsListCommand : OneShotCommand
     private readonly DataOption _data = new();
 
     public ModelsListCommand(CliStreams streams)
-        : base("list", "Lists known models: the shipped ones, and folders that were given by path.", streams, "oneshot models list")
+        : base("list", "Lists known models: the shipped ones, those that were fetched or converted, and folders that were given by path.", streams, "oneshot models list")
     {
         Options.Add(_data);
         Options.Add(FormatOption.Create());
@@ -22,7 +22,7 @@ internal sealed class ModelsListCommand : OneShotCommand
     protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var models = new ModelCatalog(_data.Resolve(parsed)).List()
-            .Select(entry => new ModelDocument(entry.Name, entry.Folder, entry.Shipped, entry.Shipped && entry.Name == ModelCatalog.Default))
+            .Select(entry => new ModelDocument(entry.Name, entry.Folder, entry.Shipped, entry.Shipped && entry.Name == ModelCatalog.Default, KindText.Of(entry.Kind)))
             .ToList();
         if (context.Json)
         {
@@ -32,7 +32,7 @@ internal sealed class ModelsListCommand : OneShotCommand
         {
             foreach (var model in models)
             {
-                context.Streams.Output.WriteLine($"{model.Name}  {model.Path}{(model.Default ? "  (default)" : "")}");
+                context.Streams.Output.WriteLine($"{model.Name}  {model.Path}{(model.Default ? "  (default)" : model.Kind == "clip" ? "  (for --clip)" : "")}");
             }
         }
 

@@ -31,9 +31,7 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
     /// <returns>A check a part.</returns>
     public static IReadOnlyList<CheckDocument> Verify(ModelFolder folder) =>
     [
-        .. folder.Verify().Parts.Select(part => new CheckDocument(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {string.Join(", ", part.ElementTypes)}")
-            : string.Join(" ", part.Problems))),
+        .. folder.Verify().Parts.Select(CheckOf),
     ];
 
     /// <inheritdoc/>
@@ -41,7 +39,15 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
     {
         var catalog = new ModelCatalog(_data.Resolve(parsed));
         var entry = catalog.Find(parsed.GetRequiredValue(_model));
+        if (entry.Kind == ModelKind.Clip)
+        {
+            return Task.FromResult(CheckText.Write(context, [CheckOf(ModelFolder.VerifyClip(entry.Folder))]));
+        }
+
         var clip = parsed.GetValue(_clip) is { } given ? catalog.Find(given, "clip").Folder : null;
         return Task.FromResult(CheckText.Write(context, Verify(ModelFolder.Open(entry.Folder, clip))));
     }
+    private static CheckDocument CheckOf(ModelPartReport part) => new(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {string.Join(", ", part.ElementTypes)}")
+        : string.Join(" ", part.Problems));
 }

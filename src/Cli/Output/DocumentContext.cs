@@ -11,6 +11,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(JobListDocument))]
 [JsonSerializable(typeof(MaskDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
+[JsonSerializable(typeof(PulledModelDocument))]
 [JsonSerializable(typeof(QueueDocument))]
 [JsonSerializable(typeof(SiloListDocument))]
 [JsonSerializable(typeof(SlotListDocument))]

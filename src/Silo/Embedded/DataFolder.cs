@@ -26,6 +26,9 @@ public sealed class DataFolder
     /// <summary>Model folders that were given by path.</summary>
     public string Models => Path.Combine(Root, "models.json");
 
+    /// <summary>Models that were fetched or converted, a folder each.</summary>
+    public string ModelFolders => Path.Combine(Root, "models");
+
     /// <summary>Finds the folder without creating it.</summary>
     /// <param name="option">What the user asked for; null takes <c>ONESHOT_DATA</c>, else the user's data folder.</param>
     /// <returns>The folder.</returns>

@@ -6,8 +6,8 @@ using OrleansOneShot.Compute;
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
-/// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models are known by their folder's name, and a folder given by path is
-/// remembered under a name made of its own name and its path's hash.
+/// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models and those below the data folder's <c>models</c> are known by
+/// their folder's name, and a folder given by path is remembered under a name made of its own name and its path's hash.
 /// </summary>
 public sealed class ModelCatalog
 {
@@ -66,8 +66,7 @@ public sealed class ModelCatalog
             throw new InvalidInputException($"'{nameOrPath}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.");
         }
 
-        var shipped = List().FirstOrDefault(entry => entry.Folder == path);
-        return shipped ?? new ModelEntry(NameOf(path), path, Shipped: false);
+        return List().FirstOrDefault(entry => entry.Folder == path) ?? new ModelEntry(NameOf(path), path, Shipped: false, KindOf(path) ?? ModelKind.Base);
     }
 
     /// <summary>Remembers a folder, so that its name can be resolved from now on.</summary>
@@ -76,7 +75,7 @@ public sealed class ModelCatalog
     public void Register(ModelEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        if (entry.Shipped)
+        if (entry.Shipped || IsOwn(entry.Folder))
         {
             return;
         }
@@ -94,7 +93,7 @@ public sealed class ModelCatalog
         File.Move(beside, _data.Models, overwrite: true);
     }
 
-    /// <summary>All known models: the shipped ones, then those given by path.</summary>
+    /// <summary>All known models: the shipped ones, those that were fetched or converted, then those given by path.</summary>
     /// <returns>Entries, each group by name.</returns>
     public IReadOnlyList<ModelEntry> List()
     {
@@ -107,9 +106,25 @@ public sealed class ModelCatalog
                 .OrderBy(entry => entry.Name, StringComparer.Ordinal));
         }
 
-        entries.AddRange(Remembered().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ModelEntry(pair.Key, pair.Value, Shipped: false)));
+        if (Directory.Exists(_data.ModelFolders))
+        {
+            // A name that starts with a dot is of a folder whose model is still on its way.
+            entries.AddRange(Directory.EnumerateDirectories(_data.ModelFolders)
+                .Where(folder => Path.GetFileName(folder)[0] != '.' && !entries.Exists(entry => entry.Name == Path.GetFileName(folder)))
+                .Select(folder => (Folder: folder, Kind: KindOf(folder)))
+                .Where(found => found.Kind is not null)
+                .Select(found => new ModelEntry(Path.GetFileName(found.Folder), found.Folder, Shipped: false, found.Kind!.Value))
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList());
+        }
+
+        entries.AddRange(Remembered().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ModelEntry(pair.Key, pair.Value, Shipped: false, KindOf(pair.Value) ?? ModelKind.Base)));
         return entries;
     }
+
+    private static ModelKind? KindOf(string folder) =>
+        File.Exists(Path.Combine(folder, "model_index.json")) ? ModelKind.Base : File.Exists(Path.Combine(folder, "config.json")) ? ModelKind.Clip : null;
+
+    private bool IsOwn(string folder) => Path.GetDirectoryName(folder) == _data.ModelFolders;
 
     private static string NameOf(string path)
     {

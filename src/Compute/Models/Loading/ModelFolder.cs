@@ -146,6 +146,17 @@ public sealed class ModelFolder
         return new ModelReport(Path, reports.All(r => r.Files.Count > 0) ? Hash() : null, reports);
     }
 
+    /// <summary>Checks every weight of a CLIP's folder, as <see cref="Verify"/> does for a whole model.</summary>
+    /// <param name="path">The folder of a <c>CLIPModel</c>.</param>
+    /// <returns>The findings; problems of the weights are reported, not thrown.</returns>
+    /// <exception cref="InvalidInputException">Its configuration can't be used.</exception>
+    public static ModelPartReport VerifyClip(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var config = ClipConfig.Read(System.IO.Path.Combine(path, "config.json"));
+        return ModelVerifier.Check(new ModelPart("clip", path, TransformersStem, KeyRules.Clip, () => new ClipModel(config)));
+    }
+
     internal IEnumerable<ModelPart> Parts()
     {
         yield return new ModelPart("unet", Within("unet"), DiffusersStem, KeyRules.Plain, () => new UNet2DConditionModel(UNet));

@@ -1,0 +1,10 @@
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>Kinds of models as documents show them.</summary>
+internal static class KindText
+{
+    /// <summary>base or clip.</summary>
+    public static string Of(ModelKind kind) => kind == ModelKind.Clip ? "clip" : "base";
+}

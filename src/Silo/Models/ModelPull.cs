@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text.Json;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Silo.Models;
+
+/// <summary>
+/// Fetches a model from a host in the Hugging Face layout into a data folder. Its files gather in a folder of their own, over as many runs as it takes; when all are there and the
+/// model is sound, that folder is moved to its place, where the catalog finds it.
+/// </summary>
+public static class ModelPull
+{
+    // Left free beside the model: other jobs of the machine write as well.
+    private const long Reserve = 256L << 20;
+
+    /// <summary>Fetches a model.</summary>
+    /// <param name="data">Where it goes: <c>models/NAME</c>.</param>
+    /// <param name="repository">OWNER/NAME on the host.</param>
+    /// <param name="options">Host, revision, name and limits.</param>
+    /// <param name="progress">Told from any thread; or null.</param>
+    /// <param name="cancellationToken">Stops; what has arrived is kept for the next run.</param>
+    /// <returns>The model. One that was fetched before is returned as it is, without asking the host.</returns>
+    /// <exception cref="InvalidInputException">A name can't be used, or the repository holds no model for this program.</exception>
+    /// <exception cref="OneShotException">The host refuses (not_found, unauthenticated, forbidden), can't be reached (unavailable), exceeds a limit, or sends what it should not (failed).</exception>
+    public static async Task<PulledModel> RunAsync(
+        DataFolder data, string repository, ModelPullOptions options, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(repository);
+        ArgumentNullException.ThrowIfNull(options);
+        RepositoryPath.RequireRepository(repository);
+        RepositoryPath.RequireRevision(options.Revision);
+        var name = RepositoryPath.RequireName(options.Name ?? repository[(repository.LastIndexOf('/') + 1)..]);
+        using var host = new ModelHost(options);
+        var target = Path.Combine(data.ModelFolders, name);
+        if (FindPresent(data, name, target, repository, options) is { } present)
+        {
+            return present;
+        }
+
+        using var room = ModelLanding.Open(data, name);
+        var retry = HostRetry.Create(options);
+        try
+        {
+            var listed = await new FileListing(host, retry).ReadAsync(repository, options.Revision, cancellationToken);
+            var choice = ModelFileChoice.Of(listed, options);
+            CheckSpace(room.Folder, choice.Files);
+            var meter = new PullMeter(choice.Files.Sum(file => file.Bytes), progress);
+            var files = new PulledFile[choice.Files.Count];
+
+            // Small files first: what is wrong with a model's configuration should be known before gigabytes are fetched.
+            foreach (var group in Enumerable.Range(0, files.Length).GroupBy(i => choice.Files[i].Path.EndsWith(".safetensors", StringComparison.Ordinal)).OrderBy(group => group.Key))
+            {
+                await Parallel.ForEachAsync(group, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken }, async (i, token) =>
+                {
+                    var file = choice.Files[i];
+                    var download = new FileDownload(host, host.FileAddress(repository, options.Revision, file.Path), file, Path.Combine(room.Folder, file.Path), retry, meter);
+                    files[i] = await download.RunAsync(token);
+                });
+            }
+
+            var source = new ModelSource(repository, options.Revision, files);
+            await File.WriteAllBytesAsync(
+                Path.Combine(room.Folder, ModelSource.FileName), JsonSerializer.SerializeToUtf8Bytes(source, ModelJsonContext.Default.ModelSource), cancellationToken);
+            room.Land(choice.Kind, [.. files.Select(file => file.Path), ModelSource.FileName]);
+            return new PulledModel(new ModelEntry(name, target, Shipped: false, choice.Kind), files, meter.FetchedBytes);
+        }
+        catch (HostFaultException e)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "base-url", "Run the same command again: it goes on where it stopped."), e);
+        }
+    }
+
+    private static PulledModel? FindPresent(DataFolder data, string name, string target, string repository, ModelPullOptions options)
+    {
+        if (new ModelCatalog(data).List().FirstOrDefault(entry => entry.Name == name) is not { } entry)
+        {
+            return null;
+        }
+
+        var source = entry.Folder == target ? ReadSource(target) : null;
+        return source?.Repository == repository && source.Revision == options.Revision
+            ? new PulledModel(entry, source.Files, 0)
+            : throw new OneShotException(new ErrorDetail(
+                ErrorCodes.Conflict, $"There is a model named {name} already, in {entry.Folder}.", "name", "Give the new one another name with --name, or delete that folder."));
+    }
+
+    private static ModelSource? ReadSource(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, ModelSource.FileName)), ModelJsonContext.Default.ModelSource);
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void CheckSpace(string folder, IReadOnlyList<HostFile> files)
+    {
+        var there = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
+        var needed = Math.Max(0, files.Sum(file => file.Bytes) - there) + Reserve;
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        if (free < needed)
+        {
+            throw new OneShotException(new ErrorDetail(
+                ErrorCodes.Limit,
+                string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
+                "data",
+                "Free space, or name a folder on another disk with --data."));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace OrleansOneShot.Silo.Models;
+
+/// <summary>Where a model's folder came from, as its <c>oneshot-source.json</c> says.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Revision">Branch, tag or commit that was asked for.</param>
+/// <param name="Files">Its files, by path.</param>
+internal sealed record ModelSource(string Repository, string Revision, IReadOnlyList<PulledFile> Files)
+{
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "oneshot-source.json";
+}
