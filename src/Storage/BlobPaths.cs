@@ -32,7 +32,24 @@ public static class BlobPaths
     public static string Progress(string jobId, long epoch) =>
         string.Create(CultureInfo.InvariantCulture, $"{Job(jobId)}epochs/{epoch}/progress.jsonl");
 
-    /// <summary>The result's tree, with a '/' at the end.</summary>
+    /// <summary>All that the epochs of a job have written, with a '/' at the end.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>The prefix.</returns>
+    public static string Epochs(string jobId) => Job(jobId) + "epochs/";
+
+    /// <summary>The result's tree as an epoch has made it, with a '/' at the end. It counts only if the manifest names it.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch that writes it.</param>
+    /// <returns>The prefix.</returns>
+    public static string EpochResult(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/result/");
+
+    /// <summary>The manifest as an epoch proposes it; the job makes one of them <see cref="Manifest"/>.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch that writes it.</param>
+    /// <returns>Its path.</returns>
+    public static string EpochManifest(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/manifest.json");
+
+    /// <summary>The result's tree as people look for it in a folder, with a '/' at the end: names for the files that the manifest lists. Programs go by the manifest.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>The prefix.</returns>
     public static string Result(string jobId) => Job(jobId) + "result/";

@@ -50,6 +50,17 @@ public interface IArtifactStore
     /// <returns>Files.</returns>
     IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Shows a folder's files under a second folder, all at once, for people who look into a store of files; costs no room where the file system has hard links. Stores without folders
+    /// do nothing, and so does every store if the second folder is there already.
+    /// </summary>
+    /// <param name="folder">The prefix of the files, with '/' at the end.</param>
+    /// <param name="view">The prefix to show them under, with '/' at the end.</param>
+    /// <param name="cancellationToken">Stops; nothing is shown.</param>
+    /// <returns>When shown.</returns>
+    /// <exception cref="IOException">The store is full or read-only.</exception>
+    Task ShowAsync(string folder, string view, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     /// <summary>Deletes a file; one that is not there is fine.</summary>
     /// <param name="path">Path in the store.</param>
     /// <param name="cancellationToken">Stops.</param>

@@ -68,14 +68,14 @@ public sealed class CancelTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var gate = new Gate();
-        world.Store.BeforeWrite = path => path == "jobs/j1/result/samples/000.png" ? gate.PassAsync() : Task.CompletedTask;
+        world.Store.BeforeWrite = path => path == "jobs/j1/epochs/1/result/samples/000.png" ? gate.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         Assert.Equal(JobState.Publishing, (await world.Job("j1").Cancel()).State);
         gate.Open();
         Assert.Equal(JobState.Cancelled, (await world.WatchAsync("j1"))[^1].Stage);
         await world.WhenIdleAsync();
-        Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
+        Assert.All(await world.FilesAsync("jobs/j1/"), path => Assert.EndsWith("progress.jsonl", path, StringComparison.Ordinal));
         Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
     }
 
@@ -88,8 +88,9 @@ public sealed class CancelTests
         world.Store.AfterWrite = path => path == BlobPaths.Manifest("j1") ? gate.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
-        Assert.Equal(JobState.Publishing, (await world.Job("j1").Cancel()).State);
+        var cancel = world.Job("j1").Cancel();
         gate.Open();
+        Assert.Equal(JobState.Succeeded, (await cancel).State);
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(JobState.Succeeded, (await world.Job("j1").Cancel()).State);
     }

@@ -11,8 +11,8 @@ public sealed class FailureTests
     private const string Full = "The disk that holds /data is full: it was not written. Free some space there and start again.";
 
     [Theory]
-    [InlineData("jobs/j1/result/samples/000.png")]
-    [InlineData("jobs/j1/manifest.json")]
+    [InlineData("jobs/j1/epochs/1/result/samples/000.png")]
+    [InlineData("jobs/j1/epochs/1/manifest.json")]
     public async Task Publish_DiskFull_FailsClearlyAndLeavesNothing(string which)
     {
         await using var world = new TestWorld();
@@ -96,16 +96,26 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task Resume_KilledBetweenManifestAndComplete_TakesTheManifest()
+    public async Task Resume_KilledBetweenTheResultAndTheManifest_PublishesThatResult()
     {
         await using var world = new TestWorld();
         await world.StartAsync();
         var gate = new Gate();
-        world.Store.AfterWrite = path => path == BlobPaths.Manifest("j1") ? gate.PassAsync() : Task.CompletedTask;
+        gate.Open();
+        world.Store.BeforeWrite = async path =>
+        {
+            if (path == BlobPaths.Manifest("j1"))
+            {
+                await gate.PassAsync();
+                throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
+            }
+        };
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
-        var manifest = (await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")))!.Sha256;
         await world.KillAsync();
+        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        var proposed = (await world.Files.GetInfoAsync(BlobPaths.EpochManifest("j1", 1)))!.Sha256;
+        world.Store.BeforeWrite = null;
 
         await world.StartAsync(resume: true);
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
@@ -114,8 +124,52 @@ public sealed class FailureTests
         Assert.Equal(0.5, status.Metrics!.Ia);
         Assert.Equal(["few samples", "a warning of the engine"], status.Warnings);
         Assert.Single(world.Engine.Jobs);
-        Assert.Equal(manifest, (await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")))!.Sha256);
-        gate.Open();
+        Assert.Equal(proposed, (await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")))!.Sha256);
+    }
+
+    [Fact]
+    public async Task Publish_AnswerOfTheManifestsWriteIsLost_IsPublishedOnce()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var writes = 0;
+        world.Store.AfterWrite = path => path == BlobPaths.Manifest("j1") && writes++ == 0
+            ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The answer is lost.")
+            : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
+        Assert.Equal(1, writes);
+        Assert.Equal(2, (await world.StatusAsync("j1")).Files.Length);
+    }
+
+    [Fact]
+    public async Task Zombie_WithAnUploadedResult_IsNotReferenced()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(silos: 2);
+        world.Engine.Deaf[("j1", 1)] = true;
+        var (proposed, present) = (new Gate(), world.Engine.GateAt("j1", 2, "step 5"));
+        world.Store.AfterWrite = path => path == BlobPaths.EpochManifest("j1", 1) ? proposed.PassAsync() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        await proposed.Reached;
+        var silo = await SiloOfAsync(world, "j1");
+        await world.Scheduler.SiloLost(silo);
+        await present.Reached;
+
+        // All that is left for it to do is to ask the job to take its result.
+        proposed.Open();
+        await world.WhenIdleAsync(silo);
+        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        present.Open();
+        Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
+        await world.WhenIdleAsync();
+        var published = (await PublishedResult.ReadAsync(world.Files, "j1"))!;
+        Assert.Equal(["my-cat.safetensors", "samples/000.png"], published.Files.Select(file => file.Path));
+        Assert.All(published.Files, file => Assert.StartsWith("jobs/j1/epochs/2/result/", file.Stored.Path, StringComparison.Ordinal));
+        foreach (var file in published.Files)
+            Assert.Equal(file.Stored, await world.Files.GetInfoAsync(file.Stored.Path));
+        Assert.Empty(await world.FilesAsync("jobs/j1/epochs/1/result/"));
+        Assert.Equal(["jobs/j1/result/my-cat.safetensors", "jobs/j1/result/samples/000.png"], await world.FilesAsync("jobs/j1/result/"));
     }
 
     [Fact]
@@ -165,7 +219,7 @@ public sealed class FailureTests
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").BeginPublish(1));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Report(1, []));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x")));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Complete(1, new JobResult([], null, 1)));
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Complete(1));
         await world.Job("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "of the old epoch"));
         await world.Job("j1").Release(1, requeue: true);
         var untouched = await world.StatusAsync("j1");

@@ -5,7 +5,6 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -40,7 +39,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
                 ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
         }
 
-        await ResultFolder.FillAsync(new FileArtifactStore(target.Data.Root), status.Id, status.Files, folder, context.Interrupt);
+        await ResultFolder.FillAsync(target.OpenStore(), status.Id, folder, context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

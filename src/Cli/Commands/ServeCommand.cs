@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -41,6 +42,7 @@ internal sealed class ServeCommand : OneShotCommand
                 return ExitCode.Done;
             }
 
+            await SiloStore.RequireWritableAsync(session.Store, context.Interrupt);
             context.Say($"Ready: works on the jobs of {target.Data}; Ctrl-C stops at a checkpoint.");
             return await WaitAsync(context);
         }

@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Generation;
 
@@ -25,13 +26,11 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
         {
             folder = Path.GetFullPath(idOrFolder);
         }
-        else if (JobId.IsValid(idOrFolder) && Path.Combine(data.Root, "jobs", idOrFolder) is var job && Directory.Exists(job))
+        else if (JobId.IsValid(idOrFolder) && (Directory.Exists(Path.Combine(data.Root, "jobs", idOrFolder)) || SiloStore.Choose(data, cluster: false).Folder is null))
         {
-            folder = Path.Combine(job, "result");
-            if (!File.Exists(Path.Combine(job, ResultFolder.Manifest)))
-            {
-                throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
-            }
+            folder = ResultFolder.Locate(data, idOrFolder) is { } published
+                ? published
+                : throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
         }
         else
         {

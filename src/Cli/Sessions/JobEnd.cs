@@ -39,7 +39,7 @@ internal static class JobEnd
         {
             try
             {
-                await ResultFolder.FillAsync(last.Store, id, status.Files, folder, context.Interrupt);
+                await ResultFolder.FillAsync(last.Store, id, folder, context.Interrupt);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -4,8 +4,8 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
-using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Cli.Sessions;
 
@@ -28,7 +28,7 @@ internal sealed class JobSession : IAsyncDisposable
         Owner = owner;
         _lock = held;
         _silo = silo;
-        Store = new FileArtifactStore(target.Data.Root);
+        Store = target.OpenStore();
     }
 
     /// <summary>Where the jobs are.</summary>
@@ -40,7 +40,7 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>The jobs.</summary>
     public OneShotClient Client { get; }
 
-    /// <summary>The artifacts, which lie in the data folder whoever owns it.</summary>
+    /// <summary>The artifacts, which lie in one place whoever owns the jobs.</summary>
     public IArtifactStore Store { get; }
 
     /// <summary>The other process that owns the folder; null when this one does.</summary>
@@ -99,8 +99,8 @@ internal sealed class JobSession : IAsyncDisposable
 
     /// <summary>Where a job's files lie.</summary>
     /// <param name="status">The job.</param>
-    /// <returns>Absolute path of the folder; null while nothing is published.</returns>
-    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Path.Combine(Data.Root, "jobs", status.Id, "result") : null;
+    /// <returns>Absolute path of the folder; null while nothing is published, and where artifacts are no files.</returns>
+    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded && SiloStore.Choose(Data, Target.Redis is not null).Folder is not null ? Path.Combine(Data.Root, "jobs", status.Id, "result") : null;
 
     /// <summary>Ends the session. A silo of this process stops its engines at their next step and waits for their checkpoints.</summary>
     /// <returns>When closed.</returns>

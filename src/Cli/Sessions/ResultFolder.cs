@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -34,28 +34,56 @@ internal static class ResultFolder
         return full;
     }
 
+    /// <summary>Finds a published result in a data folder.</summary>
+    /// <param name="data">The folder.</param>
+    /// <param name="jobId">The job.</param>
+    /// <returns>Absolute path of a folder that holds the files which the manifest names (a copy, if artifacts are kept elsewhere); null if nothing is published.</returns>
+    /// <exception cref="IOException">The store is out of reach, or the manifest damaged.</exception>
+    public static string? Locate(DataFolder data, string jobId)
+    {
+        if (SiloStore.Choose(data, cluster: false).Folder is null)
+        {
+            var copy = Path.Combine(data.Root, "downloads", jobId);
+            if (!File.Exists(Path.Combine(copy, Manifest)))
+            {
+                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, CancellationToken.None).GetAwaiter().GetResult();
+            }
+
+            return copy;
+        }
+
+        var manifest = Path.Combine(data.Root, BlobPaths.Manifest(jobId));
+        if (!File.Exists(manifest))
+        {
+            return null;
+        }
+
+        // All files of a result lie below one folder: that of the epoch which was published.
+        var first = PublishedResult.Parse(jobId, File.ReadAllBytes(manifest)).Files[0];
+        return Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)]);
+    }
+
     /// <summary>Copies a result.</summary>
     /// <param name="store">Where it lies.</param>
     /// <param name="jobId">The job.</param>
-    /// <param name="files">Its files.</param>
     /// <param name="folder">Absolute path of the folder to fill.</param>
     /// <param name="cancellationToken">Stops; the folder stays as it was.</param>
     /// <returns>When all files are in place.</returns>
     /// <exception cref="IOException">The disk is full, or a file is damaged.</exception>
-    public static async Task FillAsync(IArtifactStore store, string jobId, IReadOnlyList<JobFile> files, string folder, CancellationToken cancellationToken)
+    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
     {
+        var published = await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.");
         var beside = $"{Path.TrimEndingDirectorySeparator(folder)}.part-{Guid.NewGuid():N}";
         Directory.CreateDirectory(beside);
         try
         {
-            var results = files.Where(file => file.Path != Manifest).ToList();
-            foreach (var file in results)
+            foreach (var file in published.Files)
             {
-                await CopyAsync(store, BlobPaths.ResultFile(jobId, file.Path), Path.Combine(beside, file.Path), file.Sha256, cancellationToken);
+                await CopyAsync(store, file.Stored, Path.Combine(beside, file.Path), cancellationToken);
             }
 
-            await CopyAsync(store, BlobPaths.Manifest(jobId), Path.Combine(beside, Manifest), null, cancellationToken);
-            foreach (var path in results.Select(file => file.Path).Append(Manifest))
+            await File.WriteAllBytesAsync(Path.Combine(beside, Manifest), published.Manifest, cancellationToken);
+            foreach (var path in published.Files.Select(file => file.Path).Append(Manifest))
             {
                 var target = Path.Combine(folder, path);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -68,22 +96,11 @@ internal static class ResultFolder
         }
     }
 
-    private static async Task CopyAsync(IArtifactStore store, string path, string target, string? sha256, CancellationToken cancellationToken)
+    private static async Task CopyAsync(IArtifactStore store, ArtifactInfo stored, string target, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        await using (var source = await store.OpenReadAsync(path, cancellationToken))
-        await using (var copy = File.Create(target))
-        {
-            await source.CopyToAsync(copy, cancellationToken);
-        }
-
-        if (sha256 is not null)
-        {
-            await using var written = File.OpenRead(target);
-            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(written, cancellationToken)) != sha256)
-            {
-                throw new IOException($"{path} in the data folder is damaged: its SHA-256 is not the one that was published.");
-            }
-        }
+        await using var source = await store.OpenReadAsync(stored, cancellationToken);
+        await using var copy = File.Create(target);
+        await source.CopyToAsync(copy, cancellationToken);
     }
 }

@@ -1,4 +1,6 @@
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
 
@@ -10,4 +12,7 @@ internal sealed record SessionTarget(DataFolder Data, string? Redis = null, stri
 {
     /// <summary>What a command line needs to mean this place.</summary>
     public string AsOption() => Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}");
+
+    /// <summary>Opens the store of the jobs' artifacts.</summary>
+    public IArtifactStore OpenStore() => SiloStore.Open(SiloStore.Choose(Data, Redis is not null));
 }

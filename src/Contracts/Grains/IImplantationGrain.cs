@@ -83,13 +83,14 @@ public interface IImplantationGrain : IGrainWithStringKey
     [Alias("BeginPublish")]
     Task BeginPublish(long epoch);
 
-    /// <summary>Called by the trainer: the manifest is published.</summary>
+    /// <summary>
+    /// Called by the trainer: its result and manifest lie in the store, below its epoch. The job takes them, which is final, publishes that manifest as its own, and has succeeded.
+    /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="result">What was published.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over.</exception>
-    /// <returns>When durable.</returns>
+    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled: nothing of this epoch is published.</exception>
+    /// <returns>When published; a failure in between is mended by the next call.</returns>
     [Alias("Complete")]
-    Task Complete(long epoch, JobResult result);
+    Task Complete(long epoch);
 
     /// <summary>Called by the trainer: the job can't go on.</summary>
     /// <param name="epoch">The trainer's epoch.</param>

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
-using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Grains.Hosting;
 
@@ -34,15 +33,15 @@ public static class OneShotGrainsExtensions
         return silo;
     }
 
-    /// <summary>Keeps artifacts in a folder.</summary>
+    /// <summary>Keeps artifacts in a folder or in blob storage.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="root">The folder; it is created.</param>
+    /// <param name="store">Which; a folder is created.</param>
     /// <returns>The services.</returns>
-    public static IServiceCollection AddOneShotStore(this IServiceCollection services, string root)
+    public static IServiceCollection AddOneShotStore(this IServiceCollection services, ArtifactStoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentException.ThrowIfNullOrWhiteSpace(root);
-        services.AddSingleton<IArtifactStore>(_ => new FileArtifactStore(root));
+        ArgumentNullException.ThrowIfNull(store);
+        services.AddSingleton(_ => ArtifactStores.Create(store));
         return services;
     }
 }

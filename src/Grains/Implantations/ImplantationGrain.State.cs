@@ -83,8 +83,7 @@ internal sealed partial class ImplantationGrain
         await PutSummaryAsync();
         if (_state.Lease is null)
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
-        if (_state.Checkpoint is { } checkpoint)
-            await DeleteFileAsync(checkpoint.Path);
+        await DeleteGarbageAsync();
     }
 
     private Task PutSummaryAsync() => GrainFactory.GetGrain<IJobCatalogGrain>(0).Put(new JobSummary

@@ -6,7 +6,6 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Scheduling;
-using OrleansOneShot.Grains.Training;
 
 namespace OrleansOneShot.Grains.Implantations;
 
@@ -155,18 +154,25 @@ internal sealed partial class ImplantationGrain
             await MoveAsync(_state with { State = JobState.Publishing, PublishBegun = true });
     }
 
-    public async Task Complete(long epoch, JobResult result)
+    public async Task Complete(long epoch)
     {
-        if (_state.State == JobState.Succeeded && epoch == _state.Epoch)
+        if (_state.State == JobState.Succeeded && epoch == _state.Published)
         {
             await FinishEffectsAsync();
             return;
         }
 
-        // The lease may have lapsed meanwhile: the manifest is out, so the work counts all the same.
-        if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal())
-            throw new StaleEpochException(Id, epoch, _state.Epoch);
-        await EndAsync(Succeeded(_state, result) with { Seconds = _state.Seconds + result.Seconds });
+        if (_state.Published != epoch)
+        {
+            // The lease may have lapsed meanwhile: as long as no other epoch has begun, the work counts all the same.
+            if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal() || _state.CancelRequested)
+                throw new StaleEpochException(Id, epoch, _state.Epoch);
+            await RequireManifestAsync(epoch);
+            // The one moment at which a result becomes the job's: a write that only the holder of the newest ETag can make.
+            await WriteAsync(_state with { Published = epoch });
+        }
+
+        await FinishPublicationAsync(epoch);
     }
 
     public async Task Fail(long epoch, ErrorDetail error)
@@ -175,6 +181,8 @@ internal sealed partial class ImplantationGrain
             return;
         if (_state.State.IsFinal())
             await ReleaseEndedAsync();
+        else if (_state.Published is { } published)
+            await FinishPublicationAsync(published);
         else if (_state.Lease is null)
             return;
         else if (_state.CancelRequested)
@@ -191,6 +199,10 @@ internal sealed partial class ImplantationGrain
         {
             await ReleaseEndedAsync();
         }
+        else if (_state.Published is { } published)
+        {
+            await FinishPublicationAsync(published);
+        }
         else if (_state.Lease is null)
         {
             return;
@@ -202,7 +214,7 @@ internal sealed partial class ImplantationGrain
         else if (requeue)
         {
             instruments.OnResumed("drained");
-            await QueueAsync(EpochOver(_state), "Its silo stops; waits for another slot.");
+            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.");
         }
         else
         {
@@ -253,21 +265,19 @@ internal sealed partial class ImplantationGrain
         await FinishEffectsAsync();
     }
 
-    /// <summary>Nobody publishes any more, and the job is to be cancelled: the manifest tells whether that came in time.</summary>
+    /// <summary>Nobody publishes any more, and the job is to be cancelled: its state tells whether that came in time.</summary>
     private async Task SettleAsync()
     {
-        if (await CompleteFromManifestAsync())
-            return;
-        await EndAsync(Cancelled(EpochOver(_state)));
-        await DeleteFilesAsync(Storage.BlobPaths.Result(Id));
+        if (!await CompleteFromManifestAsync())
+            await EndAsync(Cancelled(EpochOver(_state)));
     }
 
-    /// <summary>A crash between the manifest and <see cref="Complete"/>: the manifest is the truth.</summary>
+    /// <summary>A crash after a result was taken, and before the job ended.</summary>
     private async Task<bool> CompleteFromManifestAsync()
     {
-        if (!_state.PublishBegun || await ResultPublisher.ReadManifestAsync(store, Id) is not { } manifest)
+        if (_state.Published is not { } epoch)
             return false;
-        await EndAsync(Succeeded(_state, manifest.Result) with { Seconds = manifest.Result.Seconds, Warnings = manifest.Warnings });
+        await FinishPublicationAsync(epoch);
         return true;
     }
 

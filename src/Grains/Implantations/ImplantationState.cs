@@ -86,4 +86,8 @@ internal sealed record ImplantationState
     /// <summary>Since when it waits in the queue.</summary>
     [Id(21)]
     public DateTimeOffset? QueuedAt { get; init; }
+
+    /// <summary>The epoch whose result the job has taken; null: none. Once set it stays, no other epoch starts, and the manifest follows from it.</summary>
+    [Id(22)]
+    public long? Published { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,7 +9,7 @@ using OrleansOneShot.Grains.Engine;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>manifest.json: written last, once, conditionally. A job that has one is done, whatever else is stored.</summary>
+/// <summary>manifest.json: each epoch that gets so far proposes one beside its result; the job makes exactly one of them its manifest, and is done then.</summary>
 internal static class ManifestDocument
 {
     private static readonly JsonSerializerOptions s_options = new()
@@ -47,7 +48,9 @@ internal static class ManifestDocument
                 document[key] = value?.DeepClone();
         }
 
-        document["files"] = JsonSerializer.SerializeToNode(files, s_options);
+        // Where each file lies tells who made it: there is no other way to a file than through the manifest.
+        document["files"] = JsonSerializer.SerializeToNode(
+            files.Select(file => new { file.Path, file.Bytes, file.Sha256, Stored = string.Create(CultureInfo.InvariantCulture, $"epochs/{epoch}/result/{file.Path}") }), s_options);
         document["metrics"] = JsonSerializer.SerializeToNode(result.Metrics, s_options);
         document["warnings"] = JsonSerializer.SerializeToNode(status.Warnings.Concat(result.Warnings).Distinct(), s_options);
         return JsonSerializer.SerializeToUtf8Bytes(document, s_options);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
@@ -8,20 +7,25 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Puts a result into the store: its files, then the manifest, which must not exist yet. Whoever writes the manifest has published; everyone else takes what it says.</summary>
+/// <summary>
+/// A trainer's part of a publication: puts the result and a manifest for it below its own epoch, where nobody else writes. Nothing of it counts before the job, whose state is fenced,
+/// has made that manifest its own; so a trainer that was frozen and wakes up may write what it likes.
+/// </summary>
 internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstruments instruments, ILogger logger)
 {
-    /// <summary>Publishes.</summary>
+    /// <summary>Uploads.</summary>
     /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="result">What the engine made.</param>
-    /// <param name="guard">Called before every file and before the manifest; throws if this epoch may not publish any more.</param>
+    /// <param name="guard">Called before every file; throws if this epoch may not publish any more, so that it stops soon.</param>
     /// <param name="manifest">Makes the manifest from the files.</param>
-    /// <returns>What is published, by this call or by an earlier one.</returns>
-    /// <exception cref="IOException">The store can't take it; the files of this attempt are removed.</exception>
-    public async Task<JobResult> PublishAsync(string jobId, EngineResult result, Func<Task> guard, Func<ImmutableArray<JobFile>, Task<byte[]>> manifest)
+    /// <param name="write">Writes a file, patiently; null writes once.</param>
+    /// <returns>Number of files.</returns>
+    /// <exception cref="IOException">The store can't take it; what this attempt wrote is removed.</exception>
+    public async Task<int> UploadAsync(
+        string jobId, long epoch, EngineResult result, Func<Task> guard, Func<ImmutableArray<JobFile>, Task<byte[]>> manifest, Func<string, Func<Stream>, Task<ArtifactInfo>>? write = null)
     {
-        if (await ReadManifestAsync(store, jobId) is { } earlier)
-            return earlier.Result;
+        write ??= WriteAsync;
         var written = new List<string>();
         try
         {
@@ -29,41 +33,37 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
             foreach (var (relative, local) in Enumerate(result.Folder))
             {
                 await guard();
-                var path = BlobPaths.ResultFile(jobId, relative);
+                var path = BlobPaths.EpochResult(jobId, epoch) + ArtifactPath.Require(relative);
                 written.Add(path);
-                await using var content = File.OpenRead(local);
-                var info = await store.WriteAsync(path, content);
+                var info = await write(path, () => File.OpenRead(local));
                 instruments.OnStored(store.Kind, info.Bytes);
                 files.Add(new JobFile(relative, info.Bytes, info.Sha256));
             }
 
             var document = await manifest(files.ToImmutable());
             await guard();
-            using var bytes = new MemoryStream(document, writable: false);
-            await store.WriteAsync(BlobPaths.Manifest(jobId), bytes, WriteCondition.MustNotExist);
-            return ManifestDocument.Read(document).Result;
+            written.Add(BlobPaths.EpochManifest(jobId, epoch));
+            await write(written[^1], () => new MemoryStream(document, writable: false));
+            return files.Count;
         }
-        catch (Exception e) when (e is not StaleEpochException)
+        catch
         {
-            // The manifest may be out all the same: an earlier epoch's, or ours whose answer was lost.
-            if (await ReadManifestAsync(store, jobId) is { } published)
-                return published.Result;
+            // Below its own epoch, which the job has not taken and, after this failure, is not asked to take.
             await RemoveAsync(written);
             throw;
         }
     }
 
-    /// <summary>Reads a job's manifest.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="jobId">The job.</param>
-    /// <returns>What it says; null if the job has published nothing.</returns>
-    public static async Task<(JobResult Result, ImmutableArray<string> Warnings)?> ReadManifestAsync(IArtifactStore store, string jobId) =>
-        await store.ReadAllBytesAsync(BlobPaths.Manifest(jobId)) is { } bytes ? ManifestDocument.Read(bytes) : null;
-
     private static IEnumerable<(string Relative, string Local)> Enumerate(string folder) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(local => (Path.GetRelativePath(folder, local).Replace(Path.DirectorySeparatorChar, '/'), local))
             .OrderBy(file => file.Item1, StringComparer.Ordinal);
+
+    private async Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open)
+    {
+        await using var content = open();
+        return await store.WriteAsync(path, content);
+    }
 
     private async Task RemoveAsync(List<string> written)
     {
@@ -75,7 +75,7 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
             }
             catch (IOException e)
             {
-                // Without a manifest it counts as unpublished; the job's deletion removes it.
+                // No manifest names it; the job's end or the collection removes it.
                 LogNotRemoved(e, path);
             }
         }

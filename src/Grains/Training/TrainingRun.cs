@@ -157,13 +157,13 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             await GuardAsync();
             ChangeStage(JobState.Publishing);
             var publisher = new ResultPublisher(_services.Store, _services.Instruments, _services.Logger);
-            var published = await publisher.PublishAsync(_lease.JobId, result, GuardAsync, async files =>
+            var files = await publisher.UploadAsync(_lease.JobId, _lease.Epoch, result, GuardAsync, async files =>
             {
                 var status = await CallAsync(_job.GetStatus) ?? throw Stale();
                 return ManifestDocument.Write(status, _lease.Epoch, _services.Options.Clock.GetUtcNow(), status.Seconds + Elapsed().TotalSeconds, files, result);
             });
-            await CallAsync(() => _job.Complete(_lease.Epoch, published with { Seconds = Elapsed().TotalSeconds }));
-            LogPublished(_lease.JobId, _lease.Epoch, published.Files.Length);
+            await CallAsync(() => _job.Complete(_lease.Epoch));
+            LogPublished(_lease.JobId, _lease.Epoch, files);
         }
         catch (Exception e)
         {
@@ -171,7 +171,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         }
     }
 
-    /// <summary>May this epoch still publish? Asked before every file, so an epoch that was replaced or cancelled overwrites nothing.</summary>
+    /// <summary>May this epoch still publish? Asked before every file, so that an epoch that was replaced or cancelled stops soon; what fences it is the job's state.</summary>
     private async Task GuardAsync()
     {
         if (Reason == StopReason.Cancel)

@@ -8,6 +8,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;
@@ -32,14 +33,16 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
-    /// <exception cref="OneShotException">unavailable: Redis does not answer.</exception>
+    /// <exception cref="OneShotException">unavailable: Redis does not answer, or the artifact store is out of reach or read-only.</exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Data.Create();
         var redis = ConfigurationOptions.Parse(options.Redis);
         await RequireRedisAsync(redis);
-        var (host, _) = await LoopbackHost.StartAsync((silo, gateway) => Build(options, redis, silo, gateway), cancellationToken);
+        var store = SiloStore.Choose(options.Data, cluster: true);
+        await SiloStore.RequireWritableAsync(SiloStore.Open(store), cancellationToken);
+        var (host, _) = await LoopbackHost.StartAsync((silo, gateway) => Build(options, store, redis, silo, gateway), cancellationToken);
         return new ClusterSilo(host);
     }
 
@@ -70,7 +73,7 @@ public sealed class ClusterSilo : IAsyncDisposable
         }
     }
 
-    private static IHost Build(ClusterSiloOptions options, ConfigurationOptions redis, int siloPort, int gatewayPort)
+    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, int siloPort, int gatewayPort)
     {
         var builder = SiloHostBuilder.Create(options.Data);
         builder.UseOrleans(silo =>
@@ -89,7 +92,7 @@ public sealed class ClusterSilo : IAsyncDisposable
             }));
             silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
             silo.Configure<ClusterMembershipOptions>(FastMembership);
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Slots = options.Slots, ResumesJobs = true, RequeuesOnStop = true, Engine = options.Engine });
+            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, ResumesJobs = true, RequeuesOnStop = true, Engine = options.Engine });
         });
         return builder.Build();
     }

@@ -79,7 +79,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                 reminders.Invariant = SqliteDatabase.Invariant;
                 reminders.ConnectionString = connectionString;
             });
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Slots = options.Trains ? 1 : 0, ResumesJobs = options.Trains, Engine = options.Engine });
+            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = SiloStore.Choose(options.Data, cluster: false), Slots = options.Trains ? 1 : 0, ResumesJobs = options.Trains, Engine = options.Engine });
         });
         return builder.Build();
     }

@@ -20,7 +20,7 @@ internal static class OneShotSiloBuilderExtensions
     {
         silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
-        silo.Services.AddOneShotStore(options.Data.Root);
+        silo.Services.AddOneShotStore(options.Store);
         silo.Services.AddTrainingEngine(options);
         return silo.AddOneShotGrains(grains =>
         {

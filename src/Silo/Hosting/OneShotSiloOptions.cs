@@ -1,12 +1,16 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
 
 /// <summary>What a silo does for jobs, embedded or in a cluster.</summary>
 internal sealed record OneShotSiloOptions
 {
-    /// <summary>Where artifacts, models that were given by path, work and logs live.</summary>
+    /// <summary>Where artifacts live.</summary>
+    public required ArtifactStoreOptions Store { get; init; }
+
+    /// <summary>Where models that were given by path, work and logs live.</summary>
     public required DataFolder Data { get; init; }
 
     /// <summary>Slots it offers; 0 only orchestrates.</summary>

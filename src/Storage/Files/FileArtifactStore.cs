@@ -147,8 +147,8 @@ public sealed class FileArtifactStore : IArtifactStore
         if (!Directory.Exists(folder))
             yield break;
         var paths = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => !Path.GetFileName(file).Contains(TemporaryMark, StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(path => !path.Contains(TemporaryMark, StringComparison.Ordinal))
             .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -177,6 +177,49 @@ public sealed class FileArtifactStore : IArtifactStore
         catch (Exception e) when (ReadOnlyFolder.Is(e) && !Directory.Exists(target))
         {
             throw ReadOnlyFolder.Explain(e, _root, $"delete {path}");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task ShowAsync(string folder, string view, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (source, target) = (Resolve(folder.TrimEnd('/')), Resolve(view.TrimEnd('/')));
+        if (Directory.Exists(target) || !Directory.Exists(source))
+            return Task.CompletedTask;
+        // Beside its place under a name that no path can have, then moved: who looks sees all files or none.
+        var temporary = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(file => !file.Contains(TemporaryMark, StringComparison.Ordinal)))
+            {
+                var name = Path.Combine(temporary, Path.GetRelativePath(source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(name)!);
+                if (HardLink.TryCreate(file, name) is not true)
+                    File.Copy(file, name);
+            }
+
+            Directory.Move(temporary, target);
+            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            // Somebody else was faster.
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw DiskFull.Explain(e, _root, view);
+        }
+        catch (Exception e) when (ReadOnlyFolder.Is(e))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, $"write {view}");
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
         }
 
         return Task.CompletedTask;

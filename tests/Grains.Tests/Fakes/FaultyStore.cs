@@ -36,5 +36,7 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 
+    public Task ShowAsync(string folder, string view, CancellationToken cancellationToken = default) => inner.ShowAsync(folder, view, cancellationToken);
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
 }

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace OrleansOneShot.Storage;
+
+/// <summary>What a job has published, as its manifest tells. Every reader of a result goes by this, never by what happens to lie in a folder.</summary>
+/// <param name="Manifest">The manifest's bytes.</param>
+/// <param name="Files">The files, in the manifest's order.</param>
+public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyList<PublishedFile> Files)
+{
+    /// <summary>Reads a job's manifest.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>What is published; null if nothing is.</returns>
+    /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public static async Task<PublishedResult?> ReadAsync(IArtifactStore store, string jobId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return await store.ReadAllBytesAsync(BlobPaths.Manifest(jobId), cancellationToken) is { } bytes ? Parse(jobId, bytes) : null;
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="manifest">Its bytes.</param>
+    /// <returns>What it says.</returns>
+    /// <exception cref="InvalidDataException">It is damaged, or names a file that does not belong to the job.</exception>
+    public static PublishedResult Parse(string jobId, ReadOnlyMemory<byte> manifest)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(manifest);
+            var files = document.RootElement.GetProperty("files").EnumerateArray().Select(file => Read(jobId, file)).ToList();
+            return new PublishedResult(manifest, files);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException($"The manifest of job {jobId} is damaged: {e.Message}", e);
+        }
+    }
+
+    private static PublishedFile Read(string jobId, JsonElement file)
+    {
+        var path = ArtifactPath.Require(file.GetProperty("path").GetString() ?? "");
+        // Manifests of earlier versions name no place: their files lie in result/.
+        var stored = file.TryGetProperty("stored", out var place) ? BlobPaths.Job(jobId) + place.GetString() : BlobPaths.ResultFile(jobId, path);
+        if (path.Split('/').Contains("..") || stored.Split('/').Contains(".."))
+            throw new FormatException($"{path} leaves the result's folder");
+        return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.GetProperty("bytes").GetInt64(), file.GetProperty("sha256").GetString() ?? ""));
+    }
+}
