@@ -72,7 +72,7 @@ public sealed class ModelFolder
         if (!Directory.Exists(full))
         {
             throw File.Exists(full)
-                ? new InvalidInputException($"The model {path} is a file, not a diffusers folder.", "model", "Convert a single-file checkpoint with diffusers' from_single_file and save_pretrained.")
+                ? new InvalidInputException($"The model {path} is a file, not a diffusers folder.", "model", "Convert a single-file checkpoint with: oneshot models convert FILE --out DIR")
                 : new InvalidInputException($"The model folder {path} doesn't exist.", "model", "Check the path.");
         }
 

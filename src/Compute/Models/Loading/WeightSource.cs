@@ -49,6 +49,23 @@ internal sealed class WeightSource : IDisposable
         return source;
     }
 
+    /// <summary>Opens one file that holds several parts.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidInputException">Missing, or not a sound safetensors file.</exception>
+    public static WeightSource OfFile(string path)
+    {
+        var source = new WeightSource(Path.GetFileName(path), [path]);
+        var file = SafetensorsFile.Open(path);
+        source._files.Add(file);
+        foreach (var (key, entry) in file.Header.Tensors)
+        {
+            source.Entries.Add(key, entry);
+            source._owners.Add(key, file);
+        }
+
+        return source;
+    }
+
     /// <summary>A tensor as a view of its file's mapping.</summary>
     public Tensor Get(string key) => _owners[key].Get(key);
 

@@ -1,0 +1,71 @@
+using OrleansOneShot.Compute.Safetensors;
+
+namespace OrleansOneShot.Compute.Models.SingleFile;
+
+/// <summary>Tells by its names and shapes what a file holds, and refuses by name what can't be converted.</summary>
+internal static class CheckpointKind
+{
+    private const string Only = "Only whole checkpoints of Stable Diffusion 1.x in the original layout can be converted.";
+
+    /// <summary>Passes a whole checkpoint with a CLIP text encoder of Stable Diffusion 1.x' kind.</summary>
+    /// <param name="shown">The file's name.</param>
+    /// <param name="tensors">Its header.</param>
+    /// <exception cref="InvalidInputException">It is something else; the message says what.</exception>
+    public static void Require(string shown, IReadOnlyDictionary<string, TensorEntry> tensors)
+    {
+        bool Has(string prefix) => tensors.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal));
+        InvalidInputException Not(string what, string hint = Only) => new($"{shown} {what}.", "model", hint);
+
+        if (tensors.Keys.Any(key => key.Contains("lora_down.", StringComparison.Ordinal) || key.Contains(".lora_A.", StringComparison.Ordinal) || key.Contains(".lora.down.", StringComparison.Ordinal)))
+        {
+            throw Not("is a LoRA, not a model", "Give it to generate with --lora.");
+        }
+
+        if (Has("conditioner.embedders.") || Has(OriginalUNet.Prefix + "label_emb."))
+        {
+            throw Not("is a Stable Diffusion XL checkpoint, which is not supported");
+        }
+
+        if (Has(OriginalUNet.Prefix + "joint_blocks."))
+        {
+            throw Not("is a Stable Diffusion 3 checkpoint, which is not supported");
+        }
+
+        if (Has("double_blocks.") || Has(OriginalUNet.Prefix + "double_blocks."))
+        {
+            throw Not("is a Flux checkpoint, which is not supported");
+        }
+
+        if (Has("control_model."))
+        {
+            throw Not("is a ControlNet, not a model");
+        }
+
+        if (Has("cond_stage_model.model."))
+        {
+            throw Not(
+                "is a Stable Diffusion 2.x checkpoint; such a file does not say whether it predicts noise or v, so it can't be converted surely",
+                "Take that model as a diffusers folder, for instance with: oneshot models pull");
+        }
+
+        if (!Has(OriginalUNet.Prefix))
+        {
+            throw Not(Has("down_blocks.") || Has("unet.down_blocks.") ? "holds one part of a model in diffusers' names, not a checkpoint in the original layout" : "is no Stable Diffusion checkpoint: it has no tensor model.diffusion_model.*");
+        }
+
+        if (!Has(OriginalVae.Prefix))
+        {
+            throw Not("has no VAE (first_stage_model.*)", "Take the variant of the file with everything in it.");
+        }
+
+        if (!Has(OriginalTextEncoder.Prefix))
+        {
+            throw Not("has no text encoder (cond_stage_model.transformer.*)", "Take the variant of the file with everything in it.");
+        }
+
+        if (tensors.TryGetValue(OriginalUNet.Prefix + "input_blocks.0.0.weight", out var first) && first.Shape is [_, not 4, ..])
+        {
+            throw Not($"takes {first.Shape[1]} latent channels: an inpainting, depth or editing model, which is not supported");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using OrleansOneShot.Compute.Models.Clip;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansOneShot.Compute.Models.SingleFile;
+
+/// <summary>A whole Stable Diffusion checkpoint in one safetensors file, in the original layout (<c>model.diffusion_model.*</c>, <c>first_stage_model.*</c>, <c>cond_stage_model.transformer.*</c>).</summary>
+public static class SingleFileCheckpoint
+{
+    /// <summary>Writes a checkpoint as a diffusers folder. Tensors go over one by one from the file's mapping, in the types that they have; the bytes depend on the file alone.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="folder">An empty or missing folder; a failure leaves part of it there.</param>
+    /// <param name="configuration">A diffusers folder from which configurations, scheduler and tokenizer are taken; null takes those of Stable Diffusion 1.x.</param>
+    /// <param name="cancellationToken">Stops between two parts.</param>
+    /// <exception cref="InvalidInputException">The file is another kind of model, incomplete, or does not fit the configuration; nothing is written then but configurations.</exception>
+    public static void Convert(string file, string folder, string? configuration = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(file);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (Path.GetExtension(file) is ".ckpt" or ".pt" or ".pth" or ".bin")
+        {
+            throw new InvalidInputException($"{Path.GetFileName(file)} is a PyTorch pickle, which can run code when opened, so it is never opened here.", "model", "Take the same checkpoint as a .safetensors file.");
+        }
+
+        using var source = WeightSource.OfFile(file);
+        CheckpointKind.Require(source.Shown, source.Entries);
+        Directory.CreateDirectory(folder);
+        if (configuration is null)
+        {
+            ModelTemplate.WriteStableDiffusion1(folder);
+        }
+        else
+        {
+            ModelTemplate.CopyFrom(configuration, folder);
+        }
+
+        TorchRuntime.Initialise();
+        using var scope = NewDisposeScope();
+        using var unet = new UNet2DConditionModel(UNetConfig.Read(Path.Combine(folder, "unet", "config.json")));
+        using var vae = new AutoencoderKL(VaeConfig.Read(Path.Combine(folder, "vae", "config.json")));
+        using var text = new ClipTextModel(ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json")));
+        var (unetNames, vaeNames) = (OriginalUNet.TargetsOf(source.Entries.Keys), OriginalVae.TargetsOf(source.Entries.Keys));
+
+        // All parts are compared before the first byte is written.
+        (string File, WeightMatch Match)[] parts =
+        [
+            ("unet/diffusion_pytorch_model.safetensors", Match(unet, source, OriginalUNet.Prefix, key => unetNames.GetValueOrDefault(key, key))),
+            ("vae/diffusion_pytorch_model.safetensors", Match(vae, source, OriginalVae.Prefix, key => vaeNames.GetValueOrDefault(key) ?? Unknown(key, "first_stage_model.loss."))),
+            ("text_encoder/model.safetensors", Match(text, source, OriginalTextEncoder.Prefix, OriginalTextEncoder.TargetOf)),
+        ];
+        if (parts.FirstOrDefault(part => part.Match.Problems.Count > 0) is { File: { } unfit } part)
+        {
+            var problems = string.Join("; ", part.Match.Problems.Select(Short));
+            throw new InvalidInputException(
+                $"{source.Shown} does not have the sizes of {(configuration is null ? "Stable Diffusion 1.x" : $"the model in {configuration}")}: in {Path.GetDirectoryName(unfit)} {problems}.",
+                "model",
+                "If it is a Stable Diffusion model of other sizes, convert it with a folder of its configurations: oneshot models convert FILE --config FOLDER --out DIR");
+        }
+
+        foreach (var (name, match) in parts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var inner = NewDisposeScope();
+            SafetensorsWriter.Write(
+                Path.Combine(folder, name), match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape)), new Dictionary<string, string> { ["format"] = "pt" });
+        }
+    }
+
+    private static WeightMatch Match(Module module, WeightSource source, string prefix, Func<string, string?> rename) =>
+        WeightMatch.Of(module, source, new KeyRules(key => key.StartsWith(prefix, StringComparison.Ordinal) ? rename(key) : null, AllowsConvolutionForm: true));
+
+    // What training left behind is passed over; anything else that has no name here is reported.
+    private static string? Unknown(string key, string leftover) => key.StartsWith(leftover, StringComparison.Ordinal) ? null : key;
+
+    private static string Short(string problems) => problems.Length > 300 ? string.Concat(problems.AsSpan(0, 300), " ...)") : problems;
+}

@@ -1,0 +1,72 @@
+namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
+
+/// <summary>
+/// Diffusers' names to the original layout's, as the published script convert_diffusers_to_original_stable_diffusion does it: replacement of prefixes laid out from the numbers of
+/// levels and layers. (The product goes the other way, from what it finds in a file.)
+/// </summary>
+internal static class OriginalNames
+{
+    public static string OfUNet(string key, int levels, int layers, bool[] attention)
+    {
+        List<(string Original, string Target)> map =
+        [
+            ("time_embed.0.", "time_embedding.linear_1."), ("time_embed.2.", "time_embedding.linear_2."), ("input_blocks.0.0.", "conv_in."), ("out.0.", "conv_norm_out."), ("out.2.", "conv_out."),
+            ("middle_block.1.", "mid_block.attentions.0."), ("middle_block.0.", "mid_block.resnets.0."), ("middle_block.2.", "mid_block.resnets.1."),
+        ];
+        for (var i = 0; i < levels; i++)
+        {
+            var hasUpAttention = attention[levels - 1 - i];
+            for (var j = 0; j < layers; j++)
+            {
+                map.Add(($"input_blocks.{((layers + 1) * i) + j + 1}.0.", $"down_blocks.{i}.resnets.{j}."));
+                map.Add(($"input_blocks.{((layers + 1) * i) + j + 1}.1.", $"down_blocks.{i}.attentions.{j}."));
+            }
+
+            for (var j = 0; j <= layers; j++)
+            {
+                map.Add(($"output_blocks.{((layers + 1) * i) + j}.0.", $"up_blocks.{i}.resnets.{j}."));
+                map.Add(($"output_blocks.{((layers + 1) * i) + j}.1.", $"up_blocks.{i}.attentions.{j}."));
+            }
+
+            map.Add(($"input_blocks.{(layers + 1) * (i + 1)}.0.op.", $"down_blocks.{i}.downsamplers.0.conv."));
+            map.Add(($"output_blocks.{((layers + 1) * i) + layers}.{(hasUpAttention ? 2 : 1)}.", $"up_blocks.{i}.upsamplers.0."));
+        }
+
+        var (original, target) = map.Single(pair => key.StartsWith(pair.Target, StringComparison.Ordinal));
+        var rest = key[target.Length..];
+        if (target.Contains("resnets", StringComparison.Ordinal))
+        {
+            rest = rest.Replace("norm1.", "in_layers.0.", StringComparison.Ordinal).Replace("conv1.", "in_layers.2.", StringComparison.Ordinal)
+                .Replace("time_emb_proj.", "emb_layers.1.", StringComparison.Ordinal).Replace("norm2.", "out_layers.0.", StringComparison.Ordinal)
+                .Replace("conv2.", "out_layers.3.", StringComparison.Ordinal).Replace("conv_shortcut.", "skip_connection.", StringComparison.Ordinal);
+        }
+
+        return $"model.diffusion_model.{original}{rest}";
+    }
+
+    public static string OfVae(string key, int levels)
+    {
+        for (var i = 0; i < levels; i++)
+        {
+            key = key.Replace($"encoder.down_blocks.{i}.resnets.", $"encoder.down.{i}.block.", StringComparison.Ordinal)
+                .Replace($"down_blocks.{i}.downsamplers.0.", $"down.{i}.downsample.", StringComparison.Ordinal)
+                .Replace($"up_blocks.{i}.upsamplers.0.", $"up.{levels - 1 - i}.upsample.", StringComparison.Ordinal)
+                .Replace($"decoder.up_blocks.{i}.resnets.", $"decoder.up.{levels - 1 - i}.block.", StringComparison.Ordinal);
+        }
+
+        foreach (var (original, target) in ((string, string)[])
+            [
+                ("nin_shortcut", "conv_shortcut"), ("norm_out", "conv_norm_out"), ("mid.attn_1.norm.", "mid_block.attentions.0.group_norm."), ("mid.attn_1.q.", "mid_block.attentions.0.to_q."),
+                ("mid.attn_1.q.", "mid_block.attentions.0.query."), ("mid.attn_1.k.", "mid_block.attentions.0.to_k."), ("mid.attn_1.k.", "mid_block.attentions.0.key."),
+                ("mid.attn_1.v.", "mid_block.attentions.0.to_v."), ("mid.attn_1.v.", "mid_block.attentions.0.value."), ("mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."),
+                ("mid.attn_1.proj_out.", "mid_block.attentions.0.proj_attn."), ("mid.block_1.", "mid_block.resnets.0."), ("mid.block_2.", "mid_block.resnets.1."),
+            ])
+        {
+            key = key.Replace(target, original, StringComparison.Ordinal);
+        }
+
+        return $"first_stage_model.{key}";
+    }
+
+    public static string OfTextEncoder(string key) => $"cond_stage_model.transformer.{key}";
+}
