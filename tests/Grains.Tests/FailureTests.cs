@@ -235,11 +235,12 @@ public sealed class FailureTests
         await world.StartAsync();
         world.Engine.GateAt("j1", 1, "step 2");
         await world.Job("j1").Submit(TestWorld.Request());
+        var died = "";
         for (var epoch = 1; epoch <= 3; epoch++)
         {
             var gate = world.Engine.GateAt("j1", epoch, "step 2");
             await gate.Reached;
-            var silo = await SiloOfAsync(world, "j1");
+            var silo = died = await SiloOfAsync(world, "j1");
             var slots = (await world.Scheduler.GetSnapshot()).Slots[silo];
             var now = epoch;
             await world.WatchUntilAsync("j1", e => e.Epoch == now && e.Losses is not null);
@@ -250,8 +251,8 @@ public sealed class FailureTests
 
         Assert.Equal(JobState.Failed, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(
-            "The process that worked for this job died 3 times without reaching a new checkpoint: epoch 1 ended at step 1 while training (silo_lost); "
-            + "epoch 2 ended at step 1 while training (silo_lost); epoch 3 ended at step 1 while training (silo_lost).",
+            $"The process that worked for this job died 3 times without reaching a new checkpoint: epoch 1 on {died} ended at step 1 while training (silo_lost); "
+            + $"epoch 2 on {died} ended at step 1 while training (silo_lost); epoch 3 on {died} ended at step 1 while training (silo_lost).",
             (await world.StatusAsync("j1")).Error!.Message);
         Assert.Equal(3, world.Engine.Jobs.Count);
     }

@@ -20,7 +20,7 @@ public sealed class ProgressPumpTests
                 sent.Add([.. batch.Select(update => update.Step)]);
                 await gate.PassAsync();
             },
-            () => Assert.Fail("not stale"));
+            _ => Assert.Fail("not stale"));
         pump.Report(Update(1));
         await gate.Reached;
         for (var step = 2; step <= 600; step++)
@@ -44,7 +44,7 @@ public sealed class ProgressPumpTests
                 calls++;
                 throw new StaleEpochException("j", 1, 2);
             },
-            () => stops++);
+            _ => stops++);
         pump.Report(Update(1));
         await Assert.ThrowsAsync<StaleEpochException>(pump.FlushAsync);
         pump.Report(Update(2));

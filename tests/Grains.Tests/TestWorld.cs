@@ -39,6 +39,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public FakeEngine Engine { get; }
 
+    /// <summary>Runs before a grain's state is written; may throw.</summary>
+    public Func<string, Task>? BeforeStateWrite { get; set; }
+
     /// <summary>The engines that evaluate terms for other silos, by silo.</summary>
     public ConcurrentDictionary<string, FakeTermEngine> Terms { get; } = new(StringComparer.Ordinal);
 
@@ -69,7 +72,7 @@ internal sealed class TestWorld : IAsyncDisposable
         builder.ConfigureSilo((silo, services) =>
         {
             services.Services.AddKeyedSingleton<IGrainStorage>(
-                OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>()));
+                OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>(), grain => BeforeStateWrite?.Invoke(grain) ?? Task.CompletedTask));
             services.Services.AddSingleton<IArtifactStore>(Store);
             services.Services.AddSingleton<ITrainingEngine>(Engine);
             services.Services.AddSingleton<ITermEngine>(provider =>

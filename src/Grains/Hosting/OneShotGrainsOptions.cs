@@ -32,6 +32,9 @@ public sealed class OneShotGrainsOptions
     /// <summary>Times that a job's process may die without a new checkpoint before the job fails. Default: 3.</summary>
     public int MaxDeaths { get; set; } = 3;
 
+    /// <summary>How long a trainer waits for a store or a job that is out of reach, before it gives its job back to the queue. Default: 10 minutes.</summary>
+    public TimeSpan StoreOutageLimit { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
     public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -23,6 +23,8 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.SchedulerPeriod is {options.SchedulerPeriod}; it must be above 0.");
         if (options.MaxDeaths < 1)
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
+        if (options.StoreOutageLimit <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.StoreOutageLimit is {options.StoreOutageLimit}; it must be above 0.");
         if (options.FanOutIdleTimeout <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.FanOutIdleTimeout is {options.FanOutIdleTimeout}; it must be above 0.");
         if (options.FanOutMinDeadline <= TimeSpan.Zero)

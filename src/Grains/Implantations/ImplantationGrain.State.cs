@@ -100,14 +100,32 @@ internal sealed partial class ImplantationGrain
     private ProgressEvent EventOf(ImplantationState state, string? message = null) =>
         new() { Sequence = 0, Time = Now, Stage = state.State, Step = _step, Steps = _steps, Epoch = state.Epoch, Message = message };
 
-    /// <summary>Adds events, stores them, then shows them to watchers. A full disk must not stop the job: its events then live in memory until it has room again.</summary>
+    /// <summary>
+    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then live in memory until it can.
+    /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {
         foreach (var progress in events)
             _log.Add(progress);
         try
         {
+            await StoreLogAsync();
+        }
+        catch (ArtifactStoreException e)
+        {
+            LogNotStored(e, Id);
+            ShowLog();
+        }
+    }
+
+    /// <summary>Stores events, then shows them to watchers.</summary>
+    /// <exception cref="ArtifactStoreException">The store is away: the events are not shown yet, and their trainer keeps them and sends them again.</exception>
+    private async Task StoreLogAsync()
+    {
+        try
+        {
             await _log.StoreAsync(_state.Epoch);
+            _storeAway = null;
         }
         catch (ArtifactChangedException)
         {
@@ -115,11 +133,24 @@ internal sealed partial class ImplantationGrain
             DeactivateOnIdle();
             throw;
         }
+        catch (ArtifactStoreException e) when (e.IsTransient)
+        {
+            _storeAway = e.Message;
+            throw;
+        }
         catch (IOException e)
         {
+            // A full disk: the job may go on without its log, until there is room again.
             LogNotStored(e, Id);
         }
 
+        ShowLog();
+    }
+
+    private void ShowLog()
+    {
+        if (_visible == _log.Last)
+            return;
         _visible = _log.Last;
         Signal();
     }

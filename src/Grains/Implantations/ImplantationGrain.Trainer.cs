@@ -90,7 +90,12 @@ internal sealed partial class ImplantationGrain
         RequireEpoch(epoch);
         var fresh = updates.Where(update => !_log.Knows(update, epoch)).ToList();
         if (fresh.Count == 0)
+        {
+            // Known, and perhaps not stored: that is why it comes again.
+            await StoreLogAsync();
             return;
+        }
+
         var (state, step, steps) = (_state, _step, _steps);
         foreach (var update in fresh)
         {
@@ -111,19 +116,24 @@ internal sealed partial class ImplantationGrain
         }
 
         (_step, _steps) = (step, steps);
-        await LogAsync([.. fresh.Select(update => new ProgressEvent
+        foreach (var update in fresh)
         {
-            Sequence = 0,
-            Time = update.Time,
-            Stage = update.Stage,
-            Step = update.Step,
-            Steps = update.Steps,
-            Losses = update.Losses,
-            Epoch = epoch,
-            StepSeconds = update.StepSeconds,
-            Message = update.Message,
-            Preview = update.Preview,
-        })]);
+            _log.Add(new ProgressEvent
+            {
+                Sequence = 0,
+                Time = update.Time,
+                Stage = update.Stage,
+                Step = update.Step,
+                Steps = update.Steps,
+                Losses = update.Losses,
+                Epoch = epoch,
+                StepSeconds = update.StepSeconds,
+                Message = update.Message,
+                Preview = update.Preview,
+            });
+        }
+
+        await StoreLogAsync();
     }
 
     public async Task CommitCheckpoint(long epoch, CheckpointReference checkpoint)
@@ -233,7 +243,7 @@ internal sealed partial class ImplantationGrain
             return false;
         }
 
-        var death = string.Create(CultureInfo.InvariantCulture, $"epoch {_state.Epoch} ended at step {_step} while {_state.State.ToString().ToLowerInvariant()} ({reason})");
+        var death = string.Create(CultureInfo.InvariantCulture, $"epoch {_state.Epoch} on {_state.Lease?.Silo ?? "no silo"} ended at step {_step} while {_state.State.ToString().ToLowerInvariant()} ({reason})");
         var state = EpochOver(_state) with { Deaths = _state.Deaths + 1, History = _state.History.Add(death) };
         if (state.Deaths >= options.Value.MaxDeaths)
         {

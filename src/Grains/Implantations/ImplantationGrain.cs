@@ -29,6 +29,7 @@ internal sealed partial class ImplantationGrain(
     private ProgressLog _log = null!;
     private TaskCompletionSource _news = NewSignal();
     private long _visible;
+    private string? _storeAway;
     private bool _ended;
     private int _step;
     private int _steps;
@@ -166,6 +167,7 @@ internal sealed partial class ImplantationGrain(
             JobState.Submitted => "Is not queued yet.",
             JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
             JobState.Queued => "Waits for a free slot.",
+            _ when _storeAway is not null && !_state.State.IsFinal() => $"Waits for the store: {_storeAway}",
             _ => null,
         },
         Error = _state.Error,

@@ -5,38 +5,61 @@ using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Carries progress from the engine's thread to the job, in order: the engine never waits, and what gathers during a call goes with the next.</summary>
+/// <summary>Carries progress from the engine's thread to the job, in order: what gathers during a call goes with the next. The engine goes on meanwhile, up to a bound: nothing is left out, so a job that nobody can reach holds it up in the end.</summary>
 internal sealed class ProgressPump
 {
     private const int MaxBatch = 256;
+    private const int Capacity = 8192;
 
-    private readonly Channel<Item> _items = Channel.CreateUnbounded<Item>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Item> _items = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly Func<ImmutableArray<ProgressUpdate>, Task> _send;
-    private readonly Action _onStale;
+    private readonly Action<Exception> _onEnd;
     private readonly Task _loop;
     private Exception? _ended;
 
     /// <summary>Starts the pump.</summary>
     /// <param name="send">Sends a batch; retries by itself.</param>
-    /// <param name="onStale">Called once when the job refuses this epoch.</param>
-    public ProgressPump(Func<ImmutableArray<ProgressUpdate>, Task> send, Action onStale)
+    /// <param name="onEnd">Called once when a batch could not be sent for good, as when the job refuses this epoch; what follows is dropped.</param>
+    public ProgressPump(Func<ImmutableArray<ProgressUpdate>, Task> send, Action<Exception> onEnd)
     {
         _send = send;
-        _onStale = onStale;
+        _onEnd = onEnd;
         _loop = Task.Run(PumpAsync);
     }
 
-    /// <summary>Hands in progress; never blocks.</summary>
+    /// <summary>Hands in progress; waits while thousands of updates are under way.</summary>
     /// <param name="update">What happened.</param>
-    public void Report(ProgressUpdate update) => _items.Writer.TryWrite(new Item(update, null));
+    public void Report(ProgressUpdate update)
+    {
+        var item = new Item(update, null);
+        while (!_items.Writer.TryWrite(item))
+        {
+            if (!_items.Writer.WaitToWriteAsync().AsTask().GetAwaiter().GetResult())
+                return;
+        }
+    }
+
+    /// <summary>Hands in something that may be left out; never waits.</summary>
+    /// <param name="update">What happened.</param>
+    public void Note(ProgressUpdate update) => _items.Writer.TryWrite(new Item(update, null));
 
     /// <summary>Waits until all that was reported before has been logged by the job.</summary>
     /// <returns>When logged.</returns>
     /// <exception cref="StaleEpochException">The job refuses this epoch.</exception>
-    public Task FlushAsync()
+    public async Task FlushAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _items.Writer.TryWrite(new Item(null, done)) ? done.Task : _loop;
+        var item = new Item(null, done);
+        while (!_items.Writer.TryWrite(item))
+        {
+            if (!await _items.Writer.WaitToWriteAsync())
+            {
+                await _loop;
+                return;
+            }
+        }
+
+        await done.Task;
     }
 
     /// <summary>Ends the pump after what was reported.</summary>
@@ -82,10 +105,9 @@ internal sealed class ProgressPump
         }
         catch (Exception e)
         {
-            // A stale epoch, or the silo gives up: the rest is read and dropped, so that nobody waits for it.
+            // A stale epoch, a job out of reach, or the silo gives up: the rest is read and dropped, so that nobody waits for it.
             _ended = e;
-            if (e is StaleEpochException)
-                _onStale();
+            _onEnd(e);
         }
     }
 

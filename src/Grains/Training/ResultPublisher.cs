@@ -77,6 +77,8 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
             {
                 // No manifest names it; the job's end or the collection removes it.
                 LogNotRemoved(e, path);
+                if (e is ArtifactStoreException { IsTransient: true })
+                    return;
             }
         }
     }

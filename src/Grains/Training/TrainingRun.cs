@@ -23,7 +23,10 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly ImplantationRequest _request;
     private readonly CheckpointReference? _resume;
     private readonly IImplantationGrain _job;
-    private readonly ResiliencePipeline _calls;
+    private readonly ResiliencePipeline _farewells;
+    private readonly Patience _calls;
+    private readonly Patience _writes;
+    private readonly CancellationTokenSource _waits;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
     private readonly long _began;
@@ -31,6 +34,8 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private ProgressPump _progress = null!;
     private int _committedStep = -1;
     private JobState? _stage;
+    private int _step;
+    private int _steps;
     private int _reason;
     private bool _requeue;
 
@@ -49,7 +54,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _abandon = abandon;
         _job = services.Grains.GetGrain<IImplantationGrain>(lease.JobId);
         _fanOut = new StepCoordinator(new ClusterSlots(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
-        _calls = GrainCalls.Create(services.Options.Clock, services.Logger);
+        var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
+        _farewells = GrainCalls.Create(clock, services.Logger);
+        _calls = new Patience(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
+        _writes = new Patience(clock, limit, IsAway, Note, services.Logger);
+        _waits = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         _began = services.Options.Clock.GetTimestamp();
     }
 
@@ -81,7 +90,15 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         if ((int)reason > Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None))
             Interlocked.Exchange(ref _reason, (int)reason);
         // Callbacks of the engine must not run on the caller, which may be a grain. A run that has ended meanwhile needs no signal.
-        Task.Run(_stop.Cancel, CancellationToken.None).Ignore();
+        Task.Run(
+            () =>
+            {
+                _stop.Cancel();
+                // A checkpoint of a job that is over is not worth waiting for; one of a job that goes on elsewhere is.
+                if (Reason == StopReason.Cancel)
+                    _waits.Cancel();
+            },
+            CancellationToken.None).Ignore();
     }
 
     /// <inheritdoc/>
@@ -89,10 +106,15 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         _services.Instruments.OnStep(_request.Model.Name, update);
         ChangeStage(update.Stage);
+        (_step, _steps) = (update.Step, update.Steps);
         _progress.Report(update);
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _waits.Dispose();
+    }
 
     /// <inheritdoc/>
     public void CommitCheckpoint(int step, string path) => CommitCheckpointAsync(step, path).GetAwaiter().GetResult();
@@ -127,7 +149,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume?.Step ?? 0);
         ChangeStage(JobState.Preparing);
-        _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), () => Stop(StopReason.Cancel));
+        _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), OnUnheard);
         EngineResult result;
         try
         {
@@ -152,6 +174,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         try
         {
+            await _progress.FlushAsync();
             await _progress.CompleteAsync();
             // A drain does not stop a publication: it is short, and the work is done.
             await GuardAsync();
@@ -161,8 +184,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             {
                 var status = await CallAsync(_job.GetStatus) ?? throw Stale();
                 return ManifestDocument.Write(status, _lease.Epoch, _services.Options.Clock.GetUtcNow(), status.Seconds + Elapsed().TotalSeconds, files, result);
-            });
-            await CallAsync(() => _job.Complete(_lease.Epoch));
+            }, WriteAsync);
+            // Without a limit: once the job has taken the result, there is no other way to its end.
+            await TellAsync(() => _job.Complete(_lease.Epoch));
             LogPublished(_lease.JobId, _lease.Epoch, files);
         }
         catch (Exception e)
@@ -187,18 +211,24 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             // Frees the slot of a cancelled job; a job with another epoch ignores it.
             LogStopped(_lease.JobId, _lease.Epoch, "cancelled or replaced");
-            await CallAsync(() => _job.Release(_lease.Epoch, requeue: false));
+            await TellAsync(() => _job.Release(_lease.Epoch, requeue: false));
+        }
+        else if (error is OutageException || IsAway(error))
+        {
+            // Nothing is wrong with the job: it goes on from its last checkpoint, here or where the store can be reached.
+            LogStopped(_lease.JobId, _lease.Epoch, error.Message);
+            await TellAsync(() => _job.Release(_lease.Epoch, requeue: true));
         }
         else if (error is OperationCanceledException && Reason == StopReason.Drain)
         {
             LogStopped(_lease.JobId, _lease.Epoch, "the silo stops");
-            await CallAsync(() => _job.Release(_lease.Epoch, _requeue));
+            await TellAsync(() => _job.Release(_lease.Epoch, _requeue));
         }
         else
         {
             _abandon.ThrowIfCancellationRequested();
             LogFailed(error, _lease.JobId, _lease.Epoch);
-            await CallAsync(() => _job.Fail(_lease.Epoch, Describe(error)));
+            await TellAsync(() => _job.Fail(_lease.Epoch, Describe(error)));
         }
     }
 
@@ -219,9 +249,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         // A log that ends before its checkpoint would lack steps for ever.
         await _progress.FlushAsync();
         var target = BlobPaths.Checkpoint(_lease.JobId, _lease.Epoch, step);
-        ArtifactInfo info;
-        await using (var content = File.OpenRead(path))
-            info = await _services.Store.WriteAsync(target, content, WriteCondition.Any, _abandon);
+        var info = await WriteAsync(target, () => File.OpenRead(path));
         try
         {
             await CallAsync(() => _job.CommitCheckpoint(_lease.Epoch, new CheckpointReference(_lease.Epoch, step, target, info.Bytes, info.Sha256)));
@@ -250,9 +278,39 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _stage = stage;
     }
 
-    private async Task CallAsync(Func<Task> call) => await _calls.ExecuteAsync(async _ => await call(), _abandon);
+    private static bool IsAway(Exception error) => error is ArtifactStoreException { IsTransient: true };
 
-    private async Task<T> CallAsync<T>(Func<Task<T>> call) => await _calls.ExecuteAsync(async _ => await call(), _abandon);
+    /// <summary>The job takes no more progress: it has another epoch, or is out of reach for good. Either way the engine works for nothing.</summary>
+    private void OnUnheard(Exception error)
+    {
+        if (error is StaleEpochException)
+            Stop(StopReason.Cancel);
+        else if (error is OutageException)
+            Stop(StopReason.Drain, requeue: true);
+    }
+
+    private void Note(string message) =>
+        _progress.Note(new ProgressUpdate { Time = _services.Options.Clock.GetUtcNow(), Stage = _stage ?? JobState.Preparing, Step = _step, Steps = _steps, Message = message });
+
+    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open) => _writes.ExecuteAsync(
+        async cancellationToken =>
+        {
+            await using var content = open();
+            return await _services.Store.WriteAsync(path, content, WriteCondition.Any, cancellationToken);
+        },
+        _waits.Token);
+
+    /// <summary>A call in the middle of the work, which waits for its answer, but not for ever.</summary>
+    private Task<T> CallAsync<T>(Func<Task<T>> call) => _calls.ExecuteAsync(_ => call(), _waits.Token);
+
+    private Task<bool> CallAsync(Func<Task> call) => CallAsync(async () =>
+    {
+        await call();
+        return true;
+    });
+
+    /// <summary>A call at the end of the work: costs no slot, so it is tried until the process ends.</summary>
+    private async Task TellAsync(Func<Task> call) => await _farewells.ExecuteAsync(async _ => await call(), _abandon);
 
     private void DeleteFolder(string folder)
     {

@@ -5,7 +5,7 @@ using Orleans.Storage;
 namespace OrleansOneShot.Grains.Tests.Fakes;
 
 /// <summary>A grain storage that outlives a cluster, as a database does: bytes by the host's serializer, with ETags.</summary>
-internal sealed class SharedStorage(ConcurrentDictionary<string, (string ETag, BinaryData Data)> rows, IGrainStorageSerializer serializer) : IGrainStorage
+internal sealed class SharedStorage(ConcurrentDictionary<string, (string ETag, BinaryData Data)> rows, IGrainStorageSerializer serializer, Func<string, Task>? beforeWrite = null) : IGrainStorage
 {
     private static long s_etag;
 
@@ -25,8 +25,10 @@ internal sealed class SharedStorage(ConcurrentDictionary<string, (string ETag, B
         return Task.CompletedTask;
     }
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        if (beforeWrite is not null)
+            await beforeWrite(Key(stateName, grainId));
         var next = (Interlocked.Increment(ref s_etag).ToString(CultureInfo.InvariantCulture), serializer.Serialize(grainState.State));
         var key = Key(stateName, grainId);
         var written = rows.TryGetValue(key, out var row)
@@ -35,7 +37,6 @@ internal sealed class SharedStorage(ConcurrentDictionary<string, (string ETag, B
         if (!written)
             throw new InconsistentStateException("The row was changed by somebody else.", row.ETag, grainState.ETag);
         (grainState.ETag, grainState.RecordExists) = (next.Item1, true);
-        return Task.CompletedTask;
     }
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace OrleansOneShot.Grains.Training;
+
+/// <summary>
+/// Waits for something that is away: a store, a database, a silo. Tries again with backoff and jitter for a bounded time; a call that has waited for more than a moment is told about,
+/// once as it begins and once as it ends.
+/// </summary>
+internal sealed partial class Patience
+{
+    // A grain that moves, or a connection that is made anew: nobody needs to hear of that.
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
+    private static readonly ResiliencePropertyKey<Wait> Key = new("wait");
+
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _limit;
+    private readonly Predicate<Exception> _mayPass;
+    private readonly Action<string> _tell;
+    private readonly ResiliencePipeline _pipeline;
+
+    /// <summary>Prepares.</summary>
+    /// <param name="clock">The clock.</param>
+    /// <param name="limit">Longest time that a call may try.</param>
+    /// <param name="mayPass">Whether a failure may pass by itself.</param>
+    /// <param name="tell">Gets a sentence for people.</param>
+    /// <param name="logger">Hears of every retry.</param>
+    public Patience(TimeProvider clock, TimeSpan limit, Predicate<Exception> mayPass, Action<string> tell, ILogger logger)
+    {
+        _clock = clock;
+        _limit = limit;
+        _mayPass = mayPass;
+        _tell = tell;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = arguments => ValueTask.FromResult(
+                    arguments.Outcome.Exception is { } error && mayPass(error) && clock.GetElapsedTime(WaitOf(arguments.Context).Began) < limit),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(100),
+                MaxDelay = TimeSpan.FromSeconds(10),
+                OnRetry = arguments =>
+                {
+                    LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
+                    Tell(WaitOf(arguments.Context), arguments.Outcome.Exception!);
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+    }
+
+    /// <summary>Does something, patiently. It may be done several times.</summary>
+    /// <typeparam name="T">Its result.</typeparam>
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Ends the patience.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="OutageException">It has been away for longer than the limit.</exception>
+    public async Task<T> ExecuteAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        var wait = new Wait { Began = _clock.GetTimestamp() };
+        context.Properties.Set(Key, wait);
+        try
+        {
+            var result = await _pipeline.ExecuteAsync(async inner => await work(inner.CancellationToken), context);
+            if (wait.Told)
+                _tell(FormattableString.Invariant($"The store is back after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
+            return result;
+        }
+        catch (Exception e) when (_mayPass(e))
+        {
+            throw new OutageException(_limit, e);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static Wait WaitOf(ResilienceContext context) => context.Properties.GetValue(Key, null!);
+
+    private void Tell(Wait wait, Exception error)
+    {
+        if (wait.Told || _clock.GetElapsedTime(wait.Began) < Moment)
+            return;
+        wait.Told = true;
+        _tell($"Waits for the store: {error.Message}");
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A call failed (attempt {Attempt}); it is tried again")]
+    private static partial void LogRetry(ILogger logger, Exception? error, int attempt);
+
+    private sealed class Wait
+    {
+        public long Began { get; init; }
+
+        public bool Told { get; set; }
+    }
+}

@@ -1,0 +1,104 @@
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Grains.Tests.Fakes;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Tests;
+
+/// <summary>Stores that are away for a while.</summary>
+public sealed class OutageTests
+{
+    [Theory]
+    [InlineData("jobs/j1/epochs/1/checkpoint-000002.safetensors")]
+    [InlineData("jobs/j1/epochs/1/result/samples/000.png")]
+    [InlineData("jobs/j1/epochs/1/manifest.json")]
+    [InlineData("jobs/j1/manifest.json")]
+    public async Task Write_StoreIsAwayForAWhile_GoesOnInTheSameEpoch(string path)
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var left = 3;
+        world.Store.BeforeWrite = which => which == path && left-- > 0 ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
+        Assert.True(left < 0);
+        Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
+        Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request()), (await world.StatusAsync("j1")).Files[0].Sha256);
+    }
+
+    [Fact]
+    public async Task Report_LogIsAwayForAWhile_DeliversEveryEventOnceAndInOrder()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var left = 4;
+        world.Store.BeforeAppend = path => path.Contains("/epochs/1/", StringComparison.Ordinal) && left-- > 0 ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        var events = await world.WatchAsync("j1");
+        Assert.True(left < 0);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(n => (long)n), events.Select(e => e.Sequence));
+        Assert.Equal([1, 2, 3, 4, 5], events.Where(e => e.Losses is not null).Select(e => e.Step));
+        await world.Cluster.DeactivateAsync(world.Job("j1"));
+        // Read from the store again.
+        Assert.Equal(events, await world.WatchAsync("j1"));
+    }
+
+    [Fact]
+    public async Task Checkpoint_StoreStaysAway_TheJobIsGivenBackAndGoesOnFromItsLastOne()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(configure: (_, options) => options.StoreOutageLimit = TimeSpan.FromMilliseconds(300));
+        world.Store.BeforeWrite = path => path == BlobPaths.Checkpoint("j1", 1, 4) ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
+        var status = await world.StatusAsync("j1");
+        Assert.Equal(2, status.Epoch);
+        Assert.Equal(2, world.Engine.Jobs[("j1", 2)].Resume!.Step);
+        Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request()), status.Files[0].Sha256);
+    }
+
+    [Fact]
+    public async Task Cancel_WhileACheckpointWaits_EndsAtOnce()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var gate = new Gate();
+        gate.Open();
+        world.Store.BeforeWrite = async path =>
+        {
+            if (path == BlobPaths.Checkpoint("j1", 1, 2))
+            {
+                await gate.PassAsync();
+                throw Away();
+            }
+        };
+        await world.Job("j1").Submit(TestWorld.Request());
+        await gate.Reached;
+        Assert.Equal(JobState.Cancelled, (await world.Job("j1").Cancel()).State);
+        await world.WhenIdleAsync();
+        Assert.Empty((await world.Scheduler.GetSnapshot()).Leases);
+    }
+
+    [Fact]
+    public async Task Commit_DatabaseIsAwayForAWhile_GoesOnInTheSameEpoch()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var gate = world.Engine.GateAt("j1", 1, "step 2");
+        await world.Job("j1").Submit(TestWorld.Request());
+        await gate.Reached;
+        var left = 5;
+        world.BeforeStateWrite = grain => grain.Contains("j1", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+            ? throw new IOException("The database is away.")
+            : Task.CompletedTask;
+        gate.Open();
+        // A failed write ends the activation, and with it the streams of those who watch; they go on with the next one.
+        await world.WhenIdleAsync();
+        var events = await world.WatchAsync("j1");
+        Assert.Equal(JobState.Succeeded, events[^1].Stage);
+        Assert.True(left < 0);
+        Assert.Equal([1, 2, 3, 4, 5], events.Where(e => e.Losses is not null).Select(e => e.Step));
+        Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
+    }
+
+    private static ArtifactStoreException Away() => new(ArtifactStoreFault.Unreachable, "The store is away.");
+}
