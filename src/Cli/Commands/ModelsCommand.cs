@@ -7,10 +7,11 @@ namespace OrleansOneShot.Cli.Commands;
 internal sealed class ModelsCommand : Command
 {
     public ModelsCommand(CliStreams streams)
-        : base("models", "Lists, checks and fetches base models.")
+        : base("models", "Lists, checks, fetches and converts base models.")
     {
         Add(new ModelsListCommand(streams));
         Add(new ModelsVerifyCommand(streams));
         Add(new ModelsPullCommand(streams));
+        Add(new ModelsConvertCommand(streams));
     }
 }

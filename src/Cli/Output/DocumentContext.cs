@@ -10,6 +10,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(JobDocument))]
 [JsonSerializable(typeof(JobListDocument))]
 [JsonSerializable(typeof(MaskDocument))]
+[JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
 [JsonSerializable(typeof(PulledModelDocument))]
 [JsonSerializable(typeof(QueueDocument))]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Silo.Embedded;
 
@@ -45,8 +46,8 @@ public sealed class ModelCatalog
         throw new InvalidInputException($"There is no model named {name}; known are {Names()}.", "model", "Give one of these names, or the path of a diffusers folder.");
     }
 
-    /// <summary>Finds a model by what a user typed, and remembers nothing.</summary>
-    /// <param name="nameOrPath">A name, or the path of a folder.</param>
+    /// <summary>Finds a model by what a user typed, and remembers nothing; a single-file checkpoint that is new is converted into the data folder.</summary>
+    /// <param name="nameOrPath">A name, or the path of a folder or of a checkpoint.</param>
     /// <param name="field">The option, for messages.</param>
     /// <returns>The entry, whose name is not yet known to <see cref="GetFolder"/> when it was given by path.</returns>
     /// <exception cref="InvalidInputException">Neither a known name nor a folder.</exception>
@@ -60,6 +61,11 @@ public sealed class ModelCatalog
         }
 
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath.Length == 0 ? "." : nameOrPath));
+        if (field == "model" && SingleFileModels.IsCandidate(path))
+        {
+            return SingleFileModels.Find(_data, path);
+        }
+
         if (nameOrPath.Length == 0 || !Directory.Exists(path))
         {
             var what = File.Exists(path) ? "is a file, not a model folder" : "is neither a known model nor a folder";

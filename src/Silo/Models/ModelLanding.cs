@@ -9,9 +9,9 @@ namespace OrleansOneShot.Silo.Models;
 internal sealed class ModelLanding : IDisposable
 {
     private readonly string _target;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private ModelLanding(string folder, string target, FileStream @lock)
+    private ModelLanding(string folder, string target, FileStream? @lock)
     {
         Folder = folder;
         _target = target;
@@ -38,6 +38,13 @@ internal sealed class ModelLanding : IDisposable
         }
     }
 
+    /// <summary>Opens an empty folder beside a place that is of no data folder.</summary>
+    public static ModelLanding Beside(string target)
+    {
+        var parent = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!).FullName;
+        return new ModelLanding(Directory.CreateDirectory(Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}")).FullName, target, null);
+    }
+
     /// <summary>Checks the model and moves it to its place.</summary>
     /// <param name="kind">What it is.</param>
     /// <param name="files">Its files; whatever else lies in the folder is deleted.</param>
@@ -59,5 +66,5 @@ internal sealed class ModelLanding : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 }

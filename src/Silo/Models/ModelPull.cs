@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
@@ -12,9 +11,6 @@ namespace OrleansOneShot.Silo.Models;
 /// </summary>
 public static class ModelPull
 {
-    // Left free beside the model: other jobs of the machine write as well.
-    private const long Reserve = 256L << 20;
-
     /// <summary>Fetches a model.</summary>
     /// <param name="data">Where it goes: <c>models/NAME</c>.</param>
     /// <param name="repository">OWNER/NAME on the host.</param>
@@ -102,15 +98,6 @@ public static class ModelPull
     private static void CheckSpace(string folder, IReadOnlyList<HostFile> files)
     {
         var there = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
-        var needed = Math.Max(0, files.Sum(file => file.Bytes) - there) + Reserve;
-        var free = new DriveInfo(folder).AvailableFreeSpace;
-        if (free < needed)
-        {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Limit,
-                string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
-                "data",
-                "Free space, or name a folder on another disk with --data."));
-        }
+        DiskSpace.Require(folder, Math.Max(0, files.Sum(file => file.Bytes) - there));
     }
 }

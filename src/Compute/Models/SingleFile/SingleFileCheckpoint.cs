@@ -12,6 +12,15 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 /// <summary>A whole Stable Diffusion checkpoint in one safetensors file, in the original layout (<c>model.diffusion_model.*</c>, <c>first_stage_model.*</c>, <c>cond_stage_model.transformer.*</c>).</summary>
 public static class SingleFileCheckpoint
 {
+    /// <summary>Looks at a file's header alone, before any folder is made for it.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <exception cref="InvalidInputException">The file is missing, damaged, or another kind of model.</exception>
+    public static void Check(string file)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(file);
+        Open(file).Dispose();
+    }
+
     /// <summary>Writes a checkpoint as a diffusers folder. Tensors go over one by one from the file's mapping, in the types that they have; the bytes depend on the file alone.</summary>
     /// <param name="file">The checkpoint.</param>
     /// <param name="folder">An empty or missing folder; a failure leaves part of it there.</param>
@@ -22,13 +31,7 @@ public static class SingleFileCheckpoint
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(file);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        if (Path.GetExtension(file) is ".ckpt" or ".pt" or ".pth" or ".bin")
-        {
-            throw new InvalidInputException($"{Path.GetFileName(file)} is a PyTorch pickle, which can run code when opened, so it is never opened here.", "model", "Take the same checkpoint as a .safetensors file.");
-        }
-
-        using var source = WeightSource.OfFile(file);
-        CheckpointKind.Require(source.Shown, source.Entries);
+        using var source = Open(file);
         Directory.CreateDirectory(folder);
         if (configuration is null)
         {
@@ -68,6 +71,26 @@ public static class SingleFileCheckpoint
             using var inner = NewDisposeScope();
             SafetensorsWriter.Write(
                 Path.Combine(folder, name), match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape)), new Dictionary<string, string> { ["format"] = "pt" });
+        }
+    }
+
+    private static WeightSource Open(string file)
+    {
+        if (Path.GetExtension(file) is ".ckpt" or ".pt" or ".pth" or ".bin")
+        {
+            throw new InvalidInputException($"{Path.GetFileName(file)} is a PyTorch pickle, which can run code when opened, so it is never opened here.", "model", "Take the same checkpoint as a .safetensors file.");
+        }
+
+        var source = WeightSource.OfFile(file);
+        try
+        {
+            CheckpointKind.Require(source.Shown, source.Entries);
+            return source;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
         }
     }
 
