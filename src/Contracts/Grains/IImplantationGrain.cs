@@ -60,6 +60,12 @@ public interface IImplantationGrain : IGrainWithStringKey
     [Alias("Start")]
     Task<SlotLease?> Start(SlotLease lease);
 
+    /// <summary>Called by the scheduler when the reason changes why the job waits.</summary>
+    /// <param name="why">The reason, one sentence.</param>
+    /// <returns>When logged.</returns>
+    [Alias("Waits")]
+    Task Waits(string why);
+
     /// <summary>Called by the trainer: appends to the progress log.</summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="updates">What happened, oldest first.</param>

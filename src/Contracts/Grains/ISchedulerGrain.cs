@@ -15,6 +15,14 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("Announce")]
     Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots);
 
+    /// <summary>Asked before a job is stored: whether the queue has room for it. Keeps its place for half a minute.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="owner">Its owner.</param>
+    /// <returns>If there is room.</returns>
+    /// <exception cref="Errors.OneShotException">limit: its owner has as many waiting jobs as it may, or the queue is full. The message says when to try again.</exception>
+    [Alias("Admit")]
+    Task Admit(string jobId, string owner);
+
     /// <summary>Queues a job; a job that is queued or leased already stays as it is.</summary>
     /// <param name="entry">The job.</param>
     /// <returns>When durable.</returns>
@@ -26,6 +34,19 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <returns>When durable.</returns>
     [Alias("Remove")]
     Task Remove(string jobId);
+
+    /// <summary>A job that ends tells how much memory it took, while it still holds its lease: its like then wait for slots that have as much.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="peakBytes">The most that it took.</param>
+    /// <returns>When durable.</returns>
+    [Alias("Learn")]
+    Task Learn(string jobId, long peakBytes);
+
+    /// <summary>Why a job waits.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>A sentence; null if it does not wait.</returns>
+    [Alias("Explain"), ReadOnly, AlwaysInterleave]
+    Task<string?> Explain(string jobId);
 
     /// <summary>A silo is gone: its leases return at once and its jobs are asked to queue again.</summary>
     /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>

@@ -1,39 +1,81 @@
-using System.Collections.Immutable;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Concurrency;
+using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Grains.Paging;
 
 namespace OrleansOneShot.Grains.Catalog;
 
-/// <summary>The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself.</summary>
-internal sealed class JobCatalogGrain([PersistentState("catalog", OneShotStorage.Name)] IPersistentState<CatalogState> storage) : Grain, IJobCatalogGrain
+/// <summary>
+/// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. Reentrant: calls that come while a write is
+/// under way share the next.
+/// </summary>
+[Reentrant]
+internal sealed class JobCatalogGrain(
+    [PersistentState("catalog", OneShotStorage.Name)] IPersistentState<CatalogState> storage, [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages)
+    : Grain, IJobCatalogGrain, IDisposable
 {
-    private ImmutableDictionary<string, JobSummary> _jobs = ImmutableDictionary<string, JobSummary>.Empty;
+    private readonly Dictionary<string, JobSummary> _jobs = new(StringComparer.Ordinal);
+    private readonly SortedSet<JobSummary> _newestFirst = new(Comparer<JobSummary>.Create(Compare));
+    private PagedList<JobSummary> _lines = null!;
+    private SharedWrites _writes = null!;
+    private bool _fenced;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _jobs = storage.State.Jobs.ToImmutableDictionary(job => job.Id, StringComparer.Ordinal);
-        return Task.CompletedTask;
+        _lines = new PagedList<JobSummary>(pages, this.GetGrainId(), "jobs", job => job.Id);
+        _writes = new SharedWrites(WriteAsync);
+        foreach (var job in await _lines.LoadAsync(storage.State.Pages))
+            Show(job);
+        // Lines that an older version stored in one row; those in pages are newer.
+        foreach (var job in storage.State.Jobs.IsDefault ? [] : storage.State.Jobs)
+        {
+            if (!_jobs.ContainsKey(job.Id))
+            {
+                Show(job);
+                _lines.Set(job);
+            }
+        }
     }
 
-    public Task Put(JobSummary summary) =>
-        _jobs.TryGetValue(summary.Id, out var known) && known == summary ? Task.CompletedTask : WriteAsync(_jobs.SetItem(summary.Id, summary));
+    public Task Put(JobSummary summary)
+    {
+        if (!_jobs.TryGetValue(summary.Id, out var known) || known != summary)
+        {
+            Show(summary);
+            _lines.Set(summary);
+            _writes.Changed();
+        }
 
-    public Task Remove(string jobId) => _jobs.ContainsKey(jobId) ? WriteAsync(_jobs.Remove(jobId)) : Task.CompletedTask;
+        // Also of what is known already: another call may still be writing it.
+        return _writes.FlushAsync();
+    }
+
+    public Task Remove(string jobId)
+    {
+        if (_jobs.Remove(jobId, out var known))
+        {
+            _newestFirst.Remove(known);
+            _lines.Remove(jobId);
+            _writes.Changed();
+        }
+
+        return _writes.FlushAsync();
+    }
+
+    public void Dispose() => _writes?.Dispose();
 
     public async Task<JobPage> List(JobQuery query)
     {
         if (query.PageSize is < 1 or > 500)
             throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to 500.", "page_size"));
-        var after = query.Cursor is null ? default((DateTimeOffset Created, string Id)?) : ParseCursor(query.Cursor);
-        var found = _jobs.Values
+        var found = From(query.Cursor)
             .Where(job => (query.Owner is null || job.Owner == query.Owner)
                 && (query.State is null || job.State == query.State)
-                && (!query.UnfinishedOnly || !job.State.IsFinal())
-                && (after is null || IsAfter(job, after.Value)))
-            .OrderByDescending(job => job.Created)
-            .ThenBy(job => job.Id, StringComparer.Ordinal)
+                && (!query.UnfinishedOnly || !job.State.IsFinal()))
             .Take(query.PageSize + 1)
             .ToList();
         var more = found.Count > query.PageSize;
@@ -43,8 +85,22 @@ internal sealed class JobCatalogGrain([PersistentState("catalog", OneShotStorage
         return new JobPage([.. page], more ? Cursor(found[^1]) : null);
     }
 
-    private static bool IsAfter(JobSummary job, (DateTimeOffset Created, string Id) cursor) =>
-        job.Created < cursor.Created || (job.Created == cursor.Created && string.CompareOrdinal(job.Id, cursor.Id) > 0);
+    private static int Compare(JobSummary? one, JobSummary? other)
+    {
+        var newer = other!.Created.CompareTo(one!.Created);
+        return newer != 0 ? newer : string.CompareOrdinal(one.Id, other.Id);
+    }
+
+    private IEnumerable<JobSummary> From(string? cursor)
+    {
+        if (cursor is null)
+            return _newestFirst;
+        var (created, id) = ParseCursor(cursor);
+        if (_newestFirst.Max is not { } oldest)
+            return [];
+        var after = new JobSummary { Id = id, State = default, Created = created, Owner = string.Empty, Name = string.Empty };
+        return Compare(after, oldest) >= 0 ? [] : _newestFirst.GetViewBetween(after, oldest).SkipWhile(job => Compare(job, after) == 0);
+    }
 
     private static string Cursor(JobSummary last) => string.Create(CultureInfo.InvariantCulture, $"{last.Created.UtcTicks}_{last.Id}");
 
@@ -69,13 +125,38 @@ internal sealed class JobCatalogGrain([PersistentState("catalog", OneShotStorage
         return status is null ? job : job with { State = status.State, Step = status.Step, Steps = status.Steps };
     }
 
-    private async Task WriteAsync(ImmutableDictionary<string, JobSummary> jobs)
+    private void Show(JobSummary job)
     {
-        storage.State = new CatalogState { Jobs = [.. jobs.Values] };
+        if (_jobs.Remove(job.Id, out var known))
+            _newestFirst.Remove(known);
+        _jobs.Add(job.Id, job);
+        _newestFirst.Add(job);
+    }
+
+    private async Task WriteAsync()
+    {
+        var (next, changes) = (new CatalogState { Pages = _lines.Pages }, _lines.TakeChanges());
         try
         {
-            await storage.WriteStateAsync();
-            _jobs = jobs;
+            // Not before it writes: most activations only list.
+            if (!_fenced)
+                await _lines.FenceAsync();
+            _fenced = true;
+            // A page that the state does not count would not be read again; lines of the old kind stay until they lie in pages.
+            if (storage.State.Pages < next.Pages)
+            {
+                storage.State = storage.State with { Pages = next.Pages };
+                await storage.WriteStateAsync();
+            }
+
+            await changes.WriteAdditionsAsync();
+            if (!storage.State.Jobs.IsDefaultOrEmpty)
+            {
+                storage.State = next;
+                await storage.WriteStateAsync();
+            }
+
+            await changes.WriteRemovalsAsync();
         }
         catch
         {

@@ -29,6 +29,17 @@ public sealed class OneShotGrainsOptions
     /// <summary>Time between two looks of the scheduler at lapsed leases and failed starts. Default: 5 s.</summary>
     public TimeSpan SchedulerPeriod { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Most waiting jobs of an owner; more are refused. Default: 1,000.</summary>
+    public int MaxQueuedPerOwner { get; set; } = 1000;
+
+    /// <summary>Most waiting jobs of all owners; more are refused. Default: 100,000.</summary>
+    public int MaxQueued { get; set; } = 100_000;
+
+    /// <summary>
+    /// Whether a job that names a kind of device waits for a slot that has one; otherwise it takes any slot, whose engine says what it lacks. Default: no.
+    /// </summary>
+    public bool WaitForDevice { get; set; }
+
     /// <summary>Times that a job's process may die without a new checkpoint before the job fails. Default: 3.</summary>
     public int MaxDeaths { get; set; } = 3;
 

@@ -21,6 +21,10 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.LeaseDuration is {options.LeaseDuration}; it must be at least twice the heartbeat of {options.HeartbeatPeriod}.");
         if (options.SchedulerPeriod <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.SchedulerPeriod is {options.SchedulerPeriod}; it must be above 0.");
+        if (options.MaxQueuedPerOwner < 1)
+            errors.Add($"OneShotGrainsOptions.MaxQueuedPerOwner is {options.MaxQueuedPerOwner}; it must be 1 or more.");
+        if (options.MaxQueued < 1)
+            errors.Add($"OneShotGrainsOptions.MaxQueued is {options.MaxQueued}; it must be 1 or more.");
         if (options.MaxDeaths < 1)
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
         if (options.StoreOutageLimit <= TimeSpan.Zero)

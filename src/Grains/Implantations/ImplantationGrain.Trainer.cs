@@ -85,6 +85,12 @@ internal sealed partial class ImplantationGrain
         return _state.Lease;
     }
 
+    public async Task Waits(string why)
+    {
+        if (_state is { Request: not null, State: JobState.Queued, Parked: false })
+            await LogAsync(EventOf(_state, why));
+    }
+
     public async Task Report(long epoch, ImmutableArray<ProgressUpdate> updates)
     {
         RequireEpoch(epoch);

@@ -63,6 +63,7 @@ internal sealed partial class ImplantationGrain(
             throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
         if (_state.Request is null)
         {
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
             await WriteAsync(new ImplantationState { Request = request, State = JobState.Submitted, Created = Now });

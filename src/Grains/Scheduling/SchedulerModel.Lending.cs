@@ -26,12 +26,13 @@ internal sealed partial class SchedulerModel
         if (epoch <= 0 || _leases.Find(record => record.Lease.JobId == jobId && record.Lease.Epoch == epoch) is not { } own)
             return [];
         var lent = ImmutableArray.CreateBuilder<SlotLease>();
-        // Whoever waits comes first, and could take any slot.
-        var spare = Math.Min(wanted, FreeSlots().Count() - _queue.Count);
+        // Whoever waits comes first; only a job that fits no free slot leaves them all.
+        var free = FreeSlots().ToList();
+        var spare = Math.Min(wanted, free.Count - _queue.Needs.Where(need => free.Exists(slot => need.Key.Fits(slot.Slot))).Sum(need => need.Value));
         while (lent.Count < spare)
         {
             var working = _lent.Where(lease => lease.JobId == jobId).Append(own.Lease).CountBy(lease => lease.Silo, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-            if (FreeSlots().Where(slot => !except.Contains(slot.Silo)).OrderBy(slot => working.GetValueOrDefault(slot.Silo)).Select(slot => ((string, int)?)slot).FirstOrDefault()
+            if (FreeSlots().Where(slot => !except.Contains(slot.Silo)).OrderBy(slot => working.GetValueOrDefault(slot.Silo)).Select(slot => ((string, int)?)(slot.Silo, slot.Slot.Slot)).FirstOrDefault()
                 is not var (silo, slot))
                 break;
             var lease = new SlotLease(silo, slot, jobId, epoch, now + _leaseDuration);
@@ -48,12 +49,11 @@ internal sealed partial class SchedulerModel
     public bool GiveBack(SlotLease lease) =>
         _lent.RemoveAll(other => other.JobId == lease.JobId && other.Epoch == lease.Epoch && other.Silo == lease.Silo && other.Slot == lease.Slot) > 0;
 
-    /// <summary>Takes a slot from the job that has borrowed the most: the one that it got last.</summary>
-    private (string Silo, int Slot)? TakeBack()
+    /// <summary>Takes a slot that fits from the job that has borrowed the most: the one that it got last.</summary>
+    private (string Silo, int Slot)? TakeBack(SlotNeed need)
     {
         var borrowed = _lent.CountBy(lease => lease.JobId, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        // A silo that has not announced itself yet can't start a job.
-        if (_lent.Where(lease => _silos.ContainsKey(lease.Silo)).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
+        if (_lent.Where(lease => Offered(lease) is { } slot && need.Fits(slot)).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
             return null;
         _lent.Remove(taken);
         return (taken.Silo, taken.Slot);

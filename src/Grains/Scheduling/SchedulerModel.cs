@@ -11,24 +11,47 @@ internal sealed partial class SchedulerModel
 
     private readonly TimeSpan _leaseDuration;
     private readonly SortedDictionary<string, Silo> _silos = new(StringComparer.Ordinal);
-    private readonly List<QueueEntry> _queue;
+    private readonly FairQueue _queue;
     private readonly List<LeaseRecord> _leases;
-    private readonly Dictionary<string, long> _served;
+    private readonly MemoryProfiles _profiles;
     private long _grants;
+    private long _arrivals;
 
     /// <summary>Goes on from a stored state. All leases get a full term: their silos could not renew them meanwhile.</summary>
     /// <param name="state">The state.</param>
     /// <param name="leaseDuration">How long a silent silo keeps its leases.</param>
     /// <param name="now">The time.</param>
-    public SchedulerModel(SchedulerState state, TimeSpan leaseDuration, DateTimeOffset now)
+    /// <param name="waiting">The queue's rows, where they are stored apart from the state.</param>
+    public SchedulerModel(SchedulerState state, TimeSpan leaseDuration, DateTimeOffset now, IEnumerable<QueueRow>? waiting = null)
     {
         _leaseDuration = leaseDuration;
-        _queue = [.. state.Queue];
         _leases = [.. state.Leases.Select(record => record with { Lease = record.Lease with { Expires = now + leaseDuration } })];
-        _served = state.Served.ToDictionary(served => served.Owner, served => served.Grant, StringComparer.Ordinal);
+        _profiles = new MemoryProfiles(state.Profiles);
         _grants = state.Grants;
         _lent = state.Lent.IsDefault ? [] : [.. state.Lent.Select(lease => lease with { Expires = now + leaseDuration })];
+        _queue = new FairQueue(
+            _leases.CountBy(record => record.Entry.Owner, StringComparer.Ordinal),
+            state.Served.Select(served => KeyValuePair.Create(served.Owner, served.Grant)));
+        foreach (var row in (waiting ?? []).OrderBy(row => row.Arrival))
+        {
+            // A crash while a job moved may have left it in both places: the lease counts.
+            if (!IsLeased(row.Entry.JobId) && _queue.Find(row.Entry.JobId) is null)
+                _queue.Add(row);
+            _arrivals = Math.Max(_arrivals, row.Arrival);
+        }
+
+        foreach (var entry in state.Queue)
+            Enqueue(entry);
     }
+
+    /// <summary>Called with each job that begins to wait.</summary>
+    public Action<QueueRow>? Entered { get; set; }
+
+    /// <summary>Called with each job that waits no more.</summary>
+    public Action<string>? Left { get; set; }
+
+    /// <summary>The waiting jobs.</summary>
+    public FairQueue Waiting => _queue;
 
     /// <summary>Number of waiting jobs.</summary>
     public int Queued => _queue.Count;
@@ -43,14 +66,16 @@ internal sealed partial class SchedulerModel
     public ImmutableArray<SlotLease> Unanswered => [.. _leases.Where(record => record.Lease.Epoch == 0).Select(record => record.Lease)];
 
     /// <summary>What to store.</summary>
+    /// <param name="withQueue">Whether the queue is part of it; else its rows are stored apart.</param>
     /// <returns>The state.</returns>
-    public SchedulerState ToState() => new()
+    public SchedulerState ToState(bool withQueue = true) => new()
     {
-        Queue = [.. _queue],
+        Queue = withQueue ? [.. _queue.Arrivals.Select(row => row.Entry)] : [],
         Leases = [.. _leases],
-        Served = [.. _served.Select(served => new ServedOwner(served.Key, served.Value))],
+        Served = [.. _queue.Served.Select(served => new ServedOwner(served.Key, served.Value))],
         Grants = _grants,
         Lent = [.. _lent],
+        Profiles = _profiles.ToState(),
     };
 
     /// <summary>A silo's slots, and a sign of life that renews its leases.</summary>
@@ -77,9 +102,11 @@ internal sealed partial class SchedulerModel
     /// <returns>Whether anything changed.</returns>
     public bool Enqueue(QueueEntry entry)
     {
-        if (_queue.Exists(other => other.JobId == entry.JobId) || _leases.Exists(other => other.Entry.JobId == entry.JobId))
+        if (_queue.Find(entry.JobId) is not null || IsLeased(entry.JobId))
             return false;
-        _queue.Add(entry);
+        var row = new QueueRow(entry with { RequiredBytes = Math.Max(entry.RequiredBytes, _profiles.RequiredBytes(entry.Profile)) }, ++_arrivals);
+        _queue.Add(row);
+        Entered?.Invoke(row);
         return true;
     }
 
@@ -88,9 +115,18 @@ internal sealed partial class SchedulerModel
     /// <returns>Whether anything changed.</returns>
     public bool Remove(string jobId)
     {
-        var removed = _queue.RemoveAll(entry => entry.JobId == jobId) + _leases.RemoveAll(record => record.Entry.JobId == jobId);
-        return removed + DropLent() > 0;
+        var waited = Unqueue(jobId);
+        var removed = RemoveLeases(record => record.Entry.JobId == jobId);
+        return waited || removed + DropLent() > 0;
     }
+
+    /// <summary>A job tells how much memory it took, while it still holds its lease.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="peakBytes">The most that it took. Counted up to what its slot offers: there it has run, whatever else the process held.</param>
+    /// <returns>Whether anything changed.</returns>
+    public bool Learn(string jobId, long peakBytes) =>
+        _leases.Find(record => record.Entry.JobId == jobId) is { Entry.Profile: { } profile } own && Offered(own.Lease) is { } slot
+        && _profiles.Learn(profile, Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes));
 
     /// <summary>Forgets a silo.</summary>
     /// <param name="silo">The silo.</param>
@@ -119,12 +155,19 @@ internal sealed partial class SchedulerModel
     public ImmutableArray<LeaseRecord> Grant(DateTimeOffset now)
     {
         var granted = ImmutableArray.CreateBuilder<LeaseRecord>();
-        while (Next(_queue, Running(), _served) is { } entry && (FirstFree() ?? TakeBack()) is var (silo, slot))
+        while (_queue.Count > 0)
         {
-            var record = new LeaseRecord(new SlotLease(silo, slot, entry.JobId, 0, now + _leaseDuration), entry);
-            _queue.Remove(entry);
+            var free = FreeSlots().ToList();
+            // A silo that has not announced itself can't start a job.
+            var lent = _lent.Select(Offered).OfType<SlotAnnouncement>().ToList();
+            if (_queue.Next(need => free.Exists(slot => need.Fits(slot.Slot)) || lent.Exists(need.Fits)) is not { } entry
+                || (Choose(free, entry) ?? TakeBack(SlotNeed.Of(entry))) is not var (silo, number))
+                break;
+            var record = new LeaseRecord(new SlotLease(silo, number, entry.JobId, 0, now + _leaseDuration), entry);
+            Unqueue(entry.JobId);
             _leases.Add(record);
-            _served[entry.Owner] = ++_grants;
+            _queue.AddRunning(entry.Owner, 1);
+            _queue.SetServed(entry.Owner, ++_grants);
             granted.Add(record);
         }
 
@@ -155,25 +198,25 @@ internal sealed partial class SchedulerModel
         if (index < 0)
             return false;
         var entry = _leases[index].Entry;
-        _leases.RemoveAt(index);
+        RemoveLeases(record => record.Entry.JobId == entry.JobId);
         DropLent();
         if (requeue)
             Enqueue(entry);
         return true;
     }
 
-    /// <summary>Queue in the order of starting, leases, slots.</summary>
+    /// <summary>Queue in the order of starting, were there slots for all, leases, slots.</summary>
     /// <returns>A snapshot.</returns>
     public SchedulerSnapshot Snapshot()
     {
-        var (waiting, running, served, grants) = (_queue.ToList(), Running(), new Dictionary<string, long>(_served, StringComparer.Ordinal), _grants);
+        var (waiting, grants) = (_queue.Copy(), _grants);
         var order = ImmutableArray.CreateBuilder<QueueEntry>(waiting.Count);
-        while (Next(waiting, running, served) is { } entry)
+        while (waiting.Next(_ => true) is { } entry)
         {
             order.Add(entry);
-            waiting.Remove(entry);
-            running[entry.Owner] = running.GetValueOrDefault(entry.Owner) + 1;
-            served[entry.Owner] = ++grants;
+            waiting.Remove(entry.JobId);
+            waiting.AddRunning(entry.Owner, 1);
+            waiting.SetServed(entry.Owner, ++grants);
         }
 
         return new SchedulerSnapshot(
@@ -183,27 +226,48 @@ internal sealed partial class SchedulerModel
             [.. _lent]);
     }
 
-    /// <summary>The owner with the fewest slots, among equals the one who was served longest ago; of that owner the highest priority, then the oldest.</summary>
-    private static QueueEntry? Next(List<QueueEntry> queue, Dictionary<string, int> running, Dictionary<string, long> served) =>
-        queue.OrderBy(entry => running.GetValueOrDefault(entry.Owner))
-            .ThenBy(entry => served.GetValueOrDefault(entry.Owner))
-            .ThenBy(entry => entry.Owner == queue[0].Owner ? 0 : 1)
-            .ThenBy(entry => entry.Owner, StringComparer.Ordinal)
-            .ThenByDescending(entry => entry.Priority)
-            .ThenBy(entry => entry.Enqueued)
-            .ThenBy(entry => entry.JobId, StringComparer.Ordinal)
-            .FirstOrDefault();
-
-    private IEnumerable<(string Silo, int Slot)> FreeSlots()
+    private IEnumerable<(string Silo, SlotAnnouncement Slot)> FreeSlots()
     {
         var taken = _leases.Select(record => record.Lease).Concat(_lent).Select(lease => (lease.Silo, lease.Slot)).ToHashSet();
-        return _silos.SelectMany(silo => silo.Value.Slots.Select(slot => (silo.Key, slot.Slot))).Distinct().Where(slot => !taken.Contains(slot));
+        return _silos.SelectMany(silo => silo.Value.Slots.Select(slot => (Silo: silo.Key, Slot: slot))).Where(slot => taken.Add((slot.Silo, slot.Slot.Slot)));
     }
 
-    private (string Silo, int Slot)? FirstFree() => FreeSlots().Select(slot => ((string, int)?)slot).FirstOrDefault();
+    /// <summary>The first free slot that fits, if possible of a silo that has mapped the job's model.</summary>
+    private static (string Silo, int Slot)? Choose(List<(string Silo, SlotAnnouncement Slot)> free, QueueEntry entry)
+    {
+        var need = SlotNeed.Of(entry);
+        var fitting = free.FindAll(slot => need.Fits(slot.Slot));
+        if (fitting.Count == 0)
+            return null;
+        var mapped = entry.Model is { } model ? fitting.FindIndex(slot => !slot.Slot.Models.IsDefault && slot.Slot.Models.Contains(model)) : -1;
+        var (silo, chosen) = fitting[Math.Max(0, mapped)];
+        return (silo, chosen.Slot);
+    }
 
-    private Dictionary<string, int> Running() =>
-        _leases.GroupBy(record => record.Entry.Owner, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+    private SlotAnnouncement? Offered(SlotLease lease) =>
+        _silos.TryGetValue(lease.Silo, out var silo) ? silo.Slots.FirstOrDefault(slot => slot.Slot == lease.Slot) : null;
+
+    private bool IsLeased(string jobId) => _leases.Exists(record => record.Entry.JobId == jobId);
+
+    private bool Unqueue(string jobId)
+    {
+        if (_queue.Remove(jobId) is null)
+            return false;
+        Left?.Invoke(jobId);
+        return true;
+    }
+
+    private int RemoveLeases(Predicate<LeaseRecord> which)
+    {
+        var removed = _leases.FindAll(which);
+        foreach (var record in removed)
+        {
+            _leases.Remove(record);
+            _queue.AddRunning(record.Entry.Owner, -1);
+        }
+
+        return removed.Count;
+    }
 
     private int Find(SlotLease lease) =>
         _leases.FindIndex(record => record.Lease.JobId == lease.JobId && record.Lease.Silo == lease.Silo && record.Lease.Slot == lease.Slot);
@@ -211,17 +275,18 @@ internal sealed partial class SchedulerModel
     private ImmutableArray<string> Release(Predicate<LeaseRecord> which)
     {
         ImmutableArray<string> jobs = [.. _leases.FindAll(which).Select(record => record.Entry.JobId)];
-        _leases.RemoveAll(which);
+        RemoveLeases(which);
         DropLent();
         return jobs;
     }
 
     private void ForgetOwners()
     {
-        if (_served.Count <= MaxRememberedOwners)
+        var served = _queue.Served;
+        if (served.Count <= MaxRememberedOwners)
             return;
-        foreach (var owner in _served.OrderBy(owner => owner.Value).Take(_served.Count - MaxRememberedOwners).Select(owner => owner.Key).ToList())
-            _served.Remove(owner);
+        foreach (var owner in served.OrderBy(owner => owner.Value).Take(served.Count - MaxRememberedOwners).Select(owner => owner.Key).ToList())
+            _queue.ForgetServed(owner);
     }
 
     private sealed record Silo(ImmutableArray<SlotAnnouncement> Slots, DateTimeOffset Seen);

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 [GenerateSerializer, Alias("oneshot.SchedulerState")]
 internal sealed record SchedulerState
 {
-    /// <summary>Waiting jobs.</summary>
+    /// <summary>Waiting jobs, as older versions stored them; now they are rows of their own.</summary>
     [Id(0)]
     public ImmutableArray<QueueEntry> Queue { get; init; } = [];
 
@@ -26,4 +26,21 @@ internal sealed record SchedulerState
     /// <summary>Slots lent to running jobs.</summary>
     [Id(4)]
     public ImmutableArray<SlotLease> Lent { get; init; } = [];
+
+    /// <summary>Number of the queue's rows.</summary>
+    [Id(5)]
+    public int Pages { get; init; }
+
+    /// <summary>What jobs were seen to need.</summary>
+    [Id(6)]
+    public ImmutableArray<MemoryProfile> Profiles { get; init; } = [];
+
+    /// <summary>Whether another state holds the same. Records compare immutable arrays by reference.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>Whether writing it would change nothing.</returns>
+    public bool Same(SchedulerState other) =>
+        Grants == other.Grants && Pages == other.Pages && Same(Queue, other.Queue) && Same(Leases, other.Leases) && Same(Served, other.Served)
+        && Same(Lent, other.Lent) && Same(Profiles, other.Profiles);
+
+    private static bool Same<T>(ImmutableArray<T> one, ImmutableArray<T> other) => !other.IsDefault && one.SequenceEqual(other);
 }
