@@ -5,6 +5,7 @@ using OrleansOneShot.Bench;
 using OrleansOneShot.Bench.FanOut;
 using OrleansOneShot.Bench.Masks;
 using OrleansOneShot.Bench.Quality;
+using OrleansOneShot.Bench.Queue;
 
 var caseOption = new Option<string?>("--case") { Description = "Only this case: " + string.Join(", ", BenchCases.Names) };
 caseOption.AcceptOnlyFromAmong([.. BenchCases.Names]);
@@ -49,7 +50,7 @@ one.SetAction(parsed =>
     Console.WriteLine(JsonSerializer.Serialize(result));
 });
 
-return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), one }.Parse(args).Invoke();
+return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), QueueCommand.Create(), QueueCommand.CreateSilo(), one }.Parse(args).Invoke();
 
 static string Row(BenchResult result, PeerFigure? peer)
 {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
 using OrleansOneShot.Compute.FanOut;
@@ -21,18 +19,16 @@ internal static class FanOutRun
     /// <param name="cancellationToken">Stops.</param>
     public static async Task<FanOutLine> MeasureAsync(FanOutSetting setting, CancellationToken cancellationToken)
     {
-        var port = FreePort();
+        var port = ChildProcess.FreePort();
         var data = Directory.CreateTempSubdirectory("oneshot-fan-out-");
-        var processes = new List<Process> { Start("redis-server", ["--port", Text(port), "--bind", "127.0.0.1", "--save", ""], "Ready to accept") };
+        var processes = new List<Process> { ChildProcess.StartRedis(port) };
         try
         {
             var redis = $"127.0.0.1:{port}";
             for (var i = 0; i < setting.Silos; i++)
             {
-                processes.Add(Start(
-                    Environment.ProcessPath!,
-                    [.. Self(), "fan-out-silo", redis, data.FullName, Text(setting.Silos), Text(setting.Terms), Text(setting.Steps), setting.TermSeconds.ToString(CultureInfo.InvariantCulture)],
-                    "Ready"));
+                processes.Add(ChildProcess.StartSelf(
+                    ["fan-out-silo", redis, data.FullName, Text(setting.Silos), Text(setting.Terms), Text(setting.Steps), setting.TermSeconds.ToString(CultureInfo.InvariantCulture)]));
             }
 
             await using var client = await OneShotClient.ConnectAsync(new OneShotClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId }, cancellationToken);
@@ -94,35 +90,6 @@ internal static class FanOutRun
             AnswerBytes = StubEngine.PayloadBytes,
         });
         return $"{(spread ? "synchronous" : "local")}: {reason}";
-    }
-
-    private static Process Start(string program, IEnumerable<string> arguments, string ready)
-    {
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
-        while (process.StandardOutput.ReadLine() is { } line)
-        {
-            if (line.Contains(ready, StringComparison.Ordinal))
-            {
-                return process;
-            }
-        }
-
-        throw new InvalidOperationException($"{program} ended before it was ready.");
-    }
-
-    private static string[] Self() => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

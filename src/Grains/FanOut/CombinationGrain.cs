@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
 
 namespace OrleansOneShot.Grains.FanOut;
@@ -14,7 +15,7 @@ namespace OrleansOneShot.Grains.FanOut;
 /// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes anything: calls wait for
 /// the session's thread, so that a close gets through while terms are evaluated.
 /// </summary>
-[RandomPlacement, Immovable, KeepAlive, Reentrant]
+[SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive, Reentrant]
 internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ICombinationGrain
 {
     private WorkerSession? _session;

@@ -1,7 +1,11 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
@@ -30,6 +34,23 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<SlotAnnouncer>();
         services.TryAddSingleton<JobRecovery>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
+        services.TryAddSingleton<MappedModels>();
+        return silo.AddSlotPlacement(configure);
+    }
+
+    /// <summary>Tells all silos how many slots this one has, and teaches it to keep grains that work on slots on silos that have some: every silo may be asked to place one.</summary>
+    private static ISiloBuilder AddSlotPlacement(this ISiloBuilder silo, Action<OneShotGrainsOptions>? configure)
+    {
+        // Metadata are fixed before the container is built.
+        var options = new OneShotGrainsOptions();
+        configure?.Invoke(options);
+        var slots = options.Slots.IsDefault ? [] : options.Slots;
+        silo.UseSiloMetadata(new Dictionary<string, string>
+        {
+            [SlotPlacementFilter.SlotsKey] = slots.Length.ToString(CultureInfo.InvariantCulture),
+            [SlotPlacementFilter.DeviceKey] = slots.FirstOrDefault()?.Device ?? string.Empty,
+        });
+        silo.Services.AddPlacementFilter<SlotPlacementFilter, SlotPlacementFilterDirector>(ServiceLifetime.Singleton);
         return silo;
     }
 

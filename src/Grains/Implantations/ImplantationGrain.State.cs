@@ -51,18 +51,22 @@ internal sealed partial class ImplantationGrain
         await PutSummaryAsync();
     }
 
-    private async Task QueueAsync(ImplantationState state, string message)
+    private async Task QueueAsync(ImplantationState state, string message, bool front = false)
     {
         await MoveAsync(state with { State = JobState.Queued, Lease = null, Parked = false, QueuedAt = Now }, message);
         // An old lease may still stand in the scheduler, and would swallow the new entry.
         if (state.Epoch > 0)
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
-        await EnqueueAsync();
+        await EnqueueAsync(front);
     }
 
     /// <summary>Its age counts from its submission, so an interrupted job goes on before younger ones.</summary>
-    private Task EnqueueAsync() =>
-        GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(Id, _state.Request!.Owner, _state.Request.Priority, _state.Created));
+    private Task EnqueueAsync(bool front = false)
+    {
+        var request = _state.Request!;
+        return GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(
+            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, MemoryProfiles.NameOf(request), options.Value.WaitForDevice ? MemoryProfiles.DeviceOf(request) : null, Front: front));
+    }
 
     /// <summary>The last change of a job.</summary>
     private async Task EndAsync(ImplantationState final)
@@ -229,6 +233,9 @@ internal sealed partial class ImplantationGrain
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the progress log could not be stored")]
     private partial void LogNotStored(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler did not say why job {JobId} waits")]
+    private partial void LogNotExplained(Exception error, string jobId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted")]
     private partial void LogNotDeleted(Exception error, string path);

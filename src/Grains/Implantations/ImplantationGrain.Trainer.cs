@@ -230,7 +230,7 @@ internal sealed partial class ImplantationGrain
         else if (requeue)
         {
             instruments.OnResumed("drained");
-            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.");
+            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
         }
         else
         {

@@ -80,7 +80,24 @@ internal sealed partial class ImplantationGrain(
         return Status();
     }
 
-    public Task<ImplantationStatus?> GetStatus() => Task.FromResult(_state.Request is null ? null : Status());
+    public async Task<ImplantationStatus?> GetStatus()
+    {
+        if (_state.Request is null)
+            return null;
+        var status = Status();
+        if (_state is not { State: JobState.Queued, Parked: false })
+            return status;
+        try
+        {
+            return status with { Waiting = await GrainFactory.GetGrain<ISchedulerGrain>(0).Explain(Id) ?? status.Waiting };
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or OneShotException)
+        {
+            // All else is known without the scheduler.
+            LogNotExplained(e, Id);
+            return status;
+        }
+    }
 
     public async IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

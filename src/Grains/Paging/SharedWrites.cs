@@ -1,5 +1,3 @@
-using OrleansOneShot.Contracts.Errors;
-
 namespace OrleansOneShot.Grains.Paging;
 
 /// <summary>
@@ -20,7 +18,7 @@ internal sealed class SharedWrites(Func<Task> write) : IDisposable
 
     /// <summary>Waits until all changes noted so far are durable.</summary>
     /// <returns>When durable.</returns>
-    /// <exception cref="OneShotException">unavailable: an earlier write failed.</exception>
+    /// <exception cref="OrleansException">An earlier write failed; the call may be repeated.</exception>
     public async Task FlushAsync()
     {
         var wanted = _changes;
@@ -30,7 +28,7 @@ internal sealed class SharedWrites(Func<Task> write) : IDisposable
         try
         {
             if (_failed)
-                throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "The last write of this state failed; it is read again. Try again."));
+                throw new OrleansException("An earlier write of this state failed; it will be read again.");
             if (_written >= wanted)
                 return;
             var taken = _changes;

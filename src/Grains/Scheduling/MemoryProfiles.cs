@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
@@ -40,6 +42,18 @@ internal sealed class MemoryProfiles
             _profiles.RemoveAt(0);
         return true;
     }
+
+    /// <summary>What a job's memory depends on. Options left to the model's defaults are the same for all jobs of that model.</summary>
+    /// <param name="request">The job's request.</param>
+    /// <returns>The profile.</returns>
+    public static string NameOf(ImplantationRequest request) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{request.Model.Name}/{request.Training.Resolution?.ToString(CultureInfo.InvariantCulture) ?? "default"}/{request.Training.Precision}/{request.Objects.Length}").ToLowerInvariant();
+
+    /// <summary>The kind of device that a job asks for.</summary>
+    /// <param name="request">The job's request.</param>
+    /// <returns>"cuda", or null: any will do.</returns>
+    public static string? DeviceOf(ImplantationRequest request) => request.Training.Device.StartsWith("cuda", StringComparison.Ordinal) ? "cuda" : null;
 
     /// <summary>Rounds a peak up.</summary>
     /// <param name="bytes">The peak.</param>

@@ -14,11 +14,13 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
     {
         var resumed = 0;
         string? cursor = null;
+        // A long queue that others keep needs no help: ten thousand jobs would be loaded to say so.
+        var waiting = (await grains.GetGrain<ISchedulerGrain>(0).GetSnapshot()).Queue.Select(entry => entry.JobId).ToHashSet(StringComparer.Ordinal);
         do
         {
             var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { UnfinishedOnly = true, Cursor = cursor });
             // Oldest first, as they were submitted.
-            foreach (var job in page.Jobs.Reverse())
+            foreach (var job in page.Jobs.Reverse().Where(job => !waiting.Contains(job.Id)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 try

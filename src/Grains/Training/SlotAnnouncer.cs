@@ -2,12 +2,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases.</summary>
 internal sealed partial class SlotAnnouncer(
-    IGrainFactory grains, ILocalSiloDetails silo, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
+    IGrainFactory grains, ILocalSiloDetails silo, MappedModels models, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
@@ -53,7 +54,7 @@ internal sealed partial class SlotAnnouncer(
             {
                 try
                 {
-                    await grains.GetGrain<ISchedulerGrain>(0).Announce(silo.SiloAddress.ToParsableString(), options.Value.Slots);
+                    await grains.GetGrain<ISchedulerGrain>(0).Announce(silo.SiloAddress.ToParsableString(), [.. options.Value.Slots.Select(slot => slot with { Models = models.Names })]);
                 }
                 catch (Exception e)
                 {

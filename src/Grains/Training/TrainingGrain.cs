@@ -4,11 +4,12 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>The door to a silo's <see cref="TrainingHost"/>. The caller's placement hint names the silo; random placement honours it, and the lease proves it.</summary>
-[RandomPlacement, Immovable, KeepAlive]
+[SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive]
 internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ITrainingGrain
 {
     public Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume)

@@ -8,13 +8,14 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>Owns the runs and sessions of this silo, so that they outlive the activations that started them.</summary>
 internal sealed partial class TrainingHost(
-    IServiceProvider services, IArtifactStore store, IGrainFactory grains, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
+    IServiceProvider services, IArtifactStore store, IGrainFactory grains, MappedModels models, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
     : ITrainingHost, IDisposable
 {
     private readonly Lock _lock = new();
@@ -58,6 +59,7 @@ internal sealed partial class TrainingHost(
             var run = new TrainingRun(
                 new TrainingServices(engine, store, grains, options.Value, instruments, logger), lease, request, resume, _abandon.Token);
             _runs.Add(key, run);
+            models.Use(request.Model.Name);
             run.Start(slotFree);
             run.Completion.ContinueWith(_ => Forget(key), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return run.Completion;

@@ -185,6 +185,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 var status = await CallAsync(_job.GetStatus) ?? throw Stale();
                 return ManifestDocument.Write(status, _lease.Epoch, _services.Options.Clock.GetUtcNow(), status.Seconds + Elapsed().TotalSeconds, files, result);
             }, WriteAsync);
+            // Only helps those who come later, and must come before the job gives back its lease.
+            if (result.PeakBytes > 0)
+                _services.Grains.GetGrain<ISchedulerGrain>(0).Learn(_lease.JobId, result.PeakBytes).Ignore();
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
             LogPublished(_lease.JobId, _lease.Epoch, files);

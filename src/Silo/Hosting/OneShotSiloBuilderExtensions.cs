@@ -27,6 +27,8 @@ internal static class OneShotSiloBuilderExtensions
             // Jobs that are left when an embedded silo ends wait for the next process that trains.
             grains.ResumeOnStart = options.ResumesJobs;
             grains.RequeueOnStop = options.RequeuesOnStop;
+            // Of a cluster's silos another one may have it; an embedded silo says at once that it does not.
+            grains.WaitForDevice = options.RequeuesOnStop;
             grains.WorkFolder = options.Data.Work;
             grains.Slots = [.. Enumerable.Range(0, options.Slots).Select(slot => new SlotAnnouncement(slot, "cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / options.Slots))];
         });
