@@ -45,7 +45,7 @@ internal static class QueueRun
             var queue = grains.GetGrain<ISchedulerGrain>(0);
 
             // The first calls compile code and open connections.
-            await SubmitAsync(client, "warm", 300, cancellationToken);
+            await SubmitAsync(client, "warm", 900, cancellationToken);
             await CancelAsync(client, "warm", cancellationToken);
             await MedianAsync(() => EnqueueAsync(queue), () => queue.Remove("direct"));
             await SubmitAsync(client, "base", Few, cancellationToken);

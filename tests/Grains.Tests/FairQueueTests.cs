@@ -68,7 +68,7 @@ public sealed class FairQueueTests
         }
 
         var order = model.Snapshot().Queue;
-        Assert.Equal(Enumerable.Range(0, order.Length), order.Select(model.Waiting.Ahead));
+        Assert.Equal(Enumerable.Range(0, order.Length), order.Select(entry => model.Waiting.Ahead(entry, _ => true)));
     }
 
     /// <summary>The rule as one sentence over a list.</summary>

@@ -138,11 +138,13 @@ internal sealed class FairQueue
 
     /// <summary>How many jobs start before a waiting one, if none ends and none comes.</summary>
     /// <param name="entry">The waiting job.</param>
+    /// <param name="fits">Whether some slot has what a job needs: who fits none is ahead of nobody.</param>
     /// <returns>The number.</returns>
-    public int Ahead(QueueEntry entry)
+    public int Ahead(QueueEntry entry, Func<SlotNeed, bool> fits)
     {
+        var needs = _needs.Keys.Where(fits).ToHashSet();
         var own = _owners[entry.Owner];
-        var rank = own.Rank(entry);
+        var rank = own.Rank(entry, needs);
         var ahead = rank;
         foreach (var other in _owners.Values)
         {
@@ -151,7 +153,7 @@ internal sealed class FairQueue
             // The own job starts when the owner holds this many slots; the other one's jobs that start with fewer go before. With as many, whoever had them first.
             var level = own.Running + rank;
             var equal = other.Running > own.Running || (other.Running == own.Running && IsBefore(other, own)) ? 1 : 0;
-            ahead += Math.Clamp(level - other.Running + equal, 0, other.Count);
+            ahead += Math.Clamp(level - other.Running + equal, 0, other.CountOf(needs));
         }
 
         return ahead;

@@ -68,13 +68,19 @@ internal sealed class OwnerQueue(string owner)
         return first;
     }
 
+    /// <summary>Number of waiting jobs with one of some needs.</summary>
+    /// <param name="needs">The needs.</param>
+    /// <returns>The number.</returns>
+    public int CountOf(IReadOnlySet<SlotNeed> needs) => _byNeed.Where(byNeed => needs.Contains(byNeed.Key)).Sum(byNeed => byNeed.Value.Count);
+
     /// <summary>How many of the owner's jobs are before a job. Jobs are mostly the last when one asks.</summary>
     /// <param name="entry">The job.</param>
+    /// <param name="needs">Only jobs with one of these needs count.</param>
     /// <returns>The number.</returns>
-    public int Rank(QueueEntry entry)
+    public int Rank(QueueEntry entry, IReadOnlySet<SlotNeed> needs)
     {
         var rank = 0;
-        foreach (var alike in _byNeed.Values)
+        foreach (var alike in _byNeed.Where(byNeed => needs.Contains(byNeed.Key)).Select(byNeed => byNeed.Value))
             rank += s_byTurn.Compare(alike.Max, entry) < 0 ? alike.Count : alike.TakeWhile(other => s_byTurn.Compare(other, entry) < 0).Count();
         return rank;
     }

@@ -29,7 +29,7 @@ internal sealed partial class SchedulerModel
                 : $"Waits: no {need.Device} slot has {gib} GiB.";
         }
 
-        var ahead = _queue.Ahead(entry);
+        var ahead = _queue.Ahead(entry, need => AllSlots().Any(need.Fits));
         return ahead switch
         {
             0 => "Waits for a free slot.",
