@@ -28,7 +28,7 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
     {
         var entry = catalog.Find(model ?? ModelCatalog.Default);
         var clipEntry = clip is null ? null : catalog.Find(clip, "clip");
-        var folder = ModelFolder.Open(entry.Folder, clipEntry?.Folder);
+        var folder = ModelFolder.Open(entry.Folder, clipEntry?.Folder, catalog.Converted);
         CheckHeaders([.. Parts.Select(part => Path.Combine(folder.Path, part)), .. folder.ClipFolder is { } own ? [own] : Array.Empty<string>()]);
         return new ModelChoice(entry, clipEntry, folder);
     }

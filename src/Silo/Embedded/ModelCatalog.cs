@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Silo.Embedded;
@@ -26,6 +27,9 @@ public sealed class ModelCatalog
         _data = data;
         _shipped = shippedFolder ?? FindShipped();
     }
+
+    /// <summary>Weights in the precision that is computed in, shared by all slots and processes of this host; may be deleted at any time.</summary>
+    public ConvertedWeights Converted => new(Path.Combine(_data.Root, "models-cache"));
 
     /// <summary>The folder of a model by its name.</summary>
     /// <param name="name">A name of <see cref="List"/>.</param>

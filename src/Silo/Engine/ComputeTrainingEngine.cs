@@ -93,7 +93,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
     }
 
     private ModelFolder OpenModel(ImplantationRequest request) =>
-        ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null);
+        ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null, models.Converted);
 
     private ImplantationInputs FetchInputs(ImplantationRequest request, CancellationToken cancellationToken) => new(
         Fetch(BlobPaths.Blob(request.Image), cancellationToken),

@@ -60,12 +60,16 @@ public sealed class ModelFolder
     /// <summary>Full path of <c>scheduler/scheduler_config.json</c>.</summary>
     public string SchedulerFile => Within("scheduler", "scheduler_config.json");
 
+    /// <summary>Where weights in the type that is computed in are kept for all slots of this host; null converts them in memory each time.</summary>
+    public ConvertedWeights? Converted { get; private init; }
+
     /// <summary>Opens a model folder: reads and checks its configurations and that its files are there, but no weights.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="clipPath">A CLIP's folder, used instead of the folder's own <c>clip/</c>; or null.</param>
+    /// <param name="converted">Where weights in the type that is computed in are kept for all slots of this host; null converts them in memory each time.</param>
     /// <returns>The model, whose parts fit each other.</returns>
     /// <exception cref="InvalidInputException">A file is missing or can't be used, or a part does not fit; the message names it.</exception>
-    public static ModelFolder Open(string path, string? clipPath = null)
+    public static ModelFolder Open(string path, string? clipPath = null, ConvertedWeights? converted = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
@@ -82,7 +86,7 @@ public sealed class ModelFolder
         }
 
         var own = System.IO.Path.Combine(full, "clip");
-        var model = new ModelFolder(full, clipPath is not null ? System.IO.Path.GetFullPath(clipPath) : Directory.Exists(own) ? own : null);
+        var model = new ModelFolder(full, clipPath is not null ? System.IO.Path.GetFullPath(clipPath) : Directory.Exists(own) ? own : null) { Converted = converted };
         model.CheckFiles();
         model.CheckFit();
         return model;
@@ -178,7 +182,7 @@ public sealed class ModelFolder
         var module = (T)part.Create();
         try
         {
-            StrictLoader.Load(module, source, part.Rules, type, device);
+            StrictLoader.Load(module, source, part.Rules, type, device, match => Converted?.Find(part.Name, match, source, type));
             return module;
         }
         catch

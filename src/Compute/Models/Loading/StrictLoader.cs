@@ -1,3 +1,5 @@
+using OrleansOneShot.Compute.Safetensors;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,8 +17,9 @@ internal static class StrictLoader
     /// <param name="rules">How the files' keys are read.</param>
     /// <param name="type">Element type to compute in.</param>
     /// <param name="device">Device to compute on.</param>
+    /// <param name="converted">Gives the weights in that type where the files have another, by what fits; null converts in memory.</param>
     /// <exception cref="InvalidInputException">Keys are missing, unexpected or of the wrong shape; the message lists all of them.</exception>
-    public static void Load(Module module, WeightSource source, KeyRules rules, ScalarType type, Device device)
+    public static void Load(Module module, WeightSource source, KeyRules rules, ScalarType type, Device device, Func<WeightMatch, SafetensorsFile?>? converted = null)
     {
         var match = WeightMatch.Of(module, source, rules);
         if (match.Problems.Count > 0)
@@ -27,9 +30,10 @@ internal static class StrictLoader
 
         using var scope = NewDisposeScope();
         using var off = no_grad();
+        using var mapped = device.type == DeviceType.CPU ? converted?.Invoke(match) : null;
         foreach (var (slot, key) in match.Pairs)
         {
-            var stored = source.Get(key).view(slot.Shape);
+            var stored = mapped is null ? source.Get(key).view(slot.Shape) : mapped.Get(slot.Key);
             ModuleWeights.Assign(slot, stored.to(type, device));
         }
 

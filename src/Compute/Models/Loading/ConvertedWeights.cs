@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Models.Loading;
+
+/// <summary>
+/// A folder of weights in the precision that is computed in, where a model's own files have another: converted once a host and mapped from then on, so that all slots and all
+/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it.
+/// </summary>
+public sealed class ConvertedWeights
+{
+    private const string Ending = ".safetensors";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+    private static readonly Lock Gate = new(); // File locks keep processes apart, not the slots of one.
+    private readonly string _folder;
+    private readonly long _maximumBytes;
+    private readonly long _minimumBytes;
+
+    /// <summary>Names the folder; it is created when there is something to put in.</summary>
+    /// <param name="folder">The folder, for nothing else.</param>
+    /// <param name="maximumBytes">Most bytes in it: those that were used longest ago go first.</param>
+    /// <param name="minimumBytes">Parts with fewer bytes are converted in memory each time.</param>
+    public ConvertedWeights(string folder, long maximumBytes = 16L << 30, long minimumBytes = 32L << 20)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        _folder = Path.GetFullPath(folder);
+        _maximumBytes = maximumBytes;
+        _minimumBytes = minimumBytes;
+    }
+
+    /// <summary>A part's weights in a type, by the model's keys; writes them first if nobody has.</summary>
+    /// <param name="part">The part's name.</param>
+    /// <param name="match">Its parameters and the keys of its files.</param>
+    /// <param name="source">Its files.</param>
+    /// <param name="type">What is computed in.</param>
+    /// <returns>The open file, which the caller disposes of; null where the files have that type already, or where converting in memory is the better or the only way.</returns>
+    internal SafetensorsFile? Find(string part, WeightMatch match, WeightSource source, ScalarType type)
+    {
+        var bytes = match.Pairs.Sum(pair => pair.Slot.Shape.Aggregate((long)SafetensorsTypes.SizeOf(type), (a, b) => a * b));
+        if (bytes < _minimumBytes || bytes > _maximumBytes || match.Pairs.All(pair => source.Entries[pair.FileKey].ElementType == type))
+        {
+            return null;
+        }
+
+        try
+        {
+            var path = Path.Combine(_folder, $"{part}-{KeyOf(source)}-{type}{Ending}");
+            lock (Gate)
+            {
+                if (Open(path, match, type) is { } known)
+                {
+                    return known;
+                }
+
+                Directory.CreateDirectory(_folder);
+                using var turn = WaitForTurn();
+                if (Open(path, match, type) is { } since)
+                {
+                    return since;
+                }
+
+                Trim(bytes);
+                if (new DriveInfo(_folder).AvailableFreeSpace < 2 * bytes)
+                {
+                    return null;
+                }
+
+                Write(path, match, source, type);
+                return Open(path, match, type);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // A cache that can't be kept costs memory, not the job.
+        }
+    }
+
+    // A changed file has another length or time.
+    private static string KeyOf(WeightSource source)
+    {
+        var text = string.Join('\n', source.Paths.Select(path => new FileInfo(Path.GetFullPath(path)))
+            .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    }
+
+    private static SafetensorsFile? Open(string path, WeightMatch match, ScalarType type)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        SafetensorsFile? file = null;
+        try
+        {
+            file = SafetensorsFile.Open(path);
+            var tensors = file.Header.Tensors;
+            if (tensors.Count == match.Pairs.Count && match.Pairs.All(pair =>
+                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)))
+            {
+                File.SetLastWriteTimeUtc(path, DateTime.UtcNow); // used just now
+                return file;
+            }
+        }
+        catch (InvalidInputException)
+        {
+            // Damaged: it is written anew.
+        }
+        catch (UnauthorizedAccessException) when (file is not null)
+        {
+            return file; // Another user's, who alone may touch it.
+        }
+
+        file?.Dispose();
+        return null;
+    }
+
+    private static void Write(string path, WeightMatch match, WeightSource source, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        SafetensorsWriter.Write(path, match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape).to(type)));
+    }
+
+    // Files in use stay readable to those who have mapped them.
+    private void Trim(long coming)
+    {
+        var files = new DirectoryInfo(_folder).GetFiles("*" + Ending).OrderBy(file => file.LastWriteTimeUtc).ToList();
+        var total = files.Sum(file => file.Length) + coming;
+        for (var i = 0; i < files.Count && total > _maximumBytes; i++)
+        {
+            total -= files[i].Length;
+            files[i].Delete();
+        }
+    }
+
+    private FileStream WaitForTurn()
+    {
+        var until = DateTime.UtcNow + LongestWait;
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && DateTime.UtcNow < until)
+            {
+                Thread.Sleep(100); // Another process converts; loading is synchronous on the slot's own thread.
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Models;
+
+public sealed class ConvertedWeightsTests : IDisposable
+{
+    private const string Key = "conv_in.bias";
+    private readonly string _root = Directory.CreateTempSubdirectory("oneshot-converted-").FullName;
+
+    private string Cache => Path.Combine(_root, "cache");
+
+    [Fact]
+    public void Load_InAnotherType_IsConvertedOnceAndMappedFromThenOn()
+    {
+        using var direct = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.BFloat16, CPU);
+        using var first = Load(ScalarType.BFloat16);
+
+        var expected = direct.state_dict();
+        Assert.All(first.state_dict(), pair => Assert.True(pair.Value.dtype == ScalarType.BFloat16 && pair.Value.equal(expected[pair.Key]).all().item<bool>(), pair.Key));
+
+        // What the file says is what the next one gets: it is not converted again.
+        Mark(Assert.Single(Files()));
+        using var second = Load(ScalarType.BFloat16);
+        Assert.Equal(42f, ValueOf(second));
+        Assert.NotEqual(42f, ValueOf(first));
+    }
+
+    [Fact]
+    public void Load_InTheTypeOfTheFiles_NeedsNoCopy()
+    {
+        Load(ScalarType.Float32).Dispose();
+
+        Assert.False(Directory.Exists(Cache));
+    }
+
+    [Fact]
+    public void Load_AfterTheModelChanged_IsConvertedAgain()
+    {
+        var model = Copy();
+        Load(ScalarType.BFloat16, model).Dispose();
+        Mark(Assert.Single(Files()));
+        var weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
+        File.SetLastWriteTimeUtc(weights, File.GetLastWriteTimeUtc(weights).AddSeconds(1));
+
+        using var changed = Load(ScalarType.BFloat16, model);
+
+        Assert.NotEqual(42f, ValueOf(changed));
+        Assert.Equal(2, Files().Length);
+    }
+
+    [Fact]
+    public void Load_DamagedCopy_IsWrittenAnew()
+    {
+        Load(ScalarType.BFloat16).Dispose();
+        File.WriteAllBytes(Assert.Single(Files()), [1, 2, 3]);
+
+        Load(ScalarType.BFloat16).Dispose();
+
+        Assert.True(new FileInfo(Assert.Single(Files())).Length > 1_000_000);
+    }
+
+    [Fact]
+    public void Load_FolderThatCantBeWritten_ConvertsInMemory()
+    {
+        File.WriteAllText(Cache, "a file in its place");
+
+        using var unet = Load(ScalarType.BFloat16);
+
+        Assert.Equal(ScalarType.BFloat16, unet.ComputeType);
+    }
+
+    [Fact]
+    public void Load_BeyondTheBound_DropsTheOldest()
+    {
+        Load(ScalarType.BFloat16).Dispose();
+        var old = Assert.Single(Files());
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-1));
+
+        Load(ScalarType.BFloat16, Copy(), maximumBytes: new FileInfo(old).Length * 3 / 2).Dispose();
+
+        Assert.NotEqual(old, Assert.Single(Files()));
+    }
+
+    [Fact]
+    public void Load_SmallPart_IsLeftAlone()
+    {
+        ModelFolder.Open(Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache)).LoadUNet(ScalarType.BFloat16, CPU).Dispose();
+
+        Assert.False(Directory.Exists(Cache));
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private string[] Files() => Directory.GetFiles(Cache, "*.safetensors");
+
+    private static float ValueOf(UNet2DConditionModel unet) => unet.state_dict()[Key][0].to(ScalarType.Float32).item<float>();
+
+    private static void Mark(string file)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = SafetensorsFile.ReadAll(file);
+        tensors[Key].fill_(42);
+        SafetensorsWriter.Write(file, tensors);
+    }
+
+    private UNet2DConditionModel Load(ScalarType type, string? model = null, long maximumBytes = 1 << 30) =>
+        ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0)).LoadUNet(type, CPU);
+
+    private string Copy()
+    {
+        var copy = Path.Combine(_root, "model");
+        foreach (var file in Directory.EnumerateFiles(Golden.PathOf("sd15-tiny"), "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(Golden.PathOf("sd15-tiny"), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
+}
