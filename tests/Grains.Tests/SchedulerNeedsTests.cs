@@ -157,6 +157,19 @@ public sealed class SchedulerNeedsTests
         admission.Admit(queue, "j4", "eve", s_start.AddSeconds(31));
     }
 
+    [Fact]
+    public void State_OlderOneRow_OrBothPlacesAfterACrash_KeepsEachJobOnce()
+    {
+        var model = Model(("a", "cpu", Gib));
+        model.Enqueue(Entry("leased", "ann"));
+        var record = Assert.Single(model.Grant(s_start));
+        var state = model.ToState() with { Queue = [Entry("old", "ann"), Entry("paged", "ann")] };
+        var restored = new SchedulerModel(state, s_term, s_start, [new QueueRow(Entry("paged", "ann"), 7), new QueueRow(record.Entry, 3)]);
+        Assert.Equal(["old", "paged"], restored.Snapshot().Queue.Select(entry => entry.JobId).Order());
+        Assert.Equal("leased", Assert.Single(restored.Snapshot().Leases).JobId);
+        Assert.True(restored.Waiting.Arrivals.Last().Arrival > 7);
+    }
+
     private static string Why(SchedulerModel model, string job)
     {
         var entry = model.Waiting.Find(job)!;

@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Tests;
@@ -56,8 +57,12 @@ public sealed class StateSerializationTests
             Served = [new ServedOwner("ann", 9)],
             Grants = 9,
             Lent = [lease with { Silo = "t" }],
+            Pages = 3,
+            Profiles = [new MemoryProfile("sd/512", 5)],
         };
         Assert.Equivalent(scheduler, RoundTrip(scheduler, json), strict: true);
+        var page = new Page<QueueRow> { Items = [new QueueRow(entry with { Model = "sd", Profile = "sd/512", Device = "cuda", RequiredBytes = 1L << 40, Front = true }, 12)] };
+        Assert.Equivalent(page, RoundTrip(page, json), strict: true);
         var catalog = new CatalogState { Jobs = [new JobSummary { Id = "j", State = JobState.Queued, Created = s_time, Owner = "ann", Name = "n" }] };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
         Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
