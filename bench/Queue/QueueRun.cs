@@ -33,34 +33,41 @@ internal static class QueueRun
     public static async Task<QueueLine> MeasureAsync(int jobs, int many, int few, CancellationToken cancellationToken)
     {
         var port = ChildProcess.FreePort();
+        var smallPort = ChildProcess.FreePort();
         var redis = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+        var smallRedis = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{smallPort}");
         var data = Directory.CreateTempSubdirectory("oneshot-queue-");
         var processes = new List<Process> { ChildProcess.StartRedis(port) };
         try
         {
+            // Both sizes side by side, sample by sample: whatever else the machine does hits both alike.
+            processes.Add(ChildProcess.StartRedis(smallPort));
+            processes.Add(Silo(smallRedis, data, "costs", 0));
             processes.Add(Silo(redis, data, "costs", 0));
+            using var smallHost = await ConnectAsync(smallRedis, "costs", cancellationToken);
             using var host = await ConnectAsync(redis, "costs", cancellationToken);
-            var grains = host.Services.GetRequiredService<IClusterClient>();
-            var client = OneShotClient.Attach(grains);
-            var queue = grains.GetGrain<ISchedulerGrain>(0);
-
-            // The first calls compile code and open connections.
-            await SubmitAsync(client, "warm", 900, cancellationToken);
-            await CancelAsync(client, "warm", cancellationToken);
-            await MedianAsync(() => EnqueueAsync(queue), () => queue.Remove("direct"));
-            await SubmitAsync(client, "base", Few, cancellationToken);
-            var enqueueFew = await MedianAsync(() => EnqueueAsync(queue), () => queue.Remove("direct"));
-            var submitFew = await MedianAsync(() => client.SubmitAsync(Request("few"), cancellationToken: cancellationToken));
-            var clock = Stopwatch.StartNew();
-            var missing = jobs - Few - Samples;
-            for (var i = 0; i * JobsPerOwner < missing; i++)
+            IClusterClient[] clusters = [smallHost.Services.GetRequiredService<IClusterClient>(), host.Services.GetRequiredService<IClusterClient>()];
+            var clients = clusters.Select(OneShotClient.Attach).ToArray();
+            foreach (var client in clients)
             {
-                await SubmitAsync(client, string.Create(CultureInfo.InvariantCulture, $"owner{i}"), Math.Min(JobsPerOwner, missing - (i * JobsPerOwner)), cancellationToken);
+                // The first calls compile code and open connections.
+                await SubmitAsync(client, "warm", 900, cancellationToken);
+                await CancelAsync(client, "warm", cancellationToken);
+                await SubmitAsync(client, "base", Few, cancellationToken);
             }
 
-            var rate = missing / clock.Elapsed.TotalSeconds;
-            var enqueueMany = await MedianAsync(() => EnqueueAsync(queue), () => queue.Remove("direct"));
-            var submitMany = await MedianAsync(() => client.SubmitAsync(Request("many"), cancellationToken: cancellationToken));
+            var clock = Stopwatch.StartNew();
+            for (var i = 0; i * JobsPerOwner < jobs - Few; i++)
+            {
+                await SubmitAsync(clients[1], string.Create(CultureInfo.InvariantCulture, $"owner{i}"), Math.Min(JobsPerOwner, jobs - Few - (i * JobsPerOwner)), cancellationToken);
+            }
+
+            var rate = (jobs - Few) / clock.Elapsed.TotalSeconds;
+            var queues = clusters.Select(grains => grains.GetGrain<ISchedulerGrain>(0)).ToArray();
+            await MediansAsync(i => EnqueueAsync(queues[i]), i => queues[i].Remove("direct"));
+            var (enqueueFew, enqueueMany) = await MediansAsync(i => EnqueueAsync(queues[i]), i => queues[i].Remove("direct"));
+            var (submitFew, submitMany) = await MediansAsync(i => clients[i].SubmitAsync(Request("sample"), cancellationToken: cancellationToken), _ => Task.CompletedTask);
+            await smallHost.StopAsync(CancellationToken.None);
             await host.StopAsync(CancellationToken.None);
             await KillAsync(processes, 1);
             var reload = await ReloadAsync(redis, data, processes, cancellationToken);
@@ -157,18 +164,18 @@ internal static class QueueRun
 
     private static Task EnqueueAsync(ISchedulerGrain queue) => queue.Enqueue(new QueueEntry("direct", "direct", 0, DateTimeOffset.UtcNow));
 
-    private static async Task<double> MedianAsync(Func<Task> call, Func<Task>? undo = null)
+    private static async Task<(double Few, double Many)> MediansAsync(Func<int, Task> call, Func<int, Task> undo)
     {
-        var times = new List<double>();
-        for (var i = 0; i < Samples; i++)
+        List<double>[] times = [[], []];
+        for (var i = 0; i < 2 * Samples; i++)
         {
             var clock = Stopwatch.StartNew();
-            await call();
-            times.Add(clock.Elapsed.TotalMilliseconds);
-            await (undo?.Invoke() ?? Task.CompletedTask);
+            await call(i % 2);
+            times[i % 2].Add(clock.Elapsed.TotalMilliseconds);
+            await undo(i % 2);
         }
 
-        return times.Order().ElementAt(Samples / 2);
+        return (times[0].Order().ElementAt(Samples / 2), times[1].Order().ElementAt(Samples / 2));
     }
 
     private static ImplantationRequest Request(string owner) => new()
