@@ -31,12 +31,18 @@ internal static class JobCheck
             violations.Add($"{handle.Id}: the manifest is of epoch {manifest["epoch"]}, the job of {status.Epoch}");
         }
 
-        foreach (var file in status.Files)
+        foreach (var file in manifest["files"]!.AsArray())
         {
-            var path = Path.Combine(data, "jobs", handle.Id, "result", file.Path);
-            if (!File.Exists(path) || Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path))) != file.Sha256)
+            var stored = (string)file!["stored"]!;
+            if (!stored.StartsWith($"epochs/{status.Epoch}/", StringComparison.Ordinal))
             {
-                violations.Add($"{handle.Id}: {file.Path} is missing or another file than the manifest says");
+                violations.Add($"{handle.Id}: {stored} is of another epoch than {status.Epoch}");
+            }
+
+            var path = Path.Combine(data, "jobs", handle.Id, stored);
+            if (!File.Exists(path) || Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path))) != (string?)file["sha256"])
+            {
+                violations.Add($"{handle.Id}: {stored} is missing or another file than the manifest says");
             }
         }
 
