@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Retention;
 using OrleansOneShot.Contracts.Scheduling;
 using Polly;
 using Polly.Retry;
@@ -152,6 +153,13 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <returns>A snapshot.</returns>
     public Task<SchedulerSnapshot> GetSchedulerAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async _ => await _grains.GetGrain<ISchedulerGrain>(0).GetSnapshot(), cancellationToken);
+
+    /// <summary>Removes inputs that no job refers to, and what ended jobs have left behind.</summary>
+    /// <param name="dryRun">Only tells what would be removed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What was, or would be, removed.</returns>
+    public Task<CollectionReport> CollectAsync(bool dryRun, CancellationToken cancellationToken = default) =>
+        CallAsync(async _ => await _grains.GetGrain<ICollectorGrain>(0).Collect(dryRun), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

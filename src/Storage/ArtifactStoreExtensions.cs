@@ -5,7 +5,7 @@ namespace OrleansOneShot.Storage;
 /// <summary>What every store can do.</summary>
 public static class ArtifactStoreExtensions
 {
-    /// <summary>Stores an input under the hash of its bytes; one that is there already is not written again.</summary>
+    /// <summary>Stores an input under the hash of its bytes; one that is there already is not written again, but marked as used.</summary>
     /// <param name="store">The store.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -16,7 +16,7 @@ public static class ArtifactStoreExtensions
         ArgumentNullException.ThrowIfNull(store);
         var hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var path = BlobPaths.Blob(hash);
-        if (await store.GetInfoAsync(path, cancellationToken) is { } there && there.Sha256 == hash)
+        if (await store.GetInfoAsync(path, cancellationToken) is { } there && there.Sha256 == hash && await store.TouchAsync(path, cancellationToken))
             return hash;
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         await store.WriteAsync(path, stream, WriteCondition.Any, cancellationToken);

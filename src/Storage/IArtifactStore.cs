@@ -50,6 +50,25 @@ public interface IArtifactStore
     /// <returns>Files.</returns>
     IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default);
 
+    /// <summary>All files below a prefix, without their hashes, which a store of files would have to read them for.</summary>
+    /// <param name="prefix">Start of the paths.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Files, in no order. A store that does not know when files were used gives none: nothing of it may be cleaned up.</returns>
+    IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<StoredFile>();
+
+    /// <summary>Marks a file as used now.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False if there is no such file, or the store can't: it is to be written again.</returns>
+    Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
+    /// <summary>Deletes a file unless it was used since; of a touch and this, one wins.</summary>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="since">When, UTC.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Whether it was deleted.</returns>
+    Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
     /// <summary>
     /// Shows a folder's files under a second folder, all at once, for people who look into a store of files; costs no room where the file system has hard links. Stores without folders
     /// do nothing, and so does every store if the second folder is there already.

@@ -47,6 +47,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public InProcessTestCluster Cluster => _cluster!;
 
+    /// <summary>Where a path of the store lies on the disk.</summary>
+    public string PathOf(string path) => Path.Combine(_root, "store", path);
+
     public string WorkFolder => Path.Combine(_root, "work");
 
     public ISchedulerGrain Scheduler => Cluster.Client.GetGrain<ISchedulerGrain>(0);

@@ -15,5 +15,6 @@ internal sealed class JobsCommand : Command
         Add(new JobsCancelCommand(streams));
         Add(new JobsDeleteCommand(streams));
         Add(new JobsDownloadCommand(streams));
+        Add(new JobsCollectCommand(streams));
     }
 }

@@ -4,6 +4,7 @@ namespace OrleansOneShot.Cli.Output;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckListDocument))]
+[JsonSerializable(typeof(CollectionDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(GenerationDocument))]

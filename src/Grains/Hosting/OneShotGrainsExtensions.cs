@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Retention;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -33,7 +34,9 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<ITrainingHost>(provider => provider.GetRequiredService<TrainingHost>());
         services.TryAddSingleton<SlotAnnouncer>();
         services.TryAddSingleton<JobRecovery>();
+        services.TryAddSingleton<BlobCollector>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();
         return silo.AddSlotPlacement(configure);
     }

@@ -46,6 +46,12 @@ public sealed class OneShotGrainsOptions
     /// <summary>How long a trainer waits for a store or a job that is out of reach, before it gives its job back to the queue. Default: 10 minutes.</summary>
     public TimeSpan StoreOutageLimit { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Time between two collections of what no job needs any more. Default: a day.</summary>
+    public TimeSpan CollectionPeriod { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long an input that no job refers to is kept: it is uploaded before its job is submitted. Default: 24 h.</summary>
+    public TimeSpan CollectionGrace { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
     public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 

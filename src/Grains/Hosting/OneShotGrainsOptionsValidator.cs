@@ -29,6 +29,10 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
         if (options.StoreOutageLimit <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.StoreOutageLimit is {options.StoreOutageLimit}; it must be above 0.");
+        if (options.CollectionPeriod < TimeSpan.FromSeconds(1))
+            errors.Add($"OneShotGrainsOptions.CollectionPeriod is {options.CollectionPeriod}; it must be at least 1 s.");
+        if (options.CollectionGrace < TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.CollectionGrace is {options.CollectionGrace}; it must be 0 or more.");
         if (options.FanOutIdleTimeout <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.FanOutIdleTimeout is {options.FanOutIdleTimeout}; it must be above 0.");
         if (options.FanOutMinDeadline <= TimeSpan.Zero)

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Storage.Azure;
 /// A store in a container of Azure Blob Storage. Files written whole are block blobs with their SHA-256 in the metadata (<see cref="BlobUpload"/>); logs are append blobs
 /// (<see cref="BlobAppender"/>), whose hash is computed when somebody asks for it. Thread-safe.
 /// </summary>
-public sealed class AzureBlobArtifactStore : IArtifactStore
+public sealed partial class AzureBlobArtifactStore : IArtifactStore
 {
     private const int MaxKnownHashes = 4096;
     private const int DeletionsInFlight = 8;

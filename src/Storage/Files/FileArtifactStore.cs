@@ -8,7 +8,7 @@ namespace OrleansOneShot.Storage.Files;
 /// A store in a folder. A file is written beside its place under a name that no path can have, flushed to the disk, and moved: by a rename where it may replace, by a hard link
 /// where it must not exist (so exactly one of several writers wins, also between processes).
 /// </summary>
-public sealed class FileArtifactStore : IArtifactStore
+public sealed partial class FileArtifactStore : IArtifactStore
 {
     private const int BufferSize = 128 * 1024;
     private const char TemporaryMark = '~';

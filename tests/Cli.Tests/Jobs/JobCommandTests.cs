@@ -73,6 +73,21 @@ public sealed class JobCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Collect_FreshJob_RemovesNothing()
+    {
+        await CliRun.RunAsync(Implant("2"));
+
+        var run = await CliRun.RunAsync("jobs", "collect", "--data", _folder["data"], "--format", "json");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        var document = run.Document.AsObject();
+        Assert.Equal(["dry_run", "blobs", "files", "bytes"], document.Select(pair => pair.Key));
+        Assert.Empty(document["blobs"]!.AsArray());
+        Assert.Empty(document["files"]!.AsArray());
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder["data"], "blobs", "sha256")).Length);
+    }
+
+    [Fact]
     public async Task Implant_Interrupted_StopsAtACheckpointAndWatchGoesOn()
     {
         using var interrupt = new CancellationTokenSource();

@@ -68,6 +68,9 @@ internal sealed class OneShotProcess : IAsyncDisposable
     /// <summary>SIGSTOP: the process stands still, with all its connections, as on a machine that hangs.</summary>
     public Task FreezeAsync() => SignalAsync("STOP");
 
+    /// <summary>SIGCONT: a process that stood still goes on where it was.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
     /// <summary>Waits for its end.</summary>
     public async Task<Ended> EndAsync()
     {

@@ -11,6 +11,8 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public Func<string, Task>? BeforeAppend { get; set; }
 
+    public Func<string, Task>? BeforeDeleteUnused { get; set; }
+
     public string Kind => inner.Kind;
 
     public async Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
@@ -35,6 +37,17 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
     public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListUsesAsync(prefix, cancellationToken);
+
+    public Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default) => inner.TouchAsync(path, cancellationToken);
+
+    public async Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default)
+    {
+        if (BeforeDeleteUnused is { } before)
+            await before(path);
+        return await inner.DeleteUnusedAsync(path, since, cancellationToken);
+    }
 
     public Task ShowAsync(string folder, string view, CancellationToken cancellationToken = default) => inner.ShowAsync(folder, view, cancellationToken);
 

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot jobs collect</c>.</summary>
+internal sealed class JobsCollectCommand : OneShotCommand
+{
+    private readonly SessionOptions _session = new();
+
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only tells what would be removed." };
+
+    public JobsCollectCommand(CliStreams streams)
+        : base(
+            "collect",
+            "Removes photos and masks that no job has used for a day, and what ended jobs have left behind; serve does so once a day.",
+            streams,
+            "oneshot jobs collect --dry-run")
+    {
+        Options.Add(_dryRun);
+        _session.AddTo(this);
+        Options.Add(FormatOption.Create());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var dryRun = parsed.GetValue(_dryRun);
+        var report = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.CollectAsync(dryRun, context.Interrupt), context.Interrupt);
+        if (context.Json)
+        {
+            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes));
+            return ExitCode.Done;
+        }
+
+        foreach (var path in report.Blobs.Concat(report.Files))
+        {
+            context.Streams.Output.WriteLine(path);
+        }
+
+        var verb = report.DryRun ? "would be removed" : "removed";
+        context.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Blobs.Length + report.Files.Length} files, {report.Bytes:N0} bytes {verb}."));
+        return ExitCode.Done;
+    }
+}

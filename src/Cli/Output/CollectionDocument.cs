@@ -1,0 +1,8 @@
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>What <c>jobs collect</c> removed, or would remove.</summary>
+/// <param name="DryRun">Whether nothing was removed.</param>
+/// <param name="Blobs">Inputs that no job refers to.</param>
+/// <param name="Files">What ended jobs have left behind.</param>
+/// <param name="Bytes">Bytes of all of them.</param>
+internal sealed record CollectionDocument(bool DryRun, IReadOnlyList<string> Blobs, IReadOnlyList<string> Files, long Bytes);

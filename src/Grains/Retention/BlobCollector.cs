@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Retention;
+using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Retention;
+
+/// <summary>
+/// Removes inputs that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is submitted, so one counts as unused only
+/// after a grace period; an upload of bytes that are there already marks them as used. References are looked up after the list of candidates was made, and a job that can't be read
+/// ends the collection: when in doubt, everything stays.
+/// </summary>
+internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
+{
+    private const string Inputs = "blobs/sha256/";
+
+    /// <summary>Collects.</summary>
+    /// <param name="dryRun">Only looks.</param>
+    /// <param name="cancellationToken">Stops; what is gone is gone.</param>
+    /// <returns>What was, or would be, removed.</returns>
+    /// <exception cref="IOException">The store is away or read-only.</exception>
+    public async Task<CollectionReport> CollectAsync(bool dryRun, CancellationToken cancellationToken = default)
+    {
+        var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
+        var candidates = await ListOldAsync(Inputs, limit, cancellationToken);
+        var (referenced, ended) = await LookAtJobsAsync(candidates.Count > 0);
+        var (blobs, files, bytes) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>(), 0L);
+        foreach (var file in candidates.Where(file => !referenced.Contains(file.Path)))
+        {
+            if (await RemoveAsync(file, limit, dryRun, cancellationToken))
+            {
+                blobs.Add(file.Path);
+                bytes += file.Bytes;
+            }
+        }
+
+        foreach (var job in ended)
+        {
+            foreach (var file in await ListGarbageAsync(job, limit, cancellationToken))
+            {
+                if (await RemoveAsync(file, limit, dryRun, cancellationToken))
+                {
+                    files.Add(file.Path);
+                    bytes += file.Bytes;
+                }
+            }
+        }
+
+        LogCollected(blobs.Count, files.Count, bytes, dryRun);
+        return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes);
+    }
+
+    private async Task<bool> RemoveAsync(StoredFile file, DateTimeOffset limit, bool dryRun, CancellationToken cancellationToken) =>
+        dryRun || await store.DeleteUnusedAsync(file.Path, limit, cancellationToken);
+
+    private async Task<List<StoredFile>> ListOldAsync(string prefix, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        var found = new List<StoredFile>();
+        await foreach (var file in store.ListUsesAsync(prefix, cancellationToken))
+        {
+            if (file.LastUsed < limit)
+                found.Add(file);
+        }
+
+        return found;
+    }
+
+    private async Task<IEnumerable<StoredFile>> ListGarbageAsync(JobSummary job, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        var garbage = (await ListOldAsync(BlobPaths.Epochs(job.Id), limit, cancellationToken)).Where(file => EpochGarbage.Is(job.Id, file.Path, null)).ToList();
+        if (garbage.Count == 0)
+            return [];
+        // What the manifest names is none, whatever the rest of this knows.
+        var published = await PublishedResult.ReadAsync(store, job.Id, cancellationToken);
+        // A job that has succeeded has a manifest: without it nothing tells what is needed.
+        if (published is null && job.State == JobState.Succeeded)
+            return [];
+        var named = published?.Files.Select(file => file.Stored.Path).ToHashSet(StringComparer.Ordinal) ?? [];
+        return garbage.Where(file => !named.Contains(file.Path));
+    }
+
+    /// <summary>The inputs that jobs refer to, and the jobs that have ended.</summary>
+    private async Task<(HashSet<string> Referenced, List<JobSummary> Ended)> LookAtJobsAsync(bool references)
+    {
+        var (referenced, ended) = (new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
+        string? cursor = null;
+        do
+        {
+            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { PageSize = 500, Cursor = cursor });
+            foreach (var job in page.Jobs)
+            {
+                if (job.State.IsFinal())
+                    ended.Add(job);
+                if (references && await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
+                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => Inputs + hash));
+            }
+
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+
+        return (referenced, ended);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs and {Files} files of ended jobs, {Bytes} bytes (dry run: {DryRun})")]
+    private partial void LogCollected(int blobs, int files, long bytes, bool dryRun);
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansOneShot.Storage.Files;
+
+/// <summary>When files were used: the time of their last write.</summary>
+public sealed partial class FileArtifactStore
+{
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var slash = ArtifactPath.RequirePrefix(prefix).LastIndexOf('/');
+        var folder = new DirectoryInfo(slash < 0 ? _root : Resolve(prefix[..slash]));
+        if (!folder.Exists)
+            yield break;
+        await Task.Yield();
+        foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var path = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
+            if (path.StartsWith(prefix, StringComparison.Ordinal) && !path.Contains(TemporaryMark, StringComparison.Ordinal) && Describe(path, file) is { } known)
+                yield return known;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            File.SetLastWriteTimeUtc(Resolve(path), DateTime.UtcNow);
+            return Task.FromResult(true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Task.FromResult(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var target = Resolve(path);
+        if (!File.Exists(target) || File.GetLastWriteTimeUtc(target) >= since.UtcDateTime)
+            return Task.FromResult(false);
+        // Moved away first: a touch now finds no file, and one that came just before shows in the time.
+        var aside = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
+        try
+        {
+            File.Move(target, aside);
+            if (File.GetLastWriteTimeUtc(aside) >= since.UtcDateTime)
+            {
+                File.Move(aside, target, overwrite: true);
+                return Task.FromResult(false);
+            }
+
+            _hashes.TryRemove(path, out _);
+            File.Delete(aside);
+            RemoveEmptyFolders(Path.GetDirectoryName(target)!);
+            return Task.FromResult(true);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult(false);
+        }
+        catch (Exception e) when (ReadOnlyFolder.Is(e))
+        {
+            throw ReadOnlyFolder.Explain(e, _root, $"delete {path}");
+        }
+    }
+
+    // Null: deleted meanwhile.
+    private static StoredFile? Describe(string path, FileInfo file)
+    {
+        try
+        {
+            return new StoredFile(path, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}
