@@ -128,7 +128,9 @@ public sealed class SingleFileCheckpointTests : IDisposable
     {
         var file = WriteSparse("inpaint.safetensors", new Dictionary<string, long[]>
         {
-            ["model.diffusion_model.input_blocks.0.0.weight"] = [320, 9, 3, 3], ["first_stage_model.quant_conv.weight"] = [4], ["cond_stage_model.transformer.x"] = [4],
+            ["model.diffusion_model.input_blocks.0.0.weight"] = [320, 9, 3, 3],
+            ["first_stage_model.quant_conv.weight"] = [4],
+            ["cond_stage_model.transformer.x"] = [4],
         });
 
         Assert.Contains("inpainting", Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out"))).Message, StringComparison.Ordinal);

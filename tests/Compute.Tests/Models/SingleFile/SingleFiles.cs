@@ -12,7 +12,9 @@ internal static class SingleFiles
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>
         {
-            ["model_ema.decay"] = tensor(0.9f), ["alphas_cumprod"] = ones(1000), ["first_stage_model.loss.logvar"] = zeros(1),
+            ["model_ema.decay"] = tensor(0.9f),
+            ["alphas_cumprod"] = ones(1000),
+            ["first_stage_model.loss.logvar"] = zeros(1),
             ["cond_stage_model.transformer.text_model.embeddings.position_ids"] = arange(77, ScalarType.Int64).unsqueeze(0),
         };
         foreach (var (key, value) in Golden.Read("sd15-tiny", "unet", "diffusion_pytorch_model.safetensors"))
