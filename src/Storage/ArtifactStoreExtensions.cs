@@ -48,7 +48,8 @@ public static class ArtifactStoreExtensions
     public static async Task CheckWritableAsync(this IArtifactStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var path = $"checks/{Guid.NewGuid():N}";
+        // In the root, which is never removed: several silos look at once, and a folder that empties goes while another one writes into it.
+        var path = $"check-{Guid.NewGuid():N}";
         using var content = new MemoryStream("writable"u8.ToArray(), writable: false);
         var written = await store.WriteAsync(path, content, WriteCondition.MustNotExist, cancellationToken);
         try

@@ -4,6 +4,7 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
@@ -103,14 +104,8 @@ internal sealed class MaskCommand : OneShotCommand
         }
 
         var full = Path.GetFullPath(path);
-        for (var folder = Path.GetDirectoryName(full); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(folder))
-            {
-                throw new InvalidInputException($"--{field} {path} can't be written: {folder} is a file.", field, "Name a file in a folder.");
-            }
-        }
-
-        return full;
+        return OutputPath.FileInTheWay(Path.GetDirectoryName(full)) is { } file
+            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is a file.", field, "Name a file in a folder.")
+            : full;
     }
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
@@ -23,15 +24,9 @@ internal static class ResultFolder
         }
 
         var full = Path.GetFullPath(folder);
-        for (var above = full; above is not null; above = Path.GetDirectoryName(above))
-        {
-            if (File.Exists(above))
-            {
-                throw new InvalidInputException($"--out {folder}: {above} is a file, not a folder.", "out", "Give the path of a folder.");
-            }
-        }
-
-        return full;
+        return OutputPath.FileInTheWay(full) is { } file
+            ? throw new InvalidInputException($"--out {folder}: {file} is a file, not a folder.", "out", "Give the path of a folder.")
+            : full;
     }
 
     /// <summary>Finds a published result in a data folder.</summary>

@@ -70,7 +70,6 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     /// <summary>Bytes of a term's answer: those of the latest evaluated here, or announced by a measurement; 0: not known yet.</summary>
     public int AnswerBytes { get; private set; }
 
-
     /// <inheritdoc/>
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -1,23 +1,11 @@
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>Gives or takes some zeros, then throws.</summary>
-internal sealed class BreakingStream(int bytes, Exception error) : Stream
+internal sealed class BreakingStream(int bytes, Exception error) : ForwardStream
 {
     private int _left = bytes;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -35,12 +23,4 @@ internal sealed class BreakingStream(int bytes, Exception error) : Stream
         if (_left < 0)
             throw error;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

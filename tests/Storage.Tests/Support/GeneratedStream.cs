@@ -3,23 +3,9 @@ using System.Buffers.Binary;
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>Many bytes that take no memory: the numbers of their eight-byte groups, mixed. Calls back with each read.</summary>
-internal sealed class GeneratedStream(long length, Action onRead) : Stream
+internal sealed class GeneratedStream(long length, Action onRead) : ForwardStream
 {
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -31,14 +17,4 @@ internal sealed class GeneratedStream(long length, Action onRead) : Stream
         _position += given;
         return given;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
