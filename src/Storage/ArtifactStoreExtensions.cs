@@ -48,8 +48,7 @@ public static class ArtifactStoreExtensions
     public static async Task CheckWritableAsync(this IArtifactStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        // In the root, which is never removed: several silos look at once, and a folder that empties goes while another one writes into it.
-        var path = $"check-{Guid.NewGuid():N}";
+        var path = $"checks/{Guid.NewGuid():N}";
         using var content = new MemoryStream("writable"u8.ToArray(), writable: false);
         var written = await store.WriteAsync(path, content, WriteCondition.MustNotExist, cancellationToken);
         try
