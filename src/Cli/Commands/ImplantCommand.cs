@@ -47,7 +47,7 @@ internal sealed class ImplantCommand : OneShotCommand
         string id;
         try
         {
-            var request = await plan.UploadAsync(session.Store, context.Interrupt);
+            var request = await plan.UploadAsync(session.Store, context.Interrupt) with { Model = await ClusterModels.NameAsync(context, session, plan.Model) };
             id = (await session.Client.SubmitAsync(request, cancellationToken: context.Interrupt)).Id;
         }
         catch

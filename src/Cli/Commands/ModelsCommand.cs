@@ -7,11 +7,12 @@ namespace OrleansOneShot.Cli.Commands;
 internal sealed class ModelsCommand : Command
 {
     public ModelsCommand(CliStreams streams)
-        : base("models", "Lists, checks, fetches and converts base models.")
+        : base("models", "Lists, checks, fetches, sends and converts base models.")
     {
         Add(new ModelsListCommand(streams));
         Add(new ModelsVerifyCommand(streams));
         Add(new ModelsPullCommand(streams));
+        Add(new ModelsPushCommand(streams));
         Add(new ModelsConvertCommand(streams));
     }
 }

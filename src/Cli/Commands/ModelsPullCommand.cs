@@ -4,7 +4,6 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Compute;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
 
@@ -13,8 +12,6 @@ namespace OrleansOneShot.Cli.Commands;
 /// <summary><c>oneshot models pull</c>.</summary>
 internal sealed class ModelsPullCommand : OneShotCommand
 {
-    private const string HostVariable = "ONESHOT_MODELS_URL";
-
     private readonly Argument<string> _repository = new("REPO") { Description = "OWNER/NAME on the host: a base model in diffusers' layout, or a CLIP." };
 
     private readonly Option<string> _revision = new("--revision") { Description = "Branch, tag or commit.", HelpName = "R", DefaultValueFactory = _ => "main" };
@@ -23,7 +20,7 @@ internal sealed class ModelsPullCommand : OneShotCommand
 
     private readonly Option<string?> _baseUrl = new("--base-url")
     {
-        Description = $"Address of a host in the Hugging Face layout (default: {HostVariable}, else {ModelPullOptions.DefaultHost}). A token comes from {HostToken.Variable} or the file that {HostToken.FileVariable} names.",
+        Description = $"Address of a host in the Hugging Face layout (default: {HostAddress.Variable}, else {ModelPullOptions.DefaultHost}). A token comes from {HostToken.Variable} or the file that {HostToken.FileVariable} names.",
         HelpName = "URL",
     };
 
@@ -54,7 +51,7 @@ internal sealed class ModelsPullCommand : OneShotCommand
         var clock = Stopwatch.StartNew();
         var options = new ModelPullOptions
         {
-            Host = HostOf(parsed.GetValue(_baseUrl)),
+            Host = HostAddress.Parse(parsed.GetValue(_baseUrl)) ?? HostAddress.Read() ?? new Uri(ModelPullOptions.DefaultHost),
             Token = HostToken.Read(),
             Revision = parsed.GetRequiredValue(_revision),
             Name = parsed.GetValue(_name),
@@ -74,13 +71,5 @@ internal sealed class ModelsPullCommand : OneShotCommand
         }
 
         return ExitCode.Done;
-    }
-
-    private static Uri HostOf(string? option)
-    {
-        var text = option ?? (Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } set ? set : ModelPullOptions.DefaultHost);
-        return Uri.TryCreate(text, UriKind.Absolute, out var address)
-            ? address
-            : throw new InvalidInputException("The address of the host is no web address.", "base-url", $"Write it like {ModelPullOptions.DefaultHost}.");
     }
 }

@@ -14,6 +14,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
 [JsonSerializable(typeof(PulledModelDocument))]
+[JsonSerializable(typeof(PushedModelDocument))]
 [JsonSerializable(typeof(QueueDocument))]
 [JsonSerializable(typeof(SiloListDocument))]
 [JsonSerializable(typeof(SlotListDocument))]

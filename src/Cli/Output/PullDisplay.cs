@@ -6,7 +6,8 @@ namespace OrleansOneShot.Cli.Output;
 
 /// <summary>How far a transfer is, on stderr: a line that renews itself on a terminal, else a line each tenth.</summary>
 /// <param name="streams">Where to show it.</param>
-internal sealed class PullDisplay(CliStreams streams) : IProgress<PullProgress>
+/// <param name="prefix">Stands before it.</param>
+internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IProgress<PullProgress>
 {
     private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(200);
     private readonly Lock _gate = new();
@@ -28,7 +29,7 @@ internal sealed class PullDisplay(CliStreams streams) : IProgress<PullProgress>
             _shown = value.Elapsed;
             _tenth = tenth;
             var left = value.Left is { } time && value.Bytes < value.Total ? $", {StepRate.Text(time)} left" : "";
-            var text = string.Create(CultureInfo.InvariantCulture, $"{value.Bytes / 1e6:0.0} of {value.Total / 1e6:0.0} MB{left}");
+            var text = string.Create(CultureInfo.InvariantCulture, $"{prefix}{value.Bytes / 1e6:0.0} of {value.Total / 1e6:0.0} MB{left}");
             if (!streams.Interactive)
             {
                 streams.Error.WriteLine(text);

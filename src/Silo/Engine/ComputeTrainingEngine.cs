@@ -7,7 +7,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;
@@ -17,9 +17,9 @@ namespace OrleansOneShot.Silo.Engine;
 /// those of the contracts.
 /// </summary>
 /// <param name="store">Where inputs and checkpoints lie.</param>
-/// <param name="models">Resolves model names.</param>
+/// <param name="models">Resolves model names, and fetches what is not here.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
-internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog models, PrecisionChooser precision) : ITrainingEngine, ITermEngine
+internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels models, PrecisionChooser precision) : ITrainingEngine, ITermEngine
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -43,7 +43,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
     {
         var clock = Stopwatch.StartNew();
         var request = job.Request;
-        var folder = OpenModel(request);
+        var folder = OpenModel(request, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(request, folder);
         options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
         if (request.Method.SubsetSize > request.Objects.Length)
@@ -79,7 +79,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
     private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
     {
         var terms = FanOutTerms.Read(store, job, cancellationToken);
-        var folder = OpenModel(job.Request);
+        var folder = OpenModel(job.Request, static _ => { }, cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(job.Request, folder) with { Precision = terms.Precision };
         var worker = TermWorker.Open(folder, FetchInputs(job.Request, cancellationToken), options);
         if (worker.Fingerprint == terms.Fingerprint)
@@ -92,8 +92,11 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, ModelCatalog m
             ErrorCodes.Conflict, $"The model {folder.Name} is not the same here as on the job's silo, so its terms would be others.", "model", "Install the same files on every silo."));
     }
 
-    private ModelFolder OpenModel(ImplantationRequest request) =>
-        ModelFolder.Open(models.GetFolder(request.Model.Name), request.Model.Clip is { } clip ? models.GetFolder(clip) : null, models.Converted);
+    private ModelFolder OpenModel(ImplantationRequest request, Action<string> say, CancellationToken cancellationToken)
+    {
+        var clip = request.Model.Clip is { } name ? models.GetFolder(name, say, cancellationToken) : null;
+        return ModelFolder.Open(models.GetFolder(request.Model.Name, say, cancellationToken), clip, models.Converted);
+    }
 
     private ImplantationInputs FetchInputs(ImplantationRequest request, CancellationToken cancellationToken) => new(
         Fetch(BlobPaths.Blob(request.Image), cancellationToken),

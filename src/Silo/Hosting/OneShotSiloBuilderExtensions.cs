@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Scheduling;
@@ -6,6 +7,8 @@ using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Silo.Models;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -45,6 +48,8 @@ internal static class OneShotSiloBuilderExtensions
         else
         {
             services.AddSingleton(new PrecisionChooser(options.Data));
+            services.AddSingleton(provider => SiloModels.Create(
+                options.Data, provider.GetRequiredService<ModelCatalog>(), provider.GetRequiredService<IArtifactStore>(), provider.GetRequiredService<ILogger<SiloModels>>()));
             services.AddSingleton<ComputeTrainingEngine>();
             services.AddSingleton<ITrainingEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
             services.AddSingleton<ITermEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());

@@ -1,18 +1,15 @@
-using System.Net;
-using System.Net.Http.Headers;
 using OrleansOneShot.Contracts.Errors;
 using Polly;
 
 namespace OrleansOneShot.Silo.Models;
 
 /// <summary>Fetches one file: goes on where an earlier try or an earlier run stopped, and takes nothing whose hash is not the stated one.</summary>
-/// <param name="host">The host.</param>
-/// <param name="address">The file's address.</param>
-/// <param name="file">What the host states of it.</param>
+/// <param name="origin">Where it comes from.</param>
+/// <param name="file">What the origin states of it.</param>
 /// <param name="path">Its place here.</param>
 /// <param name="retry">Repeats what brought nothing.</param>
 /// <param name="meter">Counts.</param>
-internal sealed class FileDownload(ModelHost host, Uri address, HostFile file, string path, ResiliencePipeline retry, PullMeter meter)
+internal sealed class FileDownload(IFileOrigin origin, HostFile file, string path, ResiliencePipeline retry, PullMeter meter)
 {
     /// <summary>Fetches the file, or finds that it is there.</summary>
     /// <returns>Its hash.</returns>
@@ -43,9 +40,9 @@ internal sealed class FileDownload(ModelHost host, Uri address, HostFile file, s
                 partial.Discard();
                 throw new OneShotException(new ErrorDetail(
                     ErrorCodes.Failed,
-                    $"{file.Path} is not what {host.Shown} states: its hash should be {file.Identity}, and is {(file.Sha256 is null ? "another" : sha256)}.",
+                    $"{file.Path} is not what {origin.Shown} states: its hash should be {file.Identity}, and is {(file.Sha256 is null ? "another" : sha256)}.",
                     file.Path,
-                    "Nothing of it was kept. Try again later, or take the model from another host."));
+                    $"Nothing of it was kept. {origin.Advice}"));
             }
 
             // What an earlier run left may have been damaged here: once more from the start.
@@ -74,34 +71,28 @@ internal sealed class FileDownload(ModelHost host, Uri address, HostFile file, s
     private async Task FetchAsync(PartialFile partial, CancellationToken cancellationToken)
     {
         var from = partial.Length;
-        var etag = EntityTagHeaderValue.TryParse(partial.ETag, out var parsed) && !parsed.IsWeak ? parsed : null;
-        using var response = await host.GetAsync(address, from > 0 ? new RangeHeaderValue(from, null) : null, from > 0 ? etag : null, cancellationToken);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        await using var body = await origin.OpenAsync(file, from, partial.ETag, cancellationToken);
+        if (body is null)
         {
             Restart(partial, null);
-            throw new HostFaultException($"{host.Shown} has no part of {file.Path} from byte {from} on.");
+            throw new HostFaultException($"{origin.Shown} has no part of {file.Path} from byte {from} on.");
         }
 
-        if (response.StatusCode == HttpStatusCode.OK)
+        if (body.IsWhole)
         {
-            // All of it, because the version is another one or the host knows no parts.
-            Restart(partial, response.Headers.ETag?.ToString());
-        }
-        else if (response.Content.Headers.ContentRange?.From != from)
-        {
-            throw new HostFaultException($"{host.Shown} sent another part of {file.Path} than was asked for.");
+            // All of it, because nothing is here yet, the version is another one, or the host knows no parts.
+            Restart(partial, body.ETag);
         }
 
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[256 * 1024];
-        while (await host.ReadAsync(body, buffer, cancellationToken) is > 0 and var read)
+        while (await body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
             if (partial.Length + read > file.Bytes)
             {
                 meter.Found(-partial.Length);
                 partial.Discard();
                 throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Failed, $"{host.Shown} sends more of {file.Path} than the {file.Bytes} bytes that it states.", file.Path, "Nothing of it was kept. Take the model from another host."));
+                    ErrorCodes.Failed, $"{origin.Shown} sends more of {file.Path} than the {file.Bytes} bytes that it states.", file.Path, $"Nothing of it was kept. {origin.Advice}"));
             }
 
             await partial.AppendAsync(buffer.AsMemory(0, read));
@@ -110,7 +101,7 @@ internal sealed class FileDownload(ModelHost host, Uri address, HostFile file, s
 
         if (partial.Length < file.Bytes)
         {
-            throw new HostFaultException($"{host.Shown} ended {file.Path} after {partial.Length} of {file.Bytes} bytes.");
+            throw new HostFaultException($"{origin.Shown} ended {file.Path} after {partial.Length} of {file.Bytes} bytes.");
         }
     }
 

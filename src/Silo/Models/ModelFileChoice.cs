@@ -31,6 +31,19 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
     /// <exception cref="OneShotException">A file is too large, or the host states no hash of it.</exception>
     public static ModelFileChoice Of(IReadOnlyList<HostFile> files, ModelPullOptions options)
     {
+        var choice = Among(files, options);
+        choice.RequireHashes();
+        return choice;
+    }
+
+    /// <summary>Chooses among files whose hashes need not be known.</summary>
+    /// <param name="files">All files of the repository, or of a folder.</param>
+    /// <param name="options">Limits, and which precision is preferred.</param>
+    /// <returns>The choice, within the limits.</returns>
+    /// <exception cref="InvalidInputException">There is no model that can be used here.</exception>
+    /// <exception cref="OneShotException">A file is too large.</exception>
+    public static ModelFileChoice Among(IReadOnlyList<HostFile> files, ModelPullOptions options)
+    {
         var byPath = new Dictionary<string, HostFile>(StringComparer.Ordinal);
         foreach (var file in files)
         {
@@ -112,7 +125,10 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
         {
             throw TooLarge($"The model has {Files.Sum(file => (decimal)file.Bytes)} bytes; at most {options.MaximumBytes} are fetched.");
         }
+    }
 
+    private void RequireHashes()
+    {
         if (Files.FirstOrDefault(file => file.Sha256 is null && (file.GitSha1 is null || IsWeights(file))) is { } unknown)
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The host states no hash of {unknown.Path}, so what it sends can't be checked.", "repo", "Take the model from another host."));

@@ -6,4 +6,5 @@ namespace OrleansOneShot.Silo.Models;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(ModelSource))]
 [JsonSerializable(typeof(PartialMark))]
+[JsonSerializable(typeof(StoredModel))]
 internal sealed partial class ModelJsonContext : JsonSerializerContext;

@@ -42,26 +42,7 @@ public static class ModelPull
         {
             var listed = await new FileListing(host, retry).ReadAsync(repository, options.Revision, cancellationToken);
             var choice = ModelFileChoice.Of(listed, options);
-            CheckSpace(room.Folder, choice.Files);
-            var meter = new PullMeter(choice.Files.Sum(file => file.Bytes), progress);
-            var files = new PulledFile[choice.Files.Count];
-
-            // Small files first: what is wrong with a model's configuration should be known before gigabytes are fetched.
-            foreach (var group in Enumerable.Range(0, files.Length).GroupBy(i => choice.Files[i].Path.EndsWith(".safetensors", StringComparison.Ordinal)).OrderBy(group => group.Key))
-            {
-                await Parallel.ForEachAsync(group, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken }, async (i, token) =>
-                {
-                    var file = choice.Files[i];
-                    var download = new FileDownload(host, host.FileAddress(repository, options.Revision, file.Path), file, Path.Combine(room.Folder, file.Path), retry, meter);
-                    files[i] = await download.RunAsync(token);
-                });
-            }
-
-            var source = new ModelSource(repository, options.Revision, files);
-            await File.WriteAllBytesAsync(
-                Path.Combine(room.Folder, ModelSource.FileName), JsonSerializer.SerializeToUtf8Bytes(source, ModelJsonContext.Default.ModelSource), cancellationToken);
-            room.Land(choice.Kind, [.. files.Select(file => file.Path), ModelSource.FileName]);
-            return new PulledModel(new ModelEntry(name, target, Shipped: false, choice.Kind), files, meter.FetchedBytes);
+            return await ModelArrival.FillAsync(room, choice, new HostOrigin(host, repository, options.Revision), new ModelSource(repository, options.Revision, []), options, progress, cancellationToken);
         }
         catch (HostFaultException e)
         {
@@ -93,11 +74,5 @@ public static class ModelPull
         {
             return null;
         }
-    }
-
-    private static void CheckSpace(string folder, IReadOnlyList<HostFile> files)
-    {
-        var there = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
-        DiskSpace.Require(folder, Math.Max(0, files.Sum(file => file.Bytes) - there));
     }
 }

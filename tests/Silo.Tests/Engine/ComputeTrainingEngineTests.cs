@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
@@ -6,6 +7,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Silo.Tests.Embedded;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
@@ -24,7 +26,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(_store, _models, new PrecisionChooser(_data.Folder));
+        _engine = new ComputeTrainingEngine(_store, SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder));
     }
 
     public void Dispose() => _data.Dispose();

@@ -12,7 +12,7 @@ namespace OrleansOneShot.Silo.Tests.Models;
 public sealed class ModelPullTests : IDisposable
 {
     private const string Weights = "unet/diffusion_pytorch_model.safetensors";
-    private static readonly string Tiny = FindTiny();
+    private static readonly string Tiny = TinyModel.Folder;
     private readonly TestData _data = new();
 
     [Fact]
@@ -281,17 +281,6 @@ public sealed class ModelPullTests : IDisposable
                 stop.Cancel();
             }
         }), stop.Token));
-    }
-
-    private static string FindTiny()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "OrleansOneShot.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests don't run inside the repository.");
-        }
-
-        return Path.Combine(folder, "tests", "Goldens", "sd15-tiny");
     }
 
     private sealed class Watch(Action<PullProgress> see) : IProgress<PullProgress>

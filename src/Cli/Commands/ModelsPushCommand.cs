@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using OrleansOneShot.Cli.App;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Models;
+
+namespace OrleansOneShot.Cli.Commands;
+
+/// <summary><c>oneshot models push</c>.</summary>
+internal sealed class ModelsPushCommand : OneShotCommand
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "A known model's name, or the path of a diffusers folder or of a CLIP." };
+
+    private readonly Option<string?> _name = new("--name") { Description = "The model's name in the cluster (default: the folder's name and a hash of its files).", HelpName = "N" };
+
+    private readonly SessionOptions _session = new();
+
+    public ModelsPushCommand(CliStreams streams)
+        : base(
+            "push",
+            "Puts a model into a cluster's artifact store, from where its silos fetch it. What is there already is not sent again.",
+            streams,
+            "oneshot models push sd15 --name sd15 --cluster redis://127.0.0.1:6379",
+            "oneshot models push ~/models/my-sd15 --cluster redis://127.0.0.1:6379")
+    {
+        Arguments.Add(_model);
+        Options.Add(_name);
+        _session.AddTo(this);
+        Options.Add(FormatOption.Create());
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    {
+        var clock = Stopwatch.StartNew();
+        var target = _session.Resolve(parsed);
+        if (target.Redis is null)
+        {
+            throw new InvalidInputException("--cluster is missing: without a cluster there is nobody to send a model to.", "cluster", "Give the cluster's Redis with --cluster redis://HOST:PORT.");
+        }
+
+        var entry = new ModelCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
+        var model = await ModelPush.RunAsync(target.OpenStore(), entry, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
+        if (context.Json)
+        {
+            context.Write(new PushedModelDocument(model.Name, KindText.Of(model.Kind), model.Files, model.Sent, Math.Round(clock.Elapsed.TotalSeconds, 3)));
+        }
+        else
+        {
+            context.Say(string.Create(CultureInfo.InvariantCulture, $"{model.Files.Count} files, {model.Sent / 1e6:0.0} MB sent; silos know it by this name:"));
+            context.Streams.Output.WriteLine(model.Name);
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Silo.Models;
+
+/// <summary>
+/// The models of a cluster's artifact store. Files lie under their hashes, so that models share what they have in common and nobody's bytes replace another's; a manifest a name lists
+/// them and is written last, once. The folder is not called <c>models</c>: in a store of files that is where a data folder keeps its own.
+/// </summary>
+/// <param name="store">The store.</param>
+internal sealed class StoredModels(IArtifactStore store)
+{
+    private const string Root = "shared-models/";
+    private const int MaximumManifestBytes = 1 << 20;
+
+    /// <summary>Where a file lies.</summary>
+    /// <param name="file">A file whose SHA-256 is known.</param>
+    public static string FilePath(HostFile file) => $"{Root}sha256/{file.Sha256}";
+
+    /// <summary>Where a model's manifest lies.</summary>
+    /// <param name="name">The model's name.</param>
+    public static string ManifestPath(string name) => $"{Root}names/{RepositoryPath.RequireName(name)}.json";
+
+    /// <summary>Reads a manifest.</summary>
+    /// <returns>Its files, whose paths are checked and whose hashes are stated; null if there is no such model.</returns>
+    /// <exception cref="OneShotException">The manifest is damaged.</exception>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public async Task<IReadOnlyList<HostFile>?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await store.OpenReadAsync(ManifestPath(name), cancellationToken);
+            var manifest = stream.Length <= MaximumManifestBytes ? await JsonSerializer.DeserializeAsync(stream, ModelJsonContext.Default.StoredModel, cancellationToken) : null;
+            return manifest?.Files is { } files && files.All(file => file is { Path: not null, Bytes: >= 0 } && BlobPaths.IsHash(file.Sha256))
+                ? [.. files.Select(file => new HostFile(RepositoryPath.RequireWithin(file.Path), file.Bytes, file.Sha256, null))]
+                : throw Damaged(name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(name, e);
+        }
+    }
+
+    /// <summary>Publishes a manifest; all its files are there.</summary>
+    /// <returns>False if the name was taken, by whatever model.</returns>
+    /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
+    public async Task<bool> TryPublishAsync(string name, StoredModel model, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(model, ModelJsonContext.Default.StoredModel), writable: false);
+        try
+        {
+            await store.WriteAsync(ManifestPath(name), content, WriteCondition.MustNotExist, cancellationToken);
+            return true;
+        }
+        catch (ArtifactExistsException)
+        {
+            return false;
+        }
+    }
+
+    private static OneShotException Damaged(string name, Exception? inner = null) => new(
+        new ErrorDetail(ErrorCodes.Failed, $"The artifact store's manifest of the model {name} ({ManifestPath(name)}) is damaged.", "model", "Delete it and put the model there again with: oneshot models push"), inner);
+}

@@ -1,0 +1,180 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Models;
+using OrleansOneShot.Silo.Tests.Embedded;
+using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Files;
+
+namespace OrleansOneShot.Silo.Tests.Models;
+
+public sealed class SiloModelsTests : IDisposable
+{
+    private const string Weights = "unet/diffusion_pytorch_model.safetensors";
+    private static readonly ModelPullOptions Fast = new() { Retries = 2, FirstDelay = TimeSpan.FromMilliseconds(1), StallTime = TimeSpan.FromSeconds(20) };
+    private readonly TestData _data = new();
+    private readonly SlowStore _store;
+
+    public SiloModelsTests() => _store = new SlowStore(new FileArtifactStore(_data["store"]));
+
+    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", TinyModel.Folder, Shipped: false);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task GetFolder_ModelOfTheStore_IsFetchedAndEqualsTheOriginal()
+    {
+        var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
+        var said = new List<string>();
+
+        var folder = await Silo().GetFolderAsync("tiny", said.Add, Stop);
+
+        Assert.Equal(new ModelCatalog(_data.Folder).GetFolder("tiny"), folder);
+        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        Assert.All(pushed.Files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, file.Path)), File.ReadAllBytes(Path.Combine(folder, file.Path))));
+        Assert.StartsWith("fetching tiny (", Assert.Single(said), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetFolder_TwoSlotsAtOnce_FetchesOnce()
+    {
+        var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
+        _store.Reads.Clear();
+        var waits = new TaskCompletionSource();
+        _store.BeforeRead = _ => waits.Task; // the first stands in the middle of it until the second has come
+
+        // Two catalogs and two services: two processes with one data folder would have no more in common.
+        var first = Silo().GetFolderAsync("tiny", _ => { }, Stop);
+        var second = Silo().GetFolderAsync("tiny", say => waits.TrySetResult(), Stop);
+        var folders = await Task.WhenAll(first, second);
+
+        Assert.Equal(folders[0], folders[1]);
+        Assert.Equal(pushed.Files.Count + 1, _store.Reads.Count); // each file, and the manifest
+    }
+
+    [Fact]
+    public async Task GetFolder_StoreAwayInTheMiddle_GoesOnLaterWhereItStopped()
+    {
+        var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
+        var unet = pushed.Files.Single(file => file.Path == Weights);
+        var broken = 2 * unet.Bytes / 3;
+        var reads = 0;
+        _store.BreaksAfter = path => !path.EndsWith(unet.Sha256, StringComparison.Ordinal) ? null : Interlocked.Increment(ref reads) == 1 ? broken : 0;
+
+        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => Silo().GetFolderAsync("tiny", _ => { }, Stop));
+        Assert.True(error.IsTransient);
+        Assert.Contains("tiny", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(new ModelCatalog(_data.Folder).List(), entry => entry.Name == "tiny");
+        var before = _store.Sent;
+        _store.BreaksAfter = _ => null;
+        var folder = await Silo().GetFolderAsync("tiny", _ => { }, Stop);
+
+        Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, Weights)), await File.ReadAllBytesAsync(Path.Combine(folder, Weights), Stop));
+        Assert.True(_store.Sent - before <= pushed.Files.Sum(file => file.Bytes) - broken + 100_000); // the manifest is read again, the part is not
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GetFolder_StoreWhoseBytesAreOthers_IsRefusedAndNothingIsKept(bool shorter)
+    {
+        var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
+        var unet = pushed.Files.Single(file => file.Path == Weights);
+        using (var lie = new MemoryStream(new byte[shorter ? 10 : unet.Bytes]))
+        {
+            await _store.WriteAsync(StoredModels.FilePath(new HostFile(unet.Path, unet.Bytes, unet.Sha256, null)), lie, WriteCondition.Any, Stop);
+        }
+
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo().GetFolderAsync("tiny", _ => { }, Stop));
+
+        Assert.Equal(ErrorCodes.Failed, error.Detail.Code);
+        Assert.Contains("tiny", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Weights, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(new ModelCatalog(_data.Folder).List(), entry => entry.Name == "tiny");
+        Assert.All(Directory.EnumerateFiles(Path.Combine(_data.Folder.ModelFolders, ".arriving", "tiny", "unet"), "*.safetensors*").Where(path => !path.EndsWith(".json", StringComparison.Ordinal)),
+            path => Assert.Equal(0, new FileInfo(path).Length));
+
+        // The next push mends what is damaged.
+        Assert.Equal(unet.Bytes, (await ModelPush.RunAsync(_store, Tiny, "mended", cancellationToken: Stop)).Sent);
+        await Silo().GetFolderAsync("tiny", _ => { }, Stop);
+    }
+
+    [Theory]
+    [InlineData("""{"files":[{"path":"../../evil.json","bytes":1,"sha256":"HASH"}]}""", "outside")]
+    [InlineData("""{"files":[{"path":"/etc/evil.json","bytes":1,"sha256":"HASH"}]}""", "outside")]
+    [InlineData("""{"files":[{"path":"model_index.json","bytes":1,"sha256":"../../x"}]}""", "damaged")]
+    [InlineData("""{"files":[null]}""", "damaged")]
+    [InlineData("""{"files":[{"path":"model_index.json","bytes":1,"sha256":"HASH"},{"path":"unet/diffusion_pytorch_model.bin","bytes":1,"sha256":"HASH"}]}""", "lacks")]
+    [InlineData("""{"files":[{"path":"config.json","bytes":1,"sha256":"HASH"},{"path":"model.safetensors","bytes":99999999999999,"sha256":"HASH"}]}""", "more than")]
+    [InlineData("""{"fi""", "damaged")]
+    public async Task GetFolder_ManifestThatCantBe_IsRefusedBeforeAnythingIsFetched(string manifest, string says)
+    {
+        using (var content = new MemoryStream(Encoding.UTF8.GetBytes(manifest.Replace("HASH", new string('0', 64), StringComparison.Ordinal))))
+        {
+            await _store.WriteAsync(StoredModels.ManifestPath("evil"), content, WriteCondition.Any, Stop);
+        }
+
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo().GetFolderAsync("evil", _ => { }, Stop));
+
+        Assert.Contains("evil", error.Message, StringComparison.Ordinal);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Equal([StoredModels.ManifestPath("evil")], _store.Reads);
+    }
+
+    [Fact]
+    public async Task GetFolder_ModelThatIsNowhere_SaysWhereItWasLookedFor()
+    {
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo().GetFolderAsync("sd99", _ => { }, Stop));
+
+        Assert.Equal(ErrorCodes.NotFound, error.Detail.Code);
+        Assert.Contains("sd99", error.Message, StringComparison.Ordinal);
+        Assert.Contains(_data.Folder.Root, error.Message, StringComparison.Ordinal);
+        Assert.Contains("artifact store", error.Message, StringComparison.Ordinal);
+        Assert.Contains(HostAddress.Variable, error.Message, StringComparison.Ordinal);
+        Assert.Contains("models push", error.Detail.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetFolder_FolderGivenByPathThatIsGone_IsFetched()
+    {
+        var path = Directory.CreateDirectory(_data["mine"]).FullName;
+        var entry = new ModelCatalog(_data.Folder).Find(path);
+        new ModelCatalog(_data.Folder).Register(entry);
+        Directory.Delete(path);
+        await ModelPush.RunAsync(_store, Tiny, entry.Name, cancellationToken: Stop);
+
+        Assert.Equal(Path.Combine(_data.Folder.ModelFolders, entry.Name), await Silo().GetFolderAsync(entry.Name, _ => { }, Stop));
+    }
+
+    [Fact]
+    public async Task GetFolder_RepositoryOfAHost_IsFetchedFromThere()
+    {
+        await using var host = await TestHost.StartAsync(TinyModel.Folder);
+        var unet = host.Files[Weights];
+        unet.BreaksAfter = unet.Bytes.Length / 5;
+
+        var folder = await Silo(host.Address).GetFolderAsync("toys--tiny", _ => { }, Stop);
+
+        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        var missing = await Assert.ThrowsAsync<OneShotException>(() => Silo(host.Address).GetFolderAsync("toys--other", _ => { }, Stop));
+        Assert.Equal(ErrorCodes.NotFound, missing.Detail.Code);
+        Assert.Contains(host.Address.Authority, missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetFolder_HostAway_SaysSo()
+    {
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo(new Uri("http://127.0.0.1:1")).GetFolderAsync("toys--tiny", _ => { }, Stop));
+
+        Assert.Equal(ErrorCodes.Unavailable, error.Detail.Code);
+        Assert.Contains("toys--tiny", error.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:1", error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _data.Dispose();
+
+    private SiloModels Silo(Uri? host = null) =>
+        new(_data.Folder, new ModelCatalog(_data.Folder), _store, host is null ? Fast : Fast with { Host = host }, host is not null, NullLogger<SiloModels>.Instance);
+}
