@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -65,18 +67,19 @@ public sealed class OneShotClient : IAsyncDisposable
             });
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
         });
-        var host = builder.Build();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.ConnectTimeout);
+        var host = builder.Build();
         try
         {
+            await RequireClusterAsync(options, cancellationToken);
             await host.StartAsync(limit.Token);
             return new OneShotClient(host.Services.GetRequiredService<IClusterClient>(), host);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OneShotException && !cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
-            throw new OneShotException(await ExplainAsync(options), e);
+            throw new OneShotException(Explain(options), e);
         }
         catch
         {
@@ -173,26 +176,20 @@ public sealed class OneShotClient : IAsyncDisposable
         _host.Dispose();
     }
 
-    // Never the connection string itself: it may hold a password.
-    private static async Task<ErrorDetail> ExplainAsync(OneShotClientOptions options)
+    // What Orleans would say in a stack trace: no Redis there, a wrong password, silos of another version.
+    private static async Task RequireClusterAsync(OneShotClientOptions options, CancellationToken cancellationToken)
     {
-        if (options.Redis is null)
+        if (options.Redis is { } redis)
         {
-            return new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again.");
-        }
-
-        var redis = ConfigurationOptions.Parse(options.Redis);
-        var where = string.Join(", ", redis.EndPoints);
-        try
-        {
-            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
-            return new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {where} answers.", "cluster", "Start one with: oneshot serve --cluster ...");
-        }
-        catch (RedisException)
-        {
-            return new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer.", "cluster", "Check that it runs and that address and password are right.");
+            await using var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(redis), cancellationToken);
+            await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
         }
     }
+
+    // Never the connection string itself: it may hold a password.
+    private static ErrorDetail Explain(OneShotClientOptions options) => options.Redis is { } redis
+        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ConfigurationOptions.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
+        : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again.");
 
     internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
         await Retries.ExecuteAsync(call, cancellationToken);

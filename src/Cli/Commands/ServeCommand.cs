@@ -12,6 +12,8 @@ internal sealed class ServeCommand : OneShotCommand
 {
     private readonly SessionOptions _session = new();
 
+    private readonly ListenOptions _listen = new();
+
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
     private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo.", 1);
@@ -22,11 +24,13 @@ internal sealed class ServeCommand : OneShotCommand
             "Works on jobs until it is asked to stop: as a silo of a cluster, or as the owner of a data folder.",
             streams,
             "oneshot serve",
-            "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot")
+            "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot",
+            "oneshot serve --cluster rediss://redis.internal:6379 --bind 10.0.0.5 --silo-port 11111 --gateway-port 30000 --data /srv/oneshot")
     {
         _session.AddTo(this);
         Options.Add(_role);
         Options.Add(_slots);
+        _listen.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -35,6 +39,7 @@ internal sealed class ServeCommand : OneShotCommand
         var target = _session.Resolve(parsed);
         if (target.Redis is null)
         {
+            WritableFolder.Require(target.Data);
             await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
             if (session.Owner is { } owner)
             {
@@ -48,7 +53,8 @@ internal sealed class ServeCommand : OneShotCommand
         }
 
         var slots = parsed.GetValue(_role) == "control" ? 0 : (int)parsed.GetValue(_slots)!.Value;
-        await using var silo = await ClusterSilo.StartAsync(new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots }, context.Interrupt);
+        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed) };
+        await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
         context.Say($"Ready: silo {silo.Address} with {slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         return await WaitAsync(context);
     }

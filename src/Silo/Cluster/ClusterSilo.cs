@@ -1,9 +1,10 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Embedded;
@@ -13,12 +14,17 @@ using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;
 
-/// <summary>A silo of a cluster: membership, grain state and reminders in Redis, on free ports of the loopback.</summary>
-public sealed class ClusterSilo : IAsyncDisposable
+/// <summary>A silo of a cluster: membership, grain state and reminders in Redis.</summary>
+public sealed partial class ClusterSilo : IAsyncDisposable
 {
     private readonly IHost _host;
+    private readonly ContractClaim _claim;
 
-    private ClusterSilo(IHost host) => _host = host;
+    private ClusterSilo(IHost host, ContractClaim claim)
+    {
+        _host = host;
+        _claim = claim;
+    }
 
     /// <summary>Its address, as logs and <c>cluster silos</c> name it.</summary>
     public string Address => _host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
@@ -33,17 +39,33 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
-    /// <exception cref="OneShotException">unavailable: Redis does not answer, or the artifact store is out of reach or read-only.</exception>
+    /// <exception cref="OneShotException">
+    /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer, the data folder or the artifact store is out
+    /// of reach or read-only, or the cluster's silos have another version of the contracts.
+    /// </exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Data.Create();
+        var endpoints = ListenCheck.ForThisMachine().Resolve(options.Listen);
+        WritableFolder.Require(options.Data);
         var redis = ConfigurationOptions.Parse(options.Redis);
-        await RequireRedisAsync(redis);
-        var store = SiloStore.Choose(options.Data, cluster: true);
-        await SiloStore.RequireWritableAsync(SiloStore.Open(store), cancellationToken);
-        var (host, _) = await LoopbackHost.StartAsync((silo, gateway) => Build(options, store, redis, silo, gateway), cancellationToken);
-        return new ClusterSilo(host);
+        var connection = await ClusterRedis.ConnectAsync(redis, cancellationToken);
+        var claim = await ContractClaim.EnterAsync(connection, EmbeddedSilo.ServiceId, options.ClusterId, options.ContractVersion);
+        try
+        {
+            var store = SiloStore.Choose(options.Data, cluster: true);
+            await SiloStore.RequireWritableAsync(SiloStore.Open(store), cancellationToken);
+            var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, chosen), cancellationToken);
+            var logger = host.Services.GetRequiredService<ILogger<ClusterSilo>>();
+            claim.Keep(logger);
+            Warn(logger, options.Listen, endpoints, redis);
+            return new ClusterSilo(host, claim);
+        }
+        catch
+        {
+            await claim.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Leaves the cluster: engines stop at their next step, commit a checkpoint, and their jobs are queued for other silos.</summary>
@@ -54,31 +76,42 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
-        await LoopbackHost.DisposeAsync(_host);
-    }
-
-    // Orleans would say so in a stack trace, after several tries.
-    private static async Task RequireRedisAsync(ConfigurationOptions redis)
-    {
         try
         {
-            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
-            await connection.GetDatabase().PingAsync();
+            await _host.StopAsync();
+            await SiloHost.DisposeAsync(_host);
         }
-        catch (RedisException e)
+        finally
         {
-            var where = string.Join(", ", redis.EndPoints);
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer.", "cluster", "Check that it runs and that address and password are right."), e);
+            await _claim.DisposeAsync();
         }
     }
 
-    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, int siloPort, int gatewayPort)
+    private static void Warn(ILogger logger, SiloListenOptions listen, SiloEndpoints endpoints, ConfigurationOptions redis)
+    {
+        if (RedisExposure.Find(redis) is { } where)
+        {
+            LogBareRedis(logger, where);
+        }
+
+        if (listen.AllowPublic)
+        {
+            LogPublic(logger, endpoints.Listen.ToString());
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis at {Where} is on another machine and has neither TLS (rediss://) nor a password: whoever reaches it holds all jobs")]
+    private static partial void LogBareRedis(ILogger logger, string where);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's machines from its ports")]
+    private static partial void LogPublic(ILogger logger, string address);
+
+    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, SiloEndpoints endpoints)
     {
         var builder = SiloHostBuilder.Create(options.Data);
         builder.UseOrleans(silo =>
         {
-            silo.ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort, listenOnAnyHostAddress: false);
+            silo.Configure<EndpointOptions>(endpoints.ApplyTo);
             silo.Configure<ClusterOptions>(cluster =>
             {
                 cluster.ClusterId = options.ClusterId;

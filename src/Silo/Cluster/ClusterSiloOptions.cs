@@ -21,6 +21,12 @@ public sealed record ClusterSiloOptions
     /// <summary>Slots this silo offers, 0 or more; 0 only orchestrates.</summary>
     public int Slots { get; init; } = 1;
 
+    /// <summary>Where it listens. Default: free ports of the loopback.</summary>
+    public SiloListenOptions Listen { get; init; } = new();
+
+    /// <summary>Version of the contracts that it says it has; tests play other versions.</summary>
+    internal int ContractVersion { get; init; } = Contracts.ContractVersion.Current;
+
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
 }

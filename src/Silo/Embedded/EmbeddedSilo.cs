@@ -43,8 +43,8 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Data.Create();
         SqliteDatabase.Ensure(options.Data.Database);
-        var (host, gatewayPort) = await LoopbackHost.StartAsync((silo, gateway) => Build(options, silo, gateway), cancellationToken);
-        return new EmbeddedSilo(host, options.ClusterId, gatewayPort);
+        var (host, endpoints) = await SiloHost.StartAsync(SiloEndpoints.Loopback, chosen => Build(options, chosen.SiloPort, chosen.GatewayPort), cancellationToken);
+        return new EmbeddedSilo(host, options.ClusterId, endpoints.GatewayPort);
     }
 
     /// <summary>Stops the silo: its engines stop at their next step and commit a checkpoint first.</summary>
@@ -56,7 +56,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
-        await LoopbackHost.DisposeAsync(_host);
+        await SiloHost.DisposeAsync(_host);
     }
 
     private static IHost Build(EmbeddedSiloOptions options, int siloPort, int gatewayPort)

@@ -19,8 +19,12 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>For <c>--cluster</c>.</summary>
     public string Address => $"redis://127.0.0.1:{_port}";
 
+    /// <summary>For StackExchange.Redis.</summary>
+    public string ConnectionString => $"127.0.0.1:{_port}";
+
     /// <summary>Starts a server. Without redis-server on the machine the test is skipped; where servers are required, it fails.</summary>
-    public static async Task<RedisServer> StartAsync()
+    /// <param name="password">What it asks for; null lets everybody in.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null)
     {
         if (!IsInstalled())
         {
@@ -29,7 +33,7 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         var port = FreePort();
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", .. password is null ? [] : (string[])["--requirepass", password]]) { RedirectStandardOutput = true };
         var server = new RedisServer(Process.Start(start)!, port);
         var output = new LineStream(server._process.StandardOutput);
         return await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken) is not null

@@ -1,0 +1,71 @@
+using System.Net;
+using OrleansOneShot.Contracts.Errors;
+using StackExchange.Redis;
+
+namespace OrleansOneShot.Client.Redis;
+
+/// <summary>The Redis of a cluster, tried out before Orleans is, which would say what is wrong in a stack trace and after several tries.</summary>
+internal static class ClusterRedis
+{
+    /// <summary>Connects.</summary>
+    /// <param name="options">Address and password; stays as it is.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>A connection that works.</returns>
+    /// <exception cref="OneShotException">unavailable: it does not; the message names the address and never the password.</exception>
+    public static async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions options, CancellationToken cancellationToken = default)
+    {
+        ConnectionMultiplexer? connection = null;
+        try
+        {
+            var once = options.Clone();
+            once.AbortOnConnectFail = true;
+            once.ConnectRetry = 1;
+            connection = await ConnectionMultiplexer.ConnectAsync(once).WaitAsync(cancellationToken);
+            await connection.GetDatabase().PingAsync().WaitAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            if (connection is not null)
+            {
+                await connection.DisposeAsync();
+            }
+
+            throw new OneShotException(Explain(options, e), e);
+        }
+    }
+
+    /// <summary>The addresses, without password.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>"HOST:PORT", several with commas.</returns>
+    public static string Name(ConfigurationOptions options) =>
+        string.Join(", ", options.EndPoints.Select(endpoint => endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{host}:{port}" : endpoint.ToString()));
+
+    private static ErrorDetail Explain(ConfigurationOptions options, Exception error)
+    {
+        var where = Name(options);
+        const string Password = "Its password comes from ONESHOT_REDIS_PASSWORD, or from the file that ONESHOT_REDIS_PASSWORD_FILE names.";
+        if (IsAboutPassword(error))
+        {
+            return new ErrorDetail(ErrorCodes.Unavailable, string.IsNullOrEmpty(options.Password) ? $"Redis at {where} asks for a password." : $"Redis at {where} refuses the password.", "cluster", Password);
+        }
+
+        return options.Ssl
+            ? new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer over TLS.", "cluster", "Check that it runs, that the address is right, and that it speaks TLS; redis:// connects without.")
+            : new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer.", "cluster", "Check that it runs and that the address is right; rediss:// connects with TLS.");
+    }
+
+    private static bool IsAboutPassword(Exception error)
+    {
+        for (Exception? e = error; e is not null; e = e.InnerException)
+        {
+            if (e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
+                || e.Message.Contains("NOAUTH", StringComparison.Ordinal) || e.Message.Contains("WRONGPASS", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,35 @@
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Silo.Embedded;
+
+namespace OrleansOneShot.Silo.Hosting;
+
+/// <summary>Tries a data folder out before anything is started in it.</summary>
+public static class WritableFolder
+{
+    /// <summary>Creates the folder and requires that it can be written.</summary>
+    /// <param name="data">The folder.</param>
+    /// <exception cref="OneShotException">unavailable: it can't; the message names it and says why.</exception>
+    public static void Require(DataFolder data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        try
+        {
+            data.Create();
+            using var _ = new FileStream(
+                Path.Combine(data.Root, $".writable-{Guid.NewGuid():N}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {Reason(data, e)}.", "data", "Give this user a folder that it may write with --data."), e);
+        }
+    }
+
+    // The system's message names the file that was tried, which tells nobody anything.
+    private static string Reason(DataFolder data, Exception e) => e switch
+    {
+        _ when File.Exists(data.Root) => "it is a file",
+        UnauthorizedAccessException => "this user may not",
+        _ => e.Message.Split(" : ", 2)[0].TrimEnd('.'),
+    };
+}
