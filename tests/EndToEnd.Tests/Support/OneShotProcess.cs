@@ -18,7 +18,7 @@ internal sealed class OneShotProcess : IAsyncDisposable
     // Only against hanging for ever: no test measures time.
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromMinutes(8));
 
-    private OneShotProcess(string file, IEnumerable<string> arguments)
+    private OneShotProcess(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
@@ -28,6 +28,11 @@ internal sealed class OneShotProcess : IAsyncDisposable
 
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _output = new LineStream(_process.StandardOutput);
@@ -40,6 +45,9 @@ internal sealed class OneShotProcess : IAsyncDisposable
     /// <summary>Starts a command.</summary>
     public static OneShotProcess Start(params IEnumerable<string> arguments) => new(DotNet, [Program, .. arguments]);
 
+    /// <summary>Starts a command with variables of its own in its environment.</summary>
+    public static OneShotProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) => new(DotNet, [Program, .. arguments], environment);
+
     /// <summary>Starts a shell script, in which <c>"$@"</c> is the command.</summary>
     public static OneShotProcess StartIn(IEnumerable<string> shell, IEnumerable<string> arguments) => new(shell.First(), [.. shell.Skip(1), "sh", DotNet, Program, .. arguments]);
 
@@ -47,6 +55,13 @@ internal sealed class OneShotProcess : IAsyncDisposable
     public static async Task<Ended> RunAsync(params IEnumerable<string> arguments)
     {
         await using var process = Start(arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs a command to its end with variables of its own in its environment.</summary>
+    public static async Task<Ended> RunAsync(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    {
+        await using var process = Start(environment, arguments);
         return await process.EndAsync();
     }
 
