@@ -3,142 +3,212 @@ using System.Net;
 using System.Net.Sockets;
 using OrleansOneShot.Client;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Azure;
+using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>A Redis that keeps its data, and silos in processes of their own.</summary>
+/// <summary>A Redis that keeps its data, a blob store behind a proxy, and silos in processes of their own, which are started again when they end, as a supervisor does.</summary>
 internal sealed class ChaosCluster : IAsyncDisposable
 {
     private readonly string _root;
-    private readonly int _port;
-    private readonly ServerProcess?[] _silos;
-    private readonly string[] _addresses;
+    private readonly int _port = FreePort();
+    private readonly Silo[] _silos;
+    private readonly CancellationTokenSource _stop = new();
+    private AzuriteServer? _azurite;
+    private OutageProxy? _proxy;
     private ServerProcess? _redis;
+    private Task _supervision = Task.CompletedTask;
+    private int _endedByThemselves;
+    private bool _disposed;
 
     private ChaosCluster(string root, int silos)
     {
         _root = Directory.CreateDirectory(root).FullName;
-        _port = FreePort();
-        _silos = new ServerProcess?[silos];
-        _addresses = new string[silos];
+        _silos = [.. Enumerable.Range(0, silos).Select(i => new Silo(Path.Combine(_root, string.Create(CultureInfo.InvariantCulture, $"silo-{i}"))))];
     }
 
-    /// <summary>The folder of artifacts.</summary>
-    public string Data => Path.Combine(_root, "data");
+    /// <summary>The data folders of the silos: each is a machine of its own.</summary>
+    public IReadOnlyList<string> DataFolders => [.. _silos.Select(silo => silo.Data)];
+
+    /// <summary>What the processes log.</summary>
+    public IReadOnlyList<string> Logs => [.. _silos.SelectMany(silo => new[] { Path.Combine(silo.Data, "logs", "oneshot.log"), silo.Output }), Path.Combine(_root, "redis.out")];
+
+    /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
+    public int EndedByThemselves => _endedByThemselves;
+
+    /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
+    public IArtifactStore Store { get; private set; } = null!;
 
     /// <summary>Starts everything.</summary>
     /// <param name="root">An own folder.</param>
     /// <param name="silos">Number of silos, one slot each.</param>
-    public static async Task<ChaosCluster> StartAsync(string root, int silos)
+    /// <param name="prepare">Is given the cluster before its silos start.</param>
+    public static async Task<ChaosCluster> StartAsync(string root, int silos, Action<ChaosCluster> prepare)
     {
         var cluster = new ChaosCluster(root, silos);
-        await cluster.StartRedisAsync();
-        await Task.WhenAll(Enumerable.Range(0, silos).Select(cluster.StartSiloAsync));
-        return cluster;
+        try
+        {
+            prepare(cluster);
+            await cluster.StartRedisAsync();
+            cluster._azurite = await AzuriteServer.StartAsync(Directory.CreateDirectory(Path.Combine(cluster._root, "azurite")).FullName);
+            cluster._proxy = new OutageProxy(cluster._azurite.Port);
+            cluster.Store = ArtifactStores.Create(new ArtifactStoreOptions { Azure = new AzureBlobOptions { ConnectionString = cluster._azurite.ConnectionString } });
+            await Task.WhenAll(cluster._silos.Select(cluster.StartSiloAsync));
+            cluster._supervision = Task.WhenAll(cluster._silos.Select(cluster.SuperviseAsync));
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A client that waits for the cluster.</summary>
-    public Task<OneShotClient> ConnectAsync() => OneShotClient.ConnectAsync(new OneShotClientOptions
-    {
-        Redis = $"127.0.0.1:{_port}",
-        ClusterId = ClusterSiloOptions.DefaultClusterId,
-        ConnectTimeout = TimeSpan.FromMinutes(2),
-    });
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<OneShotClient> ConnectAsync(CancellationToken cancellationToken) => OneShotClient.ConnectAsync(
+        new OneShotClientOptions
+        {
+            Redis = $"127.0.0.1:{_port}",
+            ClusterId = ClusterSiloOptions.DefaultClusterId,
+            ConnectTimeout = TimeSpan.FromMinutes(2),
+        },
+        cancellationToken);
 
-    /// <summary>The address of a silo's present life.</summary>
+    /// <summary>The address of a silo's present life; null while it has none.</summary>
     /// <param name="silo">Number of the silo.</param>
-    public string Address(int silo) => _addresses[silo];
+    public string? Address(int silo) => _silos[silo].Address;
 
-    /// <summary>Makes something go wrong, and right again.</summary>
+    /// <summary>Makes something go wrong, and right again. A silo that has ended starts again in the background.</summary>
     /// <param name="fault">The fault.</param>
-    public async Task SufferAsync(Fault fault)
+    /// <param name="silo">The silo it happens to.</param>
+    /// <param name="cancellationToken">Stops in the middle.</param>
+    public async Task SufferAsync(Fault fault, int silo, CancellationToken cancellationToken)
     {
         switch (fault.Kind)
         {
             case FaultKind.Freeze:
-                await _silos[fault.Silo]!.SignalAsync("STOP");
-                await Task.Delay(fault.Lasts);
-                await _silos[fault.Silo]!.SignalAsync("CONT");
+                await _silos[silo].Process!.SignalAsync("STOP");
+                await Task.Delay(fault.Lasts, cancellationToken);
 
                 // A silo that finds itself evicted ends by itself; one that is still a member goes on.
-                if (await EndsWithinAsync(_silos[fault.Silo]!, TimeSpan.FromSeconds(20)))
-                {
-                    await StartSiloAsync(fault.Silo);
-                }
-
+                await _silos[silo].Process!.SignalAsync("CONT");
                 break;
             case FaultKind.Redis:
                 await _redis!.SignalAsync("TERM");
-                await _redis.EndAsync();
-                await Task.Delay(fault.Lasts);
+                await _redis.EndAsync(cancellationToken);
+                await Task.Delay(fault.Lasts, cancellationToken);
                 await StartRedisAsync();
                 break;
+            case FaultKind.BlobsCut:
+                await _proxy!.CutAsync();
+                await Task.Delay(fault.Lasts, cancellationToken);
+                await _proxy.MendAsync();
+                break;
+            case FaultKind.BlobsFrozen:
+                await _azurite!.SignalAsync("STOP");
+                await Task.Delay(fault.Lasts, cancellationToken);
+                await _azurite.SignalAsync("CONT");
+                break;
             default:
-                await _silos[fault.Silo]!.SignalAsync(fault.Kind == FaultKind.Kill ? "KILL" : "TERM");
-                await _silos[fault.Silo]!.EndAsync();
-                await Task.Delay(fault.Lasts);
-                await StartSiloAsync(fault.Silo);
+                _silos[silo].Held = true;
+                await _silos[silo].Process!.SignalAsync(fault.Kind == FaultKind.Kill ? "KILL" : "TERM");
+                await _silos[silo].Process!.EndAsync(cancellationToken);
+                await Task.Delay(fault.Lasts, cancellationToken);
+                _silos[silo].Held = false;
                 break;
         }
-
-        await ReviveAsync();
     }
 
-    /// <summary>Starts silos again that ended on their own, as a supervisor does.</summary>
-    public async Task ReviveAsync()
+    public async ValueTask DisposeAsync()
     {
-        for (var i = 0; i < _silos.Length; i++)
+        if (_disposed)
         {
-            if (!_silos[i]!.IsAlive)
-            {
-                await StartSiloAsync(i);
-            }
+            return;
         }
-    }
 
-    public ValueTask DisposeAsync()
-    {
+        _disposed = true;
+        await _stop.CancelAsync();
+        await _supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var silo in _silos)
         {
-            silo?.Dispose();
+            silo.Process?.Dispose();
         }
 
         _redis?.Dispose();
-        return ValueTask.CompletedTask;
+        if (_proxy is not null)
+        {
+            await _proxy.DisposeAsync();
+        }
+
+        if (_azurite is not null)
+        {
+            await _azurite.DisposeAsync();
+        }
+
+        _stop.Dispose();
     }
 
-    private static async Task<bool> EndsWithinAsync(ServerProcess process, TimeSpan time)
+    private async Task SuperviseAsync(Silo silo)
     {
-        var end = process.EndAsync();
-        return await Task.WhenAny(end, Task.Delay(time)) == end;
+        while (!_stop.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _stop.Token);
+            if (!silo.Held && !silo.Process!.IsAlive)
+            {
+                Interlocked.Add(ref _endedByThemselves, silo.WasHeld ? 0 : 1);
+                silo.WasHeld = false;
+                await StartSiloAsync(silo);
+            }
+
+            silo.WasHeld |= silo.Held;
+        }
     }
 
     private async Task StartRedisAsync()
     {
         _redis?.Dispose();
         var port = _port.ToString(CultureInfo.InvariantCulture);
-        _redis = ServerProcess.Start("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", _root, "--save", "", "--appendonly", "yes", "--appendfsync", "always"], "Ready to accept");
-        await _redis.Ready;
+        _redis = ServerProcess.Start(
+            "redis-server",
+            ["--port", port, "--bind", "127.0.0.1", "--dir", _root, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            new Dictionary<string, string?>(),
+            "Ready to accept",
+            Path.Combine(_root, "redis.out"));
+        await _redis.Ready.WaitAsync(_stop.Token);
     }
 
-    private async Task StartSiloAsync(int i)
+    private async Task StartSiloAsync(Silo silo)
     {
-        const int Attempts = 10;
+        var environment = new Dictionary<string, string?>
+        {
+            // One thread a slot, and none that spins: many processes share few processors.
+            ["OMP_NUM_THREADS"] = "1",
+            ["OMP_WAIT_POLICY"] = "PASSIVE",
+            [ArtifactStoreOptions.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port),
+            [ArtifactStoreOptions.ConnectionFileVariable] = null,
+            [ArtifactStoreOptions.ServiceVariable] = null,
+            [ArtifactStoreOptions.ContainerVariable] = null,
+            [ArtifactStoreOptions.PrefixVariable] = null,
+        };
+        const int Attempts = 60;
         for (var attempt = 1; ; attempt++)
         {
-            _silos[i]?.Dispose();
+            silo.Address = null;
+            silo.Process?.Dispose();
             var program = Path.Combine(AppContext.BaseDirectory, "oneshot.dll");
-            var silo = ServerProcess.Start("dotnet", [program, "serve", "--cluster", $"redis://127.0.0.1:{_port}", "--data", Data], "Ready: silo ");
-            _silos[i] = silo;
+            silo.Process = ServerProcess.Start("dotnet", [program, "serve", "--cluster", $"redis://127.0.0.1:{_port}", "--data", silo.Data], environment, "Ready: silo ", silo.Output);
             try
             {
-                _addresses[i] = (await silo.Ready).Split(' ')[2];
+                silo.Address = (await silo.Process.Ready.WaitAsync(_stop.Token)).Split(' ')[2];
                 return;
             }
             catch (InvalidOperationException) when (attempt < Attempts)
             {
-                // Redis may be away at this moment.
-                await Task.Delay(TimeSpan.FromSeconds(1));
+                // Redis or the blob store may be away at this moment; a supervisor waits a little and tries again.
+                await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token);
             }
         }
     }
@@ -148,5 +218,22 @@ internal sealed class ChaosCluster : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class Silo(string root)
+    {
+        public string Data { get; } = Directory.CreateDirectory(root).FullName;
+
+        public string Output { get; } = root + ".out";
+
+        public ServerProcess? Process { get; set; }
+
+        public string? Address { get; set; }
+
+        /// <summary>Down on purpose: it must not be started yet.</summary>
+        public bool Held { get; set; }
+
+        /// <summary>Its end was on purpose.</summary>
+        public bool WasHeld { get; set; }
     }
 }

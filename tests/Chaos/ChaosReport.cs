@@ -1,37 +1,65 @@
-using System.Text.Json.Serialization;
-
 namespace OrleansOneShot.Chaos;
 
 /// <summary>What came of a run.</summary>
 internal sealed record ChaosReport
 {
-    [JsonPropertyName("seed")]
+    /// <summary>Of the schedule.</summary>
     public required int Seed { get; init; }
 
-    [JsonPropertyName("jobs")]
+    /// <summary>Submitted jobs.</summary>
     public required int Jobs { get; init; }
 
-    [JsonPropertyName("succeeded")]
+    /// <summary>Jobs with nothing to complain about.</summary>
     public required int Succeeded { get; init; }
 
-    [JsonPropertyName("faults")]
+    /// <summary>Faults by kind.</summary>
     public required IReadOnlyDictionary<string, int> Faults { get; init; }
 
-    [JsonPropertyName("faults_in_training")]
+    /// <summary>Those that hit a job in training: its state said so just before, and its log has steps before the fault and after it.</summary>
     public required int FaultsInTraining { get; init; }
 
-    [JsonPropertyName("resumes")]
+    /// <summary>The same by kind.</summary>
+    public required IReadOnlyDictionary<string, int> FaultsInTrainingByKind { get; init; }
+
+    /// <summary>SIGKILLs.</summary>
+    public required int Kills { get; init; }
+
+    /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
+    public required int SilosEndedByThemselves { get; init; }
+
+    /// <summary>Epochs after the first, of all jobs.</summary>
     public required long Resumes { get; init; }
 
-    [JsonPropertyName("steps_repeated")]
+    /// <summary>Training steps taken more than once, of all jobs.</summary>
     public required int StepsRepeated { get; init; }
 
-    [JsonPropertyName("longest_gap_seconds")]
-    public required double LongestGap { get; init; }
+    /// <summary>Training steps taken, of all jobs.</summary>
+    public required int StepsTaken { get; init; }
 
-    [JsonPropertyName("seconds")]
+    /// <summary>The longest time between two training steps of a job.</summary>
+    public required double LongestGapSeconds { get; init; }
+
+    /// <summary>The job that had it.</summary>
+    public required string? LongestGapJob { get; init; }
+
+    /// <summary>The faults within it.</summary>
+    public required IReadOnlyList<string> LongestGapFaults { get; init; }
+
+    /// <summary>Files in the store that a collection will take.</summary>
+    public required int LeftOverFiles { get; init; }
+
+    /// <summary>Folders of work on the silos' disks that no process owns any more.</summary>
+    public required int LeftOverWorkFolders { get; init; }
+
+    /// <summary>Of everything, in seconds.</summary>
     public required double Seconds { get; init; }
 
-    [JsonPropertyName("violations")]
+    /// <summary>What must not be.</summary>
     public required IReadOnlyList<string> Violations { get; init; }
+
+    /// <summary>Where to look for the cause of the first: logs of its job and of the processes. Empty without a violation.</summary>
+    public required IReadOnlyList<string> Logs { get; init; }
+
+    /// <summary>The faults, in their order.</summary>
+    public required IReadOnlyList<SufferedFault> Schedule { get; init; }
 }

@@ -5,7 +5,6 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
-using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Chaos;
 
@@ -16,161 +15,230 @@ internal sealed class ChaosRun(ChaosSetting setting)
     // As many undisturbed runs are made to compare with; jobs share their seeds.
     private const int Seeds = 3;
 
-    /// <summary>Does it all.</summary>
-    public async Task<ChaosReport> ExecuteAsync()
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(20);
+
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private string _model = "";
+
+    /// <summary>Does it all. The folder stays if something was wrong.</summary>
+    /// <param name="cancellationToken">Stops; all processes end.</param>
+    public async Task<ChaosReport> ExecuteAsync(CancellationToken cancellationToken)
     {
-        var root = Directory.CreateTempSubdirectory("oneshot-chaos-");
-        Console.Error.WriteLine($"Seed {setting.Seed}; everything lies in {root}");
-        var clock = Stopwatch.StartNew();
-        var expected = await ReferencesAsync(Path.Combine(root.FullName, "calm"));
-        await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root.FullName, "chaos"), setting.Silos);
-        await using var client = await cluster.ConnectAsync();
-        var jobs = await SubmitAsync(client, cluster.Data, setting.Jobs);
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0} s: {jobs.Count} jobs submitted, faults begin"));
-        var (faults, hits) = await DisturbAsync(cluster, client, jobs);
-        await SettleAsync(cluster, jobs);
-
-        var findings = new List<JobFindings>();
-        foreach (var job in jobs)
+        var root = Directory.CreateTempSubdirectory("oneshot-chaos-").FullName;
+        Say($"seed {setting.Seed}; everything lies in {root}");
+        var keep = true;
+        try
         {
-            findings.Add(await JobCheck.CheckAsync(job, cluster.Data, expected[(await job.GetStatusAsync()).Request.Seed]));
+            var expected = await ReferencesAsync(Path.Combine(root, "calm"), cancellationToken);
+            Say("the undisturbed runs are done");
+            await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root, "chaos"), setting.Silos, RegisterModel);
+            await using var client = await cluster.ConnectAsync(cancellationToken);
+            var inputs = await UploadAsync(cluster.Store, cancellationToken);
+            Say("faults begin");
+            var submitting = SubmitAllAsync(client, inputs, cancellationToken);
+            var faults = await DisturbAsync(cluster, client, cancellationToken);
+            var jobs = await submitting;
+            Say("faults are over");
+            await SettleAsync(jobs, cancellationToken);
+            Say("looking at the jobs");
+            var findings = new List<JobFindings>();
+            foreach (var job in jobs)
+            {
+                findings.Add(await new JobCheck(job, cluster.Store, setting.Steps).CheckAsync(expected, cancellationToken));
+            }
+
+            var report = await SummariseAsync(cluster, faults, findings, Path.Combine(root, "violation"), cancellationToken);
+            keep = report.Violations.Count > 0;
+            return report;
         }
-
-        var violations = findings.SelectMany(f => f.Violations).ToList();
-        if (violations.Count == 0)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await cluster.DisposeAsync();
-            root.Delete(recursive: true);
+            keep = false;
+            throw;
         }
-
-        return new ChaosReport
+        finally
         {
-            Seed = setting.Seed,
-            Jobs = jobs.Count,
-            Succeeded = findings.Count(f => f.Violations.Count == 0),
-            Faults = faults,
-            FaultsInTraining = hits,
-            Resumes = findings.Sum(f => f.Resumes),
-            StepsRepeated = findings.Sum(f => f.StepsRepeated),
-            LongestGap = findings.Max(f => f.LongestGap),
-            Seconds = clock.Elapsed.TotalSeconds,
-            Violations = violations,
-        };
+            if (!keep)
+            {
+                Directory.Delete(root, recursive: true);
+            }
+        }
     }
 
-    private async Task<Dictionary<long, string>> ReferencesAsync(string root)
+    private async Task<Dictionary<long, string>> ReferencesAsync(string root, CancellationToken cancellationToken)
     {
-        await using var calm = await ChaosCluster.StartAsync(root, 1);
-        await using var client = await calm.ConnectAsync();
+        await using var calm = await ChaosCluster.StartAsync(root, 1, RegisterModel);
+        await using var client = await calm.ConnectAsync(cancellationToken);
+        var inputs = await UploadAsync(calm.Store, cancellationToken);
         var hashes = new Dictionary<long, string>();
-        foreach (var job in await SubmitAsync(client, calm.Data, Seeds))
+        foreach (var i in Enumerable.Range(0, Seeds))
         {
-            var status = await job.GetResultAsync();
+            var status = await (await SubmitAsync(client, inputs, i, cancellationToken)).GetResultAsync(cancellationToken);
             hashes[status.Request.Seed] = JobCheck.LoraHash(status);
         }
 
         return hashes;
     }
 
-    private async Task<IReadOnlyList<ImplantationHandle>> SubmitAsync(OneShotClient client, string data, int count)
+    private void RegisterModel(ChaosCluster cluster)
     {
-        var repository = FindRepository();
-        var catalog = new ModelCatalog(DataFolder.Resolve(data));
-        var model = catalog.Find(Path.Combine(repository, "tests", "Goldens", "sd15-tiny"));
-        catalog.Register(model);
-        var store = new FileArtifactStore(data);
-        var image = await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(repository, "samples", "cat.png")), CancellationToken.None);
-        var mask = await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(repository, "samples", "cat-mask.png")), CancellationToken.None);
-        var jobs = new List<ImplantationHandle>();
-        for (var i = 0; i < count; i++)
+        foreach (var folder in cluster.DataFolders)
         {
-            jobs.Add(await client.SubmitAsync(new ImplantationRequest
+            var catalog = new ModelCatalog(DataFolder.Resolve(folder));
+            var model = catalog.Find(Path.Combine(Repository, "tests", "Goldens", "sd15-tiny"));
+            catalog.Register(model);
+            _model = model.Name;
+        }
+    }
+
+    private static async Task<Inputs> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
+    {
+        async Task<string> WriteAsync(string sample) =>
+            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(Repository, "samples", sample), cancellationToken), cancellationToken);
+
+        return new Inputs(await WriteAsync("cat.png"), await WriteAsync("cat-mask.png"));
+    }
+
+    private async Task<IReadOnlyList<ImplantationHandle>> SubmitAllAsync(OneShotClient client, Inputs inputs, CancellationToken cancellationToken)
+    {
+        var (jobs, clock) = (new List<ImplantationHandle>(), Stopwatch.StartNew());
+        foreach (var time in Fault.Submissions(setting))
+        {
+            if (time > clock.Elapsed)
             {
-                Name = "cat",
-                Seed = i % Seeds,
-                Image = image,
-                Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = mask }],
-                Model = new ModelReference { Name = model.Name },
-                Training = new TrainingOptions { Steps = setting.Steps, Resolution = 64, Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } },
-                Samples = new SampleOptions { PerPrompt = 0 },
-            }));
+                await Task.Delay(time - clock.Elapsed, cancellationToken);
+            }
+
+            jobs.Add(await SubmitAsync(client, inputs, jobs.Count, cancellationToken));
         }
 
+        Say($"all {jobs.Count} jobs are submitted");
         return jobs;
     }
 
-    private async Task<(Dictionary<string, int> Faults, int Hits)> DisturbAsync(ChaosCluster cluster, OneShotClient client, IReadOnlyList<ImplantationHandle> jobs)
+    private async Task<ImplantationHandle> SubmitAsync(OneShotClient client, Inputs inputs, int i, CancellationToken cancellationToken)
     {
-        var (faults, hits, clock) = (new Dictionary<string, int>(), 0, Stopwatch.StartNew());
-        foreach (var fault in Fault.Schedule(setting.Seed, setting.Silos))
+        // Under a fixed id a submission may arrive as often as it takes.
+        var id = new SubmitOptions { Id = JobId.New(DateTimeOffset.UtcNow) };
+        var request = new ImplantationRequest
         {
-            await Task.Delay(fault.After);
-            if (clock.Elapsed.TotalMinutes >= setting.Minutes || await AllEndedAsync(jobs))
+            Name = "cat",
+            Seed = i % Seeds,
+            Image = inputs.Image,
+            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = inputs.Mask }],
+            Model = new ModelReference { Name = _model },
+            Training = new TrainingOptions { Steps = setting.Steps, Resolution = 64, Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } },
+            Samples = new SampleOptions { PerPrompt = 0 },
+        };
+        return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);
+    }
+
+    private async Task<List<SufferedFault>> DisturbAsync(ChaosCluster cluster, OneShotClient client, CancellationToken cancellationToken)
+    {
+        var (faults, clock, aim) = (new List<SufferedFault>(), Stopwatch.StartNew(), new Aim(client, cluster, setting.Steps));
+        foreach (var fault in Fault.Schedule(setting))
+        {
+            await Task.Delay(fault.After, cancellationToken);
+            var target = await aim.TakeAsync(fault, cancellationToken);
+            if (clock.Elapsed.TotalMinutes >= setting.Minutes)
             {
                 break;
             }
 
-            var trains = fault.Kind == FaultKind.Redis || await TrainsAsync(client, cluster.Address(fault.Silo));
-            hits += trains ? 1 : 0;
-            faults[fault.Kind.ToString()] = faults.GetValueOrDefault(fault.Kind.ToString()) + 1;
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0} s: {fault.Kind} of silo {fault.Silo}{(trains ? ", which trains" : "")}"));
-            await cluster.SufferAsync(fault);
-        }
-
-        return (faults, hits);
-    }
-
-    // A job that is leased to the silo may be between preparing and publishing; only training counts.
-    private static async Task<bool> TrainsAsync(OneShotClient client, string silo)
-    {
-        try
-        {
-            var leases = (await client.GetSchedulerAsync()).Leases.Where(lease => lease.Silo == silo).ToList();
-            foreach (var lease in leases)
+            // Nothing trains: it still happens, to a silo that is there.
+            var silo = target?.Silo ?? fault.Silos.FirstOrDefault(i => cluster.Address(i) is not null, -1);
+            if (silo < 0)
             {
-                if ((await client.GetImplantation(lease.JobId).GetStatusAsync()).State == JobState.Training)
-                {
-                    return true;
-                }
-            }
-        }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
-        {
-            // The cluster is still busy with the fault before.
-        }
-
-        return false;
-    }
-
-    private static async Task<bool> AllEndedAsync(IReadOnlyList<ImplantationHandle> jobs)
-    {
-        try
-        {
-            foreach (var job in jobs)
-            {
-                if (!(await job.GetStatusAsync()).State.IsFinal())
-                {
-                    return false;
-                }
+                continue;
             }
 
-            return true;
+            var began = DateTimeOffset.UtcNow;
+            await cluster.SufferAsync(fault, silo, cancellationToken);
+            faults.Add(new SufferedFault
+            {
+                Kind = fault.Kind,
+                Silo = fault.IsOfSilo ? silo : null,
+                Began = began,
+                Ended = DateTimeOffset.UtcNow,
+                Job = target?.JobId,
+                Epoch = target?.Epoch,
+                Step = target?.Step,
+            });
+            var hit = target is null ? "nothing in training" : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
+            Say(string.Create(CultureInfo.InvariantCulture, $"{faults[^1]} for {(faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
-        {
-            return false;
-        }
+
+        return faults;
     }
 
-    private static async Task SettleAsync(ChaosCluster cluster, IReadOnlyList<ImplantationHandle> jobs)
+    private async Task SettleAsync(IReadOnlyList<ImplantationHandle> jobs, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        while (!await AllEndedAsync(jobs) && clock.Elapsed < TimeSpan.FromMinutes(15))
+        foreach (var job in jobs)
         {
-            await cluster.ReviveAsync();
-            await Task.Delay(TimeSpan.FromSeconds(2));
+            while (clock.Elapsed < Settling && !(await Calls.UntilDoneAsync(() => job.GetStatusAsync(cancellationToken), cancellationToken)).State.IsFinal())
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
         }
     }
+
+    private async Task<ChaosReport> SummariseAsync(
+        ChaosCluster cluster, IReadOnlyList<SufferedFault> suffered, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
+    {
+        var faults = suffered.Select(fault => fault with { InTraining = IsInTraining(fault, findings) }).ToList();
+        var worst = findings.MaxBy(job => job.LongestGap.To - job.LongestGap.From)!;
+        var (from, to) = worst.LongestGap;
+        var first = findings.FirstOrDefault(job => job.Violations.Count > 0);
+        return new ChaosReport
+        {
+            Seed = setting.Seed,
+            Jobs = findings.Count,
+            Succeeded = findings.Count(job => job.Violations.Count == 0),
+            Faults = Count(faults),
+            FaultsInTraining = faults.Count(fault => fault.InTraining),
+            FaultsInTrainingByKind = Count(faults.Where(fault => fault.InTraining)),
+            Kills = faults.Count(fault => fault.Kind == FaultKind.Kill),
+            SilosEndedByThemselves = cluster.EndedByThemselves,
+            Resumes = findings.Sum(job => job.Resumes),
+            StepsRepeated = findings.Sum(job => job.StepsRepeated),
+            StepsTaken = findings.Sum(job => job.Steps.Count),
+            LongestGapSeconds = Math.Round((to - from).TotalSeconds, 1),
+            LongestGapJob = worst.JobId,
+            LongestGapFaults = [.. faults.Where(fault => fault.Began <= to && fault.Ended >= from).Select(fault => fault.ToString())],
+            LeftOverFiles = findings.Sum(job => job.LeftOver),
+            LeftOverWorkFolders = cluster.DataFolders.Select(data => DataFolder.Resolve(data).Work).Where(Directory.Exists).Sum(work => Directory.GetDirectories(work).Length),
+            Seconds = Math.Round(_clock.Elapsed.TotalSeconds, 1),
+            Violations = [.. findings.SelectMany(job => job.Violations)],
+            Logs = first is null ? [] : [.. await SaveLogAsync(cluster.Store, first.JobId, folder, cancellationToken), .. cluster.Logs],
+            Schedule = faults,
+        };
+    }
+
+    private static Dictionary<string, int> Count(IEnumerable<SufferedFault> faults) => faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key.ToString(), kind => kind.Count());
+
+    private static bool IsInTraining(SufferedFault fault, IEnumerable<JobFindings> findings) =>
+        findings.FirstOrDefault(job => job.JobId == fault.Job) is { } job && job.Steps.Any(step => step.Time < fault.Began) && job.Steps.Any(step => step.Time > fault.Began);
+
+    private static async Task<List<string>> SaveLogAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
+    {
+        var saved = new List<string>();
+        await foreach (var file in store.ListAsync(BlobPaths.Job(jobId), cancellationToken))
+        {
+            if (file.Path.EndsWith(".jsonl", StringComparison.Ordinal) || file.Path.EndsWith("manifest.json", StringComparison.Ordinal))
+            {
+                saved.Add(Path.Combine(folder, file.Path));
+                Directory.CreateDirectory(Path.GetDirectoryName(saved[^1])!);
+                await File.WriteAllBytesAsync(saved[^1], await store.ReadAllBytesAsync(file.Path, cancellationToken) ?? [], cancellationToken);
+            }
+        }
+
+        return saved;
+    }
+
+    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
+
+    private static string Repository { get; } = FindRepository();
 
     private static string FindRepository()
     {
@@ -184,4 +252,6 @@ internal sealed class ChaosRun(ChaosSetting setting)
 
         throw new DirectoryNotFoundException("The program lies outside the repository.");
     }
+
+    private sealed record Inputs(string Image, string Mask);
 }

@@ -14,4 +14,10 @@ internal enum FaultKind
 
     /// <summary>Redis ends and starts again from its file.</summary>
     Redis,
+
+    /// <summary>The blob store resets its connections and refuses new ones.</summary>
+    BlobsCut,
+
+    /// <summary>SIGSTOP of the blob store, and SIGCONT: it takes connections and does not answer.</summary>
+    BlobsFrozen,
 }

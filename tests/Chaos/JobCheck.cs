@@ -1,73 +1,176 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>Looks at an ended job: one manifest, of the newest epoch, whose files are there; a log without gaps; the weights of an undisturbed run.</summary>
-internal static class JobCheck
+/// <summary>Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps; the weights of an undisturbed run.</summary>
+/// <param name="handle">The job.</param>
+/// <param name="store">The artifacts, past all faults.</param>
+/// <param name="steps">Training steps it had to do.</param>
+internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, int steps)
 {
+    private readonly List<string> _violations = [];
+
     /// <summary>The hash of the LoRA in a job's manifest.</summary>
     /// <param name="status">The job.</param>
     public static string LoraHash(ImplantationStatus status) => status.Files.Single(file => file.Path == status.Request.Name + ".safetensors").Sha256;
 
-    /// <summary>Checks a job.</summary>
-    /// <param name="handle">The job.</param>
-    /// <param name="data">The folder of artifacts.</param>
-    /// <param name="expected">The hash of the LoRA of an undisturbed run.</param>
-    public static async Task<JobFindings> CheckAsync(ImplantationHandle handle, string data, string expected)
+    /// <summary>Checks the job.</summary>
+    /// <param name="expected">By a request's seed, the hash of the LoRA of an undisturbed run.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<JobFindings> CheckAsync(IReadOnlyDictionary<long, string> expected, CancellationToken cancellationToken)
     {
-        var violations = new List<string>();
-        var status = await handle.GetStatusAsync();
+        var status = await Calls.UntilDoneAsync(() => handle.GetStatusAsync(cancellationToken), cancellationToken);
+        var log = await ReadLogAsync(status.Epoch, cancellationToken);
+        var leftOver = 0;
         if (status.State != JobState.Succeeded)
         {
-            return new JobFindings([$"{handle.Id} is {status.State}: {status.Error?.Message}"], status.Epoch - 1, 0, 0);
+            Violate($"is {status.State} at step {status.Step} in epoch {status.Epoch}: {status.Error?.Message ?? status.Waiting}");
         }
-
-        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "jobs", handle.Id, "manifest.json")))!;
-        if ((long)manifest["epoch"]! != status.Epoch)
+        else
         {
-            violations.Add($"{handle.Id}: the manifest is of epoch {manifest["epoch"]}, the job of {status.Epoch}");
+            leftOver = await CheckFilesAsync(status, cancellationToken);
+            Require(LoraHash(status) == expected[status.Request.Seed], $"the LoRA of seed {status.Request.Seed} is {LoraHash(status)}, not {expected[status.Request.Seed]}");
+            await CheckStreamAsync(log, cancellationToken);
+            Require(log.Count == status.LastSequence, $"the log has {log.Count} events, the state says {status.LastSequence}");
         }
 
-        foreach (var file in manifest["files"]!.AsArray())
-        {
-            var stored = (string)file!["stored"]!;
-            if (!stored.StartsWith($"epochs/{status.Epoch}/", StringComparison.Ordinal))
-            {
-                violations.Add($"{handle.Id}: {stored} is of another epoch than {status.Epoch}");
-            }
-
-            var path = Path.Combine(data, "jobs", handle.Id, stored);
-            if (!File.Exists(path) || Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path))) != (string?)file["sha256"])
-            {
-                violations.Add($"{handle.Id}: {stored} is missing or another file than the manifest says");
-            }
-        }
-
-        if (LoraHash(status) != expected)
-        {
-            violations.Add($"{handle.Id}: the LoRA of seed {status.Request.Seed} is {LoraHash(status)}, not {expected}");
-        }
-
-        var (next, furthest, repeated, gap, last) = (1L, 0, 0, 0.0, default(DateTimeOffset));
-        await foreach (var progress in handle.WatchAsync())
-        {
-            if (progress.Sequence != next++)
-            {
-                violations.Add($"{handle.Id}: event {progress.Sequence} follows {next - 2}");
-                next = progress.Sequence + 1;
-            }
-
-            if (progress is { Stage: JobState.Training, Losses: not null })
-            {
-                repeated += progress.Step <= furthest ? 1 : 0;
-                gap = furthest > 0 ? Math.Max(gap, (progress.Time - last).TotalSeconds) : gap;
-                (furthest, last) = (Math.Max(furthest, progress.Step), progress.Time);
-            }
-        }
-
-        return new JobFindings(violations, status.Epoch - 1, repeated, gap);
+        var trained = log.Where(progress => progress is { Stage: JobState.Training, Losses: not null }).ToList();
+        CheckSteps(trained, status.State == JobState.Succeeded);
+        return new JobFindings { JobId = handle.Id, Violations = _violations, Resumes = Math.Max(0, status.Epoch - 1), Steps = trained, LeftOver = leftOver };
     }
+
+    /// <summary>The manifest is the only one, and names files of one epoch that are there as it says; what else lies there is a log or waits for a collection.</summary>
+    private async Task<int> CheckFilesAsync(ImplantationStatus status, CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, ArtifactInfo>(StringComparer.Ordinal);
+        await foreach (var file in store.ListAsync(BlobPaths.Job(handle.Id), cancellationToken))
+        {
+            files.Add(file.Path, file);
+        }
+
+        if (await store.ReadAllBytesAsync(BlobPaths.Manifest(handle.Id), cancellationToken) is not { } bytes)
+        {
+            Violate("has no manifest");
+            return 0;
+        }
+
+        var manifest = JsonNode.Parse(bytes)!;
+        var epoch = (long)manifest["epoch"]!;
+        Require(epoch >= 1 && epoch <= status.Epoch, $"the manifest is of epoch {epoch}, the job had {status.Epoch}");
+        var published = PublishedResult.Parse(handle.Id, bytes);
+        foreach (var (path, stored) in published.Files)
+        {
+            Require(stored.Path == BlobPaths.EpochResult(handle.Id, epoch) + path, $"{stored.Path} is of another epoch than the manifest's, {epoch}");
+            Require(
+                await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content && content.Length == stored.Bytes && Convert.ToHexStringLower(SHA256.HashData(content)) == stored.Sha256,
+                $"{stored.Path} is missing or another file than the manifest says");
+            Require(status.Files.Any(file => file.Path == path && file.Sha256 == stored.Sha256), $"the state does not know {path} as the manifest does");
+        }
+
+        Require(status.Files.Length == published.Files.Count, $"the state names {status.Files.Length} files, the manifest {published.Files.Count}");
+        var named = published.Files.Select(file => file.Stored.Path).Append(BlobPaths.Manifest(handle.Id)).ToHashSet(StringComparer.Ordinal);
+        var leftOver = 0;
+        foreach (var path in files.Keys.Where(path => !named.Contains(path) && !path.EndsWith("/progress.jsonl", StringComparison.Ordinal)))
+        {
+            // A crash may leave these, of any epoch; nothing refers to them, and the next collection takes them. Anything else would stay for ever.
+            var rest = path.StartsWith(BlobPaths.Epochs(handle.Id), StringComparison.Ordinal) ? path[BlobPaths.Epochs(handle.Id).Length..].Split('/', 2) : [];
+            var collected = rest.Length == 2 && (rest[1] is "manifest.json" or "fan-out.json" || rest[1].StartsWith("checkpoint-", StringComparison.Ordinal) || rest[1].StartsWith("result/", StringComparison.Ordinal));
+            Require(collected, $"{path} is left over, and no collection takes it");
+            leftOver += collected ? 1 : 0;
+        }
+
+        return leftOver;
+    }
+
+    /// <summary>The stored log: the files of all epochs, one after the other, without a gap and without an event that is there twice.</summary>
+    private async Task<List<ProgressEvent>> ReadLogAsync(long epochs, CancellationToken cancellationToken)
+    {
+        var log = new List<ProgressEvent>();
+        for (var epoch = 0L; epoch <= epochs; epoch++)
+        {
+            var bytes = await store.ReadAllBytesAsync(BlobPaths.Progress(handle.Id, epoch), cancellationToken) ?? [];
+            foreach (var line in Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                // A line that a crash has cut off is none; nobody has seen its event.
+                if (ProgressJson.FromLine(line) is not { } progress)
+                {
+                    continue;
+                }
+
+                Require(
+                    progress.Sequence == log.Count + 1,
+                    string.Create(CultureInfo.InvariantCulture, $"in the log of epoch {epoch}, event {progress.Sequence} ({progress.Stage}, epoch {progress.Epoch}, step {progress.Step}) follows {log.Count}"));
+                log.Add(progress with { Sequence = log.Count + 1 });
+            }
+        }
+
+        return log;
+    }
+
+    /// <summary>A watcher that begins at the start gets what is stored.</summary>
+    private async Task CheckStreamAsync(List<ProgressEvent> log, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        var seen = 0;
+        try
+        {
+            await foreach (var progress in handle.WatchAsync(0, limit.Token))
+            {
+                if (seen >= log.Count || progress != log[seen])
+                {
+                    Violate($"the stream's event {seen + 1} is number {progress.Sequence}, epoch {progress.Epoch}, step {progress.Step}, and not the stored one");
+                    return;
+                }
+
+                seen++;
+            }
+
+            Require(seen == log.Count, $"the stream ends after {seen} of {log.Count} events");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Violate($"the stream broke after {seen} of {log.Count} events: {e.Message}");
+        }
+    }
+
+    /// <summary>Each epoch goes on where a checkpoint was, step by step; all epochs together leave none out.</summary>
+    private void CheckSteps(List<ProgressEvent> trained, bool whole)
+    {
+        var furthest = 0;
+        for (var i = 0; i < trained.Count; i++)
+        {
+            var (now, before) = (trained[i], i == 0 ? null : trained[i - 1]);
+            if (before?.Epoch == now.Epoch)
+            {
+                Require(now.Step == before.Step + 1, $"in epoch {now.Epoch}, step {now.Step} follows {before.Step}");
+            }
+            else
+            {
+                Require(now.Epoch > (before?.Epoch ?? 0), $"a step of epoch {now.Epoch} follows one of {before?.Epoch}");
+                Require(now.Step >= 1 && now.Step <= furthest + 1, $"epoch {now.Epoch} begins with step {now.Step}, and the furthest before was {furthest}");
+            }
+
+            furthest = Math.Max(furthest, now.Step);
+        }
+
+        Require(!whole || furthest == steps, $"the log's last step is {furthest} of {steps}");
+    }
+
+    private void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            Violate(otherwise);
+        }
+    }
+
+    private void Violate(string what) => _violations.Add($"{handle.Id}: {what}");
 }

@@ -52,6 +52,26 @@ public sealed class SchedulerClusterTests
     }
 
     [Fact]
+    public async Task Announce_OfASiloThatIsDead_IsNotBelieved()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(silos: 2);
+        await world.WhenAnnouncedAsync(2);
+        var slots = (await world.Scheduler.GetSnapshot()).Slots;
+        var home = await AddressAsync(world, world.Scheduler);
+        var victim = world.Cluster.Silos.Single(silo => !silo.SiloAddress.Equals(home));
+        var address = victim.SiloAddress.ToParsableString();
+        await world.Cluster.KillSiloAsync(victim);
+        using var limit = new CancellationTokenSource(TestWorld.Limit);
+        while ((await world.Scheduler.GetSnapshot()).Slots.ContainsKey(address))
+            limit.Token.ThrowIfCancellationRequested();
+
+        // As a silo that was frozen does when it continues.
+        await world.Scheduler.Announce(address, slots[address]);
+        Assert.Equal([home!.ToParsableString()], (await world.Scheduler.GetSnapshot()).Slots.Keys);
+    }
+
+    [Fact]
     public async Task Status_Waiting_TellsHowManyAreAhead()
     {
         await using var world = new TestWorld();

@@ -21,6 +21,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 internal sealed partial class SchedulerGrain(
     [PersistentState("scheduler", OneShotStorage.Name)] IPersistentState<SchedulerState> storage,
     [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages,
+    IClusterMembershipService membership,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
@@ -52,6 +53,9 @@ internal sealed partial class SchedulerGrain(
 
     public async Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots)
     {
+        // A silo that was stopped, evicted and continued sends what it had begun to say. Its jobs are others' by now, and nothing could start there.
+        if (membership.CurrentSnapshot.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead)
+            return;
         var lent = _model.Lent;
         _model.Announce(silo, slots, Now);
         _writes.Changed(lent - _model.Lent);

@@ -31,6 +31,8 @@ internal sealed partial class TrainerLifecycle(
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
+            LogCleaned(folders);
         if (options.Value.ResumeOnStart)
             await recovery.ResumeAsync(cancellationToken);
         announcer.Start();
@@ -84,6 +86,9 @@ internal sealed partial class TrainerLifecycle(
             LogFailed(e, lost);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} work folders of processes that were killed are deleted")]
+    private partial void LogCleaned(int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler could not be told that silo {Silo} is lost")]
     private partial void LogFailed(Exception error, SiloAddress silo);

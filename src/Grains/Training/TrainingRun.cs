@@ -32,6 +32,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly long _began;
     private readonly StepCoordinator _fanOut;
     private ProgressPump _progress = null!;
+    private RunFolder? _folder;
     private int _committedStep = -1;
     private JobState? _stage;
     private int _step;
@@ -121,11 +122,10 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
 
     private void Run(Task slotFree)
     {
-        var folder = Path.Combine(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}-{Guid.NewGuid():N}"));
         try
         {
             slotFree.Wait(_abandon);
-            RunAsync(folder).GetAwaiter().GetResult();
+            RunAsync().GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
         {
@@ -140,12 +140,12 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             ChangeStage(null);
             _fanOut.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            DeleteFolder(folder);
+            DeleteFolder();
         }
     }
 
     /// <summary>Everything in here runs on the run's own thread up to the engine's return; what follows only waits for input and output.</summary>
-    private Task RunAsync(string folder)
+    private Task RunAsync()
     {
         LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume?.Step ?? 0);
         ChangeStage(JobState.Preparing);
@@ -153,9 +153,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         EngineResult result;
         try
         {
-            Directory.CreateDirectory(folder);
+            _folder = RunFolder.Create(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}"));
             _stop.Token.ThrowIfCancellationRequested();
-            result = _services.Engine.Run(new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, folder) { FanOut = _fanOut }, this, _stop.Token);
+            result = _services.Engine.Run(new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, _folder.Path) { FanOut = _fanOut }, this, _stop.Token);
         }
         catch (Exception e)
         {
@@ -315,16 +315,15 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>A call at the end of the work: costs no slot, so it is tried until the process ends.</summary>
     private async Task TellAsync(Func<Task> call) => await _farewells.ExecuteAsync(async _ => await call(), _abandon);
 
-    private void DeleteFolder(string folder)
+    private void DeleteFolder()
     {
         try
         {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            _folder?.Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogFolder(e, folder);
+            LogFolder(e, _folder!.Path);
         }
     }
 }

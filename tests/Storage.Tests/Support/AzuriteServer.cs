@@ -5,18 +5,26 @@ using System.Text.RegularExpressions;
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>
-/// A real Azurite on a free port of the loopback, with an account, a key and a folder of its own; all of it goes with the test. It is found by ONESHOT_AZURITE (the program, or the
-/// folder that npm installed it into), or on the PATH.
+/// A real Azurite on a free port of the loopback, with an account, a key and, unless told otherwise, a folder of its own that goes with it. It is found by ONESHOT_AZURITE (the program,
+/// or the folder that npm installed it into), or on the PATH. Shared with tests/Chaos: nothing here knows of a test.
 /// </summary>
 public sealed partial class AzuriteServer : IAsyncDisposable
 {
     private const string Account = "oneshottest";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("oneshot-azurite-").FullName;
+    private const string Missing = "Azurite is not installed (npm install --prefix DIR azurite, then ONESHOT_AZURITE=DIR).";
+
+    private readonly string _folder;
+    private readonly bool _keeps;
     private readonly string _program;
     private Process? _process;
 
-    private AzuriteServer(string program) => _program = program;
+    private AzuriteServer(string program, string? folder)
+    {
+        _program = program;
+        _keeps = folder is not null;
+        _folder = folder ?? Directory.CreateTempSubdirectory("oneshot-azurite-").FullName;
+    }
 
     public int Port { get; private set; }
 
@@ -34,11 +42,17 @@ public sealed partial class AzuriteServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server. Without Azurite on the machine the test is skipped; where servers are required, it fails.</summary>
-    public static async Task<AzuriteServer> StartAsync()
+    /// <summary>Starts a server. Without Azurite on the machine a test is skipped, or fails where servers are required.</summary>
+    /// <param name="folder">Its data, which stays; null for a folder that goes with the server.</param>
+    public static async Task<AzuriteServer> StartAsync(string? folder = null)
     {
-        var program = Find() ?? throw SkipOrFail();
-        var server = new AzuriteServer(program);
+        if (Find() is not { } program)
+        {
+            OnMissing();
+            throw new InvalidOperationException(Missing);
+        }
+
+        var server = new AzuriteServer(program, folder);
         try
         {
             await server.RunAsync();
@@ -53,15 +67,6 @@ public sealed partial class AzuriteServer : IAsyncDisposable
 
     /// <summary>Whether Azurite is on this machine.</summary>
     public static bool IsInstalled => Find() is not null;
-
-    /// <summary>Skips the test, or fails it where servers are required; doesn't return.</summary>
-    public static Exception SkipOrFail()
-    {
-        const string Missing = "Azurite is not installed (npm install --prefix DIR azurite, then ONESHOT_AZURITE=DIR).";
-        Assert.False(Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1", Missing);
-        Assert.Skip(Missing);
-        return new InvalidOperationException(Missing);
-    }
 
     /// <summary>The connection string by another port, such as a proxy's.</summary>
     public string ConnectionTo(int port) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
@@ -95,10 +100,18 @@ public sealed partial class AzuriteServer : IAsyncDisposable
     /// <summary>Ends the server in order: Azurite keeps its index in memory and writes it every few seconds and at its end, so a kill would lose what it has just acknowledged.</summary>
     public async Task StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
-        await _process.WaitForExitAsync();
+        await SignalAsync("TERM");
+        await _process!.WaitForExitAsync();
         _process.Dispose();
         _process = null;
+    }
+
+    /// <summary>Sends a signal.</summary>
+    /// <param name="name">STOP, CONT or TERM.</param>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -110,8 +123,11 @@ public sealed partial class AzuriteServer : IAsyncDisposable
             _process.Dispose();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        if (!_keeps)
+            Directory.Delete(_folder, recursive: true);
     }
+
+    static partial void OnMissing();
 
     private static string? Find()
     {

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Chaos;
+
+/// <summary>
+/// Waits until a fault hits a job in the middle of its training: faults between jobs show nothing. A job that was hit twice since its last checkpoint is spared, since a third death there
+/// would end it as a job that only ever kills its process, and rightly so.
+/// </summary>
+/// <param name="client">The cluster's client.</param>
+/// <param name="cluster">The cluster.</param>
+/// <param name="steps">Training steps of a job.</param>
+internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
+{
+    private const int CheckpointEvery = 10;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(3);
+    private readonly Dictionary<(string JobId, int Checkpoint), int> _hits = [];
+
+    /// <summary>Finds the first of a fault's silos that trains a job that is as far as the fault wants.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What it hits; null: nothing trains for a long time.</returns>
+    public async Task<Target?> TakeAsync(Fault fault, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        Target? found = null;
+        while (found is null && clock.Elapsed < Patience)
+        {
+            try
+            {
+                // A job that is not yet so far is better than none.
+                var atStep = clock.Elapsed < Patience * 0.75 ? fault.AtStep : 1;
+                found = (await ListAsync(cancellationToken)).OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
+                if (found is null)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+                }
+            }
+            catch (Exception e) when (Calls.MayPass(e, cancellationToken))
+            {
+                // The cluster is still busy with the fault before.
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
+            }
+        }
+
+        if (found is not null && fault.IsOfSilo)
+        {
+            _hits[Key(found)] = _hits.GetValueOrDefault(Key(found)) + 1;
+        }
+
+        return found;
+    }
+
+    private async Task<List<Target>> ListAsync(CancellationToken cancellationToken)
+    {
+        var targets = new List<Target>();
+        var leases = (await client.GetSchedulerAsync(cancellationToken).WaitAsync(Answer, cancellationToken)).Leases;
+        for (var silo = 0; silo < cluster.DataFolders.Count; silo++)
+        {
+            var address = cluster.Address(silo);
+            foreach (var lease in leases.Where(lease => lease.Silo == address))
+            {
+                // A leased job may be between preparing and publishing; only training counts.
+                var status = await client.GetImplantation(lease.JobId).GetStatusAsync(cancellationToken).WaitAsync(Answer, cancellationToken);
+                if (status.State == JobState.Training && status.Epoch == lease.Epoch && status.Step >= 1 && status.Step < steps - 1)
+                {
+                    targets.Add(new Target(silo, lease.JobId, lease.Epoch, status.Step));
+                }
+            }
+        }
+
+        return targets;
+    }
+
+    private bool IsFair(Target target) => _hits.GetValueOrDefault(Key(target)) < 2;
+
+    private static (string JobId, int Checkpoint) Key(Target target) => (target.JobId, target.Step / CheckpointEvery);
+}

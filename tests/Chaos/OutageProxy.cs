@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansOneShot.Chaos;
+
+/// <summary>A TCP proxy on a fixed port of the loopback that can be away: it refuses connections then, and those that were open are reset.</summary>
+internal sealed class OutageProxy : IAsyncDisposable
+{
+    private readonly int _target;
+    private TcpListener _listener;
+    private Outage _outage = new();
+
+    /// <summary>Starts it.</summary>
+    /// <param name="target">The port it leads to.</param>
+    public OutageProxy(int target)
+    {
+        _target = target;
+        _listener = new TcpListener(IPAddress.Loopback, 0);
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _outage.Accepting = AcceptAsync(_listener, _outage.Begins.Token);
+    }
+
+    /// <summary>Its port, which stays.</summary>
+    public int Port { get; }
+
+    /// <summary>Goes away.</summary>
+    public async Task CutAsync()
+    {
+        await _outage.Begins.CancelAsync();
+        _listener.Stop();
+        await _outage.Accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Comes back.</summary>
+    public async Task MendAsync()
+    {
+        _outage.Begins.Dispose();
+        _outage = new Outage();
+        for (var bound = false; !bound;)
+        {
+            try
+            {
+                _listener = new TcpListener(IPAddress.Loopback, Port);
+                _listener.Start();
+                bound = true;
+            }
+            catch (SocketException)
+            {
+                // Somebody's outgoing connection has taken the port for a moment.
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+            }
+        }
+
+        _outage.Accepting = AcceptAsync(_listener, _outage.Begins.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CutAsync();
+        _outage.Begins.Dispose();
+    }
+
+    private async Task AcceptAsync(TcpListener listener, CancellationToken outage)
+    {
+        while (true)
+        {
+            _ = ServeAsync(await listener.AcceptSocketAsync(outage), outage);
+        }
+    }
+
+    private async Task ServeAsync(Socket client, CancellationToken outage)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using (client)
+        {
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, _target, outage);
+                await Task.WhenAny(PumpAsync(client, server, outage), PumpAsync(server, client, outage));
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // The client sees its connection reset.
+            }
+
+            client.LingerState = new LingerOption(true, 0);
+        }
+    }
+
+    private static async Task PumpAsync(Socket from, Socket to, CancellationToken outage)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            int read;
+            while ((read = await from.ReceiveAsync(buffer, outage)) > 0)
+            {
+                for (var sent = 0; sent < read;)
+                {
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), outage);
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // One of the two has gone; so does the other.
+        }
+    }
+
+    private sealed class Outage
+    {
+        public CancellationTokenSource Begins { get; } = new();
+
+        public Task Accepting { get; set; } = Task.CompletedTask;
+    }
+}
