@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrleansOneShot.Storage.Files;
 using OrleansOneShot.Storage.Tests.Support;
 
@@ -39,6 +40,39 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
         var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.CheckWritableAsync());
         Assert.Equal(ArtifactStoreFault.Denied, error.Fault);
         Assert.StartsWith($"The folder {Path.GetFullPath(_root)} is read-only for this user: it can't write checks/", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteAsync_ManyContentsOfOneLengthAtOnce_NoneIsTakenForAnother()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() => Store.WriteAsync("contested", new MemoryStream([(byte)writer, (byte)round])))));
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData((await Store.ReadAllBytesAsync("contested"))!)), (await Store.GetInfoAsync("contested"))!.Sha256);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Write_WhileOthersDeleteTheFoldersLastFile_MakesTheFolderAgain(bool append)
+    {
+        // Each writer deletes what it wrote, and so the folder of the others, whenever it was the last in there.
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (writer, token) =>
+        {
+            var store = new FileArtifactStore(_root);
+            for (var i = 0; i < 100; i++)
+            {
+                var path = $"checks/{writer}-{i}";
+                if (append)
+                    await store.AppendAsync(path, new byte[3], 0, token);
+                else
+                    await store.WriteAsync(path, new MemoryStream([1, 2, 3]), cancellationToken: token);
+                Assert.Equal(3, (await store.GetInfoAsync(path, token))?.Bytes);
+                await store.DeleteAsync(path, token);
+            }
+        });
+        Assert.False(Directory.Exists(Path.Combine(_root, "checks")));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
 {
     private const int BufferSize = 128 * 1024;
     private const char TemporaryMark = '~';
+    private const int FolderAttempts = 100;
 
     private readonly string _root;
     private readonly Func<string, Stream> _create;
@@ -61,8 +62,9 @@ public sealed partial class FileArtifactStore : IArtifactStore
         var temporary = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
         try
         {
-            DurableDirectory.Create(Path.GetDirectoryName(target)!);
             var (bytes, hash) = await CopyAsync(content, temporary, cancellationToken);
+            // The kernel's own times are as coarse as its timer: two writers of as many bytes could give one time to two contents, of which the hashes then could not be told apart.
+            File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
             var written = File.GetLastWriteTimeUtc(temporary);
             Move(path, temporary, target, condition);
             DurableDirectory.Flush(Path.GetDirectoryName(target)!);
@@ -101,6 +103,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
             throw ReadOnlyFolder.Explain(e, _root, $"append to {path}");
         }
     }
+
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -227,12 +230,10 @@ public sealed partial class FileArtifactStore : IArtifactStore
 
     private static async Task<long> AppendLockedAsync(string path, string target, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken)
     {
-        if (expectedLength == 0)
-            DurableDirectory.Create(Path.GetDirectoryName(target)!);
-        else if (!File.Exists(target))
+        if (expectedLength > 0 && !File.Exists(target))
             throw new ArtifactChangedException(path, expectedLength, 0);
         var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
-        await using var file = new FileStream(target, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+        await using var file = InFolder(target, name => new FileStream(name, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous));
         if (file.Length != expectedLength)
             throw new ArtifactChangedException(path, expectedLength, file.Length);
         file.Position = expectedLength;
@@ -257,7 +258,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferSize];
         long bytes = 0;
-        await using var file = _create(temporary);
+        await using var file = InFolder(temporary, _create);
         int read;
         while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
         {
@@ -270,6 +271,26 @@ public sealed partial class FileArtifactStore : IArtifactStore
         if (file is FileStream onDisk)
             onDisk.Flush(flushToDisk: true);
         return (bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>
+    /// Makes a file in a folder that is created if need be. Another process may delete the folder's last file, and with it the folder, between the two: then once more. The new file
+    /// keeps the folder from then on.
+    /// </summary>
+    private static T InFolder<T>(string file, Func<string, T> create)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                DurableDirectory.Create(Path.GetDirectoryName(file)!);
+                return create(file);
+            }
+            catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException && attempt < FolderAttempts)
+            {
+                // Whoever deleted it is done by now.
+            }
+        }
     }
 
     private static void Move(string path, string temporary, string target, WriteCondition condition)
