@@ -9,6 +9,9 @@ public sealed class FanOutTests : IDisposable
 {
     private const int Silos = 3;
 
+    // More than a fast machine takes while the helpers are looked up.
+    private const int Steps = 300;
+
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -30,23 +33,26 @@ public sealed class FanOutTests : IDisposable
     public async Task Synchronous_OneHelperKilledAndOneFrozen_GivesTheSameFiles()
     {
         await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
-        await using (var job = OneShotProcess.Start([.. Job(100, "there", "--fan-out", "synchronous"), .. cluster.Options]))
+        await using (var job = OneShotProcess.Start([.. Job(Steps, "there", "--fan-out", "synchronous"), .. cluster.Options]))
         {
-            await job.TrainsAsync(10);
+            await job.TrainsAsync(5);
             var helpers = await cluster.FindAsync("lent");
             Assert.Equal(Silos - 1, helpers.Count);
-            helpers[0].Kill();
-            await job.TrainsAsync(30);
+
+            // Both at once: what the job says may stand still after the first, while its steps go on.
             await helpers[1].FreezeAsync();
+            helpers[0].Kill();
             (await job.EndAsync()).Expect(0);
         }
 
-        (await OneShotProcess.RunAsync([.. Job(100, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
+        (await OneShotProcess.RunAsync([.. Job(Steps, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
 
         Assert.Equal(Files("here"), Files("there"));
         var figures = Manifest("there")["fan_out"]!["figures"]!;
-        Assert.Equal(Silos - 1, (int)figures["workers_dropped"]!);
-        Assert.True((int)figures["terms_repeated"]! >= Silos - 1);
+
+        // A helper whose grain was registered with the killed silo may be given up and borrowed again before.
+        Assert.True((int)figures["workers_dropped"]! >= Silos - 1, figures.ToJsonString());
+        Assert.True((int)figures["terms_repeated"]! >= Silos - 1, figures.ToJsonString());
         Assert.Equal(1, (int)Manifest("there")["epoch"]!);
     }
 
