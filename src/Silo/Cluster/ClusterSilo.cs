@@ -108,7 +108,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
 
     private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, SiloEndpoints endpoints)
     {
-        var builder = SiloHostBuilder.Create(options.Data);
+        var builder = SiloHostBuilder.Create(options.Data.LogOfProcess);
         builder.UseOrleans(silo =>
         {
             silo.Configure<EndpointOptions>(endpoints.ApplyTo);

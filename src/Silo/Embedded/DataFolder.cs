@@ -11,8 +11,11 @@ public sealed class DataFolder
     /// <summary>The SQLite database of grain states and reminders.</summary>
     public string Database => Path.Combine(Root, "oneshot.db");
 
-    /// <summary>The log of the silo.</summary>
+    /// <summary>The log of the folder's owner.</summary>
     public string Log => Path.Combine(Root, "logs", "oneshot.log");
+
+    /// <summary>The log of this process, for folders that several silos share: lines of one file would overwrite each other.</summary>
+    public string LogOfProcess => Path.Combine(Root, "logs", $"silo-{Environment.MachineName}-{Environment.ProcessId}.log");
 
     /// <summary>Where engines put what they work on; nothing in it outlives its job.</summary>
     public string Work => Path.Combine(Root, "work");

@@ -61,7 +61,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
 
     private static IHost Build(EmbeddedSiloOptions options, int siloPort, int gatewayPort)
     {
-        var builder = SiloHostBuilder.Create(options.Data);
+        var builder = SiloHostBuilder.Create(options.Data.Log);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);

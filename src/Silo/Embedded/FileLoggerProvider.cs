@@ -3,16 +3,22 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansOneShot.Silo.Embedded;
 
-/// <summary>Writes log lines to one file, flushed line by line; a file of more than 8 MiB moves aside at the next start. What can't be written is dropped: a full disk must not end a job by its log.</summary>
+/// <summary>
+/// Writes log lines to one file, flushed line by line; a file of more than 8 MiB moves aside at the next start, and of the folder's files the latest 50 are kept. What can't be written
+/// is dropped: a full disk must not end a job by its log.
+/// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
 {
     private const long LargestBytes = 8 << 20;
+    private const int KeptFiles = 50;
+
     private readonly Lock _gate = new();
     private readonly StreamWriter _writer;
 
     public FileLoggerProvider(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        RemoveOldest(folder);
         var file = new FileInfo(path);
         if (file.Exists && file.Length > LargestBytes)
         {
@@ -29,6 +35,21 @@ internal sealed class FileLoggerProvider : ILoggerProvider
         lock (_gate)
         {
             _writer.Dispose();
+        }
+    }
+
+    private static void RemoveOldest(DirectoryInfo folder)
+    {
+        foreach (var old in folder.GetFiles("*.log*").OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptFiles))
+        {
+            try
+            {
+                old.Delete();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another silo was faster, or holds it.
+            }
         }
     }
 
