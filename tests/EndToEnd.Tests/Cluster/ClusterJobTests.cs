@@ -4,8 +4,6 @@ namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 
 public sealed class ClusterJobTests : IDisposable
 {
-    private const int Unreachable = 4;
-
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -24,17 +22,6 @@ public sealed class ClusterJobTests : IDisposable
         Assert.Equal(here, there);
         await silo.InterruptAsync();
         (await silo.EndAsync()).Expect(0);
-    }
-
-    [Theory]
-    [InlineData("serve")]
-    [InlineData("jobs", "list")]
-    public async Task Cluster_NoRedisThere_EndsWith4AndSaysWhere(params string[] command)
-    {
-        var ended = await OneShotProcess.RunAsync([.. command, "--cluster", "redis://127.0.0.1:1", "--data", _folder.Data]);
-
-        ended.Expect(Unreachable);
-        Assert.Contains("Redis at 127.0.0.1:1", ended.Error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

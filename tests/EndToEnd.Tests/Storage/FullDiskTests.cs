@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Storage;
@@ -6,9 +5,6 @@ namespace OrleansOneShot.EndToEnd.Tests.Storage;
 /// <summary>A disk that has room for a job's work, but not for its result.</summary>
 public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
 {
-    // A mount namespace of its own: the small disk is the child's alone and goes with it.
-    private static readonly string[] Namespace = ["unshare", "--user", "--map-root-user", "--mount"];
-
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -37,10 +33,10 @@ public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
 
     private async Task<string> FailAsync(Func<string, bool> moment, long free)
     {
-        Assert.SkipUnless(await CanMountAsync(), "This machine lets nobody mount a tmpfs in a namespace of its own.");
+        await PrivateMounts.RequireAsync(_folder.Root);
         Directory.CreateDirectory(_folder["disk"]);
         var script = $"mount -t tmpfs -o size=64m tmpfs '{_folder["disk"]}' && \"$@\"; code=$?; find '{Data}/jobs' -type f > '{_folder["left.txt"]}'; exit $code";
-        await using var process = OneShotProcess.StartIn([.. Namespace, "sh", "-c", script], [.. ImplantArguments.Create(Data), "--out", _folder.Out, "--format", "json"]);
+        await using var process = OneShotProcess.StartIn(PrivateMounts.Shell(script), [.. ImplantArguments.Create(Data), "--out", _folder.Out, "--format", "json"]);
         await process.SaysAsync(moment);
         Fill($"/proc/{process.Id}/root{Data}", free);
 
@@ -67,20 +63,6 @@ public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
         for (; ballast > 0; ballast -= zeros.Length)
         {
             file.Write(zeros, 0, (int)Math.Min(zeros.Length, ballast));
-        }
-    }
-
-    private async Task<bool> CanMountAsync()
-    {
-        try
-        {
-            using var process = Process.Start(Namespace[0], [.. Namespace.Skip(1), "mount", "-t", "tmpfs", "tmpfs", _folder.Root]);
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
         }
     }
 }

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+namespace OrleansOneShot.EndToEnd.Tests.Cluster;
+
+/// <summary>Silos on other addresses than 127.0.0.1.</summary>
+public sealed class ListenTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task TwoSilosOnTwoAddresses_OneJobRunsOnBoth()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
+        await using var here = OneShotProcess.Start(["serve", "--bind", "127.0.0.2", .. cluster]);
+        var there = PrivateAddress();
+        await using var other = OneShotProcess.Start(["serve", "--bind", there, "--silo-port", $"{FreePort(there)}", .. cluster]);
+        Assert.StartsWith("Ready: silo 127.0.0.2:", await here.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith($"Ready: silo {there}:", await other.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
+
+        (await OneShotProcess.RunAsync(
+        [
+            "implant", "--image", Repository.Sample("scene-fox-ball.png"), "--object", $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
+            "--object", $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog", "--model", Repository.TinyModel, "--resolution", "64", "--steps", "10", "--precision", "fp32",
+            "--prompt", "a photo of <cat>", "--samples", "1", "--fan-out", "synchronous", "--out", _folder.Out, .. cluster,
+        ])).Expect(0);
+
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Out, "manifest.json"), TestContext.Current.CancellationToken))!;
+        Assert.Equal(2, (int)manifest["fan_out"]!["figures"]!["participants"]!);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    // Of an interface if the machine has one in a private network: that is how several machines talk. Otherwise a third one of the loopback.
+    private static string PrivateAddress() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(card => card.OperationalStatus == OperationalStatus.Up)
+        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+        .Select(unicast => unicast.Address)
+        .FirstOrDefault(address => address.IsIPv6UniqueLocal || address.GetAddressBytes() is [10, ..] or [192, 168, _, _] or [172, >= 16 and < 32, _, _])?.ToString() ?? "127.0.0.3";
+
+    private static int FreePort(string address)
+    {
+        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
