@@ -35,6 +35,7 @@ public sealed class OneShotInstrumentsTests
         instruments.OnEnded(JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
         instruments.OnScheduler(queued: 7, free: 8, leased: 9, lent: 10);
         instruments.OnFanOutStep(TimeSpan.FromSeconds(11));
+        instruments.OnMemory("cuda:1", 12);
         listener.RecordObservableInstruments();
 
         Assert.Equal(
@@ -48,6 +49,7 @@ public sealed class OneShotInstrumentsTests
                 ["oneshot.slots [{slot}] state=leased"] = 9,
                 ["oneshot.slots [{slot}] state=lent"] = 10,
                 ["oneshot.fanout.reduce [s]"] = 11,
+                ["oneshot.device.memory [By] device=cuda:1"] = 12,
                 ["oneshot.step.duration [s] model=m phase=training"] = 0.5,
                 ["oneshot.steps [{step}]"] = 1,
                 ["oneshot.loss [] term=global"] = 1,

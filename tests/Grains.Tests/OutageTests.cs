@@ -1,4 +1,5 @@
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
@@ -57,6 +58,68 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task Checkpoint_StoreStaysAwayAgainAndAgain_FailsWithItsHistory()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(configure: ShortPatience);
+        world.Store.BeforeWrite = path => path.EndsWith("checkpoint-000004.safetensors", StringComparison.Ordinal) ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
+        Assert.StartsWith("Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.EndsWith("(The store was away for 0 s: The store is away).", status.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(3, world.Engine.Jobs.Count);
+        Assert.Empty((await world.Scheduler.GetSnapshot()).Leases);
+    }
+
+    [Fact]
+    public async Task Checkpoint_OutagesWithProgressBetweenThem_AreCountedAnew()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(configure: ShortPatience);
+        var away = new[] { BlobPaths.Checkpoint("j1", 1, 2), BlobPaths.Checkpoint("j1", 2, 2), BlobPaths.Checkpoint("j1", 3, 4), BlobPaths.Checkpoint("j1", 4, 4) };
+        world.Store.BeforeWrite = path => away.Contains(path) ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Succeeded, 5L), (status.State, status.Epoch));
+        Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request()), status.Files[0].Sha256);
+    }
+
+    [Fact]
+    public async Task Prepare_StoreIsAway_WaitsForItBeforeTheNextTry()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var gate = world.Engine.GateAt("j1", 1, "prepare");
+        world.Engine.Failures[("j1", "prepare")] = Away();
+        var left = 3;
+        world.Store.BeforeGetInfo = _ =>
+        {
+            world.Engine.Failures.Clear();
+            return left-- > 0 ? throw Away() : Task.CompletedTask;
+        };
+        await world.Job("j1").Submit(TestWorld.Request());
+        await gate.Reached;
+        gate.Open();
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
+        Assert.True(left < 0);
+    }
+
+    [Fact]
+    public async Task Prepare_StoreAnswersAndTheEngineNeverReachesIt_IsBounded()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(configure: ShortPatience);
+        world.Engine.Failures[("j1", "prepare")] = Away();
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
+        Assert.Contains("epoch 3 on ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("(The store is away)", status.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancel_WhileACheckpointWaits_EndsAtOnce()
     {
         await using var world = new TestWorld();
@@ -98,6 +161,12 @@ public sealed class OutageTests
         Assert.True(left < 0);
         Assert.Equal([1, 2, 3, 4, 5], events.Where(e => e.Losses is not null).Select(e => e.Step));
         Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
+    }
+
+    private static void ShortPatience(string silo, OneShotGrainsOptions options)
+    {
+        options.StoreOutageLimit = TimeSpan.FromMilliseconds(150);
+        options.MaxOutages = 3;
     }
 
     private static ArtifactStoreException Away() => new(ArtifactStoreFault.Unreachable, "The store is away.");

@@ -19,7 +19,7 @@ public sealed class SchedulerNeedsTests
         model.Enqueue(Entry("gpu", "ann", bytes: 9 * Gib, device: "cuda"));
         model.Enqueue(Entry("small", "ann", bytes: 8 * Gib));
         Assert.Equal([("gpu", "b"), ("small", "a")], model.Grant(s_start).Select(record => (record.Entry.JobId, record.Lease.Silo)).Order());
-        Assert.Equal("Waits: no slot has 12 GiB.", Why(model, "large"));
+        Assert.Equal("Waits for memory: needs 12 GiB on cpu, where the largest slot has 8 GiB; needs 12 GiB on cuda, where the largest slot has 10 GiB.", Why(model, "large"));
         model.Announce("c", [new SlotAnnouncement(0, "cpu", 12 * Gib)], s_start);
         Assert.Equal("c", Assert.Single(model.Grant(s_start)).Lease.Silo);
     }
@@ -52,17 +52,84 @@ public sealed class SchedulerNeedsTests
     {
         var model = Model(("a", "cpu", 8 * Gib));
         model.Enqueue(Entry("first", "ann") with { Profile = "sd/512" });
-        Assert.Equal(0, Assert.Single(model.Grant(s_start)).Entry.RequiredBytes);
+        Assert.Equal(0, Required(model, "first"));
+        Assert.Single(model.Grant(s_start));
+        // Waits already when its like tells.
+        model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
+        Assert.Equal(0, Required(model, "alike"));
         Assert.True(model.Learn("first", (3 * Gib) - 5));
         Assert.False(model.Learn("first", 2 * Gib));
         Assert.False(model.Learn("unknown", 4 * Gib));
-        model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         model.Enqueue(Entry("other", "ann") with { Profile = "sd/768" });
-        Assert.Equal(3 * Gib, model.Waiting.Find("alike")!.RequiredBytes);
-        Assert.Equal(0, model.Waiting.Find("other")!.RequiredBytes);
+        Assert.Equal((3 * Gib, 0), (Required(model, "alike"), Required(model, "other")));
+        model.Announce("b", [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start);
+        Assert.Equal("other", Assert.Single(model.Grant(s_start)).Entry.JobId);
         var restored = new SchedulerModel(model.ToState(), s_term, s_start);
+        restored.Announce("b", [new SlotAnnouncement(1, "cpu", 2 * Gib)], s_start);
         restored.Enqueue(Entry("later", "ann") with { Profile = "sd/512" });
-        Assert.Equal(3 * Gib, restored.Waiting.Find("later")!.RequiredBytes);
+        Assert.Equal("Waits for memory: needs 3 GiB on cpu, where the largest slot has 2 GiB.", Why(restored, "later"));
+        Assert.Empty(restored.Grant(s_start));
+    }
+
+    [Fact]
+    public void Learn_OnAGpu_SaysNothingOfTheProcessor()
+    {
+        var model = Model(("a", "cuda:0", 80 * Gib));
+        model.Enqueue(Entry("first", "ann") with { Profile = "sd/512" });
+        model.Grant(s_start);
+        Assert.True(model.Learn("first", 20 * Gib));
+        model.Announce("b", [new SlotAnnouncement(0, "cpu", 8 * Gib), new SlotAnnouncement(1, "cuda:0", 16 * Gib)], s_start);
+        model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
+        model.Enqueue(Entry("gpu", "ann", device: "cuda") with { Profile = "sd/512" });
+        Assert.Equal(("alike", "b", 0), Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo, record.Lease.Slot) : default);
+        // Busy, and large enough.
+        Assert.Equal(WaitReason.Busy, model.ReasonOf(SlotNeed.Of(model.Waiting.Find("gpu")!)));
+        model.SiloLost("a");
+        Assert.Equal("Waits for memory: needs 20 GiB on cuda, where the largest slot has 16 GiB.", Why(model, "gpu"));
+    }
+
+    [Theory]
+    [InlineData(null, "gpu")]
+    [InlineData("cuda", "gpu")]
+    [InlineData("cpu", "small")]
+    public void Grant_BothKindsFree_AutoPrefersTheGpuAndNamesAreObeyed(string? device, string silo)
+    {
+        var model = Model(("a", "cpu", 64 * Gib), ("gpu", "cuda:1", 8 * Gib));
+        // A mapped model counts among slots of one kind only.
+        model.Announce("small", [new SlotAnnouncement(0, "cpu", Gib) { Models = ["sd"] }], s_start);
+        model.Enqueue(Entry("j", "ann", device: device) with { Model = "sd" });
+        Assert.Equal(silo, Assert.Single(model.Grant(s_start)).Lease.Silo);
+    }
+
+    [Fact]
+    public void Grant_CpuWantedAndOnlyGpus_WaitsAndSaysSo()
+    {
+        var model = Model(("a", "cuda:0", 8 * Gib));
+        model.Enqueue(Entry("j", "ann", device: "cpu"));
+        Assert.Empty(model.Grant(s_start));
+        Assert.Equal("Waits: no slot has a cpu device.", Why(model, "j"));
+    }
+
+    [Fact]
+    public void Lend_SlotsOfAnotherKind_StayFree()
+    {
+        var model = Model(("a", "cpu", Gib), ("b", "cuda:0", Gib), ("c", "cpu", Gib));
+        model.Enqueue(Entry("j", "ann", device: "cpu"));
+        Assert.True(model.Started(Assert.Single(model.Grant(s_start)).Lease with { Epoch = 1 }));
+        Assert.Equal("c", Assert.Single(model.Lend("j", 1, 5, [], s_start)).Silo);
+    }
+
+    [Fact]
+    public void Snapshot_WaitingJobs_TellWhyNoSlotWillDo()
+    {
+        var model = Model(("a", "cpu", Gib));
+        model.Enqueue(Entry("large", "ann", bytes: 2 * Gib));
+        model.Enqueue(Entry("small", "ann"));
+        var queue = model.Snapshot().Queue.ToDictionary(entry => entry.JobId);
+        Assert.Equal(("Waits for memory: needs 2 GiB on cpu, where the largest slot has 1 GiB.", 2 * Gib), (queue["large"].Waiting, queue["large"].RequiredBytes));
+        Assert.Null(queue["small"].Waiting);
+        // Only shown, never stored.
+        Assert.Null(model.Waiting.Find("large")!.Waiting);
     }
 
     [Fact]
@@ -82,9 +149,9 @@ public sealed class SchedulerNeedsTests
     {
         var profiles = new MemoryProfiles([]);
         for (var i = 0; i <= MemoryProfiles.MaxProfiles; i++)
-            Assert.True(profiles.Learn($"p{i}", Gib));
+            Assert.True(profiles.Learn($"p{i}", "cpu", Gib));
         Assert.Equal(MemoryProfiles.MaxProfiles, profiles.ToState().Length);
-        Assert.Equal((0, Gib), (profiles.RequiredBytes("p0"), profiles.RequiredBytes("p1")));
+        Assert.Equal((0, Gib, 0), (profiles.RequiredBytes("p0", "cpu"), profiles.RequiredBytes("p1", "cpu"), profiles.RequiredBytes("p1", "cuda")));
     }
 
     [Fact]
@@ -112,7 +179,7 @@ public sealed class SchedulerNeedsTests
         Assert.Equal("Waits for a free slot; 2 jobs are ahead.", Why(model, "j3"));
         Assert.Equal("Waits: no slot has a cuda device.", Why(model, "g"));
         model.Announce("b", [new SlotAnnouncement(0, "cuda:0", Gib)], s_start);
-        Assert.Equal("Waits: no cuda slot has 1.5 GiB.", Why(model, "g"));
+        Assert.Equal("Waits for memory: needs 1.5 GiB on cuda, where the largest slot has 1 GiB.", Why(model, "g"));
     }
 
     [Fact]
@@ -175,6 +242,8 @@ public sealed class SchedulerNeedsTests
         var entry = model.Waiting.Find(job)!;
         return model.Describe(entry, model.ReasonOf(SlotNeed.Of(entry)));
     }
+
+    private static long Required(SchedulerModel model, string job) => model.Snapshot().Queue.Single(entry => entry.JobId == job).RequiredBytes;
 
     private static SchedulerModel Model(params (string Silo, string Device, long Bytes)[] slots)
     {

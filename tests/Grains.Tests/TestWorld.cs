@@ -47,6 +47,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public InProcessTestCluster Cluster => _cluster!;
 
+    /// <summary>Options of silos that start from now on.</summary>
+    public Action<string, OneShotGrainsOptions>? Configure { get; set; }
+
     /// <summary>Where a path of the store lies on the disk.</summary>
     public string PathOf(string path) => Path.Combine(_root, "store", path);
 
@@ -69,10 +72,11 @@ internal sealed class TestWorld : IAsyncDisposable
     };
 
     /// <summary>Starts a cluster; one that ran before has ended.</summary>
-    public async Task StartAsync(int slots = 1, bool resume = false, short silos = 1, Action<string, OneShotGrainsOptions>? configure = null)
+    public async Task StartAsync(int slots = 1, bool resume = false, short silos = 1, Action<string, OneShotGrainsOptions>? configure = null, Action<ISiloBuilder>? silo = null)
     {
+        Configure = configure;
         var builder = new InProcessTestClusterBuilder(silos);
-        builder.ConfigureSilo((silo, services) =>
+        builder.ConfigureSilo((host, services) =>
         {
             services.Services.AddKeyedSingleton<IGrainStorage>(
                 OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>(), grain => BeforeStateWrite?.Invoke(grain) ?? Task.CompletedTask));
@@ -85,8 +89,9 @@ internal sealed class TestWorld : IAsyncDisposable
                 options.Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotAnnouncement(slot, "cpu", 1L << 30))];
                 options.ResumeOnStart = resume;
                 options.WorkFolder = WorkFolder;
-                configure?.Invoke(silo.SiloName, options);
+                Configure?.Invoke(host.SiloName, options);
             });
+            silo?.Invoke(services);
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
@@ -129,6 +134,26 @@ internal sealed class TestWorld : IAsyncDisposable
         await foreach (var progress in Job(id).Watch(from).WithCancellation(limit.Token))
             events.Add(progress);
         return events;
+    }
+
+    /// <summary>Waits for a job's end across the loss of silos, with which watchers' streams end.</summary>
+    public async Task<ImplantationStatus> EndOfAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            try
+            {
+                if (await Job(id).GetStatus().WaitAsync(limit.Token) is { } status && status.State.IsFinal())
+                    return status;
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                // It moves.
+            }
+
+            limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Watches until an event fits.</summary>

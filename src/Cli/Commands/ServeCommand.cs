@@ -16,7 +16,7 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
-    private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo.", 1);
+    private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo. Default: one for each GPU, or one for the processor.");
 
     public ServeCommand(CliStreams streams)
         : base(
@@ -52,10 +52,10 @@ internal sealed class ServeCommand : OneShotCommand
             return await WaitAsync(context);
         }
 
-        var slots = parsed.GetValue(_role) == "control" ? 0 : (int)parsed.GetValue(_slots)!.Value;
+        int? slots = parsed.GetValue(_role) == "control" ? 0 : (int?)parsed.GetValue(_slots);
         var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed) };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
-        context.Say($"Ready: silo {silo.Address} with {slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
+        context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         return await WaitAsync(context);
     }
 

@@ -6,6 +6,32 @@ namespace OrleansOneShot.Compute.Torch;
 /// <summary>Devices by the names of the command line.</summary>
 public static class TorchDevices
 {
+    /// <summary>The CUDA devices that libtorch sees.</summary>
+    /// <returns>"cuda:0" and so on, each with its total memory in bytes (0: not known); none where there is no CUDA, or no libtorch.</returns>
+    public static IReadOnlyList<(string Name, long MemoryBytes)> Gpus()
+    {
+        try
+        {
+            return cuda.is_available()
+                ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => (string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"), CudaMemory.Read(index)?.Total ?? 0))]
+                : [];
+        }
+        catch (Exception e) when (e is DllNotFoundException or NotSupportedException or TypeInitializationException)
+        {
+            // Whoever computes is told why; a silo that is asked what it has must not fail for it.
+            return [];
+        }
+    }
+
+    /// <summary>The number of a CUDA device.</summary>
+    /// <param name="device">"cpu" or "cuda:N".</param>
+    /// <returns>N; null for the processor.</returns>
+    public static int? IndexOf(string device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.StartsWith("cuda:", StringComparison.Ordinal) ? int.Parse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    }
+
     /// <summary>Turns "auto" into the best device there is, and checks that the others exist.</summary>
     /// <param name="name">"auto", "cpu" or "cuda:N" ("cuda" is "cuda:0").</param>
     /// <returns>"cpu" or "cuda:N".</returns>

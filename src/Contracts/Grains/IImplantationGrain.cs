@@ -49,7 +49,7 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<bool> Delete();
 
     /// <summary>Puts an unfinished job that nobody works for back into the queue: after a restart, a lost silo, or a lapsed lease.</summary>
-    /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained".</param>
+    /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained", "outage".</param>
     /// <returns>True if the job was requeued; false if it has ended, waits already or is being worked on.</returns>
     [Alias("EnsureRunning")]
     Task<bool> EnsureRunning(string reason);
@@ -111,4 +111,14 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// <returns>When durable; a stale epoch is ignored.</returns>
     [Alias("Release")]
     Task Release(long epoch, bool requeue);
+
+    /// <summary>
+    /// Called by the trainer: it stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that has
+    /// happened too often without a new one.
+    /// </summary>
+    /// <param name="epoch">The trainer's epoch.</param>
+    /// <param name="what">A sentence that says what was out of reach.</param>
+    /// <returns>When durable; a stale epoch is ignored.</returns>
+    [Alias("Outage")]
+    Task Outage(long epoch, string what);
 }

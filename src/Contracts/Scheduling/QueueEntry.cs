@@ -7,9 +7,10 @@ namespace OrleansOneShot.Contracts.Scheduling;
 /// <param name="Enqueued">When it was submitted, UTC: its age in the queue.</param>
 /// <param name="Model">The base model's name: a silo that has it mapped is preferred. Null: no preference.</param>
 /// <param name="Profile">What its memory depends on, such as model, resolution and precision: jobs of one profile need the same. Null: nothing is learned.</param>
-/// <param name="Device">Kind of device it needs, such as "cuda"; null: any.</param>
-/// <param name="RequiredBytes">Memory that its slot must have; 0: not known, fits anywhere. Filled in by the scheduler from jobs of the same profile.</param>
+/// <param name="Device">Kind of device it needs, "cpu" or "cuda"; null: any.</param>
+/// <param name="RequiredBytes">Memory that its slot must have; 0: not known, fits anywhere. In a snapshot, with what was learned from jobs of the same profile.</param>
 /// <param name="Front">Whether it goes before all other jobs of its owner: its silo stopped and gave it back.</param>
+/// <param name="Waiting">In a snapshot: why it waits, if not for one of the slots that there are. Null elsewhere.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.QueueEntry")]
 public sealed record QueueEntry(
     [property: Id(0)] string JobId,
@@ -20,4 +21,5 @@ public sealed record QueueEntry(
     [property: Id(5)] string? Profile = null,
     [property: Id(6)] string? Device = null,
     [property: Id(7)] long RequiredBytes = 0,
-    [property: Id(8)] bool Front = false);
+    [property: Id(8)] bool Front = false,
+    [property: Id(9)] string? Waiting = null);

@@ -22,6 +22,7 @@ public sealed class OneShotInstruments
     private readonly Counter<long> _resumes;
     private readonly Counter<long> _artifactBytes;
     private readonly Histogram<double> _fanOutReduce;
+    private readonly Gauge<long> _deviceMemory;
     private long _queueDepth;
     private long _freeSlots;
     private long _leasedSlots;
@@ -55,6 +56,7 @@ public sealed class OneShotInstruments
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
         _fanOutReduce = meter.CreateHistogram<double>("oneshot.fanout.reduce", "s", "Time of a fanned-out step in which the job's own slot sent, waited and gathered.");
+        _deviceMemory = meter.CreateGauge<long>("oneshot.device.memory", "By", "Most memory that the last job that could be measured took, by device of this silo.");
     }
 
     /// <summary>A job has ended.</summary>
@@ -123,6 +125,11 @@ public sealed class OneShotInstruments
     /// <summary>The terms of a step were evaluated on several slots.</summary>
     /// <param name="reduce">The step's time without the job's own evaluations.</param>
     public void OnFanOutStep(TimeSpan reduce) => _fanOutReduce.Record(reduce.TotalSeconds);
+
+    /// <summary>A job's memory was measured.</summary>
+    /// <param name="device">"cpu" or "cuda:N".</param>
+    /// <param name="bytes">The most that it took.</param>
+    public void OnMemory(string device, long bytes) => _deviceMemory.Record(bytes, new KeyValuePair<string, object?>("device", device));
 
     /// <summary>Bytes went to the store.</summary>
     /// <param name="store">Kind of the store.</param>

@@ -12,6 +12,9 @@ namespace OrleansOneShot.Grains.Engine;
 /// <param name="WorkFolder">An empty local folder for this epoch alone; the caller deletes it afterwards.</param>
 public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationRequest Request, CheckpointReference? Resume, string WorkFolder)
 {
+    /// <summary>The slot's device, "cpu" or "cuda:N", of the kind that the request asks for; null: the request alone says which.</summary>
+    public string? Device { get; init; }
+
     /// <summary>The way to other slots.</summary>
     public IFanOut FanOut { get; init; } = NoFanOut.Instance;
 }

@@ -36,12 +36,24 @@ public sealed class OneShotGrainsOptions
     public int MaxQueued { get; set; } = 100_000;
 
     /// <summary>
-    /// Whether a job that names a kind of device waits for a slot that has one; otherwise it takes any slot, whose engine says what it lacks. Default: no.
+    /// Whether a job waits for a slot that has the kind of device that it names, and the memory that its like were seen to take, and runs on that slot's device; otherwise it takes any
+    /// slot, whose engine goes by the request alone and says what it lacks. Default: no.
     /// </summary>
     public bool WaitForDevice { get; set; }
 
+    /// <summary>
+    /// Time between two looks of the scheduler, by a durable reminder, at whether the silos of its leases still live; at least a minute unless Orleans is told otherwise. Membership tells
+    /// of a lost silo at once; this is for the event that nobody heard. Default: 1 minute.
+    /// </summary>
+    public TimeSpan BackstopPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Times that a job's process may die without a new checkpoint before the job fails. Default: 3.</summary>
     public int MaxDeaths { get; set; } = 3;
+
+    /// <summary>
+    /// Times that a job may be given back without a new checkpoint because a store was out of reach for <see cref="StoreOutageLimit"/>, before the job fails. Default: 6, which is an hour.
+    /// </summary>
+    public int MaxOutages { get; set; } = 6;
 
     /// <summary>How long a trainer waits for a store or a job that is out of reach, before it gives its job back to the queue. Default: 10 minutes.</summary>
     public TimeSpan StoreOutageLimit { get; set; } = TimeSpan.FromMinutes(10);
@@ -63,6 +75,11 @@ public sealed class OneShotGrainsOptions
 
     /// <summary>Time between two tries to borrow slots that a job lacks. Default: 15 s.</summary>
     public TimeSpan FanOutRetryPeriod { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The device that a job on a slot is bound to.</summary>
+    /// <param name="slot">The slot's number.</param>
+    /// <returns>Its device; null: the job's request alone says which.</returns>
+    internal string? DeviceOf(int slot) => WaitForDevice ? Slots.FirstOrDefault(own => own.Slot == slot)?.Device : null;
 
     /// <summary>The clock of jobs and leases (Orleans' own timers keep theirs). Default: the system's.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;

@@ -27,6 +27,10 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.MaxQueued is {options.MaxQueued}; it must be 1 or more.");
         if (options.MaxDeaths < 1)
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
+        if (options.MaxOutages < 1)
+            errors.Add($"OneShotGrainsOptions.MaxOutages is {options.MaxOutages}; it must be 1 or more.");
+        if (options.BackstopPeriod <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.BackstopPeriod is {options.BackstopPeriod}; it must be above 0.");
         if (options.StoreOutageLimit <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.StoreOutageLimit is {options.StoreOutageLimit}; it must be above 0.");
         if (options.CollectionPeriod < TimeSpan.FromSeconds(1))

@@ -63,9 +63,9 @@ internal sealed partial class ImplantationGrain
     /// <summary>Its age counts from its submission, so an interrupted job goes on before younger ones.</summary>
     private Task EnqueueAsync(bool front = false)
     {
-        var request = _state.Request!;
+        var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
         return GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(
-            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, MemoryProfiles.NameOf(request), options.Value.WaitForDevice ? MemoryProfiles.DeviceOf(request) : null, Front: front));
+            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front));
     }
 
     /// <summary>The last change of a job.</summary>

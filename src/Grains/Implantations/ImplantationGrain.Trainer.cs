@@ -155,6 +155,7 @@ internal sealed partial class ImplantationGrain
             Step = checkpoint.Step,
             Steps = _steps,
             Deaths = advanced ? 0 : _state.Deaths,
+            Outages = advanced ? 0 : _state.Outages,
             History = advanced ? [] : _state.History,
         });
         if (old is not null && old.Path != checkpoint.Path)
@@ -207,7 +208,40 @@ internal sealed partial class ImplantationGrain
             await EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now });
     }
 
-    public async Task Release(long epoch, bool requeue)
+    public Task Release(long epoch, bool requeue) => GiveBackAsync(epoch, async () =>
+    {
+        if (requeue)
+        {
+            instruments.OnResumed("drained");
+            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
+        }
+        else
+        {
+            await MoveAsync(EpochOver(_state) with { State = JobState.Queued, Parked = true }, "Interrupted; goes on from its last checkpoint with the next process that resumes.");
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        }
+    });
+
+    public Task Outage(long epoch, string what) => GiveBackAsync(epoch, async () =>
+    {
+        var outage = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch} on {_state.Lease?.Silo} stopped at step {_step} ({what.TrimEnd('.')})");
+        var state = EpochOver(_state) with { Outages = _state.Outages + 1, History = _state.History.Add(outage) };
+        if (state.Outages >= options.Value.MaxOutages)
+        {
+            await FailAsync(
+                state,
+                $"Stores were out of reach {state.Outages} times for this job without a new checkpoint: {string.Join("; ", state.History)}.",
+                "See that the artifact store and the database answer every silo, then submit the job again.");
+            return;
+        }
+
+        instruments.OnResumed("outage");
+        LogRequeued(Id, "outage");
+        await QueueAsync(state, $"Given back: {what}", front: true);
+    });
+
+    /// <summary>The trainer of an epoch works for it no more, and it has no result.</summary>
+    private async Task GiveBackAsync(long epoch, Func<Task> giveBack)
     {
         if (_state.Request is null || epoch != _state.Epoch)
             return;
@@ -227,17 +261,14 @@ internal sealed partial class ImplantationGrain
         {
             await SettleAsync();
         }
-        else if (requeue)
-        {
-            instruments.OnResumed("drained");
-            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
-        }
         else
         {
-            await MoveAsync(EpochOver(_state) with { State = JobState.Queued, Parked = true }, "Interrupted; goes on from its last checkpoint with the next process that resumes.");
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+            await giveBack();
         }
     }
+
+    private Task FailAsync(ImplantationState state, string message, string hint) =>
+        EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint) });
 
     /// <summary>An orphan: finished by its manifest, cancelled if that was wanted, given up if it only ever kills its process, else queued.</summary>
     private async Task<bool> RequeueOrphanAsync(string reason)
@@ -253,16 +284,10 @@ internal sealed partial class ImplantationGrain
         var state = EpochOver(_state) with { Deaths = _state.Deaths + 1, History = _state.History.Add(death) };
         if (state.Deaths >= options.Value.MaxDeaths)
         {
-            await EndAsync(state with
-            {
-                State = JobState.Failed,
-                Finished = Now,
-                Error = new ErrorDetail(
-                    ErrorCodes.Failed,
-                    $"The process that worked for this job died {state.Deaths} times without reaching a new checkpoint: {string.Join("; ", state.History)}.",
-                    null,
-                    "Look at the process's log for the cause, such as too little memory, and submit the job again."),
-            });
+            await FailAsync(
+                state,
+                $"The process that worked for this job died {state.Deaths} times without reaching a new checkpoint: {string.Join("; ", state.History)}.",
+                "Look at the process's log for the cause, such as too little memory, and submit the job again.");
             return false;
         }
 

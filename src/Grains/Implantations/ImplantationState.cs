@@ -79,7 +79,7 @@ internal sealed record ImplantationState
     [Id(19)]
     public int Deaths { get; init; }
 
-    /// <summary>One sentence a death.</summary>
+    /// <summary>One sentence a death or outage.</summary>
     [Id(20)]
     public ImmutableArray<string> History { get; init; } = [];
 
@@ -90,4 +90,8 @@ internal sealed record ImplantationState
     /// <summary>The epoch whose result the job has taken; null: none. Once set it stays, no other epoch starts, and the manifest follows from it.</summary>
     [Id(22)]
     public long? Published { get; init; }
+
+    /// <summary>How often a store was out of reach for too long since the last new checkpoint.</summary>
+    [Id(23)]
+    public int Outages { get; init; }
 }

@@ -4,7 +4,7 @@ using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
-/// <summary>The memory that jobs need, learned from those that have ended.</summary>
+/// <summary>The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where it has a GPU's.</summary>
 internal sealed class MemoryProfiles
 {
     /// <summary>Most profiles remembered; the one that was learned first goes first.</summary>
@@ -13,31 +13,37 @@ internal sealed class MemoryProfiles
     // Rounded up: a peak a little above the last one changes nothing.
     private const long Unit = 256L << 20;
 
-    private readonly List<MemoryProfile> _profiles;
+    private readonly OrderedDictionary<(string Profile, string Device), long> _profiles = [];
 
     /// <summary>Goes on from what was stored.</summary>
     /// <param name="state">What was stored; older states have none.</param>
-    public MemoryProfiles(ImmutableArray<MemoryProfile> state) => _profiles = state.IsDefault ? [] : [.. state];
+    public MemoryProfiles(ImmutableArray<MemoryProfile> state)
+    {
+        foreach (var known in state.IsDefault ? [] : state)
+            _profiles[(known.Profile, known.Device ?? DeviceKind.Cpu)] = known.PeakBytes;
+    }
 
     /// <summary>What to store.</summary>
     /// <returns>The profiles.</returns>
-    public ImmutableArray<MemoryProfile> ToState() => [.. _profiles];
+    public ImmutableArray<MemoryProfile> ToState() => [.. _profiles.Select(known => new MemoryProfile(known.Key.Profile, known.Value, known.Key.Device))];
 
     /// <summary>Memory that a job of a profile needs.</summary>
-    /// <param name="profile">The profile.</param>
+    /// <param name="profile">The profile; null: none.</param>
+    /// <param name="device">The kind of device.</param>
     /// <returns>Bytes; 0 if not known.</returns>
-    public long RequiredBytes(string? profile) => _profiles.Find(known => known.Profile == profile)?.PeakBytes ?? 0;
+    public long RequiredBytes(string? profile, string device) => profile is null ? 0 : _profiles.GetValueOrDefault((profile, device));
 
     /// <summary>Remembers the largest peak of a profile.</summary>
     /// <param name="profile">The profile.</param>
+    /// <param name="device">The kind of device.</param>
     /// <param name="bytes">What a job took.</param>
     /// <returns>Whether that is news.</returns>
-    public bool Learn(string profile, long bytes)
+    public bool Learn(string profile, string device, long bytes)
     {
-        if (bytes <= RequiredBytes(profile))
+        if (bytes <= RequiredBytes(profile, device))
             return false;
-        _profiles.RemoveAll(known => known.Profile == profile);
-        _profiles.Add(new MemoryProfile(profile, bytes));
+        _profiles.Remove((profile, device));
+        _profiles.Add((profile, device), bytes);
         if (_profiles.Count > MaxProfiles)
             _profiles.RemoveAt(0);
         return true;
@@ -46,14 +52,15 @@ internal sealed class MemoryProfiles
     /// <summary>What a job's memory depends on. Options left to the model's defaults are the same for all jobs of that model.</summary>
     /// <param name="request">The job's request.</param>
     /// <returns>The profile.</returns>
-    public static string NameOf(ImplantationRequest request) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{request.Model.Name}/{request.Training.Resolution?.ToString(CultureInfo.InvariantCulture) ?? "default"}/{request.Training.Precision}/{request.Objects.Length}").ToLowerInvariant();
+    public static string NameOf(ImplantationRequest request)
+    {
+        var training = request.Training;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Model.Name}/{Text(training.Resolution)}/{training.Precision}/{request.Objects.Length}/{Text(training.MicroBatch)}").ToLowerInvariant();
 
-    /// <summary>The kind of device that a job asks for.</summary>
-    /// <param name="request">The job's request.</param>
-    /// <returns>"cuda", or null: any will do.</returns>
-    public static string? DeviceOf(ImplantationRequest request) => request.Training.Device.StartsWith("cuda", StringComparison.Ordinal) ? "cuda" : null;
+        static string Text(int? option) => option?.ToString(CultureInfo.InvariantCulture) ?? "default";
+    }
 
     /// <summary>Rounds a peak up.</summary>
     /// <param name="bytes">The peak.</param>

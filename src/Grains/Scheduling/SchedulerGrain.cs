@@ -45,7 +45,7 @@ internal sealed partial class SchedulerGrain(
     {
         _activated = Now;
         await LoadAsync();
-        this.RegisterGrainTimer(PumpAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });
         // A crash between storing a lease and hearing from its job: ask again, the job answers the same.
         foreach (var lease in _model.Unanswered)
             StartJob(lease);
@@ -131,6 +131,12 @@ internal sealed partial class SchedulerGrain(
     public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot());
 
     public void Dispose() => _writes?.Dispose();
+
+    private Task TickAsync(CancellationToken cancellationToken)
+    {
+        RemindAsync().Ignore();
+        return PumpAsync(cancellationToken);
+    }
 
     /// <summary>Frees what lapsed and gives out what is free.</summary>
     private async Task PumpAsync(CancellationToken cancellationToken)

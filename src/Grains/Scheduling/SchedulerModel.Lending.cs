@@ -28,11 +28,11 @@ internal sealed partial class SchedulerModel
         var lent = ImmutableArray.CreateBuilder<SlotLease>();
         // Whoever waits comes first; only a job that fits no free slot leaves them all.
         var free = FreeSlots().ToList();
-        var spare = Math.Min(wanted, free.Count - _queue.Needs.Where(need => free.Exists(slot => need.Key.Fits(slot.Slot))).Sum(need => need.Value));
+        var spare = Math.Min(wanted, free.Count - _queue.Needs.Where(need => free.Exists(slot => Fits(need.Key, slot.Slot))).Sum(need => need.Value));
         while (lent.Count < spare)
         {
             var working = _lent.Where(lease => lease.JobId == jobId).Append(own.Lease).CountBy(lease => lease.Silo, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-            if (FreeSlots().Where(slot => !except.Contains(slot.Silo)).OrderBy(slot => working.GetValueOrDefault(slot.Silo)).Select(slot => ((string, int)?)(slot.Silo, slot.Slot.Slot)).FirstOrDefault()
+            if (FreeSlots().Where(slot => !except.Contains(slot.Silo) && IsAlike(own.Lease, slot.Slot)).OrderBy(slot => working.GetValueOrDefault(slot.Silo)).Select(slot => ((string, int)?)(slot.Silo, slot.Slot.Slot)).FirstOrDefault()
                 is not var (silo, slot))
                 break;
             var lease = new SlotLease(silo, slot, jobId, epoch, now + _leaseDuration);
@@ -53,11 +53,14 @@ internal sealed partial class SchedulerModel
     private (string Silo, int Slot)? TakeBack(SlotNeed need)
     {
         var borrowed = _lent.CountBy(lease => lease.JobId, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        if (_lent.Where(lease => Offered(lease) is { } slot && need.Fits(slot)).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
+        if (_lent.Where(lease => Offered(lease) is { } slot && Fits(need, slot)).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
             return null;
         _lent.Remove(taken);
         return (taken.Silo, taken.Slot);
     }
+
+    /// <summary>Whether a slot's device is of the kind of a job's own: another kind rounds otherwise, and the result would depend on who helped.</summary>
+    private bool IsAlike(SlotLease own, SlotAnnouncement slot) => Offered(own) is not { } offered || DeviceKind.Of(offered) == DeviceKind.Of(slot);
 
     private void RenewLent(string silo, ImmutableArray<SlotAnnouncement> slots, DateTimeOffset now)
     {

@@ -10,7 +10,7 @@ internal sealed partial class SchedulerModel
     /// <param name="need">The need.</param>
     /// <returns>The reason.</returns>
     public WaitReason ReasonOf(SlotNeed need) =>
-        _silos.Count == 0 ? WaitReason.NoSlots : AllSlots().Any(need.Fits) ? WaitReason.Busy : WaitReason.NoneFits;
+        _silos.Count == 0 ? WaitReason.NoSlots : AllSlots().Any(slot => Fits(need, slot)) ? WaitReason.Busy : WaitReason.NoneFits;
 
     /// <summary>A reason in words.</summary>
     /// <param name="entry">The waiting job.</param>
@@ -21,15 +21,8 @@ internal sealed partial class SchedulerModel
         if (reason == WaitReason.NoSlots)
             return "No silo offers a slot: start one with oneshot serve.";
         if (reason == WaitReason.NoneFits)
-        {
-            var need = SlotNeed.Of(entry);
-            var gib = (entry.RequiredBytes / (double)(1L << 30)).ToString("0.##", CultureInfo.InvariantCulture);
-            return !AllSlots().Any(need.HasDevice) ? $"Waits: no slot has a {need.Device} device."
-                : need.Device is null ? $"Waits: no slot has {gib} GiB."
-                : $"Waits: no {need.Device} slot has {gib} GiB.";
-        }
-
-        var ahead = _queue.Ahead(entry, need => AllSlots().Any(need.Fits));
+            return DescribeNeed(SlotNeed.Of(entry));
+        var ahead = _queue.Ahead(entry, need => AllSlots().Any(slot => Fits(need, slot)));
         return ahead switch
         {
             0 => "Waits for a free slot.",
@@ -37,6 +30,21 @@ internal sealed partial class SchedulerModel
             _ => string.Create(CultureInfo.InvariantCulture, $"Waits for a free slot; {ahead} jobs are ahead."),
         };
     }
+
+    /// <summary>Memory that a job needs on the slots that there are, where it needs the least; 0: not known.</summary>
+    private long LeastBytes(SlotNeed need) =>
+        AllSlots().Where(need.HasDevice).Select(DeviceKind.Of).Distinct().DefaultIfEmpty(need.Device ?? DeviceKind.Cpu).Min(kind => BytesOn(need, kind));
+
+    private string DescribeNeed(SlotNeed need)
+    {
+        var largest = AllSlots().Where(need.HasDevice).GroupBy(DeviceKind.Of).ToDictionary(kind => kind.Key, kind => kind.Max(slot => slot.MemoryBytes));
+        if (largest.Count == 0)
+            return $"Waits: no slot has a {need.Device} device.";
+        var lacks = largest.OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => $"needs {Gib(BytesOn(need, kind.Key))} on {kind.Key}, where the largest slot has {Gib(kind.Value)}");
+        return $"Waits for memory: {string.Join("; ", lacks)}.";
+    }
+
+    private static string Gib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.##} GiB");
 
     private IEnumerable<SlotAnnouncement> AllSlots() => _silos.Values.SelectMany(silo => silo.Slots);
 }

@@ -62,6 +62,9 @@ internal sealed partial class SchedulerModel
     /// <summary>Number of announced slots that are neither leased nor lent.</summary>
     public int Free => FreeSlots().Count();
 
+    /// <summary>The silos that hold leases.</summary>
+    public IReadOnlyList<string> LeasedSilos => [.. _leases.Select(record => record.Lease).Concat(_lent).Select(lease => lease.Silo).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Leases that no job has answered to yet.</summary>
     public ImmutableArray<SlotLease> Unanswered => [.. _leases.Where(record => record.Lease.Epoch == 0).Select(record => record.Lease)];
 
@@ -104,7 +107,7 @@ internal sealed partial class SchedulerModel
     {
         if (_queue.Find(entry.JobId) is not null || IsLeased(entry.JobId))
             return false;
-        var row = new QueueRow(entry with { RequiredBytes = Math.Max(entry.RequiredBytes, _profiles.RequiredBytes(entry.Profile)) }, ++_arrivals);
+        var row = new QueueRow(entry, ++_arrivals);
         _queue.Add(row);
         Entered?.Invoke(row);
         return true;
@@ -120,13 +123,13 @@ internal sealed partial class SchedulerModel
         return waited || removed + DropLent() > 0;
     }
 
-    /// <summary>A job tells how much memory it took, while it still holds its lease.</summary>
+    /// <summary>A job tells how much memory it took, while it still holds its lease. Its like need as much from now on, also those that wait already.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took. Counted up to what its slot offers: there it has run, whatever else the process held.</param>
     /// <returns>Whether anything changed.</returns>
     public bool Learn(string jobId, long peakBytes) =>
         _leases.Find(record => record.Entry.JobId == jobId) is { Entry.Profile: { } profile } own && Offered(own.Lease) is { } slot
-        && _profiles.Learn(profile, Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes));
+        && _profiles.Learn(profile, DeviceKind.Of(slot), Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes));
 
     /// <summary>Forgets a silo.</summary>
     /// <param name="silo">The silo.</param>
@@ -160,7 +163,7 @@ internal sealed partial class SchedulerModel
             var free = FreeSlots().ToList();
             // A silo that has not announced itself can't start a job.
             var lent = _lent.Select(Offered).OfType<SlotAnnouncement>().ToList();
-            if (_queue.Next(need => free.Exists(slot => need.Fits(slot.Slot)) || lent.Exists(need.Fits)) is not { } entry
+            if (_queue.Next(need => free.Exists(slot => Fits(need, slot.Slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
                 || (Choose(free, entry) ?? TakeBack(SlotNeed.Of(entry))) is not var (silo, number))
                 break;
             var record = new LeaseRecord(new SlotLease(silo, number, entry.JobId, 0, now + _leaseDuration), entry);
@@ -211,9 +214,10 @@ internal sealed partial class SchedulerModel
     {
         var (waiting, grants) = (_queue.Copy(), _grants);
         var order = ImmutableArray.CreateBuilder<QueueEntry>(waiting.Count);
+        var known = new Dictionary<SlotNeed, (long Bytes, string? Why)>();
         while (waiting.Next(_ => true) is { } entry)
         {
-            order.Add(entry);
+            order.Add(Explained(entry));
             waiting.Remove(entry.JobId);
             waiting.AddRunning(entry.Owner, 1);
             waiting.SetServed(entry.Owner, ++grants);
@@ -224,6 +228,14 @@ internal sealed partial class SchedulerModel
             [.. _leases.Select(record => record.Lease)],
             _silos.ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Slots, StringComparer.Ordinal),
             [.. _lent]);
+
+        QueueEntry Explained(QueueEntry entry)
+        {
+            var need = SlotNeed.Of(entry);
+            if (!known.TryGetValue(need, out var about))
+                known.Add(need, about = (LeastBytes(need), ReasonOf(need) is var reason && reason == WaitReason.Busy ? null : Describe(entry, reason)));
+            return entry with { RequiredBytes = about.Bytes, Waiting = about.Why };
+        }
     }
 
     private IEnumerable<(string Silo, SlotAnnouncement Slot)> FreeSlots()
@@ -232,17 +244,25 @@ internal sealed partial class SchedulerModel
         return _silos.SelectMany(silo => silo.Value.Slots.Select(slot => (Silo: silo.Key, Slot: slot))).Where(slot => taken.Add((slot.Silo, slot.Slot.Slot)));
     }
 
-    /// <summary>The first free slot that fits, if possible of a silo that has mapped the job's model.</summary>
-    private static (string Silo, int Slot)? Choose(List<(string Silo, SlotAnnouncement Slot)> free, QueueEntry entry)
+    /// <summary>The first free slot that fits: a GPU before a processor, and if possible of a silo that has mapped the job's model.</summary>
+    private (string Silo, int Slot)? Choose(List<(string Silo, SlotAnnouncement Slot)> free, QueueEntry entry)
     {
         var need = SlotNeed.Of(entry);
-        var fitting = free.FindAll(slot => need.Fits(slot.Slot));
+        var fitting = free.FindAll(slot => Fits(need, slot.Slot));
         if (fitting.Count == 0)
             return null;
-        var mapped = entry.Model is { } model ? fitting.FindIndex(slot => !slot.Slot.Models.IsDefault && slot.Slot.Models.Contains(model)) : -1;
-        var (silo, chosen) = fitting[Math.Max(0, mapped)];
+        var (silo, chosen) = fitting
+            .OrderByDescending(slot => DeviceKind.Of(slot.Slot) != DeviceKind.Cpu)
+            .ThenByDescending(slot => entry.Model is { } model && !slot.Slot.Models.IsDefault && slot.Slot.Models.Contains(model))
+            .First();
         return (silo, chosen.Slot);
     }
+
+    /// <summary>Whether a slot has what a job needs, as far as is known.</summary>
+    private bool Fits(SlotNeed need, SlotAnnouncement slot) => need.HasDevice(slot) && slot.MemoryBytes >= BytesOn(need, DeviceKind.Of(slot));
+
+    /// <summary>Memory that a job needs on a kind of device; 0: not known.</summary>
+    private long BytesOn(SlotNeed need, string device) => Math.Max(need.Bytes, _profiles.RequiredBytes(need.Profile, device));
 
     private SlotAnnouncement? Offered(SlotLease lease) =>
         _silos.TryGetValue(lease.Silo, out var silo) ? silo.Slots.FirstOrDefault(slot => slot.Slot == lease.Slot) : null;

@@ -36,7 +36,7 @@ internal sealed partial class TrainingHost
             // Before it is forgotten, a session that has ended may still free its memory; so may a run that has given its lease back.
             var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
             var opened = new WorkerSession(
-                engine, lease, new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty), options.Value, logger);
+                engine, lease, new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty) { Device = options.Value.DeviceOf(lease.Slot) }, options.Value, logger);
             _sessions.Add(opened);
             opened.Start(slotFree);
             opened.Completion.ContinueWith(_ => Forget(opened), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.FanOut;
+using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 using Polly;
 
@@ -155,7 +156,8 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             _folder = RunFolder.Create(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}"));
             _stop.Token.ThrowIfCancellationRequested();
-            result = _services.Engine.Run(new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, _folder.Path) { FanOut = _fanOut }, this, _stop.Token);
+            var job = new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, _folder.Path) { Device = _services.Options.DeviceOf(_lease.Slot), FanOut = _fanOut };
+            result = _services.Engine.Run(job, this, _stop.Token);
         }
         catch (Exception e)
         {
@@ -187,7 +189,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             }, WriteAsync);
             // Only helps those who come later, and must come before the job gives back its lease.
             if (result.PeakBytes > 0)
+            {
+                _services.Instruments.OnMemory(_services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu, result.PeakBytes);
                 _services.Grains.GetGrain<ISchedulerGrain>(0).Learn(_lease.JobId, result.PeakBytes).Ignore();
+            }
+
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
             LogPublished(_lease.JobId, _lease.Epoch, files);
@@ -220,7 +226,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             // Nothing is wrong with the job: it goes on from its last checkpoint, here or where the store can be reached.
             LogStopped(_lease.JobId, _lease.Epoch, error.Message);
-            await TellAsync(() => _job.Release(_lease.Epoch, requeue: true));
+            if (error is not OutageException)
+                await WaitForStoreAsync();
+            await TellAsync(() => _job.Outage(_lease.Epoch, error.Message));
         }
         else if (error is OperationCanceledException && Reason == StopReason.Drain)
         {
@@ -232,6 +240,20 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             _abandon.ThrowIfCancellationRequested();
             LogFailed(error, _lease.JobId, _lease.Epoch);
             await TellAsync(() => _job.Fail(_lease.Epoch, Describe(error)));
+        }
+    }
+
+    /// <summary>The engine found the store away and gave up at once: the next epoch would do the same until it is back.</summary>
+    private async Task WaitForStoreAsync()
+    {
+        using var waits = CancellationTokenSource.CreateLinkedTokenSource(_waits.Token, _stop.Token);
+        try
+        {
+            await _writes.ExecuteAsync(cancellationToken => _services.Store.GetInfoAsync(BlobPaths.Blob(_request.Image), cancellationToken), waits.Token);
+        }
+        catch (Exception e) when (e is OutageException or OperationCanceledException)
+        {
+            // Elsewhere it may be in reach.
         }
     }
 

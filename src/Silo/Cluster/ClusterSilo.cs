@@ -1,12 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
+using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
@@ -28,6 +30,9 @@ public sealed partial class ClusterSilo : IAsyncDisposable
 
     /// <summary>Its address, as logs and <c>cluster silos</c> name it.</summary>
     public string Address => _host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
+
+    /// <summary>Number of its slots.</summary>
+    public int Slots => _host.Services.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value.Slots.Length;
 
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -125,7 +130,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             }));
             silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
             silo.Configure<ClusterMembershipOptions>(FastMembership);
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, ResumesJobs = true, RequeuesOnStop = true, Engine = options.Engine });
+            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, Devices = options.Devices, ResumesJobs = true, RequeuesOnStop = true, Engine = options.Engine });
         });
         return builder.Build();
     }

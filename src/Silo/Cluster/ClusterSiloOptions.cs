@@ -1,5 +1,6 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Engine;
 
 namespace OrleansOneShot.Silo.Cluster;
 
@@ -18,8 +19,11 @@ public sealed record ClusterSiloOptions
     /// <summary>Name of the cluster within that Redis.</summary>
     public string ClusterId { get; init; } = DefaultClusterId;
 
-    /// <summary>Slots this silo offers, 0 or more; 0 only orchestrates.</summary>
-    public int Slots { get; init; } = 1;
+    /// <summary>Slots this silo offers; 0 only orchestrates; null: one for each GPU, or one for the processor.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>What the machine has to train on; tests say otherwise.</summary>
+    public IDeviceProbe Devices { get; init; } = new MachineProbe();
 
     /// <summary>Where it listens. Default: free ports of the loopback.</summary>
     public SiloListenOptions Listen { get; init; } = new();

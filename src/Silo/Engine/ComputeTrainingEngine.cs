@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
@@ -19,7 +20,8 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="store">Where inputs and checkpoints lie.</param>
 /// <param name="models">Resolves model names, and fetches what is not here.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
-internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels models, PrecisionChooser precision) : ITrainingEngine, ITermEngine
+/// <param name="memory">Measures what jobs take.</param>
+internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels models, PrecisionChooser precision, PeakMeter memory) : ITrainingEngine, ITermEngine
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -28,8 +30,12 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(observer);
-        var notes = new EngineNotes(job, observer, store);
-        return EngineErrors.Translate(() => RunCore(job, notes, cancellationToken));
+        return EngineErrors.Translate(() =>
+        {
+            using var measurement = Measure(job);
+            var result = RunCore(job, new EngineNotes(job, observer, store, measurement), cancellationToken);
+            return result with { PeakBytes = measurement.Peak() };
+        });
     }
 
     /// <inheritdoc/>
@@ -44,7 +50,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
         var clock = Stopwatch.StartNew();
         var request = job.Request;
         var folder = OpenModel(request, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
-        var options = ImplantationOptionsResolver.Resolve(request, folder);
+        var options = ImplantationOptionsResolver.Resolve(request, folder, job.Device);
         options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
         if (request.Method.SubsetSize > request.Objects.Length)
         {
@@ -76,18 +82,36 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
         return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
     }
 
+    private PeakMeasurement Measure(EngineJob job)
+    {
+        // What the libraries take is no job's.
+        TorchRuntime.Initialise();
+        return memory.Begin(TorchDevices.Resolve(job.Device ?? job.Request.Training.Device));
+    }
+
     private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
     {
         var terms = FanOutTerms.Read(store, job, cancellationToken);
         var folder = OpenModel(job.Request, static _ => { }, cancellationToken);
-        var options = ImplantationOptionsResolver.Resolve(job.Request, folder) with { Precision = terms.Precision };
-        var worker = TermWorker.Open(folder, FetchInputs(job.Request, cancellationToken), options);
-        if (worker.Fingerprint == terms.Fingerprint)
+        var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = terms.Precision };
+        var measurement = Measure(job);
+        try
         {
-            return new ComputeTermWorker(worker);
+            var worker = TermWorker.Open(folder, FetchInputs(job.Request, cancellationToken), options);
+            if (worker.Fingerprint == terms.Fingerprint)
+            {
+                return new ComputeTermWorker(worker, measurement);
+            }
+
+            worker.Dispose();
+        }
+        catch
+        {
+            measurement.Dispose();
+            throw;
         }
 
-        worker.Dispose();
+        measurement.Dispose();
         throw new OneShotException(new ErrorDetail(
             ErrorCodes.Conflict, $"The model {folder.Name} is not the same here as on the job's silo, so its terms would be others.", "model", "Install the same files on every silo."));
     }

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Grains.Engine;
@@ -10,7 +11,8 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="job">The job.</param>
 /// <param name="observer">The job's observer.</param>
 /// <param name="store">Where previews go.</param>
-internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArtifactStore store) : IImplantationObserver
+/// <param name="memory">Looks at the run's memory after each step.</param>
+internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArtifactStore store, PeakMeasurement memory) : IImplantationObserver
 {
     private readonly List<string> _warnings = [];
     private int _trainingSteps;
@@ -21,6 +23,7 @@ internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArti
     /// <inheritdoc/>
     public void Progress(ImplantationStage stage, int step, int steps, string? message = null)
     {
+        memory.Look();
         if (stage == ImplantationStage.Training)
         {
             _trainingSteps = steps;
@@ -30,11 +33,15 @@ internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArti
     }
 
     /// <inheritdoc/>
-    public void Step(int step, int steps, StepLosses losses, double seconds) => observer.Report(Update(ImplantationStage.Training, step, steps) with
+    public void Step(int step, int steps, StepLosses losses, double seconds)
     {
-        Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
-        StepSeconds = seconds,
-    });
+        memory.Look();
+        observer.Report(Update(ImplantationStage.Training, step, steps) with
+        {
+            Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
+            StepSeconds = seconds,
+        });
+    }
 
     /// <inheritdoc/>
     public void Warning(string message)

@@ -13,9 +13,10 @@ public static class ImplantationOptionsResolver
     /// <summary>The options of a request for a model.</summary>
     /// <param name="request">The request, whose ranges were checked when it was submitted.</param>
     /// <param name="folder">The base model.</param>
+    /// <param name="device">The device that it is bound to, "cpu" or "cuda:N"; null: the request says which.</param>
     /// <returns>All options.</returns>
     /// <exception cref="InvalidInputException">An option doesn't fit the model.</exception>
-    public static ImplantationOptions Resolve(ImplantationRequest request, ModelFolder folder)
+    public static ImplantationOptions Resolve(ImplantationRequest request, ModelFolder folder, string? device = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(folder);
@@ -70,7 +71,7 @@ public static class ImplantationOptionsResolver
                 Precision.Bf16 => ComputePrecision.Bf16,
                 _ => ComputePrecision.Auto,
             },
-            Device = TorchDevices.Resolve(training.Device),
+            Device = TorchDevices.Resolve(device ?? training.Device),
             Prompts = samples.Prompts,
             SamplesPerPrompt = samples.PerPrompt,
             Scheduler = samples.Scheduler,

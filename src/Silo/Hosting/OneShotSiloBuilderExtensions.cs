@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
@@ -25,6 +25,7 @@ internal static class OneShotSiloBuilderExtensions
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
         silo.Services.AddOneShotStore(options.Store);
         silo.Services.AddTrainingEngine(options);
+        var slots = SlotPlan.Create(options.Devices, options.Slots);
         return silo.AddOneShotGrains(grains =>
         {
             // Jobs that are left when an embedded silo ends wait for the next process that trains.
@@ -33,7 +34,7 @@ internal static class OneShotSiloBuilderExtensions
             // Of a cluster's silos another one may have it; an embedded silo says at once that it does not.
             grains.WaitForDevice = options.RequeuesOnStop;
             grains.WorkFolder = options.Data.Work;
-            grains.Slots = [.. Enumerable.Range(0, options.Slots).Select(slot => new SlotAnnouncement(slot, "cpu", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / options.Slots))];
+            grains.Slots = slots;
         });
     }
 
@@ -50,6 +51,7 @@ internal static class OneShotSiloBuilderExtensions
             services.AddSingleton(new PrecisionChooser(options.Data));
             services.AddSingleton(provider => SiloModels.Create(
                 options.Data, provider.GetRequiredService<ModelCatalog>(), provider.GetRequiredService<IArtifactStore>(), provider.GetRequiredService<ILogger<SiloModels>>()));
+            services.AddSingleton(new PeakMeter());
             services.AddSingleton<ComputeTrainingEngine>();
             services.AddSingleton<ITrainingEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
             services.AddSingleton<ITermEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());

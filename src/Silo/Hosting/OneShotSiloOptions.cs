@@ -1,5 +1,6 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
@@ -13,8 +14,11 @@ internal sealed record OneShotSiloOptions
     /// <summary>Where models that were given by path, work and logs live.</summary>
     public required DataFolder Data { get; init; }
 
-    /// <summary>Slots it offers; 0 only orchestrates.</summary>
-    public int Slots { get; init; }
+    /// <summary>Slots it offers; 0 only orchestrates; null: one for each GPU, or one for the processor.</summary>
+    public int? Slots { get; init; } = 0;
+
+    /// <summary>What the machine has to train on.</summary>
+    public IDeviceProbe Devices { get; init; } = new MachineProbe();
 
     /// <summary>Whether it queues the jobs again that another process left unfinished.</summary>
     public bool ResumesJobs { get; init; }

@@ -27,6 +27,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     /// <summary>What jobs do with other slots before their first step.</summary>
     public ConcurrentDictionary<string, Action<EngineJob, CancellationToken>> FanOuts { get; } = new();
 
+    /// <summary>The memory that every job takes.</summary>
+    public long PeakBytes { get; set; }
+
     /// <summary>What the engine was asked to do.</summary>
     public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
 
@@ -106,7 +109,10 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
             folder,
             new JobMetrics { Ia = 0.5, PrototypeSimilarity = 0.9, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat", IaObject = 0.6 }] },
             ["a warning of the engine"],
-            new JsonObject { ["model"] = new JsonObject { ["name"] = job.Request.Model.Name }, ["options"] = new JsonObject { ["steps"] = steps }, ["id"] = "not the engine's business" });
+            new JsonObject { ["model"] = new JsonObject { ["name"] = job.Request.Model.Name }, ["options"] = new JsonObject { ["steps"] = steps }, ["id"] = "not the engine's business" })
+        {
+            PeakBytes = PeakBytes,
+        };
     }
 
     private void At(EngineJob job, string point, CancellationToken cancellationToken)

@@ -11,6 +11,8 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public Func<string, Task>? BeforeAppend { get; set; }
 
+    public Func<string, Task>? BeforeGetInfo { get; set; }
+
     public Func<string, Task>? BeforeDeleteUnused { get; set; }
 
     public string Kind => inner.Kind;
@@ -34,7 +36,12 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
 
-    public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
+    public async Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default)
+    {
+        if (BeforeGetInfo is { } before)
+            await before(path);
+        return await inner.GetInfoAsync(path, cancellationToken);
+    }
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 

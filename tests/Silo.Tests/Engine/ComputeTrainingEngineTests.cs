@@ -26,7 +26,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(_store, SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder));
+        _engine = new ComputeTrainingEngine(_store, SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
     }
 
     public void Dispose() => _data.Dispose();
@@ -48,6 +48,25 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         Assert.Equal(2, (int?)actual.Manifest["fan_out"]!["figures"]!["steps"]);
         Assert.True((long?)actual.Manifest["fan_out"]!["figures"]!["bytes_sent"] > 0);
         Assert.Null(expected.Manifest["fan_out"]!["figures"]);
+    }
+
+    [Fact]
+    public async Task Run_Alone_TellsThePeakOfItsMemory()
+    {
+        Assert.SkipUnless(new ProcessMemory().Resident() > 0, "The system does not tell.");
+        var weights = new DirectoryInfo(_models.GetFolder(ModelCatalog.Default)).EnumerateFiles("*.safetensors", SearchOption.AllDirectories).Sum(file => file.Length);
+        var result = _engine.Run(await JobAsync("alone", new TrainingOptions { Steps = 2 }), new Observer(), default);
+        TestContext.Current.TestOutputHelper?.WriteLine($"peak {result.PeakBytes >> 20} MiB, weights {weights >> 20} MiB");
+        Assert.True(result.PeakBytes > 0);
+    }
+
+    [Fact]
+    public async Task Run_SlotsDeviceIsGiven_RunsOnThatOne()
+    {
+        // Were the request asked, it would be the processor.
+        var job = await JobAsync("bound", new TrainingOptions { Steps = 1, Device = "cpu" }) with { Device = "cuda:9" };
+        var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default));
+        Assert.Contains("cuda:9 isn't there", error.Detail.Message, StringComparison.Ordinal);
     }
 
     [Fact]
