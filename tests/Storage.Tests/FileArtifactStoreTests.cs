@@ -86,6 +86,45 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     }
 
     [Fact]
+    public async Task ShowAsync_Folder_ShowsAllItsFilesOnceAndForAll()
+    {
+        await Write("epochs/1/a", "one");
+        await Write("epochs/1/samples/b", "two");
+        await Store.ShowAsync("epochs/1/", "result/");
+        Assert.Equal(["result/a", "result/samples/b"], await List("result/"));
+        Assert.Equal("two", await Read("result/samples/b"));
+        await Write("epochs/2/c", "three");
+        await Store.ShowAsync("epochs/2/", "result/");
+        Assert.Equal(["result/a", "result/samples/b"], await List("result/"));
+        // What is shown stays when the other name goes.
+        await Store.DeletePrefixAsync("epochs/1/");
+        Assert.Equal("one", await Read("result/a"));
+    }
+
+    [Fact]
+    public async Task DeleteUnusedAsync_ATouchAtTheSameTime_OneOfThemWins()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var path = $"race/{round}";
+            await Write(path, "text");
+            var since = Assert.Single(await Uses(path)).LastUsed.AddTicks(1);
+            using var barrier = new Barrier(2);
+            var both = await Task.WhenAll(AtOnce(() => Store.TouchAsync(path)), AtOnce(() => Store.DeleteUnusedAsync(path, since)));
+            Assert.NotEqual(both[0], both[1]);
+            Assert.Equal(both[0], await Store.GetInfoAsync(path) is not null);
+
+            Task<bool> AtOnce(Func<Task<bool>> call) => Task.Factory.StartNew(
+                () =>
+                {
+                    barrier.SignalAndWait();
+                    return call().GetAwaiter().GetResult();
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    [Fact]
     public async Task GetInfoAsync_ChangedByAnotherProcess_GivesTheNewHash()
     {
         var before = await Write("shared", "one");

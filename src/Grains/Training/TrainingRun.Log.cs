@@ -18,6 +18,8 @@ internal sealed partial class TrainingRun
 
     private void LogFolder(Exception error, string folder) => Folder(_services.Logger, error, folder);
 
+    private void LogMemory(string jobId, long epoch, long mebibytes) => Memory(_services.Logger, jobId, epoch, mebibytes);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: starts on slot {Slot} at step {Step}")]
     private static partial void Started(ILogger logger, string jobId, long epoch, int slot, int step);
 
@@ -38,4 +40,7 @@ internal sealed partial class TrainingRun
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The work folder {Folder} could not be deleted")]
     private static partial void Folder(ILogger logger, Exception error, string folder);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch} took {Mebibytes} MiB of its device's memory at most")]
+    private static partial void Memory(ILogger logger, string jobId, long epoch, long mebibytes);
 }

@@ -190,6 +190,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             // Only helps those who come later, and must come before the job gives back its lease.
             if (result.PeakBytes > 0)
             {
+                LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
                 _services.Instruments.OnMemory(_services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu, result.PeakBytes);
                 _services.Grains.GetGrain<ISchedulerGrain>(0).Learn(_lease.JobId, result.PeakBytes).Ignore();
             }
