@@ -49,7 +49,7 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<bool> Delete();
 
     /// <summary>Puts an unfinished job that nobody works for back into the queue: after a restart, a lost silo, or a lapsed lease.</summary>
-    /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained", "outage".</param>
+    /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained", "outage", "backstop".</param>
     /// <returns>True if the job was requeued; false if it has ended, waits already or is being worked on.</returns>
     [Alias("EnsureRunning")]
     Task<bool> EnsureRunning(string reason);

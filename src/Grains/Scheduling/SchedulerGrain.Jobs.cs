@@ -26,8 +26,18 @@ internal sealed partial class SchedulerGrain
         }
         catch (Exception e)
         {
-            // The job is found again by the recovery of the next silo that starts.
+            // Its state may be out of reach as well. Tried again by the timer; were this activation to end before, by the reminder.
             LogRequeueFailed(e, job);
+            _orphans[job] = reason;
+        }
+    }
+
+    private void RetryOrphans()
+    {
+        foreach (var (job, reason) in _orphans.ToList())
+        {
+            _orphans.Remove(job);
+            RequeueAsync(job, reason).Ignore();
         }
     }
 

@@ -9,6 +9,7 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Paging;
+using OrleansOneShot.Grains.Training;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
@@ -22,6 +23,7 @@ internal sealed partial class SchedulerGrain(
     [PersistentState("scheduler", OneShotStorage.Name)] IPersistentState<SchedulerState> storage,
     [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages,
     IClusterMembershipService membership,
+    JobRecovery recovery,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
@@ -29,6 +31,9 @@ internal sealed partial class SchedulerGrain(
     private const int MaxNotices = 32;
 
     private readonly Dictionary<string, Task> _starting = new(StringComparer.Ordinal);
+
+    // Jobs that lost their slots and could not be told, with the reasons.
+    private readonly Dictionary<string, string> _orphans = new(StringComparer.Ordinal);
     private readonly Admission _admission = new(options.Value.MaxQueuedPerOwner, options.Value.MaxQueued);
     private SchedulerModel _model = null!;
     private WaitNotices _notices = null!;
@@ -135,6 +140,7 @@ internal sealed partial class SchedulerGrain(
     private Task TickAsync(CancellationToken cancellationToken)
     {
         RemindAsync().Ignore();
+        RetryOrphans();
         return PumpAsync(cancellationToken);
     }
 

@@ -8,9 +8,10 @@ namespace OrleansOneShot.Grains.Training;
 internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecovery> logger)
 {
     /// <summary>Goes through all unfinished jobs. Jobs that wait already, or that another silo works for, stay as they are.</summary>
+    /// <param name="reason">Why jobs may need it: "restart" of a process, or "backstop".</param>
     /// <param name="cancellationToken">Stops between two jobs.</param>
     /// <returns>Number of jobs that were queued again.</returns>
-    public async Task<int> ResumeAsync(CancellationToken cancellationToken)
+    public async Task<int> ResumeAsync(string reason, CancellationToken cancellationToken)
     {
         var resumed = 0;
         string? cursor = null;
@@ -25,7 +26,7 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    if (await grains.GetGrain<IImplantationGrain>(job.Id).EnsureRunning("restart"))
+                    if (await grains.GetGrain<IImplantationGrain>(job.Id).EnsureRunning(reason))
                         resumed++;
                 }
                 catch (Exception e)
@@ -39,12 +40,13 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
         }
         while (cursor is not null);
 
-        LogResumed(resumed);
+        if (resumed > 0)
+            LogResumed(resumed, reason);
         return resumed;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} unfinished jobs were queued again")]
-    private partial void LogResumed(int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} unfinished jobs were queued again ({Reason})")]
+    private partial void LogResumed(int count, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not be resumed")]
     private partial void LogFailed(Exception error, string jobId);

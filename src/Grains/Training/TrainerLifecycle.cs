@@ -34,7 +34,7 @@ internal sealed partial class TrainerLifecycle(
         if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
             LogCleaned(folders);
         if (options.Value.ResumeOnStart)
-            await recovery.ResumeAsync(cancellationToken);
+            await recovery.ResumeAsync("restart", cancellationToken);
         announcer.Start();
         _watch = Task.Run(WatchAsync, CancellationToken.None);
     }
