@@ -67,7 +67,8 @@ public sealed class OutageTests
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
         Assert.StartsWith("Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
-        Assert.EndsWith("(The store was away for 0 s: The store is away).", status.Error.Message, StringComparison.Ordinal);
+        // Rounded; a loaded machine may well take a second.
+        Assert.Matches(@"\(The store was away for \d+ s: The store is away\)\.$", status.Error.Message);
         Assert.Equal(3, world.Engine.Jobs.Count);
         Assert.Empty((await world.Scheduler.GetSnapshot()).Leases);
     }
