@@ -108,6 +108,23 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task Prepare_StoreIsBackAndRefuses_TheJobIsGivenBackAllTheSame()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        world.Engine.Failures[("j1", "prepare")] = Away();
+        world.Store.BeforeGetInfo = _ =>
+        {
+            world.Store.BeforeGetInfo = null;
+            world.Engine.Failures.Clear();
+            throw new ArtifactStoreException(ArtifactStoreFault.Denied, "The store does not know this key.");
+        };
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
+    }
+
+    [Fact]
     public async Task Prepare_StoreAnswersAndTheEngineNeverReachesIt_IsBounded()
     {
         await using var world = new TestWorld();

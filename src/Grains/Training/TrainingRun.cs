@@ -256,6 +256,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             // Elsewhere it may be in reach.
         }
+        catch (Exception e)
+        {
+            // It is back and refuses: the next epoch says so. The job must hear all the same that nobody works for it.
+            LogStopped(_lease.JobId, _lease.Epoch, e.Message);
+        }
     }
 
     private static ErrorDetail Describe(Exception error) => error switch
