@@ -47,11 +47,18 @@ public static class ModelPush
             RequireName(name);
         }
 
-        foreach (var candidate in name is null ? [model.Name, NameOf(model, files)] : (string[])[name])
+        // The name of a folder that was given by path may be one that no request can hold.
+        foreach (var candidate in (name is null ? [model.Name, NameOf(model, files)] : (string[])[name]).Where(IsName))
         {
-            if (candidate.Length <= LongestName && await stored.ReadAsync(candidate, cancellationToken) is { } there && IsSame(there, files))
+            if (IsSame(await stored.ReadAsync(candidate, cancellationToken), files))
             {
-                return new PushedModel(candidate, choice.Kind, files, 0);
+                if (await HasAllAsync(store, files, cancellationToken))
+                {
+                    return new PushedModel(candidate, choice.Kind, files, 0);
+                }
+
+                name = candidate;
+                break;
             }
         }
 
@@ -83,11 +90,29 @@ public static class ModelPush
 
     private static void RequireName(string name)
     {
-        if (name.Length > LongestName || !char.IsAsciiLetterOrDigit(RepositoryPath.RequireName(name)[0]))
+        if (!IsName(name))
         {
             throw new InvalidInputException($"'{RepositoryPath.Shown(name)}' can't name a model of a cluster.", "name", $"Use 1 to {LongestName} letters, digits, '-', '_' or '.', and begin with a letter or a digit.");
         }
     }
+
+    private static bool IsName(string name) => name.Length <= LongestName && ArtifactPath.IsSegment(name) && char.IsAsciiLetterOrDigit(name[0]);
+
+    // Somebody may have deleted a damaged file, as a silo that found it so advises.
+    private static async Task<bool> HasAllAsync(IArtifactStore store, PulledFile[] files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            if ((await store.GetInfoAsync(PathOf(file), cancellationToken))?.Sha256 != file.Sha256)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string PathOf(PulledFile file) => StoredModels.FilePath(new HostFile(file.Path, file.Bytes, file.Sha256, null));
 
     // The same files always have the same name, so that a model is sent once, whoever sends it.
     private static string NameOf(ModelEntry model, PulledFile[] files)
@@ -103,7 +128,7 @@ public static class ModelPush
 
     private static async Task SendAsync(IArtifactStore store, string folder, PulledFile file, PullMeter meter, CancellationToken cancellationToken)
     {
-        var path = StoredModels.FilePath(new HostFile(file.Path, file.Bytes, file.Sha256, null));
+        var path = PathOf(file);
         var there = await store.GetInfoAsync(path, cancellationToken);
         if (there?.Sha256 == file.Sha256)
         {

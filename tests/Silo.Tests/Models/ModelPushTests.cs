@@ -46,6 +46,26 @@ public sealed class ModelPushTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_AFileOfItWasDeletedFromTheStore_SendsThatOne()
+    {
+        var first = await ModelPush.RunAsync(_store, Tiny, cancellationToken: Stop);
+        var lost = first.Files.MaxBy(file => file.Bytes)!;
+        var path = StoredModels.FilePath(new HostFile(lost.Path, lost.Bytes, lost.Sha256, null));
+        await _store.DeleteAsync(path, Stop);
+
+        var again = await ModelPush.RunAsync(_store, Tiny, cancellationToken: Stop);
+
+        Assert.Equal((first.Name, lost.Bytes), (again.Name, again.Sent));
+        Assert.Equal(lost.Sha256, (await _store.GetInfoAsync(path, Stop))?.Sha256);
+    }
+
+    [Theory]
+    [InlineData(".hidden-0a0a0a0a")]
+    [InlineData("-x-0a0a0a0a")]
+    public async Task RunAsync_AFolderWhoseNameNoRequestCanHold_IsNamedByItsContent(string name) =>
+        Assert.StartsWith("sd15-tiny-", (await ModelPush.RunAsync(_store, Tiny with { Name = name }, cancellationToken: Stop)).Name, StringComparison.Ordinal);
+
+    [Fact]
     public async Task RunAsync_AnotherModelOfThatName_IsAConflictAndHarmsNobody()
     {
         await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
