@@ -8,9 +8,12 @@ namespace OrleansOneShot.Silo.Models;
 /// <summary>The rules for names that users and hosts give: none of them leads out of the folder that it is meant for.</summary>
 internal static partial class RepositoryPath
 {
+    /// <summary>Whether a text is NAME or OWNER/NAME. Others could lead to other addresses of the host than a repository's.</summary>
+    public static bool IsRepository(string repository) => RepositoryPattern().IsMatch(repository) && !repository.Contains("..", StringComparison.Ordinal);
+
     /// <summary>Checks a repository's name.</summary>
     /// <exception cref="InvalidInputException">It is not NAME or OWNER/NAME.</exception>
-    public static string RequireRepository(string repository) => RepositoryPattern().IsMatch(repository) && !repository.Contains("..", StringComparison.Ordinal)
+    public static string RequireRepository(string repository) => IsRepository(repository)
         ? repository
         : throw new InvalidInputException($"'{Shown(repository)}' is no repository.", "repo", "Write OWNER/NAME, such as openai/clip-vit-large-patch14.");
 

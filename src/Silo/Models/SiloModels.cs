@@ -95,9 +95,9 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
             return await FillAsync(room, ModelFileChoice.Of(files, options), new StoreOrigin(store), new ModelSource(null, null, []), say, cancellationToken);
         }
 
-        if (hasHost)
+        var repository = room.Name.Replace("--", "/", StringComparison.Ordinal);
+        if (hasHost && RepositoryPath.IsRepository(repository))
         {
-            var repository = room.Name.Replace("--", "/", StringComparison.Ordinal);
             using var host = new ModelHost(options);
             if (await AskAsync(host, repository, cancellationToken) is { } listed)
             {

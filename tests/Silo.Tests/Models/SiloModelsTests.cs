@@ -96,8 +96,8 @@ public sealed class SiloModelsTests : IDisposable
         Assert.All(Directory.EnumerateFiles(Path.Combine(_data.Folder.ModelFolders, ".arriving", "tiny", "unet"), "*.safetensors*").Where(path => !path.EndsWith(".json", StringComparison.Ordinal)),
             path => Assert.Equal(0, new FileInfo(path).Length));
 
-        // The next push mends what is damaged.
-        Assert.Equal(unet.Bytes, (await ModelPush.RunAsync(_store, Tiny, "mended", cancellationToken: Stop)).Sent);
+        // The same push again mends what is damaged, as the error advises.
+        Assert.Equal(unet.Bytes, (await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop)).Sent);
         await Silo().GetFolderAsync("tiny", _ => { }, Stop);
     }
 
@@ -161,6 +161,19 @@ public sealed class SiloModelsTests : IDisposable
         var missing = await Assert.ThrowsAsync<OneShotException>(() => Silo(host.Address).GetFolderAsync("toys--other", _ => { }, Stop));
         Assert.Equal(ErrorCodes.NotFound, missing.Detail.Code);
         Assert.Contains(host.Address.Authority, missing.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("toys--..--..--tiny")]
+    [InlineData("toys--tiny--x")]
+    public async Task GetFolder_NameThatIsNoRepository_IsNotAskedOfTheHost(string name)
+    {
+        await using var host = await TestHost.StartAsync();
+
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo(host.Address).GetFolderAsync(name, _ => { }, Stop));
+
+        Assert.Equal(ErrorCodes.NotFound, error.Detail.Code);
+        Assert.Empty(host.Requests);
     }
 
     [Fact]
