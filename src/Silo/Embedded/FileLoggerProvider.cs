@@ -44,11 +44,12 @@ internal sealed class FileLoggerProvider : ILoggerProvider
         {
             try
             {
-                old.Delete();
+                // Outside of Windows a file that is open could be deleted. Who writes it holds a lock, which keeps this out.
+                new FileStream(old.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose }).Dispose();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Another silo was faster, or holds it.
+                // Another silo was faster, or writes it: one that lives may have had nothing to say for long.
             }
         }
     }

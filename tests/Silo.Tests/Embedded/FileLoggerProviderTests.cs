@@ -28,5 +28,22 @@ public sealed class FileLoggerProviderTests : IDisposable
         Assert.EndsWith(" Warning Category Something" + Environment.NewLine, File.ReadAllText(Path.Combine(_folder.FullName, "silo-new.log")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Create_OldLogThatASiloStillWrites_KeepsIt()
+    {
+        var path = Path.Combine(_folder.FullName, "silo-quiet.log");
+        using var quiet = new FileLoggerProvider(path);
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        for (var i = 0; i < 60; i++)
+        {
+            File.WriteAllText(Path.Combine(_folder.FullName, $"silo-{i:00}.log"), "newer");
+        }
+
+        using var provider = new FileLoggerProvider(Path.Combine(_folder.FullName, "silo-new.log"));
+
+        Assert.True(File.Exists(path));
+        Assert.Equal(52, _folder.GetFiles().Length);
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }
