@@ -70,6 +70,11 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
             throw Refuse("advertise", $"Nobody reaches a silo at {advertised} that listens on the loopback address {bind} alone.", "Give --bind as well.");
         }
 
+        if (!IsAny(bind) && !IPAddress.IsLoopback(bind) && IPAddress.IsLoopback(advertised))
+        {
+            throw Refuse("advertise", $"Nobody reaches a silo at the loopback address {advertised} that listens on {bind} alone.", Fix);
+        }
+
         if (bind.AddressFamily != advertised.AddressFamily && !bind.Equals(IPAddress.IPv6Any))
         {
             throw Refuse("advertise", $"{bind} and {advertised} are addresses of two kinds, IPv4 and IPv6.", Fix);

@@ -47,6 +47,7 @@ public sealed class ListenCheckTests
     [InlineData("::", null, "advertise", ":: listens on every address of this machine, and --advertise does not say under which one others reach the silo.")]
     [InlineData("10.0.0.5", "239.1.2.3", "advertise", "239.1.2.3 is no address of one machine, so nobody reaches a silo there.")]
     [InlineData("127.0.0.1", "10.0.0.5", "advertise", "Nobody reaches a silo at 10.0.0.5 that listens on the loopback address 127.0.0.1 alone.")]
+    [InlineData("10.0.0.5", "127.0.0.1", "advertise", "Nobody reaches a silo at the loopback address 127.0.0.1 that listens on 10.0.0.5 alone.")]
     [InlineData("10.0.0.5", "fd00::5", "advertise", "10.0.0.5 and fd00::5 are addresses of two kinds, IPv4 and IPv6.")]
     public void Resolve_AddressThatCannotWork_SaysWhy_EvenIfPublicIsAllowed(string bind, string? advertise, string field, string message)
     {
