@@ -33,7 +33,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public IReadOnlyList<string> DataFolders => [.. _silos.Select(silo => silo.Data)];
 
     /// <summary>What the processes log.</summary>
-    public IReadOnlyList<string> Logs => [.. _silos.SelectMany(silo => new[] { Path.Combine(silo.Data, "logs", "oneshot.log"), silo.Output }), Path.Combine(_root, "redis.out")];
+    public IReadOnlyList<string> Logs => [.. _silos.SelectMany(silo => LogsOf(silo).Append(silo.Output)), Path.Combine(_root, "redis.out")];
 
     /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
     public int EndedByThemselves => _endedByThemselves;
@@ -212,6 +212,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
             }
         }
     }
+
+    // One a process, and each start is a new process.
+    private static IEnumerable<string> LogsOf(Silo silo) => Path.Combine(silo.Data, "logs") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal) : [];
 
     private static int FreePort()
     {

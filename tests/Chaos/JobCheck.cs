@@ -63,7 +63,7 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
 
         var manifest = JsonNode.Parse(bytes)!;
         var epoch = (long)manifest["epoch"]!;
-        Require(epoch >= 1 && epoch <= status.Epoch, $"the manifest is of epoch {epoch}, the job had {status.Epoch}");
+        Require(epoch == status.Epoch, $"the manifest is of epoch {epoch}, the job's last is {status.Epoch}");
         var published = PublishedResult.Parse(handle.Id, bytes);
         foreach (var (path, stored) in published.Files)
         {
