@@ -48,6 +48,12 @@ internal static class OneShotSiloBuilderExtensions
         }
         else
         {
+            if (options.Slots != 0)
+            {
+                // Only to refuse a wrong address or token now: a job that met it would go back to the queue, and come again, for ever.
+                SiloModels.ReadHost();
+            }
+
             services.AddSingleton(new PrecisionChooser(options.Data));
             services.AddSingleton(provider => SiloModels.Create(
                 options.Data, provider.GetRequiredService<ModelCatalog>(), provider.GetRequiredService<IArtifactStore>(), provider.GetRequiredService<ILogger<SiloModels>>()));

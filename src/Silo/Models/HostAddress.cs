@@ -13,7 +13,9 @@ public static class HostAddress
     /// <param name="variable">Looks up a variable of the environment; null takes the process's own.</param>
     /// <returns>The address; null when the variable is not set.</returns>
     /// <exception cref="InvalidInputException">It is no address.</exception>
-    public static Uri? Read(Func<string, string?>? variable = null) => Parse((variable ?? Environment.GetEnvironmentVariable)(Variable) is { Length: > 0 } set ? set : null);
+    public static Uri? Read(Func<string, string?>? variable = null) => (variable ?? Environment.GetEnvironmentVariable)(Variable) is not { Length: > 0 } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address
+        : throw new InvalidInputException($"{Variable} holds no web address.", Variable, $"Write it like {ModelPullOptions.DefaultHost}, or unset it.");
 
     /// <summary>Reads an address.</summary>
     /// <param name="text">The address, or null.</param>

@@ -29,9 +29,24 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     /// <exception cref="InvalidInputException">The environment's address or token can't be used.</exception>
     public static SiloModels Create(DataFolder data, ModelCatalog catalog, IArtifactStore store, ILogger<SiloModels> logger)
     {
-        var address = HostAddress.Read();
-        var options = address is null ? new ModelPullOptions() : new ModelPullOptions { Host = address, Token = HostToken.Read() };
-        return new SiloModels(data, catalog, store, options, address is not null, logger);
+        var host = ReadHost();
+        return new SiloModels(data, catalog, store, host ?? new ModelPullOptions(), host is not null, logger);
+    }
+
+    /// <summary>Reads the host that the environment names; no request is made.</summary>
+    /// <param name="variable">Looks up a variable of the environment; null takes the process's own.</param>
+    /// <returns>Its address and token; null if the environment names none.</returns>
+    /// <exception cref="InvalidInputException">The address or the token can't be used. The message shows neither.</exception>
+    public static ModelPullOptions? ReadHost(Func<string, string?>? variable = null)
+    {
+        if (HostAddress.Read(variable) is not { } address)
+        {
+            return null;
+        }
+
+        var options = new ModelPullOptions { Host = address, Token = HostToken.Read(variable) };
+        using var refuses = new ModelHost(options);
+        return options;
     }
 
     /// <summary>The folder of a model, which is fetched first if it isn't here. Waits for that on the caller's thread.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
@@ -176,6 +177,27 @@ public sealed class SiloModelsTests : IDisposable
         Assert.Empty(host.Requests);
     }
 
+    [Theory]
+    [InlineData("nowhere", null, "ONESHOT_MODELS_URL holds no web address.")]
+    [InlineData("ftp://host.example", null, "no plain http or https address")]
+    [InlineData("http://host.example", "secret", "would travel unencrypted to host.example")]
+    [InlineData("https://host.example", "se cret", "ONESHOT_MODELS_TOKEN")]
+    public void ReadHost_ThatCantBeUsed_IsRefusedWithoutASecret(string address, string? token, string says)
+    {
+        var error = Assert.Throws<InvalidInputException>(() => SiloModels.ReadHost(Environment(address, token)));
+
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadHost_OfTheEnvironment_IsItsAddressAndToken()
+    {
+        Assert.Null(SiloModels.ReadHost(Environment(null, "secret")));
+        var host = SiloModels.ReadHost(Environment("https://host.example", "secret"))!;
+        Assert.Equal(("https://host.example/", "secret"), (host.Host.AbsoluteUri, host.Token));
+    }
+
     [Fact]
     public async Task GetFolder_HostAway_SaysSo()
     {
@@ -187,6 +209,8 @@ public sealed class SiloModelsTests : IDisposable
     }
 
     public void Dispose() => _data.Dispose();
+
+    private static Func<string, string?> Environment(string? address, string? token) => name => name == HostAddress.Variable ? address : name == HostToken.Variable ? token : null;
 
     private SiloModels Silo(Uri? host = null) =>
         new(_data.Folder, new ModelCatalog(_data.Folder), _store, host is null ? Fast : Fast with { Host = host }, host is not null, NullLogger<SiloModels>.Instance);
