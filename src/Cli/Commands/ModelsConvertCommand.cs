@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
 
@@ -17,9 +18,12 @@ internal sealed class ModelsConvertCommand : OneShotCommand
 
     private readonly Option<string?> _config = new("--config")
     {
-        Description = "A diffusers folder whose configurations, scheduler and tokenizer are taken (default: those of Stable Diffusion 1.x).",
+        Description = "A diffusers folder whose configurations, scheduler and tokenizer are taken (default: those of Stable Diffusion 1.x or 2.x).",
         HelpName = "FOLDER",
     };
+
+    private readonly Option<string> _prediction = new ChoiceOption(
+        "--prediction", "What the model predicts: noise or v; auto takes what the file says, which those of Stable Diffusion 2.x often don't.", "auto", "epsilon", "v_prediction");
 
     public ModelsConvertCommand(CliStreams streams)
         : base("convert", "Writes a single-file checkpoint as a diffusers folder.", streams, "oneshot models convert v1-5-pruned-emaonly.safetensors --out ~/models/sd15")
@@ -27,6 +31,7 @@ internal sealed class ModelsConvertCommand : OneShotCommand
         Arguments.Add(_file);
         Options.Add(_out);
         Options.Add(_config);
+        Options.Add(_prediction);
         Options.Add(FormatOption.Create());
     }
 
@@ -45,7 +50,13 @@ internal sealed class ModelsConvertCommand : OneShotCommand
         }
 
         var file = parsed.GetRequiredValue(_file);
-        await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), context.Interrupt), CancellationToken.None);
+        PredictionType? prediction = parsed.GetValue(_prediction) switch
+        {
+            "epsilon" => PredictionType.Epsilon,
+            "v_prediction" => PredictionType.Velocity,
+            _ => null,
+        };
+        await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, context.Interrupt), CancellationToken.None);
         if (context.Json)
         {
             context.Write(new ModelDocument(Path.GetFileName(folder), folder, Shipped: false, Default: false, KindText.Of(ModelKind.Base)));

@@ -49,11 +49,15 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidInputException">The file has no tensor of that name.</exception>
     public Tensor Get(string name)
     {
-        if (!Header.Tensors.TryGetValue(name, out var entry))
-        {
-            throw new InvalidInputException($"{Path.GetFileName(_path)} has no tensor {name}.", Path.GetFileName(_path));
-        }
+        return Header.Tensors.TryGetValue(name, out var entry)
+            ? Get(entry)
+            : throw new InvalidInputException($"{Path.GetFileName(_path)} has no tensor {name}.", Path.GetFileName(_path));
+    }
 
+    /// <summary>A tensor of this file, or whole rows of one, as a view of the mapping.</summary>
+    /// <param name="entry">An entry of the header, or one that lies within it.</param>
+    internal Tensor Get(TensorEntry entry)
+    {
         var size = SafetensorsTypes.SizeOf(entry.ElementType);
         if (entry.ByteLength == 0)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.SingleFile;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
 
@@ -19,7 +20,7 @@ public static class SingleFileModels
     /// <summary>Converts a checkpoint, unless that was done before.</summary>
     /// <param name="data">Where models lie.</param>
     /// <param name="path">The file. One that was moved or changed counts as another one.</param>
-    /// <param name="configuration">A diffusers folder with the configurations; null takes those of Stable Diffusion 1.x.</param>
+    /// <param name="configuration">A diffusers folder with the configurations; null takes those of Stable Diffusion 1.x or 2.x.</param>
     /// <param name="cancellationToken">Stops; nothing is kept then.</param>
     /// <returns>The model.</returns>
     /// <exception cref="InvalidInputException">The file can't be converted.</exception>
@@ -35,39 +36,40 @@ public static class SingleFileModels
             return entry;
         }
 
-        SingleFileCheckpoint.Check(file.FullName);
+        SingleFileCheckpoint.Check(file.FullName, configuration);
         using var room = ModelLanding.Open(data, entry.Name);
         if (Directory.Exists(entry.Folder))
         {
             return entry;
         }
 
-        Fill(room, file.FullName, configuration, cancellationToken);
+        Fill(room, file.FullName, configuration, null, cancellationToken);
         return entry;
     }
 
     /// <summary>Converts a checkpoint into a folder of its own.</summary>
     /// <param name="path">The file.</param>
     /// <param name="folder">A folder that doesn't exist; it appears when all of it is there and has been checked.</param>
-    /// <param name="configuration">A diffusers folder with the configurations; null takes those of Stable Diffusion 1.x.</param>
+    /// <param name="configuration">A diffusers folder with the configurations; null takes those of Stable Diffusion 1.x or 2.x.</param>
+    /// <param name="prediction">What the model predicts; null takes what the file or the configuration says.</param>
     /// <param name="cancellationToken">Stops; nothing is kept then.</param>
     /// <exception cref="InvalidInputException">The file can't be converted.</exception>
     /// <exception cref="OneShotException">The disk is too full.</exception>
-    public static void Convert(string path, string folder, string? configuration = null, CancellationToken cancellationToken = default)
+    public static void Convert(string path, string folder, string? configuration = null, PredictionType? prediction = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        SingleFileCheckpoint.Check(path);
+        SingleFileCheckpoint.Check(path, configuration, prediction);
         using var room = ModelLanding.Beside(folder);
-        Fill(room, path, configuration, cancellationToken);
+        Fill(room, path, configuration, prediction, cancellationToken);
     }
 
-    private static void Fill(ModelLanding room, string path, string? configuration, CancellationToken cancellationToken)
+    private static void Fill(ModelLanding room, string path, string? configuration, PredictionType? prediction, CancellationToken cancellationToken)
     {
         try
         {
             DiskSpace.Require(room.Folder, new FileInfo(path).Length);
-            SingleFileCheckpoint.Convert(path, room.Folder, configuration, cancellationToken);
+            SingleFileCheckpoint.Convert(path, room.Folder, configuration, prediction, cancellationToken);
             room.Land(ModelKind.Base, [.. Directory.EnumerateFiles(room.Folder, "*", SearchOption.AllDirectories).Select(found => Path.GetRelativePath(room.Folder, found).Replace('\\', '/'))]);
         }
         catch

@@ -53,6 +53,45 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_folder["data"], "*.safetensors", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public async Task Convert_StableDiffusion2Checkpoint_DrawsWhatItsFolderDraws()
+    {
+        var model = TinyStableDiffusion2.WriteFolder(_folder["model"]);
+
+        var run = await CliRun.RunAsync("models", "convert", TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], model), "--out", _folder["two"], "--config", model, "--format", "json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(await DrawAsync(model, "a"), await DrawAsync(_folder["two"], "b"));
+    }
+
+    [Theory]
+    [InlineData("models", "convert", "FILE", "--out", "OUT")]
+    [InlineData("generate", "--prompt", "x", "--model", "FILE", "--out", "OUT", "--data", "DATA")]
+    public async Task Run_StableDiffusion2CheckpointThatDoesNotSayWhatItPredicts_AsksForIt(params string[] arguments)
+    {
+        var file = TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], TinyStableDiffusion2.WriteFolder(_folder["model"]));
+
+        var run = await CliRun.RunAsync([.. arguments.Select(a => a.Replace("FILE", file, StringComparison.Ordinal).Replace("OUT", _folder["out"], StringComparison.Ordinal).Replace("DATA", _folder["data"], StringComparison.Ordinal)), "--format", "json"]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Equal("prediction", (string)run.Document["error"]!["field"]!);
+        Assert.Contains("--prediction", (string)run.Document["error"]!["hint"]!, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+        Assert.False(Directory.Exists(_folder["data"]));
+    }
+
+    [Fact]
+    public async Task Convert_StableDiffusion2CheckpointWithAWord_GoesByIt()
+    {
+        var file = TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], TinyStableDiffusion2.WriteFolder(_folder["model"]));
+
+        var run = await CliRun.RunAsync("models", "convert", file, "--out", _folder["out"], "--prediction", "v_prediction", "--format", "json");
+
+        // On to the next obstacle, which is its size.
+        Assert.Equal("model", (string)run.Document["error"]!["field"]!);
+        Assert.Contains("sizes of Stable Diffusion 2.x", (string)run.Document["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("model.ckpt", "pickle")]
     [InlineData("model.safetensors", "model.safetensors")]

@@ -121,7 +121,7 @@ public sealed class ModelFolder
     public ClipModel LoadClip(ScalarType type, Device device) => Clip is not null
         ? Load<ClipModel>("clip", type, device)
         : throw new InvalidInputException($"The model folder {Name} has no CLIP, which prototype, class loss and metrics need.", "clip",
-            "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x), or switch them off with --no-prototype --no-class-loss.");
+            "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x), or switch them off with --no-prototype --no-class-loss.");
 
     /// <summary>
     /// The model's identity: SHA-256 over the names and SHA-256 hashes of all weight files, the CLIP's included. Files are read once a process.
@@ -242,7 +242,7 @@ public sealed class ModelFolder
         {
             throw new InvalidInputException(
                 $"The CLIP does not fit the text encoder: {field} is {clip} in the CLIP's text_config and {encoder} in text_encoder/config.json, so learned tokens can't serve both.",
-                $"clip/config.json: text_config.{field}", "Use the CLIP that the model was trained with: openai/clip-vit-large-patch14 for SD 1.x.");
+                $"clip/config.json: text_config.{field}", "Use the CLIP that the model was trained with: openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x.");
         }
     }
 }

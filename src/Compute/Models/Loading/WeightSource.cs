@@ -67,7 +67,33 @@ internal sealed class WeightSource : IDisposable
     }
 
     /// <summary>A tensor as a view of its file's mapping.</summary>
-    public Tensor Get(string key) => _owners[key].Get(key);
+    public Tensor Get(string key) => _owners[key].Get(Entries[key]);
+
+    /// <summary>What the files' headers say besides tensors (<c>__metadata__</c>); null where none has such an entry.</summary>
+    public string? MetadataOf(string name) => _files.Select(file => file.Header.Metadata.GetValueOrDefault(name)).FirstOrDefault(value => value is not null);
+
+    /// <summary>Shows one tensor that holds the rows of several, one after the other, as those: entries of the same bytes under names of their own.</summary>
+    /// <param name="key">The tensor, which has no entry any more afterwards.</param>
+    /// <param name="names">The parts' names, in the order of their rows; all have the same number of rows.</param>
+    /// <exception cref="InvalidInputException">The rows can't be shared out evenly.</exception>
+    public void SplitRows(string key, params IReadOnlyList<string> names)
+    {
+        var whole = Entries[key];
+        if (whole.Shape is not [var rows, .. var rest] || rows % names.Count != 0)
+        {
+            throw new InvalidInputException($"{Shown}: {key} is {whole.ShapeText}, whose rows can't be shared out to {names.Count} tensors.", key, "Take an undamaged file.");
+        }
+
+        var owner = _owners[key];
+        Entries.Remove(key);
+        _owners.Remove(key);
+        for (var i = 0; i < names.Count; i++)
+        {
+            var bytes = whole.ByteLength / names.Count;
+            Entries.Add(names[i], new TensorEntry(names[i], whole.ElementType, [rows / names.Count, .. rest], whole.Offset + (i * bytes), bytes));
+            _owners.Add(names[i], owner);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -5,13 +5,14 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 /// <summary>Tells by its names and shapes what a file holds, and refuses by name what can't be converted.</summary>
 internal static class CheckpointKind
 {
-    private const string Only = "Only whole checkpoints of Stable Diffusion 1.x in the original layout can be converted.";
+    private const string Only = "Only whole checkpoints of Stable Diffusion 1.x and 2.x in the original layout can be converted.";
 
-    /// <summary>Passes a whole checkpoint with a CLIP text encoder of Stable Diffusion 1.x' kind.</summary>
+    /// <summary>Passes a whole checkpoint of Stable Diffusion 1.x or 2.x.</summary>
     /// <param name="shown">The file's name.</param>
     /// <param name="tensors">Its header.</param>
+    /// <returns>Which of the two it is.</returns>
     /// <exception cref="InvalidInputException">It is something else; the message says what.</exception>
-    public static void Require(string shown, IReadOnlyDictionary<string, TensorEntry> tensors)
+    public static CheckpointFamily Require(string shown, IReadOnlyDictionary<string, TensorEntry> tensors)
     {
         bool Has(string prefix) => tensors.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal));
         InvalidInputException Not(string what, string hint = Only) => new($"{shown} {what}.", "model", hint);
@@ -19,6 +20,11 @@ internal static class CheckpointKind
         if (tensors.Keys.Any(key => key.Contains("lora_down.", StringComparison.Ordinal) || key.Contains(".lora_A.", StringComparison.Ordinal) || key.Contains(".lora.down.", StringComparison.Ordinal)))
         {
             throw Not("is a LoRA, not a model", "Give it to generate with --lora.");
+        }
+
+        if (Has(OriginalUNet.Prefix + "label_emb.") && Has("cond_stage_model."))
+        {
+            throw Not("takes a picture or a noise level besides the text: an unCLIP or upscaling model, which is not supported");
         }
 
         if (Has("conditioner.embedders.") || Has(OriginalUNet.Prefix + "label_emb."))
@@ -41,13 +47,6 @@ internal static class CheckpointKind
             throw Not("is a ControlNet, not a model");
         }
 
-        if (Has("cond_stage_model.model."))
-        {
-            throw Not(
-                "is a Stable Diffusion 2.x checkpoint; such a file does not say whether it predicts noise or v, so it can't be converted surely",
-                "Take that model as a diffusers folder, for instance with: oneshot models pull");
-        }
-
         if (!Has(OriginalUNet.Prefix))
         {
             throw Not(Has("down_blocks.") || Has("unet.down_blocks.") ? "holds one part of a model in diffusers' names, not a checkpoint in the original layout" : "is no Stable Diffusion checkpoint: it has no tensor model.diffusion_model.*");
@@ -58,14 +57,17 @@ internal static class CheckpointKind
             throw Not("has no VAE (first_stage_model.*)", "Take the variant of the file with everything in it.");
         }
 
-        if (!Has(OriginalTextEncoder.Prefix))
+        var families = (CheckpointFamily[])[CheckpointFamily.StableDiffusion1, CheckpointFamily.StableDiffusion2];
+        if (families.FirstOrDefault(one => Has(one.TextPrefix)) is not { } family)
         {
-            throw Not("has no text encoder (cond_stage_model.transformer.*)", "Take the variant of the file with everything in it.");
+            throw Not($"has no text encoder ({string.Join(" or ", families.Select(one => one.TextPrefix + "*"))})", "Take the variant of the file with everything in it.");
         }
 
         if (tensors.TryGetValue(OriginalUNet.Prefix + "input_blocks.0.0.weight", out var first) && first.Shape is [_, not 4, ..])
         {
             throw Not($"takes {first.Shape[1]} latent channels: an inpainting, depth or editing model, which is not supported");
         }
+
+        return family;
     }
 }

@@ -1,28 +1,41 @@
 using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Compute.Schedulers;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
 
-/// <summary>What a single file lacks of a folder: configurations, scheduler and tokenizer. Those of Stable Diffusion 1.x are part of this program.</summary>
+/// <summary>What a single file lacks of a folder: configurations, scheduler and tokenizer. Those of Stable Diffusion 1.x and 2.x are part of this program.</summary>
 internal static class ModelTemplate
 {
-    private const string Resources = "StableDiffusion1/";
+    private const string Scheduler = "scheduler/scheduler_config.json";
+    private const string UNet = "unet/config.json";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly string[] Needed =
     [
-        "model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json", "tokenizer/vocab.json", "tokenizer/merges.txt",
+        "model_index.json", UNet, "vae/config.json", "text_encoder/config.json", Scheduler, "tokenizer/vocab.json", "tokenizer/merges.txt",
     ];
 
     private static readonly string[] Optional = ["tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "oneshot.json"];
 
-    /// <summary>Writes the files of Stable Diffusion 1.x into a folder.</summary>
-    public static void WriteStableDiffusion1(string folder)
+    /// <summary>Writes the files of a family into a folder.</summary>
+    /// <param name="family">The family.</param>
+    /// <param name="prediction">What the model predicts; Stable Diffusion 2.x was trained on pictures of 768 pixels for v and of 512 for noise.</param>
+    /// <param name="folder">The folder.</param>
+    public static void Write(CheckpointFamily family, PredictionType prediction, string folder)
     {
-        var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Resources, StringComparison.Ordinal)))
+        // The second version has the first one's VAE and vocabulary; its own files come after and replace the rest.
+        WriteResources(CheckpointFamily.StableDiffusion1.Resources, folder);
+        if (family == CheckpointFamily.StableDiffusion2)
         {
-            using var content = assembly.GetManifestResourceStream(name)!;
-            using var file = File.Create(Prepared(folder, name[Resources.Length..]));
-            content.CopyTo(file);
+            WriteResources(family.Resources, folder);
+            Set(folder, UNet, "sample_size", prediction == PredictionType.Velocity ? 96 : 64);
+        }
+
+        if (family == CheckpointFamily.StableDiffusion2 || prediction != PredictionType.Epsilon)
+        {
+            Set(folder, Scheduler, "prediction_type", prediction == PredictionType.Velocity ? "v_prediction" : "epsilon");
         }
     }
 
@@ -42,6 +55,25 @@ internal static class ModelTemplate
                 throw new InvalidInputException($"The folder {template} lacks {name}.", "config", "Name a diffusers folder of a model with the same sizes; its weights are not needed.");
             }
         }
+    }
+
+    private static void WriteResources(string resources, string folder)
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(resources, StringComparison.Ordinal)))
+        {
+            using var content = assembly.GetManifestResourceStream(name)!;
+            using var file = File.Create(Prepared(folder, name[resources.Length..]));
+            content.CopyTo(file);
+        }
+    }
+
+    private static void Set(string folder, string name, string field, JsonNode value)
+    {
+        var path = Path.Combine(folder, name);
+        var json = JsonNode.Parse(File.ReadAllBytes(path))!;
+        json[field] = value;
+        File.WriteAllText(path, json.ToJsonString(Indented));
     }
 
     private static string Prepared(string folder, string name)

@@ -3,43 +3,51 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
 
-/// <summary>A whole Stable Diffusion checkpoint in one safetensors file, in the original layout (<c>model.diffusion_model.*</c>, <c>first_stage_model.*</c>, <c>cond_stage_model.transformer.*</c>).</summary>
+/// <summary>
+/// A whole checkpoint of Stable Diffusion 1.x or 2.x in one safetensors file, in the original layout (<c>model.diffusion_model.*</c>, <c>first_stage_model.*</c>, and
+/// <c>cond_stage_model.transformer.*</c> or <c>cond_stage_model.model.*</c>).
+/// </summary>
 public static class SingleFileCheckpoint
 {
     /// <summary>Looks at a file's header alone, before any folder is made for it.</summary>
     /// <param name="file">The checkpoint.</param>
-    /// <exception cref="InvalidInputException">The file is missing, damaged, or another kind of model.</exception>
-    public static void Check(string file)
+    /// <param name="configuration">As for <see cref="Convert"/>.</param>
+    /// <param name="prediction">As for <see cref="Convert"/>.</param>
+    /// <exception cref="InvalidInputException">The file is missing, damaged, another kind of model, or one that has to be told what it predicts.</exception>
+    public static void Check(string file, string? configuration = null, PredictionType? prediction = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(file);
-        Open(file).Dispose();
+        Open(file, configuration, prediction).Source.Dispose();
     }
 
     /// <summary>Writes a checkpoint as a diffusers folder. Tensors go over one by one from the file's mapping, in the types that they have; the bytes depend on the file alone.</summary>
     /// <param name="file">The checkpoint.</param>
     /// <param name="folder">An empty or missing folder; a failure leaves part of it there.</param>
-    /// <param name="configuration">A diffusers folder from which configurations, scheduler and tokenizer are taken; null takes those of Stable Diffusion 1.x.</param>
+    /// <param name="configuration">A diffusers folder from which configurations, scheduler and tokenizer are taken; null takes those of Stable Diffusion 1.x or 2.x.</param>
+    /// <param name="prediction">What the model predicts; null takes what the file says. Not together with <paramref name="configuration"/>, whose scheduler says it.</param>
     /// <param name="cancellationToken">Stops between two parts.</param>
     /// <exception cref="InvalidInputException">The file is another kind of model, incomplete, or does not fit the configuration; nothing is written then but configurations.</exception>
-    public static void Convert(string file, string folder, string? configuration = null, CancellationToken cancellationToken = default)
+    public static void Convert(string file, string folder, string? configuration = null, PredictionType? prediction = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(file);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        using var source = Open(file);
+        var (source, family) = Open(file, configuration, prediction);
+        using var closing = source;
         Directory.CreateDirectory(folder);
-        if (configuration is null)
+        if (configuration is not null)
         {
-            ModelTemplate.WriteStableDiffusion1(folder);
+            ModelTemplate.CopyFrom(configuration, folder);
         }
         else
         {
-            ModelTemplate.CopyFrom(configuration, folder);
+            ModelTemplate.Write(family, StatedPrediction.Require(source, family, prediction), folder);
         }
 
         TorchRuntime.Initialise();
@@ -47,6 +55,11 @@ public static class SingleFileCheckpoint
         using var unet = new UNet2DConditionModel(UNetConfig.Read(Path.Combine(folder, "unet", "config.json")));
         using var vae = new AutoencoderKL(VaeConfig.Read(Path.Combine(folder, "vae", "config.json")));
         using var text = new ClipTextModel(ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json")));
+        if (family == CheckpointFamily.StableDiffusion2)
+        {
+            OriginalOpenClip.SplitAttention(source);
+        }
+
         var (unetNames, vaeNames) = (OriginalUNet.TargetsOf(source.Entries.Keys), OriginalVae.TargetsOf(source.Entries.Keys));
 
         // All parts are compared before the first byte is written.
@@ -54,13 +67,15 @@ public static class SingleFileCheckpoint
         [
             ("unet/diffusion_pytorch_model.safetensors", Match(unet, source, OriginalUNet.Prefix, key => unetNames.GetValueOrDefault(key, key))),
             ("vae/diffusion_pytorch_model.safetensors", Match(vae, source, OriginalVae.Prefix, key => vaeNames.GetValueOrDefault(key) ?? Unknown(key, "first_stage_model.loss."))),
-            ("text_encoder/model.safetensors", Match(text, source, OriginalTextEncoder.Prefix, OriginalTextEncoder.TargetOf)),
+            ("text_encoder/model.safetensors", Match(text, source, family.TextPrefix, key => family == CheckpointFamily.StableDiffusion2
+                ? OriginalOpenClip.TargetOf(key, text.Config.NumHiddenLayers)
+                : OriginalTextEncoder.TargetOf(key))),
         ];
         if (parts.FirstOrDefault(part => part.Match.Problems.Count > 0) is { File: { } unfit } part)
         {
             var problems = string.Join("; ", part.Match.Problems.Select(Short));
             throw new InvalidInputException(
-                $"{source.Shown} does not have the sizes of {(configuration is null ? "Stable Diffusion 1.x" : $"the model in {configuration}")}: in {Path.GetDirectoryName(unfit)} {problems}.",
+                $"{source.Shown} does not have the sizes of {(configuration is null ? family.Name : $"the model in {configuration}")}: in {Path.GetDirectoryName(unfit)} {problems}.",
                 "model",
                 "If it is a Stable Diffusion model of other sizes, convert it with a folder of its configurations: oneshot models convert FILE --config FOLDER --out DIR");
         }
@@ -74,8 +89,13 @@ public static class SingleFileCheckpoint
         }
     }
 
-    private static WeightSource Open(string file)
+    private static (WeightSource Source, CheckpointFamily Family) Open(string file, string? configuration, PredictionType? prediction)
     {
+        if (configuration is not null && prediction is not null)
+        {
+            throw new InvalidInputException("What the model predicts is given twice, by itself and by the configuration's scheduler.", "prediction", "Leave out --prediction, or --config.");
+        }
+
         if (Path.GetExtension(file) is ".ckpt" or ".pt" or ".pth" or ".bin")
         {
             throw new InvalidInputException($"{Path.GetFileName(file)} is a PyTorch pickle, which can run code when opened, so it is never opened here.", "model", "Take the same checkpoint as a .safetensors file.");
@@ -84,8 +104,13 @@ public static class SingleFileCheckpoint
         var source = WeightSource.OfFile(file);
         try
         {
-            CheckpointKind.Require(source.Shown, source.Entries);
-            return source;
+            var family = CheckpointKind.Require(source.Shown, source.Entries);
+            if (configuration is null)
+            {
+                StatedPrediction.Require(source, family, prediction);
+            }
+
+            return (source, family);
         }
         catch
         {

@@ -69,4 +69,20 @@ internal static class OriginalNames
     }
 
     public static string OfTextEncoder(string key) => $"cond_stage_model.transformer.{key}";
+
+    /// <summary>A name of Stable Diffusion 2.x' text encoder; those of queries, keys and values get the same name, that of the matrix which holds them in this order.</summary>
+    public static string OfOpenClip(string key)
+    {
+        foreach (var (original, target) in ((string, string)[])
+            [
+                ("token_embedding.weight", "text_model.embeddings.token_embedding.weight"), ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
+                ("ln_final", "text_model.final_layer_norm"), ("transformer.resblocks.", "text_model.encoder.layers."), ("ln_1", "layer_norm1"), ("ln_2", "layer_norm2"),
+                (".c_fc.", ".fc1."), (".c_proj.", ".fc2."), (".attn", ".self_attn"), ("in_proj_", "q_proj."), ("in_proj_", "k_proj."), ("in_proj_", "v_proj."),
+            ])
+        {
+            key = key.Replace(target, original, StringComparison.Ordinal);
+        }
+
+        return $"cond_stage_model.model.{key}";
+    }
 }

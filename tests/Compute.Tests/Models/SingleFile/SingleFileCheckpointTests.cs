@@ -1,10 +1,5 @@
-using System.Buffers.Binary;
-using System.Text.Json.Nodes;
-using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Safetensors;
-using OrleansOneShot.Compute.Sampling;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
@@ -35,7 +30,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
             Assert.All(expected.Keys, key => Assert.EndsWith("position_ids", key, StringComparison.Ordinal));
         }
 
-        Assert.Equal(Draw(Tiny), Draw(folder));
+        Assert.Equal(Drawing.Of(Tiny), Drawing.Of(folder));
     }
 
     [Fact]
@@ -43,18 +38,18 @@ public sealed class SingleFileCheckpointTests : IDisposable
     {
         // All tensors of the real model, as the holes of a sparse file. One wrong shape ends the conversion before two gigabytes are written, and must be all that is wrong.
         var tensors = new Dictionary<string, long[]>();
-        foreach (var (key, shape) in Shapes("sd15_unet"))
+        foreach (var (key, shape) in SparseCheckpoint.ShapesOf("sd15_unet"))
         {
             tensors.Add(OriginalNames.OfUNet(key, 4, 2, [true, true, true, false]), shape);
         }
 
-        foreach (var (key, shape) in Shapes("sd15_vae"))
+        foreach (var (key, shape) in SparseCheckpoint.ShapesOf("sd15_vae"))
         {
             var original = OriginalNames.OfVae(key, 4);
             tensors.Add(original, original.Contains("attn_1", StringComparison.Ordinal) && shape.Length == 2 ? [.. shape, 1, 1] : shape);
         }
 
-        foreach (var (key, shape) in Shapes("sd15_text_encoder"))
+        foreach (var (key, shape) in SparseCheckpoint.ShapesOf("sd15_text_encoder"))
         {
             tensors.Add(OriginalNames.OfTextEncoder(key), shape);
         }
@@ -74,7 +69,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
 
         const string Bent = "model.diffusion_model.middle_block.0.in_layers.2.bias";
         tensors[Bent] = [1279];
-        var file = WriteSparse("sd15.safetensors", tensors);
+        var file = SparseCheckpoint.Write(Path.Combine(_root, "sd15.safetensors"), tensors);
 
         var error = Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "sd15")));
 
@@ -86,9 +81,9 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [InlineData("sd15_vae_old_names")]
     public void TargetsOf_VaeOfStableDiffusion15_NamesEveryTensor(string list)
     {
-        var targets = OriginalVae.TargetsOf(Shapes(list).Keys.Select(key => OriginalNames.OfVae(key, 4)));
+        var targets = OriginalVae.TargetsOf(SparseCheckpoint.ShapesOf(list).Keys.Select(key => OriginalNames.OfVae(key, 4)));
 
-        Assert.Equal(Shapes("sd15_vae").Keys.Order(StringComparer.Ordinal), targets.Values.Order(StringComparer.Ordinal));
+        Assert.Equal(SparseCheckpoint.ShapesOf("sd15_vae").Keys.Order(StringComparer.Ordinal), targets.Values.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -96,7 +91,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [InlineData("sd21_unet", true, true, true, false)]
     public void TargetsOf_UNet_NamesEveryTensor(string list, params bool[] attention)
     {
-        var shapes = Shapes(list);
+        var shapes = SparseCheckpoint.ShapesOf(list);
 
         var targets = OriginalUNet.TargetsOf(shapes.Keys.Select(key => OriginalNames.OfUNet(key, 4, 2, attention)));
 
@@ -106,8 +101,10 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [Theory]
     [InlineData("Stable Diffusion XL", "model.diffusion_model.label_emb.0.0.weight")]
     [InlineData("Stable Diffusion XL", "conditioner.embedders.0.transformer.text_model.final_layer_norm.weight")]
-    [InlineData("Stable Diffusion 2.x", "model.diffusion_model.out.0.weight", "cond_stage_model.model.ln_final.weight")]
+    [InlineData("unCLIP", "model.diffusion_model.label_emb.0.0.weight", "cond_stage_model.model.ln_final.weight")]
     [InlineData("Stable Diffusion 3", "model.diffusion_model.joint_blocks.0.x_block.mlp.fc1.weight")]
+    [InlineData("Flux", "model.diffusion_model.double_blocks.0.img_attn.qkv.weight")]
+    [InlineData("Flux", "double_blocks.0.img_attn.qkv.weight")]
     [InlineData("LoRA", "lora_unet_mid_block_attentions_0_proj_in.lora_down.weight")]
     [InlineData("no VAE", "model.diffusion_model.out.0.weight")]
     [InlineData("no text encoder", "model.diffusion_model.out.0.weight", "first_stage_model.quant_conv.weight")]
@@ -115,7 +112,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [InlineData("no Stable Diffusion checkpoint", "weight")]
     public void Convert_OtherFiles_AreRefusedByName(string what, params string[] keys)
     {
-        var file = WriteSparse("other.safetensors", keys.ToDictionary(key => key, _ => new long[] { 4 }));
+        var file = SparseCheckpoint.Write(Path.Combine(_root, "other.safetensors"), keys.ToDictionary(key => key, _ => new long[] { 4 }));
 
         var error = Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out")));
 
@@ -126,7 +123,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [Fact]
     public void Convert_Inpainting_IsRefusedByName()
     {
-        var file = WriteSparse("inpaint.safetensors", new Dictionary<string, long[]>
+        var file = SparseCheckpoint.Write(Path.Combine(_root, "inpaint.safetensors"), new Dictionary<string, long[]>
         {
             ["model.diffusion_model.input_blocks.0.0.weight"] = [320, 9, 3, 3],
             ["first_stage_model.quant_conv.weight"] = [4],
@@ -146,39 +143,4 @@ public sealed class SingleFileCheckpointTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
-
-    private static byte[] Draw(string folder)
-    {
-        using var scope = NewDisposeScope();
-        using var models = LoadedModels.Load(ModelFolder.Open(folder), ScalarType.Float32, CPU);
-        using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, null);
-        var pictures = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler).Draw(new SamplingRequest { Prompt = "a photo of a cat", Steps = 3, Width = 64, Height = 64, Seed = 7 });
-        return Assert.Single(pictures).Pixels.ToArray();
-    }
-
-    private static Dictionary<string, long[]> Shapes(string name) => File.ReadLines(Golden.PathOf("shapes", name + ".txt")).Where(line => line.Length > 0).ToDictionary(
-        line => line[..line.IndexOf(':', StringComparison.Ordinal)],
-        line => JsonNode.Parse(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..])!.AsArray().Select(size => (long)size!).ToArray());
-
-    private string WriteSparse(string name, IReadOnlyDictionary<string, long[]> tensors)
-    {
-        var header = new JsonObject();
-        var offset = 0L;
-        foreach (var (key, shape) in tensors)
-        {
-            var bytes = shape.Aggregate(2L, (a, b) => a * b);
-            header[key] = new JsonObject { ["dtype"] = "F16", ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]), ["data_offsets"] = new JsonArray(offset, offset + bytes) };
-            offset += bytes;
-        }
-
-        var text = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());
-        var path = Path.Combine(_root, name);
-        using var file = File.Create(path);
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
-        file.Write(length);
-        file.Write(text);
-        file.SetLength(8 + text.Length + offset);
-        return path;
-    }
 }
