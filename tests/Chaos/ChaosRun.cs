@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
@@ -18,7 +17,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(20);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private string _model = "";
+    private readonly ChaosJobs _jobs = new(setting.Steps);
 
     /// <summary>Does it all. The folder stays if something was wrong.</summary>
     /// <param name="cancellationToken">Stops; all processes end.</param>
@@ -31,9 +30,9 @@ internal sealed class ChaosRun(ChaosSetting setting)
         {
             var expected = await ReferencesAsync(Path.Combine(root, "calm"), cancellationToken);
             Say("the undisturbed runs are done");
-            await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root, "chaos"), setting.Silos, RegisterModel);
+            await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root, "chaos"), setting.Silos, _jobs.RegisterModel);
             await using var client = await cluster.ConnectAsync(cancellationToken);
-            var inputs = await UploadAsync(cluster.Store, cancellationToken);
+            var inputs = await ChaosJobs.UploadAsync(cluster.Store, cancellationToken);
             Say("faults begin");
             var submitting = SubmitAllAsync(client, inputs, cancellationToken);
             var faults = await DisturbAsync(cluster, client, cancellationToken);
@@ -67,39 +66,20 @@ internal sealed class ChaosRun(ChaosSetting setting)
 
     private async Task<Dictionary<long, string>> ReferencesAsync(string root, CancellationToken cancellationToken)
     {
-        await using var calm = await ChaosCluster.StartAsync(root, 1, RegisterModel);
+        await using var calm = await ChaosCluster.StartAsync(root, 1, _jobs.RegisterModel);
         await using var client = await calm.ConnectAsync(cancellationToken);
-        var inputs = await UploadAsync(calm.Store, cancellationToken);
+        var inputs = await ChaosJobs.UploadAsync(calm.Store, cancellationToken);
         var hashes = new Dictionary<long, string>();
         foreach (var i in Enumerable.Range(0, Seeds))
         {
-            var status = await (await SubmitAsync(client, inputs, i, cancellationToken)).GetResultAsync(cancellationToken);
+            var status = await (await _jobs.SubmitAsync(client, inputs, i, cancellationToken)).GetResultAsync(cancellationToken);
             hashes[status.Request.Seed] = JobCheck.LoraHash(status);
         }
 
         return hashes;
     }
 
-    private void RegisterModel(ChaosCluster cluster)
-    {
-        foreach (var folder in cluster.DataFolders)
-        {
-            var catalog = new ModelCatalog(DataFolder.Resolve(folder));
-            var model = catalog.Find(Path.Combine(Repository, "tests", "Goldens", "sd15-tiny"));
-            catalog.Register(model);
-            _model = model.Name;
-        }
-    }
-
-    private static async Task<Inputs> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
-    {
-        async Task<string> WriteAsync(string sample) =>
-            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(Repository, "samples", sample), cancellationToken), cancellationToken);
-
-        return new Inputs(await WriteAsync("cat.png"), await WriteAsync("cat-mask.png"));
-    }
-
-    private async Task<IReadOnlyList<ImplantationHandle>> SubmitAllAsync(OneShotClient client, Inputs inputs, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ImplantationHandle>> SubmitAllAsync(OneShotClient client, ChaosInputs inputs, CancellationToken cancellationToken)
     {
         var (jobs, clock) = (new List<ImplantationHandle>(), Stopwatch.StartNew());
         foreach (var time in Fault.Submissions(setting))
@@ -109,28 +89,11 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 await Task.Delay(time - clock.Elapsed, cancellationToken);
             }
 
-            jobs.Add(await SubmitAsync(client, inputs, jobs.Count, cancellationToken));
+            jobs.Add(await _jobs.SubmitAsync(client, inputs, jobs.Count % Seeds, cancellationToken));
         }
 
         Say($"all {jobs.Count} jobs are submitted");
         return jobs;
-    }
-
-    private async Task<ImplantationHandle> SubmitAsync(OneShotClient client, Inputs inputs, int i, CancellationToken cancellationToken)
-    {
-        // Under a fixed id a submission may arrive as often as it takes.
-        var id = new SubmitOptions { Id = JobId.New(DateTimeOffset.UtcNow) };
-        var request = new ImplantationRequest
-        {
-            Name = "cat",
-            Seed = i % Seeds,
-            Image = inputs.Image,
-            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = inputs.Mask }],
-            Model = new ModelReference { Name = _model },
-            Training = new TrainingOptions { Steps = setting.Steps, Resolution = 64, Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } },
-            Samples = new SampleOptions { PerPrompt = 0 },
-        };
-        return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);
     }
 
     private async Task<List<SufferedFault>> DisturbAsync(ChaosCluster cluster, OneShotClient client, CancellationToken cancellationToken)
@@ -237,21 +200,4 @@ internal sealed class ChaosRun(ChaosSetting setting)
     }
 
     private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
-
-    private static string Repository { get; } = FindRepository();
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "OrleansOneShot.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException("The program lies outside the repository.");
-    }
-
-    private sealed record Inputs(string Image, string Mask);
 }

@@ -10,6 +10,7 @@ var silos = new Option<int>("--silos") { Description = "Silos, one slot each", D
 var steps = new Option<int>("--steps") { Description = "Training steps a job", DefaultValueFactory = _ => 40 };
 var format = new Option<string>("--format") { Description = "json or text", DefaultValueFactory = _ => "text" };
 format.AcceptOnlyFromAmong("json", "text");
+var json = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 var command = new RootCommand("Jobs on a cluster of real processes, under a seeded schedule of kills, freezes and outages. Exit: 0 nothing was wrong, 1 something was.") { seed, jobs, minutes, silos, steps, format };
 command.SetAction(async (parsed, cancellationToken) =>
 {
@@ -17,7 +18,7 @@ command.SetAction(async (parsed, cancellationToken) =>
     var report = await new ChaosRun(setting).ExecuteAsync(cancellationToken);
     if (parsed.GetValue(format) == "json")
     {
-        Console.WriteLine(JsonSerializer.Serialize(report, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true }));
+        Console.WriteLine(JsonSerializer.Serialize(report, json));
     }
     else
     {
@@ -32,6 +33,32 @@ command.SetAction(async (parsed, cancellationToken) =>
 
     return report.Violations.Count == 0 ? 0 : 1;
 });
+
+var rounds = new Option<int>("--rounds") { Description = "How often each fault happens", DefaultValueFactory = _ => 3 };
+var longer = new Option<int>("--steps") { Description = "Training steps a job", DefaultValueFactory = _ => 400 };
+var failOver = new Command("fail-over", "Measures how long a job stands still when its silo is killed, frozen or drained, or all silos are killed at once") { silos, longer, rounds, format };
+failOver.SetAction(async (parsed, cancellationToken) =>
+{
+    var report = await new FailOverRun(parsed.GetValue(silos), parsed.GetValue(longer), parsed.GetValue(rounds)).ExecuteAsync(cancellationToken);
+    if (parsed.GetValue(format) == "json")
+    {
+        Console.WriteLine(JsonSerializer.Serialize(report, json));
+    }
+    else
+    {
+        foreach (var fault in report.Faults.GroupBy(fault => fault.Fault))
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fault.Key}: next step after {string.Join(", ", fault.Select(one => one.Gap.ToString("0.0", CultureInfo.InvariantCulture)))} s; steps repeated {string.Join(", ", fault.Select(one => one.StepsRepeated))}"));
+        }
+
+        report.Violations.ToList().ForEach(Console.WriteLine);
+    }
+
+    return report.Violations.Count == 0 ? 0 : 1;
+});
+command.Subcommands.Add(failOver);
 
 // Ctrl-C: as long as it takes to end the processes.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -1,0 +1,74 @@
+using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Chaos;
+
+/// <summary>The jobs of the tiny model.</summary>
+/// <param name="steps">Training steps a job.</param>
+internal sealed class ChaosJobs(int steps)
+{
+    private string _model = "";
+
+    private static string Repository { get; } = FindRepository();
+
+    /// <summary>Makes the model known to the silos of a cluster that starts.</summary>
+    /// <param name="cluster">The cluster.</param>
+    public void RegisterModel(ChaosCluster cluster)
+    {
+        foreach (var folder in cluster.DataFolders)
+        {
+            var catalog = new ModelCatalog(DataFolder.Resolve(folder));
+            var model = catalog.Find(Path.Combine(Repository, "tests", "Goldens", "sd15-tiny"));
+            catalog.Register(model);
+            _model = model.Name;
+        }
+    }
+
+    /// <summary>Uploads photo and mask.</summary>
+    /// <param name="store">Where to.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static async Task<ChaosInputs> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
+    {
+        async Task<string> WriteAsync(string sample) =>
+            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(Repository, "samples", sample), cancellationToken), cancellationToken);
+
+        return new ChaosInputs(await WriteAsync("cat.png"), await WriteAsync("cat-mask.png"));
+    }
+
+    /// <summary>Submits a job, however often it takes.</summary>
+    /// <param name="client">The cluster's client.</param>
+    /// <param name="inputs">Photo and mask.</param>
+    /// <param name="seed">The job's seed.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    public async Task<ImplantationHandle> SubmitAsync(OneShotClient client, ChaosInputs inputs, long seed, CancellationToken cancellationToken)
+    {
+        // Under a fixed id a submission may arrive as often as it takes.
+        var id = new SubmitOptions { Id = JobId.New(DateTimeOffset.UtcNow) };
+        var request = new ImplantationRequest
+        {
+            Name = "cat",
+            Seed = seed,
+            Image = inputs.Image,
+            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = inputs.Mask }],
+            Model = new ModelReference { Name = _model },
+            Training = new TrainingOptions { Steps = steps, Resolution = 64, Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } },
+            Samples = new SampleOptions { PerPrompt = 0 },
+        };
+        return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);
+    }
+
+    private static string FindRepository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "OrleansOneShot.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new DirectoryNotFoundException("The program lies outside the repository.");
+    }
+}
