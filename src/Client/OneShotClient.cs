@@ -68,11 +68,10 @@ public sealed class OneShotClient : IAsyncDisposable
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
         });
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.ConnectTimeout);
         var host = builder.Build();
         try
         {
-            await RequireClusterAsync(options, cancellationToken);
+            limit.CancelAfter(await RequireClusterAsync(options, cancellationToken) ? options.BusyTimeout : options.ConnectTimeout);
             await host.StartAsync(limit.Token);
             return new OneShotClient(host.Services.GetRequiredService<IClusterClient>(), host);
         }
@@ -177,13 +176,17 @@ public sealed class OneShotClient : IAsyncDisposable
     }
 
     // What Orleans would say in a stack trace: no Redis there, a wrong password, silos of another version.
-    private static async Task RequireClusterAsync(OneShotClientOptions options, CancellationToken cancellationToken)
+    /// <summary>Looks at the cluster before Orleans does.</summary>
+    /// <returns>Whether it is known to have silos that live.</returns>
+    private static async Task<bool> RequireClusterAsync(OneShotClientOptions options, CancellationToken cancellationToken)
     {
-        if (options.Redis is { } redis)
+        if (options.Redis is not { } redis)
         {
-            await using var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(redis), cancellationToken);
-            await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
+            return false;
         }
+
+        await using var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(redis), cancellationToken);
+        return await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
     }
 
     // Never the connection string itself: it may hold a password.

@@ -17,8 +17,11 @@ public sealed record OneShotClientOptions
     /// <summary>The service's id.</summary>
     public string ServiceId { get; init; } = "oneshot";
 
-    /// <summary>How long to try to connect.</summary>
+    /// <summary>How long to try to connect to a cluster that may not be there at all.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long to try to connect to silos that have lately told Redis that they live: on a machine that is busy they answer late.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// How long a call may take. Kept short, since a call whose silo dies is not failed but times out; control calls are then repeated. At least half of the silos' own time-out (30 s), which

@@ -74,6 +74,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             Redis = $"127.0.0.1:{_port}",
             ClusterId = ClusterSiloOptions.DefaultClusterId,
             ConnectTimeout = TimeSpan.FromMinutes(2),
+            BusyTimeout = TimeSpan.FromMinutes(2),
         },
         cancellationToken);
 

@@ -54,9 +54,9 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
 
     /// <summary>Refuses a cluster whose silos have another version.</summary>
     /// <param name="version">The client's version.</param>
-    /// <returns>When known that there is no other one.</returns>
-    /// <exception cref="OneShotException">unavailable: there is.</exception>
-    public async Task RequireAsync(int version)
+    /// <returns>Whether silos of that version live, as far as is known; false: none has entered itself, or lately renewed its entry.</returns>
+    /// <exception cref="OneShotException">unavailable: there are others.</exception>
+    public async Task<bool> RequireAsync(int version)
     {
         var entries = (RedisValue[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, [_key]))!;
         if (entries.Length > 0 && Parse(entries[0]!) is var (other, silo) && other != version)
@@ -64,6 +64,8 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
             throw new OneShotException(new ErrorDetail(
                 ErrorCodes.Unavailable, $"The cluster at Redis {Where} has version {other} of the contracts (silo {silo}); this program has version {version}.", "cluster", "Use the oneshot of the version that the silos run."));
         }
+
+        return entries.Length > 0;
     }
 
     /// <summary>Address of the Redis, without password.</summary>

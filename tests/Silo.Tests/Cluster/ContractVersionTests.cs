@@ -67,8 +67,9 @@ public sealed class ContractVersionTests : IDisposable
         // As after 30 s.
         await connection.GetDatabase().SortedSetAddAsync($"{EmbeddedSilo.ServiceId}/contracts/{Cluster}", $"{ContractVersion.Current}:dead", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 1);
 
-        await registry.RequireAsync(Next);
+        Assert.False(await registry.RequireAsync(Next));
         Assert.Null(await registry.ClaimAsync(Next, "new"));
+        Assert.True(await registry.RequireAsync(Next));
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class ContractVersionTests : IDisposable
         await using var redis = await RedisServer.StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         var registry = new ContractRegistry(connection, EmbeddedSilo.ServiceId, Cluster);
-        await registry.RequireAsync(ContractVersion.Current);
+        Assert.False(await registry.RequireAsync(ContractVersion.Current));
         await registry.ClaimAsync(Next, "there");
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => registry.RequireAsync(ContractVersion.Current));
