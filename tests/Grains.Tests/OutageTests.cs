@@ -70,6 +70,7 @@ public sealed class OutageTests
         // Rounded; a loaded machine may well take a second.
         Assert.Matches(@"\(The store was away for \d+ s: The store is away\)\.$", status.Error.Message);
         Assert.Equal(3, world.Engine.Jobs.Count);
+        await world.WhenIdleAsync();
         Assert.Empty((await world.Scheduler.GetSnapshot()).Leases);
     }
 
@@ -135,6 +136,23 @@ public sealed class OutageTests
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
         Assert.Contains("epoch 3 on ", status.Error!.Message, StringComparison.Ordinal);
         Assert.Contains("(The store is away)", status.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Report_LogStaysAwayAgainAndAgain_IsCountedAsAnOutage()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(configure: ShortPatience);
+        for (var epoch = 1; epoch <= 3; epoch++)
+            world.Engine.GateAt("j1", epoch, "step 1");
+        // Away while an engine works, there again when it has ended.
+        bool Works(string path) => Enumerable.Range(1, 3).Any(epoch =>
+            path.Contains($"/epochs/{epoch}/", StringComparison.Ordinal) && !(world.Engine.Ends.TryGetValue(("j1", epoch), out var end) && end.Task.IsCompleted));
+        world.Store.BeforeAppend = path => Works(path) ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
+        Assert.StartsWith("Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -133,7 +133,7 @@ public sealed class SchedulerLendingTests
                 Assert.True(model.Remove("j"));
                 break;
             case "not started":
-                Assert.True(model.NotStarted(own, requeue: false));
+                Assert.True(model.NotWanted(own));
                 break;
             case "own silo lost":
                 model.SiloLost("a");

@@ -124,9 +124,50 @@ public sealed class SchedulerModelTests
         model.Enqueue(Entry("j1", "ann", 1));
         model.Enqueue(Entry("j2", "ann", 2));
         var lease = Assert.Single(model.Grant(s_start)).Lease;
-        Assert.True(model.NotStarted(lease, requeue: true));
-        Assert.False(model.NotStarted(lease, requeue: true));
+        Assert.True(model.NotStarted(lease, failed: null));
+        Assert.False(model.NotStarted(lease, failed: null));
         Assert.Equal(["j1", "j2"], model.Snapshot().Queue.Select(entry => entry.JobId));
+        Assert.Equal("j1", Assert.Single(model.Grant(s_start)).Lease.JobId);
+    }
+
+    [Fact]
+    public void NotStarted_SlotCouldNotBeUsed_TheJobGoesElsewhereAndTheSiloIsTriedAgainLaterAndLater()
+    {
+        var model = Model();
+        model.Announce("a", Slots(1), s_start);
+        model.Enqueue(Entry("j1", "ann", 1));
+        var now = s_start;
+        var pauses = new List<double>();
+        for (var i = 0; i < 9; i++)
+        {
+            var lease = Assert.Single(model.Grant(now)).Lease;
+            Assert.True(model.NotStarted(lease, now));
+            pauses.Add(Enumerable.Range(1, 100).First(second => !model.Grant(now.AddSeconds(second)).IsEmpty));
+            now = now.AddSeconds(pauses[^1]);
+            Assert.True(model.NotStarted(Assert.Single(model.Snapshot().Leases), failed: null));
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60, 60], pauses);
+        Assert.True(model.NotStarted(Assert.Single(model.Grant(now)).Lease, now));
+        model.Announce("b", Slots(1), now);
+        var elsewhere = Assert.Single(model.Grant(now)).Lease;
+        Assert.Equal("b", elsewhere.Silo);
+    }
+
+    [Fact]
+    public void Started_AfterFailures_TheSiloCountsAsNewAgain()
+    {
+        var model = Model();
+        model.Announce("a", Slots(1), s_start);
+        model.Enqueue(Entry("j1", "ann", 1));
+        Assert.True(model.NotStarted(Assert.Single(model.Grant(s_start)).Lease, s_start));
+        Assert.True(model.NotStarted(Assert.Single(model.Grant(s_start.AddSeconds(1))).Lease, s_start.AddSeconds(1)));
+        var lease = Assert.Single(model.Grant(s_start.AddSeconds(3))).Lease;
+        Assert.True(model.Started(lease with { Epoch = 1 }));
+        Assert.True(model.Remove("j1"));
+        model.Enqueue(Entry("j2", "ann", 2));
+        Assert.True(model.NotStarted(Assert.Single(model.Grant(s_start.AddSeconds(3))).Lease, s_start.AddSeconds(3)));
+        Assert.Single(model.Grant(s_start.AddSeconds(4)));
     }
 
     [Fact]

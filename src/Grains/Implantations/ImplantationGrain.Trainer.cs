@@ -79,7 +79,7 @@ internal sealed partial class ImplantationGrain
         {
             LogNotStarted(e, Id, _state.Epoch, lease.Silo);
             await MoveAsync(_state with { State = JobState.Queued, Lease = null, QueuedAt = Now }, "The slot could not be used; waits for another.");
-            throw;
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Slot {lease.Slot} of {lease.Silo} could not be used: {e.Message}"), e);
         }
 
         return _state.Lease;

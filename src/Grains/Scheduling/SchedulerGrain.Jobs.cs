@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Paging;
@@ -60,7 +61,7 @@ internal sealed partial class SchedulerGrain
         try
         {
             var answer = await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).Start(lease);
-            if (answer is null ? _model.NotStarted(lease, requeue: false) : _model.Started(answer))
+            if (answer is null ? _model.NotWanted(lease) : _model.Started(answer))
                 _writes.Changed();
             await _writes.FlushAsync();
             if (answer is null)
@@ -68,9 +69,9 @@ internal sealed partial class SchedulerGrain
         }
         catch (Exception e)
         {
-            // Back to its place; the timer tries again, so a slot that can't start anything is no busy loop.
+            // Back to its place; the timer tries again, elsewhere if it can.
             LogStartFailed(e, lease.JobId, lease.Silo, lease.Slot);
-            if (_model.NotStarted(lease, requeue: true))
+            if (_model.NotStarted(lease, e is OneShotException { Detail.Code: ErrorCodes.Unavailable } ? Now : null))
                 _writes.Changed();
             await _writes.FlushAsync();
         }

@@ -13,6 +13,7 @@ internal sealed partial class SchedulerModel
     private readonly SortedDictionary<string, Silo> _silos = new(StringComparer.Ordinal);
     private readonly FairQueue _queue;
     private readonly List<LeaseRecord> _leases;
+    private readonly SiloTroubles _troubles = new();
     private readonly MemoryProfiles _profiles;
     private long _grants;
     private long _arrivals;
@@ -137,6 +138,7 @@ internal sealed partial class SchedulerModel
     public ImmutableArray<string> SiloLost(string silo)
     {
         _silos.Remove(silo);
+        _troubles.Forget(silo);
         _lent.RemoveAll(lease => lease.Silo == silo);
         return Release(record => record.Lease.Silo == silo);
     }
@@ -160,7 +162,7 @@ internal sealed partial class SchedulerModel
         var granted = ImmutableArray.CreateBuilder<LeaseRecord>();
         while (_queue.Count > 0)
         {
-            var free = FreeSlots().ToList();
+            var free = FreeSlots().Where(slot => !_troubles.Has(slot.Silo, now)).ToList();
             // A silo that has not announced itself can't start a job.
             var lent = _lent.Select(Offered).OfType<SlotAnnouncement>().ToList();
             if (_queue.Next(need => free.Exists(slot => Fits(need, slot.Slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
@@ -187,25 +189,39 @@ internal sealed partial class SchedulerModel
         if (index < 0)
             return false;
         _leases[index] = _leases[index] with { Lease = _leases[index].Lease with { Epoch = lease.Epoch } };
+        _troubles.Forget(lease.Silo);
         DropLent();
         return true;
     }
 
-    /// <summary>The job does not want the lease, or could not start.</summary>
+    /// <summary>The job does not want the lease.</summary>
     /// <param name="lease">The lease.</param>
-    /// <param name="requeue">Whether the job goes back to its place in the queue.</param>
     /// <returns>Whether anything changed.</returns>
-    public bool NotStarted(SlotLease lease, bool requeue)
+    public bool NotWanted(SlotLease lease) => TakeOff(lease) is not null;
+
+    /// <summary>The job could not start: it goes back to its place in the queue.</summary>
+    /// <param name="lease">The lease.</param>
+    /// <param name="failed">When the silo could not use the slot: it is left alone for a while. Null: the silo had no part in it.</param>
+    /// <returns>Whether anything changed.</returns>
+    public bool NotStarted(SlotLease lease, DateTimeOffset? failed)
+    {
+        if (TakeOff(lease) is not { } entry)
+            return false;
+        if (failed is { } now)
+            _troubles.Failed(lease.Silo, now);
+        Enqueue(entry);
+        return true;
+    }
+
+    private QueueEntry? TakeOff(SlotLease lease)
     {
         var index = Find(lease);
         if (index < 0)
-            return false;
+            return null;
         var entry = _leases[index].Entry;
         RemoveLeases(record => record.Entry.JobId == entry.JobId);
         DropLent();
-        if (requeue)
-            Enqueue(entry);
-        return true;
+        return entry;
     }
 
     /// <summary>Queue in the order of starting, were there slots for all, leases, slots.</summary>

@@ -40,6 +40,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private int _steps;
     private int _reason;
     private bool _requeue;
+    private volatile OutageException? _unheard;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="services">The silo's services.</param>
@@ -217,6 +218,8 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private async Task EndAsync(Exception error)
     {
         await _progress.CompleteAsync();
+        if (error is OperationCanceledException && Reason == StopReason.Drain && _unheard is { } unheard)
+            error = unheard;
         if (error is StaleEpochException || (error is OperationCanceledException && Reason == StopReason.Cancel))
         {
             // Frees the slot of a cancelled job; a job with another epoch ignores it.
@@ -316,8 +319,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         if (error is StaleEpochException)
             Stop(StopReason.Cancel);
-        else if (error is OutageException)
+        else if (error is OutageException outage)
+        {
+            _unheard = outage;
             Stop(StopReason.Drain, requeue: true);
+        }
     }
 
     private void Note(string message) =>
