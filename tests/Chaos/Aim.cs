@@ -47,7 +47,10 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
 
         if (found is not null && fault.IsOfSilo)
         {
-            _hits[Key(found)] = _hits.GetValueOrDefault(Key(found)) + 1;
+            foreach (var key in Keys(found))
+            {
+                _hits[key] = _hits.GetValueOrDefault(key) + 1;
+            }
         }
 
         return found;
@@ -74,7 +77,9 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
         return targets;
     }
 
-    private bool IsFair(Target target) => _hits.GetValueOrDefault(Key(target)) < 2;
+    private bool IsFair(Target target) => Keys(target).All(key => _hits.GetValueOrDefault(key) < 2);
 
-    private static (string JobId, int Checkpoint) Key(Target target) => (target.JobId, target.Step / CheckpointEvery);
+    // At step 30 a job has committed that checkpoint or still tries to, and then the one of step 20 counts.
+    private static (string JobId, int Checkpoint)[] Keys(Target target) =>
+        [.. new[] { target.Step / CheckpointEvery, (target.Step - 1) / CheckpointEvery }.Distinct().Select(checkpoint => (target.JobId, checkpoint))];
 }
