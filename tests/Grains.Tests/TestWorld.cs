@@ -137,9 +137,9 @@ internal sealed class TestWorld : IAsyncDisposable
     }
 
     /// <summary>Waits for a job's end across the loss of silos, with which watchers' streams end.</summary>
-    public async Task<ImplantationStatus> EndOfAsync(string id)
+    public async Task<ImplantationStatus> EndOfAsync(string id, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(patience ?? Limit);
         while (true)
         {
             try
