@@ -34,7 +34,10 @@ public sealed class OrphanTests
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
         await enough.Task.WaitAsync(TestWorld.Limit);
 
-        // The first run still holds the slot.
+        // The first run still holds the slot; it may end only when the job is no longer its own.
+        using var limit = new CancellationTokenSource(TestWorld.Limit);
+        while (await world.StatusAsync("j1") is { Epoch: 1, State: not JobState.Queued })
+            limit.Token.ThrowIfCancellationRequested();
         gate.Open();
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));

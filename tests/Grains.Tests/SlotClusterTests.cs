@@ -108,6 +108,27 @@ public sealed class SlotClusterTests
         await world.Engine.EndOf("j1", 1);
     }
 
+    [Fact]
+    public async Task SiloLost_SchedulerKnowsNoSlots_TheOthersAnnounceTheirsAtOnce()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(
+            silos: 2,
+            configure: (_, options) =>
+            {
+                options.HeartbeatPeriod = TimeSpan.FromHours(1);
+                options.LeaseDuration = TimeSpan.FromHours(4);
+            });
+        await world.WhenAnnouncedAsync(2);
+        await world.Cluster.DeactivateAsync(world.Scheduler);
+        await world.Job("j1").Submit(TestWorld.Request());
+        Assert.Empty((await world.Scheduler.GetSnapshot()).Slots);
+
+        await world.Cluster.KillSiloAsync(world.Cluster.Silos[^1]);
+
+        Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1", 3 * TestWorld.Limit)).State);
+    }
+
     private static ImplantationRequest Wants(string device) => TestWorld.Request() with { Training = TestWorld.Request().Training with { Device = device } };
 
     private static Action<string, OneShotGrainsOptions> Offer(params (string Device, long Bytes)[] slots) => (_, options) =>

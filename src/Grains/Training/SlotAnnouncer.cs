@@ -10,7 +10,11 @@ namespace OrleansOneShot.Grains.Training;
 internal sealed partial class SlotAnnouncer(
     IGrainFactory grains, ILocalSiloDetails silo, MappedModels models, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
 {
+    // After an announcement that did not arrive, such as one to a scheduler that is just moving.
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _prompt = new(0, 1);
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins, unless this silo has no slots.</summary>
@@ -18,6 +22,19 @@ internal sealed partial class SlotAnnouncer(
     {
         if (!options.Value.Slots.IsEmpty)
             _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>Announces at once: the scheduler may have been lost with another silo, and its successor knows no slots until they are announced.</summary>
+    public void Prompt()
+    {
+        try
+        {
+            _prompt.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is about to.
+        }
     }
 
     /// <summary>Takes this silo out: it gets no more leases, and keeps those it has until their jobs give them back.</summary>
@@ -43,6 +60,7 @@ internal sealed partial class SlotAnnouncer(
     {
         _stop.Cancel();
         _stop.Dispose();
+        _prompt.Dispose();
     }
 
     private async Task LoopAsync()
@@ -50,7 +68,8 @@ internal sealed partial class SlotAnnouncer(
         using var timer = new PeriodicTimer(options.Value.HeartbeatPeriod, options.Value.Clock);
         try
         {
-            do
+            var (tick, prompt) = (timer.WaitForNextTickAsync(_stop.Token).AsTask(), _prompt.WaitAsync(_stop.Token));
+            while (true)
             {
                 try
                 {
@@ -59,9 +78,16 @@ internal sealed partial class SlotAnnouncer(
                 catch (Exception e)
                 {
                     LogFailed(e);
+                    await Task.Delay(s_again, options.Value.Clock, _stop.Token);
+                    continue;
                 }
+
+                await await Task.WhenAny(tick, prompt);
+                if (tick.IsCompleted)
+                    tick = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+                if (prompt.IsCompleted)
+                    prompt = _prompt.WaitAsync(_stop.Token);
             }
-            while (await timer.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException)
         {

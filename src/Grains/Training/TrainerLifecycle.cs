@@ -63,7 +63,10 @@ internal sealed partial class TrainerLifecycle(
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(_stop.Token))
             {
                 var alive = snapshot.Members.Values.Where(member => member.Status is not (SiloStatus.Dead or SiloStatus.None)).Select(member => member.SiloAddress).ToHashSet();
-                foreach (var lost in known.Except(alive).ToList())
+                var gone = known.Except(alive).ToList();
+                if (gone.Count > 0)
+                    announcer.Prompt();
+                foreach (var lost in gone)
                     await TellAsync(lost);
                 known = alive;
             }
