@@ -108,13 +108,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 break;
             }
 
-            // Nothing trains: it still happens, to a silo that is there.
-            var silo = target?.Silo ?? fault.Silos.FirstOrDefault(i => cluster.Address(i) is not null, -1);
-            if (silo < 0)
+            // Nothing trains: what all share may still fail. A silo may not, since a job that prepares there could die the third time.
+            if (target is null && fault.IsOfSilo)
             {
                 continue;
             }
 
+            var silo = target?.Silo ?? -1;
             var began = DateTimeOffset.UtcNow;
             await cluster.SufferAsync(fault, silo, cancellationToken);
             faults.Add(new SufferedFault
