@@ -5,6 +5,7 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 
 namespace OrleansOneShot.Bench.FanOut;
@@ -19,7 +20,7 @@ internal static class FanOutRun
     /// <param name="cancellationToken">Stops.</param>
     public static async Task<FanOutLine> MeasureAsync(FanOutSetting setting, CancellationToken cancellationToken)
     {
-        var port = ChildProcess.FreePort();
+        var port = FreePort.Find();
         var data = Directory.CreateTempSubdirectory("oneshot-fan-out-");
         var processes = new List<Process> { ChildProcess.StartRedis(port) };
         try

@@ -8,6 +8,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.EndToEnd.Tests.Support;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Bench.Queue;
@@ -32,8 +33,8 @@ internal static class QueueRun
     /// <param name="cancellationToken">Stops.</param>
     public static async Task<QueueLine> MeasureAsync(int jobs, int many, int few, CancellationToken cancellationToken)
     {
-        var port = ChildProcess.FreePort();
-        var smallPort = ChildProcess.FreePort();
+        var port = FreePort.Find();
+        var smallPort = FreePort.Find();
         var redis = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
         var smallRedis = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{smallPort}");
         var data = Directory.CreateTempSubdirectory("oneshot-queue-");

@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using OrleansOneShot.Client;
+using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
@@ -13,7 +12,7 @@ namespace OrleansOneShot.Chaos;
 internal sealed class ChaosCluster : IAsyncDisposable
 {
     private readonly string _root;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
     private readonly Silo[] _silos;
     private readonly CancellationTokenSource _stop = new();
     private AzuriteServer? _azurite;
@@ -216,13 +215,6 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     // One a process, and each start is a new process.
     private static IEnumerable<string> LogsOf(Silo silo) => Path.Combine(silo.Data, "logs") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal) : [];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private sealed class Silo(string root)
     {

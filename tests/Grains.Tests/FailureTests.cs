@@ -199,6 +199,27 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task LoseSlot_SaidAgainWhenTheJobWorksElsewhere_ChangesNothing()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(silos: 2);
+        world.Engine.Deaf[("j1", 1)] = true;
+        var (old, present) = (world.Engine.GateAt("j1", 1, "step 3"), world.Engine.GateAt("j1", 2, "step 3"));
+        await world.Job("j1").Submit(TestWorld.Request());
+        await old.Reached;
+        var lost = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
+        await world.Scheduler.SiloLost(lost.Silo);
+        await present.Reached;
+
+        Assert.False(await world.Job("j1").LoseSlot(lost, "silo_lost"));
+        Assert.False(await world.Job("j1").LoseSlot(lost with { Epoch = 0 }, "lease_expired"));
+        old.Open();
+        present.Open();
+        Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
+        Assert.Equal(2, (await world.StatusAsync("j1")).Epoch);
+    }
+
+    [Fact]
     public async Task Zombie_WithAResult_CannotPublish()
     {
         await using var world = new TestWorld();

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
 
@@ -82,12 +81,7 @@ public sealed class OrphanTests
                 options.LeaseDuration = TimeSpan.FromHours(1);
                 options.SchedulerPeriod = options.BackstopPeriod = TimeSpan.FromMilliseconds(200);
             },
-            silo: silo =>
-            {
-                silo.AddReminders();
-                silo.Services.AddSingleton<IReminderTable>(reminders);
-                silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
-            });
+            silo: reminders.Serve);
         await world.WhenAnnouncedAsync(2);
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 1, "step 4");

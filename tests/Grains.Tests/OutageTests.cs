@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;
@@ -24,6 +26,17 @@ public sealed class OutageTests
         Assert.True(left < 0);
         Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
         Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request()), (await world.StatusAsync("j1")).Files[0].Sha256);
+    }
+
+    [Fact]
+    public async Task Exception_OfAStore_CrossesSilosAsItIs()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var serializer = world.Cluster.Silos[0].ServiceProvider.GetRequiredService<Serializer>();
+        var away = Away();
+        var back = Assert.IsType<ArtifactStoreException>(serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(away)));
+        Assert.Equal((away.Message, away.Fault), (back.Message, back.Fault));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class SchedulerModelTests
         model.Grant(s_start);
         model.Announce("b", Slots(1), s_start + s_term / 2);
         Assert.Empty(model.Expire(s_start + s_term - TimeSpan.FromTicks(1)));
-        Assert.Equal(["on-a"], model.Expire(s_start + s_term));
+        Assert.Equal(["on-a"], model.Expire(s_start + s_term).Select(lease => lease.JobId));
         Assert.Equal(["b"], model.Snapshot().Slots.Keys);
         Assert.Equal("on-b", Assert.Single(model.Snapshot().Leases).JobId);
     }
@@ -98,7 +98,7 @@ public sealed class SchedulerModelTests
         model.Enqueue(Entry("j1", "ann", 1));
         model.Enqueue(Entry("j2", "ann", 2));
         model.Grant(s_start);
-        Assert.Equal(["j1", "j2"], model.SiloLost("a"));
+        Assert.Equal(["j1", "j2"], model.SiloLost("a").Select(lease => lease.JobId));
         Assert.Empty(model.SiloLost("a"));
         Assert.Equal(0, model.Free);
     }

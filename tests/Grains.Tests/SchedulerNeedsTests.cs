@@ -206,6 +206,26 @@ public sealed class SchedulerNeedsTests
     }
 
     [Fact]
+    public void Notices_OfAJobThatHasJustCome_NeedNotWaitForTheOthers()
+    {
+        var model = Model();
+        var notices = new WaitNotices(model);
+        model.Entered = row => notices.Entered(row.Entry);
+        model.Left = notices.Left;
+        for (var i = 0; i < 3; i++)
+            model.Enqueue(Entry($"j{i}", "ann"));
+        Assert.Null(notices.TakeOf("j2", settled: false));
+        Assert.Null(model.Snapshot(settled: false).Queue[0].Waiting);
+        Assert.Equal("No silo offers a slot: start one with oneshot serve.", model.Snapshot().Queue[0].Waiting);
+        Assert.Equal("No silo offers a slot: start one with oneshot serve.", notices.TakeOf("j2", settled: true));
+        Assert.Null(notices.TakeOf("j2", settled: true));
+        Assert.Null(notices.TakeOf("nobody", settled: true));
+        Assert.Equal(["j0", "j1"], notices.Take(settled: true, 10).Select(notice => notice.JobId));
+        model.Announce("a", [new SlotAnnouncement(0, "cpu", Gib)], s_start);
+        Assert.Null(notices.TakeOf("j2", settled: true));
+    }
+
+    [Fact]
     public void Admit_LimitsOfOwnerAndQueue_RefuseWithATime()
     {
         var admission = new Admission(maxPerOwner: 2, maxQueued: 3);

@@ -85,9 +85,7 @@ public sealed class SlotClusterTests
             },
             silo: silo =>
             {
-                silo.AddReminders();
-                silo.Services.AddSingleton<IReminderTable>(reminders);
-                silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
+                reminders.Serve(silo);
                 // Nobody watches the membership.
                 silo.Services.Remove(silo.Services.Single(service => service.ImplementationType == typeof(TrainerLifecycle)));
             });

@@ -14,32 +14,58 @@ internal static class ClusterRedis
     /// <exception cref="OneShotException">unavailable: it does not; the message names the address and never the password.</exception>
     public static async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions options, CancellationToken cancellationToken = default)
     {
-        ConnectionMultiplexer? connection = null;
+        var once = options.Clone();
+        once.AbortOnConnectFail = true;
+        once.ConnectRetry = 1;
+        var connecting = ConnectionMultiplexer.ConnectAsync(once);
         try
         {
-            var once = options.Clone();
-            once.AbortOnConnectFail = true;
-            once.ConnectRetry = 1;
-            connection = await ConnectionMultiplexer.ConnectAsync(once).WaitAsync(cancellationToken);
+            var connection = await connecting.WaitAsync(cancellationToken);
             await connection.GetDatabase().PingAsync().WaitAsync(cancellationToken);
             return connection;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e)
         {
-            if (connection is not null)
+            // Who cancels does not wait for the connection either, which may still come.
+            var abandoned = AbandonAsync(connecting);
+            if (e is OperationCanceledException)
             {
-                await connection.DisposeAsync();
+                throw;
             }
 
-            throw new OneShotException(Explain(options, e), e);
+            await abandoned;
+            if (e is RedisException or TimeoutException)
+            {
+                throw Refusal(options, e);
+            }
+
+            throw;
         }
     }
+
+    /// <summary>What a failed call means.</summary>
+    /// <param name="options">Address and password.</param>
+    /// <param name="error">The failure.</param>
+    /// <returns>unavailable, with the address and never the password.</returns>
+    public static OneShotException Refusal(ConfigurationOptions options, Exception error) => new(Explain(options, error), error);
 
     /// <summary>The addresses, without password.</summary>
     /// <param name="options">The options.</param>
     /// <returns>"HOST:PORT", several with commas.</returns>
     public static string Name(ConfigurationOptions options) =>
         string.Join(", ", options.EndPoints.Select(endpoint => endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{host}:{port}" : endpoint.ToString()));
+
+    private static async Task AbandonAsync(Task<ConnectionMultiplexer> connecting)
+    {
+        try
+        {
+            await (await connecting).DisposeAsync();
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // It never came about.
+        }
+    }
 
     private static ErrorDetail Explain(ConfigurationOptions options, Exception error)
     {

@@ -55,10 +55,10 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     /// <summary>Refuses a cluster whose silos have another version.</summary>
     /// <param name="version">The client's version.</param>
     /// <returns>Whether silos of that version live, as far as is known; false: none has entered itself, or lately renewed its entry.</returns>
-    /// <exception cref="OneShotException">unavailable: there are others.</exception>
+    /// <exception cref="OneShotException">unavailable: there are others, or Redis does not answer.</exception>
     public async Task<bool> RequireAsync(int version)
     {
-        var entries = (RedisValue[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, [_key]))!;
+        var entries = await LookAsync();
         if (entries.Length > 0 && Parse(entries[0]!) is var (other, silo) && other != version)
         {
             throw new OneShotException(new ErrorDetail(
@@ -69,7 +69,26 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     }
 
     /// <summary>Address of the Redis, without password.</summary>
-    public string Where => ClusterRedis.Name(ConfigurationOptions.Parse(connection.Configuration));
+    public string Where => ClusterRedis.Name(Options);
+
+    private ConfigurationOptions Options => ConfigurationOptions.Parse(connection.Configuration);
+
+    /// <summary>What it means that Redis did not answer.</summary>
+    /// <param name="error">The failure.</param>
+    /// <returns>unavailable, with the address.</returns>
+    public OneShotException Refusal(Exception error) => ClusterRedis.Refusal(Options, error);
+
+    private async Task<RedisValue[]> LookAsync()
+    {
+        try
+        {
+            return (RedisValue[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, [_key]))!;
+        }
+        catch (Exception e) when (e is RedisException and not RedisServerException or TimeoutException)
+        {
+            throw Refusal(e);
+        }
+    }
 
     private static string Entry(int version, string silo) => string.Create(CultureInfo.InvariantCulture, $"{version}:{silo}");
 

@@ -48,11 +48,18 @@ public interface IImplantationGrain : IGrainWithStringKey
     [Alias("Delete")]
     Task<bool> Delete();
 
-    /// <summary>Puts an unfinished job that nobody works for back into the queue: after a restart, a lost silo, or a lapsed lease.</summary>
-    /// <param name="reason">Why, for the log and the metrics: "restart", "silo_lost", "lease_expired", "drained", "outage", "backstop".</param>
+    /// <summary>Puts an unfinished job that nobody works for back into the queue, after a restart for example.</summary>
+    /// <param name="reason">Why, for the log and the metrics: "restart", "backstop".</param>
     /// <returns>True if the job was requeued; false if it has ended, waits already or is being worked on.</returns>
     [Alias("EnsureRunning")]
     Task<bool> EnsureRunning(string reason);
+
+    /// <summary>Called by the scheduler: it has freed a lease of the job, which goes back into the queue if it still holds that lease. May be said again, and late.</summary>
+    /// <param name="lease">The lease; its epoch is 0 if the scheduler never heard it.</param>
+    /// <param name="reason">Why, for the log and the metrics: "silo_lost", "lease_expired".</param>
+    /// <returns>True if the job was requeued.</returns>
+    [Alias("LoseSlot")]
+    Task<bool> LoseSlot(SlotLease lease, string reason);
 
     /// <summary>Called by the scheduler: the job has a slot. Raises the epoch and starts the training grain there.</summary>
     /// <param name="lease">The lease, whose epoch is not yet set.</param>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Serialization;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Retention;
 using OrleansOneShot.Grains.Scheduling;
@@ -38,6 +39,8 @@ public static class OneShotGrainsExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();
+        // What a store says reaches the caller as it is, not as a sentence on serializers. A fault crosses silos only if it may pass, which is the value that it has on arrival.
+        services.Configure<ExceptionSerializationOptions>(serialization => serialization.SupportedNamespacePrefixes.Add(typeof(ArtifactStoreException).Namespace!));
         return silo.AddSlotPlacement(configure);
     }
 

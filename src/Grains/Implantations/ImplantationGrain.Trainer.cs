@@ -12,7 +12,11 @@ namespace OrleansOneShot.Grains.Implantations;
 /// <summary>What the scheduler, the recovery and the trainer call. Each may call twice, late, or for an epoch that is over.</summary>
 internal sealed partial class ImplantationGrain
 {
-    public async Task<bool> EnsureRunning(string reason)
+    public Task<bool> EnsureRunning(string reason) => EnsureRunningAsync(reason, lost: null);
+
+    public Task<bool> LoseSlot(SlotLease lease, string reason) => EnsureRunningAsync(reason, lease);
+
+    private async Task<bool> EnsureRunningAsync(string reason, SlotLease? lost)
     {
         if (_state.Request is null)
             return false;
@@ -37,12 +41,15 @@ internal sealed partial class ImplantationGrain
                 await EnqueueAsync();
                 return parked;
             default:
-                // The scheduler knows better than the membership: it has freed the lease.
-                if (reason is not ("silo_lost" or "lease_expired") && await IsAliveAsync(_state.Lease?.Silo))
+                // Of a lease that it has freed the scheduler knows better than the membership. News of an older one has come late: the job works elsewhere by now.
+                if (lost is null ? await IsAliveAsync(_state.Lease?.Silo) : !Holds(lost))
                     return false;
                 return await RequeueOrphanAsync(reason);
         }
     }
+
+    private bool Holds(SlotLease lease) =>
+        _state.Lease is not { } held || (held.Silo == lease.Silo && held.Slot == lease.Slot && (lease.Epoch == 0 || lease.Epoch == held.Epoch));
 
     public async Task<SlotLease?> Start(SlotLease lease)
     {
@@ -192,21 +199,8 @@ internal sealed partial class ImplantationGrain
         await FinishPublicationAsync(epoch);
     }
 
-    public async Task Fail(long epoch, ErrorDetail error)
-    {
-        if (_state.Request is null || epoch != _state.Epoch)
-            return;
-        if (_state.State.IsFinal())
-            await ReleaseEndedAsync();
-        else if (_state.Published is { } published)
-            await FinishPublicationAsync(published);
-        else if (_state.Lease is null)
-            return;
-        else if (_state.CancelRequested)
-            await SettleAsync();
-        else
-            await EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now });
-    }
+    public Task Fail(long epoch, ErrorDetail error) =>
+        GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now }));
 
     public Task Release(long epoch, bool requeue) => GiveBackAsync(epoch, async () =>
     {

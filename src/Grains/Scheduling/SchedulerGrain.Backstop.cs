@@ -35,7 +35,7 @@ internal sealed partial class SchedulerGrain : IRemindable
     {
         try
         {
-            await recovery.ResumeAsync("backstop", CancellationToken.None);
+            await recovery.ResumeAsync(Backstop, CancellationToken.None);
         }
         catch (Exception e)
         {

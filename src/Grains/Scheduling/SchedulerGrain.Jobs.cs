@@ -12,33 +12,35 @@ internal sealed partial class SchedulerGrain
 {
     private void Measure() => instruments.OnScheduler(_model.Queued, _model.Free, _model.Leased, _model.Lent);
 
-    private void Requeue(ImmutableArray<string> jobs, string reason)
+    private void Requeue(ImmutableArray<SlotLease> leases, string reason)
     {
-        foreach (var job in jobs)
-            RequeueAsync(job, reason).Ignore();
+        foreach (var lease in leases)
+            RequeueAsync(lease, reason).Ignore();
     }
 
-    private async Task RequeueAsync(string job, string reason)
+    private async Task RequeueAsync(SlotLease lease, string reason)
     {
         try
         {
-            LogOrphan(job, reason);
-            await GrainFactory.GetGrain<IImplantationGrain>(job).EnsureRunning(reason);
+            LogOrphan(lease.JobId, reason);
+            await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).LoseSlot(lease, reason);
         }
         catch (Exception e)
         {
             // Its state may be out of reach as well. Tried again by the timer; were this activation to end before, by the reminder.
-            LogRequeueFailed(e, job);
-            _orphans[job] = reason;
+            LogRequeueFailed(e, lease.JobId);
+            _orphans[lease.JobId] = (lease, reason);
         }
     }
 
     private void RetryOrphans()
     {
-        foreach (var (job, reason) in _orphans.ToList())
+        foreach (var (job, (lease, reason)) in _orphans.ToList())
         {
             _orphans.Remove(job);
-            RequeueAsync(job, reason).Ignore();
+            // One that waits again, or works again, had heard: only its answer was lost.
+            if (!_model.Has(job))
+                RequeueAsync(lease, reason).Ignore();
         }
     }
 

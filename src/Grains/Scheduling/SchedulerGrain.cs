@@ -32,14 +32,15 @@ internal sealed partial class SchedulerGrain(
 
     private readonly Dictionary<string, Task> _starting = new(StringComparer.Ordinal);
 
-    // Jobs that lost their slots and could not be told, with the reasons.
-    private readonly Dictionary<string, string> _orphans = new(StringComparer.Ordinal);
+    // Jobs that lost their slots and could not be told, with the leases and the reasons.
+    private readonly Dictionary<string, (SlotLease Lease, string Reason)> _orphans = new(StringComparer.Ordinal);
     private readonly Admission _admission = new(options.Value.MaxQueuedPerOwner, options.Value.MaxQueued);
     private SchedulerModel _model = null!;
     private WaitNotices _notices = null!;
     private PagedList<QueueRow> _queue = null!;
     private SharedWrites _writes = null!;
     private DateTimeOffset _activated;
+    private Task _telling = Task.CompletedTask;
 
     private DateTimeOffset Now => options.Value.Clock.GetUtcNow();
 
@@ -80,6 +81,8 @@ internal sealed partial class SchedulerGrain(
             _writes.Changed();
         await _writes.FlushAsync();
         await PumpAsync(CancellationToken.None);
+        if (_notices.TakeOf(entry.JobId, Settled) is { } why)
+            TellAsync(entry.JobId, why).Ignore();
     }
 
     public async Task Remove(string jobId)
@@ -99,7 +102,7 @@ internal sealed partial class SchedulerGrain(
 
     public Task<string?> Explain(string jobId) => Task.FromResult(_model.Waiting.Find(jobId) is not { } entry
         ? null
-        : _model.Describe(entry, _model.ReasonOf(SlotNeed.Of(entry)) is var reason && reason == WaitReason.NoSlots && !Settled ? WaitReason.Busy : reason));
+        : _model.Describe(entry, _model.ReasonOf(SlotNeed.Of(entry), Settled)));
 
     public async Task SiloLost(string silo)
     {
@@ -133,15 +136,21 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
-    public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot());
+    public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot(Settled));
 
     public void Dispose() => _writes?.Dispose();
 
-    private Task TickAsync(CancellationToken cancellationToken)
+    private async Task TickAsync(CancellationToken cancellationToken)
     {
         RemindAsync().Ignore();
         RetryOrphans();
-        return PumpAsync(cancellationToken);
+        await PumpAsync(cancellationToken);
+
+        // Only here: with thousands waiting, news for all of them must not come in the way of those that call. Who asks for a job's status hears the reason at any time.
+        if (!_telling.IsCompleted)
+            return;
+        _telling = Task.WhenAll(_notices.Take(Settled, MaxNotices).Select(notice => TellAsync(notice.JobId, notice.Text)));
+        _telling.Ignore();
     }
 
     /// <summary>Frees what lapsed and gives out what is free.</summary>
@@ -159,9 +168,6 @@ internal sealed partial class SchedulerGrain(
             _admission.Started(Now);
             StartJob(record.Lease);
         }
-
-        foreach (var (job, text) in _notices.Take(Settled, MaxNotices))
-            TellAsync(job, text).Ignore();
     }
 }
 

@@ -8,9 +8,10 @@ internal sealed partial class SchedulerModel
 {
     /// <summary>Why jobs with a need wait.</summary>
     /// <param name="need">The need.</param>
+    /// <param name="settled">Whether silos have had the time to announce themselves: before, nobody hears that there is none.</param>
     /// <returns>The reason.</returns>
-    public WaitReason ReasonOf(SlotNeed need) =>
-        _silos.Count == 0 ? WaitReason.NoSlots : AllSlots().Any(slot => Fits(need, slot)) ? WaitReason.Busy : WaitReason.NoneFits;
+    public WaitReason ReasonOf(SlotNeed need, bool settled = true) =>
+        _silos.Count == 0 ? settled ? WaitReason.NoSlots : WaitReason.Busy : AllSlots().Any(slot => Fits(need, slot)) ? WaitReason.Busy : WaitReason.NoneFits;
 
     /// <summary>A reason in words.</summary>
     /// <param name="entry">The waiting job.</param>

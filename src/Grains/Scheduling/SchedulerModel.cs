@@ -106,7 +106,7 @@ internal sealed partial class SchedulerModel
     /// <returns>Whether anything changed.</returns>
     public bool Enqueue(QueueEntry entry)
     {
-        if (_queue.Find(entry.JobId) is not null || IsLeased(entry.JobId))
+        if (Has(entry.JobId))
             return false;
         var row = new QueueRow(entry, ++_arrivals);
         _queue.Add(row);
@@ -134,8 +134,8 @@ internal sealed partial class SchedulerModel
 
     /// <summary>Forgets a silo.</summary>
     /// <param name="silo">The silo.</param>
-    /// <returns>The jobs whose leases it held.</returns>
-    public ImmutableArray<string> SiloLost(string silo)
+    /// <returns>The leases of jobs that it held.</returns>
+    public ImmutableArray<SlotLease> SiloLost(string silo)
     {
         _silos.Remove(silo);
         _troubles.Forget(silo);
@@ -145,8 +145,8 @@ internal sealed partial class SchedulerModel
 
     /// <summary>Forgets silent silos and lapsed leases.</summary>
     /// <param name="now">The time.</param>
-    /// <returns>The jobs whose leases lapsed.</returns>
-    public ImmutableArray<string> Expire(DateTimeOffset now)
+    /// <returns>The leases that lapsed.</returns>
+    public ImmutableArray<SlotLease> Expire(DateTimeOffset now)
     {
         foreach (var silent in _silos.Where(silo => silo.Value.Seen + _leaseDuration <= now).Select(silo => silo.Key).ToList())
             _silos.Remove(silent);
@@ -225,8 +225,9 @@ internal sealed partial class SchedulerModel
     }
 
     /// <summary>Queue in the order of starting, were there slots for all, leases, slots.</summary>
+    /// <param name="settled">Whether silos have had the time to announce themselves.</param>
     /// <returns>A snapshot.</returns>
-    public SchedulerSnapshot Snapshot()
+    public SchedulerSnapshot Snapshot(bool settled = true)
     {
         var (waiting, grants) = (_queue.Copy(), _grants);
         var order = ImmutableArray.CreateBuilder<QueueEntry>(waiting.Count);
@@ -249,7 +250,7 @@ internal sealed partial class SchedulerModel
         {
             var need = SlotNeed.Of(entry);
             if (!known.TryGetValue(need, out var about))
-                known.Add(need, about = (LeastBytes(need), ReasonOf(need) is var reason && reason == WaitReason.Busy ? null : Describe(entry, reason)));
+                known.Add(need, about = (LeastBytes(need), ReasonOf(need, settled) is var reason && reason == WaitReason.Busy ? null : Describe(entry, reason)));
             return entry with { RequiredBytes = about.Bytes, Waiting = about.Why };
         }
     }
@@ -283,6 +284,10 @@ internal sealed partial class SchedulerModel
     private SlotAnnouncement? Offered(SlotLease lease) =>
         _silos.TryGetValue(lease.Silo, out var silo) ? silo.Slots.FirstOrDefault(slot => slot.Slot == lease.Slot) : null;
 
+    /// <summary>Whether a job waits or has a lease.</summary>
+    /// <param name="jobId">The job.</param>
+    public bool Has(string jobId) => _queue.Find(jobId) is not null || IsLeased(jobId);
+
     private bool IsLeased(string jobId) => _leases.Exists(record => record.Entry.JobId == jobId);
 
     private bool Unqueue(string jobId)
@@ -308,12 +313,12 @@ internal sealed partial class SchedulerModel
     private int Find(SlotLease lease) =>
         _leases.FindIndex(record => record.Lease.JobId == lease.JobId && record.Lease.Silo == lease.Silo && record.Lease.Slot == lease.Slot);
 
-    private ImmutableArray<string> Release(Predicate<LeaseRecord> which)
+    private ImmutableArray<SlotLease> Release(Predicate<LeaseRecord> which)
     {
-        ImmutableArray<string> jobs = [.. _leases.FindAll(which).Select(record => record.Entry.JobId)];
+        ImmutableArray<SlotLease> leases = [.. _leases.FindAll(which).Select(record => record.Lease)];
         RemoveLeases(which);
         DropLent();
-        return jobs;
+        return leases;
     }
 
     private void ForgetOwners()

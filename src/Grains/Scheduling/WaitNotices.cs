@@ -25,6 +25,18 @@ internal sealed class WaitNotices(SchedulerModel model)
     /// <param name="jobId">The job.</param>
     public void Left(string jobId) => _told.Remove(jobId);
 
+    /// <summary>What a job that has just come is told at once, whatever others still have to be told.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="settled">Whether silos have had time to announce themselves: before, nobody hears that there is none.</param>
+    /// <returns>Why it waits; null: it does not, or slots are only busy, or it knows.</returns>
+    public string? TakeOf(string jobId, bool settled)
+    {
+        if (model.Waiting.Find(jobId) is not { } entry)
+            return null;
+        var reason = model.ReasonOf(SlotNeed.Of(entry), settled);
+        return reason == WaitReason.Busy || _told.GetValueOrDefault(jobId) == reason ? null : Tell(entry, reason);
+    }
+
     /// <summary>Compares reasons with those of the last time.</summary>
     /// <param name="settled">Whether silos have had time to announce themselves: before, nobody hears that there is none.</param>
     /// <param name="most">Most notices.</param>
@@ -36,7 +48,7 @@ internal sealed class WaitNotices(SchedulerModel model)
         var changed = new HashSet<SlotNeed>();
         foreach (var need in model.Waiting.Needs.Keys)
         {
-            var reason = Reason(need, settled);
+            var reason = model.ReasonOf(need, settled);
             if (_reasons.GetValueOrDefault(need) != reason)
                 changed.Add(need);
             _reasons[need] = reason;
@@ -56,12 +68,15 @@ internal sealed class WaitNotices(SchedulerModel model)
             var reason = _reasons.GetValueOrDefault(SlotNeed.Of(entry));
             if (_told.GetValueOrDefault(job) == reason)
                 continue;
-            _told[job] = reason;
-            notices.Add((job, model.Describe(entry, reason)));
+            notices.Add((job, Tell(entry, reason)));
         }
 
         return notices;
     }
 
-    private WaitReason Reason(SlotNeed need, bool settled) => model.ReasonOf(need) is var reason && reason == WaitReason.NoSlots && !settled ? WaitReason.Busy : reason;
+    private string Tell(QueueEntry entry, WaitReason reason)
+    {
+        _told[entry.JobId] = reason;
+        return model.Describe(entry, reason);
+    }
 }

@@ -30,7 +30,7 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     /// <param name="clusterId">The cluster's id.</param>
     /// <param name="version">This silo's version.</param>
     /// <returns>The claim.</returns>
-    /// <exception cref="OneShotException">unavailable: silos of another version are there.</exception>
+    /// <exception cref="OneShotException">unavailable: silos of another version are there, or Redis does not let a silo work with it.</exception>
     public static async Task<ContractClaim> EnterAsync(ConnectionMultiplexer connection, string serviceId, string clusterId, int version)
     {
         var registry = new ContractRegistry(connection, serviceId, clusterId);
@@ -53,6 +53,11 @@ internal sealed partial class ContractClaim : IAsyncDisposable
             // A replica that only reads, or a user without the rights.
             await claim.DisposeAsync();
             throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {registry.Where} does not let a silo work with it: {e.Message}", "cluster", "Give the address of a Redis that this user may write to."), e);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            await claim.DisposeAsync();
+            throw registry.Refusal(e);
         }
         catch
         {

@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
+using OrleansOneShot.Compute.Tests.Masks;
 using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Tests.Masks;
 
 namespace OrleansOneShot.Cli.Tests.Masks;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OrleansOneShot.EndToEnd.Tests.Support;
 
@@ -18,7 +17,7 @@ public sealed class ListenTests : IDisposable
         string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
         await using var here = OneShotProcess.Start(["serve", "--bind", "127.0.0.2", .. cluster]);
         var there = PrivateAddress();
-        await using var other = OneShotProcess.Start(["serve", "--bind", there, "--silo-port", $"{FreePort(there)}", .. cluster]);
+        await using var other = OneShotProcess.Start(["serve", "--bind", there, "--silo-port", $"{FreePort.Find(IPAddress.Parse(there))}", .. cluster]);
         Assert.StartsWith("Ready: silo 127.0.0.2:", await here.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.StartsWith($"Ready: silo {there}:", await other.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
 
@@ -41,11 +40,4 @@ public sealed class ListenTests : IDisposable
         .SelectMany(card => card.GetIPProperties().UnicastAddresses)
         .Select(unicast => unicast.Address)
         .FirstOrDefault(address => address.IsIPv6UniqueLocal || address.GetAddressBytes() is [10, ..] or [192, 168, _, _] or [172, >= 16 and < 32, _, _])?.ToString() ?? "127.0.0.3";
-
-    private static int FreePort(string address)
-    {
-        using var listener = new TcpListener(IPAddress.Parse(address), 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
@@ -32,7 +30,7 @@ internal sealed class RedisServer : IAsyncDisposable
             Assert.Skip("redis-server is not installed.");
         }
 
-        var port = FreePort();
+        var port = FreePort.Find();
         var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", .. password is null ? [] : (string[])["--requirepass", password]]) { RedirectStandardOutput = true };
         var server = new RedisServer(Process.Start(start)!, port);
         var output = new LineStream(server._process.StandardOutput);
@@ -50,11 +48,4 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private static bool IsInstalled() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
 
@@ -6,6 +7,15 @@ namespace OrleansOneShot.Grains.Tests.Fakes;
 internal sealed class SharedReminders : IReminderTable
 {
     private readonly ConcurrentDictionary<(GrainId Grain, string Name), ReminderEntry> _rows = new();
+
+    /// <summary>Makes a silo keep its reminders here, and look at them often.</summary>
+    /// <param name="silo">The silo.</param>
+    public void Serve(ISiloBuilder silo)
+    {
+        silo.AddReminders();
+        silo.Services.AddSingleton<IReminderTable>(this);
+        silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
+    }
 
     public Task<ReminderTableData> ReadRows(GrainId grainId) => Task.FromResult(new ReminderTableData(_rows.Values.Where(row => row.GrainId == grainId)));
 

@@ -45,7 +45,7 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
             };
         }
 
-        using var waits = new Recorded(_services, "oneshot.fanout.reduce");
+        using var waits = new RecordedValues(_services, "oneshot.fanout.reduce");
         var step = Evaluate(coordinator, 0);
         foreach (var silo in (string[])["c", "b", "a"])
         {
@@ -376,26 +376,5 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         }
 
         await task;
-    }
-
-    private sealed class Recorded : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-
-        public Recorded(IServiceProvider services, string name)
-        {
-            var factory = services.GetRequiredService<IMeterFactory>();
-            _listener.InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Name == name && instrument.Meter.Scope == factory)
-                    self.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<double>((_, value, _, _) => Values.Enqueue(value));
-            _listener.Start();
-        }
-
-        public ConcurrentQueue<double> Values { get; } = new();
-
-        public void Dispose() => _listener.Dispose();
     }
 }

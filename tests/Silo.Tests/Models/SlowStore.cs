@@ -1,4 +1,5 @@
 using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.Silo.Tests.Models;
 
@@ -45,15 +46,11 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
 
-    private sealed class BreakingRead(SlowStore store, Stream inner, long? left) : Stream
+    private sealed class BreakingRead(SlowStore store, Stream inner, long? left) : ForwardStream
     {
         private long? _left = left;
 
-        public override bool CanRead => true;
-
         public override bool CanSeek => true;
-
-        public override bool CanWrite => false;
 
         public override long Length => inner.Length;
 
@@ -77,16 +74,6 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
         }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
