@@ -9,6 +9,38 @@ public sealed class SchedulerModelTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    public void Enqueue_TheEpochIsOver_EndsItsLeaseAndNoLaterOne()
+    {
+        var model = Model();
+        model.Announce("a", Slots(1), s_start);
+        model.Enqueue(Entry("j1", "ann", 0));
+        var lease = Assert.Single(model.Grant(s_start)).Lease;
+        Assert.True(model.Started(lease with { Epoch = 2 }));
+        // Late: the job works in its second epoch.
+        model.Enqueue(Entry("j1", "ann", 0) with { Over = 1 });
+        Assert.Equal((0, 1), (model.Queued, model.Leased));
+        Assert.True(model.Enqueue(Entry("j1", "ann", 0) with { Over = 2 }));
+        Assert.Equal((1, 0), (model.Queued, model.Leased));
+        Assert.False(model.Enqueue(Entry("j1", "ann", 0) with { Over = 2 }));
+    }
+
+    [Fact]
+    public void Started_TheEpochIsOverAlready_TheJobWaitsAgain()
+    {
+        var model = Model();
+        model.Announce("a", Slots(1), s_start);
+        model.Enqueue(Entry("j1", "ann", 0) with { Over = 1 });
+        var lease = Assert.Single(model.Grant(s_start)).Lease;
+        Assert.True(model.Enqueue(Entry("j1", "ann", 0) with { Over = 2 }));
+        Assert.Equal((0, 1), (model.Queued, model.Leased));
+        Assert.True(model.Started(lease with { Epoch = 2 }));
+        Assert.Equal((1, 0), (model.Queued, model.Leased));
+        lease = Assert.Single(model.Grant(s_start)).Lease;
+        Assert.True(model.Started(lease with { Epoch = 3 }));
+        Assert.Equal((0, 1), (model.Queued, model.Leased));
+    }
+
+    [Fact]
     public void Grant_TwoOwnersOneSlot_TakesTurns()
     {
         var model = Model();

@@ -11,6 +11,7 @@ namespace OrleansOneShot.Contracts.Scheduling;
 /// <param name="RequiredBytes">Memory that its slot must have; 0: not known, fits anywhere. In a snapshot, with what was learned from jobs of the same profile.</param>
 /// <param name="Front">Whether it goes before all other jobs of its owner: its silo stopped and gave it back.</param>
 /// <param name="Waiting">In a snapshot: why it waits, if not for one of the slots that there are. Null elsewhere.</param>
+/// <param name="Over">The job's last epoch, which is over: a lease of it that still stands ends. 0: it has had none.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.QueueEntry")]
 public sealed record QueueEntry(
     [property: Id(0)] string JobId,
@@ -22,4 +23,5 @@ public sealed record QueueEntry(
     [property: Id(6)] string? Device = null,
     [property: Id(7)] long RequiredBytes = 0,
     [property: Id(8)] bool Front = false,
-    [property: Id(9)] string? Waiting = null);
+    [property: Id(9)] string? Waiting = null,
+    [property: Id(10)] long Over = 0);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
@@ -14,8 +15,10 @@ namespace OrleansOneShot.Grains.Catalog;
 /// under way share the next.
 /// </summary>
 [Reentrant]
-internal sealed class JobCatalogGrain(
-    [PersistentState("catalog", OneShotStorage.Name)] IPersistentState<CatalogState> storage, [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages)
+internal sealed partial class JobCatalogGrain(
+    [PersistentState("catalog", OneShotStorage.Name)] IPersistentState<CatalogState> storage,
+    [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages,
+    ILogger<JobCatalogGrain> logger)
     : Grain, IJobCatalogGrain, IDisposable
 {
     private readonly Dictionary<string, JobSummary> _jobs = new(StringComparer.Ordinal);
@@ -121,8 +124,17 @@ internal sealed class JobCatalogGrain(
     {
         if (job.State is not (JobState.Preparing or JobState.Training or JobState.Sampling or JobState.Publishing))
             return job;
-        var status = await GrainFactory.GetGrain<IImplantationGrain>(job.Id).GetStatus();
-        return status is null ? job : job with { State = status.State, Step = status.Step, Steps = status.Steps };
+        try
+        {
+            var status = await GrainFactory.GetGrain<IImplantationGrain>(job.Id).GetStatus();
+            return status is null ? job : job with { State = status.State, Step = status.Step, Steps = status.Steps };
+        }
+        catch (Exception e)
+        {
+            // Its silo has just died, or its state can't be read: that must not hide all the others.
+            LogNotAsked(e, job.Id);
+            return job;
+        }
     }
 
     private void Show(JobSummary job)
@@ -165,4 +177,7 @@ internal sealed class JobCatalogGrain(
             throw;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be asked how far it is; the list shows it as it was stored")]
+    private partial void LogNotAsked(Exception error, string jobId);
 }

@@ -54,18 +54,18 @@ internal sealed partial class ImplantationGrain
     private async Task QueueAsync(ImplantationState state, string message, bool front = false)
     {
         await MoveAsync(state with { State = JobState.Queued, Lease = null, Parked = false, QueuedAt = Now }, message);
-        // An old lease may still stand in the scheduler, and would swallow the new entry.
-        if (state.Epoch > 0)
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
         await EnqueueAsync(front);
     }
 
-    /// <summary>Its age counts from its submission, so an interrupted job goes on before younger ones.</summary>
+    /// <summary>
+    /// Its age counts from its submission, so an interrupted job goes on before younger ones. It names the epoch that is over: the lease of that one may still stand, and would swallow the
+    /// entry. May be repeated at any time while the job waits.
+    /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
         var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
         return GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(
-            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front));
+            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front, Over: _state.Epoch));
     }
 
     /// <summary>The last change of a job.</summary>

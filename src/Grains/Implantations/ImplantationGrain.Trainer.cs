@@ -151,9 +151,13 @@ internal sealed partial class ImplantationGrain
 
     public async Task CommitCheckpoint(long epoch, CheckpointReference checkpoint)
     {
-        RequireEpoch(epoch);
         var old = _state.Checkpoint;
+        // Said again, since the answer was lost: its trainer would delete the file if it heard that it came too late.
         if (old == checkpoint)
+            return;
+        RequireEpoch(epoch);
+        // Late: the file of an earlier step is gone.
+        if (old is not null && old.Epoch == epoch && checkpoint.Step < old.Step)
             return;
         var advanced = checkpoint.Step > (old?.Step ?? 0);
         await WriteAsync(_state with

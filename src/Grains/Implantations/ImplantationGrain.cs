@@ -124,6 +124,13 @@ internal sealed partial class ImplantationGrain(
             return Status();
         }
 
+        if (_state.Published is { } published)
+        {
+            // Its result is the job's already, and only copies are missing.
+            await FinishPublicationAsync(published);
+            return Status();
+        }
+
         var trained = await IsAliveAsync(_state.Lease?.Silo);
         if (_state.State == JobState.Publishing)
         {

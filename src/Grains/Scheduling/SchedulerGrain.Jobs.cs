@@ -63,20 +63,40 @@ internal sealed partial class SchedulerGrain
         try
         {
             var answer = await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).Start(lease);
+            _unsure.Remove(lease.JobId);
             if (answer is null ? _model.NotWanted(lease) : _model.Started(answer))
                 _writes.Changed();
             await _writes.FlushAsync();
             if (answer is null)
                 await PumpAsync(CancellationToken.None);
         }
+        catch (Exception e) when (e is not OneShotException && _unsure.GetValueOrDefault(lease.JobId) < MaxUnsure)
+        {
+            // Whether it works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. It is asked until it answers.
+            LogUnsure(e, lease.JobId, lease.Silo, lease.Slot);
+            _unsure[lease.JobId] = _unsure.GetValueOrDefault(lease.JobId) + 1;
+        }
         catch (Exception e)
         {
             // Back to its place; the timer tries again, elsewhere if it can.
+            _unsure.Remove(lease.JobId);
             LogStartFailed(e, lease.JobId, lease.Silo, lease.Slot);
             if (_model.NotStarted(lease, e is OneShotException { Detail.Code: ErrorCodes.Unavailable } ? Now : null))
                 _writes.Changed();
             await _writes.FlushAsync();
         }
+    }
+
+    private Task AskAgainAsync(CancellationToken cancellationToken)
+    {
+        if (_unsure.Count == 0)
+            return Task.CompletedTask;
+        // Only those that have been told once: of the others the leases may not be stored yet.
+        foreach (var lease in _model.Unanswered.Where(lease => _unsure.ContainsKey(lease.JobId) && !_starting.ContainsKey(lease.JobId)))
+            StartJob(lease);
+        foreach (var gone in _unsure.Keys.Except(_model.Unanswered.Select(lease => lease.JobId), StringComparer.Ordinal).ToList())
+            _unsure.Remove(gone);
+        return Task.CompletedTask;
     }
 
     /// <summary>Only says why it waits: lost, nothing is.</summary>
@@ -147,6 +167,9 @@ internal sealed partial class SchedulerGrain
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not be asked to queue again")]
     private partial void LogRequeueFailed(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} did not answer whether it starts on slot {Slot} of {Silo}; it is asked again")]
+    private partial void LogUnsure(Exception error, string jobId, string silo, int slot);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not start on slot {Slot} of {Silo}; it waits again")]
     private partial void LogStartFailed(Exception error, string jobId, string silo, int slot);

@@ -29,11 +29,15 @@ internal sealed partial class SchedulerGrain(
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
     private const int MaxNotices = 32;
+    private const int MaxUnsure = 20;
+    private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, Task> _starting = new(StringComparer.Ordinal);
 
     // Jobs that lost their slots and could not be told, with the leases and the reasons.
     private readonly Dictionary<string, (SlotLease Lease, string Reason)> _orphans = new(StringComparer.Ordinal);
+    // Jobs that were told of their leases and may have heard, or not: how often in a row.
+    private readonly Dictionary<string, int> _unsure = new(StringComparer.Ordinal);
     private readonly Admission _admission = new(options.Value.MaxQueuedPerOwner, options.Value.MaxQueued);
     private SchedulerModel _model = null!;
     private WaitNotices _notices = null!;
@@ -52,6 +56,7 @@ internal sealed partial class SchedulerGrain(
         _activated = Now;
         await LoadAsync();
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });
+        this.RegisterGrainTimer(AskAgainAsync, new GrainTimerCreationOptions(s_askAgain, s_askAgain) { Interleave = true });
         // A crash between storing a lease and hearing from its job: ask again, the job answers the same.
         foreach (var lease in _model.Unanswered)
             StartJob(lease);

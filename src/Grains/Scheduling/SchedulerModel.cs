@@ -101,13 +101,25 @@ internal sealed partial class SchedulerModel
         RenewLent(silo, slots, now);
     }
 
-    /// <summary>Queues a job unless it waits or runs already.</summary>
+    /// <summary>Queues a job unless it waits or runs already. A lease of an epoch that is over ends, since its job may not have been able to say so.</summary>
     /// <param name="entry">The job.</param>
     /// <returns>Whether anything changed.</returns>
     public bool Enqueue(QueueEntry entry)
     {
+        var ended = RemoveLeases(record => record.Entry.JobId == entry.JobId && record.Lease.Epoch > 0 && record.Lease.Epoch <= entry.Over) > 0;
+        if (ended)
+            DropLent();
+        // One that has not answered yet to its lease: its answer will tell whether that is what is over.
+        if (_leases.FindIndex(record => record.Entry.JobId == entry.JobId) is >= 0 and var index)
+        {
+            if (_leases[index].Entry.Over >= entry.Over)
+                return false;
+            _leases[index] = _leases[index] with { Entry = entry };
+            return true;
+        }
+
         if (Has(entry.JobId))
-            return false;
+            return ended;
         var row = new QueueRow(entry, ++_arrivals);
         _queue.Add(row);
         Entered?.Invoke(row);
@@ -180,7 +192,7 @@ internal sealed partial class SchedulerModel
         return granted.ToImmutable();
     }
 
-    /// <summary>The job runs with the lease.</summary>
+    /// <summary>The job runs with the lease, or did.</summary>
     /// <param name="lease">The lease with its epoch.</param>
     /// <returns>Whether the lease still stands.</returns>
     public bool Started(SlotLease lease)
@@ -188,8 +200,11 @@ internal sealed partial class SchedulerModel
         var index = Find(lease);
         if (index < 0)
             return false;
-        _leases[index] = _leases[index] with { Lease = _leases[index].Lease with { Epoch = lease.Epoch } };
         _troubles.Forget(lease.Silo);
+        // The job has given this epoch back already, before its answer came.
+        if (_leases[index].Entry.Over >= lease.Epoch)
+            return TakeOff(lease) is { } entry && Enqueue(entry);
+        _leases[index] = _leases[index] with { Lease = _leases[index].Lease with { Epoch = lease.Epoch } };
         DropLent();
         return true;
     }

@@ -34,9 +34,22 @@ internal sealed partial class TrainerLifecycle(
         if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
             LogCleaned(folders);
         if (options.Value.ResumeOnStart)
-            await recovery.ResumeAsync("restart", cancellationToken);
+            await ResumeAsync(cancellationToken);
         announcer.Start();
         _watch = Task.Run(WatchAsync, CancellationToken.None);
+    }
+
+    private async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await recovery.ResumeAsync("restart", cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A silo of this cluster may be dying just now. The scheduler's reminder looks for such jobs as well, later.
+            LogNotResumed(e);
+        }
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)
@@ -92,6 +105,9 @@ internal sealed partial class TrainerLifecycle(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} work folders of processes that were killed are deleted")]
     private partial void LogCleaned(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs that an earlier process left could not be looked for; it is tried again within minutes")]
+    private partial void LogNotResumed(Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler could not be told that silo {Silo} is lost")]
     private partial void LogFailed(Exception error, SiloAddress silo);

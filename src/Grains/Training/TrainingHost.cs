@@ -50,6 +50,9 @@ internal sealed partial class TrainingHost(
                 return running.Completion;
             var engine = services.GetService<ITrainingEngine>()
                 ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo has no engine; register an ITrainingEngine or give it no slots."));
+            // A call that comes late, when the job has gone on.
+            if (_runs.Keys.Any(other => other.JobId == lease.JobId && other.Epoch > lease.Epoch))
+                throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Job {lease.JobId} has a later epoch than {lease.Epoch} on this silo."));
             // Older epochs of the job are fenced already; asking them to stop frees the slot sooner.
             foreach (var older in _runs.Values.Where(run => run.Lease.JobId == lease.JobId))
                 older.Stop(StopReason.Cancel);
