@@ -44,6 +44,41 @@ public sealed class OrphanTests
     }
 
     [Fact]
+    public async Task Start_TheAnswerIsLost_TheJobIsAskedAgainAndNotForgotten()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(silos: 2);
+        await world.WhenAnnouncedAsync(2);
+        Gate[] gates = [world.Engine.GateAt("busy1", 1, "step 1"), world.Engine.GateAt("busy2", 1, "step 1")];
+        await world.Job("busy1").Submit(TestWorld.Request());
+        await world.Job("busy2").Submit(TestWorld.Request());
+        foreach (var gate in gates)
+            await gate.Reached;
+        await world.Job("j1").Submit(TestWorld.Request());
+        await world.Job("j2").Submit(TestWorld.Request(owner: "bob"));
+
+        // The first of the two has written that it starts, and fails before it does.
+        var (started, refused) = (0, new TaskCompletionSource());
+        world.BeforeStateWrite = grain =>
+        {
+            if (grain.Contains("/j1", StringComparison.Ordinal) || grain.Contains("/j2", StringComparison.Ordinal))
+                Interlocked.Increment(ref started);
+            else if (grain.Contains("catalog", StringComparison.OrdinalIgnoreCase) && Volatile.Read(ref started) > 0 && refused.TrySetResult())
+                throw new IOException("The database is away.");
+            return Task.CompletedTask;
+        };
+        gates[0].Open();
+        await refused.Task.WaitAsync(TestWorld.Limit);
+        gates[1].Open();
+
+        foreach (var job in (string[])["j1", "j2"])
+        {
+            var status = await world.EndOfAsync(job);
+            Assert.Equal((JobState.Succeeded, 1L), (status.State, status.Epoch));
+        }
+    }
+
+    [Fact]
     public async Task SiloLost_SchedulerEndsBeforeTheJobCouldBeTold_TheReminderFindsIt()
     {
         await using var world = new TestWorld();
