@@ -164,6 +164,9 @@ internal sealed partial class SchedulerGrain(
         var lent = _model.Lent;
         var orphans = _model.Expire(Now);
         var granted = _model.Grant(Now);
+        // What was unsure of an older lease says nothing of this one, which is not even stored yet.
+        foreach (var record in granted)
+            _unsure.Remove(record.Lease.JobId);
         _writes.Changed(orphans.Length + granted.Length + lent - _model.Lent);
         Measure();
         await _writes.FlushAsync();
