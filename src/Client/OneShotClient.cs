@@ -175,8 +175,7 @@ public sealed class OneShotClient : IAsyncDisposable
         _host.Dispose();
     }
 
-    // What Orleans would say in a stack trace: no Redis there, a wrong password, silos of another version.
-    /// <summary>Looks at the cluster before Orleans does.</summary>
+    /// <summary>Looks at the cluster before Orleans does, which would say in a stack trace: no Redis there, a wrong password, silos of another version.</summary>
     /// <returns>Whether it is known to have silos that live.</returns>
     private static async Task<bool> RequireClusterAsync(OneShotClientOptions options, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
@@ -176,13 +177,7 @@ public sealed class FailureTests
     public async Task Zombie_InTraining_CanNeitherReportNorCommit()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var (old, present) = (world.Engine.GateAt("j1", 1, "step 3"), world.Engine.GateAt("j1", 2, "step 3"));
-        await world.Job("j1").Submit(TestWorld.Request());
-        await old.Reached;
-        await world.Scheduler.SiloLost(await SiloOfAsync(world, "j1"));
-        await present.Reached;
+        var (_, old, present) = await ReplaceAsync(world, "step 3", "step 3");
 
         old.Open();
         // Whichever the engine meets first, its report's answer or its commit's, it ends there.
@@ -202,14 +197,7 @@ public sealed class FailureTests
     public async Task LoseSlot_SaidAgainWhenTheJobWorksElsewhere_ChangesNothing()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var (old, present) = (world.Engine.GateAt("j1", 1, "step 3"), world.Engine.GateAt("j1", 2, "step 3"));
-        await world.Job("j1").Submit(TestWorld.Request());
-        await old.Reached;
-        var lost = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
-        await world.Scheduler.SiloLost(lost.Silo);
-        await present.Reached;
+        var (lost, old, present) = await ReplaceAsync(world, "step 3", "step 3");
 
         Assert.False(await world.Job("j1").LoseSlot(lost, "silo_lost"));
         Assert.False(await world.Job("j1").LoseSlot(lost with { Epoch = 0 }, "lease_expired"));
@@ -223,18 +211,11 @@ public sealed class FailureTests
     public async Task Zombie_WithAResult_CannotPublish()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var (old, present) = (world.Engine.GateAt("j1", 1, "done"), world.Engine.GateAt("j1", 2, "step 5"));
-        await world.Job("j1").Submit(TestWorld.Request());
-        await old.Reached;
-        var silo = await SiloOfAsync(world, "j1");
-        await world.Scheduler.SiloLost(silo);
-        await present.Reached;
+        var (lost, old, present) = await ReplaceAsync(world, "done", "step 5");
 
         old.Open();
         Assert.Null(await world.Engine.EndOf("j1", 1));
-        await world.WhenIdleAsync(silo);
+        await world.WhenIdleAsync(lost.Silo);
         Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
         Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").BeginPublish(1));
@@ -276,6 +257,20 @@ public sealed class FailureTests
             + $"epoch 2 on {died} ended at step 1 while training (silo_lost); epoch 3 on {died} ended at step 1 while training (silo_lost).",
             (await world.StatusAsync("j1")).Error!.Message);
         Assert.Equal(3, world.Engine.Jobs.Count);
+    }
+
+    /// <summary>Two silos: j1 is taken from the one that trains it and does not hear, and works on the other one.</summary>
+    private static async Task<(SlotLease Lost, Gate Old, Gate Present)> ReplaceAsync(TestWorld world, string oldAt, string presentAt)
+    {
+        await world.StartAsync(silos: 2);
+        world.Engine.Deaf[("j1", 1)] = true;
+        var (old, present) = (world.Engine.GateAt("j1", 1, oldAt), world.Engine.GateAt("j1", 2, presentAt));
+        await world.Job("j1").Submit(TestWorld.Request());
+        await old.Reached;
+        var lost = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
+        await world.Scheduler.SiloLost(lost.Silo);
+        await present.Reached;
+        return (lost, old, present);
     }
 
     private static async Task<string> SiloOfAsync(TestWorld world, string job) =>

@@ -185,12 +185,7 @@ public sealed class SchedulerNeedsTests
     [Fact]
     public void Notices_OnlyChangedReasons_AFewAtATime()
     {
-        var model = Model();
-        var notices = new WaitNotices(model);
-        model.Entered = row => notices.Entered(row.Entry);
-        model.Left = notices.Left;
-        for (var i = 0; i < 3; i++)
-            model.Enqueue(Entry($"j{i}", "ann"));
+        var (model, notices) = ThreeThatWait();
         // Silos have not had the time to come.
         Assert.Empty(notices.Take(settled: false, 10));
         Assert.Equal(["j0", "j1"], notices.Take(settled: true, 2).Select(notice => notice.JobId));
@@ -208,12 +203,7 @@ public sealed class SchedulerNeedsTests
     [Fact]
     public void Notices_OfAJobThatHasJustCome_NeedNotWaitForTheOthers()
     {
-        var model = Model();
-        var notices = new WaitNotices(model);
-        model.Entered = row => notices.Entered(row.Entry);
-        model.Left = notices.Left;
-        for (var i = 0; i < 3; i++)
-            model.Enqueue(Entry($"j{i}", "ann"));
+        var (model, notices) = ThreeThatWait();
         Assert.Null(notices.TakeOf("j2", settled: false));
         Assert.Null(model.Snapshot(settled: false).Queue[0].Waiting);
         Assert.Equal("No silo offers a slot: start one with oneshot serve.", model.Snapshot().Queue[0].Waiting);
@@ -255,6 +245,18 @@ public sealed class SchedulerNeedsTests
         Assert.Equal(["old", "paged"], restored.Snapshot().Queue.Select(entry => entry.JobId).Order());
         Assert.Equal("leased", Assert.Single(restored.Snapshot().Leases).JobId);
         Assert.True(restored.Waiting.Arrivals.Last().Arrival > 7);
+    }
+
+    /// <summary>j0 to j2, and no silo.</summary>
+    private static (SchedulerModel Model, WaitNotices Notices) ThreeThatWait()
+    {
+        var model = Model();
+        var notices = new WaitNotices(model);
+        model.Entered = row => notices.Entered(row.Entry);
+        model.Left = notices.Left;
+        for (var i = 0; i < 3; i++)
+            model.Enqueue(Entry($"j{i}", "ann"));
+        return (model, notices);
     }
 
     private static string Why(SchedulerModel model, string job)

@@ -118,7 +118,7 @@ internal sealed partial class SchedulerModel
             return true;
         }
 
-        if (Has(entry.JobId))
+        if (_queue.Find(entry.JobId) is not null)
             return ended;
         var row = new QueueRow(entry, ++_arrivals);
         _queue.Add(row);
@@ -194,7 +194,7 @@ internal sealed partial class SchedulerModel
 
     /// <summary>The job runs with the lease, or did.</summary>
     /// <param name="lease">The lease with its epoch.</param>
-    /// <returns>Whether the lease still stands.</returns>
+    /// <returns>Whether anything changed; false: the lease no longer stands.</returns>
     public bool Started(SlotLease lease)
     {
         var index = Find(lease);
