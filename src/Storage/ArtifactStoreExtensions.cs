@@ -5,7 +5,13 @@ namespace OrleansOneShot.Storage;
 /// <summary>What every store can do.</summary>
 public static class ArtifactStoreExtensions
 {
-    /// <summary>Stores an input under the hash of its bytes; one that is there already is not written again, but marked as used.</summary>
+    /// <summary>Longest file that is read into memory where the caller names no other bound: 256 MiB.</summary>
+    public const long MostBytes = 256L << 20;
+
+    /// <summary>
+    /// Stores an input under the hash of its bytes. One that is there already is not written again, but marked as used; its bytes are read for that, since neither its name nor what the
+    /// store remembers of it tells whether they are still the right ones.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -16,7 +22,7 @@ public static class ArtifactStoreExtensions
         ArgumentNullException.ThrowIfNull(store);
         var hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var path = BlobPaths.Blob(hash);
-        if (await store.GetInfoAsync(path, cancellationToken) is { } there && there.Sha256 == hash && await store.TouchAsync(path, cancellationToken))
+        if (await store.HoldsAsync(new ArtifactInfo(path, content.Length, hash), cancellationToken) && await store.TouchAsync(path, cancellationToken))
             return hash;
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         await store.WriteAsync(path, stream, WriteCondition.Any, cancellationToken);
@@ -38,6 +44,26 @@ public static class ArtifactStoreExtensions
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(expected);
         return new VerifyingReadStream(await store.OpenReadAsync(expected.Path, cancellationToken), expected);
+    }
+
+    /// <summary>Reads a file to see whether its bytes are the right ones.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="expected">Path, length and hash.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>False if there is no such file, or one of other bytes.</returns>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public static async Task<bool> HoldsAsync(this IArtifactStore store, ArtifactInfo expected, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var stream = await store.OpenReadAsync(expected, cancellationToken);
+            await stream.CopyToAsync(Stream.Null, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or ArtifactCorruptException or ArtifactChangedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Writes, reads and deletes a small file: what a silo does at its start, so that a wrong key or a read-only store shows then and not at the first checkpoint.</summary>
@@ -62,20 +88,35 @@ public static class ArtifactStoreExtensions
         }
     }
 
-    /// <summary>Reads a whole file.</summary>
+    /// <summary>Reads a whole file that has no known hash, up to <see cref="MostBytes"/>.</summary>
     /// <param name="store">The store.</param>
     /// <param name="path">Path in the store.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>Its bytes; null if there is no such file.</returns>
-    public static async Task<byte[]?> ReadAllBytesAsync(this IArtifactStore store, string path, CancellationToken cancellationToken = default)
+    /// <exception cref="ArtifactTooLargeException">It is longer.</exception>
+    public static Task<byte[]?> ReadAllBytesAsync(this IArtifactStore store, string path, CancellationToken cancellationToken = default) =>
+        store.ReadAllBytesAsync(path, MostBytes, cancellationToken);
+
+    /// <summary>Reads a whole file that has no known hash.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="mostBytes">Longest length that is read, in bytes; looked at before any memory is taken.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Its bytes; null if there is no such file.</returns>
+    /// <exception cref="ArtifactTooLargeException">It is longer.</exception>
+    public static async Task<byte[]?> ReadAllBytesAsync(this IArtifactStore store, string path, long mostBytes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         try
         {
             await using var stream = await store.OpenReadAsync(path, cancellationToken);
-            using var buffer = new MemoryStream();
-            await stream.CopyToAsync(buffer, cancellationToken);
-            return buffer.ToArray();
+            // A log may grow while it is read: what comes after its present end is not waited for.
+            var length = stream.Length;
+            if (length > mostBytes)
+                throw new ArtifactTooLargeException(path, length, mostBytes);
+            var bytes = new byte[length];
+            var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+            return read == bytes.Length ? bytes : bytes[..read];
         }
         catch (FileNotFoundException)
         {

@@ -25,6 +25,13 @@ public static class BlobPaths
     public static string Checkpoint(string jobId, long epoch, int step) =>
         string.Create(CultureInfo.InvariantCulture, $"{Job(jobId)}epochs/{epoch}/checkpoint-{step:D6}.safetensors");
 
+    /// <summary>A picture of how an epoch's training goes.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch that draws it.</param>
+    /// <param name="step">Training steps done.</param>
+    /// <returns>Its path.</returns>
+    public static string Preview(string jobId, long epoch, int step) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/preview-{step:0000}.png");
+
     /// <summary>The progress log of an epoch; epoch 0 is the time before the first start.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch.</param>

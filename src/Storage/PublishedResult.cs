@@ -7,6 +7,9 @@ namespace OrleansOneShot.Storage;
 /// <param name="Files">The files, in the manifest's order.</param>
 public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyList<PublishedFile> Files)
 {
+    /// <summary>Longest manifest, in bytes: 4 MiB.</summary>
+    public const int MaxManifestBytes = 4 << 20;
+
     /// <summary>Reads a job's manifest.</summary>
     /// <param name="store">The store.</param>
     /// <param name="jobId">The job.</param>
@@ -17,7 +20,29 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     public static async Task<PublishedResult?> ReadAsync(IArtifactStore store, string jobId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return await store.ReadAllBytesAsync(BlobPaths.Manifest(jobId), cancellationToken) is { } bytes ? Parse(jobId, bytes) : null;
+        return await store.ReadAllBytesAsync(BlobPaths.Manifest(jobId), MaxManifestBytes, cancellationToken) is { } bytes ? Parse(jobId, bytes) : null;
+    }
+
+    /// <summary>Reads a job's manifest of which length and hash are known.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="bytes">Length in bytes.</param>
+    /// <param name="sha256">SHA-256 of its bytes.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>What is published.</returns>
+    /// <exception cref="FileNotFoundException">The store has lost the manifest.</exception>
+    /// <exception cref="ArtifactCorruptException">Its bytes are others.</exception>
+    /// <exception cref="InvalidDataException">It names a file that does not belong to the job.</exception>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public static async Task<PublishedResult> ReadAsync(IArtifactStore store, string jobId, long bytes, string sha256, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var path = BlobPaths.Manifest(jobId);
+        if (bytes > MaxManifestBytes)
+            throw new ArtifactTooLargeException(path, bytes, MaxManifestBytes);
+        using var content = new MemoryStream((int)bytes);
+        await new VerifiedReader(store).CopyAsync(new ArtifactInfo(path, bytes, sha256), content, cancellationToken);
+        return Parse(jobId, content.ToArray());
     }
 
     /// <summary>Reads a manifest.</summary>

@@ -220,7 +220,7 @@ public sealed class FailureTests
         Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").BeginPublish(1));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Report(1, []));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x")));
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x"), null));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Complete(1));
         await world.Job("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "of the old epoch"));
         await world.Job("j1").Release(1, requeue: true);

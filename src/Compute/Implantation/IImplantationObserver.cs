@@ -21,6 +21,12 @@ public interface IImplantationObserver
     /// <param name="message">One sentence.</param>
     void Warning(string message);
 
+    /// <summary>What the run depends on is known; called before the first checkpoint.</summary>
+    /// <param name="settlement">All that is neither in the options nor in the inputs.</param>
+    void Settled(RunSettlement settlement)
+    {
+    }
+
     /// <summary>A checkpoint lies on disk; it may be deleted when the call returns.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="path">The file.</param>

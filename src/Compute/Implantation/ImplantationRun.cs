@@ -20,18 +20,24 @@ namespace OrleansOneShot.Compute.Implantation;
 public sealed class ImplantationRun(
     ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options, IImplantationObserver observer, IStepExchange? exchange = null)
 {
+    /// <summary>The field of errors that a run without the checkpoint would not meet.</summary>
+    public const string CheckpointField = "checkpoint";
+
     /// <summary>Steps between two previews.</summary>
     private const int PreviewEvery = 50;
 
     private readonly Dictionary<string, double> _seconds = [];
     private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
 
+    /// <summary>What an earlier start of the same run has settled; null: nothing is yet. Its precision must be that of the options.</summary>
+    public RunSettlement? Settled { get; init; }
+
     /// <summary>Does it all.</summary>
     /// <param name="outFolder">An existing folder that gets the result's tree.</param>
     /// <param name="checkpoint">A checkpoint to go on from; null to begin.</param>
     /// <param name="cancellationToken">Stops between two steps; while training a checkpoint of the newest step is handed over first.</param>
     /// <returns>Metrics and options as used.</returns>
-    /// <exception cref="InvalidInputException">Something that was given can't be used.</exception>
+    /// <exception cref="InvalidInputException">Something that was given can't be used. Where it is the checkpoint, <see cref="InvalidInputException.Field"/> is <see cref="CheckpointField"/>.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     /// <exception cref="ArithmeticException">The loss is no number.</exception>
     /// <exception cref="IOException">The disk is full or not writable.</exception>
@@ -52,13 +58,15 @@ public sealed class ImplantationRun(
 
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"photo: {preparation.Crop.Description}");
         var modelHash = folder.Hash();
+        RequireSameModel(modelHash);
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, type.ToString());
 
         using var parts = TrainingParts.Create(models, joint, preparation, options);
         var (trainer, lora, vectors) = (parts.Trainer, parts.Lora, parts.Trainer.Vectors);
         var curves = new LossCurves();
         IReadOnlyList<PrototypeCurve> prototypes;
-        FanOutDecision? decision = null;
+        // What was settled stays, also where the run begins again.
+        var decision = Settled is null ? null : FanOutDecision.FromText(Settled.FanOut);
         if (checkpoint is null)
         {
             using var scope = NewDisposeScope();
@@ -67,7 +75,8 @@ public sealed class ImplantationRun(
         }
         else
         {
-            (prototypes, decision) = Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
+            (prototypes, var kept) = TakeUp(checkpoint, fingerprint, trainer, curves);
+            decision ??= kept;
             observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps, $"goes on from step {curves.Steps.Count}");
         }
 
@@ -79,6 +88,7 @@ public sealed class ImplantationRun(
         {
             var begins = decision is null;
             decision = Plan(planner, decision, preparation, models, cancellationToken);
+            observer.Settled(Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText()));
             var writer = new CheckpointFile(outFolder, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision), observer);
             if (begins && decision.MustBeKept)
             {
@@ -110,6 +120,29 @@ public sealed class ImplantationRun(
         files.WriteMetrics(metrics, curves, prototypes);
         Mark("writing", clock);
         return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
+    }
+
+    private void RequireSameModel(string modelHash)
+    {
+        if (Settled is { } settled && settled.ModelHash != modelHash)
+        {
+            throw new InvalidInputException(
+                $"The weights of the model {folder.Name} are not those that this job began with, so the rest of it would not fit.", "model",
+                "Put the model's files back as they were (oneshot models verify shows them), or submit the job again.");
+        }
+    }
+
+    /// <summary>Whatever is wrong with a checkpoint is said as such: a run without it may do.</summary>
+    private static (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) TakeUp(string checkpoint, string fingerprint, Trainer trainer, LossCurves curves)
+    {
+        try
+        {
+            return Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException or InvalidInputException { Field: CheckpointField }))
+        {
+            throw new InvalidInputException(e is InvalidInputException ? e.Message : "The checkpoint can't be read.", CheckpointField, "Submit the job again.", e);
+        }
     }
 
     private FanOutDecision Plan(FanOutPlanner planner, FanOutDecision? kept, Preparation preparation, LoadedModels models, CancellationToken cancellationToken)

@@ -13,13 +13,14 @@ namespace OrleansOneShot.Contracts.Grains;
 public interface ICombinationGrain : IGrainWithStringKey
 {
     /// <summary>Loads the model and prepares the job on the lent slot. Opening again is harmless.</summary>
-    /// <param name="lease">The lent slot.</param>
+    /// <param name="lease">The lent slot, of the job and the epoch of this grain's key.</param>
     /// <param name="request">The job's request.</param>
+    /// <param name="terms">What the job's own slot has settled that the request leaves open, <see cref="FanOutLimits.TermsText"/> characters at most.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>When it can evaluate, perhaps minutes later.</returns>
     /// <exception cref="Errors.OneShotException">unavailable: the silo stops or has no engine; others: the job can't be prepared there.</exception>
     [Alias("Open"), ResponseTimeout("00:30:00")]
-    Task Open(SlotLease lease, ImplantationRequest request, CancellationToken cancellationToken = default);
+    Task Open(SlotLease lease, ImplantationRequest request, string terms, CancellationToken cancellationToken = default);
 
     /// <summary>Answers with bytes, so that the caller can measure the way there and back.</summary>
     /// <param name="payload">Bytes there.</param>

@@ -81,13 +81,23 @@ public interface IImplantationGrain : IGrainWithStringKey
     [Alias("Report")]
     Task Report(long epoch, ImmutableArray<ProgressUpdate> updates);
 
-    /// <summary>Called by the trainer: a checkpoint lies in the store; from now on the job resumes from it.</summary>
+    /// <summary>Called by the trainer: a checkpoint lies in the store; from now on the job resumes from it, and keeps the one before it for when that one is damaged.</summary>
+    /// <param name="epoch">The trainer's epoch.</param>
+    /// <param name="checkpoint">The checkpoint, at the place where this epoch's checkpoint of that step belongs.</param>
+    /// <param name="settled">What the run depends on; the first that a job hears of counts from then on.</param>
+    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
+    /// <exception cref="OneShotException">invalid_input: no checkpoint that this epoch could have written; conflict: the run depends on something else than was settled.</exception>
+    /// <returns>When durable.</returns>
+    [Alias("CommitCheckpoint")]
+    Task CommitCheckpoint(long epoch, CheckpointReference checkpoint, SettledRun? settled);
+
+    /// <summary>Called by the trainer: a checkpoint is damaged, lost, or of a version that can't be read; the job resumes from it no more. One that the job does not refer to is ignored.</summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
     /// <returns>When durable.</returns>
-    [Alias("CommitCheckpoint")]
-    Task CommitCheckpoint(long epoch, CheckpointReference checkpoint);
+    [Alias("DropCheckpoint")]
+    Task DropCheckpoint(long epoch, CheckpointReference checkpoint);
 
     /// <summary>Called by the trainer before it publishes: only the holder of the current epoch may.</summary>
     /// <param name="epoch">The trainer's epoch.</param>

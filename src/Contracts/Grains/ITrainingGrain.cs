@@ -12,12 +12,13 @@ namespace OrleansOneShot.Contracts.Grains;
 public interface ITrainingGrain : IGrainWithStringKey
 {
     /// <summary>Starts the engine on the lease's slot. Starting the same epoch again is harmless.</summary>
-    /// <param name="lease">The lease with the epoch to work for.</param>
+    /// <param name="lease">The lease with the epoch to work for: the job and the epoch of this grain's key.</param>
     /// <param name="request">The request.</param>
-    /// <param name="resume">Where to go on; null to begin.</param>
+    /// <param name="resume">Where to go on.</param>
     /// <returns>When the engine's thread runs.</returns>
+    /// <exception cref="Errors.OneShotException">invalid_input: the lease or a checkpoint belongs to another job or epoch; unavailable: the silo is gone or stops.</exception>
     [Alias("Start")]
-    Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume);
+    Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume);
 
     /// <summary>Asks the engine to stop at the next step.</summary>
     /// <param name="epoch">The epoch to stop; another one is left alone.</param>

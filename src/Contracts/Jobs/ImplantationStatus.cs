@@ -71,4 +71,8 @@ public sealed record ImplantationStatus
     /// <summary>Sequence number of the newest progress event.</summary>
     [Id(15)]
     public long LastSequence { get; init; }
+
+    /// <summary>The published manifest, whose hash everything else is read by; null until the job has succeeded, and for jobs that an earlier version finished.</summary>
+    [Id(16)]
+    public JobFile? Manifest { get; init; }
 }

@@ -6,6 +6,7 @@ using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Paging;
 
 namespace OrleansOneShot.Grains.Catalog;
@@ -46,6 +47,7 @@ internal sealed partial class JobCatalogGrain(
 
     public Task Put(JobSummary summary)
     {
+        RequestValidator.RequireId(summary.Id);
         if (!_jobs.TryGetValue(summary.Id, out var known) || known != summary)
         {
             Show(summary);

@@ -12,6 +12,15 @@ namespace OrleansOneShot.Grains.Engine;
 /// <param name="WorkFolder">An empty local folder for this epoch alone; the caller deletes it afterwards.</param>
 public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationRequest Request, CheckpointReference? Resume, string WorkFolder)
 {
+    /// <summary>The checkpoint before <see cref="Resume"/>, to go on from if that one can't be used; null: none.</summary>
+    public CheckpointReference? Previous { get; init; }
+
+    /// <summary>What an earlier epoch has settled: this one must not settle it otherwise, also where it begins again. Null: nothing is settled yet.</summary>
+    public SettledRun? Settled { get; init; }
+
+    /// <summary>For one that helps: what <see cref="IFanOut.Settle"/> was told on the job's own slot; null: nothing.</summary>
+    public string? Terms { get; init; }
+
     /// <summary>The slot's device, "cpu" or "cuda:N", of the kind that the request asks for; null: the request alone says which.</summary>
     public string? Device { get; init; }
 

@@ -3,6 +3,10 @@ namespace OrleansOneShot.Grains.Engine;
 /// <summary>What an engine asks of the cluster to spread the terms of its steps; called from the engine's thread, which it blocks.</summary>
 public interface IFanOut
 {
+    /// <summary>Says what helpers must know beside the request; each hears it when it opens. Called before <see cref="Recruit"/>.</summary>
+    /// <param name="terms">Text of the engine's own, <see cref="Contracts.FanOut.FanOutLimits.TermsText"/> characters at most.</param>
+    void Settle(string terms);
+
     /// <summary>Asks for other slots, and waits until those that were lent are ready or the time is over. Late ones join at a later step.</summary>
     /// <param name="wanted">Most slots wanted.</param>
     /// <param name="patience">How long to wait for them.</param>

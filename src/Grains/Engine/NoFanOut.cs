@@ -10,6 +10,11 @@ public sealed class NoFanOut : IFanOut
     public FanOutFigures Figures { get; } = new();
 
     /// <inheritdoc/>
+    public void Settle(string terms)
+    {
+    }
+
+    /// <inheritdoc/>
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken) => 0;
 
     /// <inheritdoc/>

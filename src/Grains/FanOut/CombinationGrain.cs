@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansOneShot.Contracts.Errors;
@@ -20,8 +21,12 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
 {
     private WorkerSession? _session;
 
-    public async Task Open(SlotLease lease, ImplantationRequest request, CancellationToken cancellationToken = default)
+    public async Task Open(SlotLease lease, ImplantationRequest request, string terms, CancellationToken cancellationToken = default)
     {
+        if (!this.GetPrimaryKeyString().StartsWith(string.Create(CultureInfo.InvariantCulture, $"{lease.JobId}/{lease.Epoch}/"), StringComparison.Ordinal))
+            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"The lent slot is of job {lease.JobId}, epoch {lease.Epoch}, and this is {this.GetPrimaryKeyString()}."));
+        if (terms is null or { Length: > FanOutLimits.TermsText })
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"What the job has settled has {terms?.Length} characters; at most {FanOutLimits.TermsText} are taken."));
         if (lease.Silo != silo.SiloAddress.ToParsableString())
         {
             DeactivateOnIdle();
@@ -30,7 +35,7 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
 
         if (_session is null)
         {
-            _session = host.OpenSession(lease, request);
+            _session = host.OpenSession(lease, request, terms);
             EndWithAsync(_session.Completion).Ignore();
         }
 

@@ -7,9 +7,10 @@ namespace OrleansOneShot.Grains.FanOut;
 internal interface ILentSlot
 {
     /// <summary>Prepares the job there.</summary>
+    /// <param name="terms">What the job's own slot has settled.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>When it can evaluate.</returns>
-    Task OpenAsync(CancellationToken cancellationToken);
+    Task OpenAsync(string terms, CancellationToken cancellationToken);
 
     /// <summary>Sends and gets back so many bytes.</summary>
     /// <param name="payload">Bytes there.</param>

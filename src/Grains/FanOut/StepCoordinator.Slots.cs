@@ -253,7 +253,7 @@ internal sealed partial class StepCoordinator
     {
         try
         {
-            await worker.Slot.OpenAsync(worker.Gone);
+            await worker.Slot.OpenAsync(_terms, worker.Gone);
             LogReady(_own.JobId, _own.Epoch, worker.Lease.Slot, worker.Lease.Silo);
             lock (_lock)
             {

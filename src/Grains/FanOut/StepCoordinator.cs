@@ -38,6 +38,7 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     private readonly Lock _lock = new();
     private FanOutFigures _figures = new();
     private double _slowestOwnTerm;
+    private volatile string _terms = "";
 
     /// <summary>Prepares; borrows nothing yet.</summary>
     /// <param name="slots">Where slots come from.</param>
@@ -69,6 +70,9 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
 
     /// <summary>Bytes of a term's answer: those of the latest evaluated here, or announced by a measurement; 0: not known yet.</summary>
     public int AnswerBytes { get; private set; }
+
+    /// <inheritdoc/>
+    public void Settle(string terms) => _terms = terms;
 
     /// <inheritdoc/>
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken)

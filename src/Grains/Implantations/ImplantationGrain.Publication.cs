@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
@@ -12,46 +15,108 @@ namespace OrleansOneShot.Grains.Implantations;
 /// </summary>
 internal sealed partial class ImplantationGrain
 {
-    /// <summary>A result is taken only with a manifest that can be read: afterwards there is no way back.</summary>
-    private async Task RequireManifestAsync(long epoch)
+    /// <summary>
+    /// A result is taken only with a manifest that can be read, names this job, this epoch and files of this epoch alone, and only while all these files are what it says: afterwards there
+    /// is no way back.
+    /// </summary>
+    private async Task<byte[]> RequireManifestAsync(long epoch)
     {
-        var bytes = await store.ReadAllBytesAsync(BlobPaths.EpochManifest(Id, epoch));
+        var path = BlobPaths.EpochManifest(Id, epoch);
+        if (await store.ReadAllBytesAsync(path, PublishedResult.MaxManifestBytes) is not { } bytes)
+            throw NotPublished($"The store has lost {path}, the manifest of what was to be published.");
         try
         {
             _ = ManifestDocument.Read(bytes);
+            var published = PublishedResult.Parse(Id, bytes);
+            if (!ManifestDocument.IsOf(bytes, Id, epoch) || published.Files.Any(file => file.Stored.Path != BlobPaths.EpochResult(Id, epoch) + file.Path))
+                throw new JsonException("it is of another job or epoch");
+            foreach (var file in published.Files)
+            {
+                if (await store.GetInfoAsync(file.Stored.Path) != file.Stored)
+                    throw NotPublished($"{file.Path} of job {Id} was damaged or lost in the store before it could be published.");
+            }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The manifest of epoch {epoch} can't be read: {e.Message}"), e);
+            throw NotPublished($"The manifest of epoch {epoch} can't be read: {e.Message}", e);
         }
+
+        return bytes;
     }
+
+    private static OneShotException NotPublished(string message, Exception? inner = null) =>
+        new(new ErrorDetail(ErrorCodes.Failed, message, null, "Nothing was published. Submit the job again."), inner);
+
+    private static JobFile ReferenceTo(byte[] manifest) => new("manifest.json", manifest.Length, Convert.ToHexStringLower(SHA256.HashData(manifest)));
 
     /// <summary>Makes the manifest of the epoch that was taken the job's, shows the result in its folder, and ends the job.</summary>
     private async Task FinishPublicationAsync(long epoch)
     {
-        var bytes = await PromoteManifestAsync(epoch);
+        if (await PromoteManifestAsync(epoch) is not var (bytes, result, warnings))
+        {
+            // Only a result that an earlier version has taken: it kept no copy. Without its manifest nobody can tell what of it is whole.
+            await FailAsync(
+                EpochOver(_state) with { Published = null },
+                $"The store has lost or damaged {BlobPaths.EpochManifest(Id, epoch)}, without which the result of job {Id} can't be published.",
+                "Submit the job again.");
+            return;
+        }
+
         // Before anybody hears of the end: people and scripts look into the folder then.
         await ShowResultAsync(epoch);
-        var (result, warnings) = ManifestDocument.Read(bytes);
-        await EndAsync(Succeeded(_state, result) with { Seconds = result.Seconds, Warnings = warnings });
+        await EndAsync(Succeeded(_state, result) with { Seconds = result.Seconds, Warnings = warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
     }
 
-    private async Task<byte[]> PromoteManifestAsync(long epoch)
+    /// <summary>Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.</summary>
+    /// <returns>The manifest; null if it is gone for good.</returns>
+    private async Task<(byte[] Bytes, JobResult Result, ImmutableArray<string> Warnings)?> PromoteManifestAsync(long epoch)
     {
         var path = BlobPaths.Manifest(Id);
-        if (await store.ReadAllBytesAsync(path) is { } there)
-            return there;
-        var bytes = await store.ReadAllBytesAsync(BlobPaths.EpochManifest(Id, epoch))
-            ?? throw new FileNotFoundException($"The store has lost {BlobPaths.EpochManifest(Id, epoch)}.");
-        try
+        var there = await ReadManifestAsync(path);
+        if (_state.ManifestBytes is not { } bytes)
+        {
+            if (Parse(there) is { } known)
+                return known;
+            if (Parse(await ReadManifestAsync(BlobPaths.EpochManifest(Id, epoch))) is not { } proposed)
+                return null;
+            bytes = proposed.Bytes;
+        }
+
+        if (there is null || !bytes.AsSpan().SequenceEqual(there))
         {
             using var content = new MemoryStream(bytes, writable: false);
-            await store.WriteAsync(path, content, WriteCondition.MustNotExist);
-            return bytes;
+            await store.WriteAsync(path, content);
         }
-        catch (ArtifactExistsException)
+
+        return Parse(bytes);
+    }
+
+    private async Task<byte[]?> ReadManifestAsync(string path)
+    {
+        try
         {
-            return await store.ReadAllBytesAsync(path) ?? bytes;
+            return await store.ReadAllBytesAsync(path, PublishedResult.MaxManifestBytes);
+        }
+        catch (Exception e) when (e is ArtifactTooLargeException or ArtifactChangedException)
+        {
+            // No manifest of ours is that long, or changes.
+            return [];
+        }
+    }
+
+    private (byte[] Bytes, JobResult Result, ImmutableArray<string> Warnings)? Parse(byte[]? manifest)
+    {
+        try
+        {
+            if (manifest is null)
+                return null;
+            _ = PublishedResult.Parse(Id, manifest);
+            var (result, warnings) = ManifestDocument.Read(manifest);
+            return (manifest, result, warnings);
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -14,7 +14,11 @@ internal sealed partial class ImplantationGrain
 {
     public Task<bool> EnsureRunning(string reason) => EnsureRunningAsync(reason, lost: null);
 
-    public Task<bool> LoseSlot(SlotLease lease, string reason) => EnsureRunningAsync(reason, lease);
+    public Task<bool> LoseSlot(SlotLease lease, string reason)
+    {
+        RequireOwn(lease);
+        return EnsureRunningAsync(reason, lease);
+    }
 
     private async Task<bool> EnsureRunningAsync(string reason, SlotLease? lost)
     {
@@ -53,6 +57,7 @@ internal sealed partial class ImplantationGrain
 
     public async Task<SlotLease?> Start(SlotLease lease)
     {
+        RequireOwn(lease);
         if (_state.Request is null || _state.State.IsFinal())
             return null;
         var again = _state.Lease is { } held && held.Silo == lease.Silo && held.Slot == lease.Slot;
@@ -80,7 +85,7 @@ internal sealed partial class ImplantationGrain
 
         try
         {
-            await PlacementHint.CallAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, _state.Checkpoint));
+            await PlacementHint.CallAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, new ResumePoint(_state.Checkpoint, _state.Previous, _state.Settled)));
         }
         catch (Exception e)
         {
@@ -101,7 +106,7 @@ internal sealed partial class ImplantationGrain
     public async Task Report(long epoch, ImmutableArray<ProgressUpdate> updates)
     {
         RequireEpoch(epoch);
-        var fresh = updates.Where(update => !_log.Knows(update, epoch)).ToList();
+        var fresh = Checked(epoch, updates).Where(update => !_log.Knows(update, epoch)).ToList();
         if (fresh.Count == 0)
         {
             // Known, and perhaps not stored: that is why it comes again.
@@ -117,7 +122,7 @@ internal sealed partial class ImplantationGrain
             // Only forward, and only as far as an engine goes; the rest is the job's own business.
             if (update.Stage > state.State && update.Stage <= JobState.Sampling)
                 state = state with { State = update.Stage };
-            if (update is { IsWarning: true, Message: { } warning } && !state.Warnings.Contains(warning))
+            if (update is { IsWarning: true, Message: { } warning } && state.Warnings.Length < MaxWarnings && !state.Warnings.Contains(warning))
                 state = state with { Warnings = state.Warnings.Add(warning) };
         }
 
@@ -149,30 +154,6 @@ internal sealed partial class ImplantationGrain
         await StoreLogAsync();
     }
 
-    public async Task CommitCheckpoint(long epoch, CheckpointReference checkpoint)
-    {
-        var old = _state.Checkpoint;
-        // Said again, since the answer was lost: its trainer would delete the file if it heard that it came too late.
-        if (old == checkpoint)
-            return;
-        RequireEpoch(epoch);
-        // Late: the file of an earlier step is gone.
-        if (old is not null && old.Epoch == epoch && checkpoint.Step < old.Step)
-            return;
-        var advanced = checkpoint.Step > (old?.Step ?? 0);
-        await WriteAsync(_state with
-        {
-            Checkpoint = checkpoint,
-            Step = checkpoint.Step,
-            Steps = _steps,
-            Deaths = advanced ? 0 : _state.Deaths,
-            Outages = advanced ? 0 : _state.Outages,
-            History = advanced ? [] : _state.History,
-        });
-        if (old is not null && old.Path != checkpoint.Path)
-            await DeleteFileAsync(old.Path);
-    }
-
     public async Task BeginPublish(long epoch)
     {
         RequireEpoch(epoch);
@@ -195,9 +176,9 @@ internal sealed partial class ImplantationGrain
             // The lease may have lapsed meanwhile: as long as no other epoch has begun, the work counts all the same.
             if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal() || _state.CancelRequested)
                 throw new StaleEpochException(Id, epoch, _state.Epoch);
-            await RequireManifestAsync(epoch);
+            var manifest = await RequireManifestAsync(epoch);
             // The one moment at which a result becomes the job's: a write that only the holder of the newest ETag can make.
-            await WriteAsync(_state with { Published = epoch });
+            await WriteAsync(_state with { Published = epoch, ManifestBytes = manifest, Manifest = ReferenceTo(manifest) });
         }
 
         await FinishPublicationAsync(epoch);

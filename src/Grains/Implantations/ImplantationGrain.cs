@@ -201,5 +201,6 @@ internal sealed partial class ImplantationGrain(
         Metrics = _state.Metrics,
         Seconds = _state.Seconds,
         LastSequence = _visible,
+        Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
     };
 }

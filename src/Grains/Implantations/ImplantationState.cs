@@ -94,4 +94,24 @@ internal sealed record ImplantationState
     /// <summary>How often a store was out of reach for too long since the last new checkpoint.</summary>
     [Id(23)]
     public int Outages { get; init; }
+
+    /// <summary>The checkpoint before <see cref="Checkpoint"/>, for when that one is damaged or lost; null: none.</summary>
+    [Id(24)]
+    public CheckpointReference? Previous { get; init; }
+
+    /// <summary>What the job's weights depend on and its first epoch has found out; null: nothing is settled yet, or an earlier version settled it in its checkpoints alone.</summary>
+    [Id(25)]
+    public SettledRun? Settled { get; init; }
+
+    /// <summary>The highest step of which there ever was a checkpoint.</summary>
+    [Id(26)]
+    public int Reached { get; init; }
+
+    /// <summary>The manifest of the epoch that was taken, from then until the job has ended: what is published does not depend on what the store still has.</summary>
+    [Id(27)]
+    public byte[]? ManifestBytes { get; init; }
+
+    /// <summary>Length and hash of the published manifest.</summary>
+    [Id(28)]
+    public JobFile? Manifest { get; init; }
 }

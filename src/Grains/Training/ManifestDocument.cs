@@ -68,5 +68,15 @@ internal static class ManifestDocument
             : throw new JsonException("The manifest has no list of files.");
     }
 
+    /// <summary>Whether a manifest says that it is of a job and an epoch.</summary>
+    /// <param name="utf8">The document.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <returns>True if it does.</returns>
+    /// <exception cref="JsonException">It is none of ours.</exception>
+    public static bool IsOf(ReadOnlySpan<byte> utf8, string jobId, long epoch) => JsonSerializer.Deserialize<Heading>(utf8, s_options) == new Heading(jobId, epoch);
+
+    private sealed record Heading(string? Id, long Epoch);
+
     private sealed record Content(ImmutableArray<JobFile> Files, JobMetrics? Metrics, double Seconds, ImmutableArray<string> Warnings);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orleans.Placement;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
@@ -5,6 +6,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Scheduling;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
@@ -12,8 +14,9 @@ namespace OrleansOneShot.Grains.Training;
 [SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive]
 internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ITrainingGrain
 {
-    public Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume)
+    public Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume)
     {
+        Require(lease, resume);
         if (lease.Silo != silo.SiloAddress.ToParsableString())
         {
             DeactivateOnIdle();
@@ -28,9 +31,27 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
     public Task Stop(long epoch)
     {
         var key = this.GetPrimaryKeyString();
-        host.Stop(key[..key.IndexOf('/', StringComparison.Ordinal)], epoch);
+        var job = key[..key.IndexOf('/', StringComparison.Ordinal)];
+        if (key == Key(job, epoch))
+            host.Stop(job, epoch);
         return Task.CompletedTask;
     }
+
+    private static string Key(string job, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{job}/{epoch}");
+
+    /// <summary>A lease of another job or epoch, or a checkpoint that lies elsewhere than the job's own do, is no business of this grain.</summary>
+    private void Require(SlotLease lease, ResumePoint resume)
+    {
+        if (lease is null || this.GetPrimaryKeyString() != Key(lease.JobId, lease.Epoch))
+            throw Refuse($"The lease is of job {lease?.JobId}, epoch {lease?.Epoch}, and this is {this.GetPrimaryKeyString()}.");
+        foreach (var checkpoint in new[] { resume.Checkpoint, resume.Previous })
+        {
+            if (checkpoint is not null && (checkpoint.Epoch > lease.Epoch || checkpoint.Path != BlobPaths.Checkpoint(lease.JobId, checkpoint.Epoch, checkpoint.Step)))
+                throw Refuse($"The checkpoint of step {checkpoint.Step}, epoch {checkpoint.Epoch}, is none that epoch {lease.Epoch} of job {lease.JobId} can go on from.");
+        }
+    }
+
+    private static OneShotException Refuse(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));
 
     private async Task EndWithAsync(Task run)
     {

@@ -18,9 +18,10 @@ internal sealed partial class TrainingHost
     /// <summary>Opens a session on a lent slot.</summary>
     /// <param name="lease">The lent slot.</param>
     /// <param name="request">The job's request.</param>
+    /// <param name="terms">What the job's own slot has settled.</param>
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the silo stops, has no engine, or the slot has gone to somebody else meanwhile.</exception>
-    public WorkerSession OpenSession(SlotLease lease, ImplantationRequest request)
+    public WorkerSession OpenSession(SlotLease lease, ImplantationRequest request, string terms)
     {
         lock (_lock)
         {
@@ -36,7 +37,11 @@ internal sealed partial class TrainingHost
             // Before it is forgotten, a session that has ended may still free its memory; so may a run that has given its lease back.
             var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
             var opened = new WorkerSession(
-                engine, lease, new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty) { Device = options.Value.DeviceOf(lease.Slot) }, options.Value, logger);
+                engine,
+                lease,
+                new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty) { Device = options.Value.DeviceOf(lease.Slot), Terms = terms },
+                options.Value,
+                logger);
             _sessions.Add(opened);
             opened.Start(slotFree);
             opened.Completion.ContinueWith(_ => Forget(opened), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -39,7 +39,7 @@ internal sealed partial class TrainingHost(
     /// <param name="resume">Where to go on.</param>
     /// <returns>When the run has ended.</returns>
     /// <exception cref="OneShotException">unavailable: the silo stops.</exception>
-    public Task Start(SlotLease lease, ImplantationRequest request, CheckpointReference? resume)
+    public Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume)
     {
         lock (_lock)
         {

@@ -22,7 +22,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly TrainingServices _services;
     private readonly SlotLease _lease;
     private readonly ImplantationRequest _request;
-    private readonly CheckpointReference? _resume;
+    private readonly ResumePoint _resume;
     private readonly IImplantationGrain _job;
     private readonly ResiliencePipeline _farewells;
     private readonly Patience _calls;
@@ -46,9 +46,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <param name="services">The silo's services.</param>
     /// <param name="lease">The lease with the epoch to work for.</param>
     /// <param name="request">The request.</param>
-    /// <param name="resume">Where to go on; null to begin.</param>
+    /// <param name="resume">Where to go on.</param>
     /// <param name="abandon">Ends all waiting: the process goes down.</param>
-    public TrainingRun(TrainingServices services, SlotLease lease, ImplantationRequest request, CheckpointReference? resume, CancellationToken abandon)
+    public TrainingRun(TrainingServices services, SlotLease lease, ImplantationRequest request, ResumePoint resume, CancellationToken abandon)
     {
         _services = services;
         _lease = lease;
@@ -120,7 +120,14 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void CommitCheckpoint(int step, string path) => CommitCheckpointAsync(step, path).GetAwaiter().GetResult();
+    public void CommitCheckpoint(int step, string path, SettledRun? settled = null) => CommitCheckpointAsync(step, path, settled).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public void DropCheckpoint(CheckpointReference checkpoint) => CallAsync(() => _job.DropCheckpoint(_lease.Epoch, checkpoint)).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public string StorePreview(int step, byte[] png) =>
+        WriteAsync(BlobPaths.Preview(_lease.JobId, _lease.Epoch, step), () => new MemoryStream(png, writable: false)).GetAwaiter().GetResult().Path;
 
     private void Run(Task slotFree)
     {
@@ -149,7 +156,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>Everything in here runs on the run's own thread up to the engine's return; what follows only waits for input and output.</summary>
     private Task RunAsync()
     {
-        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume?.Step ?? 0);
+        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume.Checkpoint?.Step ?? 0);
         ChangeStage(JobState.Preparing);
         _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), OnUnheard);
         EngineResult result;
@@ -157,7 +164,13 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             _folder = RunFolder.Create(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}"));
             _stop.Token.ThrowIfCancellationRequested();
-            var job = new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume, _folder.Path) { Device = _services.Options.DeviceOf(_lease.Slot), FanOut = _fanOut };
+            var job = new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume.Checkpoint, _folder.Path)
+            {
+                Previous = _resume.Previous,
+                Settled = _resume.Settled,
+                Device = _services.Options.DeviceOf(_lease.Slot),
+                FanOut = _fanOut,
+            };
             result = _services.Engine.Run(job, this, _stop.Token);
         }
         catch (Exception e)
@@ -274,7 +287,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _ => new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {error.Message}"),
     };
 
-    private async Task CommitCheckpointAsync(int step, string path)
+    private async Task CommitCheckpointAsync(int step, string path, SettledRun? settled)
     {
         // The step that the job refers to already: its file must not be written again.
         if (step == _committedStep)
@@ -286,7 +299,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         var info = await WriteAsync(target, () => File.OpenRead(path));
         try
         {
-            await CallAsync(() => _job.CommitCheckpoint(_lease.Epoch, new CheckpointReference(_lease.Epoch, step, target, info.Bytes, info.Sha256)));
+            await CallAsync(() => _job.CommitCheckpoint(_lease.Epoch, new CheckpointReference(_lease.Epoch, step, target, info.Bytes, info.Sha256), settled));
         }
         catch (StaleEpochException)
         {

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Models;
@@ -17,13 +19,15 @@ namespace OrleansOneShot.Silo.Engine;
 /// Binds OrleansOneShot.Compute to the grains' ports: fetches inputs, fills in the model's defaults, runs (or evaluates terms of another silo's run), and turns Compute's errors into
 /// those of the contracts.
 /// </summary>
-/// <param name="store">Where inputs and checkpoints lie.</param>
+/// <param name="store">Where inputs and checkpoints lie; read against their hashes.</param>
 /// <param name="models">Resolves model names, and fetches what is not here.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
 /// <param name="memory">Measures what jobs take.</param>
-internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels models, PrecisionChooser precision, PeakMeter memory) : ITrainingEngine, ITermEngine
+internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels models, PrecisionChooser precision, PeakMeter memory) : ITrainingEngine, ITermEngine
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    private readonly EngineInputs _inputs = new(store);
 
     /// <inheritdoc/>
     public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
@@ -33,7 +37,7 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
         return EngineErrors.Translate(() =>
         {
             using var measurement = Measure(job);
-            var result = RunCore(job, new EngineNotes(job, observer, store, measurement), cancellationToken);
+            var result = RunCore(job, new EngineNotes(observer, measurement), cancellationToken);
             return result with { PeakBytes = measurement.Peak() };
         });
     }
@@ -51,23 +55,23 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
         var request = job.Request;
         var folder = OpenModel(request, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(request, folder, job.Device);
-        options = options with { Precision = precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)) };
+        options = options with
+        {
+            // Measured once a job: another silo, or this one on another day, might find otherwise.
+            Precision = job.Settled is { } settled
+                ? PrecisionOf(settled)
+                : precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)),
+        };
         if (request.Method.SubsetSize > request.Objects.Length)
         {
             notes.Warning($"-k {request.Method.SubsetSize} is more than the photo's objects ({request.Objects.Length}): all of them are drawn in every step.");
         }
 
-        var inputs = FetchInputs(request, cancellationToken);
-        string? checkpoint = null;
-        if (job.Resume is { } resume)
-        {
-            checkpoint = Path.Combine(job.WorkFolder, "resume.safetensors");
-            File.WriteAllBytes(checkpoint, Fetch(resume.Path, cancellationToken));
-        }
-
+        var inputs = _inputs.Fetch(request, cancellationToken);
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
-        var exchange = new FanOutExchange(job, options.Precision, store);
-        var outcome = new ImplantationRun(folder, inputs, options, notes, exchange).Execute(result, checkpoint, cancellationToken);
+        var exchange = new FanOutExchange(job, options.Precision);
+        var run = new ImplantationRun(folder, inputs, options, notes, exchange) { Settled = SettlementOf(job) };
+        var outcome = Execute(run, job, result, notes, cancellationToken);
         RequestDocument.Write(Path.Combine(result, "request.json"), request);
         var manifest = outcome.Used;
         manifest["timings"] = new JsonObject(outcome.StageSeconds.Select(s => KeyValuePair.Create<string, JsonNode?>(s.Key, Math.Round(s.Value, 3))))
@@ -91,13 +95,13 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
 
     private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
     {
-        var terms = FanOutTerms.Read(store, job, cancellationToken);
+        var terms = FanOutTerms.Of(job);
         var folder = OpenModel(job.Request, static _ => { }, cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = terms.Precision };
         var measurement = Measure(job);
         try
         {
-            var worker = TermWorker.Open(folder, FetchInputs(job.Request, cancellationToken), options);
+            var worker = TermWorker.Open(folder, _inputs.Fetch(job.Request, cancellationToken), options);
             if (worker.Fingerprint == terms.Fingerprint)
             {
                 return new ComputeTermWorker(worker, measurement);
@@ -122,12 +126,33 @@ internal sealed class ComputeTrainingEngine(IArtifactStore store, SiloModels mod
         return ModelFolder.Open(models.GetFolder(request.Model.Name, say, cancellationToken), clip, models.Converted);
     }
 
-    private ImplantationInputs FetchInputs(ImplantationRequest request, CancellationToken cancellationToken) => new(
-        Fetch(BlobPaths.Blob(request.Image), cancellationToken),
-        [.. request.Objects.Select(o => new ImplantationObject(o.Class, o.Token, Fetch(BlobPaths.Blob(o.Mask), cancellationToken)))]);
+    /// <summary>Goes on from the newest checkpoint that can be used, else begins: a run is deterministic, so what comes out is the same.</summary>
+    private ImplantationOutcome Execute(ImplantationRun run, EngineJob job, string result, EngineNotes notes, CancellationToken cancellationToken)
+    {
+        CheckpointReference[] checkpoints = [.. new[] { job.Resume, job.Previous }.OfType<CheckpointReference>()];
+        for (var i = 0; i < checkpoints.Length; i++)
+        {
+            var file = Path.Combine(job.WorkFolder, "resume.safetensors");
+            if (_inputs.TryFetch(checkpoints[i], file, out var why, cancellationToken))
+            {
+                try
+                {
+                    return run.Execute(result, file, cancellationToken);
+                }
+                catch (InvalidInputException e) when (e.Field == ImplantationRun.CheckpointField)
+                {
+                    why = $"can't be used by this version ({e.Message.TrimEnd('.')})";
+                }
+            }
 
-    // The engine's thread is its own, so waiting for the store blocks nobody.
-    private byte[] Fetch(string path, CancellationToken cancellationToken) =>
-        store.ReadAllBytesAsync(path, cancellationToken).GetAwaiter().GetResult()
-            ?? throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"The store has no {path}, which the job needs.", null, "Upload the file again and resubmit."));
+            notes.Drop(checkpoints[i], why, i + 1 < checkpoints.Length ? checkpoints[i + 1] : null, isSettled: job.Settled is not null);
+        }
+
+        return run.Execute(result, null, cancellationToken);
+    }
+
+    private static RunSettlement? SettlementOf(EngineJob job) =>
+        job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut) : null;
+
+    private static ComputePrecision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
 }

@@ -2,19 +2,18 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>Passes what a run tells on to the job, and keeps its warnings.</summary>
-/// <param name="job">The job.</param>
 /// <param name="observer">The job's observer.</param>
-/// <param name="store">Where previews go.</param>
 /// <param name="memory">Looks at the run's memory after each step.</param>
-internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArtifactStore store, PeakMeasurement memory) : IImplantationObserver
+internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memory) : IImplantationObserver
 {
     private readonly List<string> _warnings = [];
+    private SettledRun? _settled;
     private int _trainingSteps;
 
     /// <summary>What the user should know.</summary>
@@ -46,19 +45,43 @@ internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArti
     /// <inheritdoc/>
     public void Warning(string message)
     {
+        // A run that is tried again after a bad checkpoint says all of it once more.
+        if (_warnings.Contains(message))
+        {
+            return;
+        }
+
         _warnings.Add(message);
         observer.Report(Update(ImplantationStage.Preparing, 0, 0) with { Message = message, IsWarning = true });
     }
 
     /// <inheritdoc/>
-    public void Checkpoint(int step, string path) => observer.CommitCheckpoint(step, path);
+    public void Settled(RunSettlement settlement)
+    {
+        ArgumentNullException.ThrowIfNull(settlement);
+        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == ComputePrecision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut);
+    }
+
+    /// <inheritdoc/>
+    public void Checkpoint(int step, string path) => observer.CommitCheckpoint(step, path, _settled);
+
+    /// <summary>Tells that a checkpoint can't be used, and what happens in its place.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="why">What is wrong with it, to follow "The checkpoint of step 20 ".</param>
+    /// <param name="next">The one that is tried next; null: the job begins again.</param>
+    /// <param name="isSettled">Whether the job knows all that its weights depend on, so that they will be the same.</param>
+    public void Drop(CheckpointReference checkpoint, string why, CheckpointReference? next, bool isSettled)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        observer.DropCheckpoint(checkpoint);
+        var (what, same) = (next is null ? "the job began again from the start" : FormattableString.Invariant($"the job went on from the one of step {next.Step}"), isSettled ? ", to the same result" : "");
+        Warning(FormattableString.Invariant($"The checkpoint of step {checkpoint.Step} {why}; {what}{same}."));
+    }
 
     /// <inheritdoc/>
     public void Preview(int step, byte[] png)
     {
-        var path = FormattableString.Invariant($"{BlobPaths.Job(job.JobId)}epochs/{job.Epoch}/preview-{step:0000}.png");
-        using var content = new MemoryStream(png);
-        store.WriteAsync(path, content).GetAwaiter().GetResult();
+        var path = observer.StorePreview(step, png);
         observer.Report(Update(ImplantationStage.Training, step, _trainingSteps) with { Preview = path });
     }
 

@@ -2,15 +2,13 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>The grains' way to other slots, as Compute knows it.</summary>
 /// <param name="job">The job.</param>
 /// <param name="precision">What its terms are computed in.</param>
-/// <param name="store">Where helpers find that.</param>
-internal sealed class FanOutExchange(EngineJob job, ComputePrecision precision, IArtifactStore store) : IStepExchange
+internal sealed class FanOutExchange(EngineJob job, ComputePrecision precision) : IStepExchange
 {
     /// <inheritdoc/>
     public int LargestPayload => FanOutLimits.PayloadBytes;
@@ -18,13 +16,8 @@ internal sealed class FanOutExchange(EngineJob job, ComputePrecision precision, 
     /// <inheritdoc/>
     public int Recruit(string fingerprint, int wanted, TimeSpan patience, CancellationToken cancellationToken)
     {
-        if (job.FanOut is NoFanOut)
-        {
-            return 0;
-        }
-
-        // Before anyone is asked: a helper reads it when it opens.
-        new FanOutTerms(fingerprint, precision).Write(store, job, cancellationToken);
+        // Before anyone is asked: a helper hears it when it opens.
+        job.FanOut.Settle(new FanOutTerms(fingerprint, precision).ToText());
         return job.FanOut.Recruit(wanted, patience, cancellationToken);
     }
 

@@ -2,43 +2,28 @@ using System.Text.Json;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
-/// What a job's slot has settled that its request leaves open, for those that help it: lies in the store beside the epoch's checkpoints. A helper computes in this precision, and refuses
-/// when its own fingerprint (model, photo, masks, options) is another one: its terms would not be the job's.
+/// What a job's slot has settled that its request leaves open, for those that help it: told to each of them when it opens. A helper computes in this precision, and refuses when its own
+/// fingerprint (model, photo, masks, options) is another one: its terms would not be the job's.
 /// </summary>
 /// <param name="Fingerprint">The run's fingerprint.</param>
 /// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>
 internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precision)
 {
-    /// <summary>Where an epoch's terms lie.</summary>
-    /// <param name="job">The job.</param>
-    public static string PathOf(EngineJob job) => FormattableString.Invariant($"{BlobPaths.Job(job.JobId)}epochs/{job.Epoch}/fan-out.json");
+    /// <summary>For the call that opens a helper.</summary>
+    public string ToText() => JsonSerializer.Serialize(this);
 
-    /// <summary>Leaves them in the store.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="job">The job.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public void Write(IArtifactStore store, EngineJob job, CancellationToken cancellationToken)
-    {
-        using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(this));
-        store.WriteAsync(PathOf(job), content, WriteCondition.Any, cancellationToken).GetAwaiter().GetResult();
-    }
-
-    /// <summary>Takes them from the store.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="job">The job.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="OneShotException">unavailable: the epoch has none (any more).</exception>
-    public static FanOutTerms Read(IArtifactStore store, EngineJob job, CancellationToken cancellationToken)
+    /// <summary>What a helper was told.</summary>
+    /// <param name="job">Its job.</param>
+    /// <exception cref="OneShotException">unavailable: it was told nothing, or nothing that could be meant.</exception>
+    public static FanOutTerms Of(EngineJob job)
     {
         try
         {
-            if (store.ReadAllBytesAsync(PathOf(job), cancellationToken).GetAwaiter().GetResult() is { } bytes
-                && JsonSerializer.Deserialize<FanOutTerms>(bytes) is { Fingerprint: not null, Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
+            if (job.Terms is { } text && JsonSerializer.Deserialize<FanOutTerms>(text) is { Fingerprint: not null, Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
             {
                 return terms;
             }

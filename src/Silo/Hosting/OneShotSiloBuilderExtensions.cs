@@ -58,6 +58,8 @@ internal static class OneShotSiloBuilderExtensions
             services.AddSingleton(provider => SiloModels.Create(
                 options.Data, provider.GetRequiredService<ModelCatalog>(), provider.GetRequiredService<IArtifactStore>(), provider.GetRequiredService<ILogger<SiloModels>>()));
             services.AddSingleton(new PeakMeter());
+            // All that the engine gets of the store: what has a hash, against its hash.
+            services.AddSingleton<IArtifactReader>(provider => new VerifiedReader(provider.GetRequiredService<IArtifactStore>()));
             services.AddSingleton<ComputeTrainingEngine>();
             services.AddSingleton<ITrainingEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
             services.AddSingleton<ITermEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());

@@ -33,6 +33,12 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     /// <summary>What the engine was asked to do.</summary>
     public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
 
+    /// <summary>The step from which an epoch went on.</summary>
+    public ConcurrentDictionary<(string JobId, long Epoch), int> Resumed { get; } = new();
+
+    /// <summary>What jobs settle with their checkpoints.</summary>
+    public SettledRun? Settles { get; set; }
+
     /// <summary>Jobs in the order in which they were started.</summary>
     public ConcurrentQueue<string> Order { get; } = new();
 
@@ -66,7 +72,7 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         Assert.True(_jobs.TryAdd((job.JobId, job.Epoch), job), "an epoch ran twice");
         Order.Enqueue(job.JobId);
         Assert.Empty(Directory.GetFileSystemEntries(job.WorkFolder));
-        var (text, done) = Resume(job);
+        var (text, done) = Resume(job, observer);
         var steps = job.Request.Training.Steps!.Value;
         observer.Report(Update(JobState.Preparing, 0, 1, "loads"));
         At(job, "prepare", cancellationToken);
@@ -128,20 +134,33 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
             throw error;
     }
 
-    private (string Text, int Step) Resume(EngineJob job)
+    /// <summary>As the real one: only from bytes of the right hash, else from the checkpoint before, else from the beginning.</summary>
+    private (string Text, int Step) Resume(EngineJob job, IEngineObserver observer)
     {
-        if (job.Resume is not { } resume)
-            return ("begin", 0);
-        var text = Encoding.UTF8.GetString(store.ReadAllBytesAsync(resume.Path).GetAwaiter().GetResult()!);
-        Assert.Equal(resume.Sha256, Hash(text));
-        return (text, resume.Step);
+        Resumed[(job.JobId, job.Epoch)] = 0;
+        foreach (var checkpoint in new[] { job.Resume, job.Previous })
+        {
+            if (checkpoint is null)
+                continue;
+            var text = Encoding.UTF8.GetString(store.ReadAllBytesAsync(checkpoint.Path).GetAwaiter().GetResult() ?? []);
+            if (checkpoint.Sha256 == Hash(text))
+            {
+                Resumed[(job.JobId, job.Epoch)] = checkpoint.Step;
+                return (text, checkpoint.Step);
+            }
+
+            observer.DropCheckpoint(checkpoint);
+            observer.Report(Update(JobState.Preparing, 0, 1, $"The checkpoint of step {checkpoint.Step} is damaged.") with { IsWarning = true });
+        }
+
+        return ("begin", 0);
     }
 
-    private static void Commit(EngineJob job, IEngineObserver observer, int step, string text)
+    private void Commit(EngineJob job, IEngineObserver observer, int step, string text)
     {
         var path = Path.Combine(job.WorkFolder, "checkpoint.safetensors");
         File.WriteAllText(path, text);
-        observer.CommitCheckpoint(step, path);
+        observer.CommitCheckpoint(step, path, job.Settled ?? Settles);
         File.Delete(path);
     }
 

@@ -29,7 +29,7 @@ internal sealed class FakeSlot(string silo) : ILentSlot
         return new TermResult(work.JobId, work.Epoch, work.Step, term, value.Payload, value.Losses, 0);
     })];
 
-    public Task OpenAsync(CancellationToken cancellationToken) => OnOpen(cancellationToken);
+    public Task OpenAsync(string terms, CancellationToken cancellationToken) => OnOpen(cancellationToken);
 
     public Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => OnEcho(payload, answerBytes);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Embedded;
@@ -26,7 +27,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(_store, SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
+        _engine = new ComputeTrainingEngine(new VerifiedReader(_store), SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
     }
 
     public void Dispose() => _data.Dispose();
@@ -81,8 +82,8 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Open_AnotherModelThanTheJobs_IsRefused()
     {
         var job = await JobAsync("other", new TrainingOptions());
-        new FanOutTerms(new string('0', 64), ComputePrecision.Fp32).Write(_store, job, default);
-        var error = Assert.Throws<OneShotException>(() => _engine.Open(job, default));
+        var terms = new FanOutTerms(new string('0', 64), ComputePrecision.Fp32).ToText();
+        var error = Assert.Throws<OneShotException>(() => _engine.Open(job with { Terms = terms }, default));
         Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
     }
 
@@ -91,8 +92,8 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         var job = await JobAsync("cut", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
         using var fanOut = new EngineFanOut(_engine) { Job = job };
-        _ = _engine.Run(job with { FanOut = fanOut }, new Observer(), default); // auto: leaves the terms in the store
-        using var worker = _engine.Open(job, default);
+        _ = _engine.Run(job with { FanOut = fanOut }, new Observer(), default); // auto: asks for help
+        using var worker = _engine.Open(job with { Terms = fanOut.Terms }, default);
         var error = Assert.Throws<OneShotException>(() => worker.Evaluate(0, 0, new byte[10], default));
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
     }
@@ -145,6 +146,12 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         public void Report(Contracts.Progress.ProgressUpdate update) => TestContext.Current.TestOutputHelper?.WriteLine(update.Message ?? "");
 
-        public void CommitCheckpoint(int step, string path) => Assert.True(File.Exists(path));
+        public void CommitCheckpoint(int step, string path, SettledRun? settled = null) => Assert.True(File.Exists(path));
+
+        public void DropCheckpoint(CheckpointReference checkpoint)
+        {
+        }
+
+        public string StorePreview(int step, byte[] png) => "";
     }
 }

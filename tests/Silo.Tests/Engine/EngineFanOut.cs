@@ -13,9 +13,14 @@ internal sealed class EngineFanOut(ITermEngine engine) : IFanOut, IDisposable
 
     public FanOutFigures Figures => _figures;
 
+    /// <summary>What the job's slot has settled.</summary>
+    public string? Terms { get; private set; }
+
+    public void Settle(string terms) => Terms = terms;
+
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken)
     {
-        _worker ??= engine.Open(Job! with { WorkFolder = "", FanOut = NoFanOut.Instance }, cancellationToken);
+        _worker ??= engine.Open(Job! with { WorkFolder = "", FanOut = NoFanOut.Instance, Terms = Terms }, cancellationToken);
         return 1;
     }
 

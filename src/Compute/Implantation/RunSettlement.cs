@@ -1,0 +1,9 @@
+using OrleansOneShot.Compute.Torch;
+
+namespace OrleansOneShot.Compute.Implantation;
+
+/// <summary>What a run has found out or measured and its weights depend on: given to a run that begins again, it makes the same weights.</summary>
+/// <param name="ModelHash">The base model's hash.</param>
+/// <param name="Precision">Float32 or bfloat16.</param>
+/// <param name="FanOut">How terms are evaluated, as checkpoints carry it.</param>
+public sealed record RunSettlement(string ModelHash, ComputePrecision Precision, string FanOut);

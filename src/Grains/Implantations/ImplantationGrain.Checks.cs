@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>What messages name is compared with what the job itself would derive, before anything is done.</summary>
+internal sealed partial class ImplantationGrain
+{
+    /// <summary>Longest text of an event or a warning, in characters; the rest is cut.</summary>
+    private const int MaxMessage = 2000;
+
+    /// <summary>Most warnings that a job keeps.</summary>
+    private const int MaxWarnings = 100;
+
+    /// <summary>Most steps that any request may ask for.</summary>
+    private const int MaxSteps = 100_000;
+
+    private void RequireOwn(SlotLease lease)
+    {
+        if (lease is null || lease.JobId != Id)
+            throw Refuse($"The lease is of job {lease?.JobId ?? "(none)"}, not of job {Id}.");
+        if (lease.Slot < 0 || lease.Epoch < 0 || !IsSilo(lease.Silo))
+            throw Refuse($"Slot {lease.Slot} of '{lease.Silo}' with epoch {lease.Epoch} is no slot of a silo.");
+    }
+
+    private static bool IsSilo(string? silo)
+    {
+        try
+        {
+            return !string.IsNullOrEmpty(silo) && SiloAddress.FromParsableString(silo) is not null;
+        }
+        catch (Exception)
+        {
+            // Whatever the parser thinks of it: stored, it would make every later look at the job fail.
+            return false;
+        }
+    }
+
+    private void RequireOwn(long epoch, [NotNull] CheckpointReference? checkpoint, SettledRun? settled)
+    {
+        if (checkpoint is null || checkpoint.Epoch != epoch || checkpoint.Step < 0 || checkpoint.Step > (_state.Request!.Training.Steps ?? MaxSteps))
+            throw Refuse($"Epoch {epoch} of job {Id} can't have a checkpoint of epoch {checkpoint?.Epoch}, step {checkpoint?.Step}.");
+        if (checkpoint.Path != BlobPaths.Checkpoint(Id, epoch, checkpoint.Step))
+            throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
+        if (checkpoint.Bytes <= 0 || !BlobPaths.IsHash(checkpoint.Sha256))
+            throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id} has no length or no hash.");
+        if (settled is null)
+            return;
+        if (!BlobPaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut })
+            throw Refuse($"Epoch {epoch} of job {Id} does not say what its weights depend on.");
+        if (_state.Settled is { } before && before != settled)
+        {
+            throw new OneShotException(new ErrorDetail(
+                ErrorCodes.Conflict, $"Job {Id} was begun with other weights of its model, another precision or another way to evaluate terms than epoch {epoch} works with.", "id"));
+        }
+    }
+
+    /// <summary>A run that goes on only goes forward.</summary>
+    private void RequireNext(CheckpointReference? old, CheckpointReference checkpoint)
+    {
+        if (old is not null && checkpoint.Step <= old.Step)
+        {
+            throw Refuse(string.Create(
+                CultureInfo.InvariantCulture, $"Job {Id} has another checkpoint of step {old.Step}; epoch {checkpoint.Epoch} goes on from it and can't come to step {checkpoint.Step}."));
+        }
+    }
+
+    /// <summary>What a trainer reports: previews lie where the job expects them, numbers are none below 0, and texts have a bound.</summary>
+    private IEnumerable<ProgressUpdate> Checked(long epoch, ImmutableArray<ProgressUpdate> updates)
+    {
+        foreach (var update in updates.IsDefault ? [] : updates)
+        {
+            if (update is null || update.Step < 0 || update.Steps < 0 || !Enum.IsDefined(update.Stage))
+                throw Refuse($"Epoch {epoch} of job {Id} reports a step or a stage that there is none of.");
+            if (update.Preview is { } preview && preview != BlobPaths.Preview(Id, epoch, update.Step))
+                throw Refuse($"The preview of step {update.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
+        }
+
+        return updates.IsDefault ? [] : updates.Select(update => update.Message is { Length: > MaxMessage } message ? update with { Message = message[..MaxMessage] + "..." } : update);
+    }
+
+    private static OneShotException Refuse(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));
+}
