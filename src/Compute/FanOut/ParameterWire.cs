@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.FanOut;
@@ -151,7 +152,7 @@ internal sealed class ParameterWire
         {
             foreach (var flat in State(optimiser))
             {
-                flat.div_(states.Count);
+                flat.DivInPlace(states.Count);
             }
         }
     }
@@ -196,7 +197,7 @@ internal sealed class ParameterWire
     {
         using var scope = NewDisposeScope();
         var length = checked((int)flat.numel() * size);
-        flat.add_(Stage(source[..length], flat.numel(), type).to(flat.device).to(ScalarType.Float32));
+        flat.AddInPlace(Stage(source[..length], flat.numel(), type).to(flat.device).to(ScalarType.Float32));
         return source[length..];
     }
 

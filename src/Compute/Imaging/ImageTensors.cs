@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Imaging;
@@ -11,7 +12,7 @@ public static class ImageTensors
     public static Tensor ToModelInput(RgbImage image)
     {
         using var scope = NewDisposeScope();
-        return ToBytes(image).permute(2, 0, 1).unsqueeze(0).to(float32).div(255f).mul(2f).sub(1f).contiguous().MoveToOuterDisposeScope();
+        return ToBytes(image).permute(2, 0, 1).unsqueeze(0).to(float32).Div(255.0).Mul(2.0).Sub(1.0).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>A picture's bytes.</summary>
@@ -49,7 +50,7 @@ public static class ImageTensors
                 throw new InvalidOperationException("The picture has values that are not numbers: the model has diverged.");
             }
 
-            rows = rows.mul(255f).round().clamp(0, 255).to(ScalarType.Byte);
+            rows = rows.Mul(255.0).round().Clamp(0, 255).to(ScalarType.Byte);
         }
 
         rows = rows.cpu().contiguous();

@@ -50,7 +50,7 @@ internal static class StartingVectors
         // The object's rows are learned alone, so its ids move down to the first rows behind the vocabulary.
         var vocabulary = models.Tokenizer.VocabularySize;
         var own = prompts.Own[index];
-        var ids = where(own.ge(vocabulary), own - (preparation.Tokens[index].FirstId - vocabulary), own);
+        var ids = where(own.Ge(vocabulary), own.Sub(preparation.Tokens[index].FirstId - vocabulary), own);
         var steps = options.Prototype.Steps;
         void Observe(int step, double loss)
         {

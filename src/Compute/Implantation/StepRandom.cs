@@ -32,7 +32,7 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
             return random.Normal(shape).to(device);
         }
 
-        var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)) * scalingFactor;
+        var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)).Mul(scalingFactor);
         using var timesteps = new KeyedRandom(seed, step, RandomPurpose.Timestep, subject);
         using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset, subject);
         using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss, subject);
@@ -42,7 +42,7 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
         {
             ObjectLatents = views is null
                 ? null
-                : subset.ToDictionary(i => i, i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))) * scalingFactor),
+                : subset.ToDictionary(i => i, i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))).Mul(scalingFactor)),
         };
     }
 }

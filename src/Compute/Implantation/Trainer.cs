@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -100,7 +101,7 @@ internal sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         var values = _objective.EvaluateTerms(draw, Vectors, first, count);
-        values.Aggregate((sum, loss) => sum + loss).backward();
+        values.Aggregate((sum, loss) => sum.Add(loss)).backward();
         return [.. values.Select(v => (double)v.item<float>())];
     }
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -50,8 +51,8 @@ public sealed class LoraAdapter : ILinearAdapter
         using var scope = NewDisposeScope();
         var type = input.dtype;
         // The scale goes into the small matrix, and the large product is added in place: nothing of the output's size is made beside the two products.
-        var change = nn.functional.linear(nn.functional.linear(input, A.to(type)), B.mul(Scale).to(type));
-        return change.add_(nn.functional.linear(input, weight, bias)).MoveToOuterDisposeScope();
+        var change = nn.functional.linear(nn.functional.linear(input, A.to(type)), B.Mul(Scale).to(type));
+        return change.AddInPlace(nn.functional.linear(input, weight, bias)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The change of the weight: alpha / r times <paramref name="multiplier"/> times B A, (out, in), float32, without gradient.</summary>
@@ -60,6 +61,6 @@ public sealed class LoraAdapter : ILinearAdapter
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        return mm(B, A).mul(Alpha / Rank * multiplier).MoveToOuterDisposeScope();
+        return mm(B, A).Mul(Alpha / Rank * multiplier).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -74,7 +75,7 @@ public static class LoraFile
         foreach (var adapter in network.Adapters)
         {
             tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Down), adapter.A);
-            tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Up), adapter.B.detach().mul(adapter.Alpha / adapter.Rank));
+            tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Up), adapter.B.detach().Mul(adapter.Alpha / adapter.Rank));
         }
 
         HashedSafetensorsWriter.Write(path, tensors, spec.ToMetadata("lora", "diffusers"), withKohyaHashes: false);

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -64,7 +65,7 @@ public sealed class LoraNetwork : IDisposable
         foreach (var adapter in network.Adapters)
         {
             using var scope = NewDisposeScope();
-            network.Parameters.Assign(NameOfA(adapter.Module), randn(adapter.A.shape, ScalarType.Float32, generator: generator).div_(settings.Rank));
+            network.Parameters.Assign(NameOfA(adapter.Module), randn(adapter.A.shape, ScalarType.Float32, generator: generator).DivInPlace(settings.Rank));
         }
 
         return network;
@@ -94,7 +95,7 @@ public sealed class LoraNetwork : IDisposable
         foreach (var group in byModule)
         {
             result.Parameters.Assign(NameOfA(group.Key), cat([.. group.Select(p => p.Adapter.A)], 0));
-            result.Parameters.Assign(NameOfB(group.Key), cat([.. group.Select(p => p.Adapter.B.mul(p.Adapter.Alpha / p.Adapter.Rank * p.Scale))], 1));
+            result.Parameters.Assign(NameOfB(group.Key), cat([.. group.Select(p => p.Adapter.B.Mul(p.Adapter.Alpha / p.Adapter.Rank * p.Scale))], 1));
         }
 
         return result;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ public sealed class MergedLora : IDisposable
             // A second handle on the same memory: assigning to the layer disposes of the first one.
             _originals.Add((linear, weight.detach().DetachFromDisposeScope()));
             var change = adapter.WeightChange(scale).to(weight.device);
-            linear.weight = new Parameter(change.add_(weight).to(weight.dtype), requires_grad: false);
+            linear.weight = new Parameter(change.AddInPlace(weight).to(weight.dtype), requires_grad: false);
         }
     }
 

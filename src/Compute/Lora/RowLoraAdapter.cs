@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -42,7 +43,7 @@ internal sealed class RowLoraAdapter : ILinearAdapter
         var a = stack([.. chosen.Select(c => Down(c, shape[^1], input.device))]).to(type); // (B, r, in)
         var b = stack([.. chosen.Select(c => Up(c, plain.shape[^1], input.device))]).to(type); // (B, out, r)
         var change = bmm(bmm(input.reshape(shape[0], -1, shape[^1]), a.transpose(1, 2)), b.transpose(1, 2)); // (B, N, out)
-        return plain.add(change.view(plain.shape)).MoveToOuterDisposeScope();
+        return plain.Add(change.view(plain.shape)).MoveToOuterDisposeScope();
     }
 
     // Smaller ranks are filled up with zeros, which change neither the product nor a gradient.
@@ -52,5 +53,5 @@ internal sealed class RowLoraAdapter : ILinearAdapter
 
     private Tensor Up(LoraAdapter? adapter, long outFeatures, Device device) => adapter is null
         ? zeros([outFeatures, _rank], ScalarType.Float32, device)
-        : (adapter.Rank == _rank ? adapter.B : nn.functional.pad(adapter.B, [0, _rank - adapter.Rank])).mul(adapter.Scale);
+        : (adapter.Rank == _rank ? adapter.B : nn.functional.pad(adapter.B, [0, _rank - adapter.Rank])).Mul(adapter.Scale);
 }

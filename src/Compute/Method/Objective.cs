@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;
@@ -27,11 +28,11 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         for (var i = 0; i < terms.Count - 1; i++)
         {
             masked.Add(terms[i]!.Value, losses[i]);
-            total += losses[i];
+            total = total.Add(losses[i]);
         }
 
         var classLoss = EvaluateClassTerms(draw, vectors);
-        return new ObjectiveValue(classLoss is null ? total : total + classLoss, losses[^1], masked, classLoss);
+        return new ObjectiveValue(classLoss is null ? total : total.Add(classLoss), losses[^1], masked, classLoss);
     }
 
     /// <summary>Number of UNet terms of a step.</summary>
@@ -62,7 +63,7 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var joint = embedder ?? throw new InvalidOperationException("The class loss needs a CLIP.");
         var embeddings = joint(cat([.. draw.Subset.Select(i => prompts.Own[i])]), vectors); // (k, joint)
         var classes = cat([.. draw.Subset.Select(i => prompts.ClassEmbeddings[i])]);
-        return (1 - (options.ClassLossAlpha * Cosine.Of(embeddings, classes))).sum();
+        return Cosine.Of(embeddings, classes).Mul(options.ClassLossAlpha).RSub(1).sum();
     }
 
     // The object of each UNet term; null is the global term.
@@ -89,10 +90,10 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var clean = cat(latents); // (terms, 4, h, w)
         var noise = draw.Noise.expand_as(clean);
         var (signal, spread) = (MathF.Sqrt(draw.AlphaBar), MathF.Sqrt(1 - draw.AlphaBar));
-        var noisy = (clean * signal) + (noise * spread);
-        var timesteps = full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
+        var noisy = clean.Mul(signal).Add(noise.Mul(spread));
+        var timesteps = TensorMath.Full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
         var prediction = predictor(noisy, timesteps, States(terms, vectors));
-        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : (noise * signal) - (clean * spread);
+        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : noise.Mul(signal) - clean.Mul(spread);
         var residual = target - prediction;
         return [.. weights.Select((mask, row) => Loss(residual.narrow(0, row, 1), mask))];
     }
@@ -101,11 +102,11 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
     {
         if (mask is null)
         {
-            return residual.square().mean();
+            return residual.Square().mean();
         }
 
         // eps~ keeps its gradient, so eps~ - eps_theta is exactly m (target - prediction): a soft mask weighs with its square.
-        var loss = (residual * mask).square().mean();
+        var loss = (residual * mask).Square().mean();
         return options.MaskNormalisation == MaskNormalisation.Area ? loss / mask.mean() : loss;
     }
 

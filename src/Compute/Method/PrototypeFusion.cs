@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;
@@ -26,5 +27,5 @@ public sealed record PrototypeFusion(double Image, double MaskedImage, double Cl
     /// <param name="classText">T(c_c), (1, joint).</param>
     /// <returns>theta_m, (1, joint).</returns>
     public Tensor Fuse(Tensor image, Tensor maskedImage, Tensor classText) =>
-        (Image * Cosine.Unit(image)) + (MaskedImage * Cosine.Unit(maskedImage)) + (Class * Cosine.Unit(classText));
+        Cosine.Unit(image).Mul(Image).Add(Cosine.Unit(maskedImage).Mul(MaskedImage)).Add(Cosine.Unit(classText).Mul(Class));
 }

@@ -1,4 +1,5 @@
-using TorchSharp.Modules;
+using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;
@@ -10,6 +11,8 @@ namespace OrleansOneShot.Compute.Method;
 /// <param name="options">Settings.</param>
 public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions options)
 {
+    private const string VectorsName = "vectors";
+
     /// <summary>Runs Adam (betas 0.9, 0.999, eps 1e-8) on L_PE = 1 - cos(T(c_p), theta_m).</summary>
     /// <param name="ids">c_p: ids (1, L) in which the object's tokens are <c>vocabulary + 0 .. n - 1</c>.</param>
     /// <param name="start">Starting vectors (n, d); left alone.</param>
@@ -22,8 +25,10 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
     public PrototypeResult Learn(Tensor ids, Tensor start, Tensor target, double vocabularyNorm, Action<int, double>? observe = null, CancellationToken cancellationToken = default)
     {
         using var outer = NewDisposeScope();
-        using var vectors = new Parameter(start.detach().clone());
-        using var optimiser = optim.Adam([vectors], options.LearningRate);
+        using var parameters = new FlatParameters([(VectorsName, start.shape)], start.device);
+        parameters.Assign(VectorsName, start);
+        var vectors = parameters[VectorsName];
+        using var optimiser = new FlatAdamW([parameters], options.LearningRate, weightDecay: 0);
         var losses = new List<double>();
         var best = vectors.detach().clone().DetachFromDisposeScope();
         var bestStep = 0;
@@ -31,7 +36,7 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            optimiser.zero_grad();
+            optimiser.ZeroGradients();
             using var loss = Loss(ids, vectors, target);
             losses.Add(loss.item<float>());
             observe?.Invoke(step, losses[^1]);
@@ -48,12 +53,12 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
             }
 
             loss.backward();
-            optimiser.step();
+            optimiser.Step();
             if (options.KeepNorm)
             {
                 // Adam's moments are left alone on purpose: only the position is projected.
                 using var guard = no_grad();
-                vectors.mul_(vocabularyNorm / vectors.norm(-1, keepdim: true));
+                vectors.mul_(vectors.norm(-1, keepdim: true).reciprocal().Mul(vocabularyNorm));
             }
         }
     }
@@ -63,7 +68,7 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
     /// <param name="vectors">Vectors (n, d).</param>
     /// <param name="target">theta_m, (1, joint), constant.</param>
     /// <returns>A scalar with gradient.</returns>
-    public Tensor Loss(Tensor ids, Tensor vectors, Tensor target) => 1 - Cosine.Of(embedder(ids, vectors), target).mean();
+    public Tensor Loss(Tensor ids, Tensor vectors, Tensor target) => Cosine.Of(embedder(ids, vectors), target).mean().RSub(1);
 
     private bool HasSettled(List<double> losses)
     {

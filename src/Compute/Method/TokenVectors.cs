@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;
@@ -26,7 +27,7 @@ public static class TokenVectors
     {
         using var scope = NewDisposeScope();
         var directions = randn([n, tokenEmbedding.shape[1]], generator: generator);
-        return (directions / directions.norm(-1, keepdim: true) * VocabularyNorm(tokenEmbedding)).to(tokenEmbedding.device).MoveToOuterDisposeScope();
+        return (directions / directions.norm(-1, keepdim: true)).Mul(VocabularyNorm(tokenEmbedding)).to(tokenEmbedding.device).MoveToOuterDisposeScope();
     }
 
     /// <summary>The mean, over all rows of the vocabulary, of the rows' L2 norms.</summary>

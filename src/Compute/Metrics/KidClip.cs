@@ -89,9 +89,9 @@ public static class KidClip
     {
         using var scope = NewDisposeScope();
         var (xx, yy) = (Kernel(x, x, d), Kernel(y, y, d));
-        var within = ((xx.sum() - xx.diagonal().sum()) / (m * (m - 1.0))) + ((yy.sum() - yy.diagonal().sum()) / (n * (n - 1.0)));
-        return (within - (Kernel(x, y, d).mean() * 2)).item<double>();
+        var within = (xx.sum() - xx.diagonal().sum()).Div(m * (m - 1.0)).Add((yy.sum() - yy.diagonal().sum()).Div(n * (n - 1.0)));
+        return (within - Kernel(x, y, d).mean().Mul(2)).item<double>();
     }
 
-    private static Tensor Kernel(Tensor x, Tensor y, long d) => ((mm(x, y.t()) / (double)d) + 1).pow(3);
+    private static Tensor Kernel(Tensor x, Tensor y, long d) => mm(x, y.t()).Div((double)d).Add(1).Pow(3);
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Optimisation;
@@ -70,13 +71,13 @@ public sealed class FlatAdamW : IDisposable
             Tensor values = _groups[i].Values, gradients = _groups[i].Gradients;
             if (WeightDecay != 0)
             {
-                values.mul_(1 - (LearningRate * WeightDecay));
+                values.MulInPlace(1 - (LearningRate * WeightDecay));
             }
 
-            _means[i].mul_(Beta1).add_(gradients, 1 - Beta1);
-            _variances[i].mul_(Beta2).addcmul_(gradients, gradients, 1 - Beta2);
-            var denominator = _variances[i].sqrt().div_(correction2).add_(Epsilon);
-            values.addcdiv_(_means[i], denominator, -LearningRate / correction1);
+            _means[i].MulInPlace(Beta1).AddInPlace(gradients, 1 - Beta1);
+            _variances[i].MulInPlace(Beta2).AddcmulInPlace(gradients, gradients, 1 - Beta2);
+            var denominator = _variances[i].sqrt().DivInPlace(correction2).AddInPlace(Epsilon);
+            values.AddcdivInPlace(_means[i], denominator, -LearningRate / correction1);
         }
     }
 

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Sampling;
@@ -30,7 +31,7 @@ public sealed class Denoiser(UNet2DConditionModel unet)
             states = cat([Expand(negative, batch), states]);
         }
 
-        var latents = noise * scheduler.InitNoiseSigma;
+        var latents = noise.Mul(scheduler.InitNoiseSigma);
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -41,7 +42,7 @@ public sealed class Denoiser(UNet2DConditionModel unet)
             if (negative is not null)
             {
                 var halves = prediction.chunk(2);
-                prediction = halves[0] + (guidanceScale * (halves[1] - halves[0]));
+                prediction = halves[0].Add((halves[1] - halves[0]).Mul(guidanceScale));
             }
 
             var next = scheduler.Step(prediction, call, latents).MoveToOuterDisposeScope();

@@ -62,14 +62,14 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         {
             using var guard = inference_mode();
             using var scope = NewDisposeScope();
-            pictures.AddRange(ImageTensors.ToImages(ToUnitRange(vae.Decode(latents.narrow(0, i, 1) / vae.Config.ScalingFactor))));
+            pictures.AddRange(ImageTensors.ToImages(ToUnitRange(vae.Decode(latents.narrow(0, i, 1).Div(vae.Config.ScalingFactor)))));
         }
 
         return pictures;
     }
 
     /// <summary>The VAE's range [-1, 1] to [0, 1], clamped, float32.</summary>
-    internal static Tensor ToUnitRange(Tensor decoded) => ((decoded.to(ScalarType.Float32) / 2) + 0.5).clamp(0, 1);
+    internal static Tensor ToUnitRange(Tensor decoded) => decoded.to(ScalarType.Float32).Div(2).Add(0.5).Clamp(0, 1);
 
     private Tensor Noise(SamplingRequest request)
     {

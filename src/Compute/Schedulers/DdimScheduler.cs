@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -50,18 +51,18 @@ public sealed class DdimScheduler : IScheduler
         Tensor original, noise;
         if (_schedule.Prediction == PredictionType.Epsilon)
         {
-            original = (x - (output * spread)) / signal;
+            original = (x - output.Mul(spread)).Div(signal);
             noise = output;
         }
         else
         {
-            original = (x * signal) - (output * spread);
-            noise = (output * signal) + (x * spread);
+            original = x.Mul(signal) - output.Mul(spread);
+            noise = output.Mul(signal).Add(x.Mul(spread));
         }
 
         if (_clip is { } bound)
-            original = original.clamp(-bound, bound);
-        return ((original * Math.Sqrt(alphaPrevious)) + (noise * Math.Sqrt(1 - alphaPrevious))).MoveToOuterDisposeScope();
+            original = original.Clamp(-bound, bound);
+        return original.Mul(Math.Sqrt(alphaPrevious)).Add(noise.Mul(Math.Sqrt(1 - alphaPrevious))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Holds no tensors: does nothing.</summary>

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -81,13 +82,13 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         // log(alpha / sigma) is infinite at the last step, where exp(-h) is 0 as it should be.
         var h = Lambda(call + 1) - Lambda(call);
         var weight = alphaTo * (Math.Exp(-h) - 1);
-        var result = (x * (sigmaTo / sigmaFrom)) - (original * weight);
+        var result = x.Mul(sigmaTo / sigmaFrom) - original.Mul(weight);
         var last = call == _timesteps.Length - 1;
         if (_order == 2 && call > 0 && !(last && _firstOrderAtEnd))
         {
             var ratio = (Lambda(call) - Lambda(call - 1)) / h;
-            var slope = (original - _previousOriginal!) / ratio;
-            result = _heun ? result + (slope * (alphaTo * (((Math.Exp(-h) - 1) / h) + 1))) : result - (slope * (0.5 * weight));
+            var slope = (original - _previousOriginal!).Div(ratio);
+            result = _heun ? result.Add(slope.Mul(alphaTo * (((Math.Exp(-h) - 1) / h) + 1))) : result - slope.Mul(0.5 * weight);
         }
 
         _previousOriginal?.Dispose();
@@ -143,7 +144,7 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
     }
 
     private Tensor Original(Tensor x, Tensor output, double alpha, double sigma)
-        => _prediction == PredictionType.Epsilon ? (x - (output * sigma)) / alpha : (x * alpha) - (output * sigma);
+        => _prediction == PredictionType.Epsilon ? (x - output.Mul(sigma)).Div(alpha) : x.Mul(alpha) - output.Mul(sigma);
 
     // log(alpha) - log(sigma) = -log(the ratio sigma), since sigma here is the scaled one over alpha.
     private double Lambda(int index) => -Math.Log(_sigmas[index]);

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -52,7 +53,7 @@ public sealed class EulerScheduler : IScheduler
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(call, _timesteps.Length);
         double sigma = _sigmas[call];
         using var scope = NewDisposeScope();
-        return (sample.to(ScalarType.Float32) / Math.Sqrt((sigma * sigma) + 1)).MoveToOuterDisposeScope();
+        return sample.to(ScalarType.Float32).Div(Math.Sqrt((sigma * sigma) + 1)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -66,10 +67,10 @@ public sealed class EulerScheduler : IScheduler
         if (_prediction == PredictionType.Velocity)
         {
             var square = (sigma * sigma) + 1;
-            derivative = (x - ((output * (-sigma / Math.Sqrt(square))) + (x / square))) / sigma;
+            derivative = (x - output.Mul(-sigma / Math.Sqrt(square)).Add(x.Div(square))).Div(sigma);
         }
 
-        return (x + (derivative * (_sigmas[call + 1] - sigma))).MoveToOuterDisposeScope();
+        return x.Add(derivative.Mul(_sigmas[call + 1] - sigma)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Holds no tensors: does nothing.</summary>

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -21,7 +22,7 @@ public sealed class NoiseSchedule
         Prediction = config.Prediction;
         _betas = Betas(config);
         using var scope = NewDisposeScope();
-        _alphasCumprod = (1 - tensor(_betas)).cumprod(0).data<float>().ToArray();
+        _alphasCumprod = tensor(_betas).RSub(1).cumprod(0).data<float>().ToArray();
     }
 
     /// <summary>What the model predicts, hence what it is trained towards.</summary>
@@ -76,7 +77,7 @@ public sealed class NoiseSchedule
         return (config.BetaSchedule ?? "linear") switch
         {
             "linear" => linspace(start, end, length, ScalarType.Float32).data<float>().ToArray(),
-            "scaled_linear" => linspace(Math.Sqrt(start), Math.Sqrt(end), length, ScalarType.Float32).square().data<float>().ToArray(),
+            "scaled_linear" => linspace(Math.Sqrt(start), Math.Sqrt(end), length, ScalarType.Float32).Square().data<float>().ToArray(),
             "squaredcos_cap_v2" => [.. Enumerable.Range(0, length).Select(i => (float)Math.Min(1 - (CosineBar((i + 1.0) / length) / CosineBar((double)i / length)), 0.999))],
             var other => throw SchedulerConfig.Unsupported("beta_schedule", other, "linear, scaled_linear and squaredcos_cap_v2"),
         };
@@ -108,7 +109,7 @@ public sealed class NoiseSchedule
         var a = tensor(signal).reshape(rows).to(original.device); // (B or 1, 1, ...)
         var b = tensor(spread).reshape(rows).to(original.device);
         var (x, e) = (original.to(ScalarType.Float32), noise.to(ScalarType.Float32));
-        var mixed = velocity ? (a * e) - (b * x) : (a * x) + (b * e);
+        var mixed = velocity ? (a * e) - (b * x) : (a * x).Add(b * e);
         return mixed.to(original.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -61,7 +62,7 @@ public sealed class PndmScheduler : IScheduler
         {
             // The second call does the first step again, with the mean of both ends' outputs (Heun's way), and is not remembered.
             (from, to) = (from + _stride, from);
-            output = (output + _outputs[0]) / 2;
+            output = output.Add(_outputs[0]).Div(2);
             x = _firstSample!;
         }
         else
@@ -97,9 +98,9 @@ public sealed class PndmScheduler : IScheduler
         return e.Count switch
         {
             1 => e[0],
-            2 => ((e[1] * 3) - e[0]) / 2,
-            3 => ((e[2] * 23) - (e[1] * 16) + (e[0] * 5)) / 12,
-            _ => ((e[3] * 55) - (e[2] * 59) + (e[1] * 37) - (e[0] * 9)) / 24,
+            2 => (e[1].Mul(3) - e[0]).Div(2),
+            3 => (e[2].Mul(23) - e[1].Mul(16)).Add(e[0].Mul(5)).Div(12),
+            _ => ((e[3].Mul(55) - e[2].Mul(59)).Add(e[1].Mul(37)) - e[0].Mul(9)).Div(24),
         };
     }
 
@@ -109,9 +110,9 @@ public sealed class PndmScheduler : IScheduler
         double alpha = _schedule.AlphasCumprod[from];
         var alphaTo = to >= 0 ? _schedule.AlphasCumprod[to] : _finalAlphaCumprod;
         if (_schedule.Prediction == PredictionType.Velocity)
-            output = (output * Math.Sqrt(alpha)) + (x * Math.Sqrt(1 - alpha));
+            output = output.Mul(Math.Sqrt(alpha)).Add(x.Mul(Math.Sqrt(1 - alpha)));
         var denominator = (alpha * Math.Sqrt(1 - alphaTo)) + Math.Sqrt(alpha * (1 - alpha) * alphaTo);
-        return (x * Math.Sqrt(alphaTo / alpha)) - (output * ((alphaTo - alpha) / denominator));
+        return x.Mul(Math.Sqrt(alphaTo / alpha)) - output.Mul((alphaTo - alpha) / denominator);
     }
 
     private void Remember(Tensor output)

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -28,7 +29,7 @@ internal sealed class ClipEncoderLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var mixed = self_attn.call(layer_norm1.call(hidden)).add(hidden);
-        return mlp.call(layer_norm2.call(mixed)).add(mixed).MoveToOuterDisposeScope();
+        var mixed = self_attn.call(layer_norm1.call(hidden)).Add(hidden);
+        return mlp.call(layer_norm2.call(mixed)).Add(mixed).MoveToOuterDisposeScope();
     }
 }

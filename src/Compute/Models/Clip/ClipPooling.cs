@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Clip;
@@ -13,7 +14,7 @@ public static class ClipPooling
     public static Tensor AtFirst(Tensor hidden, Tensor ids, long eosId)
     {
         using var scope = NewDisposeScope();
-        return At(hidden, ids.eq(eosId).to(ScalarType.Int32).argmax(-1)).MoveToOuterDisposeScope();
+        return At(hidden, ids.Eq(eosId).to(ScalarType.Int32).argmax(-1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>

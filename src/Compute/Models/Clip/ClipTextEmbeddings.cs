@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -39,17 +40,17 @@ internal sealed class ClipTextEmbeddings : Module<Tensor, Tensor?, Tensor>
         var device = token_embedding.weight.device;
         var here = ids.to(device);
         var tokens = learnedVectors is null ? token_embedding.call(here) : Mixed(here, learnedVectors.to(token_embedding.weight.dtype, device));
-        return tokens.add(position_embedding.weight.narrow(0, 0, shape[1])).MoveToOuterDisposeScope();
+        return tokens.Add(position_embedding.weight.narrow(0, 0, shape[1])).MoveToOuterDisposeScope();
     }
 
     // Joining the two tables would copy the whole vocabulary, 150 MB in SD 1.5, in every step; only the rows that occur are looked up in each.
     private Tensor Mixed(Tensor ids, Tensor learned)
     {
         long[] shape = ids.shape;
-        var known = token_embedding.call(ids.clamp(max: _vocabulary - 1));
-        var rows = (ids - _vocabulary).clamp(min: 0).reshape(-1);
+        var known = token_embedding.call(ids.Clamp(max: _vocabulary - 1));
+        var rows = ids.Sub(_vocabulary).Clamp(min: 0).reshape(-1);
         var added = learned.index_select(0, rows).view(shape[0], shape[1], learned.shape[1]);
-        return where(ids.ge(_vocabulary).unsqueeze(-1), added, known);
+        return where(ids.Ge(_vocabulary).unsqueeze(-1), added, known);
     }
 
     private void Check(Tensor ids, long[] shape, Tensor? learned)

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -46,6 +47,6 @@ internal sealed class ClipVisionEmbeddings : Module<Tensor, Tensor>
         var patches = patch_embedding.call(pixels).flatten(2).transpose(1, 2); // (B, patches, width)
         long[] shape = patches.shape;
         var joined = cat([_class_embedding.expand(shape[0], 1, shape[2]), patches], 1);
-        return joined.add(position_embedding.weight).MoveToOuterDisposeScope();
+        return joined.Add(position_embedding.weight).MoveToOuterDisposeScope();
     }
 }

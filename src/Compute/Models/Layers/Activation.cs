@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Kernels;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -33,7 +34,7 @@ internal static class Activation
         }
 
         // quick_gelu: x sigmoid(1.702 x)
-        using var scaled = input.mul(1.702);
+        using var scaled = input.Mul(1.702);
         using var gate = scaled.sigmoid();
         return input.mul(gate);
     }

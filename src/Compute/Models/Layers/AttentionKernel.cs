@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Kernels;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Layers;
@@ -46,7 +47,7 @@ internal static class AttentionKernel
         long[] shape = q.shape;
         var size = shape[3];
         // Scaling the queries touches d values a row; scaling the scores would touch M.
-        var scores = bmm(q.mul(1 / Math.Sqrt(size)).reshape(-1, shape[2], size), k.reshape(-1, k.shape[2], size).transpose(1, 2)); // (B heads, N, M)
+        var scores = bmm(q.Mul(1 / Math.Sqrt(size)).reshape(-1, shape[2], size), k.reshape(-1, k.shape[2], size).transpose(1, 2)); // (B heads, N, M)
         return bmm(scores.softmax(-1), v.reshape(-1, v.shape[2], size)).view(shape);
     }
 }

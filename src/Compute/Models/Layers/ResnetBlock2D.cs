@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Autograd;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -46,12 +47,12 @@ internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>, IRecomput
         var hidden = Norm(norm1, input, conv1);
         if (time_emb_proj is not null)
         {
-            hidden = hidden.add(time_emb_proj.call(time!).unsqueeze(-1).unsqueeze(-1));
+            hidden = hidden.Add(time_emb_proj.call(time!).unsqueeze(-1).unsqueeze(-1));
         }
 
         hidden = Norm(norm2, hidden, conv2);
         var shortcut = conv_shortcut is null ? input : conv_shortcut.call(input);
-        return shortcut.add(hidden).MoveToOuterDisposeScope();
+        return shortcut.Add(hidden).MoveToOuterDisposeScope();
     }
 
     // The scope frees the normalised copies as soon as the convolution has read them, unless autograd keeps them.

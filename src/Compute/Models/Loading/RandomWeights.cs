@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -21,7 +22,7 @@ public static class RandomWeights
             using var once = NewDisposeScope();
             var isNormWeight = slot is { Shape.Length: 1, Name: "weight" };
             var spread = slot.Shape.Length > 1 ? 1 / Math.Sqrt(slot.Shape.Skip(1).Aggregate(1L, (a, b) => a * b)) : 0.02;
-            var value = isNormWeight ? ones(slot.Shape) : randn(slot.Shape, generator: generator).mul_(spread);
+            var value = isNormWeight ? ones(slot.Shape) : randn(slot.Shape, generator: generator).MulInPlace(spread);
             ModuleWeights.Assign(slot, value.to(type, device));
         }
 

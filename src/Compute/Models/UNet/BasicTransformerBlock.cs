@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,8 +36,8 @@ internal sealed class BasicTransformerBlock : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor hidden, Tensor context)
     {
         using var scope = NewDisposeScope();
-        var afterSelf = attn1.call(norm1.call(hidden), null).add(hidden);
-        var afterCross = attn2.call(norm2.call(afterSelf), context).add(afterSelf);
-        return ff.call(norm3.call(afterCross)).add(afterCross).MoveToOuterDisposeScope();
+        var afterSelf = attn1.call(norm1.call(hidden), null).Add(hidden);
+        var afterCross = attn2.call(norm2.call(afterSelf), context).Add(afterSelf);
+        return ff.call(norm3.call(afterCross)).Add(afterCross).MoveToOuterDisposeScope();
     }
 }

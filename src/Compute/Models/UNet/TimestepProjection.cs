@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -32,7 +33,7 @@ internal sealed class TimestepProjection : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var half = _size / 2;
-        var frequencies = arange(half, dtype: ScalarType.Float32, device: timesteps.device).mul(-Math.Log(MaximumPeriod) / (half - _frequencyShift)).exp();
+        var frequencies = TensorMath.Arange(half, ScalarType.Float32, timesteps.device).Mul(-Math.Log(MaximumPeriod) / (half - _frequencyShift)).exp();
         var angles = timesteps.to(ScalarType.Float32).unsqueeze(1).mul(frequencies.unsqueeze(0)); // (B, size / 2)
         Tensor[] parts = _cosineFirst ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()];
         return cat(parts, 1).MoveToOuterDisposeScope();

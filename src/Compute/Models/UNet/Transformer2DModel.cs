@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Autograd;
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -53,7 +54,7 @@ internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>, IReco
         }
 
         var map = _isLinear ? ToMap(proj_out.call(tokens), height, width) : proj_out.call(ToMap(tokens, height, width));
-        return map.add(input).MoveToOuterDisposeScope();
+        return map.Add(input).MoveToOuterDisposeScope();
     }
 
     /// <summary>(B, C, h, w) -> (B, h w, C), contiguous for the products that follow.</summary>

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -49,7 +50,7 @@ public sealed class AutoencoderKL : Module
         using var scope = NewDisposeScope();
         var moments = encoder.call(image.to(ComputeType));
         var parts = (quant_conv is null ? moments : quant_conv.call(moments)).chunk(2, 1);
-        return new VaePosterior(parts[0].MoveToOuterDisposeScope(), parts[1].clamp(-30, 20).MoveToOuterDisposeScope());
+        return new VaePosterior(parts[0].MoveToOuterDisposeScope(), parts[1].Clamp(-30, 20).MoveToOuterDisposeScope());
     }
 
     /// <summary>The pictures of latents.</summary>

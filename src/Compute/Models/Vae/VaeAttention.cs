@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,6 +36,6 @@ internal sealed class VaeAttention : Module<Tensor, Tensor>
         long[] shape = input.shape;
         var tokens = group_norm.call(input).flatten(2).transpose(1, 2).contiguous(); // (B, h w, C)
         var mixed = AttentionKernel.Attend(to_q.call(tokens), to_k.call(tokens), to_v.call(tokens), heads: 1);
-        return to_out[0].call(mixed).transpose(1, 2).reshape(shape).add(input).MoveToOuterDisposeScope();
+        return to_out[0].call(mixed).transpose(1, 2).reshape(shape).Add(input).MoveToOuterDisposeScope();
     }
 }

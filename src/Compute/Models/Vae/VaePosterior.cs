@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Vae;
@@ -13,7 +14,7 @@ public sealed record VaePosterior(Tensor Mean, Tensor LogVariance) : IDisposable
     public Tensor Sample(Tensor noise)
     {
         using var scope = NewDisposeScope();
-        return LogVariance.mul(0.5).exp().mul(noise).add(Mean).MoveToOuterDisposeScope();
+        return LogVariance.Mul(0.5).exp().mul(noise).Add(Mean).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
