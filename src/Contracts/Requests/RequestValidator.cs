@@ -41,9 +41,9 @@ public static class RequestValidator
         RequireHash("image", request.Image);
         RequireModel(request.Model);
         RequireObjects(request);
-        RequireMethod(request.Method);
-        RequireTraining(request.Training);
-        RequireSamples(request.Samples);
+        RequireMethod(RequirePresent("method", request.Method));
+        RequireTraining(RequirePresent("training", request.Training));
+        RequireSamples(RequirePresent("samples", request.Samples));
     }
 
     private static void RequireModel(ModelReference? model)
@@ -62,7 +62,8 @@ public static class RequestValidator
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < request.Objects.Length; i++)
         {
-            var (one, field) = (request.Objects[i], $"objects[{i}]");
+            var field = $"objects[{i}]";
+            var one = RequirePresent(field, request.Objects[i]);
             RequireText($"{field}.class", one.Class, MaxText);
             RequireHash($"{field}.mask", one.Mask);
             var bare = one.Token is ['<', .. var inside, '>'] ? inside : one.Token;
@@ -98,16 +99,19 @@ public static class RequestValidator
         RequireRange("training.rank", training.Rank, 1, 256);
         RequirePositive("training.alpha", training.Alpha, 1_000_000);
         RequireEnum("training.targets", training.Targets);
+        if (training.Schedule is { } schedule)
+            RequireEnum("training.schedule", schedule);
         RequireRange("training.resolution", training.Resolution, 8, 4096);
         RequireRange<double>("training.weight_decay", training.WeightDecay, 0, 1);
         RequireEnum("training.precision", training.Precision);
         RequireRange("training.checkpoint_every", training.CheckpointEvery, 1, int.MaxValue);
         RequireRange("training.micro_batch", training.MicroBatch, 1, 64);
-        RequireEnum("training.fan_out.mode", training.FanOut.Mode);
-        if (training.FanOut.Mode == FanOutMode.Periodic)
-            RequireRange("training.fan_out.period", training.FanOut.Period, 1, FanOutOptions.MaxPeriod);
-        else if (training.FanOut.Period != 0)
-            throw Invalid("training.fan_out.period", $"training.fan_out.period is {training.FanOut.Period}, which only the mode periodic takes; leave it 0.");
+        var fanOut = RequirePresent("training.fan_out", training.FanOut);
+        RequireEnum("training.fan_out.mode", fanOut.Mode);
+        if (fanOut.Mode == FanOutMode.Periodic)
+            RequireRange("training.fan_out.period", fanOut.Period, 1, FanOutOptions.MaxPeriod);
+        else if (fanOut.Period != 0)
+            throw Invalid("training.fan_out.period", $"training.fan_out.period is {fanOut.Period}, which only the mode periodic takes; leave it 0.");
         var device = training.Device;
         if (device is not ("auto" or "cpu") && !(device?.StartsWith("cuda:", StringComparison.Ordinal) == true
             && byte.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
@@ -129,8 +133,9 @@ public static class RequestValidator
         for (var i = 0; i < samples.Prompts.Length; i++)
         {
             // An empty prompt is a prompt.
-            if (samples.Prompts[i] is not { Length: <= MaxText })
-                throw Invalid($"samples.prompts[{i}]", $"samples.prompts[{i}] has {samples.Prompts[i]?.Length ?? 0} characters; at most {MaxText} are allowed.");
+            var prompt = RequirePresent($"samples.prompts[{i}]", samples.Prompts[i]);
+            if (prompt.Length > MaxText)
+                throw Invalid($"samples.prompts[{i}]", $"samples.prompts[{i}] has {prompt.Length} characters; at most {MaxText} are allowed.");
         }
     }
 
@@ -152,6 +157,9 @@ public static class RequestValidator
         if (text.Any(char.IsControl))
             throw Invalid(field, $"{field} holds control characters; leave them out.");
     }
+
+    private static T RequirePresent<T>(string field, T? value)
+        where T : class => value ?? throw Invalid(field, $"{field} is missing; leave it out for the defaults, or give a value.");
 
     private static void RequireEnum<T>(string field, T value)
         where T : struct, Enum

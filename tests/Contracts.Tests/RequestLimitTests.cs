@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Requests;
+
+namespace OrleansOneShot.Contracts.Tests;
+
+public sealed class RequestLimitTests
+{
+    // They are true or false, so there is nothing to refuse.
+    private static readonly string[] Switches = ["method.prototype", "method.class_loss", "method.object_loss"];
+
+    public static TheoryData<int, string> Rows => [.. RequestLimits.All.Select((limit, i) => (i, limit.Field))];
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Require_LastAcceptedValues_AreAccepted(int row, string field)
+    {
+        _ = field;
+        Assert.All(RequestLimits.All[row].Accepted, request => RequestValidator.Require(request));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Require_FirstRefusedValues_AreRefusedBySentenceAndField(int row, string field) => Assert.All(RequestLimits.All[row].Refused, refused =>
+    {
+        var error = Assert.Throws<OneShotException>(() => RequestValidator.Require(refused.Request));
+        Assert.Equal(new ErrorDetail(ErrorCodes.InvalidInput, refused.Sentence, field), error.Detail);
+    });
+
+    [Fact]
+    public void Rows_EveryFieldOfARequest_HasItsRule()
+    {
+        var fields = Fields(typeof(ImplantationRequest), "").Except(Switches).ToList();
+        var known = RequestLimits.All.Select(limit => limit.Field.Replace("[0]", "", StringComparison.Ordinal)).ToHashSet();
+        Assert.Equal([], fields.Where(field => !known.Contains(field)));
+        Assert.True(fields.Count > 30, "Fields were not found.");
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("20261127-080119-x")]
+    [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    public void RequireId_Name_IsAccepted(string id) => RequestValidator.RequireId(id);
+
+    [Theory]
+    [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    [InlineData("-a")]
+    [InlineData("a\n")]
+    [InlineData(null)]
+    public void RequireId_OtherText_IsRefusedBySentence(string? id)
+    {
+        var error = Assert.Throws<OneShotException>(() => RequestValidator.RequireId(id!));
+        Assert.Equal(
+            new ErrorDetail(ErrorCodes.InvalidInput, $"'{id}' can't be a job's id: use 1 to 64 letters, digits, '-', '_' or '.', and begin with a letter or a digit.", "id"), error.Detail);
+    }
+
+    [Fact]
+    public void Require_LongText_IsCutInTheMessage()
+    {
+        var error = Assert.Throws<OneShotException>(() => RequestValidator.Require(RequestLimits.Good with { Image = new string('z', 100_000) }));
+        Assert.InRange(error.Detail.Message.Length, 80, 250);
+    }
+
+    // "training.fan_out.mode" and so on, down to what is no record of requests.
+    private static IEnumerable<string> Fields(Type type, string above) => type.GetProperties().SelectMany(property =>
+    {
+        var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
+        return inner.Namespace == type.Namespace && inner.IsClass ? Fields(inner, field + ".") : [field];
+    });
+}
