@@ -3,6 +3,7 @@ using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Implantations;
@@ -36,6 +37,11 @@ public sealed class StateSerializationTests
             Metrics = new JobMetrics { Ia = 0.25, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat" }] },
             Deaths = 2,
             History = ["x"],
+            Previous = new CheckpointReference(1, 20, "jobs/j/epochs/1/checkpoint-000020.safetensors", 1L << 33, new string('d', 64)),
+            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}"),
+            Reached = 50,
+            ManifestBytes = [1, 2, 3],
+            Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);

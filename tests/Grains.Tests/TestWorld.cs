@@ -9,6 +9,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -170,6 +171,25 @@ internal sealed class TestWorld : IAsyncDisposable
         }
 
         throw new InvalidOperationException("The job ended without such an event.");
+    }
+
+    /// <summary>Changes a job's stored state behind its back, as an earlier version would have left it. The job must not be active.</summary>
+    public async Task EditAsync(string id, Func<ImplantationState, ImplantationState> edit)
+    {
+        var storage = Cluster.Silos[0].ServiceProvider.GetRequiredKeyedService<IGrainStorage>(OneShotStorage.Name);
+        var row = new GrainState<ImplantationState>();
+        var grain = Job(id).GetGrainId();
+        await storage.ReadStateAsync("job", grain, row);
+        row.State = edit(row.State!);
+        await storage.WriteStateAsync("job", grain, row);
+    }
+
+    /// <summary>What is stored of a job.</summary>
+    public async Task<ImplantationState> StateAsync(string id)
+    {
+        var row = new GrainState<ImplantationState>();
+        await Cluster.Silos[0].ServiceProvider.GetRequiredKeyedService<IGrainStorage>(OneShotStorage.Name).ReadStateAsync("job", Job(id).GetGrainId(), row);
+        return row.State!;
     }
 
     /// <summary>Waits until no silo of the cluster, or one of them, has a run.</summary>

@@ -249,6 +249,55 @@ public abstract partial class ArtifactStoreConformance : IDisposable
         Assert.Equal([BlobPaths.Blob(first)], await List("blobs/"));
     }
 
+    [Fact]
+    public async Task WriteBlobAsync_OtherBytesLieThere_AreReplaced()
+    {
+        var hash = await Store.WriteBlobAsync("photo"u8.ToArray());
+        // Of the same length, and in this process: neither the length nor what the store remembers tells.
+        await Write(BlobPaths.Blob(hash), "phot0");
+        Assert.Equal(hash, await Store.WriteBlobAsync("photo"u8.ToArray()));
+        Assert.Equal("photo", await Read(BlobPaths.Blob(hash)));
+    }
+
+    [Fact]
+    public async Task VerifiedReader_RightBytes_GivesThem()
+    {
+        var reader = new VerifiedReader(Store);
+        foreach (var text in (string[])["photo", ""])
+        {
+            var hash = await Store.WriteBlobAsync(Encoding.UTF8.GetBytes(text));
+            Assert.Equal(text, Encoding.UTF8.GetString(await reader.ReadInputAsync(hash, 5)));
+            using var copy = new MemoryStream();
+            await reader.CopyAsync(new ArtifactInfo(BlobPaths.Blob(hash), text.Length, hash), copy);
+            Assert.Equal(text, Encoding.UTF8.GetString(copy.ToArray()));
+        }
+    }
+
+    [Theory]
+    [InlineData("phot0")]
+    [InlineData("phot")]
+    [InlineData("photos")]
+    [InlineData("")]
+    public async Task VerifiedReader_OtherBytes_Throws(string there)
+    {
+        var (reader, path) = (new VerifiedReader(Store), BlobPaths.Blob(Hash("photo")));
+        await Write(path, there);
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => reader.ReadInputAsync(Hash("photo"), 100));
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => reader.CopyAsync(new ArtifactInfo(path, 5, Hash("photo")), Stream.Null));
+        Assert.False(await Store.HoldsAsync(new ArtifactInfo(path, 5, Hash("photo"))));
+    }
+
+    [Fact]
+    public async Task VerifiedReader_NothingThereOrTooLong_SaysSo()
+    {
+        var reader = new VerifiedReader(Store);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => reader.ReadInputAsync(Hash("photo"), 100));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => reader.CopyAsync(new ArtifactInfo(BlobPaths.Blob(Hash("photo")), 5, Hash("photo")), Stream.Null));
+        var hash = await Store.WriteBlobAsync("photo"u8.ToArray());
+        Assert.Equal(5, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => reader.ReadInputAsync(hash, 4))).Bytes);
+        await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync(BlobPaths.Blob(hash), 4));
+    }
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     protected Task<ArtifactInfo> Write(string path, string text, WriteCondition condition = WriteCondition.Any) =>

@@ -20,7 +20,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         InterruptedException e => new(new ErrorDetail(ErrorCodes.Cancelled, e.Message, Hint: e.Hint), App.ExitCode.Interrupted),
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
-        IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
+        IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),

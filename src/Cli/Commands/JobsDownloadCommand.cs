@@ -39,7 +39,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
                 ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
         }
 
-        await ResultFolder.FillAsync(target.OpenStore(), status.Id, folder, context.Interrupt);
+        await ResultFolder.FillAsync(target.OpenStore(), status.Id, folder, status.Manifest, context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

@@ -5,6 +5,7 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Generation;
 
@@ -14,6 +15,8 @@ namespace OrleansOneShot.Cli.Generation;
 /// <param name="Model">Name of its base model; null if its request does not say.</param>
 internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embeddings, string? Model)
 {
+    private const string Again = "Fetch the result again with: oneshot jobs download ID --out DIR. Or name the files as they are, with --lora and --embedding.";
+
     /// <summary>Finds the files of a job, or of a folder that implant or download filled.</summary>
     /// <param name="idOrFolder">A job's id, or a folder.</param>
     /// <param name="data">Where jobs lie.</param>
@@ -22,6 +25,7 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
     public static ImplantationFiles Find(string idOrFolder, DataFolder data)
     {
         string folder;
+        string? manifest = null;
         if (Directory.Exists(idOrFolder))
         {
             folder = Path.GetFullPath(idOrFolder);
@@ -31,6 +35,7 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
             folder = ResultFolder.Locate(data, idOrFolder) is { } published
                 ? published
                 : throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
+            manifest = Path.Combine(data.Root, BlobPaths.Manifest(idOrFolder));
         }
         else
         {
@@ -38,9 +43,43 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
         }
 
         var loras = Files(folder, "*.safetensors").Where(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors").ToList();
-        return loras.Count == 1
-            ? new ImplantationFiles(loras[0], Files(Path.Combine(folder, "learned_embeds"), "*.safetensors"), ReadModel(Path.Combine(folder, "request.json")))
-            : throw new InvalidInputException($"{folder} holds {loras.Count} LoRA files; the result of an implantation holds one.", "implantation", "Name the files with --lora and --embedding.");
+        if (loras.Count != 1)
+        {
+            throw new InvalidInputException($"{folder} holds {loras.Count} LoRA files; the result of an implantation holds one.", "implantation", "Name the files with --lora and --embedding.");
+        }
+
+        var (embeddings, request) = (Files(Path.Combine(folder, "learned_embeds"), "*.safetensors"), Path.Combine(folder, "request.json"));
+        var own = Path.Combine(folder, ResultFolder.Manifest);
+        RequireWhole(folder, File.Exists(own) ? own : manifest, [loras[0], .. embeddings, .. File.Exists(request) ? [request] : Array.Empty<string>()]);
+        return new ImplantationFiles(loras[0], embeddings, ReadModel(request));
+    }
+
+    /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
+    private static void RequireWhole(string folder, string? manifest, IReadOnlyList<string> files)
+    {
+        if (!File.Exists(manifest))
+        {
+            return;
+        }
+
+        IReadOnlyList<PublishedFile> listed;
+        try
+        {
+            listed = PublishedResult.Parse("result", ResultFolder.ReadManifest(manifest)).Files;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidInputException($"{manifest} can't be read, so nobody can tell whether the files beside it are whole.", "implantation", Again, e);
+        }
+
+        foreach (var file in files)
+        {
+            var name = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
+            if (listed.FirstOrDefault(entry => entry.Path == name) is { } entry && !ResultFolder.Holds(entry, file))
+            {
+                throw new InvalidInputException($"{file} was damaged or replaced: its bytes are not those that {manifest} lists.", "implantation", Again);
+            }
+        }
     }
 
     private static List<string> Files(string folder, string pattern) =>

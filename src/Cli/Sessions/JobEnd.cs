@@ -39,9 +39,9 @@ internal static class JobEnd
         {
             try
             {
-                await ResultFolder.FillAsync(last.Store, id, folder, context.Interrupt);
+                await ResultFolder.FillAsync(last.Store, id, folder, status.Manifest, context.Interrupt);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
                 throw new OneShotException(new ErrorDetail(
                     ErrorCodes.Failed, $"The result could not be written to {folder}: {e.Message}", "out", $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR"), e);

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
@@ -39,9 +41,9 @@ internal static class ResultFolder
         if (SiloStore.Choose(data, cluster: false).Folder is null)
         {
             var copy = Path.Combine(data.Root, "downloads", jobId);
-            if (!File.Exists(Path.Combine(copy, Manifest)))
+            if (!IsWhole(copy))
             {
-                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, CancellationToken.None).GetAwaiter().GetResult();
+                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, manifest: null, CancellationToken.None).GetAwaiter().GetResult();
             }
 
             return copy;
@@ -54,20 +56,61 @@ internal static class ResultFolder
         }
 
         // All files of a result lie below one folder: that of the epoch which was published.
-        var first = PublishedResult.Parse(jobId, File.ReadAllBytes(manifest)).Files[0];
-        return Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)]);
+        return PublishedResult.Parse(jobId, ReadManifest(manifest)).Files is [var first, ..] ? Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)]) : null;
+    }
+
+    /// <summary>Compares a file with what a manifest says of it.</summary>
+    /// <param name="listed">The manifest's entry.</param>
+    /// <param name="file">The file.</param>
+    /// <returns>False if it is missing, or its bytes are others.</returns>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static bool Holds(PublishedFile listed, string file)
+    {
+        if (!File.Exists(file) || new FileInfo(file).Length != listed.Stored.Bytes)
+        {
+            return false;
+        }
+
+        using var content = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(content)) == listed.Stored.Sha256;
+    }
+
+    /// <summary>Reads a manifest from the disk.</summary>
+    /// <param name="file">The file.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="InvalidDataException">It is too long for one.</exception>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static byte[] ReadManifest(string file) => new FileInfo(file).Length <= PublishedResult.MaxManifestBytes
+        ? File.ReadAllBytes(file)
+        : throw new InvalidDataException($"{file} is no manifest: it has more than {PublishedResult.MaxManifestBytes >> 20} MiB.");
+
+    private static bool IsWhole(string copy)
+    {
+        try
+        {
+            var manifest = Path.Combine(copy, Manifest);
+            return File.Exists(manifest) && PublishedResult.Parse("copy", ReadManifest(manifest)).Files.All(listed => Holds(listed, Path.Combine(copy, listed.Path)));
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Copies a result.</summary>
     /// <param name="store">Where it lies.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="folder">Absolute path of the folder to fill.</param>
+    /// <param name="manifest">Length and hash of its manifest, as the job knows them; null: not known.</param>
     /// <param name="cancellationToken">Stops; the folder stays as it was.</param>
     /// <returns>When all files are in place.</returns>
     /// <exception cref="IOException">The disk is full, or a file is damaged.</exception>
-    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
+    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, JobFile? manifest, CancellationToken cancellationToken)
     {
-        var published = await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.");
+        var published = manifest is null
+            ? await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.")
+            : await PublishedResult.ReadAsync(store, jobId, manifest.Bytes, manifest.Sha256, cancellationToken);
         var beside = $"{Path.TrimEndingDirectorySeparator(folder)}.part-{Guid.NewGuid():N}";
         Directory.CreateDirectory(beside);
         try

@@ -76,7 +76,18 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         if (garbage.Count == 0)
             return [];
         // What the manifest names is none, whatever the rest of this knows.
-        var published = await PublishedResult.ReadAsync(store, job.Id, cancellationToken);
+        PublishedResult? published;
+        try
+        {
+            published = await PublishedResult.ReadAsync(store, job.Id, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataException or ArtifactTooLargeException or ArtifactChangedException)
+        {
+            // Damaged: of this job everything stays, and the others are collected all the same.
+            LogDamaged(e, job.Id);
+            return [];
+        }
+
         // A job that has succeeded has a manifest: without it nothing tells what is needed.
         if (published is null && job.State == JobState.Succeeded)
             return [];
@@ -106,6 +117,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
 
         return (referenced, ended);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The manifest of job {JobId} can't be read, so nothing of that job is collected")]
+    private partial void LogDamaged(Exception error, string jobId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs and {Files} files of ended jobs, {Bytes} bytes (dry run: {DryRun})")]
     private partial void LogCollected(int blobs, int files, long bytes, bool dryRun);

@@ -11,6 +11,9 @@ internal sealed class FakeTermEngine : ITermEngine
     /// <summary>What happened, such as "open j/1", "0.3" (step and term) and "close j/1".</summary>
     public ConcurrentQueue<string> Events { get; } = new();
 
+    /// <summary>What each opening was told that the job's own slot has settled.</summary>
+    public ConcurrentQueue<string?> Told { get; } = new();
+
     /// <summary>Threads on which it happened.</summary>
     public ConcurrentDictionary<Thread, bool> Threads { get; } = new();
 
@@ -28,6 +31,7 @@ internal sealed class FakeTermEngine : ITermEngine
     public ITermWorker Open(EngineJob job, CancellationToken cancellationToken)
     {
         Note($"open {job.JobId}/{job.Epoch}");
+        Told.Enqueue(job.Terms);
         return OpenFailure is { } error ? throw error : new Worker(this, job);
     }
 

@@ -13,6 +13,8 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public Func<string, Task>? BeforeGetInfo { get; set; }
 
+    public Func<string, Task>? BeforeOpenRead { get; set; }
+
     public Func<string, Task>? BeforeDeleteUnused { get; set; }
 
     public string Kind => inner.Kind;
@@ -34,7 +36,12 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
         return await inner.AppendAsync(path, content, expectedLength, cancellationToken);
     }
 
-    public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
+    public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        if (BeforeOpenRead is { } before)
+            await before(path);
+        return await inner.OpenReadAsync(path, cancellationToken);
+    }
 
     public async Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default)
     {

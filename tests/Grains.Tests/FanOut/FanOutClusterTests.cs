@@ -30,6 +30,7 @@ public sealed class FanOutClusterTests
         var own = string.Empty;
         world.Engine.FanOuts["j1"] = (job, token) =>
         {
+            job.FanOut.Settle("in bfloat16");
             Assert.Equal(2, job.FanOut.Recruit(2, TestWorld.Limit, token));
             Assert.True(job.FanOut.MeasureTransfer(1 << 20, 1 << 20, token) is > 0 and < double.PositiveInfinity);
             var snapshot = world.Scheduler.GetSnapshot().GetAwaiter().GetResult();
@@ -51,6 +52,7 @@ public sealed class FanOutClusterTests
         foreach (var engine in world.Terms.Where(silo => silo.Key != own).Select(silo => silo.Value))
         {
             Assert.Equal(["open j1/1", "close j1/1"], [engine.Events.First(), engine.Events.Last()]);
+            Assert.Equal("in bfloat16", Assert.Single(engine.Told));
             Assert.Equal((Steps * 2) + 2, engine.Events.Count);
             var thread = Assert.Single(engine.Threads.Keys);
             Assert.True(await Task.Run(() => thread.Join(TestWorld.Limit)));
@@ -160,7 +162,7 @@ public sealed class FanOutClusterTests
         var grain = world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0");
         var lease = new SlotLease("S127.0.0.1:1:1", 0, "j", 1, DateTimeOffset.UnixEpoch);
         var work = new StepWork("j", 1, 0, [0], s_payload);
-        foreach (var call in (Func<Task>[])[() => grain.Evaluate(work), () => grain.Echo(new EchoBytes(s_payload), 1), () => grain.Open(lease, TestWorld.Request())])
+        foreach (var call in (Func<Task>[])[() => grain.Evaluate(work), () => grain.Echo(new EchoBytes(s_payload), 1), () => grain.Open(lease, TestWorld.Request(), "")])
             Assert.Equal(ErrorCodes.Unavailable, (await Assert.ThrowsAsync<OneShotException>(call)).Detail.Code);
         await grain.Close();
         Assert.Empty(world.Terms);
@@ -174,8 +176,8 @@ public sealed class FanOutClusterTests
         var silo = world.Cluster.Silos[0].SiloAddress.ToParsableString();
         var grain = world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0");
         var lease = new SlotLease(silo, 0, "j", 1, DateTimeOffset.UnixEpoch);
-        await grain.Open(lease, TestWorld.Request());
-        await grain.Open(lease, TestWorld.Request());
+        await grain.Open(lease, TestWorld.Request(), "");
+        await grain.Open(lease, TestWorld.Request(), "");
         Assert.Equal(5, (await grain.Echo(new EchoBytes(s_payload), 5)).Bytes.Length);
         foreach (var bytes in (int[])[-1, FanOutLimits.PayloadBytes + 1])
             Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => grain.Echo(new EchoBytes(s_payload), bytes))).Detail.Code);
@@ -197,11 +199,11 @@ public sealed class FanOutClusterTests
         var silo = world.Cluster.Silos[0].SiloAddress.ToParsableString();
         var lease = new SlotLease(silo, 0, "j", 1, DateTimeOffset.UnixEpoch.AddSeconds(2));
         var (grain, later) = (world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0"), world.Cluster.Client.GetGrain<ICombinationGrain>("k/1/0"));
-        await grain.Open(lease, TestWorld.Request());
+        await grain.Open(lease, TestWorld.Request(), "");
         var stale = world.Cluster.Client.GetGrain<ICombinationGrain>("i/1/0");
-        var error = await Assert.ThrowsAsync<OneShotException>(() => stale.Open(lease with { JobId = "i", Expires = DateTimeOffset.UnixEpoch }, TestWorld.Request()));
+        var error = await Assert.ThrowsAsync<OneShotException>(() => stale.Open(lease with { JobId = "i", Expires = DateTimeOffset.UnixEpoch }, TestWorld.Request(), ""));
         Assert.Equal(ErrorCodes.Unavailable, error.Detail.Code);
-        await later.Open(lease with { JobId = "k", Expires = DateTimeOffset.UnixEpoch.AddSeconds(3) }, TestWorld.Request());
+        await later.Open(lease with { JobId = "k", Expires = DateTimeOffset.UnixEpoch.AddSeconds(3) }, TestWorld.Request(), "");
         Assert.Equal(["open j/1", "close j/1", "open k/1"], world.Terms[silo].Events);
         await Assert.ThrowsAsync<OneShotException>(() => grain.Evaluate(new StepWork("j", 1, 0, [0], s_payload)));
         Assert.Single(await later.Evaluate(new StepWork("k", 1, 0, [0], s_payload)));

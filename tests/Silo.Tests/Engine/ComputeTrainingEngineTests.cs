@@ -110,6 +110,129 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         Assert.Equal((mode.ToString(), period, microBatch), (options.FanOut.ToString(), options.FanOutPeriod, options.MicroBatch));
     }
 
+    [Theory]
+    [InlineData("photo", false, ErrorCodes.InvalidInput, "image", "The photo was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.")]
+    [InlineData("ball", false, ErrorCodes.InvalidInput, "objects[1].mask", "The mask of <ball> was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.")]
+    [InlineData("photo", true, ErrorCodes.NotFound, "image", "The photo is not in the store any more.")]
+    [InlineData("ball", true, ErrorCodes.NotFound, "objects[1].mask", "The mask of <ball> is not in the store any more.")]
+    public async Task Run_InputDamagedOrGone_SaysWhichAndThatItIsToBeUploadedAgain(string which, bool gone, string code, string field, string message)
+    {
+        var job = await JobAsync("bad", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
+        var path = BlobPaths.Blob(which == "photo" ? job.Request.Image : job.Request.Objects[1].Mask);
+        if (gone)
+        {
+            await _store.DeleteAsync(path, TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            // A picture that can be read all the same, of the same length.
+            var bytes = (await _store.ReadAllBytesAsync(path, TestContext.Current.CancellationToken))!;
+            bytes[^1] ^= 1;
+            await _store.WriteAsync(path, new MemoryStream(bytes), WriteCondition.Any, TestContext.Current.CancellationToken);
+        }
+
+        foreach (var call in new Action[] { () => _engine.Run(job, new Observer(), default), () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), ComputePrecision.Fp32).ToText() }, default) })
+        {
+            var error = Assert.Throws<OneShotException>(call).Detail;
+            Assert.Equal((code, field, message), (error.Code, error.Field, error.Message));
+            Assert.Contains("Upload it again", error.Hint, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Run_InputThatIsTooLong_IsRefusedBeforeItIsRead()
+    {
+        var job = await JobAsync("long", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
+        await using (var file = File.OpenWrite(Path.Combine(_data["store"], BlobPaths.Blob(job.Request.Image))))
+        {
+            file.SetLength(1L << 40); // sparse: were it read, the machine's memory would not do
+        }
+
+        var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default)).Detail;
+        Assert.Equal((ErrorCodes.InvalidInput, "image", "The photo has 1099511627776 bytes in the store; at most 67108864 are read."), (error.Code, error.Field, error.Message));
+    }
+
+    [Fact]
+    public async Task Run_ModelIsNotWhatTheJobBeganWith_IsRefused()
+    {
+        var job = await JobAsync("model", new TrainingOptions { Steps = 1 }) with { Settled = new SettledRun(new string('0', 64), Precision.Fp32, Settled.FanOut) };
+        var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default)).Detail;
+        Assert.Equal((ErrorCodes.InvalidInput, "model"), (error.Code, error.Field));
+    }
+
+    [Theory]
+    [InlineData("newest damaged", 1, "The checkpoint of step 2 is damaged (its bytes are not those that were stored); the job went on from the one of step 1, to the same result.")]
+    [InlineData("newest lost", 1, "The checkpoint of step 2 is not in the store any more; the job went on from the one of step 1, to the same result.")]
+    [InlineData("newest of another version", 1, "The checkpoint of step 2 can't be used by this version (The checkpoint belongs to another run or version, so this run can't go on from it); the job went on from the one of step 1, to the same result.")]
+    [InlineData("both damaged", 0, "The checkpoint of step 1 is damaged (its bytes are not those that were stored); the job began again from the start, to the same result.")]
+    public async Task Run_BadCheckpoints_GivesTheWeightsOfAnUndisturbedRunAndWarns(string what, int from, string warning)
+    {
+        // What was measured decides the weights, and another measurement would decide otherwise: the settled precision and micro-batch must come back with a new beginning.
+        var training = new TrainingOptions { Steps = 3, CheckpointEvery = 1, MicroBatch = 2, FanOut = new FanOutOptions { Mode = Contracts.Requests.FanOutMode.Local } };
+        var observer = new Observer { Keep = (step, path) => KeepAsync(step, path).GetAwaiter().GetResult() };
+        var job = await JobAsync("whole", training) with { Settled = Settled };
+        var expected = _engine.Run(job, observer, default);
+        Assert.Equal(observer.Settles[^1], Settled with { ModelSha256 = observer.Settles[^1]!.ModelSha256 });
+        var (one, two) = (_kept[1], _kept[2]);
+        if (what == "newest of another version")
+        {
+            two = await KeepAsync(2, Path.Combine(Directory.CreateDirectory(_data["other"]).FullName, WriteForeign(_data["other"])));
+        }
+        else if (what == "newest lost")
+        {
+            await _store.DeleteAsync(two.Path, TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            Flip(two);
+        }
+
+        if (what == "both damaged")
+        {
+            Flip(one);
+        }
+
+        var again = new Observer();
+        var resumed = await JobAsync("again", training) with { Epoch = 2, Resume = two, Previous = one, Settled = observer.Settles[^1] };
+        var actual = _engine.Run(resumed, again, default);
+
+        Assert.Equal(Weights(expected), Weights(actual));
+        Assert.Equal(from == 0 ? [two, one] : [two], again.Dropped);
+        Assert.Equal(warning, actual.Warnings.Last(text => text.StartsWith("The checkpoint", StringComparison.Ordinal)));
+        Assert.Contains(warning, again.Warned);
+        Assert.Equal(3 - from, again.Steps);
+        Assert.Equal("bfloat16", ((string?)actual.Manifest["model"]!["element_type"])!, ignoreCase: true);
+        Assert.Equal("micro-batch 1", (string?)actual.Manifest["fan_out"]!["evaluation"]);
+    }
+
+    /// <summary>Neither what the request asks for, nor what this machine would find.</summary>
+    private SettledRun Settled => new(
+        ModelFolder.Open(_models.GetFolder(ModelCatalog.Default)).Hash(), Precision.Bf16, """{"asked":"auto","evaluation":"micro_batch","micro_batch":1,"reason":"as settled","must_be_kept":true}""");
+
+    private readonly Dictionary<int, CheckpointReference> _kept = [];
+
+    private async Task<CheckpointReference> KeepAsync(int step, string path)
+    {
+        await using var content = File.OpenRead(path);
+        var info = await _store.WriteAsync(BlobPaths.Checkpoint("j", 1, step), content);
+        return _kept[step] = new CheckpointReference(1, step, info.Path, info.Bytes, info.Sha256);
+    }
+
+    private static string WriteForeign(string folder)
+    {
+        using var zero = TorchSharp.torch.zeros(1);
+        Compute.Safetensors.SafetensorsWriter.Write(Path.Combine(folder, "foreign.safetensors"), new Dictionary<string, TorchSharp.torch.Tensor> { ["x"] = zero }, new Dictionary<string, string> { ["format"] = "oneshot-checkpoint-0" });
+        return "foreign.safetensors";
+    }
+
+    private void Flip(CheckpointReference checkpoint)
+    {
+        var file = Path.Combine(_data["store"], checkpoint.Path);
+        var bytes = File.ReadAllBytes(file);
+        bytes[^(bytes.Length / 3)] ^= 1; // among the weights: nothing but the hash shows it
+        File.WriteAllBytes(file, bytes);
+    }
+
     private static EngineJob Job(ImplantationRequest request, string id) => new("20260101-000000-" + id, 1, 0, request, null, "");
 
     private async Task<EngineJob> JobAsync(string id, TrainingOptions training) =>
@@ -144,13 +267,34 @@ public sealed class ComputeTrainingEngineTests : IDisposable
 
     private sealed class Observer : IEngineObserver
     {
-        public void Report(Contracts.Progress.ProgressUpdate update) => TestContext.Current.TestOutputHelper?.WriteLine(update.Message ?? "");
+        public Action<int, string>? Keep { get; init; }
 
-        public void CommitCheckpoint(int step, string path, SettledRun? settled = null) => Assert.True(File.Exists(path));
+        public List<SettledRun?> Settles { get; } = [];
 
-        public void DropCheckpoint(CheckpointReference checkpoint)
+        public List<CheckpointReference> Dropped { get; } = [];
+
+        public List<string> Warned { get; } = [];
+
+        public int Steps { get; private set; }
+
+        public void Report(Contracts.Progress.ProgressUpdate update)
         {
+            TestContext.Current.TestOutputHelper?.WriteLine(update.Message ?? "");
+            Steps += update.Losses is null ? 0 : 1;
+            if (update.IsWarning)
+            {
+                Warned.Add(update.Message!);
+            }
         }
+
+        public void CommitCheckpoint(int step, string path, SettledRun? settled = null)
+        {
+            Assert.True(File.Exists(path));
+            Settles.Add(settled);
+            Keep?.Invoke(step, path);
+        }
+
+        public void DropCheckpoint(CheckpointReference checkpoint) => Dropped.Add(checkpoint);
 
         public string StorePreview(int step, byte[] png) => "";
     }
