@@ -94,4 +94,12 @@ internal sealed record ImplantationState
     /// <summary>How often a store was out of reach for too long since the last new checkpoint.</summary>
     [Id(23)]
     public int Outages { get; init; }
+
+    /// <summary>Machines that failed the job since the last new checkpoint, one entry a fault.</summary>
+    [Id(30)]
+    public ImmutableArray<SiloFault> Faults { get; init; } = [];
+
+    /// <summary>How long stores were out of reach since the last new checkpoint, as outages count.</summary>
+    [Id(31)]
+    public TimeSpan OutageTime { get; init; }
 }
