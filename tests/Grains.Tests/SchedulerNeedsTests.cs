@@ -57,9 +57,9 @@ public sealed class SchedulerNeedsTests
         // Waits already when its like tells.
         model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         Assert.Equal(0, Required(model, "alike"));
-        Assert.True(model.Learn("first", (3 * Gib) - 5));
-        Assert.False(model.Learn("first", 2 * Gib));
-        Assert.False(model.Learn("unknown", 4 * Gib));
+        Assert.True(model.Learn("first", (3 * Gib) - 5, s_start));
+        Assert.False(model.Learn("first", 2 * Gib, s_start));
+        Assert.False(model.Learn("unknown", 4 * Gib, s_start));
         model.Enqueue(Entry("other", "ann") with { Profile = "sd/768" });
         Assert.Equal((3 * Gib, 0), (Required(model, "alike"), Required(model, "other")));
         model.Announce("b", [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start);
@@ -77,7 +77,7 @@ public sealed class SchedulerNeedsTests
         var model = Model(("a", "cuda:0", 80 * Gib));
         model.Enqueue(Entry("first", "ann") with { Profile = "sd/512" });
         model.Grant(s_start);
-        Assert.True(model.Learn("first", 20 * Gib));
+        Assert.True(model.Learn("first", 20 * Gib, s_start));
         model.Announce("b", [new SlotAnnouncement(0, "cpu", 8 * Gib), new SlotAnnouncement(1, "cuda:0", 16 * Gib)], s_start);
         model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         model.Enqueue(Entry("gpu", "ann", device: "cuda") with { Profile = "sd/512" });
@@ -138,7 +138,7 @@ public sealed class SchedulerNeedsTests
         var model = Model(("a", "cpu", 8 * Gib));
         model.Enqueue(Entry("first", "ann") with { Profile = "p" });
         model.Grant(s_start);
-        Assert.True(model.Learn("first", 30 * Gib));
+        Assert.True(model.Learn("first", 30 * Gib, s_start));
         model.Remove("first");
         model.Enqueue(Entry("alike", "ann") with { Profile = "p" });
         Assert.Single(model.Grant(s_start));
@@ -147,9 +147,9 @@ public sealed class SchedulerNeedsTests
     [Fact]
     public void Learn_ManyProfiles_ForgetsTheOldest()
     {
-        var profiles = new MemoryProfiles([]);
+        var profiles = new MemoryProfiles([], s_start);
         for (var i = 0; i <= MemoryProfiles.MaxProfiles; i++)
-            Assert.True(profiles.Learn($"p{i}", "cpu", Gib));
+            Assert.True(profiles.Learn($"p{i}", "cpu", Gib, s_start));
         Assert.Equal(MemoryProfiles.MaxProfiles, profiles.ToState().Length);
         Assert.Equal((0, Gib, 0), (profiles.RequiredBytes("p0", "cpu"), profiles.RequiredBytes("p1", "cpu"), profiles.RequiredBytes("p1", "cuda")));
     }

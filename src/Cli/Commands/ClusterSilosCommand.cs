@@ -9,8 +9,9 @@ internal sealed class ClusterSilosCommand(CliStreams streams) : SchedulerCommand
 {
     /// <inheritdoc/>
     protected override SiloListDocument Show(SchedulerSnapshot snapshot) => new(
-        [.. SlotListDocument.Of(snapshot).Slots.GroupBy(slot => slot.Silo).Select(silo => new SiloDocument(silo.Key, silo.Count(), silo.Count(slot => slot.State == "free")))]);
+        [.. SlotListDocument.Of(snapshot).Slots.GroupBy(slot => slot.Silo).Select(silo => new SiloDocument(silo.Key, silo.Count(), silo.Count(slot => slot.State == "free"), silo.First().Reason))]);
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Lines(SiloListDocument document) => document.Silos.Select(silo => $"{silo.Address}  {silo.Slots} slots, {silo.Free} free");
+    protected override IEnumerable<string> Lines(SiloListDocument document) =>
+        document.Silos.Select(silo => $"{silo.Address}  {silo.Slots} slots, {silo.Free} free{(silo.Reason is null ? "" : $"; takes no jobs: {silo.Reason.TrimEnd('.')}")}");
 }

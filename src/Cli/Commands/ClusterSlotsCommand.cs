@@ -12,5 +12,6 @@ internal sealed class ClusterSlotsCommand(CliStreams streams) : SchedulerCommand
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>
-        document.Slots.Select(slot => $"{slot.Silo}  {slot.Slot,2}  {slot.Device,-7}  {slot.MemoryBytes >> 20,8} MiB  {slot.State,-6}  {slot.Job}");
+        document.Slots.Select(slot => $"{slot.Silo}  {slot.Slot,2}  {slot.Device,-7}  {slot.MemoryBytes >> 20,8} MiB  {slot.State,-8}  {slot.Job}".TrimEnd())
+            .Concat(document.Slots.Where(slot => slot.Reason is not null).DistinctBy(slot => slot.Silo).Select(slot => $"Silo {slot.Silo} takes no jobs: {slot.Reason!.TrimEnd('.')}."));
 }

@@ -14,6 +14,8 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly ListenOptions _listen = new();
 
+    private readonly HealthOptions _health = new();
+
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
     private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo. Default: one for each GPU, or one for the processor.");
@@ -31,6 +33,7 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_role);
         Options.Add(_slots);
         _listen.AddTo(this);
+        _health.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -53,10 +56,36 @@ internal sealed class ServeCommand : OneShotCommand
         }
 
         int? slots = parsed.GetValue(_role) == "control" ? 0 : (int?)parsed.GetValue(_slots);
-        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed) };
+        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed), Health = _health.Resolve(parsed) };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
+        TellHealth(silo, context);
         return await WaitAsync(context);
+    }
+
+    /// <summary>Says when the silo takes no jobs, and when it takes them again.</summary>
+    private static void TellHealth(ClusterSilo silo, CommandContext context)
+    {
+        var gate = new Lock();
+        string? told = null;
+        silo.Health.Changed += _ => Tell();
+        Tell();
+
+        void Tell()
+        {
+            lock (gate)
+            {
+                // As it is now: several changes may come at once.
+                var why = silo.Health.Why;
+                if (why == told)
+                {
+                    return;
+                }
+
+                told = why;
+                context.Say(why is null ? $"Silo {silo.Address} takes jobs again." : $"Silo {silo.Address} takes no jobs: {why.TrimEnd('.')}.");
+            }
+        }
     }
 
     private static async Task<int> WaitAsync(CommandContext context)

@@ -16,8 +16,9 @@ internal sealed record SlotListDocument(IReadOnlyList<SlotDocument> Slots)
         {
             var key = (silo.Key, slot.Slot);
             var lease = leased.GetValueOrDefault(key) ?? lent.GetValueOrDefault(key);
-            var state = leased.ContainsKey(key) ? "leased" : lease is null ? "free" : "lent";
-            return new SlotDocument(silo.Key, slot.Slot, slot.Device, slot.MemoryBytes, state, lease?.JobId, lease?.Epoch);
+            var reason = snapshot.Withheld.GetValueOrDefault(silo.Key);
+            var state = leased.ContainsKey(key) ? "leased" : lease is not null ? "lent" : reason is not null ? "withheld" : "free";
+            return new SlotDocument(silo.Key, slot.Slot, slot.Device, slot.MemoryBytes, state, lease?.JobId, lease?.Epoch, reason);
         }))]);
     }
 }

@@ -56,14 +56,14 @@ public interface IImplantationGrain : IGrainWithStringKey
 
     /// <summary>Called by the scheduler: it has freed a lease of the job, which goes back into the queue if it still holds that lease. May be said again, and late.</summary>
     /// <param name="lease">The lease; its epoch is 0 if the scheduler never heard it.</param>
-    /// <param name="reason">Why, for the log and the metrics: "silo_lost", "lease_expired".</param>
+    /// <param name="reason">Why, for the log and the metrics: "silo_lost", "lease_expired", "no_answer".</param>
     /// <returns>True if the job was requeued.</returns>
     [Alias("LoseSlot")]
     Task<bool> LoseSlot(SlotLease lease, string reason);
 
     /// <summary>Called by the scheduler: the job has a slot. Raises the epoch and starts the training grain there.</summary>
     /// <param name="lease">The lease, whose epoch is not yet set.</param>
-    /// <returns>The lease with the job's new epoch; null if the job no longer wants a slot.</returns>
+    /// <returns>The lease with the job's new epoch, or another one that the job works with already; null if the job no longer wants a slot.</returns>
     [Alias("Start")]
     Task<SlotLease?> Start(SlotLease lease);
 
@@ -131,13 +131,24 @@ public interface IImplantationGrain : IGrainWithStringKey
 
     /// <summary>
     /// Called by the trainer: it stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that has
-    /// happened too often without a new one.
+    /// happened for too long without a new one.
     /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="what">A sentence that says what was out of reach.</param>
+    /// <param name="lasted">For how long: a store that is back after a moment counts for little.</param>
     /// <returns>When durable; a stale epoch is ignored.</returns>
     [Alias("Outage")]
-    Task Outage(long epoch, string what);
+    Task Outage(long epoch, string what, TimeSpan lasted);
+
+    /// <summary>
+    /// Called by the trainer: its machine failed, not the job. The job is queued again at the front, for another silo if there is one, and goes on from its last checkpoint; it fails if
+    /// different silos have failed it, or one that is alone again and again, without a new checkpoint.
+    /// </summary>
+    /// <param name="epoch">The trainer's epoch.</param>
+    /// <param name="error">What happened there.</param>
+    /// <returns>When durable; a stale epoch is ignored.</returns>
+    [Alias("MachineFault")]
+    Task MachineFault(long epoch, ErrorDetail error);
 
     /// <summary>
     /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and checked here. A job that is known

@@ -15,6 +15,14 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("Announce")]
     Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots);
 
+    /// <summary>A silo lives and takes no jobs for now. Also its heartbeat: jobs that it works for keep their leases; what it has lent is taken back.</summary>
+    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
+    /// <param name="slots">The slots that it would offer.</param>
+    /// <param name="why">Why it takes none, as the end of a sentence that begins with "takes no jobs: ".</param>
+    /// <returns>When known.</returns>
+    [Alias("Withhold")]
+    Task Withhold(string silo, ImmutableArray<SlotAnnouncement> slots, string why);
+
     /// <summary>Asked before a job is stored: whether the queue has room for it. Keeps its place for half a minute.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="owner">Its owner.</param>
@@ -59,9 +67,10 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <param name="epoch">The job's epoch; of another one nothing is lent.</param>
     /// <param name="wanted">Most slots wanted, 1 or more.</param>
     /// <param name="except">Silos to leave out, because they failed this job.</param>
+    /// <param name="request">Number of the request, 1 or more: asked again with the same one, because the answer was lost, the scheduler gives what it lent then and still is.</param>
     /// <returns>Leases of the job on other slots, perhaps none. They end with the job's own lease.</returns>
     [Alias("Lend")]
-    Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except);
+    Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except, long request);
 
     /// <summary>Gives a lent slot back; one that was taken back already is fine.</summary>
     /// <param name="lease">The lease that <see cref="Lend"/> gave.</param>

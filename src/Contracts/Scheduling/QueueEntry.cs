@@ -12,6 +12,7 @@ namespace OrleansOneShot.Contracts.Scheduling;
 /// <param name="Front">Whether it goes before all other jobs of its owner: its silo stopped and gave it back.</param>
 /// <param name="Waiting">In a snapshot: why it waits, if not for one of the slots that there are. Null elsewhere.</param>
 /// <param name="Over">The job's last epoch, which is over: a lease of it that still stands ends. 0: it has had none.</param>
+/// <param name="Avoid">Addresses of silos whose machines failed it, with spaces between: it goes there only if no other silo has a slot that fits. Null: none.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.QueueEntry")]
 public sealed record QueueEntry(
     [property: Id(0)] string JobId,
@@ -24,4 +25,5 @@ public sealed record QueueEntry(
     [property: Id(7)] long RequiredBytes = 0,
     [property: Id(8)] bool Front = false,
     [property: Id(9)] string? Waiting = null,
-    [property: Id(10)] long Over = 0);
+    [property: Id(10)] long Over = 0,
+    [property: Id(11)] string? Avoid = null);

@@ -6,10 +6,12 @@ namespace OrleansOneShot.Contracts.Scheduling;
 /// <param name="JobId">The job.</param>
 /// <param name="Epoch">The job's epoch.</param>
 /// <param name="Expires">When the lease lapses unless it is renewed, UTC.</param>
+/// <param name="Request">Of a lent slot: number of the job's request that it was lent for. 0: of a job's own slot.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.SlotLease")]
 public sealed record SlotLease(
     [property: Id(0)] string Silo,
     [property: Id(1)] int Slot,
     [property: Id(2)] string JobId,
     [property: Id(3)] long Epoch,
-    [property: Id(4)] DateTimeOffset Expires);
+    [property: Id(4)] DateTimeOffset Expires,
+    [property: Id(5)] long Request = 0);

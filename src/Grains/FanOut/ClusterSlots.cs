@@ -15,8 +15,8 @@ namespace OrleansOneShot.Grains.FanOut;
 internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, ImplantationRequest request) : ILentSlots
 {
     /// <inheritdoc/>
-    public Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except) =>
-        grains.GetGrain<ISchedulerGrain>(0).Lend(own.JobId, own.Epoch, wanted, except);
+    public Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except, long request) =>
+        grains.GetGrain<ISchedulerGrain>(0).Lend(own.JobId, own.Epoch, wanted, except, request);
 
     /// <inheritdoc/>
     public Task GiveBackAsync(SlotLease lease) => grains.GetGrain<ISchedulerGrain>(0).GiveBack(lease);

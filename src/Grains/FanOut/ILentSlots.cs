@@ -9,8 +9,9 @@ internal interface ILentSlots
     /// <summary>Asks the scheduler.</summary>
     /// <param name="wanted">Most slots wanted.</param>
     /// <param name="except">Silos to leave out.</param>
+    /// <param name="request">Number of the request: the same one until it was answered.</param>
     /// <returns>What it lends.</returns>
-    Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except);
+    Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except, long request);
 
     /// <summary>Gives a slot back.</summary>
     /// <param name="lease">What was lent.</param>

@@ -20,6 +20,9 @@ internal sealed partial class StepCoordinator
     private int _number;
     private int _unsettled;
     private bool _asking;
+
+    // The scheduler may have lent what an unanswered request asked for: the next one has the same number, and gets that first.
+    private long _request = 1;
     private bool _askAgain;
     private long _asked;
     private bool _disposed;
@@ -212,7 +215,9 @@ internal sealed partial class StepCoordinator
             {
                 try
                 {
-                    Welcome(await _slots.LendAsync(missing, except));
+                    var lent = await _slots.LendAsync(missing, except, _request);
+                    _request++;
+                    Welcome(lent);
                 }
                 catch (Exception e)
                 {

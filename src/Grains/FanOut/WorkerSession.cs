@@ -5,6 +5,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
 
 namespace OrleansOneShot.Grains.FanOut;
@@ -68,6 +69,9 @@ internal sealed partial class WorkerSession : IDisposable
 
     /// <summary>Ends when the thread has freed everything; never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>What the engine met last, if anything.</summary>
+    public Exception? Failure { get; private set; }
 
     /// <summary>What callers of a closed session get.</summary>
     /// <param name="why">Why it is closed.</param>
@@ -187,6 +191,7 @@ internal sealed partial class WorkerSession : IDisposable
         catch (Exception e)
         {
             LogFailed(e, _job.JobId, _job.Epoch);
+            Failure = e;
             End(Describe(e));
         }
     }
@@ -228,6 +233,7 @@ internal sealed partial class WorkerSession : IDisposable
         catch (Exception e)
         {
             LogTermFailed(e, _job.JobId, _job.Epoch, item.Work.Step);
+            Failure = e;
             item.Fail(Describe(e));
         }
     }
@@ -246,7 +252,7 @@ internal sealed partial class WorkerSession : IDisposable
 
     // Any other exception might not be known where it arrives.
     private static OneShotException Describe(Exception error) =>
-        error as OneShotException ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {error.Message}"));
+        error as OneShotException ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {Fault.Describe(error).Message}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: ready to evaluate terms on lent slot {Slot}")]
     private partial void LogOpened(string jobId, long epoch, int slot);

@@ -6,6 +6,7 @@ using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Serialization;
 using OrleansOneShot.Grains.Diagnostics;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Retention;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
@@ -33,6 +34,9 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<OneShotInstruments>();
         services.TryAddSingleton<TrainingHost>();
         services.TryAddSingleton<ITrainingHost>(provider => provider.GetRequiredService<TrainingHost>());
+        services.TryAddSingleton<ISelfTest, SelfTest>();
+        services.TryAddSingleton<Quarantine>();
+        services.TryAddSingleton<ISiloHealth>(provider => provider.GetRequiredService<Quarantine>());
         services.TryAddSingleton<SlotAnnouncer>();
         services.TryAddSingleton<JobRecovery>();
         services.TryAddSingleton<BlobCollector>();

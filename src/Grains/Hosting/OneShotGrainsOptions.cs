@@ -51,7 +51,31 @@ public sealed class OneShotGrainsOptions
     public int MaxDeaths { get; set; } = 3;
 
     /// <summary>
-    /// Times that a job may be given back without a new checkpoint because a store was out of reach for <see cref="StoreOutageLimit"/>, before the job fails. Default: 6, which is an hour.
+    /// Different silos whose machines must have failed a job, without a new checkpoint in between, before the job fails. 1 (the default): this silo is all there is, so its jobs fail at its
+    /// first fault, and it is never kept back.
+    /// </summary>
+    public int MaxFaultySilos { get; set; } = 1;
+
+    /// <summary>
+    /// Times that machines may fail a job, without a new checkpoint in between, before the job fails although no other silo has tried it: there may be none. Default: 3.
+    /// </summary>
+    public int MaxMachineFaults { get; set; } = 3;
+
+    /// <summary>Bytes that must be free on the disk of <see cref="WorkFolder"/> for the silo to take jobs; 0 (the default): none.</summary>
+    public long MinFreeBytes { get; set; }
+
+    /// <summary>Pause before the self-test of a silo whose machine failed a job; the next ones double. Default: 1 s.</summary>
+    public TimeSpan QuarantinePause { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest pause between two self-tests. Default: 5 minutes.</summary>
+    public TimeSpan LongestQuarantinePause { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Times, a second apart, that a job is asked whether it has started, before its slot is taken from it and it is told so until it answers. Default: 20.</summary>
+    public int MaxUnansweredStarts { get; set; } = 20;
+
+    /// <summary>
+    /// How many times <see cref="StoreOutageLimit"/> stores may be away for a job without a new checkpoint before it fails. An outage counts as long as it lasted, a tenth of the limit at
+    /// least. Default: 6, which is an hour.
     /// </summary>
     public int MaxOutages { get; set; } = 6;
 

@@ -29,6 +29,18 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.MaxDeaths is {options.MaxDeaths}; it must be 1 or more.");
         if (options.MaxOutages < 1)
             errors.Add($"OneShotGrainsOptions.MaxOutages is {options.MaxOutages}; it must be 1 or more.");
+        if (options.MaxFaultySilos < 1)
+            errors.Add($"OneShotGrainsOptions.MaxFaultySilos is {options.MaxFaultySilos}; it must be 1 or more.");
+        if (options.MaxMachineFaults < 1)
+            errors.Add($"OneShotGrainsOptions.MaxMachineFaults is {options.MaxMachineFaults}; it must be 1 or more.");
+        if (options.MinFreeBytes < 0)
+            errors.Add($"OneShotGrainsOptions.MinFreeBytes is {options.MinFreeBytes}; it must be 0 or more.");
+        if (options.QuarantinePause <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.QuarantinePause is {options.QuarantinePause}; it must be above 0.");
+        if (options.LongestQuarantinePause < options.QuarantinePause)
+            errors.Add($"OneShotGrainsOptions.LongestQuarantinePause is {options.LongestQuarantinePause}; it must be at least QuarantinePause, {options.QuarantinePause}.");
+        if (options.MaxUnansweredStarts < 1)
+            errors.Add($"OneShotGrainsOptions.MaxUnansweredStarts is {options.MaxUnansweredStarts}; it must be 1 or more.");
         if (options.BackstopPeriod <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.BackstopPeriod is {options.BackstopPeriod}; it must be above 0.");
         if (options.StoreOutageLimit <= TimeSpan.Zero)

@@ -33,6 +33,8 @@ internal sealed partial class ImplantationGrain
             Steps = _steps,
             Deaths = advanced ? 0 : _state.Deaths,
             Outages = advanced ? 0 : _state.Outages,
+            OutageTime = advanced ? TimeSpan.Zero : _state.OutageTime,
+            Faults = advanced ? [] : _state.Faults,
             History = advanced ? [] : _state.History,
         });
         if (third is not null)

@@ -65,7 +65,7 @@ internal sealed partial class ImplantationGrain
     {
         var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
         return GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(
-            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front, Over: _state.Epoch));
+            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front, Over: _state.Epoch, Avoid: Avoid));
     }
 
     /// <summary>The last change of a job.</summary>

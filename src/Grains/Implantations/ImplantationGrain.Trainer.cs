@@ -63,8 +63,9 @@ internal sealed partial class ImplantationGrain
         var again = _state.Lease is { } held && held.Silo == lease.Silo && held.Slot == lease.Slot;
         if (!again)
         {
+            // A lease that it has heard of too late may be the one that it works with: the scheduler then takes it off that one.
             if (_state.State is not JobState.Queued)
-                return null;
+                return _state.Lease;
             if (await CompleteFromManifestAsync())
                 return null;
             var epoch = _state.Epoch + 1;
@@ -201,24 +202,6 @@ internal sealed partial class ImplantationGrain
         }
     });
 
-    public Task Outage(long epoch, string what) => GiveBackAsync(epoch, async () =>
-    {
-        var outage = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch} on {_state.Lease?.Silo} stopped at step {_step} ({what.TrimEnd('.')})");
-        var state = EpochOver(_state) with { Outages = _state.Outages + 1, History = _state.History.Add(outage) };
-        if (state.Outages >= options.Value.MaxOutages)
-        {
-            await FailAsync(
-                state,
-                $"Stores were out of reach {state.Outages} times for this job without a new checkpoint: {string.Join("; ", state.History)}.",
-                "See that the artifact store and the database answer every silo, then submit the job again.");
-            return;
-        }
-
-        instruments.OnResumed("outage");
-        LogRequeued(Id, "outage");
-        await QueueAsync(state, $"Given back: {what}", front: true);
-    });
-
     /// <summary>The trainer of an epoch works for it no more, and it has no result.</summary>
     private async Task GiveBackAsync(long epoch, Func<Task> giveBack)
     {
@@ -248,35 +231,6 @@ internal sealed partial class ImplantationGrain
 
     private Task FailAsync(ImplantationState state, string message, string hint) =>
         EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint) });
-
-    /// <summary>An orphan: finished by its manifest, cancelled if that was wanted, given up if it only ever kills its process, else queued.</summary>
-    private async Task<bool> RequeueOrphanAsync(string reason)
-    {
-        if (_state.CancelRequested || await CompleteFromManifestAsync())
-        {
-            if (!_state.State.IsFinal())
-                await SettleAsync();
-            return false;
-        }
-
-        var death = string.Create(CultureInfo.InvariantCulture, $"epoch {_state.Epoch} on {_state.Lease?.Silo ?? "no silo"} ended at step {_step} while {_state.State.ToString().ToLowerInvariant()} ({reason})");
-        var state = EpochOver(_state) with { Deaths = _state.Deaths + 1, History = _state.History.Add(death) };
-        if (state.Deaths >= options.Value.MaxDeaths)
-        {
-            await FailAsync(
-                state,
-                $"The process that worked for this job died {state.Deaths} times without reaching a new checkpoint: {string.Join("; ", state.History)}.",
-                "Look at the process's log for the cause, such as too little memory, and submit the job again.");
-            return false;
-        }
-
-        instruments.OnResumed(reason);
-        LogRequeued(Id, reason);
-        await QueueAsync(state, _state.Checkpoint is { } from
-            ? string.Create(CultureInfo.InvariantCulture, $"Interrupted ({reason}); goes on from step {from.Step}.")
-            : $"Interrupted ({reason}); begins again.");
-        return true;
-    }
 
     private async Task ReleaseEndedAsync()
     {

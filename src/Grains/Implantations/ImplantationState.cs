@@ -114,4 +114,12 @@ internal sealed record ImplantationState
     /// <summary>Length and hash of the published manifest.</summary>
     [Id(28)]
     public JobFile? Manifest { get; init; }
+
+    /// <summary>Machines that failed the job since the last new checkpoint, one entry a fault.</summary>
+    [Id(30)]
+    public ImmutableArray<SiloFault> Faults { get; init; } = [];
+
+    /// <summary>How long stores were out of reach since the last new checkpoint, as outages count.</summary>
+    [Id(31)]
+    public TimeSpan OutageTime { get; init; }
 }

@@ -4,49 +4,74 @@ using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
-/// <summary>The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where it has a GPU's.</summary>
+/// <summary>
+/// The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where it has a GPU's. What was
+/// learned fades, so that one odd measurement does not keep small slots from their jobs for ever: it is the most of the last 8 to 16 jobs of a kind, and forgotten a week after the last.
+/// </summary>
 internal sealed class MemoryProfiles
 {
-    /// <summary>Most profiles remembered; the one that was learned first goes first.</summary>
+    /// <summary>Most profiles remembered; the one that was told of longest ago goes first.</summary>
     public const int MaxProfiles = 256;
+
+    /// <summary>Jobs of a generation.</summary>
+    public const int Generation = 8;
+
+    /// <summary>How long a profile is remembered after the last job that told of it. Where no slot has as much as one odd job took, none can tell otherwise.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     // Rounded up: a peak a little above the last one changes nothing.
     private const long Unit = 256L << 20;
 
-    private readonly OrderedDictionary<(string Profile, string Device), long> _profiles = [];
+    private readonly OrderedDictionary<(string Profile, string Device), MemoryProfile> _profiles = [];
 
     /// <summary>Goes on from what was stored.</summary>
     /// <param name="state">What was stored; older states have none.</param>
-    public MemoryProfiles(ImmutableArray<MemoryProfile> state)
+    /// <param name="now">The time: what was stored without one is as if told of now.</param>
+    public MemoryProfiles(ImmutableArray<MemoryProfile> state, DateTimeOffset now)
     {
         foreach (var known in state.IsDefault ? [] : state)
-            _profiles[(known.Profile, known.Device ?? DeviceKind.Cpu)] = known.PeakBytes;
+        {
+            var device = known.Device ?? DeviceKind.Cpu;
+            _profiles[(known.Profile, device)] = known with { Device = device, Seen = known.Seen == default ? now : known.Seen };
+        }
     }
 
     /// <summary>What to store.</summary>
     /// <returns>The profiles.</returns>
-    public ImmutableArray<MemoryProfile> ToState() => [.. _profiles.Select(known => new MemoryProfile(known.Key.Profile, known.Value, known.Key.Device))];
+    public ImmutableArray<MemoryProfile> ToState() => [.. _profiles.Values];
 
     /// <summary>Memory that a job of a profile needs.</summary>
     /// <param name="profile">The profile; null: none.</param>
     /// <param name="device">The kind of device.</param>
     /// <returns>Bytes; 0 if not known.</returns>
-    public long RequiredBytes(string? profile, string device) => profile is null ? 0 : _profiles.GetValueOrDefault((profile, device));
+    public long RequiredBytes(string? profile, string device) => profile is null ? 0 : _profiles.GetValueOrDefault((profile, device))?.RequiredBytes ?? 0;
 
-    /// <summary>Remembers the largest peak of a profile.</summary>
+    /// <summary>Remembers what a job took.</summary>
     /// <param name="profile">The profile.</param>
     /// <param name="device">The kind of device.</param>
-    /// <param name="bytes">What a job took.</param>
-    /// <returns>Whether that is news.</returns>
-    public bool Learn(string profile, string device, long bytes)
+    /// <param name="bytes">What it took.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Whether jobs of its kind need more or less from now on.</returns>
+    public bool Learn(string profile, string device, long bytes, DateTimeOffset now)
     {
-        if (bytes <= RequiredBytes(profile, device))
-            return false;
+        var known = _profiles.GetValueOrDefault((profile, device)) ?? new MemoryProfile(profile, 0, device);
+        var next = known with { RecentBytes = Math.Max(known.RecentBytes, bytes), Jobs = known.Jobs + 1, Seen = now };
+        if (next.Jobs >= Generation)
+            next = next with { PeakBytes = next.RecentBytes, RecentBytes = 0, Jobs = 0 };
         _profiles.Remove((profile, device));
-        _profiles.Add((profile, device), bytes);
+        _profiles.Add((profile, device), next);
         if (_profiles.Count > MaxProfiles)
             _profiles.RemoveAt(0);
-        return true;
+        return next.RequiredBytes != known.RequiredBytes;
+    }
+
+    /// <summary>Forgets what no job has told of for long.</summary>
+    /// <param name="now">The time.</param>
+    public void Fade(DateTimeOffset now)
+    {
+        // In the order of telling.
+        while (_profiles.Count > 0 && now - _profiles.GetAt(0).Value.Seen >= Lifetime)
+            _profiles.RemoveAt(0);
     }
 
     /// <summary>What a job's memory depends on. Options left to the model's defaults are the same for all jobs of that model.</summary>

@@ -15,88 +15,135 @@ internal sealed partial class SchedulerGrain
     private void Requeue(ImmutableArray<SlotLease> leases, string reason)
     {
         foreach (var lease in leases)
-            RequeueAsync(lease, reason).Ignore();
-    }
-
-    private async Task RequeueAsync(SlotLease lease, string reason)
-    {
-        try
         {
             LogOrphan(lease.JobId, reason);
-            await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).LoseSlot(lease, reason);
-        }
-        catch (Exception e)
-        {
-            // Its state may be out of reach as well. Tried again by the timer; were this activation to end before, by the reminder.
-            LogRequeueFailed(e, lease.JobId);
-            _orphans[lease.JobId] = (lease, reason);
+            Say(_calls.Begin(lease, reason));
         }
     }
 
     private void RetryOrphans()
     {
-        foreach (var (job, (lease, reason)) in _orphans.ToList())
+        foreach (var call in _calls.Due(lost: true))
         {
-            _orphans.Remove(job);
             // One that waits again, or works again, had heard: only its answer was lost.
-            if (!_model.Has(job))
-                RequeueAsync(lease, reason).Ignore();
+            if (_model.Has(call.Lease.JobId))
+                _calls.End(call);
+            else
+                Say(call);
         }
     }
 
-    private void StartJob(SlotLease lease)
-    {
-        var starting = StartJobAsync(lease);
-        _starting[lease.JobId] = starting;
-        ForgetAsync().Ignore();
-
-        async Task ForgetAsync()
-        {
-            await starting.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            if (_starting.TryGetValue(lease.JobId, out var present) && present == starting)
-                _starting.Remove(lease.JobId);
-        }
-    }
-
-    private async Task StartJobAsync(SlotLease lease)
-    {
-        try
-        {
-            var answer = await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).Start(lease);
-            _unsure.Remove(lease.JobId);
-            if (answer is null ? _model.NotWanted(lease) : _model.Started(answer))
-                _writes.Changed();
-            await _writes.FlushAsync();
-            if (answer is null)
-                await PumpAsync(CancellationToken.None);
-        }
-        catch (Exception e) when (e is not OneShotException && _unsure.GetValueOrDefault(lease.JobId) < MaxUnsure)
-        {
-            // Whether it works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. It is asked until it answers.
-            LogUnsure(e, lease.JobId, lease.Silo, lease.Slot);
-            _unsure[lease.JobId] = _unsure.GetValueOrDefault(lease.JobId) + 1;
-        }
-        catch (Exception e)
-        {
-            // Back to its place; the timer tries again, elsewhere if it can.
-            _unsure.Remove(lease.JobId);
-            LogStartFailed(e, lease.JobId, lease.Silo, lease.Slot);
-            if (_model.NotStarted(lease, e is OneShotException { Detail.Code: ErrorCodes.Unavailable } ? Now : null))
-                _writes.Changed();
-            await _writes.FlushAsync();
-        }
-    }
+    private void StartJob(SlotLease lease) => Say(_calls.Begin(lease, lost: null));
 
     private Task AskAgainAsync(CancellationToken cancellationToken)
     {
-        if (_unsure.Count == 0)
-            return Task.CompletedTask;
-        // Only those that have been told once: of the others the leases may not be stored yet.
-        foreach (var lease in _model.Unanswered.Where(lease => _unsure.ContainsKey(lease.JobId) && !_starting.ContainsKey(lease.JobId)))
-            StartJob(lease);
-        foreach (var gone in _unsure.Keys.Except(_model.Unanswered.Select(lease => lease.JobId), StringComparer.Ordinal).ToList())
-            _unsure.Remove(gone);
+        var unanswered = _model.Unanswered.Select(lease => (lease.JobId, lease.Silo, lease.Slot)).ToHashSet();
+        foreach (var call in _calls.Due(lost: false))
+        {
+            // The lease may have ended meanwhile.
+            if (unanswered.Contains((call.Lease.JobId, call.Lease.Silo, call.Lease.Slot)))
+                Say(call);
+            else
+                _calls.End(call);
+        }
+
         return Task.CompletedTask;
+    }
+
+    private void Say(JobCall call) => call.Saying = call.Lost is null ? StartAsync(call) : RequeueAsync(call);
+
+    private async Task RequeueAsync(JobCall call)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IImplantationGrain>(call.Lease.JobId).LoseSlot(call.Lease, call.Lost!);
+            _calls.End(call);
+        }
+        catch (Exception e)
+        {
+            // Its state may be out of reach as well. Tried again by the timer; were this activation to end before, by the reminder.
+            call.Unanswered++;
+            LogRequeueFailed(e, call.Lease.JobId);
+        }
+    }
+
+    private async Task StartAsync(JobCall call)
+    {
+        var lease = call.Lease;
+        try
+        {
+            await StartCoreAsync(call);
+        }
+        catch (Exception e)
+        {
+            // It could not be stored: the next activation reads what is there, and asks again.
+            LogUnsure(e, lease.JobId, lease.Silo, lease.Slot);
+        }
+    }
+
+    private async Task StartCoreAsync(JobCall call)
+    {
+        var lease = call.Lease;
+        SlotLease? answer;
+        try
+        {
+            answer = await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).Start(lease);
+        }
+        catch (Exception e) when (e is not OneShotException)
+        {
+            await UnansweredAsync(call, e);
+            return;
+        }
+        catch (OneShotException e)
+        {
+            // Back to its place; the timer tries again, elsewhere if it can.
+            LogStartFailed(e, lease.JobId, lease.Silo, lease.Slot);
+            if (!_calls.Has(call))
+                return;
+            _calls.End(call);
+            if (_model.NotStarted(lease, e is { Detail.Code: ErrorCodes.Unavailable } ? Now : null))
+                _writes.Changed();
+            await _writes.FlushAsync();
+            return;
+        }
+
+        if (!_calls.Has(call))
+            return;
+        _calls.End(call);
+        var started = answer is not null && answer.Silo == lease.Silo && answer.Slot == lease.Slot;
+        if (started ? _model.Started(answer!) : _model.NotWanted(lease))
+            _writes.Changed();
+        else
+            started = false;
+        await _writes.FlushAsync();
+        if (started)
+            return;
+        // It works with a lease that is over, of which it had heard too late: off that, and into the queue.
+        if (answer is not null)
+            Requeue([answer], "lease_over");
+        await PumpAsync(CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Whether the job works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. So it is asked until it answers; after a while the
+    /// slot is taken from it, and it is told so until it answers: then it waits again, or has ended, whatever it had heard before.
+    /// </summary>
+    private async Task UnansweredAsync(JobCall call, Exception error)
+    {
+        var lease = call.Lease;
+        LogUnsure(error, lease.JobId, lease.Silo, lease.Slot);
+        if (!_calls.Has(call) || ++call.Unanswered < options.Value.MaxUnansweredStarts)
+            return;
+        if (!_model.NotWanted(lease))
+        {
+            _calls.End(call);
+            return;
+        }
+
+        _writes.Changed();
+        await _writes.FlushAsync();
+        Requeue([lease], "no_answer");
+        await PumpAsync(CancellationToken.None);
     }
 
     /// <summary>Only says why it waits: lost, nothing is.</summary>

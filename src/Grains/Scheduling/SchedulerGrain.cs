@@ -29,15 +29,9 @@ internal sealed partial class SchedulerGrain(
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
 {
     private const int MaxNotices = 32;
-    private const int MaxUnsure = 20;
     private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, Task> _starting = new(StringComparer.Ordinal);
-
-    // Jobs that lost their slots and could not be told, with the leases and the reasons.
-    private readonly Dictionary<string, (SlotLease Lease, string Reason)> _orphans = new(StringComparer.Ordinal);
-    // Jobs that were told of their leases and may have heard, or not: how often in a row.
-    private readonly Dictionary<string, int> _unsure = new(StringComparer.Ordinal);
+    private readonly JobCalls _calls = new();
     private readonly Admission _admission = new(options.Value.MaxQueuedPerOwner, options.Value.MaxQueued);
     private SchedulerModel _model = null!;
     private WaitNotices _notices = null!;
@@ -62,13 +56,17 @@ internal sealed partial class SchedulerGrain(
             StartJob(lease);
     }
 
-    public async Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots)
+    public Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots) => AnnounceAsync(silo, slots, withheld: null);
+
+    public Task Withhold(string silo, ImmutableArray<SlotAnnouncement> slots, string why) => AnnounceAsync(silo, slots, why);
+
+    private async Task AnnounceAsync(string silo, ImmutableArray<SlotAnnouncement> slots, string? withheld)
     {
         // A silo that was stopped, evicted and continued sends what it had begun to say. Its jobs are others' by now, and nothing could start there.
         if (membership.CurrentSnapshot.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead)
             return;
         var lent = _model.Lent;
-        _model.Announce(silo, slots, Now);
+        _model.Announce(silo, slots, Now, withheld);
         _writes.Changed(lent - _model.Lent);
         await PumpAsync(CancellationToken.None);
     }
@@ -100,7 +98,7 @@ internal sealed partial class SchedulerGrain(
 
     public async Task Learn(string jobId, long peakBytes)
     {
-        if (_model.Learn(jobId, peakBytes))
+        if (_model.Learn(jobId, peakBytes, Now))
             _writes.Changed();
         await _writes.FlushAsync();
     }
@@ -119,12 +117,11 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
-    public async Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except)
+    public async Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except, long request)
     {
         // A trainer may ask before its job's answer, which names the epoch, has come back.
-        if (_starting.TryGetValue(jobId, out var starting))
-            await starting.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        var lent = _model.Lend(jobId, epoch, wanted, except.IsDefault ? [] : except, Now);
+        await _calls.WhenStartedAsync(jobId);
+        var lent = _model.Lend(jobId, epoch, wanted, except.IsDefault ? [] : except, Now, request);
         _writes.Changed(lent.Length);
         Measure();
         await _writes.FlushAsync();
@@ -164,9 +161,9 @@ internal sealed partial class SchedulerGrain(
         var lent = _model.Lent;
         var orphans = _model.Expire(Now);
         var granted = _model.Grant(Now);
-        // What was unsure of an older lease says nothing of this one, which is not even stored yet.
+        // What was said of an older lease says nothing of this one, which is not even stored yet.
         foreach (var record in granted)
-            _unsure.Remove(record.Lease.JobId);
+            _calls.Forget(record.Lease.JobId);
         _writes.Changed(orphans.Length + granted.Length + lent - _model.Lent);
         Measure();
         await _writes.FlushAsync();

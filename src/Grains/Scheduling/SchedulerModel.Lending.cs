@@ -20,22 +20,25 @@ internal sealed partial class SchedulerModel
     /// <param name="wanted">Most slots wanted.</param>
     /// <param name="except">Silos to leave out.</param>
     /// <param name="now">The time.</param>
+    /// <param name="request">Number of the request, which each lease keeps: said again, it gets the leases that it got and that still stand. 0: it has none.</param>
     /// <returns>The lent slots.</returns>
-    public ImmutableArray<SlotLease> Lend(string jobId, long epoch, int wanted, IReadOnlyCollection<string> except, DateTimeOffset now)
+    public ImmutableArray<SlotLease> Lend(string jobId, long epoch, int wanted, IReadOnlyCollection<string> except, DateTimeOffset now, long request = 0)
     {
         if (epoch <= 0 || _leases.Find(record => record.Lease.JobId == jobId && record.Lease.Epoch == epoch) is not { } own)
             return [];
+        if (request > 0 && _lent.FindAll(lease => lease.JobId == jobId && lease.Epoch == epoch && lease.Request == request) is { Count: > 0 } before)
+            return [.. before];
         var lent = ImmutableArray.CreateBuilder<SlotLease>();
         // Whoever waits comes first; only a job that fits no free slot leaves them all.
         var free = FreeSlots().ToList();
-        var spare = Math.Min(wanted, free.Count - _queue.Needs.Where(need => free.Exists(slot => Fits(need.Key, slot.Slot))).Sum(need => need.Value));
+        var spare = Math.Min(wanted, free.Count - _queue.Needs.Where(need => free.Exists(slot => Fits(need.Key, slot))).Sum(need => need.Value));
         while (lent.Count < spare)
         {
             var working = _lent.Where(lease => lease.JobId == jobId).Append(own.Lease).CountBy(lease => lease.Silo, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
             if (FreeSlots().Where(slot => !except.Contains(slot.Silo) && IsAlike(own.Lease, slot.Slot)).OrderBy(slot => working.GetValueOrDefault(slot.Silo)).Select(slot => ((string, int)?)(slot.Silo, slot.Slot.Slot)).FirstOrDefault()
                 is not var (silo, slot))
                 break;
-            var lease = new SlotLease(silo, slot, jobId, epoch, now + _leaseDuration);
+            var lease = new SlotLease(silo, slot, jobId, epoch, now + _leaseDuration, request);
             _lent.Add(lease);
             lent.Add(lease);
         }
@@ -53,7 +56,7 @@ internal sealed partial class SchedulerModel
     private (string Silo, int Slot)? TakeBack(SlotNeed need)
     {
         var borrowed = _lent.CountBy(lease => lease.JobId, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        if (_lent.Where(lease => Offered(lease) is { } slot && Fits(need, slot)).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
+        if (_lent.Where(lease => Offered(lease) is { } slot && Fits(need, (lease.Silo, slot))).Reverse().OrderByDescending(lease => borrowed[lease.JobId]).FirstOrDefault() is not { } taken)
             return null;
         _lent.Remove(taken);
         return (taken.Silo, taken.Slot);

@@ -6,12 +6,19 @@ namespace OrleansOneShot.Grains.Scheduling;
 /// <summary>Why jobs wait.</summary>
 internal sealed partial class SchedulerModel
 {
+    // Of the silos that take no jobs: a sentence must not grow with the cluster.
+    private const int MaxNamed = 3;
+
     /// <summary>Why jobs with a need wait.</summary>
     /// <param name="need">The need.</param>
     /// <param name="settled">Whether silos have had the time to announce themselves: before, nobody hears that there is none.</param>
     /// <returns>The reason.</returns>
-    public WaitReason ReasonOf(SlotNeed need, bool settled = true) =>
-        _silos.Count == 0 ? settled ? WaitReason.NoSlots : WaitReason.Busy : AllSlots().Any(slot => Fits(need, slot)) ? WaitReason.Busy : WaitReason.NoneFits;
+    public WaitReason ReasonOf(SlotNeed need, bool settled = true)
+    {
+        if (_silos.Count == 0)
+            return settled ? WaitReason.NoSlots : WaitReason.Busy;
+        return OfferedSlots().Any(slot => Suits(need, slot.Slot)) ? WaitReason.Busy : AllSlots().Any(slot => Suits(need, slot)) ? WaitReason.Withheld : WaitReason.NoneFits;
+    }
 
     /// <summary>A reason in words.</summary>
     /// <param name="entry">The waiting job.</param>
@@ -23,7 +30,9 @@ internal sealed partial class SchedulerModel
             return "No silo offers a slot: start one with oneshot serve.";
         if (reason == WaitReason.NoneFits)
             return DescribeNeed(SlotNeed.Of(entry));
-        var ahead = _queue.Ahead(entry, need => AllSlots().Any(slot => Fits(need, slot)));
+        if (reason == WaitReason.Withheld)
+            return DescribeWithheld(SlotNeed.Of(entry));
+        var ahead = _queue.Ahead(entry, need => OfferedSlots().Any(slot => Suits(need, slot.Slot)));
         return ahead switch
         {
             0 => "Waits for a free slot.",
@@ -45,7 +54,19 @@ internal sealed partial class SchedulerModel
         return $"Waits for memory: {string.Join("; ", lacks)}.";
     }
 
+    private string DescribeWithheld(SlotNeed need)
+    {
+        var silos = _silos.Where(silo => silo.Value.Withheld is not null && silo.Value.Slots.Any(slot => Suits(need, slot))).ToList();
+        var sentences = silos.Take(MaxNamed).Select(silo => $"Silo {silo.Key} takes no jobs: {silo.Value.Withheld!.TrimEnd('.')}.");
+        var more = silos.Count - MaxNamed;
+        return string.Join(' ', more > 0 ? sentences.Append(string.Create(CultureInfo.InvariantCulture, $"Nor do {more} more.")) : sentences);
+    }
+
     private static string Gib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.##} GiB");
 
+    /// <summary>All slots, those of silos that take no jobs included.</summary>
     private IEnumerable<SlotAnnouncement> AllSlots() => _silos.Values.SelectMany(silo => silo.Slots);
+
+    private IEnumerable<(string Silo, SlotAnnouncement Slot)> OfferedSlots() =>
+        _silos.Where(silo => silo.Value.Withheld is null).SelectMany(silo => silo.Value.Slots.Select(slot => (Silo: silo.Key, Slot: slot)));
 }

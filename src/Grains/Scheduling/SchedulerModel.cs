@@ -27,7 +27,7 @@ internal sealed partial class SchedulerModel
     {
         _leaseDuration = leaseDuration;
         _leases = [.. state.Leases.Select(record => record with { Lease = record.Lease with { Expires = now + leaseDuration } })];
-        _profiles = new MemoryProfiles(state.Profiles);
+        _profiles = new MemoryProfiles(state.Profiles, now);
         _grants = state.Grants;
         _lent = state.Lent.IsDefault ? [] : [.. state.Lent.Select(lease => lease with { Expires = now + leaseDuration })];
         _queue = new FairQueue(
@@ -86,19 +86,20 @@ internal sealed partial class SchedulerModel
     /// <param name="silo">The silo.</param>
     /// <param name="slots">Its slots; empty takes it out. Lent slots that are not among them are lent no more.</param>
     /// <param name="now">The time.</param>
-    public void Announce(string silo, ImmutableArray<SlotAnnouncement> slots, DateTimeOffset now)
+    /// <param name="withheld">Why it takes no jobs for now; null: it does.</param>
+    public void Announce(string silo, ImmutableArray<SlotAnnouncement> slots, DateTimeOffset now, string? withheld = null)
     {
         if (slots.IsDefaultOrEmpty)
             _silos.Remove(silo);
         else
-            _silos[silo] = new Silo(slots, now);
+            _silos[silo] = new Silo(slots, now, withheld);
         for (var i = 0; i < _leases.Count; i++)
         {
             if (_leases[i].Lease.Silo == silo)
                 _leases[i] = _leases[i] with { Lease = _leases[i].Lease with { Expires = now + _leaseDuration } };
         }
 
-        RenewLent(silo, slots, now);
+        RenewLent(silo, withheld is null ? slots : [], now);
     }
 
     /// <summary>Queues a job unless it waits or runs already. A lease of an epoch that is over ends, since its job may not have been able to say so.</summary>
@@ -139,10 +140,11 @@ internal sealed partial class SchedulerModel
     /// <summary>A job tells how much memory it took, while it still holds its lease. Its like need as much from now on, also those that wait already.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took. Counted up to what its slot offers: there it has run, whatever else the process held.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Whether anything changed.</returns>
-    public bool Learn(string jobId, long peakBytes) =>
+    public bool Learn(string jobId, long peakBytes, DateTimeOffset now) =>
         _leases.Find(record => record.Entry.JobId == jobId) is { Entry.Profile: { } profile } own && Offered(own.Lease) is { } slot
-        && _profiles.Learn(profile, DeviceKind.Of(slot), Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes));
+        && _profiles.Learn(profile, DeviceKind.Of(slot), Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes), now);
 
     /// <summary>Forgets a silo.</summary>
     /// <param name="silo">The silo.</param>
@@ -155,11 +157,12 @@ internal sealed partial class SchedulerModel
         return Release(record => record.Lease.Silo == silo);
     }
 
-    /// <summary>Forgets silent silos and lapsed leases.</summary>
+    /// <summary>Forgets silent silos, lapsed leases, and what nobody has confirmed for long.</summary>
     /// <param name="now">The time.</param>
     /// <returns>The leases that lapsed.</returns>
     public ImmutableArray<SlotLease> Expire(DateTimeOffset now)
     {
+        _profiles.Fade(now);
         foreach (var silent in _silos.Where(silo => silo.Value.Seen + _leaseDuration <= now).Select(silo => silo.Key).ToList())
             _silos.Remove(silent);
         _lent.RemoveAll(lease => lease.Expires <= now);
@@ -176,8 +179,8 @@ internal sealed partial class SchedulerModel
         {
             var free = FreeSlots().Where(slot => !_troubles.Has(slot.Silo, now)).ToList();
             // A silo that has not announced itself can't start a job.
-            var lent = _lent.Select(Offered).OfType<SlotAnnouncement>().ToList();
-            if (_queue.Next(need => free.Exists(slot => Fits(need, slot.Slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
+            var lent = _lent.Where(lease => Offered(lease) is not null).Select(lease => (lease.Silo, Slot: Offered(lease)!)).ToList();
+            if (_queue.Next(need => free.Exists(slot => Fits(need, slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
                 || (Choose(free, entry) ?? TakeBack(SlotNeed.Of(entry))) is not var (silo, number))
                 break;
             var record = new LeaseRecord(new SlotLease(silo, number, entry.JobId, 0, now + _leaseDuration), entry);
@@ -259,7 +262,10 @@ internal sealed partial class SchedulerModel
             order.ToImmutable(),
             [.. _leases.Select(record => record.Lease)],
             _silos.ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Slots, StringComparer.Ordinal),
-            [.. _lent]);
+            [.. _lent])
+        {
+            Withheld = _silos.Where(silo => silo.Value.Withheld is not null).ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Withheld!, StringComparer.Ordinal),
+        };
 
         QueueEntry Explained(QueueEntry entry)
         {
@@ -273,14 +279,14 @@ internal sealed partial class SchedulerModel
     private IEnumerable<(string Silo, SlotAnnouncement Slot)> FreeSlots()
     {
         var taken = _leases.Select(record => record.Lease).Concat(_lent).Select(lease => (lease.Silo, lease.Slot)).ToHashSet();
-        return _silos.SelectMany(silo => silo.Value.Slots.Select(slot => (Silo: silo.Key, Slot: slot))).Where(slot => taken.Add((slot.Silo, slot.Slot.Slot)));
+        return OfferedSlots().Where(slot => taken.Add((slot.Silo, slot.Slot.Slot)));
     }
 
     /// <summary>The first free slot that fits: a GPU before a processor, and if possible of a silo that has mapped the job's model.</summary>
     private (string Silo, int Slot)? Choose(List<(string Silo, SlotAnnouncement Slot)> free, QueueEntry entry)
     {
         var need = SlotNeed.Of(entry);
-        var fitting = free.FindAll(slot => Fits(need, slot.Slot));
+        var fitting = free.FindAll(slot => Fits(need, slot));
         if (fitting.Count == 0)
             return null;
         var (silo, chosen) = fitting
@@ -290,12 +296,17 @@ internal sealed partial class SchedulerModel
         return (silo, chosen.Slot);
     }
 
+    /// <summary>Whether a job may take a slot: it has what the job needs, as far as is known, and its machine has not failed the job, or no other one would do.</summary>
+    private bool Fits(SlotNeed need, (string Silo, SlotAnnouncement Slot) slot) =>
+        Suits(need, slot.Slot) && (!need.Avoids(slot.Silo) || !OfferedSlots().Any(other => !need.Avoids(other.Silo) && Suits(need, other.Slot)));
+
     /// <summary>Whether a slot has what a job needs, as far as is known.</summary>
-    private bool Fits(SlotNeed need, SlotAnnouncement slot) => need.HasDevice(slot) && slot.MemoryBytes >= BytesOn(need, DeviceKind.Of(slot));
+    private bool Suits(SlotNeed need, SlotAnnouncement slot) => need.HasDevice(slot) && slot.MemoryBytes >= BytesOn(need, DeviceKind.Of(slot));
 
     /// <summary>Memory that a job needs on a kind of device; 0: not known.</summary>
     private long BytesOn(SlotNeed need, string device) => Math.Max(need.Bytes, _profiles.RequiredBytes(need.Profile, device));
 
+    /// <summary>The slot of a lease, if its silo has announced it, whether it takes jobs or not.</summary>
     private SlotAnnouncement? Offered(SlotLease lease) =>
         _silos.TryGetValue(lease.Silo, out var silo) ? silo.Slots.FirstOrDefault(slot => slot.Slot == lease.Slot) : null;
 
@@ -345,5 +356,5 @@ internal sealed partial class SchedulerModel
             _queue.ForgetServed(owner);
     }
 
-    private sealed record Silo(ImmutableArray<SlotAnnouncement> Slots, DateTimeOffset Seen);
+    private sealed record Silo(ImmutableArray<SlotAnnouncement> Slots, DateTimeOffset Seen, string? Withheld);
 }

@@ -9,6 +9,9 @@ internal enum WaitReason
     /// <summary>There are slots, and none fits.</summary>
     NoneFits,
 
+    /// <summary>All that fit are those of silos that take no jobs for now.</summary>
+    Withheld,
+
     /// <summary>There are no slots.</summary>
     NoSlots,
 }

@@ -1,27 +1,57 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases.</summary>
+/// <summary>
+/// Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases. While the silo takes no jobs (<see cref="Quarantine"/>) it says why
+/// instead.
+/// </summary>
 internal sealed partial class SlotAnnouncer(
-    IGrainFactory grains, ILocalSiloDetails silo, MappedModels models, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
+    IGrainFactory grains, ILocalSiloDetails silo, MappedModels models, Quarantine quarantine, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
 {
     // After an announcement that did not arrive, such as one to a scheduler that is just moving.
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _prompt = new(0, 1);
+
+    // What is said last must arrive last.
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins, unless this silo has no slots.</summary>
     public void Start()
     {
-        if (!options.Value.Slots.IsEmpty)
-            _loop = Task.Run(LoopAsync);
+        if (options.Value.Slots.IsEmpty)
+            return;
+        quarantine.Changed += _ => Prompt();
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>This silo's machine failed a job: it takes no more until it has passed its self-test.</summary>
+    /// <param name="why">What happened, as the end of a sentence.</param>
+    /// <returns>When the scheduler knows, or can't be told: then the job that is given back may come here again, and is refused.</returns>
+    public async Task QuarantineAsync(string why)
+    {
+        quarantine.Enter(why);
+        if (quarantine.Why is null || options.Value.Slots.IsEmpty || _stop.IsCancellationRequested)
+            return;
+        try
+        {
+            await AnnounceAsync();
+        }
+        catch (Exception e)
+        {
+            // The loop tries again.
+            LogFailed(e);
+        }
     }
 
     /// <summary>Announces at once: the scheduler may have been lost with another silo, and its successor knows no slots until they are announced.</summary>
@@ -45,6 +75,7 @@ internal sealed partial class SlotAnnouncer(
             return;
         await _stop.CancelAsync();
         await _loop;
+        await _turn.WaitAsync();
         try
         {
             await grains.GetGrain<ISchedulerGrain>(0).Announce(silo.SiloAddress.ToParsableString(), []);
@@ -54,6 +85,10 @@ internal sealed partial class SlotAnnouncer(
             // The scheduler finds out by the silence.
             LogFailed(e);
         }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public void Dispose()
@@ -61,6 +96,24 @@ internal sealed partial class SlotAnnouncer(
         _stop.Cancel();
         _stop.Dispose();
         _prompt.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task AnnounceAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_stop.IsCancellationRequested)
+                return;
+            var (scheduler, address) = (grains.GetGrain<ISchedulerGrain>(0), silo.SiloAddress.ToParsableString());
+            ImmutableArray<SlotAnnouncement> slots = [.. options.Value.Slots.Select(slot => slot with { Models = models.Names })];
+            await (quarantine.Look() is { } why ? scheduler.Withhold(address, slots, why) : scheduler.Announce(address, slots));
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private async Task LoopAsync()
@@ -73,7 +126,7 @@ internal sealed partial class SlotAnnouncer(
             {
                 try
                 {
-                    await grains.GetGrain<ISchedulerGrain>(0).Announce(silo.SiloAddress.ToParsableString(), [.. options.Value.Slots.Select(slot => slot with { Models = models.Names })]);
+                    await AnnounceAsync();
                 }
                 catch (Exception e)
                 {

@@ -31,12 +31,25 @@ internal sealed partial class TrainerLifecycle(
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
-            LogCleaned(folders);
+        Clean();
         if (options.Value.ResumeOnStart)
             await ResumeAsync(cancellationToken);
         announcer.Start();
         _watch = Task.Run(WatchAsync, CancellationToken.None);
+    }
+
+    private void Clean()
+    {
+        try
+        {
+            if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
+                LogCleaned(folders);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Its jobs will say so; this silo may hold other grains all the same.
+            LogNotCleaned(e, options.Value.WorkFolder);
+        }
     }
 
     private async Task ResumeAsync(CancellationToken cancellationToken)
@@ -105,6 +118,9 @@ internal sealed partial class TrainerLifecycle(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} work folders of processes that were killed are deleted")]
     private partial void LogCleaned(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The work folder {Folder} can't be read")]
+    private partial void LogNotCleaned(Exception error, string folder);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs that an earlier process left could not be looked for; it is tried again within minutes")]
     private partial void LogNotResumed(Exception error);

@@ -3,6 +3,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.FanOut;
 
 namespace OrleansOneShot.Grains.Training;
@@ -27,6 +28,8 @@ internal sealed partial class TrainingHost
         {
             if (_stopping)
                 throw WorkerSession.Unavailable("its silo is stopping");
+            if (quarantine.Why is { } sick)
+                throw WorkerSession.Unavailable($"its silo takes no jobs: {sick}");
             var engine = services.GetService<ITermEngine>() ?? services.GetService<ITrainingEngine>() as ITermEngine
                 ?? throw WorkerSession.Unavailable("its silo has no ITermEngine");
             // All leases come from one scheduler, so the one that lapses last was given last: a call that was long under way takes nothing from those after it.
@@ -63,6 +66,9 @@ internal sealed partial class TrainingHost
 
     private void Forget(WorkerSession session)
     {
+        // Its job evaluates the terms elsewhere; what failed them here would fail the next one's.
+        if (session.Failure is { } failure && Fault.Of(failure) == FaultKind.Machine && !Fault.IsLack(failure))
+            announcer.QuarantineAsync(Fault.Describe(failure).Message.TrimEnd('.')).Ignore();
         lock (_lock)
             _sessions.Remove(session);
         session.Dispose();

@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
@@ -15,7 +16,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>Owns the runs and sessions of this silo, so that they outlive the activations that started them.</summary>
 internal sealed partial class TrainingHost(
-    IServiceProvider services, IArtifactStore store, IGrainFactory grains, MappedModels models, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
+    IServiceProvider services, IArtifactStore store, IGrainFactory grains, MappedModels models, SlotAnnouncer announcer, Quarantine quarantine, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
     : ITrainingHost, IDisposable
 {
     private readonly Lock _lock = new();
@@ -53,6 +54,9 @@ internal sealed partial class TrainingHost(
             // A call that comes late, when the job has gone on.
             if (_runs.Keys.Any(other => other.JobId == lease.JobId && other.Epoch > lease.Epoch))
                 throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Job {lease.JobId} has a later epoch than {lease.Epoch} on this silo."));
+            // Granted before the scheduler knew.
+            if (quarantine.Why is { } why)
+                throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"This silo takes no jobs: {why}."));
             // Older epochs of the job are fenced already; asking them to stop frees the slot sooner.
             foreach (var older in _runs.Values.Where(run => run.Lease.JobId == lease.JobId))
                 older.Stop(StopReason.Cancel);
@@ -60,7 +64,11 @@ internal sealed partial class TrainingHost(
                 session => session.Lease.Slot == lease.Slot || (session.Lease.JobId == lease.JobId && session.Lease.Epoch < lease.Epoch), "the slot is needed for a job");
             var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
             var run = new TrainingRun(
-                new TrainingServices(engine, store, grains, options.Value, instruments, logger), lease, request, resume, _abandon.Token);
+                new TrainingServices(engine, store, grains, options.Value, instruments, logger) { Quarantine = announcer.QuarantineAsync, Worked = quarantine.Worked },
+                lease,
+                request,
+                resume,
+                _abandon.Token);
             _runs.Add(key, run);
             models.Use(request.Model.Name);
             run.Start(slotFree);

@@ -212,6 +212,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
             LogPublished(_lease.JobId, _lease.Epoch, files);
+            _services.Worked();
         }
         catch (Exception e)
         {
@@ -226,66 +227,6 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             throw Stale();
         await CallAsync(() => _job.BeginPublish(_lease.Epoch));
     }
-
-    /// <summary>Tells the job how the run ended without a result.</summary>
-    private async Task EndAsync(Exception error)
-    {
-        await _progress.CompleteAsync();
-        if (error is OperationCanceledException && Reason == StopReason.Drain && _unheard is { } unheard)
-            error = unheard;
-        if (error is StaleEpochException || (error is OperationCanceledException && Reason == StopReason.Cancel))
-        {
-            // Frees the slot of a cancelled job; a job with another epoch ignores it.
-            LogStopped(_lease.JobId, _lease.Epoch, "cancelled or replaced");
-            await TellAsync(() => _job.Release(_lease.Epoch, requeue: false));
-        }
-        else if (error is OutageException || IsAway(error))
-        {
-            // Nothing is wrong with the job: it goes on from its last checkpoint, here or where the store can be reached.
-            LogStopped(_lease.JobId, _lease.Epoch, error.Message);
-            if (error is not OutageException)
-                await WaitForStoreAsync();
-            await TellAsync(() => _job.Outage(_lease.Epoch, error.Message));
-        }
-        else if (error is OperationCanceledException && Reason == StopReason.Drain)
-        {
-            LogStopped(_lease.JobId, _lease.Epoch, "the silo stops");
-            await TellAsync(() => _job.Release(_lease.Epoch, _requeue));
-        }
-        else
-        {
-            _abandon.ThrowIfCancellationRequested();
-            LogFailed(error, _lease.JobId, _lease.Epoch);
-            await TellAsync(() => _job.Fail(_lease.Epoch, Describe(error)));
-        }
-    }
-
-    /// <summary>The engine found the store away and gave up at once: the next epoch would do the same until it is back.</summary>
-    private async Task WaitForStoreAsync()
-    {
-        using var waits = CancellationTokenSource.CreateLinkedTokenSource(_waits.Token, _stop.Token);
-        try
-        {
-            await _writes.ExecuteAsync(cancellationToken => _services.Store.GetInfoAsync(BlobPaths.Blob(_request.Image), cancellationToken), waits.Token);
-        }
-        catch (Exception e) when (e is OutageException or OperationCanceledException)
-        {
-            // Elsewhere it may be in reach.
-        }
-        catch (Exception e)
-        {
-            // It is back and refuses: the next epoch says so. The job must hear all the same that nobody works for it.
-            LogStopped(_lease.JobId, _lease.Epoch, e.Message);
-        }
-    }
-
-    private static ErrorDetail Describe(Exception error) => error switch
-    {
-        OneShotException known => known.Detail,
-        IOException => new ErrorDetail(ErrorCodes.Failed, error.Message, null, "Nothing was published."),
-        OutOfMemoryException => new ErrorDetail(ErrorCodes.Limit, "The machine has too little memory for this job.", null, "Use a smaller resolution, bf16, or a machine with more memory."),
-        _ => new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {error.Message}"),
-    };
 
     private async Task CommitCheckpointAsync(int step, string path, SettledRun? settled)
     {

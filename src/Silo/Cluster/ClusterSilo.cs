@@ -8,6 +8,7 @@ using Orleans.Storage;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
@@ -33,6 +34,9 @@ public sealed partial class ClusterSilo : IAsyncDisposable
 
     /// <summary>Number of its slots.</summary>
     public int Slots => _host.Services.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value.Slots.Length;
+
+    /// <summary>Whether it takes jobs.</summary>
+    public ISiloHealth Health => _host.Services.GetRequiredService<ISiloHealth>();
 
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -130,7 +134,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             }));
             silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
             silo.Configure<ClusterMembershipOptions>(FastMembership);
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, Devices = options.Devices, ResumesJobs = true, RequeuesOnStop = true, Engine = options.Engine });
+            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, Devices = options.Devices, ResumesJobs = true, RequeuesOnStop = true, Health = options.Health, Engine = options.Engine });
         });
         return builder.Build();
     }

@@ -28,6 +28,9 @@ public sealed record ClusterSiloOptions
     /// <summary>Where it listens. Default: free ports of the loopback.</summary>
     public SiloListenOptions Listen { get; init; } = new();
 
+    /// <summary>When it takes no jobs, and when a job that machines fail is given up.</summary>
+    public SiloHealthOptions Health { get; init; } = new();
+
     /// <summary>Version of the contracts that it says it has; tests play other versions.</summary>
     internal int ContractVersion { get; init; } = Contracts.ContractVersion.Current;
 

@@ -10,6 +10,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Storage;
 
@@ -25,6 +26,8 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="memory">Measures what jobs take.</param>
 internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels models, PrecisionChooser precision, PeakMeter memory) : ITrainingEngine, ITermEngine
 {
+    private const int NoSuchDevice = 19; // ENODEV
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly EngineInputs _inputs = new(store);
@@ -86,11 +89,24 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
     }
 
+    private static string DeviceOf(EngineJob job)
+    {
+        try
+        {
+            return TorchDevices.Resolve(job.Device ?? job.Request.Training.Device);
+        }
+        catch (InvalidInputException e) when (job.Device is not null)
+        {
+            // The slot's own device, which was there when the silo started: its driver or the device itself has failed.
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message, e.Field, "Look at that machine's driver and devices, and start its silo again."), new IOException(e.Message, NoSuchDevice));
+        }
+    }
+
     private PeakMeasurement Measure(EngineJob job)
     {
         // What the libraries take is no job's.
         TorchRuntime.Initialise();
-        return memory.Begin(TorchDevices.Resolve(job.Device ?? job.Request.Training.Device));
+        return memory.Begin(DeviceOf(job));
     }
 
     private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
@@ -123,7 +139,16 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     private ModelFolder OpenModel(ImplantationRequest request, Action<string> say, CancellationToken cancellationToken)
     {
         var clip = request.Model.Clip is { } name ? models.GetFolder(name, say, cancellationToken) : null;
-        return ModelFolder.Open(models.GetFolder(request.Model.Name, say, cancellationToken), clip, models.Converted);
+        var folder = models.GetFolder(request.Model.Name, say, cancellationToken);
+        try
+        {
+            return ModelFolder.Open(folder, clip, models.Converted);
+        }
+        catch (InvalidInputException e)
+        {
+            // The request only names it: what is wrong with this silo's files need not be wrong with another's.
+            throw new SiloLacksException(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint), e);
+        }
     }
 
     /// <summary>Goes on from the newest checkpoint that can be used, else begins: a run is deterministic, so what comes out is the same.</summary>

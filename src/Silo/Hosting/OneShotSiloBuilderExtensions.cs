@@ -33,6 +33,8 @@ internal static class OneShotSiloBuilderExtensions
             grains.RequeueOnStop = options.RequeuesOnStop;
             // Of a cluster's silos another one may have it; an embedded silo says at once that it does not.
             grains.WaitForDevice = options.RequeuesOnStop;
+            grains.MaxFaultySilos = options.Health?.MaxFaultySilos ?? 1;
+            grains.MinFreeBytes = options.Health?.MinFreeBytes ?? 0;
             grains.WorkFolder = options.Data.Work;
             grains.Slots = slots;
         });
@@ -60,6 +62,7 @@ internal static class OneShotSiloBuilderExtensions
             services.AddSingleton(new PeakMeter());
             // All that the engine gets of the store: what has a hash, against its hash.
             services.AddSingleton<IArtifactReader>(provider => new VerifiedReader(provider.GetRequiredService<IArtifactStore>()));
+            services.AddSingleton<IEngineCheck, TorchEngineCheck>();
             services.AddSingleton<ComputeTrainingEngine>();
             services.AddSingleton<ITrainingEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());
             services.AddSingleton<ITermEngine>(provider => provider.GetRequiredService<ComputeTrainingEngine>());

@@ -1,4 +1,5 @@
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
@@ -25,6 +26,9 @@ internal sealed record OneShotSiloOptions
 
     /// <summary>Whether jobs that it gives back when it stops are queued at once, for another silo.</summary>
     public bool RequeuesOnStop { get; init; }
+
+    /// <summary>When it takes no jobs, and when a job that machines fail is given up; null: it is all there is, so its jobs fail at once and say why.</summary>
+    public SiloHealthOptions? Health { get; init; }
 
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Grains.Faults;
 
 namespace OrleansOneShot.Silo.Models;
 
@@ -12,14 +13,14 @@ internal static class DiskSpace
     /// <summary>Passes if a folder's disk has room.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="bytes">What will be written.</param>
-    /// <exception cref="OneShotException">It has not (limit).</exception>
+    /// <exception cref="SiloLacksException">It has not (limit).</exception>
     public static void Require(string folder, long bytes)
     {
         var needed = bytes + Reserve;
         var free = new DriveInfo(folder).AvailableFreeSpace;
         if (free < needed)
         {
-            throw new OneShotException(new ErrorDetail(
+            throw new SiloLacksException(new ErrorDetail(
                 ErrorCodes.Limit,
                 string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
                 "data",

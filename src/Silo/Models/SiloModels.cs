@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
@@ -123,7 +124,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
 
         Directory.Delete(room.Folder, recursive: true);
         var known = string.Join(", ", catalog.List().Where(entry => Directory.Exists(entry.Folder)).Select(entry => entry.Name));
-        throw new OneShotException(new ErrorDetail(
+        throw new SiloLacksException(new ErrorDetail(
             ErrorCodes.NotFound,
             $"there is none of that name in the silo's data folder {data}, in the artifact store, or on a host of models ({(hasHost ? options.Host.Authority : $"{HostAddress.Variable} is not set")}); " +
             $"this silo has {(known.Length == 0 ? "none" : known)}.",
@@ -146,7 +147,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
         }
         catch (HostFaultException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "model", "Submit the job again when the host answers: the transfer goes on where it stopped."), e);
+            throw new SiloLacksException(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "model", "Submit the job again when the host answers: the transfer goes on where it stopped."), e);
         }
     }
 
@@ -175,7 +176,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
         }
         catch (HostFaultException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}", "model", "Submit the job again when the host answers."), e);
+            throw new SiloLacksException(new ErrorDetail(ErrorCodes.Unavailable, $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}", "model", "Submit the job again when the host answers."), e);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class FakeSlots : ILentSlots
         }
     }
 
-    public async Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except)
+    public async Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except, long request)
     {
         if (Gate is { } gate)
             await gate.PassAsync();
