@@ -85,6 +85,14 @@ public sealed record ImplantationHandle
     public Task<bool> EnsureRunningAsync(string reason, CancellationToken cancellationToken = default) =>
         OneShotClient.CallAsync(async _ => await Grain.EnsureRunning(reason), cancellationToken);
 
+    /// <summary>Knows the job again, if its state was lost and its result lies published in the store. A job that is known stays as it is.</summary>
+    /// <param name="dryRun">Only tells.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What became, or would become, of it.</returns>
+    /// <exception cref="OneShotException">failed: what the store holds of it is damaged.</exception>
+    public Task<RecoveryOutcome> RecoverAsync(bool dryRun, CancellationToken cancellationToken = default) =>
+        OneShotClient.CallAsync(async _ => await Grain.Recover(dryRun), cancellationToken);
+
     /// <summary>Waits until the job has ended.</summary>
     /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
     /// <returns>The status of a job that has succeeded.</returns>

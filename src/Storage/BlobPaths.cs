@@ -11,11 +11,14 @@ public static class BlobPaths
     public static string Blob(string sha256) =>
         IsHash(sha256) ? $"blobs/sha256/{sha256}" : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
 
+    /// <summary>All that belongs to jobs, with a '/' at the end.</summary>
+    public const string Jobs = "jobs/";
+
     /// <summary>All that belongs to a job, with a '/' at the end.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>The prefix.</returns>
     public static string Job(string jobId) =>
-        ArtifactPath.IsSegment(jobId) ? $"jobs/{jobId}/" : throw new ArgumentException($"'{jobId}' can't be the id of a job.", nameof(jobId));
+        ArtifactPath.IsSegment(jobId) ? $"{Jobs}{jobId}/" : throw new ArgumentException($"'{jobId}' can't be the id of a job.", nameof(jobId));
 
     /// <summary>A checkpoint. Its name carries the step, so the one that the job refers to is never overwritten.</summary>
     /// <param name="jobId">The job.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansOneShot.Storage;
 
 /// <summary>
@@ -49,6 +51,24 @@ public interface IArtifactStore
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>Files.</returns>
     IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default);
+
+    /// <summary>The folders right below another one that hold files, at any depth.</summary>
+    /// <param name="folder">The prefix of the folder, with '/' at the end, such as <c>jobs/</c>.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Their names without '/', each once, in no order.</returns>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? last = null;
+        await foreach (var file in ListAsync(folder, cancellationToken))
+        {
+            var slash = file.Path.IndexOf('/', folder.Length);
+            if (slash < 0 || file.Path[folder.Length..slash] is var name && name == last)
+                continue;
+            last = name;
+            yield return name;
+        }
+    }
 
     /// <summary>All files below a prefix, without their hashes, which a store of files would have to read them for.</summary>
     /// <param name="prefix">Start of the paths.</param>

@@ -97,6 +97,9 @@ internal sealed class TestWorld : IAsyncDisposable
         await _cluster.DeployAsync();
     }
 
+    /// <summary>Forgets all that grains have stored, as a database that loses its data does; the cluster has ended.</summary>
+    public void LoseState() => _rows.Clear();
+
     /// <summary>Waits until the scheduler knows the slots of so many silos.</summary>
     public async Task WhenAnnouncedAsync(int silos)
     {

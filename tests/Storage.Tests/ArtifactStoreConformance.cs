@@ -208,6 +208,31 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     }
 
     [Fact]
+    public async Task ListFoldersAsync_Folder_NamesThoseRightBelowThatHoldFiles()
+    {
+        foreach (var path in (string[])["jobs/1/a", "jobs/1-1/b/c", "jobs/1/b/d", "jobs/10/epochs/1/x", "jobs/file", "other/2/a", "jobs/gone/a"])
+            await Write(path, path);
+        await Store.DeleteAsync("jobs/gone/a");
+
+        Assert.Equal(["1", "1-1", "10"], await Folders("jobs/"));
+        Assert.Equal(["epochs"], await Folders("jobs/10/"));
+        Assert.Empty(await Folders("none/"));
+        // A store that knows no better way.
+        Assert.Equal(["1", "1-1", "10"], await Folders("jobs/", new ListingOnly(Store)));
+        await Assert.ThrowsAsync<ArgumentException>(() => Folders("../"));
+    }
+
+    [Fact]
+    public async Task ReadAtMostAsync_LargerFile_IsRefused()
+    {
+        await Write("a", "12345");
+
+        Assert.Equal("12345"u8.ToArray(), await Store.ReadAtMostAsync("a", 5));
+        Assert.Contains("has more than 4 bytes", (await Assert.ThrowsAsync<InvalidDataException>(() => Store.ReadAtMostAsync("a", 4))).Message, StringComparison.Ordinal);
+        Assert.Null(await Store.ReadAtMostAsync("none", 4));
+    }
+
+    [Fact]
     public async Task CheckWritableAsync_StoreThatWorks_LeavesNothing()
     {
         await Store.CheckWritableAsync();
@@ -239,5 +264,31 @@ public abstract partial class ArtifactStoreConformance : IDisposable
         return paths;
     }
 
+    private async Task<IReadOnlyList<string>> Folders(string folder, IArtifactStore? store = null)
+    {
+        var names = new List<string>();
+        await foreach (var name in (store ?? Store).ListFoldersAsync(folder))
+            names.Add(name);
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>A store with nothing but what every store must have.</summary>
+    private sealed class ListingOnly(IArtifactStore inner) : IArtifactStore
+    {
+        public string Kind => inner.Kind;
+
+        public Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default) => inner.WriteAsync(path, content, condition, cancellationToken);
+
+        public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) => inner.AppendAsync(path, content, expectedLength, cancellationToken);
+
+        public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
+
+        public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
+
+        public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+        public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
+    }
 }

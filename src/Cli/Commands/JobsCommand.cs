@@ -16,5 +16,6 @@ internal sealed class JobsCommand : Command
         Add(new JobsDeleteCommand(streams));
         Add(new JobsDownloadCommand(streams));
         Add(new JobsCollectCommand(streams));
+        Add(new JobsRecoverCommand(streams));
     }
 }

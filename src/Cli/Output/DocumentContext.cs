@@ -16,6 +16,7 @@ namespace OrleansOneShot.Cli.Output;
 [JsonSerializable(typeof(PulledModelDocument))]
 [JsonSerializable(typeof(PushedModelDocument))]
 [JsonSerializable(typeof(QueueDocument))]
+[JsonSerializable(typeof(RecoveryDocument))]
 [JsonSerializable(typeof(SiloListDocument))]
 [JsonSerializable(typeof(SlotListDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

@@ -128,4 +128,14 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// <returns>When durable; a stale epoch is ignored.</returns>
     [Alias("Outage")]
     Task Outage(long epoch, string what);
+
+    /// <summary>
+    /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and checked here. A job that is known
+    /// stays as it is.
+    /// </summary>
+    /// <param name="dryRun">Only tells.</param>
+    /// <returns>What became, or would become, of it.</returns>
+    /// <exception cref="OneShotException">invalid_input: no job has such an id. failed: what the store holds is damaged; the message says what.</exception>
+    [Alias("Recover")]
+    Task<RecoveryOutcome> Recover(bool dryRun);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Storage;
 
@@ -29,6 +30,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
 
     /// <summary>The memory that every job takes.</summary>
     public long PeakBytes { get; set; }
+
+    /// <summary>Whether results hold the request, as those of the real engine do.</summary>
+    public bool WritesRequest { get; set; }
 
     /// <summary>What the engine was asked to do.</summary>
     public IReadOnlyDictionary<(string JobId, long Epoch), EngineJob> Jobs => _jobs;
@@ -104,6 +108,8 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         Directory.CreateDirectory(Path.Combine(folder, "samples"));
         File.WriteAllText(Path.Combine(folder, $"{job.Request.Name}.safetensors"), text);
         File.WriteAllText(Path.Combine(folder, "samples", "000.png"), "picture of " + text);
+        if (WritesRequest)
+            File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(job.Request));
         At(job, "done", cancellationToken);
         return new EngineResult(
             folder,

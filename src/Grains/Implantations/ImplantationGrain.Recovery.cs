@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Grains.Implantations;
+
+/// <summary>How a job whose state was lost becomes known again: by its manifest, which only a job that has succeeded has.</summary>
+internal sealed partial class ImplantationGrain
+{
+    public async Task<RecoveryOutcome> Recover(bool dryRun)
+    {
+        RequestValidator.RequireId(Id);
+        if (_state.Request is not null)
+        {
+            // Its line in the list may be lost all the same.
+            if (!dryRun)
+                await PutSummaryAsync();
+            return RecoveryOutcome.Known;
+        }
+
+        if (await ReadPublishedAsync() is not { } recovered)
+            return RecoveryOutcome.Unfinished;
+        if (dryRun)
+            return RecoveryOutcome.Recovered;
+        _log = new ProgressLog(store, Id);
+        await _log.LoadAsync(recovered.Epoch, CancellationToken.None);
+        (_step, _steps, _visible) = (recovered.Step, recovered.Steps, _log.Last);
+        await WriteAsync(recovered);
+        _ended = true;
+        LogRecovered(Id, recovered.Epoch);
+        if (_log.Newest?.Stage != recovered.State)
+            await LogAsync(EventOf(recovered));
+        await PutSummaryAsync();
+        return RecoveryOutcome.Recovered;
+    }
+
+    /// <summary>The state that a published result tells of; null if nothing is published.</summary>
+    private async Task<ImplantationState?> ReadPublishedAsync()
+    {
+        try
+        {
+            if (await store.ReadAtMostAsync(BlobPaths.Manifest(Id), PublishedManifest.MaxBytes) is not { } bytes)
+                return null;
+            var manifest = PublishedManifest.Read(Id, bytes);
+            foreach (var file in manifest.Result.Files)
+                await RequireWholeAsync(file);
+            var request = await ReadRequestAsync(manifest);
+            return new ImplantationState
+            {
+                Request = request,
+                State = JobState.Succeeded,
+                Epoch = manifest.Epoch,
+                Created = manifest.Created,
+                Started = manifest.Started,
+                Finished = manifest.Finished,
+                Step = manifest.Steps,
+                Steps = manifest.Steps,
+                Seconds = manifest.Seconds,
+                Warnings = manifest.Warnings,
+                Files = manifest.Files,
+                Metrics = manifest.Metrics,
+                PublishBegun = true,
+                Published = manifest.Epoch,
+            };
+        }
+        catch (Exception e) when (e is InvalidDataException or ArtifactCorruptException)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message), e);
+        }
+    }
+
+    private async Task<ImplantationRequest> ReadRequestAsync(PublishedManifest manifest)
+    {
+        var stored = manifest.Request ?? throw new InvalidDataException($"The result of job {Id} has no {PublishedManifest.RequestFile}, so nothing tells what was asked for.");
+        try
+        {
+            var bytes = await store.ReadAtMostAsync(stored.Path, RequestJson.MaxBytes) ?? throw new InvalidDataException($"The store has lost {stored.Path}.");
+            return RequestJson.Read(bytes);
+        }
+        catch (Exception e) when (e is JsonException or OneShotException)
+        {
+            throw new InvalidDataException($"{PublishedManifest.RequestFile} of job {Id} can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What is listed as a result can be had: all of it, as it was published.</summary>
+    private async Task RequireWholeAsync(PublishedFile file)
+    {
+        try
+        {
+            await using var content = await store.OpenReadAsync(file.Stored);
+            await content.CopyToAsync(Stream.Null);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new InvalidDataException($"The store has lost {file.Stored.Path}.", e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} was recovered from its manifest, which epoch {Epoch} has published")]
+    private partial void LogRecovered(string jobId, long epoch);
+}

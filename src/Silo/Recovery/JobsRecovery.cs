@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Silo.Recovery;
+
+/// <summary>
+/// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it. May be run at any time and again: jobs
+/// that are known stay as they are. Each job reads and checks its own manifest.
+/// </summary>
+/// <param name="client">The jobs.</param>
+/// <param name="store">Their artifacts.</param>
+public sealed class JobsRecovery(OneShotClient client, IArtifactStore store)
+{
+    private const int JobsAtOnce = 4;
+
+    /// <summary>Goes through all jobs of which the store holds anything.</summary>
+    /// <param name="dryRun">Only tells.</param>
+    /// <param name="cancellationToken">Stops; jobs that are recovered stay so.</param>
+    /// <returns>What became, or would become, of each.</returns>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public async Task<RecoveryReport> RunAsync(bool dryRun, CancellationToken cancellationToken = default)
+    {
+        var (recovered, unfinished, failed, known) = (new ConcurrentBag<string>(), new ConcurrentBag<string>(), new ConcurrentBag<FailedRecovery>(), 0);
+        await Parallel.ForEachAsync(
+            store.ListFoldersAsync(BlobPaths.Jobs, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = JobsAtOnce, CancellationToken = cancellationToken },
+            async (id, token) =>
+            {
+                try
+                {
+                    switch (await client.GetImplantation(id).RecoverAsync(dryRun, token))
+                    {
+                        case RecoveryOutcome.Recovered:
+                            recovered.Add(id);
+                            break;
+                        case RecoveryOutcome.Unfinished:
+                            unfinished.Add(id);
+                            break;
+                        default:
+                            Interlocked.Increment(ref known);
+                            break;
+                    }
+                }
+                catch (OneShotException e) when (e.Detail.Code is ErrorCodes.Failed or ErrorCodes.InvalidInput)
+                {
+                    failed.Add(new FailedRecovery(id, e.Message));
+                }
+            });
+        return new RecoveryReport(
+            dryRun,
+            [.. recovered.Order(StringComparer.Ordinal)],
+            known,
+            [.. unfinished.Order(StringComparer.Ordinal)],
+            [.. failed.OrderBy(job => job.Id, StringComparer.Ordinal)]);
+    }
+}
