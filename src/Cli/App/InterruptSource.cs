@@ -11,6 +11,7 @@ internal sealed class InterruptSource : IDisposable
 
     public InterruptSource(TextWriter error)
     {
+        IgnoredSignals.Restore();
         _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;

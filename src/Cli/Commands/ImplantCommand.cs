@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Client;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -43,12 +44,15 @@ internal sealed class ImplantCommand : OneShotCommand
             catalog.Register(clip);
         }
 
-        var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
-        string id;
+        var session = await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
+        var id = JobId.New(DateTimeOffset.UtcNow);
         try
         {
-            var request = await plan.UploadAsync(session.Store, context.Interrupt) with { Model = await ClusterModels.NameAsync(context, session, plan.Model) };
-            id = (await session.Client.SubmitAsync(request, cancellationToken: context.Interrupt)).Id;
+            var current = session.Current;
+            var request = await plan.UploadAsync(current.Store, context.Interrupt) with { Model = await ClusterModels.NameAsync(context, current, plan.Model) };
+
+            // Under one id: an owner that went before it answered may have taken the job all the same.
+            await session.AskAsync((asked, token) => asked.Client.SubmitAsync(request, new SubmitOptions { Id = id }, token).WaitAsync(token), context.Interrupt);
         }
         catch
         {
@@ -56,7 +60,7 @@ internal sealed class ImplantCommand : OneShotCommand
             throw;
         }
 
-        context.Say(session.Owner is { } owner ? $"Job {id}, on process {owner.ProcessId} which owns {data}" : $"Job {id}");
+        context.Say(session.Current.Owner is { } owner ? $"Job {id}, on process {owner.ProcessId} which owns {data}" : $"Job {id}");
         return await JobEnd.FollowAsync(context, session, id, plan.Out);
     }
 }

@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Jobs;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -25,12 +26,15 @@ internal sealed class JobsDeleteCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
+        ImplantationStatus? before = null;
         var status = await Look.AtAsync(
             _session.Resolve(parsed),
             async session =>
             {
                 var job = session.Client.GetImplantation(id);
-                var before = await job.GetStatusAsync(context.Interrupt);
+
+                // Asked again of the next owner, it may be gone already.
+                before ??= await job.GetStatusAsync(context.Interrupt);
                 await job.DeleteAsync(context.Interrupt);
                 return before;
             },

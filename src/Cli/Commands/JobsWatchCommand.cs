@@ -24,7 +24,7 @@ internal sealed class JobsWatchCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
-        var session = await JobSession.OpenAsync(_session.Resolve(parsed), SessionMode.Work, context.Interrupt);
+        var session = await LastingSession.OpenAsync(_session.Resolve(parsed), SessionMode.Work, context.Interrupt);
         return await JobEnd.FollowAsync(context, session, id, null, watch: true);
     }
 }

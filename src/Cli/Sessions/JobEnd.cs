@@ -16,11 +16,11 @@ internal static class JobEnd
     /// <param name="watch">Whether the document is a stream of events instead.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     /// <exception cref="OneShotException">The job failed or was cancelled.</exception>
-    public static async Task<int> FollowAsync(CommandContext context, JobSession session, string id, string? folder, bool watch = false)
+    public static async Task<int> FollowAsync(CommandContext context, LastingSession session, string id, string? folder, bool watch = false)
     {
         ImplantationStatus status;
         JobSession last;
-        using var display = ProgressDisplay.Create(context.Streams, session.Data.Root);
+        using var display = ProgressDisplay.Create(context.Streams, session.Current.Data.Root);
         await using var follower = new JobFollower(context, session, display, watch && context.Json ? progress => context.Write(EventDocument.Of(progress)) : null);
         try
         {

@@ -13,80 +13,76 @@ internal sealed class JobFollower : IAsyncDisposable
     private const int MostFailures = 60;
 
     private readonly CommandContext _context;
-    private readonly SessionTarget _target;
+    private readonly LastingSession _session;
     private readonly IProgressDisplay _display;
     private readonly Action<ProgressEvent>? _onEvent;
-    private JobSession _session;
+    private long _next = 1;
 
     /// <summary>Follows jobs of a session, which becomes this object's.</summary>
     /// <param name="context">The command.</param>
     /// <param name="session">An open session.</param>
     /// <param name="display">Shows what happens.</param>
     /// <param name="onEvent">Also gets each event.</param>
-    public JobFollower(CommandContext context, JobSession session, IProgressDisplay display, Action<ProgressEvent>? onEvent = null)
+    public JobFollower(CommandContext context, LastingSession session, IProgressDisplay display, Action<ProgressEvent>? onEvent = null)
     {
         _context = context;
         _session = session;
-        _target = session.Target;
+        _session.Moved = display.Say;
         _display = display;
         _onEvent = onEvent;
     }
 
     /// <summary>The present session.</summary>
-    public JobSession Session => _session;
+    public JobSession Session => _session.Current;
 
     /// <summary>Follows a job until it has ended.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>Its final status.</returns>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
-    public async Task<ImplantationStatus> FollowAsync(string jobId)
+    public Task<ImplantationStatus> FollowAsync(string jobId) => _session.AskAsync((session, token) => FollowAsync(session, jobId, token), _context.Interrupt);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    private async Task<ImplantationStatus> FollowAsync(JobSession session, string jobId, CancellationToken cancellationToken)
     {
-        var next = 1L;
+        var job = session.Client.GetImplantation(jobId);
         var failures = 0;
         while (true)
         {
-            _context.Interrupt.ThrowIfCancellationRequested();
-            var job = _session.Client.GetImplantation(jobId);
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                var status = await job.GetStatusAsync(_context.Interrupt);
+                var status = await job.GetStatusAsync(cancellationToken).WaitAsync(cancellationToken);
                 if (!status.State.IsFinal())
                 {
-                    await job.EnsureRunningAsync("restart", _context.Interrupt);
+                    await job.EnsureRunningAsync("restart", cancellationToken).WaitAsync(cancellationToken);
                 }
 
-                await foreach (var progress in job.WatchAsync(next, _context.Interrupt))
+                await foreach (var progress in job.WatchAsync(_next, cancellationToken))
                 {
-                    next = progress.Sequence + 1;
+                    _next = progress.Sequence + 1;
                     failures = 0;
+                    _session.Answered();
                     _onEvent?.Invoke(progress);
                     _display.Show(progress);
                 }
 
-                status = await job.GetStatusAsync(_context.Interrupt);
+                status = await job.GetStatusAsync(cancellationToken).WaitAsync(cancellationToken);
                 if (status.State.IsFinal())
                 {
                     return status;
                 }
 
                 // The stream of an unfinished job ends when its silo goes.
-                await Task.Delay(TimeSpan.FromMilliseconds(200), _context.Interrupt);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
             }
-            catch (Exception e) when (_session.Owner is not null && e is not OneShotException && !_context.Interrupt.IsCancellationRequested)
-            {
-                _display.Say($"Process {_session.Owner.ProcessId}, which worked on the job, is gone; going on.");
-                await _session.DisposeAsync();
-                _session = await JobSession.OpenAsync(_target, SessionMode.Work, _context.Interrupt);
-            }
-            catch (Exception e) when (_target.Redis is not null && failures < MostFailures && e is not OneShotException && !_context.Interrupt.IsCancellationRequested)
+            catch (Exception e) when (session.Target.Redis is not null && failures < MostFailures && e is not OneShotException && !cancellationToken.IsCancellationRequested)
             {
                 // A silo went in the middle of a call; the job goes on elsewhere, and the client finds another gateway by itself.
                 failures++;
-                await Task.Delay(TimeSpan.FromSeconds(1), _context.Interrupt);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             }
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _session.DisposeAsync();
 }

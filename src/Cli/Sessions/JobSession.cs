@@ -15,11 +15,15 @@ namespace OrleansOneShot.Cli.Sessions;
 /// </summary>
 internal sealed class JobSession : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    // An owner that lives answers at once; one on a busy machine may be slow to start its grains.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
     private readonly OwnerLock? _lock;
     private readonly EmbeddedSilo? _silo;
+    private readonly OwnerWatch? _watch;
+    private int _closed;
 
     private JobSession(SessionTarget target, OneShotClient client, OwnerLock? held = null, EmbeddedSilo? silo = null, OwnerRecord? owner = null)
     {
@@ -28,6 +32,7 @@ internal sealed class JobSession : IAsyncDisposable
         Owner = owner;
         _lock = held;
         _silo = silo;
+        _watch = owner is null ? null : new OwnerWatch(target.Data, owner);
         Store = target.OpenStore();
     }
 
@@ -46,6 +51,9 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>The other process that owns the folder; null when this one does.</summary>
     public OwnerRecord? Owner { get; }
 
+    /// <summary>Cancelled once another process that owned the folder owns it no more; never, where this process or a cluster does.</summary>
+    public CancellationToken Gone => _watch?.Gone ?? CancellationToken.None;
+
     /// <summary>Opens a session.</summary>
     /// <param name="target">Where the jobs are.</param>
     /// <param name="mode">What for.</param>
@@ -61,40 +69,23 @@ internal sealed class JobSession : IAsyncDisposable
         }
 
         var data = target.Data;
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        OwnerRecord? owner = null;
-        while (clock.Elapsed < Patience)
+        var patience = new OwnerPatience(data);
+        while (true)
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
                 return await OwnAsync(target, held, mode, cancellationToken);
             }
 
-            owner = OwnerLock.ReadRecord(data) ?? owner;
-            if (owner is { GatewayPort: > 0 } && (mode == SessionMode.Look || owner.Trains))
+            var owner = OwnerLock.ReadRecord(data);
+            patience.Spend(owner);
+            if (owner is { GatewayPort: > 0 } && (mode == SessionMode.Look || owner.Trains) && await ConnectAsync(target, owner, cancellationToken) is { } session)
             {
-                try
-                {
-                    var options = new OneShotClientOptions
-                    {
-                        Gateways = [new IPEndPoint(IPAddress.Loopback, owner.GatewayPort)],
-                        ClusterId = owner.ClusterId,
-                        ServiceId = EmbeddedSilo.ServiceId,
-                    };
-                    return new JobSession(target, await OneShotClient.ConnectAsync(options, cancellationToken), owner: owner);
-                }
-                catch (OneShotException)
-                {
-                    // It may be on its way out: then the lock is free in a moment.
-                }
+                return session;
             }
 
             await Task.Delay(Pause, cancellationToken);
         }
-
-        var who = owner is null ? "Another process" : $"Process {owner.ProcessId} (started {owner.Started:yyyy-MM-dd HH:mm:ss} UTC)";
-        throw new OneShotException(new ErrorDetail(
-            ErrorCodes.Unavailable, $"{who} holds the data folder {data} and does not answer.", "data", "Wait for it, end it, or use another folder with --data."));
     }
 
     /// <summary>Where a job's files lie.</summary>
@@ -102,21 +93,81 @@ internal sealed class JobSession : IAsyncDisposable
     /// <returns>Absolute path of the folder; null while nothing is published, and where artifacts are no files.</returns>
     public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded && SiloStore.Choose(Data, Target.Redis is not null).Folder is not null ? Path.Combine(Data.Root, "jobs", status.Id, "result") : null;
 
-    /// <summary>Ends the session. A silo of this process stops its engines at their next step and waits for their checkpoints.</summary>
+    /// <summary>Whether the silo behind the session still takes calls.</summary>
+    public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);
+
+    /// <summary>Ends the session. A silo of this process stops its engines at their next step and waits for their checkpoints; before that, others learn that it takes no more calls.</summary>
     /// <returns>When closed.</returns>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
         try
         {
-            await Client.DisposeAsync();
-            if (_silo is not null)
+            _lock?.Withdraw();
+            if (_watch is not null)
             {
-                await _silo.DisposeAsync();
+                await _watch.DisposeAsync();
             }
+
+            await Client.DisposeAsync();
         }
         finally
         {
-            _lock?.Dispose();
+            try
+            {
+                if (_silo is not null)
+                {
+                    await _silo.DisposeAsync();
+                }
+            }
+            finally
+            {
+                _lock?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Connects to an owner. The session counts as open only when a call came back: a gateway lets clients in while its silo already, or still, knows no grains.</summary>
+    /// <returns>The session; null if the owner does not answer, or goes.</returns>
+    private static async Task<JobSession?> ConnectAsync(SessionTarget target, OwnerRecord owner, CancellationToken cancellationToken)
+    {
+        var options = new OneShotClientOptions { Gateways = [new IPEndPoint(IPAddress.Loopback, owner.GatewayPort)], ClusterId = owner.ClusterId, ServiceId = EmbeddedSilo.ServiceId };
+        JobSession session;
+        try
+        {
+            session = new JobSession(target, await OneShotClient.ConnectAsync(options, cancellationToken), owner: owner);
+        }
+        catch (OneShotException)
+        {
+            // It may be on its way out: then the lock is free in a moment.
+            return null;
+        }
+
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Gone);
+            limit.CancelAfter(AnswerLimit);
+            await session.Client.ListPageAsync(new JobQuery { PageSize = 1 }, limit.Token).WaitAsync(limit.Token);
+            return session;
+        }
+        catch (OneShotException e) when (e.Detail.Code != ErrorCodes.Unavailable)
+        {
+            // An answer all the same.
+            return session;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            await session.DisposeAsync();
+            return null;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class OwnerLock : IDisposable
     /// <param name="data">The data folder; created if it does not exist.</param>
     /// <returns>The lock; null if another process holds it.</returns>
     /// <exception cref="UnauthorizedAccessException">The folder can't be written.</exception>
-    /// <exception cref="IOException">The folder can't be created.</exception>
+    /// <exception cref="IOException">The folder can't be created or written.</exception>
     public static OwnerLock? TryAcquire(DataFolder data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -32,7 +32,7 @@ public sealed class OwnerLock : IDisposable
         {
             held = new FileStream(data.OwnerLock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(data.OwnerLock))
+        catch (IOException e) when (IsHeld(e))
         {
             return null;
         }
@@ -58,6 +58,16 @@ public sealed class OwnerLock : IDisposable
         }
     }
 
+    /// <summary>Whether an owner still holds the folder and takes calls.</summary>
+    /// <param name="data">The data folder.</param>
+    /// <param name="owner">What it said of itself.</param>
+    /// <returns>False once it has withdrawn its record, or is gone without having done so.</returns>
+    public static bool IsOpen(DataFolder data, OwnerRecord owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        return ReadRecord(data)?.ClusterId == owner.ClusterId && IsHeld(data);
+    }
+
     /// <summary>Tells others how to reach this process.</summary>
     /// <param name="gatewayPort">Port of the gateway on the loopback.</param>
     /// <param name="clusterId">This owner's cluster.</param>
@@ -78,6 +88,11 @@ public sealed class OwnerLock : IDisposable
         File.Move(beside, _data.OwnerRecord, overwrite: true);
     }
 
+    /// <summary>
+    /// Tells others that this process takes no more calls. Comes before its silo stops: a gateway that is closing still lets clients in, and then knows no grains.
+    /// </summary>
+    public void Withdraw() => File.Delete(_data.OwnerRecord);
+
     /// <summary>Gives the folder back.</summary>
     public void Dispose()
     {
@@ -86,7 +101,30 @@ public sealed class OwnerLock : IDisposable
             return;
         }
 
-        File.Delete(_data.OwnerRecord);
-        _held.Dispose();
+        try
+        {
+            Withdraw();
+        }
+        finally
+        {
+            _held.Dispose();
+        }
     }
+
+    // A shared lock, so that those who only look don't hinder each other; one who wants the folder tries again in a moment.
+    private static bool IsHeld(DataFolder data)
+    {
+        try
+        {
+            using var free = new FileStream(data.OwnerLock, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (IOException e)
+        {
+            return IsHeld(e);
+        }
+    }
+
+    // EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }
