@@ -35,6 +35,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.WaitForDevice = options.RequeuesOnStop;
             grains.WorkFolder = options.Data.Work;
             grains.Slots = slots;
+            grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });
     }
 

@@ -26,6 +26,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>Whether jobs that it gives back when it stops are queued at once, for another silo.</summary>
     public bool RequeuesOnStop { get; init; }
 
+    /// <summary>How long an unused model of the store is kept; null: as <see cref="Grains.Hosting.OneShotGrainsOptions.ModelGrace"/> says.</summary>
+    public TimeSpan? KeepModels { get; init; }
+
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
 }
