@@ -156,7 +156,7 @@ public sealed class OneShotClient : IAsyncDisposable
     public Task<SchedulerSnapshot> GetSchedulerAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async _ => await _grains.GetGrain<ISchedulerGrain>(0).GetSnapshot(), cancellationToken);
 
-    /// <summary>Removes inputs that no job refers to, and what ended jobs have left behind.</summary>
+    /// <summary>Removes inputs that no job refers to, what ended jobs have left behind, and models of the store that nobody uses.</summary>
     /// <param name="dryRun">Only tells what would be removed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>What was, or would be, removed.</returns>

@@ -16,6 +16,7 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(60), options.LeaseDuration);
         Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
         Assert.Equal(3, options.MaxDeaths);
+        Assert.Equal(TimeSpan.FromDays(30), options.ModelGrace);
         Assert.Equal(TimeSpan.FromMinutes(5), options.FanOutIdleTimeout);
         Assert.Equal(TimeSpan.FromSeconds(2), options.FanOutMinDeadline);
         Assert.Equal(TimeSpan.FromSeconds(60), options.FanOutFirstDeadline);
@@ -36,6 +37,7 @@ public sealed class OneShotGrainsOptionsTests
             LeaseDuration = TimeSpan.FromSeconds(-1),
             SchedulerPeriod = TimeSpan.Zero,
             MaxDeaths = 0,
+            ModelGrace = TimeSpan.FromDays(-1),
             FanOutIdleTimeout = TimeSpan.Zero,
             FanOutMinDeadline = TimeSpan.Zero,
             FanOutFirstDeadline = TimeSpan.FromSeconds(-1),
@@ -50,6 +52,7 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.LeaseDuration is -00:00:01; it must be at least twice the heartbeat of 00:00:00.",
                 "OneShotGrainsOptions.SchedulerPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxDeaths is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.ModelGrace is -1.00:00:00; it must be 0 or more.",
                 "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutMinDeadline is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutFirstDeadline is -00:00:01; it must be at least FanOutMinDeadline, 00:00:00.",

@@ -17,7 +17,7 @@ internal sealed class JobsCollectCommand : OneShotCommand
     public JobsCollectCommand(CliStreams streams)
         : base(
             "collect",
-            "Removes photos and masks that no job has used for a day, and what ended jobs have left behind; serve does so once a day.",
+            "Removes photos and masks that no job has used for a day, what ended jobs have left behind, and models of the artifact store that no job names and nobody has used for long (30 days, unless serve was given --keep-models); serve does so once a day.",
             streams,
             "oneshot jobs collect --dry-run")
     {
@@ -33,17 +33,17 @@ internal sealed class JobsCollectCommand : OneShotCommand
         var report = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.CollectAsync(dryRun, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
-            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes));
+            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes, report.Models));
             return ExitCode.Done;
         }
 
-        foreach (var path in report.Blobs.Concat(report.Files))
+        foreach (var path in report.Blobs.Concat(report.Files).Concat(report.Models))
         {
             context.Streams.Output.WriteLine(path);
         }
 
         var verb = report.DryRun ? "would be removed" : "removed";
-        context.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Blobs.Length + report.Files.Length} files, {report.Bytes:N0} bytes {verb}."));
+        context.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes {verb}."));
         return ExitCode.Done;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo. Default: one for each GPU, or one for the processor.");
 
+    private readonly Option<long?> _keepModels = NumberOptions.Whole(
+        "--keep-models", 1, 3650, "Days that a model of a cluster's artifact store is kept which no job names and nobody uses. Default: 30. Give all silos the same.");
+
     public ServeCommand(CliStreams streams)
         : base(
             "serve",
@@ -32,6 +35,7 @@ internal sealed class ServeCommand : OneShotCommand
         _session.AddTo(this);
         Options.Add(_role);
         Options.Add(_slots);
+        Options.Add(_keepModels);
         _listen.AddTo(this);
         _health.AddTo(this);
     }
@@ -56,7 +60,15 @@ internal sealed class ServeCommand : OneShotCommand
         }
 
         int? slots = parsed.GetValue(_role) == "control" ? 0 : (int?)parsed.GetValue(_slots);
-        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed), Health = _health.Resolve(parsed) };
+        var options = new ClusterSiloOptions
+        {
+            Redis = target.Redis,
+            Data = target.Data,
+            Slots = slots,
+            Listen = _listen.Resolve(parsed),
+            Health = _health.Resolve(parsed),
+            KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
+        };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         TellHealth(silo, context);

@@ -5,4 +5,5 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Blobs">Inputs that no job refers to.</param>
 /// <param name="Files">What ended jobs have left behind.</param>
 /// <param name="Bytes">Bytes of all of them.</param>
-internal sealed record CollectionDocument(bool DryRun, IReadOnlyList<string> Blobs, IReadOnlyList<string> Files, long Bytes);
+/// <param name="Models">Manifests and files of models that no job names and nobody has used for long.</param>
+internal sealed record CollectionDocument(bool DryRun, IReadOnlyList<string> Blobs, IReadOnlyList<string> Files, long Bytes, IReadOnlyList<string> Models);

@@ -40,6 +40,7 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<SlotAnnouncer>();
         services.TryAddSingleton<JobRecovery>();
         services.TryAddSingleton<BlobCollector>();
+        services.TryAddSingleton<ModelCollector>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();

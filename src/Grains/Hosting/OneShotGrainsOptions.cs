@@ -88,6 +88,9 @@ public sealed class OneShotGrainsOptions
     /// <summary>How long an input that no job refers to is kept: it is uploaded before its job is submitted. Default: 24 h.</summary>
     public TimeSpan CollectionGrace { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>How long a model of the store that no job refers to is kept after its last use. All silos of a cluster should agree: any of them may collect. Default: 30 days.</summary>
+    public TimeSpan ModelGrace { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
     public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -49,6 +49,8 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.CollectionPeriod is {options.CollectionPeriod}; it must be at least 1 s.");
         if (options.CollectionGrace < TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.CollectionGrace is {options.CollectionGrace}; it must be 0 or more.");
+        if (options.ModelGrace < TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.ModelGrace is {options.ModelGrace}; it must be 0 or more.");
         if (options.FanOutIdleTimeout <= TimeSpan.Zero)
             errors.Add($"OneShotGrainsOptions.FanOutIdleTimeout is {options.FanOutIdleTimeout}; it must be above 0.");
         if (options.FanOutMinDeadline <= TimeSpan.Zero)

@@ -11,11 +11,11 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
-/// Removes inputs that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is submitted, so one counts as unused only
+/// Removes inputs and models that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is submitted, so one counts as unused only
 /// after a grace period; an upload of bytes that are there already marks them as used. References are looked up after the list of candidates was made, and a job that can't be read
 /// ends the collection: when in doubt, everything stays.
 /// </summary>
-internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
+internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, ModelCollector models, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
 {
     private const string Inputs = "blobs/sha256/";
 
@@ -28,7 +28,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
         var candidates = await ListOldAsync(Inputs, limit, cancellationToken);
-        var (referenced, ended) = await LookAtJobsAsync(candidates.Count > 0);
+        var (referenced, _, ended) = await LookAtJobsAsync(candidates.Count > 0);
         var (blobs, files, bytes) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>(), 0L);
         foreach (var file in candidates.Where(file => !referenced.Contains(file.Path)))
         {
@@ -51,8 +51,10 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
             }
         }
 
-        LogCollected(blobs.Count, files.Count, bytes, dryRun);
-        return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes);
+        var unused = await models.CollectAsync(dryRun, async () => (await LookAtJobsAsync(references: true)).Models, cancellationToken);
+        bytes += unused.Sum(file => file.Bytes);
+        LogCollected(blobs.Count, files.Count, unused.Count, bytes, dryRun);
+        return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes, [.. unused.Select(file => file.Path)]);
     }
 
     private async Task<bool> RemoveAsync(StoredFile file, DateTimeOffset limit, bool dryRun, CancellationToken cancellationToken) =>
@@ -95,10 +97,10 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         return garbage.Where(file => !named.Contains(file.Path));
     }
 
-    /// <summary>The inputs that jobs refer to, and the jobs that have ended.</summary>
-    private async Task<(HashSet<string> Referenced, List<JobSummary> Ended)> LookAtJobsAsync(bool references)
+    /// <summary>The inputs and models that jobs refer to, and the jobs that have ended.</summary>
+    private async Task<(HashSet<string> Referenced, HashSet<string> Models, List<JobSummary> Ended)> LookAtJobsAsync(bool references)
     {
-        var (referenced, ended) = (new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
+        var (referenced, models, ended) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
         string? cursor = null;
         do
         {
@@ -108,19 +110,22 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
                 if (job.State.IsFinal())
                     ended.Add(job);
                 if (references && await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
+                {
                     referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => Inputs + hash));
+                    models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
+                }
             }
 
             cursor = page.Next;
         }
         while (cursor is not null);
 
-        return (referenced, ended);
+        return (referenced, models, ended);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The manifest of job {JobId} can't be read, so nothing of that job is collected")]
     private partial void LogDamaged(Exception error, string jobId);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs and {Files} files of ended jobs, {Bytes} bytes (dry run: {DryRun})")]
-    private partial void LogCollected(int blobs, int files, long bytes, bool dryRun);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes (dry run: {DryRun})")]
+    private partial void LogCollected(int blobs, int files, int models, long bytes, bool dryRun);
 }

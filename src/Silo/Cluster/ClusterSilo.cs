@@ -134,7 +134,18 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             }));
             silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
             silo.Configure<ClusterMembershipOptions>(FastMembership);
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = store, Slots = options.Slots, Devices = options.Devices, ResumesJobs = true, RequeuesOnStop = true, Health = options.Health, Engine = options.Engine });
+            silo.AddOneShot(new OneShotSiloOptions
+            {
+                Data = options.Data,
+                Store = store,
+                Slots = options.Slots,
+                Devices = options.Devices,
+                KeepModels = options.KeepModels,
+                ResumesJobs = true,
+                RequeuesOnStop = true,
+                Health = options.Health,
+                Engine = options.Engine,
+            });
         });
         return builder.Build();
     }

@@ -22,6 +22,9 @@ public sealed record ClusterSiloOptions
     /// <summary>Slots this silo offers; 0 only orchestrates; null: one for each GPU, or one for the processor.</summary>
     public int? Slots { get; init; }
 
+    /// <summary>How long a model of the artifact store that no job refers to is kept after its last use; null: 30 days.</summary>
+    public TimeSpan? KeepModels { get; init; }
+
     /// <summary>What the machine has to train on; tests say otherwise.</summary>
     public IDeviceProbe Devices { get; init; } = new MachineProbe();
 

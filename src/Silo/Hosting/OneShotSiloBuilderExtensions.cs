@@ -37,6 +37,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.MinFreeBytes = options.Health?.MinFreeBytes ?? 0;
             grains.WorkFolder = options.Data.Work;
             grains.Slots = slots;
+            grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });
     }
 

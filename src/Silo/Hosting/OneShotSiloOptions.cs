@@ -30,6 +30,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>When it takes no jobs, and when a job that machines fail is given up; null: it is all there is, so its jobs fail at once and say why.</summary>
     public SiloHealthOptions? Health { get; init; }
 
+    /// <summary>How long an unused model of the store is kept; null: as <see cref="Grains.Hosting.OneShotGrainsOptions.ModelGrace"/> says.</summary>
+    public TimeSpan? KeepModels { get; init; }
+
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
 }

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Models;
 
 /// <summary>
-/// A host in the Hugging Face layout. Redirects are followed here, not by the handler, so that the token goes to the host itself and to nobody else.
+/// A host in the Hugging Face layout. Redirects are followed here, not by the handler, so that the token goes to the host itself and to nobody else, and to public addresses alone: what
+/// a host answers must not send this machine into the network behind it. The host itself may be private, since whoever runs this program has named it.
 /// </summary>
 internal sealed class ModelHost : IDisposable
 {
@@ -15,6 +17,7 @@ internal sealed class ModelHost : IDisposable
     private readonly Uri _address;
     private readonly string? _token;
     private readonly TimeSpan _stallTime;
+    private readonly Func<IPAddress, bool> _isOffLimits;
 
     /// <summary>Creates the client; no request is made.</summary>
     /// <exception cref="InvalidInputException">The address is none, or a token would travel in the clear.</exception>
@@ -23,12 +26,13 @@ internal sealed class ModelHost : IDisposable
         _address = Check(options.Host);
         _token = options.Token;
         _stallTime = options.StallTime;
+        _isOffLimits = options.IsOffLimits;
         if (_token is not null && _address.Scheme != Uri.UriSchemeHttps && !_address.IsLoopback)
         {
             throw new InvalidInputException($"The token would travel unencrypted to {_address.Authority}.", "base-url", $"Use an https address, or unset {HostToken.Variable} and {HostToken.FileVariable}.");
         }
 
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(20) })
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(20), ConnectCallback = ConnectAsync })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -126,19 +130,70 @@ internal sealed class ModelHost : IDisposable
         {
             throw new HostFaultException($"{at.Authority} did not answer within {_stallTime.TotalSeconds:0} s.", inner: e);
         }
+        catch (HttpRequestException e) when (e.InnerException is OffLimitsException refused)
+        {
+            throw LeadsTo(at, refused.Address);
+        }
         catch (HttpRequestException e)
         {
             throw new HostFaultException($"{at.Authority} can't be reached: {e.Message}", inner: e);
         }
     }
 
-    private Uri Next(Uri from, Uri location)
+    // Here, and not where the redirect is read: a name that is looked up twice may mean two addresses.
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var (end, wanted) = (context.DnsEndPoint, context.InitialRequestMessage.RequestUri!);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // A proxy of the environment is as much the operator's word as the host is; what lies behind it, it alone sees.
+            var isProxy = end.Host != wanted.IdnHost || end.Port != wanted.Port;
+            if (isProxy || Owns(wanted))
+            {
+                await socket.ConnectAsync(end, cancellationToken);
+            }
+            else
+            {
+                var addresses = await Dns.GetHostAddressesAsync(end.Host, cancellationToken);
+                if (addresses.FirstOrDefault(_isOffLimits) is { } refused)
+                {
+                    throw new OffLimitsException(refused);
+                }
+
+                await socket.ConnectAsync(addresses, end.Port, cancellationToken);
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where a redirect leads.</summary>
+    /// <param name="from">The address that was asked.</param>
+    /// <param name="location">What it answered.</param>
+    /// <exception cref="OneShotException">Nobody may be sent there: from https to anything else, or to an address that is not public.</exception>
+    internal Uri Next(Uri from, Uri location)
     {
         var next = location.IsAbsoluteUri ? location : new Uri(from, location);
-        return next.Scheme == Uri.UriSchemeHttps || (next.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp)
-            ? next
-            : throw Refused($"{Shown} redirects to an address that is not encrypted, or no web address.");
+        if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || from.Scheme != Uri.UriSchemeHttp))
+        {
+            throw Refused($"{Shown} redirects to an address that is not encrypted, or no web address.");
+        }
+
+        // Names are looked at where they are connected to; behind a proxy this is all that can be seen.
+        return !Owns(next) && IPAddress.TryParse(next.IdnHost, out var address) && _isOffLimits(address) ? throw LeadsTo(next, address) : next;
     }
+
+    private OneShotException LeadsTo(Uri to, IPAddress address) => new(new ErrorDetail(
+        ErrorCodes.Failed,
+        $"{Shown} redirects to {to.Authority}{(to.IdnHost == address.ToString() ? "" : $" ({address})")}, which is not a public address; nothing was asked of it.",
+        "base-url",
+        "If that is your own host of models, name it itself: with --base-url, or in " + HostAddress.Variable + "."));
 
     private Exception FaultOf(HttpResponseMessage response)
     {
@@ -166,4 +221,9 @@ internal sealed class ModelHost : IDisposable
     private static OneShotException Refused(string message) => new(new ErrorDetail(ErrorCodes.Failed, message, "repo"));
 
     private Uri At(string relative) => new(_address, relative);
+
+    private sealed class OffLimitsException(IPAddress address) : Exception
+    {
+        public IPAddress Address { get; } = address;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OrleansOneShot.Silo.Models;
 
 /// <summary>How a model is fetched.</summary>
@@ -41,4 +43,7 @@ public sealed record ModelPullOptions
 
     /// <summary>Most files of a model.</summary>
     public int MaximumFiles { get; init; } = 200;
+
+    /// <summary>Which addresses a host may not redirect to; tests, whose hosts are all of the loopback, say otherwise.</summary>
+    internal Func<IPAddress, bool> IsOffLimits { get; init; } = PublicAddresses.Exclude;
 }

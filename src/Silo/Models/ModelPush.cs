@@ -52,7 +52,8 @@ public static class ModelPush
         {
             if (IsSame(await stored.ReadAsync(candidate, cancellationToken), files))
             {
-                if (await HasAllAsync(store, files, cancellationToken))
+                // The mark comes last: from then on a collection leaves the model alone, and one that was faster has taken the manifest.
+                if (await HasAllAsync(store, files, cancellationToken) && await stored.TouchAsync(candidate, cancellationToken))
                 {
                     return new PushedModel(candidate, choice.Kind, files, 0);
                 }
@@ -69,7 +70,8 @@ public static class ModelPush
         }
 
         var published = name ?? NameOf(model, files);
-        return await stored.TryPublishAsync(published, new StoredModel(files), cancellationToken) || IsSame(await stored.ReadAsync(published, cancellationToken), files)
+        return await stored.TryPublishAsync(published, new StoredModel(files), cancellationToken)
+            || (IsSame(await stored.ReadAsync(published, cancellationToken), files) && await stored.TouchAsync(published, cancellationToken))
             ? new PushedModel(published, choice.Kind, files, meter.FetchedBytes)
             : throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"The cluster has another model named {published} already.", "name", "Give this one another name with --name."));
     }
@@ -130,7 +132,7 @@ public static class ModelPush
     {
         var path = PathOf(file);
         var there = await store.GetInfoAsync(path, cancellationToken);
-        if (there?.Sha256 == file.Sha256)
+        if (there?.Sha256 == file.Sha256 && await store.TouchAsync(path, cancellationToken))
         {
             meter.Found(file.Bytes);
             return;

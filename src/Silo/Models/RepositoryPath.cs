@@ -23,9 +23,14 @@ internal static partial class RepositoryPath
         ? revision
         : throw new InvalidInputException($"'{Shown(revision)}' is no branch, tag or commit.", "revision", "Leave it out to take main.");
 
+    /// <summary>Whether a text can be the name of a model, and so of its folder.</summary>
+    /// <param name="name">The text.</param>
+    /// <returns>Whether.</returns>
+    public static bool IsName(string name) => ArtifactPath.IsSegment(name) && name[0] != '.';
+
     /// <summary>Checks the name that a model gets here.</summary>
     /// <exception cref="InvalidInputException">It can't be a folder's name.</exception>
-    public static string RequireName(string name) => ArtifactPath.IsSegment(name) && name[0] != '.'
+    public static string RequireName(string name) => IsName(name)
         ? name
         : throw new InvalidInputException($"'{Shown(name)}' can't name a model.", "name", "Use letters, digits, '-', '_' and '.'.");
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Compute;
@@ -22,6 +24,10 @@ namespace OrleansOneShot.Silo.Models;
 internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, IArtifactStore store, ModelPullOptions options, bool hasHost, ILogger<SiloModels> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    // Collections think in days; a store need not hear of every job.
+    private static readonly TimeSpan MarkEvery = TimeSpan.FromHours(12);
+    private readonly ConcurrentDictionary<string, long> _marked = new(StringComparer.Ordinal);
 
     /// <summary>Weights in the precision that is computed in, shared by all slots and processes of this host.</summary>
     public ConvertedWeights Converted => catalog.Converted;
@@ -64,6 +70,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     {
         if (Find(name) is { } present)
         {
+            await MarkAsync(name, cancellationToken);
             return present;
         }
 
@@ -80,6 +87,26 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
         catch (InvalidInputException e)
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"The model {name} can't be brought to this silo: {e.Message}", e.Field, e.Hint), e);
+        }
+    }
+
+    // Also of a model that lies here: who has it from the store may need it from there again, and another silo may.
+    private async Task MarkAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!RepositoryPath.IsName(name) || (_marked.TryGetValue(name, out var last) && Stopwatch.GetElapsedTime(last) < MarkEvery))
+        {
+            return;
+        }
+
+        try
+        {
+            await new StoredModels(store).TouchAsync(name, cancellationToken);
+            _marked[name] = Stopwatch.GetTimestamp();
+        }
+        catch (IOException e)
+        {
+            // The model is here; the next job marks it.
+            LogUnmarked(e, name);
         }
     }
 
@@ -108,6 +135,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     {
         if (await AskAsync(store, room.Name, cancellationToken) is { } files)
         {
+            await MarkAsync(room.Name, cancellationToken);
             return await FillAsync(room, ModelFileChoice.Of(files, options), new StoreOrigin(store), new ModelSource(null, null, []), say, cancellationToken);
         }
 
@@ -179,6 +207,9 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
             throw new SiloLacksException(new ErrorDetail(ErrorCodes.Unavailable, $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}", "model", "Submit the job again when the host answers."), e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The model {Name} could not be marked as used in the artifact store")]
+    private partial void LogUnmarked(Exception error, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Fetched the model {Name} from {Origin}: {Bytes} bytes")]
     private partial void LogFetched(string name, string origin, long bytes);

@@ -6,21 +6,18 @@ namespace OrleansOneShot.Silo.Models;
 
 /// <summary>
 /// The models of a cluster's artifact store. Files lie under their hashes, so that models share what they have in common and nobody's bytes replace another's; a manifest a name lists
-/// them and is written last, once. The folder is not called <c>models</c>: in a store of files that is where a data folder keeps its own.
+/// them and is written last, once. What nobody uses is collected after a time, so each use is marked on the manifest; files count as used for as long as a manifest names them.
 /// </summary>
 /// <param name="store">The store.</param>
 internal sealed class StoredModels(IArtifactStore store)
 {
-    private const string Root = "shared-models/";
-    private const int MaximumManifestBytes = 1 << 20;
-
     /// <summary>Where a file lies.</summary>
     /// <param name="file">A file whose SHA-256 is known.</param>
-    public static string FilePath(HostFile file) => $"{Root}sha256/{file.Sha256}";
+    public static string FilePath(HostFile file) => SharedModelPaths.File(file.Sha256!);
 
     /// <summary>Where a model's manifest lies.</summary>
     /// <param name="name">The model's name.</param>
-    public static string ManifestPath(string name) => $"{Root}names/{RepositoryPath.RequireName(name)}.json";
+    public static string ManifestPath(string name) => SharedModelPaths.Manifest(RepositoryPath.RequireName(name));
 
     /// <summary>Reads a manifest.</summary>
     /// <returns>Its files, whose paths are checked and whose hashes are stated; null if there is no such model.</returns>
@@ -31,7 +28,7 @@ internal sealed class StoredModels(IArtifactStore store)
         try
         {
             await using var stream = await store.OpenReadAsync(ManifestPath(name), cancellationToken);
-            var manifest = stream.Length <= MaximumManifestBytes ? await JsonSerializer.DeserializeAsync(stream, ModelJsonContext.Default.StoredModel, cancellationToken) : null;
+            var manifest = stream.Length <= SharedModelPaths.MaximumManifestBytes ? await JsonSerializer.DeserializeAsync(stream, ModelJsonContext.Default.StoredModel, cancellationToken) : null;
             return manifest?.Files is { } files && files.All(file => file is { Path: not null, Bytes: >= 0 } && BlobPaths.IsHash(file.Sha256))
                 ? [.. files.Select(file => new HostFile(RepositoryPath.RequireWithin(file.Path), file.Bytes, file.Sha256, null))]
                 : throw Damaged(name);
@@ -45,6 +42,11 @@ internal sealed class StoredModels(IArtifactStore store)
             throw Damaged(name, e);
         }
     }
+
+    /// <summary>Marks a model as used now.</summary>
+    /// <returns>False if there is no such model any more, or the store can't.</returns>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public Task<bool> TouchAsync(string name, CancellationToken cancellationToken) => store.TouchAsync(ManifestPath(name), cancellationToken);
 
     /// <summary>Publishes a manifest; all its files are there.</summary>
     /// <returns>False if the name was taken, by whatever model.</returns>

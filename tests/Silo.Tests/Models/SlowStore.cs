@@ -11,6 +11,9 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
     /// <summary>Waited for before a file is opened.</summary>
     public Func<string, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Waited for before a file is marked as used.</summary>
+    public Func<string, Task> BeforeTouch { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>How many bytes a read of that path may give before the store is out of reach; null for all.</summary>
     public Func<string, long?> BreaksAfter { get; set; } = _ => null;
 
@@ -19,6 +22,9 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
 
     /// <summary>What was written.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<string> Writes { get; } = new();
+
+    /// <summary>What was marked as used.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<string> Touches { get; } = new();
 
     /// <summary>Bytes that readers got.</summary>
     public long Sent => Interlocked.Read(ref _sent);
@@ -43,6 +49,17 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
     public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListUsesAsync(prefix, cancellationToken);
+
+    public async Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default)
+    {
+        await BeforeTouch(path);
+        Touches.Enqueue(path);
+        return await inner.TouchAsync(path, cancellationToken);
+    }
+
+    public Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default) => inner.DeleteUnusedAsync(path, since, cancellationToken);
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
 
