@@ -20,6 +20,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         InterruptedException e => new(new ErrorDetail(ErrorCodes.Cancelled, e.Message, Hint: e.Hint), App.ExitCode.Interrupted),
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
+        InvalidDataException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
         IOException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message)),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
@@ -33,7 +34,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
     /// <summary>Gives an error its exit code.</summary>
     /// <param name="error">The error.</param>
     /// <returns>The report.</returns>
-    public static ErrorReport Of(ErrorDetail error) => new(error, error.Code switch
+    public static ErrorReport Of(ErrorDetail error) => new(error.Bounded(), error.Code switch
     {
         ErrorCodes.InvalidInput or ErrorCodes.NotFound => App.ExitCode.BadInput,
         ErrorCodes.Cancelled => App.ExitCode.Cancelled,

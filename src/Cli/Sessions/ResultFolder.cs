@@ -54,7 +54,7 @@ internal static class ResultFolder
         }
 
         // All files of a result lie below one folder: that of the epoch which was published.
-        var first = PublishedResult.Parse(jobId, File.ReadAllBytes(manifest)).Files[0];
+        var first = PublishedResult.Parse(jobId, File.ReadAllBytes(manifest)).Files is [var one, ..] ? one : throw new InvalidDataException($"The manifest of job {jobId} is damaged: it lists no files.");
         return Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)]);
     }
 

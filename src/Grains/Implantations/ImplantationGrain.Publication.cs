@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -20,9 +20,9 @@ internal sealed partial class ImplantationGrain
         {
             _ = ManifestDocument.Read(bytes);
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The manifest of epoch {epoch} can't be read: {e.Message}"), e);
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The manifest of epoch {epoch} can't be read: it {e.Message}."), e);
         }
     }
 

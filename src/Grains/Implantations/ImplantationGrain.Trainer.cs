@@ -204,7 +204,7 @@ internal sealed partial class ImplantationGrain
     }
 
     public Task Fail(long epoch, ErrorDetail error) =>
-        GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now }));
+        GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error.Bounded(), Finished = Now }));
 
     public Task Release(long epoch, bool requeue) => GiveBackAsync(epoch, async () =>
     {
@@ -266,7 +266,7 @@ internal sealed partial class ImplantationGrain
     }
 
     private Task FailAsync(ImplantationState state, string message, string hint) =>
-        EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint) });
+        EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint).Bounded() });
 
     /// <summary>An orphan: finished by its manifest, cancelled if that was wanted, given up if it only ever kills its process, else queued.</summary>
     private async Task<bool> RequeueOrphanAsync(string reason)

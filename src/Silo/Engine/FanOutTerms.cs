@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
@@ -38,12 +39,12 @@ internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precisio
         try
         {
             if (store.ReadAllBytesAsync(PathOf(job), cancellationToken).GetAwaiter().GetResult() is { } bytes
-                && JsonSerializer.Deserialize<FanOutTerms>(bytes) is { Fingerprint: not null, Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
+                && StrictJson.Read<FanOutTerms>(bytes, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
             {
                 return terms;
             }
         }
-        catch (JsonException)
+        catch (UnusableJsonException)
         {
             // Said below.
         }
