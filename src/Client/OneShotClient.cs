@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
@@ -191,7 +192,7 @@ public sealed class OneShotClient : IAsyncDisposable
     // Never the connection string itself: it may hold a password.
     private static ErrorDetail Explain(OneShotClientOptions options) => options.Redis is { } redis
         ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ConfigurationOptions.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
-        : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again.");
+        : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.", Hint: "Check that it runs, and try again.");
 
     internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
         await Retries.ExecuteAsync(call, cancellationToken);

@@ -123,36 +123,4 @@ public static class ArtifactStoreExtensions
             return null;
         }
     }
-
-    /// <summary>Reads a whole file that must not be large.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="path">Path in the store.</param>
-    /// <param name="maxBytes">Most bytes that it may have.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    /// <returns>Its bytes; null if there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It has more.</exception>
-    /// <exception cref="IOException">The store is out of reach.</exception>
-    public static async Task<byte[]?> ReadAtMostAsync(this IArtifactStore store, string path, int maxBytes, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(store);
-        try
-        {
-            await using var stream = await store.OpenReadAsync(path, cancellationToken);
-            using var buffer = new MemoryStream();
-            var part = new byte[1 << 16];
-            int read;
-            while ((read = await stream.ReadAsync(part, cancellationToken)) > 0)
-            {
-                if (buffer.Length + read > maxBytes)
-                    throw new InvalidDataException($"{path} has more than {maxBytes} bytes, which is no size for such a file.");
-                buffer.Write(part, 0, read);
-            }
-
-            return buffer.ToArray();
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage;
 
@@ -54,11 +55,14 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     {
         try
         {
-            using var document = JsonDocument.Parse(manifest);
-            var files = document.RootElement.GetProperty("files").EnumerateArray().Select(file => Read(jobId, file)).ToList();
+            var files = StrictJson.Parse(manifest.Span).Member("files", JsonValueKind.Array).EnumerateArray().Select(file => Read(jobId, file)).ToList();
             return new PublishedResult(manifest, files);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (UnusableJsonException e)
+        {
+            throw new InvalidDataException($"The manifest of job {jobId} is damaged: it {e.Message}.", e);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new InvalidDataException($"The manifest of job {jobId} is damaged: {e.Message}", e);
         }
@@ -66,11 +70,11 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
 
     private static PublishedFile Read(string jobId, JsonElement file)
     {
-        var path = ArtifactPath.Require(file.GetProperty("path").GetString() ?? "");
+        var path = ArtifactPath.Require(file.Text("path"));
         // Manifests of earlier versions name no place: their files lie in result/.
-        var stored = file.TryGetProperty("stored", out var place) ? BlobPaths.Job(jobId) + place.GetString() : BlobPaths.ResultFile(jobId, path);
+        var stored = file.TryGetProperty("stored", out _) ? BlobPaths.Job(jobId) + file.Text("stored") : BlobPaths.ResultFile(jobId, path);
         if (path.Split('/').Contains("..") || stored.Split('/').Contains(".."))
             throw new FormatException($"{path} leaves the result's folder");
-        return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.GetProperty("bytes").GetInt64(), file.GetProperty("sha256").GetString() ?? ""));
+        return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.Whole("bytes"), file.Text("sha256")));
     }
 }

@@ -33,7 +33,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
     /// <summary>Gives an error its exit code.</summary>
     /// <param name="error">The error.</param>
     /// <returns>The report.</returns>
-    public static ErrorReport Of(ErrorDetail error) => new(error, error.Code switch
+    public static ErrorReport Of(ErrorDetail error) => new(error.Bounded(), error.Code switch
     {
         ErrorCodes.InvalidInput or ErrorCodes.NotFound => App.ExitCode.BadInput,
         ErrorCodes.Cancelled => App.ExitCode.Cancelled,

@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -26,7 +27,7 @@ internal sealed class JobsListCommand : OneShotCommand
         {
             if (result.Tokens.Count > 0 && !TryParse(result.Tokens[0].Value, out _))
             {
-                result.AddError($"--state must be one of {string.Join(", ", Enum.GetNames<JobState>())}, but is '{result.Tokens[0].Value}'.");
+                result.AddError($"--state must be one of {Wording.List(Enum.GetNames<JobState>(), most: 20)}, but is '{result.Tokens[0].Value}'.");
             }
         });
         Options.Add(_state);

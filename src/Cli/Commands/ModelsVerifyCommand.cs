@@ -3,6 +3,7 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Silo.Embedded;
 
@@ -48,6 +49,6 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
         return Task.FromResult(CheckText.Write(context, Verify(ModelFolder.Open(entry.Folder, clip))));
     }
     private static CheckDocument CheckOf(ModelPartReport part) => new(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {string.Join(", ", part.ElementTypes)}")
-        : string.Join(" ", part.Problems));
+        ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {Wording.List(part.ElementTypes)}")
+        : Wording.Bounded(string.Join(" ", part.Problems)));
 }

@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.Commands;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Silo.Embedded;
 
@@ -22,7 +23,7 @@ internal static class ModelCheck
         return shipped.Select(entry => Check.Run($"model {entry.Name}", () =>
         {
             var problems = ModelsVerifyCommand.Verify(ModelFolder.Open(entry.Folder)).Where(part => !part.Ok).Select(part => $"{part.Name}: {part.Detail}").ToList();
-            return problems.Count == 0 ? "every weight is sound" : throw new InvalidDataException(string.Join(" ", problems));
+            return problems.Count == 0 ? "every weight is sound" : throw new InvalidDataException(Wording.List(problems, " "));
         }));
     }
 }

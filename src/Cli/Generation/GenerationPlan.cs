@@ -7,6 +7,7 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Silo.Embedded;
+using static TorchSharp.torch;
 
 namespace OrleansOneShot.Cli.Generation;
 
@@ -156,9 +157,9 @@ internal sealed record GenerationPlan
                 throw new InvalidInputException($"{path} holds no tensor named {Key}.", "latents");
             }
 
-            return entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
+            return entry.ElementType is (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64) && entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
                 ? new Latent(System.IO.Path.GetFullPath(path), (int)entry.Shape[0], (int)entry.Shape[2], (int)entry.Shape[3])
-                : throw new InvalidInputException($"{path}: {Key} has the shape ({string.Join(", ", entry.Shape)}), which must be (N, 4, h, w).", "latents");
+                : throw new InvalidInputException($"{path}: {Key} has the shape {entry.ShapeText} and the type {entry.ElementType}, which must be (N, 4, h, w) of floating-point numbers.", "latents");
         }
     }
 }

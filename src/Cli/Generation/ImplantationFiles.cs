@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
@@ -16,6 +16,7 @@ namespace OrleansOneShot.Cli.Generation;
 internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embeddings, string? Model)
 {
     private const string Again = "Fetch the result again with: oneshot jobs download ID --out DIR. Or name the files as they are, with --lora and --embedding.";
+    private const int MaximumRequestBytes = 16 << 20;
 
     /// <summary>Finds the files of a job, or of a folder that implant or download filled.</summary>
     /// <param name="idOrFolder">A job's id, or a folder.</param>
@@ -89,10 +90,11 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(request))?["model"]?["name"]?.GetValue<string>();
+            return StrictJson.Parse(StrictJson.ReadFile(request, MaximumRequestBytes)).Member("model", JsonValueKind.Object).Text("name");
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException or InvalidOperationException)
+        catch (Exception e) when (e is FileNotFoundException or UnusableJsonException)
         {
+            // It is read for convenience alone: --model says it as well.
             return null;
         }
     }

@@ -56,7 +56,9 @@ internal static class ResultFolder
         }
 
         // All files of a result lie below one folder: that of the epoch which was published.
-        return PublishedResult.Parse(jobId, ReadManifest(manifest)).Files is [var first, ..] ? Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)]) : null;
+        return PublishedResult.Parse(jobId, ReadManifest(manifest)).Files is [var first, ..]
+            ? Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)])
+            : throw new InvalidDataException($"The manifest of job {jobId} is damaged: it lists no files.");
     }
 
     /// <summary>Compares a file with what a manifest says of it.</summary>

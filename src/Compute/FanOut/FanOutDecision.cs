@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.FanOut;
 
@@ -73,13 +74,13 @@ internal sealed record FanOutDecision
 
         try
         {
-            var decision = JsonSerializer.Deserialize<FanOutDecision>(text, Json);
-            if (decision is { MicroBatch: >= 1, Participants: >= 1 } && (decision.Evaluation != TermEvaluation.Rounds || decision.Period >= 1))
+            var decision = StrictJson.Read<FanOutDecision>(text, Json);
+            if (Enum.IsDefined(decision.Evaluation) && decision is { MicroBatch: >= 1, Participants: >= 1 } && (decision.Evaluation != TermEvaluation.Rounds || decision.Period >= 1))
             {
                 return decision;
             }
         }
-        catch (JsonException)
+        catch (UnusableJsonException)
         {
             // Said below.
         }

@@ -1,11 +1,19 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary><c>preprocessor_config.json</c> of a CLIP folder, in its old form (sizes as numbers) and its new one (sizes as objects). Defaults are CLIPImageProcessor's.</summary>
 public sealed record ClipPreprocessorConfig
 {
+    private const long MaximumBytes = 1 << 20;
+
+    // Far above anything published; what it divides or multiplies stays finite.
+    private const double LargestStatistic = 1e6;
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+
     /// <summary>Whether pictures are resized; always so here.</summary>
     [JsonPropertyName("do_resize")]
     public bool DoResize { get; init; } = true;
@@ -56,7 +64,7 @@ public sealed record ClipPreprocessorConfig
         var name = Path.GetFileName(path);
         try
         {
-            var config = JsonSerializer.Deserialize<ClipPreprocessorConfig>(File.ReadAllText(path)) ?? throw new JsonException("The document is null.");
+            var config = StrictJson.Read<ClipPreprocessorConfig>(StrictJson.ReadFile(path, MaximumBytes), Options);
             config.Check(path, name);
             return config;
         }
@@ -64,7 +72,11 @@ public sealed record ClipPreprocessorConfig
         {
             throw new InvalidInputException($"The CLIP folder lacks {path}.", name, inner: e);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (UnusableJsonException e)
+        {
+            throw new InvalidInputException($"{path} {e.Message}.", e.Field is null ? name : $"{name}: {e.Field}", "Download the file again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException($"{path} can't be read: {e.Message}", name, inner: e);
         }
@@ -82,7 +94,10 @@ public sealed record ClipPreprocessorConfig
             _ when CropSize > Size => $"crop_size {CropSize} larger than size {Size}",
             { Mean.Count: not 3 } => $"image_mean of {Mean.Count} values",
             { Deviation.Count: not 3 } => $"image_std of {Deviation.Count} values",
+            _ when Mean.Any(m => !(Math.Abs(m) <= LargestStatistic)) => "image_mean with a value out of range",
             _ when Deviation.Any(d => !(d > 0)) => "image_std with a value of zero or less",
+            _ when Deviation.Any(d => !(d <= LargestStatistic)) => "image_std with a value out of range",
+            _ when !(RescaleFactor > 0 && RescaleFactor <= LargestStatistic) => string.Create(CultureInfo.InvariantCulture, $"rescale_factor {RescaleFactor}"),
             _ => null,
         };
         if (problem is not null)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Imaging;
 
@@ -28,7 +29,7 @@ internal sealed class ImageSizeConverter : JsonConverter<int>
             }
         }
 
-        throw new JsonException($"{root.GetRawText()} is not a size that is supported: a number, a shortest_edge, or a height and width of one value.");
+        throw new UnusableJsonException($"asks for {Wording.Cut(root.GetRawText(), 80)}, which is not a size that is supported: a number, a shortest_edge, or a height and width of one value.");
     }
 
     public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteNumberValue(value);

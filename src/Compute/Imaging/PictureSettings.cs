@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Imaging;
 
@@ -72,8 +73,18 @@ public sealed record PictureSettings
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <param name="json">The document.</param>
-    /// <exception cref="JsonException">It is none, or lacks a required setting.</exception>
-    public static PictureSettings FromJson(string json) => JsonSerializer.Deserialize<PictureSettings>(json, Json) ?? throw new JsonException("The document is null.");
+    /// <exception cref="InvalidInputException">It is none, lacks a required setting, or holds one of the wrong type.</exception>
+    public static PictureSettings FromJson(string json)
+    {
+        try
+        {
+            return StrictJson.Read<PictureSettings>(json, Json);
+        }
+        catch (UnusableJsonException e)
+        {
+            throw new InvalidInputException($"The picture's settings can't be used: the text {OneShotKey} {e.Message}.", e.Field ?? OneShotKey, null, e);
+        }
+    }
 
     private string ToParameters()
     {

@@ -13,7 +13,11 @@ internal static class Checkpoint
 {
     private const string Format = "oneshot-checkpoint-1";
     private const string FanOutKey = "fan_out";
+    private const string BestKey = "prototype_best";
     private const string Curve = "curve.losses";
+
+    // Far more than a request may name.
+    private const int MaximumObjects = 1000;
     private const string Vectors = "vectors";
     private const string LoraPrefix = "lora.";
     private const string OptimiserPrefix = "optimiser.";
@@ -45,7 +49,7 @@ internal static class Checkpoint
         tensors[Curve] = tensor(steps.SelectMany(s => new[] { s.Global, s.Object, s.Class }).ToArray(), [steps.Count, 3], ScalarType.Float64);
         for (var i = 0; i < prototypes.Count; i++)
         {
-            tensors[PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)] = tensor(prototypes[i].Losses.ToArray(), ScalarType.Float64);
+            tensors[PrototypeKey(i)] = tensor(prototypes[i].Losses.ToArray(), ScalarType.Float64);
         }
 
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
@@ -54,7 +58,7 @@ internal static class Checkpoint
             ["fingerprint"] = fingerprint,
             ["step"] = steps.Count.ToString(CultureInfo.InvariantCulture),
             [FanOutKey] = decision.ToText(),
-            ["prototype_best"] = string.Join(',', prototypes.Select(p => p.BestStep.ToString(CultureInfo.InvariantCulture))),
+            [BestKey] = string.Join(',', prototypes.Select(p => p.BestStep.ToString(CultureInfo.InvariantCulture))),
         });
     }
 
@@ -64,7 +68,7 @@ internal static class Checkpoint
     /// <param name="trainer">Filled.</param>
     /// <param name="curves">Filled; its length is the number of steps done.</param>
     /// <returns>L_PE by object, and how terms are evaluated.</returns>
-    /// <exception cref="InvalidInputException">The file is damaged, or of another run.</exception>
+    /// <exception cref="InvalidInputException">The file is damaged, or of another run; nothing was changed then.</exception>
     public static (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) Read(string path, string fingerprint, Trainer trainer, LossCurves curves)
     {
         using var scope = NewDisposeScope();
@@ -75,23 +79,81 @@ internal static class Checkpoint
             throw new InvalidInputException("The checkpoint belongs to another run or version, so this run can't go on from it.", "checkpoint", "Submit the job again.");
         }
 
+        // All of it is looked at before anything of this run is changed.
         var decision = FanOutDecision.FromText(metadata.GetValueOrDefault(FanOutKey));
-        trainer.Tokens.Assign(Trainer.VectorsName, file.Get(Vectors));
+        var best = BestSteps(metadata);
+        var tensors = ReadTensors(file, trainer, Steps(metadata), best.Count);
+        IReadOnlyList<PrototypeCurve> prototypes = [.. best.Select((step, i) => CurveOf(Values(tensors[PrototypeKey(i)]), step))];
+        trainer.Optimiser.Import(trainer.Optimiser.StateShapes().ToDictionary(state => state.Name, state => tensors[OptimiserPrefix + state.Name]));
+        trainer.Tokens.Assign(Trainer.VectorsName, tensors[Vectors]);
         foreach (var name in trainer.Lora.Parameters.Names)
         {
-            trainer.Lora.Parameters.Assign(name, file.Get(LoraPrefix + name));
+            trainer.Lora.Parameters.Assign(name, tensors[LoraPrefix + name]);
         }
 
-        trainer.Optimiser.Import(file.Keys.Where(k => k.StartsWith(OptimiserPrefix, StringComparison.Ordinal)).ToDictionary(k => k[OptimiserPrefix.Length..], file.Get));
-        var curve = file.Get(Curve);
-        var losses = curve.numel() == 0 ? [] : curve.data<double>().ToArray(); // before the first step there are none, which the accessor can't copy
+        var losses = Values(tensors[Curve]);
         for (var i = 0; i < losses.Length; i += 3)
         {
             curves.Add(new StepLosses(losses[i], losses[i + 1], losses[i + 2]));
         }
 
-        var best = metadata["prototype_best"].Split(',', StringSplitOptions.RemoveEmptyEntries);
-        IReadOnlyList<PrototypeCurve> prototypes = [.. best.Select((b, i) => new PrototypeCurve(file.Get(PrototypePrefix + i.ToString(CultureInfo.InvariantCulture)).data<double>().ToArray(), int.Parse(b, CultureInfo.InvariantCulture)))];
         return (prototypes, decision);
     }
+
+    private static IReadOnlyDictionary<string, Tensor> ReadTensors(SafetensorsFile file, Trainer trainer, int steps, int objects)
+    {
+        var schema = new TensorSchema().With(Vectors, [ScalarType.Float32], trainer.Vectors.shape).With(Curve, [ScalarType.Float64], [steps, 3], finite: false);
+        foreach (var name in trainer.Lora.Parameters.Names)
+        {
+            schema.With(LoraPrefix + name, [ScalarType.Float32], trainer.Lora.Parameters[name].shape);
+        }
+
+        foreach (var (name, type, shape) in trainer.Optimiser.StateShapes())
+        {
+            schema.With(OptimiserPrefix + name, [type], shape);
+        }
+
+        for (var i = 0; i < objects; i++)
+        {
+            schema.With(PrototypeKey(i), [ScalarType.Float64], [TensorSchema.Any], finite: false);
+        }
+
+        try
+        {
+            return schema.Read(file);
+        }
+        catch (UnfitTensorsException e)
+        {
+            throw Damaged(e.Message, e);
+        }
+    }
+
+    private static int Steps(IReadOnlyDictionary<string, string> metadata) =>
+        int.TryParse(metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : throw Damaged("it does not say how many steps are done");
+
+    private static List<int> BestSteps(IReadOnlyDictionary<string, string> metadata)
+    {
+        var steps = new List<int>();
+        foreach (var text in (metadata.GetValueOrDefault(BestKey) ?? throw Damaged($"it has no {BestKey}")).Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            steps.Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : throw Damaged($"its {BestKey} is no list of steps"));
+            if (steps.Count > MaximumObjects)
+            {
+                throw Damaged($"its {BestKey} names more than {MaximumObjects} objects");
+            }
+        }
+
+        return steps;
+    }
+
+    private static PrototypeCurve CurveOf(double[] losses, int best) =>
+        best < losses.Length ? new PrototypeCurve(losses, best) : throw Damaged($"its {BestKey} names step {best} of {losses.Length}");
+
+    private static string PrototypeKey(int index) => PrototypePrefix + index.ToString(CultureInfo.InvariantCulture);
+
+    // A curve of no steps yet: the accessor can't copy nothing.
+    private static double[] Values(Tensor tensor) => tensor.numel() == 0 ? [] : tensor.data<double>().ToArray();
+
+    private static InvalidInputException Damaged(string problem, Exception? inner = null) =>
+        new($"The checkpoint is damaged: {problem}.", "checkpoint", "Submit the job again.", inner);
 }

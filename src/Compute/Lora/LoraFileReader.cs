@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
@@ -7,8 +8,6 @@ namespace OrleansOneShot.Compute.Lora;
 /// <summary>Reads one LoRA file: sorts its keys by module, checks names, ranks and shapes against the UNet, then copies the values.</summary>
 internal sealed class LoraFileReader
 {
-    private const int ListedProblems = 12;
-
     // Marks of other kinds of adapters, by a part of their keys.
     private static readonly (string Mark, string Kind)[] OtherKinds =
         [("hada_", "LoHa"), ("lokr_", "LoKr"), ("dora_scale", "DoRA"), ("lora_magnitude_vector", "DoRA"), ("lora_mid", "Tucker LoCon"), ("oft_", "OFT"), ("on_input", "IA3")];
@@ -53,8 +52,7 @@ internal sealed class LoraFileReader
         var shapes = CheckedShapes();
         if (_problems.Count > 0)
         {
-            var problems = _problems.Distinct().ToArray();
-            var listed = string.Join("; ", problems.Take(ListedProblems)) + (problems.Length > ListedProblems ? $"; and {problems.Length - ListedProblems} more" : string.Empty);
+            var listed = Wording.List(_problems.Distinct(), "; ");
             throw new InvalidInputException($"{_shown} doesn't fit this UNet: {listed}.", _shown, "Use a LoRA that was made for this base model and adapts its attention alone.");
         }
 
@@ -91,6 +89,13 @@ internal sealed class LoraFileReader
         if (LoraKey.Parse(entry.Name) is not { } key)
         {
             _problems.Add($"{entry.Name} is no key of a LoRA");
+            return;
+        }
+
+        // An alpha may be a whole number.
+        if (!TensorSchema.Floating.Contains(entry.ElementType) && (key.Part != LoraPart.Alpha || entry.ElementType == ScalarType.Bool))
+        {
+            _problems.Add($"{entry.Name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}");
             return;
         }
 

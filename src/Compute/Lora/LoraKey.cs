@@ -42,6 +42,11 @@ internal sealed record LoraKey(LoraFileForm? Form, string Module, LoraPart Part)
 
         // UNets' own save_attn_procs wrote the keys without the prefix.
         var module = key.StartsWith(DottedPrefix, StringComparison.Ordinal) ? key[DottedPrefix.Length..] : key;
+        if (module.Length < dotted.Suffix.Length)
+        {
+            return null; // "unet.alpha"
+        }
+
         module = module[..^dotted.Suffix.Length];
         if (dotted.Form == LoraFileForm.Processor)
         {

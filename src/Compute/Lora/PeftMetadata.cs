@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Lora;
 
@@ -31,11 +32,10 @@ internal sealed class PeftMetadata
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            var root = document.RootElement;
+            var root = StrictJson.Parse(json);
             if (root.ValueKind != JsonValueKind.Object)
             {
-                throw new JsonException("it is no object");
+                throw new UnusableJsonException("is no object");
             }
 
             if (IsTrue(root, "unet.use_dora"))
@@ -43,7 +43,7 @@ internal sealed class PeftMetadata
                 throw new InvalidInputException($"{shown} is a DoRA, which is not supported.", shown, "Use a plain LoRA.");
             }
 
-            if (!root.TryGetProperty("unet.lora_alpha", out var alpha))
+            if (!root.TryGetProperty("unet.lora_alpha", out _))
             {
                 return null;
             }
@@ -53,15 +53,15 @@ internal sealed class PeftMetadata
             {
                 foreach (var entry in pattern.EnumerateObject())
                 {
-                    patterns[entry.Name] = entry.Value.GetDouble();
+                    patterns[entry.Name] = Number(pattern, entry.Name);
                 }
             }
 
-            return new PeftMetadata(alpha.GetDouble(), patterns, IsTrue(root, "unet.use_rslora"));
+            return new PeftMetadata(Number(root, "unet.lora_alpha"), patterns, IsTrue(root, "unet.use_rslora"));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (UnusableJsonException e)
         {
-            throw new InvalidInputException($"{shown} can't be used: its metadata value {Key} is not as PEFT writes it ({e.Message}).", shown, null, e);
+            throw new InvalidInputException($"{shown} can't be used: its metadata value {Key} is not as PEFT writes it (it {e.Message}).", shown, null, e);
         }
     }
 
@@ -82,6 +82,8 @@ internal sealed class PeftMetadata
         // Rank-stabilised LoRA divides by the root of r.
         return _rankStabilised ? alpha * Math.Sqrt(rank) : alpha;
     }
+
+    private static double Number(JsonElement value, string name) => value.Member(name, JsonValueKind.Number).GetDouble();
 
     private static bool IsTrue(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 }

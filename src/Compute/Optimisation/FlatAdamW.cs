@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -104,17 +105,40 @@ public sealed class FlatAdamW : IDisposable
         return state;
     }
 
+    /// <summary>The tensors of a state that <see cref="Export"/> gives.</summary>
+    /// <returns>Name, type and shape of each.</returns>
+    internal IEnumerable<(string Name, ScalarType Type, long[] Shape)> StateShapes()
+    {
+        yield return (StepKey, ScalarType.Int64, []);
+        for (var i = 0; i < _groups.Count; i++)
+        {
+            yield return (MeanKey(i), ScalarType.Float32, [_groups[i].Count]);
+            yield return (VarianceKey(i), ScalarType.Float32, [_groups[i].Count]);
+        }
+    }
+
     /// <summary>Takes over a state that <see cref="Export"/> gave.</summary>
     /// <param name="state">The state; other keys are ignored.</param>
-    /// <exception cref="InvalidInputException">A key is missing or of another size or type; the optimiser is unchanged.</exception>
+    /// <exception cref="InvalidInputException">A key is missing or of another shape or type, the number of steps is negative, or a second moment is; the optimiser is unchanged.</exception>
     public void Import(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var step = Checked(state, StepKey, 1, ScalarType.Int64).item<long>();
+        foreach (var (name, type, shape) in StateShapes())
+        {
+            if (!state.TryGetValue(name, out var tensor) || tensor.dtype != type || !tensor.shape.AsSpan().SequenceEqual(shape))
+            {
+                throw Unfit($"lacks {name} of shape {Wording.Shape(shape)} and type {type}", name);
+            }
+        }
+
+        var step = state[StepKey].item<long>();
         for (var i = 0; i < _groups.Count; i++)
         {
-            _ = Checked(state, MeanKey(i), _groups[i].Count, ScalarType.Float32);
-            _ = Checked(state, VarianceKey(i), _groups[i].Count, ScalarType.Float32);
+            using var scope = NewDisposeScope();
+            if (step < 0 || state[VarianceKey(i)].min().item<float>() < 0)
+            {
+                throw Unfit(step < 0 ? $"claims {step} steps" : $"has a negative value in {VarianceKey(i)}", step < 0 ? StepKey : VarianceKey(i));
+            }
         }
 
         StepCount = step;
@@ -138,8 +162,5 @@ public sealed class FlatAdamW : IDisposable
 
     private static string VarianceKey(int group) => $"{group}.variance";
 
-    private static Tensor Checked(IReadOnlyDictionary<string, Tensor> state, string key, long count, ScalarType type) =>
-        state.TryGetValue(key, out var tensor) && tensor.numel() == count && tensor.dtype == type
-            ? tensor
-            : throw new InvalidInputException($"The optimiser's state lacks {key} of {count} values of type {type}.", key, "The checkpoint belongs to other settings; start again.");
+    private static InvalidInputException Unfit(string problem, string field) => new($"The optimiser's state {problem}.", field, "The checkpoint belongs to other settings; start again.");
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Optimisation;
@@ -78,7 +79,7 @@ public sealed class FlatParameters : IDisposable
         var leaf = this[name];
         if (!leaf.shape.SequenceEqual(values.shape))
         {
-            throw new ArgumentException($"{name} is [{string.Join(", ", leaf.shape)}], not [{string.Join(", ", values.shape)}].", nameof(values));
+            throw new ArgumentException($"{name} is {Wording.Shape(leaf.shape)}, not {Wording.Shape(values.shape)}.", nameof(values));
         }
 
         using var scope = NewDisposeScope();

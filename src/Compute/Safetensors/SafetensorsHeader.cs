@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Safetensors;
 
@@ -12,6 +13,9 @@ public sealed class SafetensorsHeader
 {
     /// <summary>Longest header that is read, in bytes. Stable Diffusion XL's needs 0.3 MB.</summary>
     public const long MaximumHeaderBytes = 32L * 1024 * 1024;
+
+    /// <summary>Most dimensions of a tensor; weights have up to 4.</summary>
+    public const int MaximumRank = 32;
 
     private SafetensorsHeader(IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, long dataOffset)
     {
@@ -81,12 +85,11 @@ public sealed class SafetensorsHeader
         stream.ReadExactly(bytes);
         try
         {
-            using var json = JsonDocument.Parse(bytes);
-            return Parse(json.RootElement, (long)headerLength + 8, length, shown);
+            return Parse(StrictJson.Parse(bytes), (long)headerLength + 8, length, shown);
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            throw Bad(shown, $"its header is no valid JSON ({e.Message})", e);
+            throw Bad(shown, $"its header {e.Message}", e);
         }
     }
 
@@ -118,9 +121,9 @@ public sealed class SafetensorsHeader
             {
                 ReadMetadata(property.Value, metadata, shown);
             }
-            else if (!tensors.TryAdd(property.Name, ReadEntry(property.Name, property.Value, dataOffset, length, shown)))
+            else
             {
-                throw Bad(shown, $"it names the tensor {property.Name} twice");
+                tensors.Add(property.Name, ReadEntry(property.Name, property.Value, dataOffset, length, shown));
             }
         }
 
@@ -139,7 +142,7 @@ public sealed class SafetensorsHeader
         {
             metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String
                 ? item.Value.GetString()!
-                : throw Bad(shown, $"its metadata value {item.Name} is no string");
+                : throw Bad(shown, $"its metadata value {Cut(item.Name)} is no string");
         }
     }
 
@@ -149,43 +152,50 @@ public sealed class SafetensorsHeader
             || !value.TryGetProperty("data_offsets", out var offsets) || dtype.ValueKind != JsonValueKind.String || shape.ValueKind != JsonValueKind.Array
             || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2)
         {
-            throw Bad(shown, $"its entry {name} lacks a dtype, shape or data_offsets of the right form");
+            throw Bad(shown, $"its entry {Cut(name)} lacks a dtype, shape or data_offsets of the right form");
         }
 
         if (!SafetensorsTypes.TryParse(dtype.GetString()!, out var type))
         {
-            throw Bad(shown, $"its tensor {name} has the type {dtype.GetString()}, which is not supported");
+            throw Bad(shown, $"its tensor {Cut(name)} has the type {Cut(dtype.GetString()!)}, which is not supported");
         }
 
+        if (shape.GetArrayLength() > MaximumRank)
+        {
+            throw Bad(shown, $"its tensor {Cut(name)} has {shape.GetArrayLength()} dimensions, more than the limit of {MaximumRank}");
+        }
+
+        // The span counts sizes of 0 as 1: the strides of an empty tensor must fit a number all the same.
         var sizes = new long[shape.GetArrayLength()];
-        var bytes = (Int128)SafetensorsTypes.SizeOf(type);
+        var (bytes, span) = ((Int128)SafetensorsTypes.SizeOf(type), (Int128)SafetensorsTypes.SizeOf(type));
         for (var i = 0; i < sizes.Length; i++)
         {
             if (shape[i].ValueKind != JsonValueKind.Number || !shape[i].TryGetInt64(out sizes[i]) || sizes[i] < 0)
             {
-                throw Bad(shown, $"its tensor {name} has the shape {shape.GetRawText()}, whose sizes must be whole numbers of at least 0");
+                throw Bad(shown, $"its tensor {Cut(name)} has the shape {Cut(shape.GetRawText())}, whose sizes must be whole numbers of at least 0");
             }
 
             bytes *= sizes[i];
-            if (bytes > long.MaxValue)
+            span *= Math.Max(1, sizes[i]);
+            if (span > long.MaxValue)
             {
-                throw Bad(shown, $"its tensor {name} has the shape {shape.GetRawText()}, which no file can hold");
+                throw Bad(shown, $"its tensor {Cut(name)} has the shape {Cut(shape.GetRawText())}, which no file can hold");
             }
         }
 
         if (!TryRange(offsets, out var begin, out var end))
         {
-            throw Bad(shown, $"its tensor {name} has the data_offsets {offsets.GetRawText()}, which are no range");
+            throw Bad(shown, $"its tensor {Cut(name)} has the data_offsets {Cut(offsets.GetRawText())}, which are no range");
         }
 
         if (end - begin != bytes)
         {
-            throw Bad(shown, $"its tensor {name} of shape {shape.GetRawText()} needs {bytes} bytes, but its range has {end - begin}");
+            throw Bad(shown, $"its tensor {Cut(name)} of shape {Cut(shape.GetRawText())} needs {bytes} bytes, but its range has {end - begin}");
         }
 
         if (end > length - dataOffset)
         {
-            throw Bad(shown, $"its tensor {name} ends at byte {(Int128)dataOffset + end}, but the file ends after {length}; it is truncated");
+            throw Bad(shown, $"its tensor {Cut(name)} ends at byte {(Int128)dataOffset + end}, but the file ends after {length}; it is truncated");
         }
 
         return new TensorEntry(name, type, sizes, dataOffset + begin, (long)bytes);
@@ -206,12 +216,12 @@ public sealed class SafetensorsHeader
         {
             if (entry.Offset < position)
             {
-                throw Bad(shown, $"its tensors {previous!.Name} and {entry.Name} overlap");
+                throw Bad(shown, $"its tensors {Cut(previous!.Name)} and {Cut(entry.Name)} overlap");
             }
 
             if (entry.Offset > position)
             {
-                throw Bad(shown, $"it has {entry.Offset - position} bytes in front of {entry.Name} that belong to no tensor");
+                throw Bad(shown, $"it has {entry.Offset - position} bytes in front of {Cut(entry.Name)} that belong to no tensor");
             }
 
             position = entry.Offset + entry.ByteLength;
@@ -223,6 +233,8 @@ public sealed class SafetensorsHeader
             throw Bad(shown, $"it has {length - position} bytes after its last tensor");
         }
     }
+
+    private static string Cut(string text) => Wording.Cut(text, Wording.LongestItem);
 
     private static InvalidInputException Bad(string shown, string what, Exception? inner = null) =>
         new($"{shown} can't be used: {what}.", shown, "Download or export the file again.", inner);

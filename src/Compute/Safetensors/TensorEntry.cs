@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using TorchSharp;
 
 namespace OrleansOneShot.Compute.Safetensors;
@@ -10,6 +11,9 @@ namespace OrleansOneShot.Compute.Safetensors;
 /// <param name="ByteLength">Length in bytes: the product of <paramref name="Shape"/> times the element's size.</param>
 public sealed record TensorEntry(string Name, torch.ScalarType ElementType, long[] Shape, long Offset, long ByteLength)
 {
+    /// <summary>Number of values.</summary>
+    public long ElementCount => ByteLength / SafetensorsTypes.SizeOf(ElementType);
+
     /// <summary>The shape as text, such as <c>[320, 4, 3, 3]</c>.</summary>
-    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+    public string ShapeText => Wording.Shape(Shape);
 }

@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Schedulers;
 
@@ -171,7 +174,18 @@ public sealed partial record SchedulerConfig
             throw new InvalidInputException($"{path} doesn't exist.", FileName, "A model folder needs scheduler/scheduler_config.json.");
         if (file.Length > MaxBytes)
             throw new InvalidInputException($"{path} has {file.Length:N0} bytes; a scheduler configuration has at most {MaxBytes:N0}.", FileName);
-        return Parse(File.ReadAllText(path));
+        try
+        {
+            return Parse(Encoding.UTF8.GetString(StrictUtf8(StrictJson.ReadFile(path, MaxBytes))));
+        }
+        catch (UnusableJsonException error)
+        {
+            throw Unusable(error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path} can't be read: {error.Message}", FileName, "Check its permissions.", error);
+        }
     }
 
     /// <summary>Reads a scheduler configuration from JSON text, with Python's bare <c>-Infinity</c> allowed as a value.</summary>
@@ -182,14 +196,18 @@ public sealed partial record SchedulerConfig
     {
         try
         {
-            return JsonSerializer.Deserialize<SchedulerConfig>(PythonInfinity().Replace(json, "$1\"$2\""), Options)
-                ?? throw new InvalidInputException($"{FileName} holds null instead of a JSON object.", FileName);
+            return StrictJson.Read<SchedulerConfig>(PythonInfinity().Replace(json, "$1\"$2\""), Options);
         }
-        catch (JsonException error)
+        catch (UnusableJsonException error)
         {
-            throw new InvalidInputException($"{FileName} can't be read: {error.Message}", FileName, inner: error);
+            throw Unusable(error);
         }
     }
+
+    private static InvalidInputException Unusable(UnusableJsonException error) =>
+        new($"{FileName} {error.Message}.", error.Field is null ? FileName : $"{FileName}: {error.Field}", "Download the file again.", error);
+
+    private static byte[] StrictUtf8(byte[] bytes) => Utf8.IsValid(bytes) ? bytes : throw new UnusableJsonException("is no UTF-8 text");
 
     /// <summary>An error for a value that no scheduler here implements.</summary>
     internal static InvalidInputException Unsupported(string key, object? value, string supported)
@@ -234,7 +252,7 @@ public sealed partial record SchedulerConfig
     private static string Show(object? value) => value switch
     {
         bool flag => flag ? "true" : "false",
-        string text => $"\"{text}\"",
+        string text => $"\"{Wording.Cut(text, 80)}\"",
         _ => FormattableString.Invariant($"{value}"),
     };
 

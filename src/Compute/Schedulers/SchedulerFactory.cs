@@ -1,3 +1,5 @@
+using OrleansOneShot.Common;
+
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>Makes schedulers by the names of the command line.</summary>
@@ -29,7 +31,7 @@ public static class SchedulerFactory
             "ddim" => new DdimScheduler(config, steps),
             "euler" => new EulerScheduler(config, steps),
             "pndm" => new PndmScheduler(config, steps),
-            _ => throw new InvalidInputException($"There is no scheduler \"{name}\".", "scheduler", $"Use one of {string.Join(", ", Names)}."),
+            _ => throw new InvalidInputException($"There is no scheduler \"{name}\".", "scheduler", $"Use one of {Wording.List(Names)}."),
         };
 
         // Leading spacing with an offset can leave the schedule when there are as many steps as timesteps; diffusers then fails on an index.
@@ -52,6 +54,6 @@ public static class SchedulerFactory
         "DDIMScheduler" => "ddim",
         "EulerDiscreteScheduler" => "euler",
         "PNDMScheduler" => "pndm",
-        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{other}\", which is not built here.", "scheduler", $"Name a scheduler: {string.Join(", ", Names)}."),
+        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{other}\", which is not built here.", "scheduler", $"Name a scheduler: {Wording.List(Names)}."),
     };
 }

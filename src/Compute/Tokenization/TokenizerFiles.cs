@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Tokenization;
 
@@ -13,13 +15,13 @@ internal static class TokenizerFiles
     public static Dictionary<string, int> Vocabulary(string folder)
     {
         var words = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var document = Json(folder, "vocab.json") ?? throw Missing(folder, "vocab.json");
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        var root = Json(folder, "vocab.json") ?? throw Missing(folder, "vocab.json");
+        if (root.ValueKind != JsonValueKind.Object)
             throw Invalid(folder, "vocab.json", "is no JSON object");
-        foreach (var property in document.RootElement.EnumerateObject())
+        foreach (var property in root.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetInt32(out var id) || !words.TryAdd(property.Name, id))
-                throw Invalid(folder, "vocab.json", $"gives \"{property.Name}\" no id of its own");
+                throw Invalid(folder, "vocab.json", $"gives \"{Shown(property.Name)}\" no id of its own");
             if (words.Count > MaxWords)
                 throw Invalid(folder, "vocab.json", $"has more than {MaxWords:N0} words");
         }
@@ -28,7 +30,7 @@ internal static class TokenizerFiles
         foreach (var (word, id) in words)
         {
             if (id < 0 || id >= seen.Length || seen[id])
-                throw Invalid(folder, "vocab.json", $"gives \"{word}\" the id {id}; ids must be 0 to {seen.Length - 1}, each once");
+                throw Invalid(folder, "vocab.json", $"gives \"{Shown(word)}\" the id {id}; ids must be 0 to {seen.Length - 1}, each once");
             seen[id] = true;
         }
 
@@ -40,12 +42,12 @@ internal static class TokenizerFiles
     {
         var path = Checked(folder, "merges.txt") ?? throw Missing(folder, "merges.txt");
         var merges = new List<string>();
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in Lines(folder, path))
         {
             if ((merges.Count == 0 && line.StartsWith("#version", StringComparison.Ordinal)) || line.Length == 0)
                 continue;
             if (line.Count(c => c == ' ') != 1 || line[0] == ' ' || line[^1] == ' ')
-                throw Invalid(folder, "merges.txt", $"has the line \"{(line.Length > 40 ? line[..40] : line)}\" where a pair is due");
+                throw Invalid(folder, "merges.txt", $"has the line \"{Shown(line)}\" where a pair is due");
             merges.Add(line);
             if (merges.Count > MaxWords)
                 throw Invalid(folder, "merges.txt", $"has more than {MaxWords:N0} merges");
@@ -59,8 +61,7 @@ internal static class TokenizerFiles
     {
         foreach (var name in (string[])["special_tokens_map.json", "tokenizer_config.json"])
         {
-            using var document = Json(folder, name);
-            if (document is null || document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("pad_token", out var pad))
+            if (Json(folder, name) is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("pad_token", out var pad))
                 continue;
 
             // Either the text itself or an AddedToken with its content.
@@ -81,17 +82,41 @@ internal static class TokenizerFiles
     private static InvalidInputException Missing(string folder, string name)
         => new($"{Path.Combine(folder, name)} doesn't exist.", $"tokenizer/{name}", "A model folder needs tokenizer/vocab.json and tokenizer/merges.txt.");
 
-    private static JsonDocument? Json(string folder, string name)
+    private static InvalidInputException Unreadable(string folder, string name, Exception error) => Invalid(folder, name, $"can't be read: {error.Message.TrimEnd('.')}", error);
+
+    private static string Shown(string text) => Wording.Cut(text, 40);
+
+    private static string[] Lines(string folder, string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw Invalid(folder, "merges.txt", "is no UTF-8 text", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(folder, "merges.txt", error);
+        }
+    }
+
+    private static JsonElement? Json(string folder, string name)
     {
         if (Checked(folder, name) is not { } path)
             return null;
         try
         {
-            return JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            return StrictJson.Parse(StrictJson.ReadFile(path, MaxBytes), depth: 32);
         }
-        catch (JsonException error)
+        catch (UnusableJsonException error)
         {
-            throw Invalid(folder, name, "is no valid JSON", error);
+            throw Invalid(folder, name, error.Message, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(folder, name, error);
         }
     }
 

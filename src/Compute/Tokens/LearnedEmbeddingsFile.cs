@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
@@ -45,7 +46,7 @@ public static class LearnedEmbeddingsFile
         if (shape is not [>= 1 and <= MaximumVectors, >= 1 and <= MaximumWidth])
         {
             throw new InvalidInputException(
-                $"{shown}: {keys[0]} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to {MaximumWidth}.", shown, "Use a file of learned tokens.");
+                $"{shown}: {Wording.Cut(keys[0], Wording.LongestItem)} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to {MaximumWidth}.", shown, "Use a file of learned tokens.");
         }
 
         if (width is { } expected && shape[1] != expected)
@@ -55,10 +56,14 @@ public static class LearnedEmbeddingsFile
         }
 
         using var scope = NewDisposeScope();
-        var vectors = file.Get(keys[0]).reshape(shape).to(ScalarType.Float32, copy: true);
-        if (!vectors.isfinite().all().item<bool>())
+        Tensor vectors;
+        try
         {
-            throw new InvalidInputException($"{shown} can't be used: it holds values that are not finite.", shown, "Train or download it again.");
+            vectors = new TensorSchema().With(keys[0], TensorSchema.Floating, entry.Shape).Read(file)[keys[0]].reshape(shape).to(ScalarType.Float32, copy: true);
+        }
+        catch (UnfitTensorsException e)
+        {
+            throw new InvalidInputException($"{shown} can't be used: {e.Message}.", shown, "Train or download it again.", e);
         }
 
         var token = GenericKeys.Contains(keys[0]) ? Path.GetFileNameWithoutExtension(path) : keys[0];
@@ -79,7 +84,7 @@ public static class LearnedEmbeddingsFile
         ArgumentNullException.ThrowIfNull(spec);
         if (vectors.shape is not [>= 1, >= 1])
         {
-            throw new ArgumentException($"Learned tokens are (n, d), not [{string.Join(", ", vectors.shape)}].", nameof(vectors));
+            throw new ArgumentException($"Learned tokens are (n, d), not {Wording.Shape(vectors.shape)}.", nameof(vectors));
         }
 
         using var scope = NewDisposeScope();

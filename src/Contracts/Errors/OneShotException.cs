@@ -8,10 +8,10 @@ public class OneShotException : Exception
     /// <param name="detail">Code, message, field and hint.</param>
     /// <param name="inner">The cause.</param>
     public OneShotException(ErrorDetail detail, Exception? inner = null)
-        : base(detail?.Message, inner)
+        : base(detail?.Bounded().Message, inner)
     {
         ArgumentNullException.ThrowIfNull(detail);
-        Detail = detail;
+        Detail = detail.Bounded();
     }
 
     /// <summary>Code, message, field and hint.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Contracts.Progress;
 
@@ -35,7 +36,7 @@ public static class ProgressJson
     {
         try
         {
-            return JsonSerializer.Deserialize<Line>(line, s_options) is { Seq: > 0 } read
+            return StrictJson.Read<Line>(line, s_options) is { Seq: > 0 } read
                 ? new ProgressEvent
                 {
                     Sequence = read.Seq,
@@ -51,12 +52,21 @@ public static class ProgressJson
                 }
                 : null;
         }
-        catch (JsonException)
+        catch (UnusableJsonException)
         {
             return null;
         }
     }
 
     private sealed record Line(
-        long Seq, DateTimeOffset Time, Jobs.JobState Stage, int Step, int Steps, TermLosses? Losses, long Epoch, double? StepSeconds, string? Message, string? Preview);
+        long Seq,
+        DateTimeOffset Time,
+        Jobs.JobState Stage,
+        int Step,
+        int Steps,
+        TermLosses? Losses = null,
+        long Epoch = 0,
+        double? StepSeconds = null,
+        string? Message = null,
+        string? Preview = null);
 }

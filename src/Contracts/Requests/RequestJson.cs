@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Contracts.Requests;
@@ -17,8 +18,6 @@ public static class RequestJson
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
         MaxDepth = 16,
     };
 
@@ -30,24 +29,14 @@ public static class RequestJson
     /// <summary>Reads a document back and checks it like a submitted request. Fields that this version does not know are left out.</summary>
     /// <param name="utf8">The document, at most <see cref="MaxBytes"/>.</param>
     /// <returns>The request.</returns>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="UnusableJsonException">It is none.</exception>
     /// <exception cref="OneShotException">invalid_input: a field is out of its range.</exception>
     public static ImplantationRequest Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaxBytes)
-            throw new JsonException($"It has {utf8.Length} bytes; at most {MaxBytes} are read.");
-        try
-        {
-            var request = JsonSerializer.Deserialize<ImplantationRequest>(utf8, s_options) ?? throw new JsonException("It holds no request.");
-            if (!request.Objects.IsDefault && request.Objects.Contains(null!))
-                throw new JsonException("objects holds an empty one.");
-            RequestValidator.Require(request);
-            return request;
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
-        {
-            // What the serialiser lets through of texts that are no Unicode, and the like.
-            throw new JsonException(e.Message, e);
-        }
+            throw new UnusableJsonException(FormattableString.Invariant($"has {utf8.Length:N0} bytes, more than the limit of {MaxBytes:N0}"));
+        var request = StrictJson.Read<ImplantationRequest>(utf8, s_options);
+        RequestValidator.Require(request);
+        return request;
     }
 }

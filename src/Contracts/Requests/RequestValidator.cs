@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Contracts.Requests;
@@ -126,7 +127,7 @@ public static class RequestValidator
         RequireRange("samples.steps", samples.Steps, 1, 1000);
         RequireRange("samples.guidance_scale", samples.GuidanceScale, 1, 50);
         if (!s_schedulers.Contains(samples.Scheduler))
-            throw Invalid("samples.scheduler", $"samples.scheduler is '{Shorten(samples.Scheduler)}'; use one of {string.Join(", ", s_schedulers)}.");
+            throw Invalid("samples.scheduler", $"samples.scheduler is '{Shorten(samples.Scheduler)}'; use one of {Wording.List(s_schedulers)}.");
         if (samples.Prompts.IsDefault)
             throw Invalid("samples.prompts", "samples.prompts is missing; leave it empty for the default prompts.");
         RequireRange("samples.prompts", samples.Prompts.Length, 0, MaxPrompts, " prompts");
@@ -165,7 +166,7 @@ public static class RequestValidator
         where T : struct, Enum
     {
         if (!Enum.IsDefined(value))
-            throw Invalid(field, $"{field} is {value}; use one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}.");
+            throw Invalid(field, $"{field} is {value}; use one of {Wording.List(Enum.GetNames<T>()).ToLowerInvariant()}.");
     }
 
     private static void RequirePositive(string field, double? value, double most)

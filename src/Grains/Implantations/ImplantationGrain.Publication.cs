@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Training;
@@ -29,14 +29,14 @@ internal sealed partial class ImplantationGrain
             _ = ManifestDocument.Read(bytes);
             var published = PublishedResult.Parse(Id, bytes);
             if (!ManifestDocument.IsOf(bytes, Id, epoch) || published.Files.Any(file => file.Stored.Path != BlobPaths.EpochResult(Id, epoch) + file.Path))
-                throw new JsonException("it is of another job or epoch");
+                throw new InvalidDataException("it is of another job or epoch");
             foreach (var file in published.Files)
             {
                 if (await store.GetInfoAsync(file.Stored.Path) != file.Stored)
                     throw NotPublished($"{file.Path} of job {Id} was damaged or lost in the store before it could be published.");
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (Exception e) when (e is UnusableJsonException or InvalidDataException)
         {
             throw NotPublished($"The manifest of epoch {epoch} can't be read: {e.Message}", e);
         }
@@ -114,7 +114,7 @@ internal sealed partial class ImplantationGrain
             var (result, warnings) = ManifestDocument.Read(manifest);
             return (manifest, result, warnings);
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (Exception e) when (e is UnusableJsonException or InvalidDataException)
         {
             return null;
         }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
@@ -42,7 +42,7 @@ internal sealed partial class ImplantationGrain
     {
         try
         {
-            if (await store.ReadAtMostAsync(BlobPaths.Manifest(Id), PublishedManifest.MaxBytes) is not { } bytes)
+            if (await store.ReadAllBytesAsync(BlobPaths.Manifest(Id), PublishedResult.MaxManifestBytes) is not { } bytes)
                 return null;
             var manifest = PublishedManifest.Read(Id, bytes);
             foreach (var file in manifest.Result.Files)
@@ -64,9 +64,10 @@ internal sealed partial class ImplantationGrain
                 Metrics = manifest.Metrics,
                 PublishBegun = true,
                 Published = manifest.Epoch,
+                Manifest = ReferenceTo(bytes),
             };
         }
-        catch (Exception e) when (e is InvalidDataException or ArtifactCorruptException)
+        catch (Exception e) when (e is InvalidDataException or ArtifactCorruptException or ArtifactTooLargeException)
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message), e);
         }
@@ -77,10 +78,13 @@ internal sealed partial class ImplantationGrain
         var stored = manifest.Request ?? throw new InvalidDataException($"The result of job {Id} has no {PublishedManifest.RequestFile}, so nothing tells what was asked for.");
         try
         {
-            var bytes = await store.ReadAtMostAsync(stored.Path, RequestJson.MaxBytes) ?? throw new InvalidDataException($"The store has lost {stored.Path}.");
-            return RequestJson.Read(bytes);
+            if (stored.Bytes > RequestJson.MaxBytes)
+                throw new ArtifactTooLargeException(stored.Path, stored.Bytes, RequestJson.MaxBytes);
+            using var content = new MemoryStream((int)stored.Bytes);
+            await new VerifiedReader(store).CopyAsync(stored, content);
+            return RequestJson.Read(content.ToArray());
         }
-        catch (Exception e) when (e is JsonException or OneShotException)
+        catch (Exception e) when (e is UnusableJsonException or OneShotException)
         {
             throw new InvalidDataException($"{PublishedManifest.RequestFile} of job {Id} can't be read: {e.Message}", e);
         }

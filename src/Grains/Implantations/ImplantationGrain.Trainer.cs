@@ -186,7 +186,7 @@ internal sealed partial class ImplantationGrain
     }
 
     public Task Fail(long epoch, ErrorDetail error) =>
-        GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error, Finished = Now }));
+        GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error.Bounded(), Finished = Now }));
 
     public Task Release(long epoch, bool requeue) => GiveBackAsync(epoch, async () =>
     {
@@ -230,7 +230,7 @@ internal sealed partial class ImplantationGrain
     }
 
     private Task FailAsync(ImplantationState state, string message, string hint) =>
-        EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint) });
+        EndAsync(state with { State = JobState.Failed, Finished = Now, Error = new ErrorDetail(ErrorCodes.Failed, message, null, hint).Bounded() });
 
     private async Task ReleaseEndedAsync()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Storage;
 
@@ -9,9 +10,6 @@ namespace OrleansOneShot.Grains.Implantations;
 /// <summary>A job's published manifest, read with nothing else known of the job: whatever it says is checked.</summary>
 internal sealed record PublishedManifest
 {
-    /// <summary>Most bytes that are read of a manifest.</summary>
-    public const int MaxBytes = 16 << 20;
-
     // The progress log of each is looked for.
     private const long MaxEpoch = 10_000;
 
@@ -22,8 +20,6 @@ internal sealed record PublishedManifest
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
         MaxDepth = 32,
     };
 
@@ -68,47 +64,44 @@ internal sealed record PublishedManifest
     /// <exception cref="InvalidDataException">It is damaged, or another job's; the message is one sentence.</exception>
     public static PublishedManifest Read(string jobId, ReadOnlyMemory<byte> utf8)
     {
-        if (utf8.Length > MaxBytes)
-            throw new InvalidDataException($"The manifest of job {jobId} has {utf8.Length} bytes; at most {MaxBytes} are read.");
         var result = PublishedResult.Parse(jobId, utf8);
         try
         {
-            var content = JsonSerializer.Deserialize<Content>(utf8.Span, s_options) ?? throw new JsonException("it is empty");
-            Require(content.Id == jobId, $"it is that of job '{Shorten(content.Id)}'");
-            Require(content.State == "succeeded", $"its state is '{Shorten(content.State)}'");
-            Require(content.Epoch is > 0 and <= MaxEpoch, $"its epoch is {content.Epoch}");
-            Require(content.Seconds is >= 0 and < 1e12, "its seconds are out of range");
-            Require(content.Options is not { Steps: < 0 or > 100_000 }, "its steps are out of range");
-            Require(content.Metrics is null || (!content.Metrics.Objects.IsDefault && !content.Metrics.Objects.Contains(null!)), "its metrics name no object");
-            Require(content.Warnings.IsDefault || !content.Warnings.Contains(null!), "it holds an empty warning");
-            Require(result.Files.Count > 0, "it names no files");
-            Require(result.Files.Select(file => file.Path).Distinct(StringComparer.Ordinal).Count() == result.Files.Count, "it names a file twice");
+            var content = StrictJson.Read<Content>(utf8.Span, s_options);
+            Require(jobId, content.Id == jobId, $"it is that of job '{Wording.Cut(content.Id, 80)}'");
+            Require(jobId, content.State == "succeeded", $"its state is '{Wording.Cut(content.State, 80)}'");
+            Require(jobId, content.Epoch is > 0 and <= MaxEpoch, $"its epoch is {content.Epoch}");
+            Require(jobId, content.Seconds is >= 0 and < 1e12, "its seconds are out of range");
+            Require(jobId, content.Options is not { Steps: < 0 or > 100_000 }, "its steps are out of range");
+            Require(jobId, content.Metrics is null || (!content.Metrics.Objects.IsDefault && !content.Metrics.Objects.Contains(null!)), "its metrics name no object");
+            Require(jobId, content.Warnings.IsDefault || !content.Warnings.Contains(null!), "it holds an empty warning");
+            Require(jobId, result.Files.Count > 0, "it names no files");
+            Require(jobId, result.Files.Select(file => file.Path).Distinct(StringComparer.Ordinal).Count() == result.Files.Count, "it names a file twice");
             foreach (var file in result.Files)
             {
-                Require(file.Stored.Bytes >= 0 && BlobPaths.IsHash(file.Stored.Sha256), $"it gives no length and hash of {file.Path}");
+                Require(jobId, file.Stored.Bytes >= 0 && BlobPaths.IsHash(file.Stored.Sha256), $"it gives no length and hash of {file.Path}");
                 // Everything else below a job is somebody's garbage, sooner or later.
                 Require(
+                    jobId,
                     file.Stored.Path == BlobPaths.EpochResult(jobId, content.Epoch) + file.Path || file.Stored.Path == BlobPaths.ResultFile(jobId, file.Path),
                     $"{file.Path} lies at {file.Stored.Path}, which is no place of a result of epoch {content.Epoch}");
             }
 
             return new PublishedManifest(content, result, content.Epoch);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException or FormatException)
+        catch (UnusableJsonException e)
         {
-            throw new InvalidDataException($"The manifest of job {jobId} is damaged: {e.Message.TrimEnd('.')}.", e);
+            throw new InvalidDataException($"The manifest of job {jobId} is damaged: it {e.Message}.", e);
         }
     }
 
     /// <summary>The file that holds the request; null if there is none.</summary>
     public ArtifactInfo? Request => Result.Files.FirstOrDefault(file => file.Path == RequestFile)?.Stored;
 
-    private static string Shorten(string text) => text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "...") : text;
-
-    private static void Require(bool holds, string otherwise)
+    private static void Require(string jobId, bool holds, string otherwise)
     {
         if (!holds)
-            throw new JsonException(otherwise);
+            throw new InvalidDataException($"The manifest of job {jobId} is damaged: {otherwise}.");
     }
 
     private sealed record Content

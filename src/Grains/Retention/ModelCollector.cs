@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Storage;
@@ -89,11 +90,10 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
                 continue;
             try
             {
-                using var json = JsonDocument.Parse(content);
-                foreach (var file in json.RootElement.GetProperty("files").EnumerateArray())
-                    needed.Add(SharedModelPaths.File(file.GetProperty("sha256").GetString()!));
+                foreach (var file in StrictJson.Parse(content).Member("files", JsonValueKind.Array).EnumerateArray())
+                    needed.Add(SharedModelPaths.File(file.Text("sha256")));
             }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+            catch (UnusableJsonException)
             {
                 return null;
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Grains.Scheduling;
@@ -51,7 +52,7 @@ internal sealed partial class SchedulerModel
         if (largest.Count == 0)
             return $"Waits: no slot has a {need.Device} device.";
         var lacks = largest.OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => $"needs {Gib(BytesOn(need, kind.Key))} on {kind.Key}, where the largest slot has {Gib(kind.Value)}");
-        return $"Waits for memory: {string.Join("; ", lacks)}.";
+        return $"Waits for memory: {Wording.List(lacks, "; ")}.";
     }
 
     private string DescribeWithheld(SlotNeed need)

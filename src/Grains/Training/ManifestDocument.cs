@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Engine;
 
@@ -59,13 +60,11 @@ internal static class ManifestDocument
     /// <summary>Reads back what a job needs to know of its own manifest.</summary>
     /// <param name="utf8">The document.</param>
     /// <returns>Files, quality, seconds and warnings.</returns>
-    /// <exception cref="JsonException">It is none of ours.</exception>
+    /// <exception cref="UnusableJsonException">It is none of ours.</exception>
     public static (JobResult Result, ImmutableArray<string> Warnings) Read(ReadOnlySpan<byte> utf8)
     {
-        var content = JsonSerializer.Deserialize<Content>(utf8, s_options);
-        return content is { Files.IsDefault: false }
-            ? (new JobResult(content.Files, content.Metrics, content.Seconds), content.Warnings.IsDefault ? [] : content.Warnings)
-            : throw new JsonException("The manifest has no list of files.");
+        var content = StrictJson.Read<Content>(utf8, s_options);
+        return (new JobResult(content.Files, content.Metrics, content.Seconds), content.Warnings.IsDefault ? [] : content.Warnings);
     }
 
     /// <summary>Whether a manifest says that it is of a job and an epoch.</summary>
@@ -73,10 +72,10 @@ internal static class ManifestDocument
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch.</param>
     /// <returns>True if it does.</returns>
-    /// <exception cref="JsonException">It is none of ours.</exception>
-    public static bool IsOf(ReadOnlySpan<byte> utf8, string jobId, long epoch) => JsonSerializer.Deserialize<Heading>(utf8, s_options) == new Heading(jobId, epoch);
+    /// <exception cref="UnusableJsonException">It is none of ours.</exception>
+    public static bool IsOf(ReadOnlySpan<byte> utf8, string jobId, long epoch) => StrictJson.Read<Heading>(utf8, s_options) == new Heading(jobId, epoch);
 
     private sealed record Heading(string? Id, long Epoch);
 
-    private sealed record Content(ImmutableArray<JobFile> Files, JobMetrics? Metrics, double Seconds, ImmutableArray<string> Warnings);
+    private sealed record Content(ImmutableArray<JobFile> Files, JobMetrics? Metrics = null, double Seconds = 0, ImmutableArray<string> Warnings = default);
 }

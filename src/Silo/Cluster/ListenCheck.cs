@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Hosting;
 
@@ -53,7 +54,7 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
     {
         if (IsMany(address) || !has(address))
         {
-            throw Refuse("bind", $"{address} is no address of this machine, so no silo can listen there.", $"This machine has {string.Join(", ", machine)}.");
+            throw Refuse("bind", $"{address} is no address of this machine, so no silo can listen there.", $"This machine has {Wording.List(machine.Select(own => $"{own}"))}.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Silo.Models;
@@ -15,6 +16,8 @@ public sealed class ModelCatalog
 {
     /// <summary>The model that is taken when none is named.</summary>
     public const string Default = "toyworld-64";
+
+    private const int MaximumBytes = 16 << 20;
 
     private readonly DataFolder _data;
     private readonly string? _shipped;
@@ -158,7 +161,7 @@ public sealed class ModelCatalog
 
     private string Names()
     {
-        var names = string.Join(", ", List().Select(entry => entry.Name));
+        var names = Wording.List(List().Select(entry => entry.Name), most: 40);
         return names.Length == 0 ? "none" : names;
     }
 
@@ -166,15 +169,15 @@ public sealed class ModelCatalog
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(_data.Models), EmbeddedJsonContext.Default.DictionaryStringString) ?? [];
+            return StrictJson.Read(StrictJson.ReadFile(_data.Models, MaximumBytes), EmbeddedJsonContext.Default.DictionaryStringString);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return [];
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            throw new InvalidInputException($"{_data.Models} is not valid JSON: {e.Message}", "data", "Correct or delete that file.", e);
+            throw new InvalidInputException($"{_data.Models} {e.Message}.", "data", "Correct or delete that file.", e);
         }
     }
 }

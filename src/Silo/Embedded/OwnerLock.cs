@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Silo.Embedded;
 
@@ -9,6 +10,9 @@ namespace OrleansOneShot.Silo.Embedded;
 /// </summary>
 public sealed class OwnerLock : IDisposable
 {
+    // It has 200.
+    private const int MaximumRecordBytes = 64 * 1024;
+
     private readonly DataFolder _data;
     private readonly FileStream _held;
 
@@ -50,9 +54,9 @@ public sealed class OwnerLock : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(data.OwnerRecord), EmbeddedJsonContext.Default.OwnerRecord);
+            return StrictJson.Read(StrictJson.ReadFile(data.OwnerRecord, MaximumRecordBytes), EmbeddedJsonContext.Default.OwnerRecord);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnusableJsonException)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
@@ -23,12 +24,12 @@ internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precisio
     {
         try
         {
-            if (job.Terms is { } text && JsonSerializer.Deserialize<FanOutTerms>(text) is { Fingerprint: not null, Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
+            if (job.Terms is { } text && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
             {
                 return terms;
             }
         }
-        catch (JsonException)
+        catch (UnusableJsonException)
         {
             // Said below.
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Silo.Embedded;
@@ -14,6 +15,7 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="data">Where the choices are remembered.</param>
 public sealed class PrecisionChooser(DataFolder data)
 {
+    private const int MaximumBytes = 1 << 20;
     private static readonly Lock Gate = new();
 
     /// <summary>The precision of a run.</summary>
@@ -39,6 +41,7 @@ public sealed class PrecisionChooser(DataFolder data)
             var known = Load();
             if (!known.TryGetValue(key, out var times))
             {
+                folder.RequireWeightsOfSize("unet"); // what is measured has the configuration's sizes
                 times = PrecisionProbe.Measure(folder.UNet, latents, device(deviceName));
                 known[key] = times;
                 Save(known);
@@ -55,9 +58,9 @@ public sealed class PrecisionChooser(DataFolder data)
     {
         try
         {
-            return JsonSerializer.Deserialize<Dictionary<string, PrecisionTimes>>(File.ReadAllBytes(FileName)) ?? [];
+            return StrictJson.Read<Dictionary<string, PrecisionTimes>>(StrictJson.ReadFile(FileName, MaximumBytes), JsonSerializerOptions.Default);
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UnusableJsonException)
         {
             // Not measured yet, or damaged: measuring again costs a second.
             return [];

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using Polly;
 
@@ -57,10 +58,10 @@ internal sealed class FileListing(ModelHost host, ResiliencePipeline retry)
     {
         try
         {
-            using var json = JsonDocument.Parse(page, new JsonDocumentOptions { MaxDepth = 16 });
-            return [.. json.RootElement.EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "file").Select(FileOf)];
+            var root = StrictJson.Parse(page, depth: 16);
+            return root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray().Where(entry => entry.Text("type") == "file").Select(FileOf)] : throw new UnusableJsonException("is no list");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is UnusableJsonException or FormatException)
         {
             throw Unusable("is not in the layout of Hugging Face", e);
         }
@@ -68,19 +69,19 @@ internal sealed class FileListing(ModelHost host, ResiliencePipeline retry)
 
     private static HostFile FileOf(JsonElement entry)
     {
-        var path = RepositoryPath.RequireWithin(entry.GetProperty("path").GetString() ?? throw new FormatException());
-        var bytes = entry.GetProperty("size").GetInt64();
+        var path = RepositoryPath.RequireWithin(entry.Text("path"));
         var isLarge = entry.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object;
+        var bytes = isLarge && lfs.TryGetProperty("size", out _) ? lfs.Whole("size") : entry.Whole("size");
         return bytes < 0
             ? throw new FormatException()
             : isLarge
-                ? new HostFile(path, lfs.TryGetProperty("size", out var size) ? size.GetInt64() : bytes, Hash(lfs, 64), null)
+                ? new HostFile(path, bytes, Hash(lfs, 64), null)
                 : new HostFile(path, bytes, null, Hash(entry, 40));
     }
 
     private static string? Hash(JsonElement entry, int length)
     {
-        var text = entry.TryGetProperty("oid", out var oid) ? oid.GetString() : null;
+        var text = entry.TryGetProperty("oid", out var oid) && oid.ValueKind == JsonValueKind.String ? oid.GetString() : null;
         text = text is not null && text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
         return text?.Length == length && text.All(char.IsAsciiHexDigit) ? text.ToLowerInvariant() : null;
     }

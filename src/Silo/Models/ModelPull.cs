@@ -1,4 +1,4 @@
-using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
@@ -11,6 +11,8 @@ namespace OrleansOneShot.Silo.Models;
 /// </summary>
 public static class ModelPull
 {
+    private const int MaximumSourceBytes = 16 << 20;
+
     /// <summary>Fetches a model.</summary>
     /// <param name="data">Where it goes: <c>models/NAME</c>.</param>
     /// <param name="repository">OWNER/NAME on the host.</param>
@@ -68,9 +70,9 @@ public static class ModelPull
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, ModelSource.FileName)), ModelJsonContext.Default.ModelSource);
+            return StrictJson.Read(StrictJson.ReadFile(Path.Combine(folder, ModelSource.FileName), MaximumSourceBytes), ModelJsonContext.Default.ModelSource);
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or UnusableJsonException)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Models;
@@ -13,6 +14,7 @@ namespace OrleansOneShot.Silo.Models;
 internal sealed class PartialFile : IDisposable
 {
     private const int BufferSize = 1 << 20;
+    private const int MaximumMarkBytes = 64 * 1024;
     private readonly string _path;
     private readonly HostFile _file;
     private readonly FileStream _stream;
@@ -147,9 +149,9 @@ internal sealed class PartialFile : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(MarkOf(path)), ModelJsonContext.Default.PartialMark);
+            return StrictJson.Read(StrictJson.ReadFile(MarkOf(path), MaximumMarkBytes), ModelJsonContext.Default.PartialMark);
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or UnusableJsonException)
         {
             return null;
         }

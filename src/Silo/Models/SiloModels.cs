@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
@@ -151,7 +152,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
         }
 
         Directory.Delete(room.Folder, recursive: true);
-        var known = string.Join(", ", catalog.List().Where(entry => Directory.Exists(entry.Folder)).Select(entry => entry.Name));
+        var known = Wording.List(catalog.List().Where(entry => Directory.Exists(entry.Folder)).Select(entry => entry.Name), most: 40);
         throw new SiloLacksException(new ErrorDetail(
             ErrorCodes.NotFound,
             $"there is none of that name in the silo's data folder {data}, in the artifact store, or on a host of models ({(hasHost ? options.Host.Authority : $"{HostAddress.Variable} is not set")}); " +

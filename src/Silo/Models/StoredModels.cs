@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Storage;
 
@@ -28,8 +29,15 @@ internal sealed class StoredModels(IArtifactStore store)
         try
         {
             await using var stream = await store.OpenReadAsync(ManifestPath(name), cancellationToken);
-            var manifest = stream.Length <= SharedModelPaths.MaximumManifestBytes ? await JsonSerializer.DeserializeAsync(stream, ModelJsonContext.Default.StoredModel, cancellationToken) : null;
-            return manifest?.Files is { } files && files.All(file => file is { Path: not null, Bytes: >= 0 } && BlobPaths.IsHash(file.Sha256))
+            if (stream.Length > SharedModelPaths.MaximumManifestBytes)
+            {
+                throw Damaged(name);
+            }
+
+            using var bytes = new MemoryStream();
+            await stream.CopyToAsync(bytes, cancellationToken);
+            var files = StrictJson.Read(bytes.ToArray(), ModelJsonContext.Default.StoredModel).Files;
+            return files.All(file => file.Bytes >= 0 && BlobPaths.IsHash(file.Sha256))
                 ? [.. files.Select(file => new HostFile(RepositoryPath.RequireWithin(file.Path), file.Bytes, file.Sha256, null))]
                 : throw Damaged(name);
         }
@@ -37,7 +45,7 @@ internal sealed class StoredModels(IArtifactStore store)
         {
             return null;
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
             throw Damaged(name, e);
         }

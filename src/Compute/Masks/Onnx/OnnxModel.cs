@@ -1,10 +1,13 @@
 using Microsoft.ML.OnnxRuntime;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Masks.Onnx;
 
 /// <summary>A model of ONNX Runtime, on the CPU.</summary>
 internal sealed class OnnxModel : IDisposable
 {
+    // 64 MiB: what is worked out when a model is loaded.
+    private const string LargestConstant = "67108864";
     private readonly InferenceSession _session;
 
     private OnnxModel(OnnxFile file, InferenceSession session) => (File, _session) = (file, session);
@@ -27,6 +30,11 @@ internal sealed class OnnxModel : IDisposable
         {
             // Only fatal messages: what fails arrives as an exception, and stderr belongs to the command line.
             using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+
+            // Bytes can be sound in two formats at once; what was looked through is ONNX, so the runtime may take them for nothing else.
+            options.AddSessionConfigEntry("session.load_model_format", "ONNX");
+            options.AddSessionConfigEntry("optimization.constant_folding_max_output_size_in_bytes", LargestConstant);
+            OnnxMemory.Bound(options, file.Bytes.Length);
             return new OnnxModel(file, new InferenceSession(file.Bytes, options));
         }
         catch (OnnxRuntimeException e)
@@ -38,14 +46,34 @@ internal sealed class OnnxModel : IDisposable
     /// <summary>Runs the model.</summary>
     /// <param name="inputs">Values by name.</param>
     /// <param name="outputs">Names of the wanted outputs.</param>
+    /// <param name="longest">Longest run; null takes <see cref="OnnxWatch.LongestRun"/>.</param>
     /// <returns>The outputs in that order; the caller disposes of them.</returns>
-    /// <exception cref="InvalidInputException">The model refuses its inputs or fails.</exception>
-    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs)
+    /// <exception cref="InvalidInputException">The model refuses its inputs, fails, or takes more time or memory than a model of its file's size can need.</exception>
+    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, TimeSpan? longest = null)
     {
+        OnnxWatch? watch = null;
         try
         {
             using var options = new RunOptions();
-            return _session.Run(options, inputs, outputs);
+            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            watch = new OnnxWatch(options, OnnxMemory.LimitOf(File.Bytes.Length), longest ?? OnnxWatch.LongestRun);
+            IDisposableReadOnlyCollection<OrtValue> results;
+            using (watch)
+            {
+                results = _session.Run(options, inputs, outputs);
+            }
+
+            if (watch.Problem is not null)
+            {
+                results.Dispose();
+                throw TooMuch(watch.Problem, null);
+            }
+
+            return results;
+        }
+        catch (OnnxRuntimeException e) when (watch?.Problem is { } problem)
+        {
+            throw TooMuch(problem, e);
         }
         catch (OnnxRuntimeException e)
         {
@@ -56,5 +84,8 @@ internal sealed class OnnxModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
-    private static string FirstLine(Exception e) => e.Message.Split('\n', 2)[0].Trim();
+    private InvalidInputException TooMuch(string problem, Exception? inner) =>
+        new($"{File.Path} can't be used: {problem}, far more than SAM of that size.", File.Field, "Fetch or export it again.", inner);
+
+    private static string FirstLine(Exception e) => Wording.Cut(e.Message.Split('\n', 2)[0].Trim(), 300);
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Masks.Onnx;
 
 namespace OrleansOneShot.Compute.Masks.Sam;
@@ -20,7 +21,7 @@ internal sealed class SamDecoder : IDisposable
         var unknown = model.Inputs.Keys.Except(InputNames).Order(StringComparer.Ordinal).ToList();
         if (missing.Count > 0 || unknown.Count > 0)
         {
-            var all = missing.Count > 0 ? $"it lacks the {string.Join(", ", missing)} (of floats)" : $"it wants the input {string.Join(", ", unknown)}";
+            var all = missing.Count > 0 ? $"it lacks the {Wording.List(missing)} (of floats)" : $"it wants the input {Wording.List(unknown)}";
             throw new InvalidInputException($"{model.File.Path} is no SAM decoder: {all}.", model.File.Field, "Give the prompt decoder's file here, and the image encoder's with --sam-encoder.");
         }
     }
@@ -57,7 +58,7 @@ internal sealed class SamDecoder : IDisposable
         if (shape.Length != 4 || shape[0] != 1 || shape[1] < 1 || shape[1] != scores.Length || shape[2] != frame.Height || shape[3] != frame.Width)
         {
             throw new InvalidInputException(
-                $"{_model.File.Path} is no SAM decoder: its masks are ({string.Join(", ", shape)}) with {scores.Length} scores, where (1, N, {frame.Height}, {frame.Width}) with N scores was expected.", _model.File.Field);
+                $"{_model.File.Path} is no SAM decoder: its masks are {Wording.Shape(shape)} with {scores.Length} scores, where (1, N, {frame.Height}, {frame.Width}) with N scores was expected.", _model.File.Field);
         }
 
         var pixels = frame.Width * frame.Height;

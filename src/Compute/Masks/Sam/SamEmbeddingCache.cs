@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
@@ -15,6 +16,10 @@ internal sealed class SamEmbeddingCache(string folder)
 
     private const string Key = "image_embeddings";
     private const string SideKey = "side";
+
+    // SAM's embeddings have 4 MiB.
+    private const long LargestBytes = 256L << 20;
+    private static readonly TensorSchema Schema = new TensorSchema().With(Key, [ScalarType.Float32], [1, TensorSchema.Any, TensorSchema.Any, TensorSchema.Any]);
 
     /// <summary>The file of a picture and an encoder.</summary>
     /// <param name="photo">The upright photo.</param>
@@ -45,17 +50,18 @@ internal sealed class SamEmbeddingCache(string folder)
         {
             using var scope = NewDisposeScope();
             using var opened = SafetensorsFile.Open(file);
-            var tensor = opened.Get(Key);
-            if (tensor.dtype != ScalarType.Float32 || tensor.dim() != 4 || !opened.Header.Metadata.TryGetValue(SideKey, out var text) || !int.TryParse(text, out var side) || side < 1)
+            if (!opened.Header.Metadata.TryGetValue(SideKey, out var text) || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side) || side is < 1 or > SamEncoder.LargestSide
+                || !opened.Header.Tensors.TryGetValue(Key, out var entry) || entry.ByteLength is 0 or > LargestBytes)
             {
                 return null;
             }
 
+            var tensor = Schema.Read(opened)[Key];
             var embedding = new SamEmbedding(tensor.shape, tensor.data<float>().ToArray(), side);
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
             return embedding;
         }
-        catch (Exception e) when (e is InvalidInputException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidInputException or UnfitTensorsException or IOException or UnauthorizedAccessException)
         {
             // Damaged or gone in the meantime: it is made again.
             return null;
@@ -73,7 +79,7 @@ internal sealed class SamEmbeddingCache(string folder)
             Directory.CreateDirectory(folder);
             using var scope = NewDisposeScope();
             var values = tensor(embedding.Values, embedding.Shape);
-            SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { [Key] = values }, new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+            SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { [Key] = values }, new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(CultureInfo.InvariantCulture) });
             foreach (var old in new DirectoryInfo(folder).EnumerateFiles("*.safetensors").OrderByDescending(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal).Skip(MostFiles))
             {
                 old.Delete();

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks.Onnx;
 
@@ -14,8 +15,8 @@ internal sealed class SamEncoder : IDisposable
     /// <summary>SAM's picture size, where an export leaves it open.</summary>
     public const int DefaultSide = 1024;
 
-    // A file that claims more than this would make a photo of a few pixels take gigabytes.
-    private const int LargestSide = 4096;
+    /// <summary>Largest side: a file that claims more would make a photo of a few pixels take gigabytes.</summary>
+    public const int LargestSide = 4096;
 
     private static readonly string[] InputNames = ["images", "image", "input_image", "x", "input", "pixel_values"];
     private static readonly string[] OutputNames = ["image_embeddings", "image_embedding", "embeddings", "output", "image_embeds"];
@@ -40,7 +41,7 @@ internal sealed class SamEncoder : IDisposable
         if (!(type == TensorElementType.Float && _planes) && !(type is TensorElementType.Float or TensorElementType.UInt8 && rows))
         {
             throw new InvalidInputException(
-                $"{model.File.Path} is no SAM encoder: its input {_input} is {type} ({string.Join(", ", _shape)}), where a picture is Float (1, 3, 1024, 1024), or Float or UInt8 (H, W, 3).", model.File.Field);
+                $"{model.File.Path} is no SAM encoder: its input {_input} is {type} {Wording.Shape(_shape.Select(size => (long)size))}, where a picture is Float (1, 3, 1024, 1024), or Float or UInt8 (H, W, 3).", model.File.Field);
         }
 
         if (model.Outputs[_output].ElementDataType != TensorElementType.Float)
@@ -89,7 +90,7 @@ internal sealed class SamEncoder : IDisposable
         if (found is null || (kind == "input" && values.Count != 1) || !values[found].IsTensor)
         {
             throw new InvalidInputException(
-                $"{model.File.Path} is no SAM encoder: it needs one {kind} such as {names[0]}, and has {string.Join(", ", values.Keys.Order(StringComparer.Ordinal))}.",
+                $"{model.File.Path} is no SAM encoder: it needs one {kind} such as {names[0]}, and has {Wording.List(values.Keys.Order(StringComparer.Ordinal))}.",
                 model.File.Field,
                 "Give the image encoder's file here, and the prompt decoder's with --sam-decoder.");
         }

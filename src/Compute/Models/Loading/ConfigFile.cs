@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
@@ -7,6 +8,9 @@ namespace OrleansOneShot.Compute.Models.Loading;
 internal sealed class ConfigFile
 {
     private const long MaximumBytes = 1 << 20;
+
+    // Longest value that a message shows.
+    private const int Longest = 80;
     private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
     private readonly JsonElement _root;
 
@@ -38,14 +42,12 @@ internal sealed class ConfigFile
                 throw new InvalidInputException($"{shown} has {info.Length} bytes, too many for a configuration.", shown, "Download the file again.");
             }
 
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                ? new ConfigFile(shown, json.RootElement.Clone())
-                : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
+            var root = StrictJson.Parse(StrictJson.ReadFile(path, MaximumBytes), lenient: true);
+            return root.ValueKind == JsonValueKind.Object ? new ConfigFile(shown, root) : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            throw new InvalidInputException($"{shown} is no valid JSON: {e.Message}", shown, "Download the file again.", e);
+            throw new InvalidInputException($"{shown} {e.Message}.", e.Field is null ? shown : $"{shown}: {e.Field}", "Download the file again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,12 +65,11 @@ internal sealed class ConfigFile
     {
         try
         {
-            return _root.Deserialize<T>(Options)!;
+            return StrictJson.Read<T>(_root, Options);
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            var field = e.Path?.TrimStart('$', '.');
-            throw new InvalidInputException($"{Shown} has a value of the wrong type in {field}: {TextOf(field)}.", $"{Shown}: {field}", "Restore the model's own configuration.", e);
+            throw new InvalidInputException($"{Shown} {e.Message}.", $"{Shown}: {e.Field}", "Restore the model's own configuration.", e);
         }
     }
 
@@ -80,13 +81,13 @@ internal sealed class ConfigFile
     {
         if (_root.TryGetProperty(field, out var value) && !supported.Any(s => Matches(value, s)))
         {
-            var list = string.Join(" or ", supported.Select(s => s switch
+            var list = Wording.List(supported.Select(s => s switch
             {
                 null => "null",
                 bool b => b ? "true" : "false",
                 _ => Convert.ToString(s, CultureInfo.InvariantCulture),
-            }));
-            throw new InvalidInputException($"{Shown} asks for {field} = {value.GetRawText()}, which is not supported; only {list} is.", $"{Shown}: {field}",
+            }), " or ");
+            throw new InvalidInputException($"{Shown} asks for {field} = {Wording.Cut(value.GetRawText(), Longest)}, which is not supported; only {list} is.", $"{Shown}: {field}",
                 "Use a Stable Diffusion 1.x or 2.x model.");
         }
     }
@@ -102,10 +103,7 @@ internal sealed class ConfigFile
 
     /// <summary>The error for a value that can't be used.</summary>
     public InvalidInputException Invalid(string field, string value, string expected) =>
-        new($"{Shown} has {field} = {value}; it must be {expected}.", $"{Shown}: {field}", "Restore the model's own configuration.");
-
-    private string TextOf(string? field) =>
-        field is not null && _root.TryGetProperty(field.Split('[', '.')[0], out var value) ? value.GetRawText() : "(unknown)";
+        new($"{Shown} has {field} = {Wording.Cut(value, Longest)}; it must be {expected}.", $"{Shown}: {field}", "Restore the model's own configuration.");
 
     private static bool Matches(JsonElement value, object? supported) => supported switch
     {

@@ -158,17 +158,27 @@ public sealed class ModelFolder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         var config = ClipConfig.Read(System.IO.Path.Combine(path, "config.json"));
-        return ModelVerifier.Check(new ModelPart("clip", path, TransformersStem, KeyRules.Clip, () => new ClipModel(config)));
+        return ModelVerifier.Check(new ModelPart("clip", path, TransformersStem, KeyRules.Clip, WeightCounts.Of(config), () => new ClipModel(config)));
+    }
+
+    /// <summary>Compares what a part's configuration describes with what its weight files hold, from the headers alone: for whoever computes with a configuration's sizes before weights are loaded.</summary>
+    /// <param name="name">unet, vae, text_encoder or clip.</param>
+    /// <exception cref="InvalidInputException">The configuration describes a much larger model, or there are no sound weights.</exception>
+    public void RequireWeightsOfSize(string name)
+    {
+        var part = Parts().Single(p => p.Name == name);
+        using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
+        part.RequireSize(source);
     }
 
     internal IEnumerable<ModelPart> Parts()
     {
-        yield return new ModelPart("unet", Within("unet"), DiffusersStem, KeyRules.Plain, () => new UNet2DConditionModel(UNet));
-        yield return new ModelPart("vae", Within("vae"), DiffusersStem, KeyRules.Vae, () => new AutoencoderKL(Vae));
-        yield return new ModelPart("text_encoder", Within("text_encoder"), TransformersStem, KeyRules.TextEncoder, () => new ClipTextModel(TextEncoder));
+        yield return new ModelPart("unet", Within("unet"), DiffusersStem, KeyRules.Plain, WeightCounts.Of(UNet), () => new UNet2DConditionModel(UNet));
+        yield return new ModelPart("vae", Within("vae"), DiffusersStem, KeyRules.Vae, WeightCounts.Of(Vae), () => new AutoencoderKL(Vae));
+        yield return new ModelPart("text_encoder", Within("text_encoder"), TransformersStem, KeyRules.TextEncoder, WeightCounts.Of(TextEncoder), () => new ClipTextModel(TextEncoder));
         if (Clip is { } clip)
         {
-            yield return new ModelPart("clip", _clipPath!, TransformersStem, KeyRules.Clip, () => new ClipModel(clip));
+            yield return new ModelPart("clip", _clipPath!, TransformersStem, KeyRules.Clip, WeightCounts.Of(clip), () => new ClipModel(clip));
         }
     }
 
@@ -179,7 +189,7 @@ public sealed class ModelFolder
         var part = Parts().Single(p => p.Name == name);
         using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
         using var scope = NewDisposeScope(); // for what the layers' constructors leave behind
-        var module = (T)part.Create();
+        var module = (T)part.Create(source);
         try
         {
             StrictLoader.Load(module, source, part.Rules, type, device, match => Converted?.Find(part.Name, match, source, type));

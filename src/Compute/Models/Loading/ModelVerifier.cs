@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Loading;
@@ -12,7 +13,7 @@ internal static class ModelVerifier
         {
             using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
             using var scope = NewDisposeScope();
-            using var module = part.Create();
+            using var module = part.Create(source);
             var match = WeightMatch.Of(module, source, part.Rules);
             string[] files = [.. source.Paths.Select(p => Path.GetFileName(p))];
             string[] types = [.. match.Pairs.Select(p => source.Entries[p.FileKey].ElementType.ToString()).Distinct().Order(StringComparer.Ordinal)];
@@ -21,7 +22,7 @@ internal static class ModelVerifier
             string[] problems =
             [
                 .. match.Problems.Select(p => $"{source.Shown}: {p}."),
-                .. broken.Length == 0 ? (string[])[] : [$"{source.Shown}: {broken.Length} {(broken.Length == 1 ? "tensor holds" : "tensors hold")} values that are not finite ({string.Join(", ", broken)})."],
+                .. broken.Length == 0 ? (string[])[] : [$"{source.Shown}: {broken.Length} {(broken.Length == 1 ? "tensor holds" : "tensors hold")} values that are not finite ({Wording.List(broken)})."],
             ];
             return new ModelPartReport(part.Name, files, match.Pairs.Count, parameters, types, problems);
         }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.Loading;
@@ -10,5 +11,5 @@ namespace OrleansOneShot.Compute.Models.Loading;
 internal sealed record ParameterSlot(string Key, Module Owner, string Name, long[] Shape)
 {
     /// <summary>The shape as text, such as <c>[320, 4, 3, 3]</c>.</summary>
-    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+    public string ShapeText => Wording.Shape(Shape);
 }

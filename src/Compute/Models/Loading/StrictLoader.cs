@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal static class StrictLoader
         var match = WeightMatch.Of(module, source, rules);
         if (match.Problems.Count > 0)
         {
-            throw new InvalidInputException($"{source.Shown} does not fit its config.json: {string.Join("; ", match.Problems)}.", source.Shown,
+            throw new InvalidInputException($"{source.Shown} does not fit its config.json: {Wording.List(match.Problems, "; ")}.", source.Shown,
                 "Take weights and configuration from the same model.");
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
@@ -54,20 +55,24 @@ internal static class WeightFiles
                 throw Bad(shown, "is too large for an index");
             }
 
-            using var json = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+            var root = StrictJson.Parse(StrictJson.ReadFile(indexPath, MaximumIndexBytes));
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
             {
                 throw Bad(shown, "has no weight_map");
             }
 
             foreach (var item in map.EnumerateObject())
             {
-                names.Add(item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Bad(shown, $"names no file for {item.Name}"));
+                names.Add(item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Bad(shown, $"names no file for {Wording.Cut(item.Name, Wording.LongestItem)}"));
             }
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
-            throw Bad(shown, $"is no valid JSON ({e.Message})");
+            throw Bad(shown, e.Message, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Bad(shown, $"can't be read ({e.Message.TrimEnd('.')})", e);
         }
 
         if (names.Count is 0 or > MaximumShards)
@@ -81,15 +86,15 @@ internal static class WeightFiles
             // An index is data from elsewhere: it may name files of its own folder and nothing else.
             if (name.AsSpan().ContainsAny('/', '\\', '\0') || name is "." or ".." || !name.EndsWith(".safetensors", StringComparison.Ordinal))
             {
-                throw Bad(shown, $"names the file '{name}', which is no plain .safetensors name within its folder");
+                throw Bad(shown, $"names the file '{Wording.Cut(name, Wording.LongestItem)}', which is no plain .safetensors name within its folder");
             }
 
             var path = Path.Combine(folder, name);
-            paths.Add(File.Exists(path) ? path : throw Bad(shown, $"names the file {name}, which is missing"));
+            paths.Add(File.Exists(path) ? path : throw Bad(shown, $"names the file {Wording.Cut(name, Wording.LongestItem)}, which is missing"));
         }
 
         return paths;
     }
 
-    private static InvalidInputException Bad(string shown, string what) => new($"{shown} {what}.", shown, "Download the model again.");
+    private static InvalidInputException Bad(string shown, string what, Exception? inner = null) => new($"{shown} {what}.", shown, "Download the model again.", inner);
 }

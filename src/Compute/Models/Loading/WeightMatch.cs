@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -71,5 +72,5 @@ internal sealed class WeightMatch
         wanted.AsSpan().SequenceEqual(found) || (rules.AllowsConvolutionForm && wanted.Length == 2 && found.AsSpan().SequenceEqual([.. wanted, 1, 1]));
 
     private static IEnumerable<string> Clause(List<string> keys, string what) =>
-        keys.Count == 0 ? [] : [$"{keys.Count} {(keys.Count == 1 ? "key is" : "keys are")} {what} ({string.Join(", ", keys)})"];
+        keys.Count == 0 ? [] : [$"{keys.Count} {(keys.Count == 1 ? "key is" : "keys are")} {what} ({Wording.List(keys)})"];
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Safetensors;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
@@ -60,7 +61,7 @@ internal static class CheckpointKind
         var families = (CheckpointFamily[])[CheckpointFamily.StableDiffusion1, CheckpointFamily.StableDiffusion2];
         if (families.FirstOrDefault(one => Has(one.TextPrefix)) is not { } family)
         {
-            throw Not($"has no text encoder ({string.Join(" or ", families.Select(one => one.TextPrefix + "*"))})", "Take the variant of the file with everything in it.");
+            throw Not($"has no text encoder ({Wording.List(families.Select(one => one.TextPrefix + "*"), " or ")})", "Take the variant of the file with everything in it.");
         }
 
         if (tensors.TryGetValue(OriginalUNet.Prefix + "input_blocks.0.0.weight", out var first) && first.Shape is [_, not 4, ..])

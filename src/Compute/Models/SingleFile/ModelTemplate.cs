@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Schedulers;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
@@ -71,7 +72,7 @@ internal static class ModelTemplate
     private static void Set(string folder, string name, string field, JsonNode value)
     {
         var path = Path.Combine(folder, name);
-        var json = JsonNode.Parse(File.ReadAllBytes(path))!;
+        var json = JsonObject.Create(StrictJson.Parse(File.ReadAllBytes(path)))!;
         json[field] = value;
         File.WriteAllText(path, json.ToJsonString(Indented));
     }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
@@ -52,9 +53,17 @@ public static class SingleFileCheckpoint
 
         TorchRuntime.Initialise();
         using var scope = NewDisposeScope();
-        using var unet = new UNet2DConditionModel(UNetConfig.Read(Path.Combine(folder, "unet", "config.json")));
-        using var vae = new AutoencoderKL(VaeConfig.Read(Path.Combine(folder, "vae", "config.json")));
-        using var text = new ClipTextModel(ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json")));
+        var unetConfig = UNetConfig.Read(Path.Combine(folder, "unet", "config.json"));
+        var vaeConfig = VaeConfig.Read(Path.Combine(folder, "vae", "config.json"));
+        var textConfig = ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json"));
+        foreach (var (name, size) in new[] { ("unet", WeightCounts.Of(unetConfig)), ("vae", WeightCounts.Of(vaeConfig)), ("text_encoder", WeightCounts.Of(textConfig)) })
+        {
+            new ModelPart(name, folder, "", KeyRules.Plain, size, () => throw new NotSupportedException()).RequireSize(source);
+        }
+
+        using var unet = new UNet2DConditionModel(unetConfig);
+        using var vae = new AutoencoderKL(vaeConfig);
+        using var text = new ClipTextModel(textConfig);
         if (family == CheckpointFamily.StableDiffusion2)
         {
             OriginalOpenClip.SplitAttention(source);
@@ -73,7 +82,7 @@ public static class SingleFileCheckpoint
         ];
         if (parts.FirstOrDefault(part => part.Match.Problems.Count > 0) is { File: { } unfit } part)
         {
-            var problems = string.Join("; ", part.Match.Problems.Select(Short));
+            var problems = Wording.List(part.Match.Problems.Select(Short), "; ");
             throw new InvalidInputException(
                 $"{source.Shown} does not have the sizes of {(configuration is null ? family.Name : $"the model in {configuration}")}: in {Path.GetDirectoryName(unfit)} {problems}.",
                 "model",

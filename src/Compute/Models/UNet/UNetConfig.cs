@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 
 namespace OrleansOneShot.Compute.Models.UNet;
@@ -172,7 +173,7 @@ public sealed record UNetConfig
 
         if (types.FirstOrDefault(t => !supported.Contains(t)) is { } other)
         {
-            throw file.Invalid(field, other, string.Join(" or ", supported));
+            throw file.Invalid(field, other, Wording.List(supported, " or "));
         }
     }
 

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace OrleansOneShot.Common;
+
+/// <summary>Holds a parsed document against a type's contract before anything is made of it: required members, and null only where the type says so. Lists and dictionaries hold no null.</summary>
+internal static class JsonContract
+{
+    /// <summary>Checks a value.</summary>
+    /// <exception cref="UnusableJsonException">It doesn't fit; the message names the member.</exception>
+    public static void Check(JsonElement value, JsonTypeInfo type) => Check(value, type, "");
+
+    /// <summary>The error for a value that the type can't hold.</summary>
+    public static UnusableJsonException WrongType(JsonException e, JsonElement root)
+    {
+        var field = (e.Path ?? "").TrimStart('$', '.').Replace("['", "", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal);
+        return WrongType(field, Find(root, field), e);
+    }
+
+    /// <summary>The error for a value that the type can't hold.</summary>
+    public static UnusableJsonException WrongType(string field, JsonElement? value, Exception? inner = null) => new(
+        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}", field, inner);
+
+    private static void Check(JsonElement value, JsonTypeInfo type, string path)
+    {
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object:
+                CheckMembers(value, type, path);
+                break;
+            case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
+                var index = 0;
+                foreach (var item in value.EnumerateArray())
+                {
+                    CheckElement(item, type, string.Create(CultureInfo.InvariantCulture, $"{path}[{index++}]"));
+                }
+
+                break;
+            case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
+                foreach (var item in value.EnumerateObject())
+                {
+                    CheckElement(item.Value, type, Join(path, item.Name));
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckElement(JsonElement item, JsonTypeInfo list, string path)
+    {
+        if (item.ValueKind == JsonValueKind.Null)
+        {
+            throw WrongType(path, item);
+        }
+
+        if (list.ElementType is { } element)
+        {
+            Check(item, list.Options.GetTypeInfo(element), path);
+        }
+    }
+
+    private static void CheckMembers(JsonElement value, JsonTypeInfo type, string path)
+    {
+        foreach (var member in type.Properties)
+        {
+            var found = Find(value, member.Name, type.Options.PropertyNameCaseInsensitive);
+            var parameter = member.AssociatedParameter;
+            var settable = member.Set is not null || parameter is not null;
+            if (found is not { } present)
+            {
+                if (member.IsRequired || parameter is { HasDefaultValue: false, IsMemberInitializer: false })
+                {
+                    throw new UnusableJsonException($"lacks {Join(path, member.Name)}", Join(path, member.Name));
+                }
+            }
+            else if (present.ValueKind != JsonValueKind.Null)
+            {
+                if (settable && member.CustomConverter is null)
+                {
+                    Check(present, type.Options.GetTypeInfo(member.PropertyType), Join(path, member.Name));
+                }
+            }
+            else if (settable && !(parameter?.IsNullable ?? member.IsSetNullable))
+            {
+                throw WrongType(Join(path, member.Name), present);
+            }
+        }
+    }
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+
+    private static JsonElement? Find(JsonElement value, string name, bool ignoreCase) =>
+        ignoreCase
+            ? value.EnumerateObject().Where(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase)).Select(item => (JsonElement?)item.Value).FirstOrDefault()
+            : value.TryGetProperty(name, out var found) ? found : null;
+
+    private static JsonElement? Find(JsonElement value, string path)
+    {
+        JsonElement? found = value;
+        foreach (var part in path.Split('.', '[', ']').Where(part => part.Length > 0))
+        {
+            found = found switch
+            {
+                { ValueKind: JsonValueKind.Object } parent => parent.TryGetProperty(part, out var member) ? member : null,
+                { ValueKind: JsonValueKind.Array } parent => int.TryParse(part, CultureInfo.InvariantCulture, out var index) && index >= 0 && index < parent.GetArrayLength() ? parent[index] : null,
+                _ => null,
+            };
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansOneShot.Common;
+
+/// <summary>Puts what comes from outside into messages: cut to what a person reads, and without characters that a terminal would obey.</summary>
+public static class Wording
+{
+    /// <summary>Longest message that crosses a border of the program, in UTF-16 units.</summary>
+    public const int LongestMessage = 2000;
+
+    /// <summary>Longest item of a list.</summary>
+    public const int LongestItem = 200;
+
+    /// <summary>Most items of a list that are named.</summary>
+    public const int MostItems = 8;
+
+    /// <summary>Joins names for a message: <c>a, b, c</c>, and of many the first ones: <c>a, b, c and 1,204 more</c>.</summary>
+    /// <param name="items">The names; null counts as empty.</param>
+    /// <param name="separator">What stands between them.</param>
+    /// <param name="most">Most that are named, 1 or more.</param>
+    /// <returns>At most <paramref name="most"/> names of at most <see cref="LongestItem"/> units each.</returns>
+    public static string List(IEnumerable<string?> items, string separator = ", ", int most = MostItems)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        var text = new StringBuilder();
+        var count = 0;
+        foreach (var item in items)
+        {
+            if (count < most)
+            {
+                text.Append(count == 0 ? "" : separator).Append(Cut(item ?? "", LongestItem));
+            }
+
+            count++;
+        }
+
+        return count <= most ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $" and {count - most:N0} more").ToString();
+    }
+
+    /// <summary>A tensor's shape for a message, such as <c>[320, 4, 3, 3]</c>.</summary>
+    /// <param name="sizes">The sizes.</param>
+    public static string Shape(IEnumerable<long> sizes) => $"[{List(sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)))}]";
+
+    /// <summary>Cuts a text, never within a character.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="longest">Most UTF-16 units of the result, 1 or more.</param>
+    /// <returns>The text, or its beginning with an ellipsis.</returns>
+    public static string Cut(string text, int longest)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(longest);
+        if (text.Length <= longest)
+        {
+            return text;
+        }
+
+        var end = longest - 1;
+        if (end > 0 && char.IsHighSurrogate(text[end - 1]))
+        {
+            end--;
+        }
+
+        return string.Concat(text.AsSpan(0, end), "…");
+    }
+
+    /// <summary>A message as it may leave the program: at most <see cref="LongestMessage"/> units, and control characters other than line breaks and tabs replaced.</summary>
+    /// <param name="message">The message.</param>
+    public static string Bounded(string message)
+    {
+        var cut = Cut(message, LongestMessage);
+        return cut.Any(IsUnsafe) ? new string([.. cut.Select(c => IsUnsafe(c) ? '\uFFFD' : c)]) : cut;
+    }
+
+    private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\r' or '\t');
+}
