@@ -41,7 +41,7 @@ internal static class ResultFolder
             var copy = Path.Combine(data.Root, "downloads", jobId);
             if (!File.Exists(Path.Combine(copy, Manifest)))
             {
-                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, CancellationToken.None).GetAwaiter().GetResult();
+                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, CancellationToken.None, users: false).GetAwaiter().GetResult();
             }
 
             return copy;
@@ -62,13 +62,19 @@ internal static class ResultFolder
     /// <param name="store">Where it lies.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="folder">Absolute path of the folder to fill.</param>
+    /// <param name="users">Whether the folder is the user's own, and not one of the data folder.</param>
     /// <param name="cancellationToken">Stops; the folder stays as it was.</param>
     /// <returns>When all files are in place.</returns>
     /// <exception cref="IOException">The disk is full, or a file is damaged.</exception>
-    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
+    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken, bool users = true)
     {
         var published = await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.");
         var beside = $"{Path.TrimEndingDirectorySeparator(folder)}.part-{Guid.NewGuid():N}";
+        if (Path.GetDirectoryName(beside) is { } parent)
+        {
+            CreateFolder(parent, users);
+        }
+
         Directory.CreateDirectory(beside);
         try
         {
@@ -78,16 +84,33 @@ internal static class ResultFolder
             }
 
             await File.WriteAllBytesAsync(Path.Combine(beside, Manifest), published.Manifest, cancellationToken);
+            if (users)
+            {
+                CreationMask.GiveToUser(beside);
+            }
+
             foreach (var path in published.Files.Select(file => file.Path).Append(Manifest))
             {
                 var target = Path.Combine(folder, path);
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                CreateFolder(Path.GetDirectoryName(target)!, users);
                 File.Move(Path.Combine(beside, path), target, overwrite: true);
             }
         }
         finally
         {
             Directory.Delete(beside, recursive: true);
+        }
+    }
+
+    private static void CreateFolder(string folder, bool users)
+    {
+        if (users)
+        {
+            CreationMask.CreateUsersFolder(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder);
         }
     }
 
