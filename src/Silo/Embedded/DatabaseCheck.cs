@@ -13,6 +13,10 @@ public static class DatabaseCheck
     /// <summary>The schema that this version writes, as <c>PRAGMA user_version</c> says; 0, of November 2026, is the same without saying so.</summary>
     internal const int SchemaVersion = 1;
 
+    private const int Nonsense = 1; // SQLITE_ERROR, such as a column that is missing
+    private const int Corrupt = 11; // SQLITE_CORRUPT
+    private const int NotADatabase = 26; // SQLITE_NOTADB
+
     private static readonly string[] Tables = ["GrainState", "OrleansQuery", "Reminder"];
 
     /// <summary>Refuses a database that can't be trusted.</summary>
@@ -21,13 +25,10 @@ public static class DatabaseCheck
     /// <exception cref="OneShotException">failed: the database is damaged, lost, another program's, or a later version's; the message names the file and says what to do.</exception>
     public static void Require(DataFolder data, bool leftOpen = false)
     {
-        if (Find(data, leftOpen) is { } wrong)
+        ArgumentNullException.ThrowIfNull(data);
+        if (Find(data, leftOpen) is { } trouble)
         {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Failed,
-                $"The database {data.Database} {wrong}.",
-                "data",
-                $"Put back a copy of that file if you have one. Otherwise: oneshot jobs recover --move-damaged{data.AsOption()} keeps it under another name and lists the finished jobs again."));
+            throw Refuse(data, trouble);
         }
     }
 
@@ -36,12 +37,18 @@ public static class DatabaseCheck
     /// <param name="leftOpen">Whether its last owner was killed.</param>
     /// <returns>Where the database lies now; null if it is sound, or not there.</returns>
     /// <exception cref="IOException">It can't be moved.</exception>
+    /// <exception cref="OneShotException">failed: it is a later version's, and nothing is wrong with it.</exception>
     public static string? MoveDamaged(DataFolder data, bool leftOpen = false)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (Find(data, leftOpen) is null)
+        if (Find(data, leftOpen) is not { } trouble)
         {
             return null;
+        }
+
+        if (trouble.Later)
+        {
+            throw Refuse(data, trouble);
         }
 
         SqliteConnection.ClearAllPools();
@@ -64,28 +71,36 @@ public static class DatabaseCheck
         return aside;
     }
 
-    /// <summary>What is wrong, as the end of a sentence; null if nothing is.</summary>
-    private static string? Find(DataFolder data, bool leftOpen)
+    private static OneShotException Refuse(DataFolder data, Trouble trouble) => new(new ErrorDetail(
+        ErrorCodes.Failed,
+        $"The database {data.Database} {trouble.What}.",
+        "data",
+        trouble.Later
+            ? "Use that version, or another folder with --data."
+            : $"Put back a copy of that file if you have one. Otherwise: oneshot jobs recover --move-damaged{data.AsOption()} keeps it under another name and lists the finished jobs again."));
+
+    /// <summary>What is wrong; null if nothing is.</summary>
+    private static Trouble? Find(DataFolder data, bool leftOpen)
     {
         var file = new FileInfo(data.Database);
         if (Directory.Exists(data.Database))
         {
-            return "is a folder";
+            return new Trouble("is a folder");
         }
 
         if (!file.Exists)
         {
-            return File.Exists(data.Database + "-wal") ? "is gone, while the log of its last changes is there" : null;
+            return File.Exists(data.Database + "-wal") ? new Trouble("is gone, while the log of its last changes is there") : null;
         }
 
         if (file.Length == 0)
         {
-            return HasJobs(data) ? "is empty, while there are jobs in the folder" : null;
+            return HasJobs(data) ? new Trouble("is empty, while there are jobs in the folder") : null;
         }
 
         if (leftOpen && !File.Exists(data.Database + "-wal"))
         {
-            return "lacks oneshot.db-wal beside it, which holds the last changes of a process that was killed";
+            return new Trouble("lacks oneshot.db-wal beside it, which holds the last changes of a process that was killed");
         }
 
         try
@@ -94,17 +109,17 @@ public static class DatabaseCheck
         }
         catch (SqliteException e)
         {
-            // NOTADB; everything else that reading can meet but a file that may not be read.
+            // Busy, denied, a disk that fails: what the file holds is not known.
             return e.SqliteErrorCode switch
             {
-                26 => "is no SQLite database",
-                14 or 3 or 8 => throw new IOException($"The database {data.Database} can't be opened: {e.Message}", e),
-                _ => $"is damaged ({Clean(e.Message)})",
+                NotADatabase => new Trouble("is no SQLite database"),
+                Corrupt or Nonsense => new Trouble($"is damaged ({Clean(e.Message)})"),
+                _ => throw new IOException($"The database {data.Database} can't be read: {Clean(e.Message)}", e),
             };
         }
     }
 
-    private static string? Look(DataFolder data)
+    private static Trouble? Look(DataFolder data)
     {
         // Not pooled, since the file may be moved next; and only read, so that the log stays a log.
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(SqliteDatabase.ConnectionString(data.Database)) { Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString());
@@ -112,32 +127,32 @@ public static class DatabaseCheck
         var problem = Read(connection, "PRAGMA integrity_check(1);").First();
         if (problem != "ok")
         {
-            return $"is damaged ({Clean(problem)})";
+            return new Trouble($"is damaged ({Clean(problem)})");
         }
 
         var version = int.Parse(Read(connection, "PRAGMA user_version;").First(), CultureInfo.InvariantCulture);
         var tables = Read(connection, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%';").ToHashSet(StringComparer.Ordinal);
         if (tables.Count == 0)
         {
-            return HasJobs(data) ? "holds nothing, while there are jobs in the folder; the log beside it may have been lost" : null;
+            return HasJobs(data) ? new Trouble("holds nothing, while there are jobs in the folder; the log beside it may have been lost") : null;
         }
 
         if (!tables.Overlaps(Tables))
         {
-            return "is another program's";
+            return new Trouble("is another program's");
         }
 
         if (version > SchemaVersion)
         {
-            return $"was written by a later version of oneshot (schema {version}, this one knows {SchemaVersion}); take that version";
+            return new Trouble($"was written by a later version of oneshot (schema {version}, this one knows {SchemaVersion})", Later: true);
         }
 
         if (Tables.FirstOrDefault(table => !tables.Contains(table)) is { } missing)
         {
-            return $"is damaged (the table {missing} is missing)";
+            return new Trouble($"is damaged (the table {missing} is missing)");
         }
 
-        return FindUnsound(connection) is { } state ? $"is damaged (the state of {Clean(state)} is not what was written)" : null;
+        return FindUnsound(connection) is { } state ? new Trouble($"is damaged (the state of {Clean(state)} is not what was written)") : null;
     }
 
     private static string? FindUnsound(SqliteConnection connection)
@@ -173,4 +188,9 @@ public static class DatabaseCheck
 
     // One line, and not for ever: SQLite may cite what it found.
     private static string Clean(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(200)]);
+
+    /// <summary>Why a database is refused.</summary>
+    /// <param name="What">The end of a sentence that begins with its name.</param>
+    /// <param name="Later">Whether it is sound, and of a later version.</param>
+    private sealed record Trouble(string What, bool Later = false);
 }

@@ -53,7 +53,6 @@ public sealed class DatabaseCheckTests : IAsyncLifetime
     [InlineData("foreign", "is another program's")]
     [InlineData("table dropped", "is damaged (the table Reminder is missing)")]
     [InlineData("nothing in it", "holds nothing, while there are jobs in the folder; the log beside it may have been lost")]
-    [InlineData("later", "was written by a later version of oneshot (schema 99, this one knows 1); take that version")]
     [InlineData("log alone", "is gone, while the log of its last changes is there")]
     public async Task Start_DatabaseThatCantBeTrusted_SaysSoAndChangesNothing(string how, string what)
     {
@@ -74,6 +73,19 @@ public sealed class DatabaseCheckTests : IAsyncLifetime
         Assert.StartsWith(_data.Folder.Database + ".damaged-", aside, StringComparison.Ordinal);
         Assert.Equal(before.ToDictionary(file => file.Key.Replace(_data.Folder.Database, aside, StringComparison.Ordinal), file => file.Value), Files());
         await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = _data.Folder });
+    }
+
+    [Fact]
+    public void Require_DatabaseOfALaterVersion_IsRefusedAndNotMoved()
+    {
+        Damage("later");
+
+        var error = Assert.Throws<OneShotException>(() => DatabaseCheck.Require(_data.Folder));
+
+        Assert.Equal($"The database {_data.Folder.Database} was written by a later version of oneshot (schema 99, this one knows 1).", error.Message);
+        Assert.Equal("Use that version, or another folder with --data.", error.Detail.Hint);
+        Assert.Throws<OneShotException>(() => DatabaseCheck.MoveDamaged(_data.Folder));
+        Assert.True(File.Exists(_data.Folder.Database));
     }
 
     [Fact]
