@@ -37,9 +37,9 @@ public sealed class CancelTests
         await world.WhenIdleAsync();
         Assert.Equal(JobState.Cancelled, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(JobState.Cancelled, (await world.StatusAsync("j1")).State);
-        Assert.DoesNotContain(await world.FilesAsync("jobs/j1/"), path => !path.EndsWith("progress.jsonl", StringComparison.Ordinal));
+        await world.WhenOnlyTheLogIsLeftAsync("j1");
         // The slot is free again.
-        Assert.Empty((await world.Scheduler.GetSnapshot()).Leases);
+        await world.WhenNoSlotIsTakenAsync();
         await world.Job("j2").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j2"))[^1].Stage);
     }
@@ -75,7 +75,7 @@ public sealed class CancelTests
         gate.Open();
         Assert.Equal(JobState.Cancelled, (await world.WatchAsync("j1"))[^1].Stage);
         await world.WhenIdleAsync();
-        Assert.All(await world.FilesAsync("jobs/j1/"), path => Assert.EndsWith("progress.jsonl", path, StringComparison.Ordinal));
+        await world.WhenOnlyTheLogIsLeftAsync("j1");
         Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
     }
 

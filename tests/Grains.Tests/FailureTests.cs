@@ -22,7 +22,7 @@ public sealed class FailureTests
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Failed, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(new ErrorDetail(ErrorCodes.Failed, Full, null, "Nothing was published."), (await world.StatusAsync("j1")).Error);
-        Assert.All(await world.FilesAsync("jobs/j1/"), path => Assert.EndsWith("progress.jsonl", path, StringComparison.Ordinal));
+        await world.WhenOnlyTheLogIsLeftAsync("j1");
     }
 
     [Fact]

@@ -41,6 +41,7 @@ public sealed class JobTests
         Assert.Equal(["few samples", "a warning of the engine"], manifest["warnings"]!.AsArray().Select(w => (string?)w));
         Assert.Equal(status.Files[0].Sha256, (string?)manifest["files"]![0]!["sha256"]);
         // The checkpoint has served; the log stays.
+        await world.WhenIdleAsync();
         Assert.Equal(
             [
                 "jobs/j1/epochs/0/progress.jsonl", "jobs/j1/epochs/1/progress.jsonl", "jobs/j1/epochs/1/result/my-cat.safetensors", "jobs/j1/epochs/1/result/samples/000.png",

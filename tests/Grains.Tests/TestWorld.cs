@@ -196,6 +196,33 @@ internal sealed class TestWorld : IAsyncDisposable
     public Task WhenIdleAsync(string? only = null) =>
         Task.WhenAll(Cluster.Silos.Where(silo => only is null || silo.SiloAddress.ToParsableString() == only).Select(silo => silo.ServiceProvider.GetRequiredService<TrainingHost>().WhenIdleAsync())).WaitAsync(Limit);
 
+    /// <summary>
+    /// Waits until something has come about. A watcher's stream ends with the job's last event, and what the ended job owes to others (its slot, its garbage, its line in the list) comes
+    /// after that: a test that looks for it waits for it.
+    /// </summary>
+    /// <param name="fits">Whether it has.</param>
+    /// <param name="show">What is there instead, for the message.</param>
+    public async Task WhenAsync(Func<Task<bool>> fits, Func<Task<string>> show)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!await fits())
+        {
+            if (limit.IsCancellationRequested)
+                Assert.Fail($"It did not come about; there is: {await show()}");
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Waits until a job has nothing in the store but its log.</summary>
+    public Task WhenOnlyTheLogIsLeftAsync(string id) => WhenAsync(
+        async () => (await FilesAsync($"jobs/{id}/")).TrueForAll(path => path.EndsWith("progress.jsonl", StringComparison.Ordinal)),
+        async () => string.Join(", ", await FilesAsync($"jobs/{id}/")));
+
+    /// <summary>Waits until no job holds a slot.</summary>
+    public Task WhenNoSlotIsTakenAsync() => WhenAsync(
+        async () => (await Scheduler.GetSnapshot()).Leases.Length == 0,
+        async () => string.Join(", ", (await Scheduler.GetSnapshot()).Leases.Select(lease => lease.JobId)));
+
     /// <summary>What an uninterrupted run of the request publishes.</summary>
     public async Task<string> ReferenceHashAsync(ImplantationRequest request)
     {

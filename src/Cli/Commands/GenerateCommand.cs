@@ -8,6 +8,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -36,9 +37,10 @@ internal sealed class GenerateCommand : OneShotCommand
         try
         {
             var files = await Task.Run(() => Draw(plan, beside, context), CancellationToken.None);
-            Directory.CreateDirectory(plan.Out);
+            CreationMask.CreateUsersFolder(plan.Out);
             foreach (var file in files)
             {
+                CreationMask.GiveToUser(Path.Combine(beside, file.Path));
                 File.Move(Path.Combine(beside, file.Path), Path.Combine(plan.Out, file.Path), overwrite: true);
             }
 
@@ -72,7 +74,7 @@ internal sealed class GenerateCommand : OneShotCommand
         foreach (var picture in PictureDrawing.Draw(plan, null, context.Say, context.Interrupt))
         {
             context.Interrupt.ThrowIfCancellationRequested();
-            Directory.CreateDirectory(folder);
+            CreationMask.CreateUsersFolder(folder);
             var name = string.Create(CultureInfo.InvariantCulture, $"{files.Count + 1:D4}.png");
             var bytes = PngWriter.Encode(picture.Image, picture.Settings.ToText());
             File.WriteAllBytes(Path.Combine(folder, name), bytes);

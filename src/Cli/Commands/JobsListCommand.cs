@@ -6,6 +6,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -46,7 +47,8 @@ internal sealed class JobsListCommand : OneShotCommand
             Cursor = parsed.GetValue(_cursor),
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
-        var page = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
+        var target = _session.Resolve(parsed);
+        var page = await Look.AtAsync(target, session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));
@@ -59,8 +61,24 @@ internal sealed class JobsListCommand : OneShotCommand
                 CultureInfo.InvariantCulture, $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"));
         }
 
+        if (page.Jobs.Length == 0 && query is { State: null, Cursor: null } && target.Redis is null && await HoldsJobsAsync(target, context.Interrupt))
+        {
+            context.Say($"No jobs are listed, but {target.Data} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones are listed again by: oneshot jobs recover{target.Data.AsOption()}");
+            return ExitCode.Done;
+        }
+
         context.Say(page.Jobs.Length == 0 ? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
         return ExitCode.Done;
+    }
+
+    private static async Task<bool> HoldsJobsAsync(SessionTarget target, CancellationToken interrupt)
+    {
+        await foreach (var _ in target.OpenStore().ListFoldersAsync(BlobPaths.Jobs, interrupt))
+        {
+            return true;
+        }
+
+        return false;
     }
 
     private static bool TryParse(string? text, out JobState state) => Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);

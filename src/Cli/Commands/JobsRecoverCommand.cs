@@ -3,6 +3,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Recovery;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -16,15 +18,22 @@ internal sealed class JobsRecoverCommand : OneShotCommand
 
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only tells which jobs would be listed again." };
 
+    private readonly Option<bool> _moveDamaged = new("--move-damaged")
+    {
+        Description = "Moves the data folder's database aside first if it is damaged, under a name that says so; a sound one stays. Nothing is deleted.",
+    };
+
     public JobsRecoverCommand(CliStreams streams)
         : base(
             "recover",
             "Lists finished jobs again whose results are stored, after the database or a cluster's Redis has lost them; jobs that are listed stay as they are.",
             streams,
             "oneshot jobs recover --dry-run",
+            "oneshot jobs recover --move-damaged",
             "oneshot jobs recover --cluster redis://127.0.0.1:6379 --data /srv/oneshot")
     {
         Options.Add(_dryRun);
+        Options.Add(_moveDamaged);
         _session.AddTo(this);
         Options.Add(FormatOption.Create());
     }
@@ -33,8 +42,14 @@ internal sealed class JobsRecoverCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var dryRun = parsed.GetValue(_dryRun);
+        var target = _session.Resolve(parsed);
+        if (parsed.GetValue(_moveDamaged))
+        {
+            MoveDamaged(context, target, dryRun);
+        }
+
         var report = await Look.AtAsync(
-            _session.Resolve(parsed), session => new JobsRecovery(session.Client, session.Store).RunAsync(dryRun, context.Interrupt), context.Interrupt);
+            target, session => new JobsRecovery(session.Client, session.Store).RunAsync(dryRun, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
             context.Write(new RecoveryDocument(report.DryRun, report.Recovered, report.Known, report.Unfinished, report.Failed));
@@ -45,6 +60,31 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         }
 
         return report.Failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void MoveDamaged(CommandContext context, SessionTarget target, bool dryRun)
+    {
+        if (target.Redis is not null || dryRun)
+        {
+            throw new InvalidInputException(
+                $"--move-damaged goes with the database of a data folder, not with {(dryRun ? "--dry-run" : "--cluster")}.", "move-damaged", "Leave one of them out.");
+        }
+
+        // Whoever owns the folder now has opened the database, and so found it sound.
+        using var held = OwnerLock.TryAcquire(target.Data);
+        if (held is null)
+        {
+            context.Say("Another process works with the database, which is sound; it stays.");
+        }
+        else if (DatabaseCheck.MoveDamaged(target.Data, held.LeftOpen) is { } aside)
+        {
+            held.Withdraw();
+            context.Say($"The damaged database is kept as {aside}.");
+        }
+        else
+        {
+            context.Say("The database is sound; it stays.");
+        }
     }
 
     private static void Tell(CommandContext context, RecoveryReport report)

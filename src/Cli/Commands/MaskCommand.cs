@@ -8,6 +8,7 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -53,10 +54,12 @@ internal sealed class MaskCommand : OneShotCommand
             context.Say(warning);
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        Directory.CreateDirectory(Path.GetDirectoryName(preview)!);
+        CreationMask.CreateUsersFolder(Path.GetDirectoryName(file)!);
+        CreationMask.CreateUsersFolder(Path.GetDirectoryName(preview)!);
         PngWriter.Write(file, MaskPicture.Create(mask));
         PngWriter.Write(preview, MaskOverlay.Create(photo, mask));
+        CreationMask.GiveToUser(file);
+        CreationMask.GiveToUser(preview);
         if (context.Json)
         {
             context.Write(new MaskDocument(file, preview, mask.Width, mask.Height, Math.Round(mask.Coverage, 6), Math.Round(clock.Elapsed.TotalSeconds, 3), method, mask.Warnings));

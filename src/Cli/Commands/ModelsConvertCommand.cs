@@ -5,6 +5,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -57,6 +58,7 @@ internal sealed class ModelsConvertCommand : OneShotCommand
             _ => null,
         };
         await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, context.Interrupt), CancellationToken.None);
+        CreationMask.GiveToUser(folder);
         if (context.Json)
         {
             context.Write(new ModelDocument(Path.GetFileName(folder), folder, Shipped: false, Default: false, KindText.Of(ModelKind.Base)));

@@ -176,7 +176,7 @@ internal sealed class JobSession : IAsyncDisposable
         var trains = mode == SessionMode.Work;
         try
         {
-            var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = target.Data, Trains = trains }, cancellationToken);
+            var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = target.Data, Trains = trains, LeftOpen = held.LeftOpen }, cancellationToken);
             held.Publish(silo.GatewayPort, silo.ClusterId, trains);
             return new JobSession(target, OneShotClient.Attach(silo.Grains), held, silo);
         }

@@ -43,7 +43,7 @@ internal static class ResultFolder
             var copy = Path.Combine(data.Root, "downloads", jobId);
             if (!IsWhole(copy))
             {
-                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, manifest: null, CancellationToken.None).GetAwaiter().GetResult();
+                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, manifest: null, CancellationToken.None, users: false).GetAwaiter().GetResult();
             }
 
             return copy;
@@ -105,15 +105,21 @@ internal static class ResultFolder
     /// <param name="folder">Absolute path of the folder to fill.</param>
     /// <param name="manifest">Length and hash of its manifest, as the job knows them; null: not known.</param>
     /// <param name="cancellationToken">Stops; the folder stays as it was.</param>
+    /// <param name="users">Whether the folder is the user's own, and not one of the data folder.</param>
     /// <returns>When all files are in place.</returns>
     /// <exception cref="IOException">The disk is full, or a file is damaged.</exception>
     /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
-    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, JobFile? manifest, CancellationToken cancellationToken)
+    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, JobFile? manifest, CancellationToken cancellationToken, bool users = true)
     {
         var published = manifest is null
             ? await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.")
             : await PublishedResult.ReadAsync(store, jobId, manifest.Bytes, manifest.Sha256, cancellationToken);
         var beside = $"{Path.TrimEndingDirectorySeparator(folder)}.part-{Guid.NewGuid():N}";
+        if (Path.GetDirectoryName(beside) is { } parent)
+        {
+            CreateFolder(parent, users);
+        }
+
         Directory.CreateDirectory(beside);
         try
         {
@@ -123,16 +129,33 @@ internal static class ResultFolder
             }
 
             await File.WriteAllBytesAsync(Path.Combine(beside, Manifest), published.Manifest, cancellationToken);
+            if (users)
+            {
+                CreationMask.GiveToUser(beside);
+            }
+
             foreach (var path in published.Files.Select(file => file.Path).Append(Manifest))
             {
                 var target = Path.Combine(folder, path);
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                CreateFolder(Path.GetDirectoryName(target)!, users);
                 File.Move(Path.Combine(beside, path), target, overwrite: true);
             }
         }
         finally
         {
             Directory.Delete(beside, recursive: true);
+        }
+    }
+
+    private static void CreateFolder(string folder, bool users)
+    {
+        if (users)
+        {
+            CreationMask.CreateUsersFolder(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder);
         }
     }
 

@@ -1,8 +1,18 @@
+using System.Runtime.Versioning;
+
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>The folder of an embedded silo: its database, artifacts, logs and the owner's lock.</summary>
 public sealed class DataFolder
 {
+    private const UnixFileMode UserOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // All that this program keeps in the folder; closing a folder closes what lies in it.
+    private static readonly string[] Owned =
+    [
+        "blobs", "cache", "checks", "downloads", "jobs", "logs", "models", "models-cache", "work", "models.json", "models.json.lock", "oneshot.db", "oneshot.db-shm", "oneshot.db-wal", "owner.json", "owner.lock", "precision.json",
+    ];
+
     private DataFolder(string root) => Root = root;
 
     /// <summary>Absolute path of the folder, which is also the root of the file store.</summary>
@@ -10,6 +20,9 @@ public sealed class DataFolder
 
     /// <summary>The SQLite database of grain states and reminders.</summary>
     public string Database => Path.Combine(Root, "oneshot.db");
+
+    /// <summary>What belongs to jobs, a folder each.</summary>
+    public string Jobs => Path.Combine(Root, "jobs");
 
     /// <summary>The log of the folder's owner.</summary>
     public string Log => Path.Combine(Root, "logs", "oneshot.log");
@@ -48,7 +61,7 @@ public sealed class DataFolder
         return new DataFolder(Path.GetFullPath(path));
     }
 
-    /// <summary>Creates the folder for this user alone.</summary>
+    /// <summary>Creates the folder for this user alone. In one that is there, what earlier versions created for everybody to read is closed to others; the folder itself is the user's own business.</summary>
     /// <exception cref="IOException">It can't be created.</exception>
     /// <exception cref="UnauthorizedAccessException">It can't be created.</exception>
     public void Create()
@@ -59,7 +72,27 @@ public sealed class DataFolder
         }
         else
         {
-            Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(Root, UserOnly);
+            foreach (var name in Owned)
+            {
+                Close(Path.Combine(Root, name));
+            }
+        }
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static void Close(string path)
+    {
+        try
+        {
+            if (Path.Exists(path) && File.GetUnixFileMode(path) is var mode && (mode & ~UserOnly) != 0)
+            {
+                File.SetUnixFileMode(path, mode & UserOnly);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone meanwhile, or another user's, who has to do it.
         }
     }
 

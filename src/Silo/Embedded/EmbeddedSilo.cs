@@ -1,7 +1,10 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
 
@@ -14,10 +17,12 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public const string ServiceId = "oneshot";
 
     private readonly IHost _host;
+    private readonly SqliteConnection _database;
 
-    private EmbeddedSilo(IHost host, string clusterId, int gatewayPort)
+    private EmbeddedSilo(IHost host, SqliteConnection database, string clusterId, int gatewayPort)
     {
         _host = host;
+        _database = database;
         ClusterId = clusterId;
         GatewayPort = gatewayPort;
     }
@@ -38,13 +43,23 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
+    /// <exception cref="OneShotException">failed: the database is damaged.</exception>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Data.Create();
-        SqliteDatabase.Ensure(options.Data.Database);
-        var (host, endpoints) = await SiloHost.StartAsync(SiloEndpoints.Loopback, chosen => Build(options, chosen.SiloPort, chosen.GatewayPort), cancellationToken);
-        return new EmbeddedSilo(host, options.ClusterId, endpoints.GatewayPort);
+        DatabaseCheck.Require(options.Data, options.LeftOpen);
+        var database = Open(options.Data);
+        try
+        {
+            var (host, endpoints) = await SiloHost.StartAsync(SiloEndpoints.Loopback, chosen => Build(options, chosen.SiloPort, chosen.GatewayPort), cancellationToken);
+            return new EmbeddedSilo(host, database, options.ClusterId, endpoints.GatewayPort);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Stops the silo: its engines stop at their next step and commit a checkpoint first.</summary>
@@ -55,8 +70,31 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
-        await SiloHost.DisposeAsync(_host);
+        try
+        {
+            await _host.StopAsync();
+            await SiloHost.DisposeAsync(_host);
+        }
+        finally
+        {
+            // All of this process's connections: the last one that closes writes the log into the database and takes it away.
+            SqliteConnection.ClearPool(_database);
+            await _database.DisposeAsync();
+            SqliteConnection.ClearPool(_database);
+        }
+    }
+
+    private static SqliteConnection Open(DataFolder data)
+    {
+        try
+        {
+            return SqliteDatabase.Open(data.Database);
+        }
+        catch (SqliteException e)
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Failed, $"The database {data.Database} can't be written: {e.Message}", "data", "See that no other program works with it, that its disk has room, and that this user may write it."), e);
+        }
     }
 
     private static IHost Build(EmbeddedSiloOptions options, int siloPort, int gatewayPort)
@@ -64,6 +102,8 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var builder = SiloHostBuilder.Create(options.Data.Log);
         builder.UseOrleans(silo =>
         {
+            // Clients of an embedded silo know by its owner's record that it goes, and find the next one by themselves; it need not wait for them.
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientGatewayShutdownNotificationTimeout = TimeSpan.Zero);
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
             var connectionString = SqliteDatabase.ConnectionString(options.Data.Database);
             silo.AddAdoNetGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
@@ -72,7 +112,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                 state.ConnectionString = connectionString;
 
                 // The default, JSON, can't read immutable dictionaries back. Orleans' own format knows every type that grains exchange, and tolerates new fields.
-                state.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+                state.GrainStorageSerializer = new StateChecksum(new OrleansGrainStorageSerializer(serializer));
             }));
             silo.UseAdoNetReminderService(reminders =>
             {

@@ -11,6 +11,9 @@ public sealed record EmbeddedSiloOptions
     /// <summary>Whether it offers a slot and so works on jobs; false only reads and changes state.</summary>
     public bool Trains { get; init; }
 
+    /// <summary>Whether the folder's last owner was killed: see <see cref="OwnerLock.LeftOpen"/>.</summary>
+    public bool LeftOpen { get; init; }
+
     /// <summary>Name of this cluster; clients must give the same.</summary>
     public string ClusterId { get; init; } = "embedded-" + Guid.NewGuid().ToString("N");
 

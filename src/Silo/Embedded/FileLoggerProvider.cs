@@ -1,31 +1,37 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
-/// Writes log lines to one file, flushed line by line; a file of more than 8 MiB moves aside at the next start, and of the folder's files the latest 50 are kept. What can't be written
-/// is dropped: a full disk must not end a job by its log.
+/// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of the folder's files the latest
+/// 50 are kept. What can't be written is dropped: a full disk must not end a job by its log.
 /// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
 {
-    private const long LargestBytes = 8 << 20;
+    /// <summary>Most bytes of one file, but for a line that is longer.</summary>
+    public const long LargestBytes = 8 << 20;
+
+    /// <summary>Number of full files that stay: <c>.1</c> is the latest.</summary>
+    public const int KeptParts = 3;
+
     private const int KeptFiles = 50;
 
     private readonly Lock _gate = new();
-    private readonly StreamWriter _writer;
+    private readonly string _path;
+    private readonly long _largest;
+    private FileStream? _file;
+    private bool _disposed;
 
-    public FileLoggerProvider(string path)
+    /// <summary>Opens a log.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="largestBytes">Most bytes of one file.</param>
+    public FileLoggerProvider(string path, long largestBytes = LargestBytes)
     {
-        var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        RemoveOldest(folder);
-        var file = new FileInfo(path);
-        if (file.Exists && file.Length > LargestBytes)
-        {
-            file.MoveTo(path + ".1", overwrite: true);
-        }
-
-        _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        RemoveOldest(Directory.CreateDirectory(Path.GetDirectoryName(path)!));
+        (_path, _largest) = (path, largestBytes);
+        _file = Open();
     }
 
     public ILogger CreateLogger(string categoryName) => new FileLogger(this, categoryName);
@@ -34,7 +40,8 @@ internal sealed class FileLoggerProvider : ILoggerProvider
     {
         lock (_gate)
         {
-            _writer.Dispose();
+            _disposed = true;
+            _file?.Dispose();
         }
     }
 
@@ -54,20 +61,63 @@ internal sealed class FileLoggerProvider : ILoggerProvider
         }
     }
 
+    private FileStream Open() => new(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
         var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        var line = Encoding.UTF8.GetBytes($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}");
         lock (_gate)
         {
             try
             {
-                _writer.WriteLine($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}");
+                if (!_disposed)
+                {
+                    Append(line);
+                }
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
             }
         }
     }
+
+    private void Append(byte[] line)
+    {
+        // Null: it could not be opened again when it was moved aside.
+        _file ??= Open();
+        if (_file.Position > 0 && _file.Position + line.Length > _largest)
+        {
+            MoveAside(_file);
+            _file ??= Open();
+        }
+
+        _file.Write(line);
+    }
+
+    private void MoveAside(FileStream full)
+    {
+        full.Dispose();
+        _file = null;
+        try
+        {
+            for (var part = KeptParts; part > 1; part--)
+            {
+                if (File.Exists(Part(part - 1)))
+                {
+                    File.Move(Part(part - 1), Part(part), overwrite: true);
+                }
+            }
+
+            File.Move(_path, Part(1), overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Something is in the way: a log that grows is better than none.
+        }
+    }
+
+    private string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_path}.{number}");
 
     private sealed class FileLogger(FileLoggerProvider provider, string category) : ILogger
     {

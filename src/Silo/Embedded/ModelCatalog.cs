@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -18,6 +19,8 @@ public sealed class ModelCatalog
     public const string Default = "toyworld-64";
 
     private const int MaximumBytes = 16 << 20;
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(5);
 
     private readonly DataFolder _data;
     private readonly string? _shipped;
@@ -94,6 +97,9 @@ public sealed class ModelCatalog
         }
 
         _data.Create();
+
+        // Commands that start together read and write one after the other: none may forget another one's model.
+        using var alone = Lock();
         var all = Remembered();
         if (all.TryGetValue(entry.Name, out var folder) && folder == entry.Folder)
         {
@@ -157,6 +163,22 @@ public sealed class ModelCatalog
         }
 
         return null;
+    }
+
+    private FileStream Lock()
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(_data.Models + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(since) < LockPatience && File.Exists(_data.Models + ".lock"))
+            {
+                Thread.Sleep(LockPause);
+            }
+        }
     }
 
     private string Names()

@@ -20,7 +20,11 @@ public sealed class OwnerLock : IDisposable
     {
         _data = data;
         _held = held;
+        LeftOpen = held.Length > 0;
     }
+
+    /// <summary>Whether the owner before this one was killed while it had the database open. Its last changes lie in the log beside the database then.</summary>
+    public bool LeftOpen { get; }
 
     /// <summary>Takes the lock if nobody holds it.</summary>
     /// <param name="data">The data folder; created if it does not exist.</param>
@@ -72,7 +76,7 @@ public sealed class OwnerLock : IDisposable
         return ReadRecord(data)?.ClusterId == owner.ClusterId && IsHeld(data);
     }
 
-    /// <summary>Tells others how to reach this process.</summary>
+    /// <summary>Tells others how to reach this process, and the next owner that the database was open in case this one is killed.</summary>
     /// <param name="gatewayPort">Port of the gateway on the loopback.</param>
     /// <param name="clusterId">This owner's cluster.</param>
     /// <param name="trains">Whether it trains.</param>
@@ -87,6 +91,7 @@ public sealed class OwnerLock : IDisposable
             ClusterId = clusterId,
             Trains = trains,
         };
+        _held.SetLength(1);
         var beside = _data.OwnerRecord + ".new";
         File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(record, EmbeddedJsonContext.Default.OwnerRecord));
         File.Move(beside, _data.OwnerRecord, overwrite: true);
@@ -95,7 +100,11 @@ public sealed class OwnerLock : IDisposable
     /// <summary>
     /// Tells others that this process takes no more calls. Comes before its silo stops: a gateway that is closing still lets clients in, and then knows no grains.
     /// </summary>
-    public void Withdraw() => File.Delete(_data.OwnerRecord);
+    public void Withdraw()
+    {
+        File.Delete(_data.OwnerRecord);
+        _held.SetLength(0);
+    }
 
     /// <summary>Gives the folder back.</summary>
     public void Dispose()

@@ -18,11 +18,26 @@ internal static class SqliteDatabase
 
     /// <summary>Creates what is missing and writes the present statements.</summary>
     /// <param name="path">The database file.</param>
+    /// <returns>A connection, to be kept open: with the last one its log goes, and a log that is missing tells that changes were lost.</returns>
     /// <exception cref="SqliteException">The file is no database, or can't be written.</exception>
-    public static void Ensure(string path)
+    public static SqliteConnection Open(string path)
     {
-        using var connection = new SqliteConnection(ConnectionString(path));
-        connection.Open();
+        var connection = new SqliteConnection(ConnectionString(path));
+        try
+        {
+            connection.Open();
+            Ensure(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void Ensure(SqliteConnection connection)
+    {
 
         // Kept in the file: readers never wait for the writer, and a commit is one append. FULL synchronisation, the default, makes each commit durable.
         Execute(connection, null, "PRAGMA journal_mode = WAL;");
@@ -38,6 +53,7 @@ internal static class SqliteDatabase
             command.ExecuteNonQuery();
         }
 
+        Execute(connection, transaction, $"PRAGMA user_version = {DatabaseCheck.SchemaVersion};");
         transaction.Commit();
     }
 

@@ -2,6 +2,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Silo.Models;
 
@@ -61,7 +62,8 @@ internal sealed class ModelLanding : IDisposable
     /// <summary>Opens an empty folder beside a place that is of no data folder.</summary>
     public static ModelLanding Beside(string target)
     {
-        var parent = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!).FullName;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(target))!;
+        CreationMask.CreateUsersFolder(parent);
         return new ModelLanding(Directory.CreateDirectory(Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}")).FullName, Path.GetFileName(target), target, null);
     }
 

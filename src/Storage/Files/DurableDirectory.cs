@@ -1,43 +1,71 @@
-using System.Runtime.InteropServices;
-
 namespace OrleansOneShot.Storage.Files;
 
-/// <summary>Makes names durable: on Unix a new name survives a power cut only once its folder is flushed too, which .NET has no call for.</summary>
-internal static class DurableDirectory
+/// <summary>
+/// Makes things in folders that others, in this process or another, delete as soon as they are empty. The one place that knows what such a race looks like: the system may find a folder in
+/// the way of the new one and nothing there a moment later, or the folder above gone.
+/// </summary>
+/// <param name="durability">Flushes.</param>
+internal sealed class DurableDirectory(Durability durability)
 {
-    /// <summary>Creates a folder and those above it, each durable in the one that holds it.</summary>
+    private const int Attempts = 100;
+
+    /// <summary>Creates a folder and those above it, each durable in the one that holds it. It may be gone again when this returns.</summary>
     /// <param name="folder">The folder.</param>
-    public static void Create(string folder)
+    /// <exception cref="IOException">It can't be created: a file is in the way, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">No permission.</exception>
+    public void Create(string folder)
     {
-        if (Directory.Exists(folder))
-            return;
-        var parent = Path.GetDirectoryName(folder);
-        if (parent is not null)
-            Create(parent);
-        Directory.CreateDirectory(folder);
-        if (parent is not null)
-            Flush(parent);
+        for (var attempt = 1; ; attempt++)
+        {
+            var making = folder;
+            try
+            {
+                var missing = new Stack<string>();
+                for (var at = folder; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+                    missing.Push(at);
+                foreach (var next in missing)
+                {
+                    making = next;
+                    Directory.CreateDirectory(next);
+                    if (Path.GetDirectoryName(next) is { } parent)
+                        durability.FlushFolder(parent);
+                }
+
+                return;
+            }
+            catch (IOException e) when (attempt < Attempts && IsRace(e, making))
+            {
+                // Whoever deleted it is done by now.
+            }
+        }
     }
 
-    /// <summary>Flushes the names in a folder. Best effort: some file systems refuse, and the files themselves are flushed already.</summary>
-    /// <param name="folder">The folder.</param>
-    public static void Flush(string folder)
+    /// <summary>Makes a file in a folder that is created if need be. From then on the file keeps the folder.</summary>
+    /// <typeparam name="T">What making it gives.</typeparam>
+    /// <param name="file">Path of the file.</param>
+    /// <param name="make">Makes it; called again if the folder was deleted meanwhile.</param>
+    /// <returns>What making it gave.</returns>
+    /// <exception cref="IOException">It can't be made.</exception>
+    public T InFolder<T>(string file, Func<string, T> make)
     {
-        if (OperatingSystem.IsWindows())
-            return;
-        var handle = Open(folder, 0);
-        if (handle < 0)
-            return;
-        _ = Sync(handle);
-        _ = Close(handle);
+        var folder = Path.GetDirectoryName(file)!;
+        for (var attempt = 1; ; attempt++)
+        {
+            Create(folder);
+            try
+            {
+                return make(file);
+            }
+            catch (IOException e) when (attempt < Attempts && IsRace(e, folder))
+            {
+                // Whoever deleted it is done by now.
+            }
+        }
     }
 
-    [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+    // "Already exists" is told of a folder that was there when it should be made and gone when the system's answer was checked.
+    private static bool IsRace(IOException error, string folder) => error is DirectoryNotFoundException or FileNotFoundException || (AlreadyExists(error) && !Path.Exists(folder));
 
-    [DllImport("libc", EntryPoint = "fsync")]
-    private static extern int Sync(int handle);
-
-    [DllImport("libc", EntryPoint = "close")]
-    private static extern int Close(int handle);
+    // EEXIST, ERROR_ALREADY_EXISTS.
+    private static bool AlreadyExists(IOException error) => error.HResult is 17 or unchecked((int)0x800700B7);
 }

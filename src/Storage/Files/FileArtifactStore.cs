@@ -12,11 +12,12 @@ public sealed partial class FileArtifactStore : IArtifactStore
 {
     private const int BufferSize = 128 * 1024;
     private const char TemporaryMark = '~';
-    private const int FolderAttempts = 100;
 
     private readonly string _root;
     private readonly Func<string, Stream> _create;
     private readonly AppendLock _appending;
+    private readonly Durability _durability;
+    private readonly DurableDirectory _folders;
 
     // Hashes of files as last seen, so that listing a folder twice reads it once. A changed file has another length or time.
     private readonly ConcurrentDictionary<string, (long Bytes, DateTime Written, string Sha256)> _hashes = new(StringComparer.Ordinal);
@@ -32,11 +33,14 @@ public sealed partial class FileArtifactStore : IArtifactStore
     /// <summary>Opens a store whose temporary files come from elsewhere, such as a disk that is full.</summary>
     /// <param name="root">The folder.</param>
     /// <param name="create">Creates a temporary file.</param>
-    internal FileArtifactStore(string root, Func<string, Stream> create)
+    /// <param name="durability">Flushes; null for the operating system.</param>
+    internal FileArtifactStore(string root, Func<string, Stream> create, Durability? durability = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         _root = Path.GetFullPath(root);
         _create = create;
+        _durability = durability ?? Durability.System;
+        _folders = new DurableDirectory(_durability);
         _appending = new AppendLock(_root, TemporaryMark);
         try
         {
@@ -67,7 +71,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
             File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
             var written = File.GetLastWriteTimeUtc(temporary);
             Move(path, temporary, target, condition);
-            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+            _durability.FlushFolder(Path.GetDirectoryName(target)!);
             _hashes[path] = (bytes, written, hash);
             return new ArtifactInfo(path, bytes, hash);
         }
@@ -198,14 +202,11 @@ public sealed partial class FileArtifactStore : IArtifactStore
         {
             foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(file => !file.Contains(TemporaryMark, StringComparison.Ordinal)))
             {
-                var name = Path.Combine(temporary, Path.GetRelativePath(source, file));
-                Directory.CreateDirectory(Path.GetDirectoryName(name)!);
-                if (HardLink.TryCreate(file, name) is not true)
-                    File.Copy(file, name);
+                _folders.InFolder(Path.Combine(temporary, Path.GetRelativePath(source, file)), name => Link(file, name));
             }
 
             Directory.Move(temporary, target);
-            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+            _durability.FlushFolder(Path.GetDirectoryName(target)!);
         }
         catch (IOException) when (Directory.Exists(target))
         {
@@ -228,19 +229,27 @@ public sealed partial class FileArtifactStore : IArtifactStore
         return Task.CompletedTask;
     }
 
-    private static async Task<long> AppendLockedAsync(string path, string target, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken)
+    private static bool Link(string file, string name)
+    {
+        if (HardLink.TryCreate(file, name) is true)
+            return true;
+        File.Copy(file, name);
+        return false;
+    }
+
+    private async Task<long> AppendLockedAsync(string path, string target, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken)
     {
         if (expectedLength > 0 && !File.Exists(target))
             throw new ArtifactChangedException(path, expectedLength, 0);
         var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
-        await using var file = InFolder(target, name => new FileStream(name, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous));
+        await using var file = _folders.InFolder(target, name => new FileStream(name, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous));
         if (file.Length != expectedLength)
             throw new ArtifactChangedException(path, expectedLength, file.Length);
         file.Position = expectedLength;
         try
         {
             await file.WriteAsync(content, cancellationToken);
-            file.Flush(flushToDisk: true);
+            _durability.FlushFile(file);
         }
         catch
         {
@@ -249,7 +258,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
         }
 
         if (expectedLength == 0)
-            DurableDirectory.Flush(Path.GetDirectoryName(target)!);
+            _durability.FlushFolder(Path.GetDirectoryName(target)!);
         return expectedLength + content.Length;
     }
 
@@ -258,7 +267,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferSize];
         long bytes = 0;
-        await using var file = InFolder(temporary, _create);
+        await using var file = _folders.InFolder(temporary, _create);
         int read;
         while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
         {
@@ -269,28 +278,8 @@ public sealed partial class FileArtifactStore : IArtifactStore
 
         await file.FlushAsync(cancellationToken);
         if (file is FileStream onDisk)
-            onDisk.Flush(flushToDisk: true);
+            _durability.FlushFile(onDisk);
         return (bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
-    }
-
-    /// <summary>
-    /// Makes a file in a folder that is created if need be. Another process may delete the folder's last file, and with it the folder, between the two: then once more. The new file
-    /// keeps the folder from then on.
-    /// </summary>
-    private static T InFolder<T>(string file, Func<string, T> create)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                DurableDirectory.Create(Path.GetDirectoryName(file)!);
-                return create(file);
-            }
-            catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException && attempt < FolderAttempts)
-            {
-                // Whoever deleted it is done by now.
-            }
-        }
     }
 
     private static void Move(string path, string temporary, string target, WriteCondition condition)

@@ -30,5 +30,22 @@ public sealed class InterruptTests(UninterruptedRun reference) : IDisposable
         await reference.AssertSameFilesAsync(_folder.Out);
     }
 
+    /// <summary>A shell without job control starts what it puts into the background so.</summary>
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Implant_StartedWithTheSignalIgnored_IsInterruptedAllTheSame(string signal)
+    {
+        await using var process = OneShotProcess.StartIn(["sh", "-c", $"trap '' {signal}; exec \"$@\""], [.. ImplantArguments.Create(_folder, steps: 100_000), "--format", "json"]);
+        var id = ImplantArguments.JobId(await process.SaysAsync(ImplantArguments.NamesJob));
+        await process.TrainsAsync(2);
+
+        await (signal == "INT" ? process.InterruptAsync() : process.TerminateAsync());
+
+        var interrupted = (await process.EndAsync()).Expect(130);
+        Assert.Contains($"job {id} stopped at a checkpoint.", interrupted.Error, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.EnumerateFiles(_folder.Job(id), "checkpoint-*", SearchOption.AllDirectories));
+    }
+
     public void Dispose() => _folder.Dispose();
 }

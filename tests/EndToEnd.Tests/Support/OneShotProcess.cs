@@ -80,6 +80,9 @@ internal sealed class OneShotProcess : IAsyncDisposable
     /// <summary>SIGINT, as Ctrl-C sends it.</summary>
     public Task InterruptAsync() => SignalAsync("INT");
 
+    /// <summary>SIGTERM, as a service manager sends it.</summary>
+    public Task TerminateAsync() => SignalAsync("TERM");
+
     /// <summary>SIGSTOP: the process stands still, with all its connections, as on a machine that hangs.</summary>
     public Task FreezeAsync() => SignalAsync("STOP");
 

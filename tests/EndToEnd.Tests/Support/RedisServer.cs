@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
-/// <summary>A real Redis on a free port, without persistence, that goes with its test.</summary>
+/// <summary>A real Redis on a free port, without persistence unless a test asks for it, that goes with its test.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly Process _process;
@@ -22,7 +22,8 @@ internal sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Starts a server. Without redis-server on the machine the test is skipped; where servers are required, it fails.</summary>
     /// <param name="password">What it asks for; null lets everybody in.</param>
-    public static async Task<RedisServer> StartAsync(string? password = null)
+    /// <param name="folder">Where it finds and keeps its data, in an append-only file; null keeps nothing.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null, string? folder = null)
     {
         if (!IsInstalled())
         {
@@ -31,7 +32,7 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         var port = FreePort.Find();
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", .. password is null ? [] : (string[])["--requirepass", password]]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", .. folder is null ? (string[])["--save", "", "--appendonly", "no"] : ["--dir", folder, "--appendonly", "yes"], .. password is null ? [] : (string[])["--requirepass", password]]) { RedirectStandardOutput = true };
         var server = new RedisServer(Process.Start(start)!, port);
         var output = new LineStream(server._process.StandardOutput);
         return await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken) is not null

@@ -46,5 +46,41 @@ public sealed class OwnerLockTests : IDisposable
         Assert.Null(OwnerLock.ReadRecord(_data.Folder));
     }
 
+    [Fact]
+    public void IsOpen_OwnerThatWithdrawsOrGoes_IsOpenNoMore()
+    {
+        OwnerRecord record;
+        using (var held = OwnerLock.TryAcquire(_data.Folder)!)
+        {
+            held.Publish(1234, "first", trains: true);
+            record = OwnerLock.ReadRecord(_data.Folder)!;
+            Assert.True(OwnerLock.IsOpen(_data.Folder, record));
+
+            held.Withdraw();
+            Assert.False(OwnerLock.IsOpen(_data.Folder, record));
+            Assert.Null(OwnerLock.TryAcquire(_data.Folder));
+        }
+
+        using var next = OwnerLock.TryAcquire(_data.Folder)!;
+        next.Publish(1234, "second", trains: true);
+        Assert.False(OwnerLock.IsOpen(_data.Folder, record));
+        Assert.True(OwnerLock.IsOpen(_data.Folder, OwnerLock.ReadRecord(_data.Folder)!));
+    }
+
+    /// <summary>What a killed owner leaves: its record, and a lock that is free.</summary>
+    [Fact]
+    public void IsOpen_RecordWithoutALock_IsNot()
+    {
+        using (var held = OwnerLock.TryAcquire(_data.Folder)!)
+        {
+            held.Publish(1234, "killed", trains: true);
+            File.Copy(_data.Folder.OwnerRecord, _data["record"]);
+        }
+
+        File.Copy(_data["record"], _data.Folder.OwnerRecord);
+
+        Assert.False(OwnerLock.IsOpen(_data.Folder, OwnerLock.ReadRecord(_data.Folder)!));
+    }
+
     public void Dispose() => _data.Dispose();
 }
