@@ -42,6 +42,10 @@ public static class RequestValidator
         RequireHash("image", request.Image);
         RequireModel(request.Model);
         RequireObjects(request);
+        RequireThere("method", request.Method);
+        RequireThere("training", request.Training);
+        RequireThere("training.fan_out", request.Training.FanOut);
+        RequireThere("samples", request.Samples);
         RequireMethod(request.Method);
         RequireTraining(request.Training);
         RequireSamples(request.Samples);
@@ -64,6 +68,7 @@ public static class RequestValidator
         for (var i = 0; i < request.Objects.Length; i++)
         {
             var (one, field) = (request.Objects[i], $"objects[{i}]");
+            RequireThere(field, one);
             RequireText($"{field}.class", one.Class, MaxText);
             RequireHash($"{field}.mask", one.Mask);
             var bare = one.Token is ['<', .. var inside, '>'] ? inside : one.Token;
@@ -135,6 +140,13 @@ public static class RequestValidator
         }
     }
 
+    // Whatever the types say: a request comes from elsewhere.
+    private static void RequireThere(string field, object? part)
+    {
+        if (part is null)
+            throw Invalid(field, $"{field} is null; leave it out for the defaults, or fill it in.");
+    }
+
     private static bool IsName(string? name) =>
         name is { Length: >= 1 and <= 64 } && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
@@ -177,5 +189,5 @@ public static class RequestValidator
 
     private static OneShotException Invalid(string field, string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message, field));
 
-    private static string Shorten(string? text) => text is null ? "" : text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "...") : text;
+    private static string Shorten(string? text) => text is null ? "" : Wording.Cut(text, 80);
 }

@@ -36,19 +36,21 @@ internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precisio
     /// <exception cref="OneShotException">unavailable: the epoch has none (any more).</exception>
     public static FanOutTerms Read(IArtifactStore store, EngineJob job, CancellationToken cancellationToken)
     {
+        return Parse(store.ReadAllBytesAsync(PathOf(job), cancellationToken).GetAwaiter().GetResult()) ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
+    }
+
+    /// <summary>Reads what <see cref="Write"/> left.</summary>
+    /// <param name="bytes">The document; null if there is none.</param>
+    /// <returns>The terms; null if these are none.</returns>
+    internal static FanOutTerms? Parse(byte[]? bytes)
+    {
         try
         {
-            if (store.ReadAllBytesAsync(PathOf(job), cancellationToken).GetAwaiter().GetResult() is { } bytes
-                && StrictJson.Read<FanOutTerms>(bytes, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
-            {
-                return terms;
-            }
+            return bytes is not null && StrictJson.Read<FanOutTerms>(bytes, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms ? terms : null;
         }
         catch (UnusableJsonException)
         {
-            // Said below.
+            return null;
         }
-
-        throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
     }
 }
