@@ -44,7 +44,7 @@ internal static class PictureReaders
     {
         var (encoder, decoder, rows) = (TinySam.Encoder(), TinySam.Decoder(), TinySam.EncoderOfRows());
         var (encoderFile, decoderFile) = (folders.New("encoder.onnx"), folders.New("decoder.onnx"));
-        var photo = new RgbImage(40, 30, new byte[40 * 30 * 3], []);
+        var photo = new RgbImage(40, 30, [.. Enumerable.Repeat(byte.MaxValue, 40 * 30 * 3)], []);
         var prompt = new MaskPrompt(new PixelRectangle(2, 2, 20, 20), [new PixelPoint(5, 5)]);
         return new Reader("onnx", random => ProtobufMutator.Mutate(random, random.Next(3) switch { 0 => decoder, 1 => encoder, _ => rows }), bytes =>
         {
