@@ -20,7 +20,7 @@ internal static class JsonContract
 
     /// <summary>The error for a value that the type can't hold.</summary>
     public static UnusableJsonException WrongType(string field, JsonElement? value, Exception? inner = null) => new(
-        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}", field, inner);
+        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}", field.Length == 0 ? null : field, inner);
 
     private static void Check(JsonElement value, JsonTypeInfo type, string path)
     {

@@ -19,8 +19,9 @@ public static class Wording
     /// <param name="items">The names; null counts as empty.</param>
     /// <param name="separator">What stands between them.</param>
     /// <param name="most">Most that are named, 1 or more.</param>
-    /// <returns>At most <paramref name="most"/> names of at most <see cref="LongestItem"/> units each.</returns>
-    public static string List(IEnumerable<string?> items, string separator = ", ", int most = MostItems)
+    /// <param name="longest">Most UTF-16 units of an item.</param>
+    /// <returns>At most <paramref name="most"/> names of at most <paramref name="longest"/> units each.</returns>
+    public static string List(IEnumerable<string?> items, string separator = ", ", int most = MostItems, int longest = LongestItem)
     {
         ArgumentNullException.ThrowIfNull(items);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
@@ -30,7 +31,7 @@ public static class Wording
         {
             if (count < most)
             {
-                text.Append(count == 0 ? "" : separator).Append(Cut(item ?? "", LongestItem));
+                text.Append(count == 0 ? "" : separator).Append(Cut(item ?? "", longest));
             }
 
             count++;

@@ -1,6 +1,8 @@
+using OrleansOneShot.Common;
+
 namespace OrleansOneShot.Compute;
 
-/// <summary>Input that can't be used: a file, an option or a combination of them. The message is one clear sentence for people; <see cref="Field"/> and <see cref="Hint"/> go into error documents.</summary>
+/// <summary>Input that can't be used: a file, an option or a combination of them. The message is one clear sentence for people, at most <see cref="Wording.LongestMessage"/> long whatever it quotes; <see cref="Field"/> and <see cref="Hint"/> go into error documents.</summary>
 public sealed class InvalidInputException : Exception
 {
     /// <summary>Creates the error.</summary>
@@ -9,7 +11,7 @@ public sealed class InvalidInputException : Exception
     /// <param name="hint">What to do next, or null when the message says it already.</param>
     /// <param name="inner">The cause, if another exception led here.</param>
     public InvalidInputException(string message, string? field = null, string? hint = null, Exception? inner = null)
-        : base(message, inner)
+        : base(Wording.Bounded(message), inner)
     {
         Field = field;
         Hint = hint;

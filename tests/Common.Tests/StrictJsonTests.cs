@@ -65,9 +65,9 @@ public sealed partial class StrictJsonTests
     [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":99999999999999999999}]}", "has a value of the wrong type in items[0].bytes: 99999999999999999999", "items[0].bytes")]
     [InlineData("{\"name\":\"n\",\"items\":[],\"by_name\":{\"a\":null}}", "has a value of the wrong type in by_name.a: null", "by_name.a")]
     [InlineData("{\"name\":\"n\",\"items\":[],\"optional\":1}", "has a value of the wrong type in optional: 1", "optional")]
-    [InlineData("[]", "has a value of the wrong type: []", "")]
-    [InlineData("null", "has a value of the wrong type: null", "")]
-    public void Read_Misfit_NamesTheMember(string json, string expected, string field)
+    [InlineData("[]", "has a value of the wrong type: []", null)]
+    [InlineData("null", "has a value of the wrong type: null", null)]
+    public void Read_Misfit_NamesTheMember(string json, string expected, string? field)
     {
         var error = Assert.Throws<UnusableJsonException>(() => StrictJson.Read<Thing>(json, s_options));
         Assert.Equal((expected, field), (error.Message, error.Field));

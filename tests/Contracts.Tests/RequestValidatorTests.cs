@@ -29,6 +29,12 @@ public sealed class RequestValidatorTests
             r => r with { Objects = [r.Objects[0] with { Token = "<a b>" }] }
         },
         { "objects[1].token", "objects[1].token CAT is used by another object already; each needs its own.", r => r with { Objects = [r.Objects[0], r.Objects[0] with { Token = "CAT" }] } },
+        { "objects[1]", "objects[1] is null; leave it out for the defaults, or fill it in.", r => r with { Objects = [r.Objects[0], null!] } },
+        { "method", "method is null; leave it out for the defaults, or fill it in.", r => r with { Method = null! } },
+        { "training", "training is null; leave it out for the defaults, or fill it in.", r => r with { Training = null! } },
+        { "training.fan_out", "training.fan_out is null; leave it out for the defaults, or fill it in.", r => r with { Training = r.Training with { FanOut = null! } } },
+        { "samples", "samples is null; leave it out for the defaults, or fill it in.", r => r with { Samples = null! } },
+        { "model.name", "model.name is ''; it must be the name of a base model, not a path.", r => r with { Model = null! } },
         { "method.vectors", "method.vectors is 17; it must be from 1 to 16.", r => r with { Method = r.Method with { Vectors = 17 } } },
         { "method.class_loss_alpha", "method.class_loss_alpha is NaN; it must be from 0 to 10.", r => r with { Method = r.Method with { ClassLossAlpha = double.NaN } } },
         { "method.fusion", "method.fusion is 9; use one of average, image, maskedimage, class.", r => r with { Method = r.Method with { Fusion = (PrototypeFusion)9 } } },

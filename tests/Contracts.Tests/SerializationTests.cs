@@ -83,7 +83,19 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(lease with { Silo = "t" }, Assert.Single(back.Lent));
     }
 
+    [Fact]
+    public void OneShotException_LongMessage_IsCutAtTheBorder()
+    {
+        var error = new OneShotException(new ErrorDetail(ErrorCodes.Failed, new string('x', 13_000_000), new string('y', 5000), "see \u001b[31m"));
+        Assert.Equal((2000, 2000, "see \uFFFD[31m"), (error.Message.Length, error.Detail.Field!.Length, error.Detail.Hint));
+        Assert.Equal(error.Detail.Message, error.Message);
+        Assert.Equal(error.Detail, RoundTrip(error.Detail));
+    }
+
     [Theory]
+    [InlineData("{\"seq\":7,\"seq\":8,\"time\":\"2026-01-02T03:04:05+00:00\",\"stage\":\"training\",\"step\":1,\"steps\":2}")]
+    [InlineData("{\"seq\":7,\"time\":null,\"stage\":\"training\",\"step\":1,\"steps\":2}")]
+    [InlineData("{\"seq\":7,\"time\":\"2026-01-02T03:04:05+00:00\",\"stage\":\"training\",\"step\":1,\"steps\":2,\"message\":\"\\ud800\"}")]
     [InlineData("")]
     [InlineData("{\"seq\":7,\"ti")]
     [InlineData("{}")]

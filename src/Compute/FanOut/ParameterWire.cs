@@ -113,29 +113,33 @@ internal sealed class ParameterWire
     public int UnpackState(ReadOnlySpan<byte> bytes, FlatAdamW optimiser)
     {
         Require(bytes, StateBytes, "weights and moments");
+        var (steps, microBatch) = Trailer(bytes);
+        _ = Unpack(bytes, State(optimiser));
+        optimiser.StepCount = steps;
+        return microBatch;
+    }
+
+    private static (long Steps, int MicroBatch) Trailer(ReadOnlySpan<byte> bytes)
+    {
         var trailer = bytes[^TrailerBytes..];
         var steps = BinaryPrimitives.ReadInt64LittleEndian(trailer);
         var microBatch = BinaryPrimitives.ReadInt64LittleEndian(trailer[sizeof(long)..]);
-        if (steps < 0 || microBatch is < 1 or > int.MaxValue)
-        {
-            throw new InvalidInputException($"The weights and moments claim {steps} steps and {microBatch} terms a pass.", "payload", "Both ends must run the same version.");
-        }
-
-        _ = Unpack(bytes, State(optimiser));
-        optimiser.StepCount = steps;
-        return (int)microBatch;
+        return steps >= 0 && microBatch is >= 1 and <= int.MaxValue
+            ? (steps, (int)microBatch)
+            : throw new InvalidInputException($"The weights and moments claim {steps} steps and {microBatch} terms a pass.", "payload", "Both ends must run the same version.");
     }
 
     /// <summary>Replaces weights and moments by the mean of several: their sum in order, divided by their number, in float32. The mean of one is that one, bit for bit.</summary>
     /// <param name="states">At least one, each as <see cref="PackState"/> gave it.</param>
     /// <param name="optimiser">The optimiser of the same parameters.</param>
-    /// <exception cref="InvalidInputException">A size is wrong.</exception>
+    /// <exception cref="InvalidInputException">A size or a trailer is wrong; nothing was changed.</exception>
     public void AverageStates(IReadOnlyList<ReadOnlyMemory<byte>> states, FlatAdamW optimiser)
     {
         using var scope = NewDisposeScope(); // for the second handles that operations in place return
         foreach (var state in states)
         {
             Require(state.Span, StateBytes, "weights and moments");
+            _ = Trailer(state.Span);
         }
 
         _ = UnpackState(states[0].Span, optimiser);

@@ -31,7 +31,7 @@ public static class SchedulerFactory
             "ddim" => new DdimScheduler(config, steps),
             "euler" => new EulerScheduler(config, steps),
             "pndm" => new PndmScheduler(config, steps),
-            _ => throw new InvalidInputException($"There is no scheduler \"{name}\".", "scheduler", $"Use one of {Wording.List(Names)}."),
+            _ => throw new InvalidInputException($"There is no scheduler \"{Wording.Cut(name, 80)}\".", "scheduler", $"Use one of {Wording.List(Names)}."),
         };
 
         // Leading spacing with an offset can leave the schedule when there are as many steps as timesteps; diffusers then fails on an index.
@@ -54,6 +54,6 @@ public static class SchedulerFactory
         "DDIMScheduler" => "ddim",
         "EulerDiscreteScheduler" => "euler",
         "PNDMScheduler" => "pndm",
-        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{other}\", which is not built here.", "scheduler", $"Name a scheduler: {Wording.List(Names)}."),
+        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{Wording.Cut(other, 80)}\", which is not built here.", "scheduler", $"Name a scheduler: {Wording.List(Names)}."),
     };
 }

@@ -159,6 +159,7 @@ public static class RequestValidator
             throw Invalid(field, $"{field} holds control characters; leave them out.");
     }
 
+    // Whatever the types say: a request comes from elsewhere.
     private static T RequirePresent<T>(string field, T? value)
         where T : class => value ?? throw Invalid(field, $"{field} is missing; leave it out for the defaults, or give a value.");
 
@@ -185,5 +186,5 @@ public static class RequestValidator
 
     private static OneShotException Invalid(string field, string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message, field));
 
-    private static string Shorten(string? text) => text is null ? "" : text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "...") : text;
+    private static string Shorten(string? text) => text is null ? "" : Wording.Cut(text, 80);
 }

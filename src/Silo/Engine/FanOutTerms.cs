@@ -20,20 +20,21 @@ internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precisio
     /// <summary>What a helper was told.</summary>
     /// <param name="job">Its job.</param>
     /// <exception cref="OneShotException">unavailable: it was told nothing, or nothing that could be meant.</exception>
-    public static FanOutTerms Of(EngineJob job)
+    public static FanOutTerms Of(EngineJob job) => Parse(job.Terms)
+        ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
+
+    /// <summary>Reads what <see cref="ToText"/> gave.</summary>
+    /// <param name="text">The document; null if there is none.</param>
+    /// <returns>The terms; null if these are none.</returns>
+    internal static FanOutTerms? Parse(string? text)
     {
         try
         {
-            if (job.Terms is { } text && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms)
-            {
-                return terms;
-            }
+            return text is not null && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms ? terms : null;
         }
         catch (UnusableJsonException)
         {
-            // Said below.
+            return null;
         }
-
-        throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
     }
 }

@@ -58,13 +58,22 @@ internal sealed class FileListing(ModelHost host, ResiliencePipeline retry)
     {
         try
         {
-            var root = StrictJson.Parse(page, depth: 16);
-            return root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray().Where(entry => entry.Text("type") == "file").Select(FileOf)] : throw new UnusableJsonException("is no list");
+            return FilesOf(page);
         }
         catch (Exception e) when (e is UnusableJsonException or FormatException)
         {
             throw Unusable("is not in the layout of Hugging Face", e);
         }
+    }
+
+    /// <summary>The files of a page.</summary>
+    /// <exception cref="UnusableJsonException">It is not in the layout of Hugging Face.</exception>
+    /// <exception cref="FormatException">A file has a negative length.</exception>
+    /// <exception cref="OneShotException">A path would leave the model's folder.</exception>
+    internal static List<HostFile> FilesOf(ReadOnlySpan<byte> page)
+    {
+        var root = StrictJson.Parse(page, depth: 16);
+        return root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray().Where(entry => entry.Text("type") == "file").Select(FileOf)] : throw new UnusableJsonException("is no list");
     }
 
     private static HostFile FileOf(JsonElement entry)

@@ -188,7 +188,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [InlineData("{\"a\":\"b\"}", "", "no id of its own")]
     [InlineData("{\"a\":0,\"b\":0}", "", "each once")]
     [InlineData("{\"a\":-1}", "", "the id -1")]
-    [InlineData("{\"a\":0,\"a\":1}", "", "no id of its own")]
+    [InlineData("{\"a\":0,\"a\":1}", "", "names a twice")]
     [InlineData("{\"a\":0}", "", "lacks the token <|startoftext|>")]
     [InlineData("{\"<|startoftext|>\":0,\"<|endoftext|>\":1}", "a b c\n", "where a pair is due")]
     [InlineData("{\"<|startoftext|>\":0,\"<|endoftext|>\":1}", "q z\n", "doesn't fit vocab.json")]

@@ -47,7 +47,8 @@ internal sealed class OnnxWatch : IDisposable
         _timer.Dispose();
     }
 
-    private void Look()
+    /// <summary>Looks once.</summary>
+    internal void Look()
     {
         lock (_gate)
         {
@@ -56,7 +57,7 @@ internal sealed class OnnxWatch : IDisposable
                 return;
             }
 
-            Problem = Environment.WorkingSet - _before > _mostBytes
+            Problem = Environment.WorkingSet > _mostBytes + Math.Min(_before, long.MaxValue - Math.Max(_mostBytes, 0))
                 ? string.Create(CultureInfo.InvariantCulture, $"it takes more than {_mostBytes / (double)(1L << 30):0.#} GiB of memory")
                 : Stopwatch.GetElapsedTime(_begun) > _longest ? string.Create(CultureInfo.InvariantCulture, $"it takes more than {_longest.TotalMinutes:0.##} minutes") : null;
             if (Problem is not null)

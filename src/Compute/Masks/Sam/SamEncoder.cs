@@ -18,6 +18,9 @@ internal sealed class SamEncoder : IDisposable
     /// <summary>Largest side: a file that claims more would make a photo of a few pixels take gigabytes.</summary>
     public const int LargestSide = 4096;
 
+    // 256 MiB of floats, where SAM's has 4.
+    private const long LargestEmbedding = 64 << 20;
+
     private static readonly string[] InputNames = ["images", "image", "input_image", "x", "input", "pixel_values"];
     private static readonly string[] OutputNames = ["image_embeddings", "image_embedding", "embeddings", "output", "image_embeds"];
 
@@ -68,7 +71,10 @@ internal sealed class SamEncoder : IDisposable
         var frame = new SamFrame(Side, photo.Width, photo.Height);
         using var input = _planes ? OrtValue.CreateTensorValueFromMemory(frame.Normalised(photo), [1, 3, Side, Side]) : Rows(frame, photo);
         using var outputs = _model.Run(new Dictionary<string, OrtValue> { [_input] = input }, [_output]);
-        return new SamEmbedding(outputs[0].GetTensorTypeAndShape().Shape, outputs[0].GetTensorDataAsSpan<float>().ToArray(), Side);
+        var info = outputs[0].GetTensorTypeAndShape();
+        return info.Shape is [1, >= 1, >= 1, >= 1] && info.ElementCount <= LargestEmbedding
+            ? new SamEmbedding(info.Shape, outputs[0].GetTensorDataAsSpan<float>().ToArray(), Side)
+            : throw new InvalidInputException($"{_model.File.Path} is no SAM encoder: its embedding is {Wording.Shape(info.Shape)}, and SAM's is [1, 256, 64, 64].", _model.File.Field);
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// <summary>Puts the weights of files into a model, all of them or none.</summary>
 internal static class StrictLoader
 {
+    // A clause of a message names some keys.
+    private const int LongestProblem = 600;
+
     /// <summary>
     /// Loads a model, which then owns its weights: frozen, of one element type, on one device. Where the file has that type already, the weights stay
     /// views of its mapping.
@@ -25,7 +28,7 @@ internal static class StrictLoader
         var match = WeightMatch.Of(module, source, rules);
         if (match.Problems.Count > 0)
         {
-            throw new InvalidInputException($"{source.Shown} does not fit its config.json: {Wording.List(match.Problems, "; ")}.", source.Shown,
+            throw new InvalidInputException($"{source.Shown} does not fit its config.json: {Wording.List(match.Problems, "; ", longest: LongestProblem)}.", source.Shown,
                 "Take weights and configuration from the same model.");
         }
 

@@ -17,6 +17,9 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 /// </summary>
 public static class SingleFileCheckpoint
 {
+    // A clause of a message names some keys.
+    private const int LongestProblem = 600;
+
     /// <summary>Looks at a file's header alone, before any folder is made for it.</summary>
     /// <param name="file">The checkpoint.</param>
     /// <param name="configuration">As for <see cref="Convert"/>.</param>
@@ -56,7 +59,8 @@ public static class SingleFileCheckpoint
         var unetConfig = UNetConfig.Read(Path.Combine(folder, "unet", "config.json"));
         var vaeConfig = VaeConfig.Read(Path.Combine(folder, "vae", "config.json"));
         var textConfig = ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json"));
-        foreach (var (name, size) in new[] { ("unet", WeightCounts.Of(unetConfig)), ("vae", WeightCounts.Of(vaeConfig)), ("text_encoder", WeightCounts.Of(textConfig)) })
+        // The sizes that are part of this program need no check.
+        foreach (var (name, size) in configuration is null ? [] : new[] { ("unet", WeightCounts.Of(unetConfig)), ("vae", WeightCounts.Of(vaeConfig)), ("text_encoder", WeightCounts.Of(textConfig)) })
         {
             new ModelPart(name, folder, "", KeyRules.Plain, size, () => throw new NotSupportedException()).RequireSize(source);
         }
@@ -82,7 +86,7 @@ public static class SingleFileCheckpoint
         ];
         if (parts.FirstOrDefault(part => part.Match.Problems.Count > 0) is { File: { } unfit } part)
         {
-            var problems = Wording.List(part.Match.Problems.Select(Short), "; ");
+            var problems = Wording.List(part.Match.Problems, "; ", longest: LongestProblem);
             throw new InvalidInputException(
                 $"{source.Shown} does not have the sizes of {(configuration is null ? family.Name : $"the model in {configuration}")}: in {Path.GetDirectoryName(unfit)} {problems}.",
                 "model",
@@ -133,6 +137,4 @@ public static class SingleFileCheckpoint
 
     // What training left behind is passed over; anything else that has no name here is reported.
     private static string? Unknown(string key, string leftover) => key.StartsWith(leftover, StringComparison.Ordinal) ? null : key;
-
-    private static string Short(string problems) => problems.Length > 300 ? string.Concat(problems.AsSpan(0, 300), " ...)") : problems;
 }

@@ -1,0 +1,135 @@
+using OrleansOneShot.Compute.FanOut;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Safetensors;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Tests.Implantation;
+
+/// <summary>A checkpoint is taken whole or not at all.</summary>
+public sealed class CheckpointTests : IDisposable
+{
+    private const string Fingerprint = "f";
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"oneshot-checkpoint-{Guid.NewGuid():N}.safetensors");
+    private readonly LoraNetwork _lora;
+    private readonly FlatParameters _tokens;
+    private readonly Trainer _trainer;
+
+    public CheckpointTests()
+    {
+        var linears = new Dictionary<string, AdaptableLinear> { ["attn.to_q"] = new(4, 6, hasBias: false) };
+        _lora = LoraNetwork.Create(linears, new LoraSettings(2, 2), new Generator(1));
+        _tokens = new FlatParameters([(Trainer.VectorsName, [3, 5])]);
+        _trainer = new Trainer(null!, (_, _) => null!, _lora, _tokens, 1e-3, 0.01);
+        using var guard = no_grad();
+        _tokens.Values.fill_(0.5f);
+        _trainer.Optimiser.Means[0].fill_(0.25f);
+        _trainer.Optimiser.Variances[1].fill_(0.125f);
+        var curves = new LossCurves();
+        curves.Add(new StepLosses(1, 2, 3));
+        curves.Add(new StepLosses(4, 5, double.NaN));
+        Checkpoint.Write(_path, Fingerprint, _trainer, curves, [new PrototypeCurve([1, double.NaN], 0)], new FanOutDecision { Asked = "auto", Reason = "r" });
+    }
+
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _tokens.Dispose();
+        _lora.Dispose();
+        File.Delete(_path);
+    }
+
+    [Fact]
+    public void Read_WhatWasWritten_IsTheSame()
+    {
+        var written = State();
+        Disturb();
+        var curves = new LossCurves();
+
+        var (prototypes, decision) = Checkpoint.Read(_path, Fingerprint, _trainer, curves);
+
+        Assert.Equal(written, State());
+        Assert.Equal((2, 0, "auto"), (curves.Steps.Count, Assert.Single(prototypes).BestStep, decision.Asked));
+        Assert.Equal(5, curves.Steps[1].Object);
+    }
+
+    public static TheoryData<string, string> Damages => new()
+    {
+        { "vectors", "The checkpoint is damaged: vectors is [2, 5], not [3, 5]." },
+        { "lora", "The checkpoint is damaged: lora.attn.to_q.lora_A.weight is of type F16, not F32." },
+        { "lora-missing", "The checkpoint is damaged: lora.attn.to_q.lora_A.weight is missing." },
+        { "moments", "The checkpoint is damaged: optimiser.0.mean is [20, 1], not [20]." },
+        { "moments-nan", "The checkpoint is damaged: optimiser.1.mean holds values that are not finite." },
+        { "variance-negative", "The optimiser's state has a negative value in 1.variance." },
+        { "step-negative", "The optimiser's state claims -1 steps." },
+        { "step-shape", "The checkpoint is damaged: optimiser.step is [1], not []." },
+        { "curve", "The checkpoint is damaged: curve.losses is [1, 3], not [2, 3]." },
+        { "curve-type", "The checkpoint is damaged: curve.losses is of type F32, not F64." },
+        { "unexpected", "The checkpoint is damaged: more is unexpected." },
+        { "no-step", "The checkpoint is damaged: it does not say how many steps are done." },
+        { "best-missing", "The checkpoint is damaged: it has no prototype_best." },
+        { "best-text", "The checkpoint is damaged: its prototype_best is no list of steps." },
+        { "best-beyond", "The checkpoint is damaged: its prototype_best names step 2 of 2." },
+        { "best-more", "The checkpoint is damaged: curve.prototype.1 is missing." },
+        { "decision", "The checkpoint does not say how its terms were evaluated." },
+        { "fingerprint", "The checkpoint belongs to another run or version, so this run can't go on from it." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void Read_Damaged_IsRefusedAndNothingIsTaken(string damage, string expected)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = SafetensorsFile.ReadAll(_path);
+        var metadata = SafetensorsHeader.Read(_path).Metadata.ToDictionary(pair => pair.Key, pair => pair.Value);
+        const string Lora = "lora.attn.to_q.lora_A.weight";
+        switch (damage)
+        {
+            case "vectors": tensors["vectors"] = zeros(2, 5); break;
+            case "lora": tensors[Lora] = tensors[Lora].to(ScalarType.Float16); break;
+            case "lora-missing": tensors.Remove(Lora); break;
+            case "moments": tensors["optimiser.0.mean"] = zeros(20, 1); break;
+            case "moments-nan": tensors["optimiser.1.mean"] = full([15], float.NaN); break;
+            case "variance-negative": tensors["optimiser.1.variance"] = full([15], -1f); break;
+            case "step-negative": tensors["optimiser.step"] = tensor(-1L); break;
+            case "step-shape": tensors["optimiser.step"] = tensor([1L]); break;
+            case "curve": tensors["curve.losses"] = zeros(1, 3, dtype: ScalarType.Float64); break;
+            case "curve-type": tensors["curve.losses"] = zeros(2, 3); break;
+            case "unexpected": tensors["more"] = zeros(1); break;
+            case "no-step": metadata["step"] = "-2"; break;
+            case "best-missing": metadata.Remove("prototype_best"); break;
+            case "best-text": metadata["prototype_best"] = "a,b"; break;
+            case "best-beyond": metadata["prototype_best"] = "2"; break;
+            case "best-more": metadata["prototype_best"] = "0,1"; break;
+            case "decision": metadata["fan_out"] = "{\"asked\":null}"; break;
+            case "fingerprint": metadata["fingerprint"] = "g"; break;
+        }
+
+        SafetensorsWriter.Write(_path, tensors, metadata);
+        Disturb();
+        var (before, curves) = (State(), new LossCurves());
+
+        Assert.Equal(expected, Assert.Throws<InvalidInputException>(() => Checkpoint.Read(_path, Fingerprint, _trainer, curves)).Message);
+
+        Assert.Equal(before, State());
+        Assert.Empty(curves.Steps);
+    }
+
+    private void Disturb()
+    {
+        using var guard = no_grad();
+        _lora.Parameters.Values.fill_(9f);
+        _tokens.Values.fill_(9f);
+        foreach (var moment in _trainer.Optimiser.Means.Concat(_trainer.Optimiser.Variances))
+        {
+            moment.fill_(9f);
+        }
+    }
+
+    private float[] State() =>
+    [
+        .. new[] { _lora.Parameters.Values, _tokens.Values }.Concat(_trainer.Optimiser.Means).Concat(_trainer.Optimiser.Variances).SelectMany(flat => flat.data<float>().ToArray()), _trainer.Optimiser.StepCount,
+    ];
+}

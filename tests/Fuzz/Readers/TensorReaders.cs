@@ -1,0 +1,202 @@
+using System.Buffers.Binary;
+using OrleansOneShot.Compute.FanOut;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Masks.Sam;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.SingleFile;
+using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Fuzz.Mutators;
+using TorchSharp;
+using static OrleansOneShot.Fuzz.Readers.AllReaders;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Fuzz.Readers;
+
+/// <summary>What reads tensors.</summary>
+internal static class TensorReaders
+{
+    private const string Fingerprint = "fuzz";
+    private static readonly string[] s_loras = ["r4-diffusers", "r4-kohya", "r4-old-lora", "r4-old-processor", "r8-diffusers", "r8-diffusers-own", "r8-kohya"];
+
+    /// <summary>The readers.</summary>
+    public static IReadOnlyList<(string Kind, Func<Folders, Reader> Create)> Kinds { get; } =
+    [
+        ("safetensors", folders => OfFiles("safetensors", folders, [Small(), Embeddings(), Lora("r4-kohya")], path =>
+        {
+            foreach (var tensor in SafetensorsFile.ReadAll(path).Values)
+            {
+                tensor.Dispose();
+            }
+        })),
+        ("lora", folders =>
+        {
+            var linears = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears;
+            return OfFiles("lora", folders, [.. s_loras.Select(Lora)], path => LoraFile.Read(path, linears).Network.Dispose());
+        }),
+        ("embeddings", folders => OfFiles("embeddings", folders, [Embeddings()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())),
+        ("sam-cache", folders => OfFiles("sam-cache", folders, [SamCache()], path => SamEmbeddingCache.Read(path))),
+        ("checkpoint", Checkpoints),
+        ("single-file", SingleFiles),
+        ("weights", folders =>
+        {
+            var root = folders.Copy(Folders.Golden("sd15-tiny"), "weights");
+            return OfFile("weights", Path.Combine(root, "text_encoder", "model.safetensors"), path => ModelFolder.Open(root).LoadTextEncoder(ScalarType.Float32, CPU).Dispose());
+        }),
+        ("verify", folders =>
+        {
+            var root = folders.Copy(Folders.Golden("sd15-tiny"), "verify");
+            return OfFile("verify", Path.Combine(root, "text_encoder", "model.safetensors"), path => ModelVerifier.Check(ModelFolder.Open(root).Parts().Single(part => part.Name == "text_encoder")));
+        }),
+        ("parameter-wire", Wire),
+    ];
+
+    /// <summary>The golden model of tiny sizes.</summary>
+    public static ModelFolder TinyFolder() => ModelFolder.Open(Folders.Golden("sd15-tiny"));
+
+    /// <summary>A few tensors of several types.</summary>
+    public static byte[] Small() => Written(
+        new Dictionary<string, Tensor>
+        {
+            ["a"] = ones(3, 4),
+            ["b"] = ones([2], ScalarType.Int64),
+            ["c"] = ones([], ScalarType.Float16),
+            ["d"] = zeros(0, 3),
+            ["e"] = ones([5], ScalarType.Bool),
+        },
+        ("format", "pt"));
+
+    private static byte[] Embeddings() => File.ReadAllBytes(Folders.Golden("embeds", "learned_embeds.safetensors"));
+
+    private static byte[] Lora(string name) => File.ReadAllBytes(Folders.Golden("lora", name, "pytorch_lora_weights.safetensors"));
+
+    private static byte[] SamCache() => Written(new Dictionary<string, Tensor> { ["image_embeddings"] = rand(1, 4, 8, 8) }, ("side", "64"));
+
+    private static byte[] Written(Dictionary<string, Tensor> tensors, params (string Key, string Value)[] metadata)
+    {
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, tensors, metadata.ToDictionary(pair => pair.Key, pair => pair.Value));
+        return stream.ToArray();
+    }
+
+    private static Reader OfFiles(string kind, Folders folders, IReadOnlyList<byte[]> seeds, Action<string> read) =>
+        new(kind, random => SafetensorsMutator.Mutate(random, Bytes.Pick(random, seeds)), OnFile(folders.New(kind + ".safetensors"), read)) { IsPastMagic = SafetensorsMutator.IsPastMagic };
+
+    private static Reader OfFile(string kind, string path, Action<string> read)
+    {
+        var seed = File.ReadAllBytes(path);
+        return new Reader(kind, random => SafetensorsMutator.Mutate(random, seed), OnFile(path, read)) { IsPastMagic = SafetensorsMutator.IsPastMagic };
+    }
+
+    private static (LoraNetwork Lora, FlatParameters Tokens) Parameters()
+    {
+        var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears, new LoraSettings(1, 1), new Generator(0));
+        return (lora, new FlatParameters([(Trainer.VectorsName, [4, 32])]));
+    }
+
+    private static Reader Checkpoints(Folders folders)
+    {
+        var (lora, tokens) = Parameters();
+        var trainer = new Trainer(null!, (_, _) => null!, lora, tokens, 1e-4, 0.01);
+        var path = folders.New("seed.safetensors");
+        var curves = new LossCurves();
+        for (var i = 0; i < 4; i++)
+        {
+            curves.Add(new StepLosses(1, 2, 3));
+        }
+
+        Checkpoint.Write(path, Fingerprint, trainer, curves, [new PrototypeCurve([1.0, 2.0], 1)], new FanOutDecision { Asked = "auto", Reason = "fuzz" });
+        return OfFiles("checkpoint", folders, [File.ReadAllBytes(path)], file =>
+        {
+            using var before = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
+            try
+            {
+                Checkpoint.Read(file, Fingerprint, trainer, new LossCurves());
+            }
+            catch (Compute.InvalidInputException)
+            {
+                using var after = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
+                if (!before.bytes.SequenceEqual(after.bytes))
+                {
+                    throw new InvalidOperationException("A checkpoint was refused after part of it had been taken.");
+                }
+
+                throw;
+            }
+        });
+    }
+
+    private static Reader SingleFiles(Folders folders)
+    {
+        var first = new Dictionary<string, Tensor>
+        {
+            ["model.diffusion_model.input_blocks.0.0.weight"] = zeros(320, 4, 3, 3),
+            ["model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"] = zeros(320, 768),
+            ["model.diffusion_model.out.2.weight"] = zeros(4, 4, 3, 3),
+            ["first_stage_model.encoder.conv_in.weight"] = zeros(4, 4, 3, 3),
+            ["first_stage_model.decoder.conv_in.weight"] = zeros(4, 4, 3, 3),
+            ["cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"] = zeros(4, 4),
+            ["cond_stage_model.transformer.text_model.final_layer_norm.weight"] = zeros(4),
+        };
+        var second = first.ToDictionary(pair => pair.Key.Replace("cond_stage_model.transformer.", "cond_stage_model.model.", StringComparison.Ordinal), pair => pair.Value);
+        second["cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"] = zeros(12, 4);
+        second["model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"] = zeros(320, 1024);
+        var target = folders.New("converted");
+        return OfFiles("single-file", folders, [Written(first, ("format", "pt")), Written(second, ("modelspec.prediction_type", "v"))], path =>
+        {
+            SingleFileCheckpoint.Check(path);
+            if (new FileInfo(path).Length % 8 != 0)
+            {
+                return; // each conversion writes a tokenizer: some are enough
+            }
+
+            try
+            {
+                SingleFileCheckpoint.Convert(path, target);
+            }
+            finally
+            {
+                if (Directory.Exists(target))
+                {
+                    Directory.Delete(target, recursive: true);
+                }
+            }
+        });
+    }
+
+    private static Reader Wire(Folders folders)
+    {
+        var (lora, tokens) = Parameters();
+        var optimiser = new FlatAdamW([lora.Parameters, tokens], 1e-4);
+        var wire = new ParameterWire([lora.Parameters, tokens], ScalarType.Float32);
+        var state = wire.PackState(optimiser, 2);
+        byte[] Changed(Random random)
+        {
+            var bytes = random.Next(6) switch { 0 => state[..random.Next(state.Length)], 1 => [.. state, .. new byte[random.Next(1, 9)]], 2 => wire.PackWeights(), _ => Bytes.Flip(random, state, 100) };
+            if (bytes.Length == state.Length && random.Next(2) == 0)
+            {
+                long[] odd = [-1, 0, 1, long.MaxValue, long.MinValue, int.MaxValue + 1L];
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(bytes.Length - (8 * random.Next(1, 3))), Bytes.Pick(random, odd));
+            }
+
+            return bytes;
+        }
+
+        return new Reader("parameter-wire", Changed, bytes =>
+        {
+            if (bytes.Length < wire.StateBytes)
+            {
+                wire.UnpackWeights(bytes);
+                wire.AddGradients(bytes);
+            }
+            else
+            {
+                wire.UnpackState(bytes, optimiser);
+                wire.AverageStates([state, bytes], optimiser);
+            }
+        });
+    }
+}
