@@ -69,7 +69,7 @@ internal static class CaseRunner
         using var guard = no_grad();
         using var vae = Vae(wanted);
         using var scope = NewDisposeScope();
-        var image = rand(wanted.Batch, 3, Pixels, Pixels).mul_(2).sub_(1);
+        var image = rand(wanted.Batch, 3, Pixels, Pixels).MulInPlace(2).AddInPlace(-1);
         return Measurement.MedianSeconds(() => vae.Encode(image).Dispose());
     }
 
@@ -107,7 +107,7 @@ internal static class CaseRunner
     }
 
     private static (Tensor Latents, Tensor Timesteps, Tensor States) Inputs(int batch) =>
-        (randn(batch, 4, LatentSide, LatentSide), full([batch], 420L, ScalarType.Int64), randn(batch, Tokens, TextWidth));
+        (randn(batch, 4, LatentSide, LatentSide), TensorMath.Full([batch], 420, ScalarType.Int64), randn(batch, Tokens, TextWidth));
 
     private static string ConfigOf(string part) => Path.Combine(AppContext.BaseDirectory, "Configs", $"sd15_{part}.config.json");
 }

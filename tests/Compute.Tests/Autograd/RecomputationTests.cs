@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Autograd;
@@ -22,7 +23,7 @@ public sealed class RecomputationTests
         {
             network.Parameters.ZeroGradients();
             states.grad = null;
-            unet.call(latents, tensor(420L), states).square().mean().backward();
+            unet.call(latents, tensor(420L), states).Square().mean().backward();
             return (network.Parameters.Gradients.clone(), states.grad!);
         }
 
@@ -59,7 +60,7 @@ public sealed class RecomputationTests
             unet.RecomputesActivations = recomputes;
             using (var scope = NewDisposeScope())
             {
-                unet.call(ones(1, 4, 8, 8), tensor(420L), ones(1, 77, 32)).square().mean().backward();
+                unet.call(ones(1, 4, 8, 8), tensor(420L), ones(1, 77, 32)).Square().mean().backward();
                 using var guard = no_grad();
                 unet.call(ones(1, 4, 8, 8), tensor(420L), ones(1, 77, 32));
             }

@@ -297,7 +297,7 @@ public sealed class FanOutRunTests : IDisposable
             }
 
             worst = Math.Max(worst, difference.max().item<float>());
-            outliers += difference.gt(5e-6).sum().item<long>();
+            outliers += difference.Gt(5e-6).sum().item<long>();
             count += difference.numel();
         }
 

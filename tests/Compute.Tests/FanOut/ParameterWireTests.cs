@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.FanOut;
@@ -51,8 +52,8 @@ public sealed class ParameterWireTests : IDisposable
     [Fact]
     public void PackGradients_BFloat16_IsHalfTheBytesAndRoundsToTheNearest()
     {
-        _lora.Gradients.fill_(1.00390625f); // 1 + 2^-8: halfway, to even
-        _tokens.Gradients.fill_(1.0078125f); // 1 + 2^-7: exact
+        _lora.Gradients.FillInPlace(1.00390625f); // 1 + 2^-8: halfway, to even
+        _tokens.Gradients.FillInPlace(1.0078125f); // 1 + 2^-7: exact
         var wire = Wire(ScalarType.BFloat16);
         var bytes = wire.PackGradients();
         Assert.Equal(Wire().GradientBytes / 2, bytes.Length);
@@ -79,7 +80,7 @@ public sealed class ParameterWireTests : IDisposable
     [Fact]
     public void AverageStates_OfOne_IsThatOneWithItsNegativeZeros()
     {
-        _lora.Values.fill_(-0.0f);
+        _lora.Values.FillInPlace(-0.0f);
         var state = Wire().PackState(_optimiser, 1);
         Wire().AverageStates([state], _optimiser);
         Assert.Equal(state, Wire().PackState(_optimiser, 1));
@@ -92,8 +93,8 @@ public sealed class ParameterWireTests : IDisposable
         float[] values = [1e8f, 1, -1e8f];
         ReadOnlyMemory<byte> Of(float value)
         {
-            _lora.Values.fill_(value);
-            _tokens.Values.fill_(value);
+            _lora.Values.FillInPlace(value);
+            _tokens.Values.FillInPlace(value);
             return Wire().PackState(_optimiser, 1);
         }
 
@@ -137,7 +138,7 @@ public sealed class ParameterWireTests : IDisposable
     private static void Fill(Tensor flat, float first)
     {
         using var scope = NewDisposeScope();
-        flat.copy_(arange(first, first + flat.numel(), ScalarType.Float32));
+        flat.copy_(TensorMath.Arange(flat.numel(), ScalarType.Float32).Add(first));
     }
 
     private static float[] Floats(byte[] bytes) => [.. bytes.Chunk(4).Select(b => BitConverter.ToSingle(b))];

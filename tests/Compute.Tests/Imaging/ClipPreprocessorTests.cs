@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Imaging;
@@ -108,12 +109,12 @@ public sealed class ClipPreprocessorTests : IDisposable
 
     // Back from normalised values to bytes.
     private static Tensor Bytes(Tensor values) =>
-        values.mul(tensor(new[] { 0.26862954f, 0.26130258f, 0.27577711f }).view(1, 3, 1, 1)).add(tensor(new[] { 0.48145466f, 0.4578275f, 0.40821073f }).view(1, 3, 1, 1)).mul(255).round();
+        values.mul(tensor(new[] { 0.26862954f, 0.26130258f, 0.27577711f }).view(1, 3, 1, 1)).Add(tensor(new[] { 0.48145466f, 0.4578275f, 0.40821073f }).view(1, 3, 1, 1)).Mul(255).round();
 
     private static void AssertNearTorchvision(Tensor actual, Tensor expected, string what)
     {
         var difference = (actual.to(float32) - expected.to(float32)).abs();
-        var share = difference.gt(0).to(float32).mean().item<float>();
+        var share = difference.Gt(0).to(float32).mean().item<float>();
         var worst = difference.max().item<float>();
         TestContext.Current.TestOutputHelper?.WriteLine($"{what} against torchvision: {share:P2} of the values differ, by at most {worst}/255");
         Assert.True(share <= 0.006 && worst <= 2, $"{what}: {share:P2} of the values differ, by at most {worst}/255.");

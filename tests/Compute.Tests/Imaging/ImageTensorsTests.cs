@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Imaging;
@@ -11,7 +12,7 @@ public sealed class ImageTensorsTests
         using var scope = NewDisposeScope();
         // 0.5, 1.5, 2.5 of 255 are exact halves only in products; these floats give 0.5 -> 0, 1.5 -> 2, 126.5 -> 126.
         var values = tensor(new[] { 0.5f / 255f, 1.5f / 255f, 126.5f / 255f, -1f, 2f, 1f });
-        var expected = values.mul(255f).round().clamp(0, 255).to(ScalarType.Byte).data<byte>().ToArray();
+        var expected = values.Mul(255.0).round().Clamp(0, 255).to(ScalarType.Byte).data<byte>().ToArray();
         Assert.Equal(expected, ImageTensors.ToImages(values.reshape(1, 2, 3))[0].Pixels);
         Assert.Equal([0, 2, 126, 0, 255, 255], expected);
     }
@@ -24,7 +25,7 @@ public sealed class ImageTensorsTests
         var second = TestPictures.Make(5, 4, (x, y) => (x, y, x * y));
         var batch = cat([ImageTensors.ToModelInput(first), ImageTensors.ToModelInput(second)]);
         Assert.Equal([2, 3, 4, 5], batch.shape);
-        var images = ImageTensors.ToImages(batch.div(2).add(0.5f));
+        var images = ImageTensors.ToImages(batch.Div(2).Add(0.5));
         Assert.Equal(first.Pixels, images[0].Pixels);
         Assert.Equal(second.Pixels, images[1].Pixels);
     }
@@ -43,14 +44,14 @@ public sealed class ImageTensorsTests
         using var scope = NewDisposeScope();
         var golden = Golden.Read("method", "method.safetensors")["image"];
         Assert.Equal(golden.data<byte>().ToArray(), ImageTensors.ToImages(golden)[0].Pixels);
-        Assert.Equal(golden.data<byte>().ToArray(), ImageTensors.ToImages(golden.to(float32).div(255f))[0].Pixels);
+        Assert.Equal(golden.data<byte>().ToArray(), ImageTensors.ToImages(golden.to(float32).Div(255.0))[0].Pixels);
     }
 
     [Fact]
     public void ToImages_NotANumber_Throws()
     {
         using var scope = NewDisposeScope();
-        Assert.Throws<InvalidOperationException>(() => ImageTensors.ToImages(full([1, 3, 2, 2], float.NaN)));
+        Assert.Throws<InvalidOperationException>(() => ImageTensors.ToImages(TensorMath.Full([1, 3, 2, 2], double.NaN)));
     }
 
     [Fact]

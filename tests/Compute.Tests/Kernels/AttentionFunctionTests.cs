@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Kernels;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,7 +17,7 @@ public sealed class AttentionFunctionTests
         Assert.SkipUnless(Brgemm.IsSupported(type), "This machine has no such instructions.");
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        Tensor Random(long rows, double spread) => randn([2, rows, heads * size], generator: generator).mul(spread).to(type);
+        Tensor Random(long rows, double spread) => randn([2, rows, heads * size], generator: generator).Mul(spread).to(type);
         Tensor query = Random(queries, 2).requires_grad_(), key = Random(keys, 1).requires_grad_(), value = Random(keys, 1).requires_grad_(), gradient = Random(queries, 1);
         Assert.True(AttentionFunction.Accepts(query, key, value, heads));
         var actual = AttentionFunction.Apply(query, key, value, heads);
@@ -24,7 +25,7 @@ public sealed class AttentionFunctionTests
 
         Tensor[] exact = [.. new[] { query, key, value }.Select(t => t.detach().to(ScalarType.Float64).requires_grad_())];
         var split = exact.Select(t => t.view(2, -1, heads, size).transpose(1, 2)).ToArray();
-        var scores = split[0].reshape(-1, queries, size).bmm(split[1].reshape(-1, keys, size).transpose(1, 2)) / Math.Sqrt(size);
+        var scores = split[0].reshape(-1, queries, size).bmm(split[1].reshape(-1, keys, size).transpose(1, 2)).Div(Math.Sqrt(size));
         var expected = scores.softmax(-1).bmm(split[2].reshape(-1, keys, size)).view(2, heads, queries, size).transpose(1, 2).reshape(2, queries, heads * size);
         expected.backward([gradient.to(ScalarType.Float64)]);
 
@@ -47,7 +48,7 @@ public sealed class AttentionFunctionTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         const int Heads = 4, Size = 40, Rows = 700;
-        Tensor[] Inputs() => [.. Enumerable.Range(0, 4).Select(_ => randn([1, Rows, Heads * Size], generator: generator).mul(2).to(ScalarType.BFloat16))];
+        Tensor[] Inputs() => [.. Enumerable.Range(0, 4).Select(_ => randn([1, Rows, Heads * Size], generator: generator).Mul(2).to(ScalarType.BFloat16))];
         var inputs = Inputs();
         (Tensor Output, Tensor[] Gradients) Run(Func<Tensor[], Tensor> attention, ScalarType type)
         {

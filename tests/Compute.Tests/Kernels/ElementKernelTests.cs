@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Kernels;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -66,7 +67,7 @@ public sealed class ElementKernelTests
         using var scope = NewDisposeScope();
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
         {
-            var x = full([32], float.NaN).to(type);
+            var x = TensorMath.Full([32], double.NaN).to(type);
             Assert.True(SiluFunction.Apply(x).isnan().all().item<bool>());
             Assert.True(GegluFunction.Apply(x).isnan().all().item<bool>());
         }
@@ -110,7 +111,7 @@ public sealed class ElementKernelTests
     private static Tensor Values(long[] shape, ulong seed = 1)
     {
         using var generator = new Generator(seed);
-        var x = randn(shape, generator: generator).mul(3);
+        var x = randn(shape, generator: generator).Mul(3);
         var flat = x.view(-1);
         flat[0] = -100;
         flat[flat.numel() - 1] = 60;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Lora;
@@ -168,7 +169,7 @@ public sealed class LoraFileTests : IDisposable
     public void Read_ValueThatIsNotFinite_IsRefused()
     {
         using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(FilePath, Kohya(Linears.Small().Keys.First(), full([2, 8], float.NaN), zeros(8, 2)));
+        SafetensorsWriter.Write(FilePath, Kohya(Linears.Small().Keys.First(), TensorMath.Full([2, 8], double.NaN), zeros(8, 2)));
         Refused("not finite");
     }
 
@@ -221,7 +222,7 @@ public sealed class LoraFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
-        SafetensorsWriter.Write(FilePath, Kohya(layers.Keys.First(), full([2, 8], 0.5f).to(ScalarType.Float16), full([8, 2], 0.25).to(ScalarType.BFloat16)));
+        SafetensorsWriter.Write(FilePath, Kohya(layers.Keys.First(), TensorMath.Full([2, 8], 0.5).to(ScalarType.Float16), TensorMath.Full([8, 2], 0.25).to(ScalarType.BFloat16)));
         using var read = LoraFile.Read(FilePath, layers).Network;
         Assert.Equal(0.5f, read.Adapters[0].A[0, 0].item<float>());
         Assert.Equal(0.25f, read.Adapters[0].B[0, 0].item<float>());

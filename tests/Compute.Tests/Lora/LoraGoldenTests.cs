@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Lora;
@@ -51,7 +52,7 @@ public sealed class LoraGoldenTests
         using var network = LoraFile.Read(PathOf(golden + "-kohya"), unet.AdaptableLinears).Network;
         network.Attach(unet.AdaptableLinears);
         unet.RecomputesActivations = recomputes;
-        var loss = (Run(unet, expected) - expected["target"]).square().mean();
+        var loss = (Run(unet, expected) - expected["target"]).Square().mean();
         Golden.AssertClose(loss, expected["loss"], 1e-5, "loss");
         loss.backward();
         var worst = network.Parameters.Names.Max(n => Golden.RelativeDeviation(network.Parameters[n].grad!, expected["grad.unet." + n]));
@@ -78,12 +79,12 @@ public sealed class LoraGoldenTests
         using var third = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
         LoraNetwork[] networks = [first, second, third];
         Tensor[] inputs = [cat([golden["sample"], golden["sample"][..1].neg()]), cat([golden["timestep"], golden["timestep"][..1]]),
-            cat([golden["encoder_hidden_states"], golden["encoder_hidden_states"][..1].mul(0.5)])];
+            cat([golden["encoder_hidden_states"], golden["encoder_hidden_states"][..1].Mul(0.5)])];
         using var together = new RowAdapters(networks);
         together.Attach(unet.AdaptableLinears);
         together.Assign(0, 1, 2);
         var batch = unet.call(inputs[0], inputs[1], inputs[2]);
-        batch[1].square().mean().backward();
+        batch[1].Square().mean().backward();
         together.Detach();
         Assert.Equal(0, first.Parameters.Gradients.abs().max().item<float>());
         Assert.Equal(0, third.Parameters.Gradients.abs().max().item<float>());

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Lora;
@@ -36,7 +37,7 @@ public sealed class LoraNetworkTests
         using var again = new Generator(3);
         foreach (var adapter in network.Adapters)
         {
-            Assert.Equal(0, Golden.Deviation(adapter.A, randn(adapter.A.shape, generator: again).div(4)));
+            Assert.Equal(0, Golden.Deviation(adapter.A, randn(adapter.A.shape, generator: again).Div(4)));
             Assert.Equal(0, adapter.B.abs().max().item<float>());
         }
 
@@ -69,7 +70,7 @@ public sealed class LoraNetworkTests
         network.Attach(layers);
         network.Multiplier = 0.5;
         var adapter = network.Find(name)!;
-        var expected = plain + input.reshape(-1, 8).mm(adapter.A.t()).mm(adapter.B.t()).mul(3.0 / 2 * 0.5).view(2, 5, 8);
+        var expected = plain.Add(input.reshape(-1, 8).mm(adapter.A.t()).mm(adapter.B.t()).Mul(3.0 / 2 * 0.5).view(2, 5, 8));
         Golden.AssertClose(layer.call(input), expected, 1e-6, "adapted");
         network.Detach();
         Assert.Equal(0, Golden.Deviation(layer.call(input), plain));
@@ -121,7 +122,7 @@ public sealed class LoraNetworkTests
         using var both = LoraNetwork.Combine((first, 0.5), (second, 2));
         foreach (var adapter in both.Adapters)
         {
-            var expected = first.Find(adapter.Module)!.WeightChange(0.5) + second.Find(adapter.Module)!.WeightChange(2);
+            var expected = first.Find(adapter.Module)!.WeightChange(0.5).Add(second.Find(adapter.Module)!.WeightChange(2));
             Golden.AssertClose(adapter.WeightChange(1), expected, 1e-6, adapter.Module);
         }
     }

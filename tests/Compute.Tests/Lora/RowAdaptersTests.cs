@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Lora;
@@ -45,7 +46,7 @@ public sealed class RowAdaptersTests
         using var together = new RowAdapters(networks);
         together.Attach(layers);
         together.Assign(0, 1, 2);
-        layer.call(input)[1].square().sum().backward();
+        layer.call(input)[1].Square().sum().backward();
         var crossed = networks.Select(n => n.Parameters.Gradients.clone()).ToArray();
         Assert.Equal(0, crossed[0].abs().max().item<float>());
         Assert.Equal(0, crossed[2].abs().max().item<float>());
@@ -53,7 +54,7 @@ public sealed class RowAdaptersTests
         together.Detach();
         networks[1].Parameters.ZeroGradients();
         networks[1].Attach(layers);
-        layer.call(input[1]).square().sum().backward();
+        layer.call(input[1]).Square().sum().backward();
         Golden.AssertClose(crossed[1], networks[1].Parameters.Gradients, 1e-6, "gradient of the row's own adapter");
     }
 
@@ -68,12 +69,12 @@ public sealed class RowAdaptersTests
         using var together = new RowAdapters([network]);
         together.Attach(layers);
         together.Assign(0, 0);
-        layer.call(input).square().sum().backward();
+        layer.call(input).Square().sum().backward();
         var rows = network.Parameters.Gradients.clone();
         together.Detach();
         network.Parameters.ZeroGradients();
         network.Attach(layers);
-        layer.call(input).square().sum().backward();
+        layer.call(input).Square().sum().backward();
         Golden.AssertClose(rows, network.Parameters.Gradients, 1e-6, "gradient");
     }
 

@@ -26,7 +26,8 @@ public sealed class MethodGoldens : IDisposable
         Tensors = Golden.Read("method", "method.safetensors");
         Json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("method", "method.json")))!;
         Schedule = new NoiseSchedule(SchedulerConfig.Load(folder.SchedulerFile));
-        Lora = LoraNetwork.Create(_unet.AdaptableLinears, new LoraSettings(), new Generator(0));
+        using var generator = new Generator(0);
+        Lora = LoraNetwork.Create(_unet.AdaptableLinears, new LoraSettings(), generator);
         Lora.Attach(_unet.AdaptableLinears);
     }
 

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;
@@ -61,7 +62,7 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         AssertLoss(expected["masked"]!["0"]!, value.Masked[0], $"{name}.masked.0");
         AssertLoss(expected["masked"]!["2"]!, value.Masked[2], $"{name}.masked.2");
 
-        (value.Global + value.Masked[0] + value.Masked[2]).backward();
+        value.Global.Add(value.Masked[0]).Add(value.Masked[2]).backward();
         Golden.AssertClose(vectors.grad!, goldens[$"multi.{name}.l_sp.grad.vectors"], 1e-4, $"multi.{name}.l_sp.grad.vectors");
         goldens.AssertLoraGradients($"multi.{name}.l_sp.grad");
         vectors.grad!.zero_();

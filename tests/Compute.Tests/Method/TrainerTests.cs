@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;
@@ -56,7 +57,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     {
         using var scope = NewDisposeScope();
         var difference = (actual.detach() - goldens[key]).abs();
-        var outliers = (difference > 5e-6).sum().item<long>();
+        var outliers = difference.Gt(5e-6).sum().item<long>();
         Assert.True(outliers <= Math.Max(1, difference.numel() / 1000), $"{key}: {outliers} of {difference.numel()} elements deviate by more than 5e-6.");
         Assert.True(difference.max().item<float>() < 1e-4, $"{key} deviates by {difference.max().item<float>():E2}.");
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Compute.Metrics;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Metrics;
@@ -69,7 +70,7 @@ public sealed class MetricsGoldenTests
         Assert.Throws<ArgumentException>(() => KidClip.Full(ones([1, 4]), ones([3, 4])));
         Assert.Throws<ArgumentException>(() => KidClip.Full(ones([3, 4]), ones([3, 5])));
         Assert.Throws<ArgumentException>(() => KidClip.OverSubsets(ones([3, 4]), ones([3, 4]), zeros([1, 2, 1], ScalarType.Int64)));
-        Assert.Throws<ArgumentException>(() => KidClip.OverSubsets(ones([3, 4]), ones([2, 4]), full([1, 2, 2], 2, ScalarType.Int64)));
+        Assert.Throws<ArgumentException>(() => KidClip.OverSubsets(ones([3, 4]), ones([2, 4]), TensorMath.Full([1, 2, 2], 2, ScalarType.Int64)));
         Assert.Throws<ArgumentOutOfRangeException>(() => KidClip.OverSubsets(ones([3, 4]), ones([2, 4]), 1, 3, 0));
         Assert.Throws<ArgumentException>(() => Alignment.ImageAlignment(ones([3, 4]), ones([2, 4])));
         Assert.Throws<ArgumentException>(() => Alignment.TextAlignment(ones([3, 4]), ones([3, 5])));

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models;
@@ -11,7 +12,7 @@ public sealed class AttentionKernelTests
     {
         // (B, N, heads d) as written in the textbook, in float64.
         Tensor Split(Tensor x) => x.to(ScalarType.Float64).view(x.shape[0], x.shape[1], heads, -1);
-        var scores = einsum("bnhd,bmhd->bhnm", Split(q), Split(k)) / Math.Sqrt(q.shape[2] / (double)heads);
+        var scores = einsum("bnhd,bmhd->bhnm", Split(q), Split(k)).Div(Math.Sqrt(q.shape[2] / (double)heads));
         return einsum("bhnm,bmhd->bnhd", scores.softmax(-1), Split(v)).reshape(q.shape[0], q.shape[1], q.shape[2]);
     }
 
@@ -54,7 +55,7 @@ public sealed class AttentionKernelTests
         using var generator = new Generator(7, CPU);
         var x = Random(generator, 1, 6, 8).to(type);
         var changed = x.clone();
-        changed[0, 5].fill_(9);
+        changed[0, 5].FillInPlace(9);
 
         var before = AttentionKernel.Attend(x, x, x, heads: 2, causal: true);
         var after = AttentionKernel.Attend(changed, changed, changed, heads: 2, causal: true);

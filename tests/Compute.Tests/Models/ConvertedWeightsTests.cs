@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models;
@@ -102,7 +103,7 @@ public sealed class ConvertedWeightsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var tensors = SafetensorsFile.ReadAll(file);
-        tensors[Key].fill_(42);
+        tensors[Key].FillInPlace(42);
         SafetensorsWriter.Write(file, tensors);
     }
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models;
@@ -27,12 +28,12 @@ public sealed class VaeGoldenTests : IDisposable
 
         var posterior = _vae.Encode(Goldens[$"{prefix}image"]);
         var sample = posterior.Sample(Goldens[$"{prefix}noise"]);
-        var decoded = _vae.Decode(Goldens[$"{prefix}decode_latents"] / _vae.Config.ScalingFactor);
+        var decoded = _vae.Decode(Goldens[$"{prefix}decode_latents"].Div(_vae.Config.ScalingFactor));
 
         Golden.AssertClose(posterior.Mean, Goldens[$"{prefix}mean"], 1e-5, $"{prefix}mean");
         Golden.AssertClose(posterior.LogVariance, Goldens[$"{prefix}logvar"], 1e-5, $"{prefix}logvar");
         Golden.AssertClose(sample, Goldens[$"{prefix}sample"], 1e-5, $"{prefix}sample");
-        Golden.AssertClose(sample * _vae.Config.ScalingFactor, Goldens[$"{prefix}latents"], 1e-5, $"{prefix}latents");
+        Golden.AssertClose(sample.Mul(_vae.Config.ScalingFactor), Goldens[$"{prefix}latents"], 1e-5, $"{prefix}latents");
         Golden.AssertClose(decoded, Goldens[$"{prefix}decode_image"], 1e-5, $"{prefix}decode_image");
         foreach (var name in hooked)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Safetensors;
@@ -23,10 +24,10 @@ public sealed class SafetensorsFileTests : IDisposable
         var path = Path.Combine(_folder.FullName, "x.safetensors");
         var tensors = new Dictionary<string, Tensor>
         {
-            ["b"] = arange(12).reshape(3, 4).to(type),
+            ["b"] = TensorMath.Arange(12, ScalarType.Int64).reshape(3, 4).to(type),
             ["a"] = tensor(7).to(type),
             ["empty"] = empty([0, 3], type),
-            ["mixed"] = arange(3).to(ScalarType.Byte),
+            ["mixed"] = TensorMath.Arange(3, ScalarType.Int64).to(ScalarType.Byte),
         };
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["quote"] = "\"<cat>\"" });
 
@@ -60,7 +61,7 @@ public sealed class SafetensorsFileTests : IDisposable
         SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(4) });
         using (var file = SafetensorsFile.Open(path))
         {
-            file.Get("a").fill_(9);
+            file.Get("a").FillInPlace(9);
         }
 
         Assert.Equal([1f, 1f, 1f, 1f], SafetensorsFile.ReadAll(path)["a"].data<float>().ToArray());

@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Sampling;
@@ -59,13 +60,13 @@ public sealed class PipelineGoldenTests
             Golden.AssertClose(latents, expected[$"{name}.final_latents"], 1e-3, $"{name}.final_latents");
 
             using var guard = no_grad();
-            var image = TextToImage.ToUnitRange(models.Vae.Decode(latents / models.Vae.Config.ScalingFactor))[0].permute(1, 2, 0);
+            var image = TextToImage.ToUnitRange(models.Vae.Decode(latents.Div(models.Vae.Config.ScalingFactor)))[0].permute(1, 2, 0);
             var deviation = Golden.Deviation(image, expected[$"{name}.image"]);
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}.image: {deviation:E2} absolute (tolerance 1E-04)");
             Assert.True(deviation <= 1e-4, $"{name}.image deviates by {deviation:E2}.");
 
             var bytes = ImageTensors.ToBytes(ImageTensors.ToImages(image)[0]);
-            var rounded = Golden.Deviation(bytes, (expected[$"{name}.image"] * 255).round());
+            var rounded = Golden.Deviation(bytes, expected[$"{name}.image"].Mul(255).round());
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}.png: {rounded} of 255 (tolerance 2)");
             Assert.True(rounded <= 2, $"{name}: the picture deviates by {rounded} of 255.");
         }

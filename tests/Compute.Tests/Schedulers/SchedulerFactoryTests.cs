@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -75,11 +76,11 @@ public sealed class SchedulerFactoryTests
         using var scheduler = SchedulerFactory.Create(name, Config(), steps);
         Assert.Equal(calls, scheduler.Timesteps.Count);
         using var generator = new Generator(3);
-        var x = randn([1, 4, 2, 2], generator: generator) * scheduler.InitNoiseSigma;
+        var x = randn([1, 4, 2, 2], generator: generator).Mul(scheduler.InitNoiseSigma);
         for (var call = 0; call < calls; call++)
         {
             using var step = NewDisposeScope();
-            x = scheduler.Step(scheduler.ScaleModelInput(x, call) * 0.5, call, x).MoveToOuterDisposeScope();
+            x = scheduler.Step(scheduler.ScaleModelInput(x, call).Mul(0.5), call, x).MoveToOuterDisposeScope();
         }
 
         Assert.True(isfinite(x).all().item<bool>());
@@ -182,7 +183,7 @@ public sealed class SchedulerFactoryTests
         static float[] Run(IScheduler scheduler, Tensor x)
         {
             for (var call = 0; call < scheduler.Timesteps.Count; call++)
-                x = scheduler.Step(x * 0.3, call, x);
+                x = scheduler.Step(x.Mul(0.3), call, x);
             return x.data<float>().ToArray();
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Schedulers;
@@ -24,7 +25,7 @@ public sealed class SchedulerGoldenTests
         Assert.Equal(expected.GetProperty("calls").GetInt32(), scheduler.Timesteps.Count);
         Assert.Equal(expected.GetProperty("timesteps").EnumerateArray().Select(t => (float)t.GetDouble()), scheduler.Timesteps.Select(t => (float)t));
         AssertNear(expected.GetProperty("init_noise_sigma").GetDouble(), scheduler.InitNoiseSigma, $"{name} init_noise_sigma");
-        Golden.AssertClose(Tensors["fake.initial"] * scheduler.InitNoiseSigma, samples[0], 1e-5, $"{name} initial");
+        Golden.AssertClose(Tensors["fake.initial"].Mul(scheduler.InitNoiseSigma), samples[0], 1e-5, $"{name} initial");
 
         var worst = 0.0;
         var x = samples[0];

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Tokens;
@@ -74,7 +75,7 @@ public sealed class LearnedEmbeddingsFileTests : IDisposable
         Refused("learned tokens are (n, d)", ("a", ones(76, 16)));
         Refused("learned tokens are (n, d)", ("a", ones(0, 16)));
         Refused("learned tokens are (n, d)", ("a", ones(1, 9000)));
-        Refused("not finite", ("a", full([2, 16], float.NaN)));
+        Refused("not finite", ("a", TensorMath.Full([2, 16], double.NaN)));
     }
 
     private void Refused(string expected, params (string Key, Tensor Value)[] tensors)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ public sealed class GenerateGoldenTests : IDisposable
         Assert.EndsWith(".png", file, StringComparison.Ordinal);
         Assert.NotEmpty(run.Document["files"]!.AsArray());
         using var picture = ImageTensors.ToBytes(ImageReader.Read(file)).to(ScalarType.Float64);
-        using var expected = golden.Get($"{name}.image").to(ScalarType.Float64) * 255;
+        using var expected = golden.Get($"{name}.image").to(ScalarType.Float64).Mul(255);
         Assert.Equal(expected.shape, picture.shape);
         var largest = (picture - expected).abs().max().item<double>();
         TestContext.Current.SendDiagnosticMessage("{0}: largest deviation {1:0.000} of 255", name, largest);

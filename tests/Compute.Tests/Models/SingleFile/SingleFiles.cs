@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
@@ -15,7 +16,7 @@ internal static class SingleFiles
             ["model_ema.decay"] = tensor(0.9f),
             ["alphas_cumprod"] = ones(1000),
             ["first_stage_model.loss.logvar"] = zeros(1),
-            ["cond_stage_model.transformer.text_model.embeddings.position_ids"] = arange(77, ScalarType.Int64).unsqueeze(0),
+            ["cond_stage_model.transformer.text_model.embeddings.position_ids"] = TensorMath.Arange(77, ScalarType.Int64).unsqueeze(0),
         };
         foreach (var (key, value) in Golden.Read("sd15-tiny", "unet", "diffusion_pytorch_model.safetensors"))
         {

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
@@ -150,7 +151,7 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     {
         var length = ids.shape[1];
         var mask = weights["attn_mask"].narrow(0, 0, length).narrow(1, 0, length);
-        var x = weights["token_embedding.weight"].index_select(0, ids[0]).unsqueeze(1) + weights["positional_embedding"].narrow(0, 0, length).unsqueeze(1); // (L, 1, width)
+        var x = weights["token_embedding.weight"].index_select(0, ids[0]).unsqueeze(1).Add(weights["positional_embedding"].narrow(0, 0, length).unsqueeze(1)); // (L, 1, width)
         Tensor Norm(string name, Tensor input) => nn.functional.layer_norm(input, [TinyStableDiffusion2.Width], weights[name + ".weight"], weights[name + ".bias"]);
         for (var i = 0; i < TinyStableDiffusion2.Layers; i++)
         {
@@ -160,8 +161,8 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
             attention.load_state_dict(weights.Where(pair => pair.Key.StartsWith(block + "attn.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key[(block.Length + "attn.".Length)..], pair => pair.Value));
             attention.eval();
             var normed = Norm(block + "ln_1", x);
-            x += attention.call(normed, normed, normed, null, false, mask).Item1;
-            x += Linear("mlp.c_proj", nn.functional.gelu(Linear("mlp.c_fc", Norm(block + "ln_2", x))));
+            x = x.Add(attention.call(normed, normed, normed, null, false, mask).Item1);
+            x = x.Add(Linear("mlp.c_proj", nn.functional.gelu(Linear("mlp.c_fc", Norm(block + "ln_2", x)))));
         }
 
         return Norm("ln_final", x).transpose(0, 1);

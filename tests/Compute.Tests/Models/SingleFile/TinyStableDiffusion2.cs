@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -60,7 +61,7 @@ internal static class TinyStableDiffusion2
         var tensors = new Dictionary<string, Tensor>
         {
             ["model_ema.decay"] = tensor(0.9f),
-            ["cond_stage_model.model.attn_mask"] = full(77, 77, float.NegativeInfinity).triu_(1),
+            ["cond_stage_model.model.attn_mask"] = TensorMath.Full([77, 77], double.NegativeInfinity).triu_(1),
             ["cond_stage_model.model.logit_scale"] = tensor(4.6f),
             ["cond_stage_model.model.text_projection"] = ones(Width, 64),
         };
