@@ -53,7 +53,7 @@ public sealed class OneShotClient : IAsyncDisposable
         {
             if (options.Redis is { } redis)
             {
-                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ClusterRedis.Parse(redis));
             }
             else
             {
@@ -184,13 +184,13 @@ public sealed class OneShotClient : IAsyncDisposable
             return false;
         }
 
-        await using var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(redis), cancellationToken);
+        await using var connection = await ClusterRedis.ConnectAsync(ClusterRedis.Parse(redis), cancellationToken);
         return await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
     }
 
     // Never the connection string itself: it may hold a password.
     private static ErrorDetail Explain(OneShotClientOptions options) => options.Redis is { } redis
-        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ConfigurationOptions.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
+        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ClusterRedis.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
         : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {string.Join(", ", options.Gateways)}.", Hint: "Check that it runs, and try again.");
 
     internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>

@@ -17,7 +17,7 @@ namespace OrleansOneShot.Cli.Validation;
 internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, ImplantationRequest Request)
 {
     private const int LongestName = 64;
-    private const int LongestPrompt = 2000;
+    private const int LongestPrompt = RequestValidator.MaxText;
     private const int MostPrompts = 64;
 
     /// <summary>Checks a command line.</summary>

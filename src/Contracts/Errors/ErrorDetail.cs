@@ -1,9 +1,18 @@
 namespace OrleansOneShot.Contracts.Errors;
 
-/// <summary>An error as documents show it.</summary>
+/// <summary>An error as documents show it. Secrets that got into its sentences are hidden here, whoever made it.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
 /// <param name="Message">One clear sentence.</param>
 /// <param name="Field">The option, file or field at fault.</param>
 /// <param name="Hint">What to do next.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.ErrorDetail")]
-public sealed record ErrorDetail([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] string? Field = null, [property: Id(3)] string? Hint = null);
+public sealed record ErrorDetail([property: Id(0)] string Code, string Message, [property: Id(2)] string? Field = null, string? Hint = null)
+{
+    /// <summary>One clear sentence.</summary>
+    [Id(1)]
+    public string Message { get; init; } = SecretText.Scrub(Message)!;
+
+    /// <summary>What to do next.</summary>
+    [Id(3)]
+    public string? Hint { get; init; } = SecretText.Scrub(Hint);
+}

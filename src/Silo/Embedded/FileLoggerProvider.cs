@@ -1,11 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
 /// Writes log lines to one file, flushed line by line; a file of more than 8 MiB moves aside at the next start, and of the folder's files the latest 50 are kept. What can't be written
-/// is dropped: a full disk must not end a job by its log.
+/// is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions are hidden.
 /// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
 {
@@ -61,7 +62,7 @@ internal sealed class FileLoggerProvider : ILoggerProvider
         {
             try
             {
-                _writer.WriteLine($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}");
+                _writer.WriteLine(SecretText.Scrub($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}"));
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {

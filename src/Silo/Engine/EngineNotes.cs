@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Grains.Engine;
@@ -29,7 +30,7 @@ internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArti
             _trainingSteps = steps;
         }
 
-        observer.Report(Update(stage, step, steps) with { Message = message });
+        observer.Report(Update(stage, step, steps) with { Message = SecretText.Scrub(message) });
     }
 
     /// <inheritdoc/>
@@ -46,6 +47,7 @@ internal sealed class EngineNotes(EngineJob job, IEngineObserver observer, IArti
     /// <inheritdoc/>
     public void Warning(string message)
     {
+        message = SecretText.Scrub(message)!;
         _warnings.Add(message);
         observer.Report(Update(ImplantationStage.Preparing, 0, 0) with { Message = message, IsWarning = true });
     }
