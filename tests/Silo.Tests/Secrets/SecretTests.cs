@@ -31,7 +31,7 @@ public sealed class SecretTests
     [InlineData("")]
     public async Task Connect_StringThatIsNone_IsRefusedWithoutRepeatingIt(string redis)
     {
-        var error = await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(new OneShotClientOptions { Redis = redis }, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(new OneShotClientOptions { Redis = redis, ClusterId = "a", ServiceId = "b" }, TestContext.Current.CancellationToken));
         Assert.Equal((ErrorCodes.InvalidInput, "The connection string of Redis can't be read."), (error.Detail.Code, error.Detail.Message));
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
         using var data = new TestData();

@@ -248,7 +248,7 @@ internal static class OptionEffects
         new("training.fan_out.period", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Periodic, Period = 2 } }, Method = r.Method with { SubsetSize = 1 } })
         {
             Used = { ["fan_out"] = "\"periodic\"", ["fan_out_period"] = "2", ["subset_size"] = "1" },
-            Seen = (plain, other) => Assert.Equal(("periodic:2", "rounds of 2 over 2"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
+            Seen = (plain, other) => Assert.Equal(("periodic:2", "rounds of 2 over 1"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
         },
         new("training.micro_batch", (r, _) => r with { Training = r.Training with { MicroBatch = 2 } })
         {
@@ -278,7 +278,9 @@ internal static class OptionEffects
             {
                 WeightsAlike(plain, other);
                 Assert.Equal(3, other.Pictures.Values.Select(picture => Convert.ToHexString(picture.Pixels)).Distinct().Count());
-                Assert.Equal(plain.Pictures.Values.Single().Pixels, other.Pictures.Values.First().Pixels);
+
+                // In a batch of several the last bits are others.
+                Assert.InRange(plain.Pictures.Values.Single().Pixels.Zip(other.Pictures.Values.First().Pixels, (a, b) => Math.Abs(a - b)).Max(), 0, 2);
             },
         },
         Drawn("samples.scheduler", "scheduler", "\"euler\"", r => r with { Samples = r.Samples with { Scheduler = "euler" } }),

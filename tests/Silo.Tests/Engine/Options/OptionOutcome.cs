@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
@@ -10,6 +12,7 @@ namespace OrleansOneShot.Silo.Tests.Engine.Options;
 /// <summary>All of a run that can be seen from outside.</summary>
 internal sealed class OptionOutcome : IEngineObserver
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly List<IReadOnlyDictionary<string, float[]>> _checkpoints = [];
 
     /// <summary>Losses by step.</summary>
@@ -82,7 +85,7 @@ internal sealed class OptionOutcome : IEngineObserver
             }
             else
             {
-                all[path] = node?.ToJsonString() ?? "null";
+                all[path] = node?.ToJsonString(Plain) ?? "null";
             }
         }
 
