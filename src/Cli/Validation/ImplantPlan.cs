@@ -166,7 +166,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             "bf16" => Precision.Bf16,
             _ => Precision.Auto,
         },
-        Device = parsed.GetValue(options.Device)!,
+        Device = parsed.GetValue(options.Device) is var device && device == "cuda" ? "cuda:0" : device!,
         FanOut = parsed.GetValue(options.FanOut)!,
         MicroBatch = (int?)parsed.GetValue(options.MicroBatch),
     };
