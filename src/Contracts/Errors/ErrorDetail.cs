@@ -6,11 +6,19 @@ namespace OrleansOneShot.Contracts.Errors;
 /// <param name="Field">The option, file or field at fault.</param>
 /// <param name="Hint">What to do next.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.ErrorDetail")]
-public sealed record ErrorDetail([property: Id(0)] string Code, string Message, [property: Id(2)] string? Field = null, string? Hint = null)
+public sealed record ErrorDetail(string Code, string Message, string? Field = null, string? Hint = null)
 {
+    /// <summary>One of <see cref="ErrorCodes"/>.</summary>
+    [Id(0)]
+    public string Code { get; init; } = Code;
+
     /// <summary>One clear sentence.</summary>
     [Id(1)]
     public string Message { get; init; } = SecretText.Scrub(Message)!;
+
+    /// <summary>The option, file or field at fault.</summary>
+    [Id(2)]
+    public string? Field { get; init; } = Field;
 
     /// <summary>What to do next.</summary>
     [Id(3)]
