@@ -54,7 +54,7 @@ public sealed class OneShotClient : IAsyncDisposable
         {
             if (options.Redis is { } redis)
             {
-                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ClusterRedis.Parse(redis));
             }
             else
             {
@@ -185,13 +185,13 @@ public sealed class OneShotClient : IAsyncDisposable
             return false;
         }
 
-        await using var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(redis), cancellationToken);
+        await using var connection = await ClusterRedis.ConnectAsync(ClusterRedis.Parse(redis), cancellationToken);
         return await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
     }
 
     // Never the connection string itself: it may hold a password.
     private static ErrorDetail Explain(OneShotClientOptions options) => options.Redis is { } redis
-        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ConfigurationOptions.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
+        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ClusterRedis.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
         : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.", Hint: "Check that it runs, and try again.");
 
     internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>

@@ -36,7 +36,7 @@ internal static class OneShotApp
         {
             if (Environment.GetEnvironmentVariable("ONESHOT_DEBUG") == "1")
             {
-                await streams.Error.WriteLineAsync(e.ToString());
+                await streams.Error.WriteLineAsync(SecretText.Scrub(e.ToString()));
             }
 
             return Report(ErrorReport.Of(e, token.IsCancellationRequested), streams, AsksForJson(args));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Cli.Options;
@@ -33,20 +34,22 @@ internal sealed class ClusterOption : Option<string?>
     internal static string Read(string text, Func<string, string?> environment)
     {
         const string Form = "Write it as redis://HOST:PORT, or rediss://HOST:PORT for TLS.";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("redis" or "rediss") || address.Host.Length == 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("redis" or "rediss") || Uri.CheckHostName(address.DnsSafeHost) == UriHostNameType.Unknown)
         {
-            throw new InvalidInputException($"--cluster '{Hide(text)}' is no Redis address.", "cluster", Form);
+            throw new InvalidInputException($"--cluster {(SecretText.ShowAddress(text) is { } shown ? $"'{shown}' " : "")}is no Redis address.", "cluster", Form);
         }
 
-        if (address.UserInfo.Length > 0)
+        if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
-            throw new InvalidInputException("--cluster holds a user or password, which every process of this machine could read.", "cluster", $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names.");
+            throw new InvalidInputException(
+                "--cluster holds more than an address: a user, a password or settings, which every process of this machine could read.", "cluster",
+                $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names.");
         }
 
         var database = 0;
         if (address.AbsolutePath.Length > 1 && (!int.TryParse(address.AbsolutePath.AsSpan(1), out database) || database is < 0 or > 10_000))
         {
-            throw new InvalidInputException($"--cluster names the database '{address.AbsolutePath[1..]}', which is no number.", "cluster", Form);
+            throw new InvalidInputException("--cluster names a database that is no number from 0 to 10,000.", "cluster", Form);
         }
 
         var options = new ConfigurationOptions
@@ -60,6 +63,16 @@ internal sealed class ClusterOption : Option<string?>
     }
 
     private static string? Password(Func<string, string?> environment)
+    {
+        var password = ReadPassword(environment);
+        SecretText.Remember(password);
+        return password?.Contains(',', StringComparison.Ordinal) != true
+            ? password
+            // The client's connection string has no way to write one: what follows it would be taken for an address.
+            : throw new InvalidInputException("The password of Redis holds a comma, which can't be passed on.", "cluster", "Give Redis a password without commas.");
+    }
+
+    private static string? ReadPassword(Func<string, string?> environment)
     {
         if (environment(PasswordVariable + "_FILE") is not { Length: > 0 } file)
         {
@@ -75,6 +88,4 @@ internal sealed class ClusterOption : Option<string?>
             throw new InvalidInputException($"The file of {PasswordVariable}_FILE can't be read: {e.Message}", "cluster");
         }
     }
-
-    private static string Hide(string text) => text.Contains('@', StringComparison.Ordinal) ? "..." + text[text.LastIndexOf('@')..] : text;
 }

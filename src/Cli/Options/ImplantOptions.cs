@@ -46,7 +46,7 @@ internal sealed class ImplantOptions
 
     public Option<long?> Vectors { get; } = NumberOptions.Whole("--vectors", 1, 16, "Learned vectors of each identifier (default: the model's, else 4).");
 
-    public Option<long?> Subset { get; } = NumberOptions.Whole("-k", 1, 64, "Objects drawn in each step (default: 2, or all if there are fewer).");
+    public Option<long?> Subset { get; } = NumberOptions.Whole("-k", 1, RequestValidator.MaxObjects, "Objects drawn in each step (default: 2, or all if there are fewer).");
 
     public Option<string> MaskNormalisation { get; } =
         new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");

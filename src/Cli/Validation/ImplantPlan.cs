@@ -17,7 +17,7 @@ namespace OrleansOneShot.Cli.Validation;
 internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, ImplantationRequest Request)
 {
     private const int LongestName = 64;
-    private const int LongestPrompt = 2000;
+    private const int LongestPrompt = RequestValidator.MaxText;
     private const int MostPrompts = 64;
 
     /// <summary>Checks a command line.</summary>
@@ -166,7 +166,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             "bf16" => Precision.Bf16,
             _ => Precision.Auto,
         },
-        Device = parsed.GetValue(options.Device)!,
+        Device = parsed.GetValue(options.Device) is var device && device == "cuda" ? "cuda:0" : device!,
         FanOut = parsed.GetValue(options.FanOut)!,
         MicroBatch = (int?)parsed.GetValue(options.MicroBatch),
     };

@@ -7,6 +7,27 @@ namespace OrleansOneShot.Client.Redis;
 /// <summary>The Redis of a cluster, tried out before Orleans is, which would say what is wrong in a stack trace and after several tries.</summary>
 internal static class ClusterRedis
 {
+    /// <summary>Reads a connection string.</summary>
+    /// <param name="text">As StackExchange.Redis writes it: "host:port,password=...".</param>
+    /// <returns>The options.</returns>
+    /// <exception cref="OneShotException">invalid_input: it can't be read. The library's own message quotes the text, password and all, so it is not passed on.</exception>
+    public static ConfigurationOptions Parse(string text)
+    {
+        ConfigurationOptions? options;
+        try
+        {
+            options = ConfigurationOptions.Parse(text);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            options = null;
+        }
+
+        return options is { EndPoints.Count: > 0 } && options.EndPoints.All(endpoint => endpoint is not DnsEndPoint dns || SecretText.ShowHost(dns.Host) == dns.Host)
+            ? options
+            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "The connection string of Redis can't be read.", "cluster", "Write it as HOST:PORT,password=..., without redis:// and without a user before the host."));
+    }
+
     /// <summary>Connects.</summary>
     /// <param name="options">Address and password; stays as it is.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -53,7 +74,7 @@ internal static class ClusterRedis
     /// <param name="options">The options.</param>
     /// <returns>"HOST:PORT", several with commas.</returns>
     public static string Name(ConfigurationOptions options) =>
-        string.Join(", ", options.EndPoints.Select(endpoint => endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{host}:{port}" : endpoint.ToString()));
+        string.Join(", ", options.EndPoints.Select(endpoint => endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{SecretText.ShowHost(host)}:{port}" : endpoint.ToString()));
 
     private static async Task AbandonAsync(Task<ConnectionMultiplexer> connecting)
     {

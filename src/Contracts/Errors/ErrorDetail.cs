@@ -2,14 +2,30 @@ using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Contracts.Errors;
 
-/// <summary>An error as documents show it.</summary>
+/// <summary>An error as documents show it. Secrets that got into its sentences are hidden here, whoever made it.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
 /// <param name="Message">One clear sentence.</param>
 /// <param name="Field">The option, file or field at fault.</param>
 /// <param name="Hint">What to do next.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.ErrorDetail")]
-public sealed record ErrorDetail([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] string? Field = null, [property: Id(3)] string? Hint = null)
+public sealed record ErrorDetail(string Code, string Message, string? Field = null, string? Hint = null)
 {
+    /// <summary>One of <see cref="ErrorCodes"/>.</summary>
+    [Id(0)]
+    public string Code { get; init; } = Code;
+
+    /// <summary>One clear sentence.</summary>
+    [Id(1)]
+    public string Message { get; init; } = SecretText.Scrub(Message)!;
+
+    /// <summary>The option, file or field at fault.</summary>
+    [Id(2)]
+    public string? Field { get; init; } = Field;
+
+    /// <summary>What to do next.</summary>
+    [Id(3)]
+    public string? Hint { get; init; } = SecretText.Scrub(Hint);
+
     /// <summary>The error as it may leave the program: texts cut to what a person reads, without characters that a terminal would obey.</summary>
     /// <returns>This error, or a shorter one.</returns>
     public ErrorDetail Bounded()

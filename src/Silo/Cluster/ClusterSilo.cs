@@ -57,7 +57,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var endpoints = ListenCheck.ForThisMachine().Resolve(options.Listen);
         WritableFolder.Require(options.Data);
-        var redis = ConfigurationOptions.Parse(options.Redis);
+        var redis = ClusterRedis.Parse(options.Redis);
         var connection = await ClusterRedis.ConnectAsync(redis, cancellationToken);
         var claim = await ContractClaim.EnterAsync(connection, EmbeddedSilo.ServiceId, options.ClusterId, options.ContractVersion);
         try

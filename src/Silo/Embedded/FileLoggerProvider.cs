@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
 /// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of the folder's files the latest
-/// 50 are kept. What can't be written is dropped: a full disk must not end a job by its log.
+/// 50 are kept. What can't be written is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions are hidden.
 /// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
 {
@@ -66,7 +67,7 @@ internal sealed class FileLoggerProvider : ILoggerProvider
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
         var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        var line = Encoding.UTF8.GetBytes($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}");
+        var line = Encoding.UTF8.GetBytes(SecretText.Scrub($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}")!);
         lock (_gate)
         {
             try

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
@@ -28,7 +29,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
             _trainingSteps = steps;
         }
 
-        observer.Report(Update(stage, step, steps) with { Message = message });
+        observer.Report(Update(stage, step, steps) with { Message = SecretText.Scrub(message) });
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     /// <inheritdoc/>
     public void Warning(string message)
     {
+        message = SecretText.Scrub(message)!;
         // A run that is tried again after a bad checkpoint says all of it once more.
         if (_warnings.Contains(message))
         {

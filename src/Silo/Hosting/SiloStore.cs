@@ -29,7 +29,9 @@ public static class SiloStore
             return new ArtifactStoreOptions { Folder = data.Root };
         try
         {
-            return ArtifactStoreOptions.FromEnvironment(data.Root, variable);
+            var options = ArtifactStoreOptions.FromEnvironment(data.Root, variable);
+            RememberSecrets(options.Azure?.ConnectionString);
+            return options;
         }
         catch (ArgumentException e)
         {
@@ -71,6 +73,22 @@ public static class SiloStore
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unavailable(e);
+        }
+    }
+
+    // Of "AccountName=...;AccountKey=...;EndpointSuffix=..." the key is the secret, or the signature of a SharedAccessSignature.
+    private static void RememberSecrets(string? connection)
+    {
+        foreach (var part in connection?.Split(';', StringSplitOptions.TrimEntries) ?? [])
+        {
+            if (part.StartsWith("AccountKey=", StringComparison.OrdinalIgnoreCase))
+            {
+                SecretText.Remember(part["AccountKey=".Length..]);
+            }
+            else if (part.IndexOf("sig=", StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+            {
+                SecretText.Remember(part[(at + "sig=".Length)..].Split('&')[0]);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute;
+using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Models;
 
@@ -40,7 +41,11 @@ public static class HostToken
         }
     }
 
-    private static string Check(string token, string variable) => token.Length > 0 && token.All(c => c is > ' ' and <= '~')
-        ? token
-        : throw new InvalidInputException($"What {variable} gives can't be a token: it is empty or holds other characters than visible ASCII ones.", variable, "Copy the token again.");
+    private static string Check(string token, string variable)
+    {
+        SecretText.Remember(token);
+        return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+            ? token
+            : throw new InvalidInputException($"What {variable} gives can't be a token: it is empty or holds other characters than visible ASCII ones.", variable, "Copy the token again.");
+    }
 }

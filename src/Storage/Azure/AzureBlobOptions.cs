@@ -55,7 +55,7 @@ public sealed class AzureBlobOptions
     /// <summary>The container and how it is reached; no secret.</summary>
     /// <returns>Text for people.</returns>
     public override string ToString() =>
-        $"container {Container}{(Prefix.Length == 0 ? "" : $", below {Prefix}/")}, {(ServiceUri is null ? "by a connection string" : $"at {ServiceUri.GetLeftPart(UriPartial.Path)} by this machine's identity")}";
+        $"container {Container}{(Prefix.Length == 0 ? "" : $", below {Prefix}/")}, {(ServiceUri is null ? "by a connection string" : $"at {BlobErrors.Show(ServiceUri)} by this machine's identity")}";
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">One does not fit; the message names it and shows no secret.</exception>

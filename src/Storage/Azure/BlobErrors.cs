@@ -5,10 +5,15 @@ using Azure.Storage.Blobs.Models;
 namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>Turns what the library throws into one sentence that names the container, the file and the fix.</summary>
-/// <param name="container">The container's address; what follows '?' is never shown.</param>
+/// <param name="container">The container's address; user, password and what follows '?' are never shown.</param>
 internal sealed class BlobErrors(Uri container)
 {
-    private readonly string _where = container.GetLeftPart(UriPartial.Path);
+    private readonly string _where = Show(container);
+
+    /// <summary>An address without user, password, query and fragment.</summary>
+    /// <param name="address">The address.</param>
+    /// <returns>SCHEME://HOST[:PORT]/PATH; "***" for one that is not absolute.</returns>
+    public static string Show(Uri address) => address.IsAbsoluteUri ? address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "***";
 
     /// <summary>Runs a request; answers that the caller expects must be caught inside it.</summary>
     /// <typeparam name="T">What it gives.</typeparam>

@@ -50,6 +50,11 @@ internal static class BadInputCases
         new("second mask of another photo", "mask", ["mask.png", "30 x 90"], folder =>
             [.. Objects(folder, "class=cat"), "--object", $"mask={folder.Write("mask.png", Pictures.Plain(30, 90, 255))},class=dog"]),
         new("k of 0", "k", ["'0'"], folder => Cat(folder, "-k", "0")),
+        new("k beyond objects", "k", ["32", "'33'"], folder => Cat(folder, "-k", "33")),
+        new("prompt too long", "prompt", ["1001", "1000"], folder => Cat(folder, "--prompt", new string('x', 1001))),
+        new("prompts too many", "prompt", ["65", "64"], folder => Cat(folder, ["--prompt", .. Enumerable.Repeat("x", 65)])),
+        new("class too long", "class", ["65", "64"], folder => Cat(folder, name: new string('x', 65))),
+        new("name too long", "name", ["64"], folder => Cat(folder, "--name", new string('x', 65))),
         new("fan-out of another word", "fan-out", ["'remote'", "synchronous"], folder => Cat(folder, "--fan-out", "remote")),
         new("fan-out without a period", "fan-out", ["'periodic'", "periodic:N"], folder => Cat(folder, "--fan-out", "periodic")),
         new("fan-out of period 0", "fan-out", ["'periodic:0'"], folder => Cat(folder, "--fan-out", "periodic:0")),

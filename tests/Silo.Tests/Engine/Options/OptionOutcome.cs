@@ -1,0 +1,106 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Grains.Engine;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Silo.Tests.Engine.Options;
+
+/// <summary>All of a run that can be seen from outside.</summary>
+internal sealed class OptionOutcome : IEngineObserver
+{
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly List<IReadOnlyDictionary<string, float[]>> _checkpoints = [];
+
+    /// <summary>Losses by step.</summary>
+    public List<TermLosses> Losses { get; } = [];
+
+    /// <summary>Steps at which checkpoints were committed.</summary>
+    public List<int> CheckpointSteps { get; } = [];
+
+    /// <summary>What the checkpoints say they depend on.</summary>
+    public string? Fingerprint { get; private set; }
+
+    /// <summary>The manifest's part of the engine.</summary>
+    public JsonObject Manifest { get; private set; } = [];
+
+    /// <summary>metrics.json.</summary>
+    public JsonNode Metrics { get; private set; } = new JsonObject();
+
+    /// <summary>The LoRA's file by key, with its name.</summary>
+    public (string Name, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors) Lora { get; private set; }
+
+    /// <summary>Files of learned vectors: name and rows.</summary>
+    public IReadOnlyDictionary<string, float[]> Embeddings { get; private set; } = new Dictionary<string, float[]>();
+
+    /// <summary>Pictures by file name.</summary>
+    public IReadOnlyDictionary<string, RgbImage> Pictures { get; private set; } = new Dictionary<string, RgbImage>();
+
+    public void Report(ProgressUpdate update)
+    {
+        if (update.Losses is { } losses)
+        {
+            Losses.Add(losses);
+        }
+    }
+
+    public void CommitCheckpoint(int step, string path)
+    {
+        CheckpointSteps.Add(step);
+        Fingerprint = SafetensorsHeader.Read(path).Metadata["fingerprint"];
+        _checkpoints.Add(Read(path, key => key.StartsWith("lora.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value.Values));
+    }
+
+    /// <summary>All A (or B) of the LoRA after a number of steps, one after the other.</summary>
+    public float[] Weights(int step, char part) =>
+        [.. _checkpoints[CheckpointSteps.IndexOf(step)].Where(pair => pair.Key.EndsWith($"lora_{part}.weight", StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value)];
+
+    /// <summary>Reads the result.</summary>
+    public void Take(EngineResult result)
+    {
+        Manifest = result.Manifest;
+        Metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "metrics.json")))!;
+        var lora = Directory.EnumerateFiles(result.Folder, "*.safetensors").Single(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors");
+        Lora = (Path.GetFileNameWithoutExtension(lora), Read(lora, _ => true));
+        Embeddings = Directory.EnumerateFiles(Path.Combine(result.Folder, "learned_embeds")).ToDictionary(file => Path.GetFileNameWithoutExtension(file), file => Read(file, _ => true).Single().Value.Values);
+        var samples = Path.Combine(result.Folder, "samples");
+        Pictures = Directory.Exists(samples) ? Directory.EnumerateFiles(samples).Order(StringComparer.Ordinal).ToDictionary(file => Path.GetFileName(file), file => ImageReader.Read(file)) : new Dictionary<string, RgbImage>();
+    }
+
+    /// <summary>The manifest's options and what else it says of the run, flat: path and JSON text.</summary>
+    public IReadOnlyDictionary<string, string> Used()
+    {
+        var all = new Dictionary<string, string>();
+        void Walk(JsonNode? node, string path)
+        {
+            if (node is JsonObject children)
+            {
+                foreach (var (name, child) in children)
+                {
+                    Walk(child, path.Length == 0 ? name : $"{path}.{name}");
+                }
+            }
+            else
+            {
+                all[path] = node?.ToJsonString(Plain) ?? "null";
+            }
+        }
+
+        Walk(Manifest["options"], "");
+        return all;
+    }
+
+    private static Dictionary<string, (long[] Shape, float[] Values)> Read(string path, Func<string, bool> wanted)
+    {
+        using var scope = NewDisposeScope();
+        using var file = SafetensorsFile.Open(path);
+        return file.Keys.Where(wanted).ToDictionary(key => key, key =>
+        {
+            var tensor = file.Get(key);
+            return (tensor.shape, tensor.to(ScalarType.Float32).contiguous().data<float>().ToArray());
+        });
+    }
+}
