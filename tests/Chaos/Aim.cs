@@ -17,6 +17,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(3);
     private readonly Dictionary<(string JobId, int Checkpoint), int> _hits = [];
+    private readonly HashSet<string> _spared = [];
 
     /// <summary>Finds the first of a fault's silos that trains a job that is as far as the fault wants.</summary>
     /// <param name="fault">The fault.</param>
@@ -26,13 +27,18 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     {
         var clock = Stopwatch.StartNew();
         Target? found = null;
+        List<Target> all = [];
         while (found is null && clock.Elapsed < Patience)
         {
             try
             {
                 // A job that is not yet so far is better than none.
-                var atStep = clock.Elapsed < Patience * 0.75 ? fault.AtStep : 1;
-                found = (await ListAsync(cancellationToken)).OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
+                var least = fault.Kind == FaultKind.FlipCheckpoint ? CheckpointEvery + 2 : 1;
+                var atStep = clock.Elapsed < Patience * 0.75 ? Math.Max(fault.AtStep, least) : least;
+                all = await ListAsync(cancellationToken);
+
+                // Who kills them all hits every job.
+                found = ChaosCluster.KillsAll(fault) && !all.All(IsFair) ? null : all.OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
                 if (found is null)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
@@ -47,9 +53,15 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
 
         if (found is not null && fault.IsOfSilo)
         {
-            foreach (var key in Keys(found))
+            foreach (var key in (ChaosCluster.KillsAll(fault) ? all : [found]).SelectMany(Keys))
             {
                 _hits[key] = _hits.GetValueOrDefault(key) + 1;
+            }
+
+            if (fault.Kind == FaultKind.FlipCheckpoint)
+            {
+                // It begins again where it was hit before, and deaths count from its last new checkpoint.
+                _spared.Add(found.JobId);
             }
         }
 
@@ -60,7 +72,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     {
         var targets = new List<Target>();
         var leases = (await client.GetSchedulerAsync(cancellationToken).WaitAsync(Answer, cancellationToken)).Leases;
-        for (var silo = 0; silo < cluster.DataFolders.Count; silo++)
+        for (var silo = 0; silo < cluster.Count; silo++)
         {
             var address = cluster.Address(silo);
             foreach (var lease in leases.Where(lease => lease.Silo == address))
@@ -77,7 +89,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
         return targets;
     }
 
-    private bool IsFair(Target target) => Keys(target).All(key => _hits.GetValueOrDefault(key) < 2);
+    private bool IsFair(Target target) => !_spared.Contains(target.JobId) && Keys(target).All(key => _hits.GetValueOrDefault(key) < 2);
 
     // At step 30 a job has committed that checkpoint or still tries to, and then the one of step 20 counts.
     private static (string JobId, int Checkpoint)[] Keys(Target target) =>

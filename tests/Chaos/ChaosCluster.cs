@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using OrleansOneShot.Client;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
@@ -11,9 +12,15 @@ namespace OrleansOneShot.Chaos;
 /// <summary>A Redis that keeps its data, a blob store behind a proxy, and silos in processes of their own, which are started again when they end, as a supervisor does.</summary>
 internal sealed class ChaosCluster : IAsyncDisposable
 {
+    private static readonly int[] Jumps = [3600, -3600, 120, -120, 20, -20, 5];
+    private static readonly string[] Peers = ["another silo", "Redis", "the store"];
+
     private readonly string _root;
+    private readonly ChaosMeans _means;
     private readonly int _port = FreePort.Find();
-    private readonly Silo[] _silos;
+    private readonly ChaosSilo[] _silos;
+    private readonly List<ChaosSilo> _all = [];
+    private readonly Action<string> _prepare;
     private readonly CancellationTokenSource _stop = new();
     private AzuriteServer? _azurite;
     private OutageProxy? _proxy;
@@ -22,40 +29,87 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private int _endedByThemselves;
     private bool _disposed;
 
-    private ChaosCluster(string root, int silos)
+    private ChaosCluster(string root, int silos, ChaosMeans means, Action<string> prepare)
     {
         _root = Directory.CreateDirectory(root).FullName;
-        _silos = [.. Enumerable.Range(0, silos).Select(i => new Silo(Path.Combine(_root, string.Create(CultureInfo.InvariantCulture, $"silo-{i}"))))];
+        _means = means;
+        _prepare = prepare;
+        _silos = new ChaosSilo[silos];
     }
 
-    /// <summary>The data folders of the silos: each is a machine of its own.</summary>
-    public IReadOnlyList<string> DataFolders => [.. _silos.Select(silo => silo.Data)];
+    /// <summary>Number of silos, without one that is there for a while.</summary>
+    public int Count => _silos.Length;
+
+    /// <summary>The data folders of all silos that there were: each is a machine of its own.</summary>
+    public IReadOnlyList<string> DataFolders => [.. All.Select(silo => silo.Data)];
 
     /// <summary>What the processes log.</summary>
-    public IReadOnlyList<string> Logs => [.. _silos.SelectMany(silo => LogsOf(silo).Append(silo.Output)), Path.Combine(_root, "redis.out")];
+    public IReadOnlyList<string> Logs => [.. All.SelectMany(silo => silo.Logs), Path.Combine(_root, "redis.out")];
 
     /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
     public int EndedByThemselves => _endedByThemselves;
 
+    /// <summary>Why a silo could not be started again, however often it was tried; null: all could.</summary>
+    public string? Trouble => _supervision.Exception?.InnerExceptions[0].Message;
+
     /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
     public IArtifactStore Store { get; private set; } = null!;
+
+    /// <summary>Changes bytes behind the store's back.</summary>
+    public StoredBytes Bytes { get; private set; } = null!;
+
+    /// <summary>The cluster as a command line names it.</summary>
+    public string RedisAddress => string.Create(CultureInfo.InvariantCulture, $"redis://{RedisHost}:{_port}");
+
+    /// <summary>The store's variables for a process that goes through the proxy.</summary>
+    public IReadOnlyDictionary<string, string?> StoreEnvironment => new Dictionary<string, string?>
+    {
+        // One thread a slot, and none that spins: many processes share few processors.
+        ["OMP_NUM_THREADS"] = "1",
+        ["OMP_WAIT_POLICY"] = "PASSIVE",
+
+        // Process numbers repeat in other runs, and so would these files' names.
+        ["DOTNET_EnableDiagnostics"] = "0",
+        [ArtifactStoreOptions.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port).Replace("//127.0.0.1:", $"//{StoreHost}:", StringComparison.Ordinal),
+        [ArtifactStoreOptions.ConnectionFileVariable] = null,
+        [ArtifactStoreOptions.ServiceVariable] = null,
+        [ArtifactStoreOptions.ContainerVariable] = null,
+        [ArtifactStoreOptions.PrefixVariable] = null,
+    };
+
+    private IPAddress RedisHost => _means.Network is null ? IPAddress.Loopback : ChaosNetwork.Redis;
+
+    private IPAddress StoreHost => _means.Network is null ? IPAddress.Loopback : ChaosNetwork.Store;
+
+    private IReadOnlyList<ChaosSilo> All
+    {
+        get
+        {
+            lock (_all)
+            {
+                return [.. _all];
+            }
+        }
+    }
 
     /// <summary>Starts everything.</summary>
     /// <param name="root">An own folder.</param>
     /// <param name="silos">Number of silos, one slot each.</param>
-    /// <param name="prepare">Is given the cluster before its silos start.</param>
-    public static async Task<ChaosCluster> StartAsync(string root, int silos, Action<ChaosCluster> prepare)
+    /// <param name="means">What this machine can do.</param>
+    /// <param name="prepare">Is given the data folder of each silo before its first start.</param>
+    public static async Task<ChaosCluster> StartAsync(string root, int silos, ChaosMeans means, Action<string> prepare)
     {
-        var cluster = new ChaosCluster(root, silos);
+        var cluster = new ChaosCluster(root, silos, means, prepare);
         try
         {
-            prepare(cluster);
             await cluster.StartRedisAsync();
             cluster._azurite = await AzuriteServer.StartAsync(Directory.CreateDirectory(Path.Combine(cluster._root, "azurite")).FullName);
-            cluster._proxy = new OutageProxy(cluster._azurite.Port);
-            cluster.Store = ArtifactStores.Create(new ArtifactStoreOptions { Azure = new AzureBlobOptions { ConnectionString = cluster._azurite.ConnectionString } });
-            await Task.WhenAll(cluster._silos.Select(cluster.StartSiloAsync));
-            cluster._supervision = Task.WhenAll(cluster._silos.Select(cluster.SuperviseAsync));
+            cluster._proxy = new OutageProxy(cluster._azurite.Port, cluster.StoreHost);
+            var options = new AzureBlobOptions { ConnectionString = cluster._azurite.ConnectionString };
+            cluster.Store = ArtifactStores.Create(new ArtifactStoreOptions { Azure = options });
+            cluster.Bytes = new StoredBytes(options);
+            await Task.WhenAll(Enumerable.Range(0, silos).Select(async slot => cluster._silos[slot] = await cluster.AddAsync()));
+            cluster._supervision = Task.WhenAll(Enumerable.Range(0, silos).Select(cluster.SuperviseAsync));
             return cluster;
         }
         catch
@@ -70,7 +124,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public Task<OneShotClient> ConnectAsync(CancellationToken cancellationToken) => OneShotClient.ConnectAsync(
         new OneShotClientOptions
         {
-            Redis = $"127.0.0.1:{_port}",
+            Redis = $"{RedisHost}:{_port}",
             ClusterId = ClusterSiloOptions.DefaultClusterId,
             ConnectTimeout = TimeSpan.FromMinutes(2),
             BusyTimeout = TimeSpan.FromMinutes(2),
@@ -82,22 +136,23 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public string? Address(int silo) => _silos[silo].Address;
 
     /// <summary>Makes something go wrong, and right again. A silo that has ended starts again in the background.</summary>
-    /// <param name="fault">The fault.</param>
-    /// <param name="silo">The silo it happens to.</param>
+    /// <param name="fault">The fault; those of stored bytes are made elsewhere.</param>
+    /// <param name="slot">The silo it happens to.</param>
     /// <param name="cancellationToken">Stops in the middle.</param>
-    public async Task SufferAsync(Fault fault, int silo, CancellationToken cancellationToken)
+    public async Task SufferAsync(Fault fault, int slot, CancellationToken cancellationToken)
     {
+        var silo = slot < 0 ? null : _silos[slot];
         switch (fault.Kind)
         {
             case FaultKind.Freeze:
-                await _silos[silo].Process!.SignalAsync("STOP");
+                await silo!.Process!.SignalAsync("STOP");
                 await Task.Delay(fault.Lasts, cancellationToken);
 
                 // A silo that finds itself evicted ends by itself; one that is still a member goes on.
-                await _silos[silo].Process!.SignalAsync("CONT");
+                await silo.Process!.SignalAsync("CONT");
                 break;
-            case FaultKind.Redis:
-                await _redis!.SignalAsync("TERM");
+            case FaultKind.Redis or FaultKind.RedisKill:
+                await _redis!.SignalAsync(fault.Kind == FaultKind.Redis ? "TERM" : "KILL");
                 await _redis.EndAsync(cancellationToken);
                 await Task.Delay(fault.Lasts, cancellationToken);
                 await StartRedisAsync();
@@ -112,15 +167,51 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 await Task.Delay(fault.Lasts, cancellationToken);
                 await _azurite.SignalAsync("CONT");
                 break;
-            default:
-                _silos[silo].Held = true;
-                await _silos[silo].Process!.SignalAsync(fault.Kind == FaultKind.Kill ? "KILL" : "TERM");
-                await _silos[silo].Process!.EndAsync(cancellationToken);
+            case FaultKind.Disk:
+                await silo!.Disk.FillAsync();
                 await Task.Delay(fault.Lasts, cancellationToken);
-                _silos[silo].Held = false;
+                await silo.Disk.FreeAsync();
+                break;
+            case FaultKind.Clock:
+                await JumpAsync(fault, silo!, cancellationToken);
+                break;
+            case FaultKind.Partition:
+                await PartAsync(fault, slot, cancellationToken);
+                break;
+            case FaultKind.Replace:
+                // Supervision looks at whoever has the slot.
+                await silo!.EndAsync("TERM", cancellationToken);
+                _silos[slot] = await AddAsync();
+                break;
+            case FaultKind.Join:
+                var more = await AddAsync();
+                await Task.Delay(fault.Lasts, cancellationToken);
+                await more.EndAsync("TERM", cancellationToken);
+                break;
+            default:
+                await silo!.EndAsync(fault.Kind == FaultKind.Drain ? "TERM" : "KILL", cancellationToken);
+                await Task.Delay(fault.Lasts, cancellationToken);
+                silo.Held = false;
                 break;
         }
     }
+
+    /// <summary>What a fault does, for people.</summary>
+    /// <param name="fault">The fault.</param>
+    public static string? Describe(Fault fault) => fault.Kind switch
+    {
+        FaultKind.Clock => string.Create(CultureInfo.InvariantCulture, $"by {Jumps[fault.Variant % Jumps.Length]:+0;-0} s{(KillsAll(fault) ? ", then all silos are killed" : "")}"),
+        FaultKind.Partition => CutOf(fault) switch
+        {
+            (var peer, true) => $"from it to {peer}",
+            (var peer, false) => $"from {peer} to it",
+        },
+        _ => null,
+    };
+
+    /// <summary>Whether a fault ends every silo.</summary>
+    /// <param name="fault">The fault.</param>
+    public static bool KillsAll(Fault fault) => fault.Kind == FaultKind.Clock && fault.Variant / 16 % 4 == 0;
 
     public async ValueTask DisposeAsync()
     {
@@ -132,9 +223,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _disposed = true;
         await _stop.CancelAsync();
         await _supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var silo in _silos)
+        foreach (var silo in All)
         {
-            silo.Process?.Dispose();
+            silo.Dispose();
+            if (_means.HasDisks)
+            {
+                await silo.Disk.UnmountAsync();
+            }
         }
 
         _redis?.Dispose();
@@ -151,11 +246,80 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task SuperviseAsync(Silo silo)
+    private async Task JumpAsync(Fault fault, ChaosSilo silo, CancellationToken cancellationToken)
+    {
+        silo.Clock.Set(Jumps[fault.Variant % Jumps.Length]);
+        await Task.Delay(fault.Lasts, cancellationToken);
+        if (KillsAll(fault))
+        {
+            // What the silo wrote about itself stays behind, dated by its clock.
+            await Task.WhenAll(_silos.Select(each => each.EndAsync("KILL", cancellationToken)));
+        }
+
+        silo.Clock.Set(0);
+        foreach (var each in KillsAll(fault) ? _silos : [])
+        {
+            each.Held = false;
+        }
+    }
+
+    private static (string Peer, bool Outwards) CutOf(Fault fault) => (Peers[fault.Variant % Peers.Length], fault.Variant / 4 % 2 == 0);
+
+    private async Task PartAsync(Fault fault, int slot, CancellationToken cancellationToken)
+    {
+        var (peer, outwards) = CutOf(fault);
+        var other = _silos[fault.Silos.First(silo => silo != slot || _silos.Length == 1)].Machine;
+        var machine = _silos[slot].Machine;
+        var (there, receiver) = peer switch
+        {
+            "Redis" => (ChaosNetwork.Redis, (int?)null),
+            "the store" => (ChaosNetwork.Store, null),
+            _ => (ChaosNetwork.AddressOf(other), other),
+        };
+        var here = ChaosNetwork.AddressOf(machine);
+        receiver = outwards ? receiver : machine;
+        await ChaosNetwork.CutAsync(outwards ? here : there, outwards ? there : here, receiver);
+        try
+        {
+            await Task.Delay(fault.Lasts, cancellationToken);
+        }
+        finally
+        {
+            await ChaosNetwork.MendAsync(receiver);
+        }
+    }
+
+    private async Task<ChaosSilo> AddAsync()
+    {
+        ChaosSilo silo;
+        lock (_all)
+        {
+            silo = new ChaosSilo(_means.NextMachine(), _root);
+            _all.Add(silo);
+        }
+
+        if (_means.HasDisks)
+        {
+            await silo.Disk.MountAsync();
+        }
+
+        silo.Clock.Set(0);
+        _prepare(silo.Data);
+        if (_means.Network is not null)
+        {
+            await ChaosNetwork.AddMachineAsync(silo.Machine);
+        }
+
+        await StartSiloAsync(silo);
+        return silo;
+    }
+
+    private async Task SuperviseAsync(int slot)
     {
         while (!_stop.IsCancellationRequested)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), _stop.Token);
+            var silo = _silos[slot];
             if (!silo.Held && !silo.Process!.IsAlive)
             {
                 Interlocked.Add(ref _endedByThemselves, silo.WasHeld ? 0 : 1);
@@ -173,63 +337,20 @@ internal sealed class ChaosCluster : IAsyncDisposable
         var port = _port.ToString(CultureInfo.InvariantCulture);
         _redis = ServerProcess.Start(
             "redis-server",
-            ["--port", port, "--bind", "127.0.0.1", "--dir", _root, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            [
+                "--port", port, "--bind", $"{RedisHost}", "--protected-mode", _means.Network is null ? "yes" : "no", "--dir", _root,
+                "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
+            ],
             new Dictionary<string, string?>(),
             "Ready to accept",
             Path.Combine(_root, "redis.out"));
         await _redis.Ready.WaitAsync(_stop.Token);
     }
 
-    private async Task StartSiloAsync(Silo silo)
+    private Task StartSiloAsync(ChaosSilo silo)
     {
-        var environment = new Dictionary<string, string?>
-        {
-            // One thread a slot, and none that spins: many processes share few processors.
-            ["OMP_NUM_THREADS"] = "1",
-            ["OMP_WAIT_POLICY"] = "PASSIVE",
-            [ArtifactStoreOptions.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port),
-            [ArtifactStoreOptions.ConnectionFileVariable] = null,
-            [ArtifactStoreOptions.ServiceVariable] = null,
-            [ArtifactStoreOptions.ContainerVariable] = null,
-            [ArtifactStoreOptions.PrefixVariable] = null,
-        };
-        const int Attempts = 60;
-        for (var attempt = 1; ; attempt++)
-        {
-            silo.Address = null;
-            silo.Process?.Dispose();
-            var program = Path.Combine(AppContext.BaseDirectory, "oneshot.dll");
-            silo.Process = ServerProcess.Start("dotnet", [program, "serve", "--cluster", $"redis://127.0.0.1:{_port}", "--data", silo.Data], environment, "Ready: silo ", silo.Output);
-            try
-            {
-                silo.Address = (await silo.Process.Ready.WaitAsync(_stop.Token)).Split(' ')[2];
-                return;
-            }
-            catch (InvalidOperationException) when (attempt < Attempts)
-            {
-                // Redis or the blob store may be away at this moment; a supervisor waits a little and tries again.
-                await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token);
-            }
-        }
-    }
-
-    // One a process, and each start is a new process.
-    private static IEnumerable<string> LogsOf(Silo silo) => Path.Combine(silo.Data, "logs") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal) : [];
-
-    private sealed class Silo(string root)
-    {
-        public string Data { get; } = Directory.CreateDirectory(root).FullName;
-
-        public string Output { get; } = root + ".out";
-
-        public ServerProcess? Process { get; set; }
-
-        public string? Address { get; set; }
-
-        /// <summary>Down on purpose: it must not be started yet.</summary>
-        public bool Held { get; set; }
-
-        /// <summary>Its end was on purpose.</summary>
-        public bool WasHeld { get; set; }
+        string[] listen = _means.Network is null ? [] : ["--bind", $"{ChaosNetwork.AddressOf(silo.Machine)}"];
+        var environment = _means.HasClocks ? StoreEnvironment.Concat(silo.Clock.Environment).ToDictionary() : StoreEnvironment;
+        return silo.StartAsync(_means.Network is not null, ["--cluster", RedisAddress, .. listen], environment, _stop.Token);
     }
 }

@@ -13,18 +13,30 @@ internal sealed class ChaosJobs(int steps)
 
     private static string Repository { get; } = FindRepository();
 
-    /// <summary>Makes the model known to the silos of a cluster that starts.</summary>
-    /// <param name="cluster">The cluster.</param>
-    public void RegisterModel(ChaosCluster cluster)
+    /// <summary>The folder of the tiny model.</summary>
+    public static string ModelFolder { get; } = Path.Combine(Repository, "tests", "Goldens", "sd15-tiny");
+
+    /// <summary>Makes the model known to a silo that starts.</summary>
+    /// <param name="folder">Its data folder.</param>
+    public void RegisterModel(string folder)
     {
-        foreach (var folder in cluster.DataFolders)
-        {
-            var catalog = new ModelCatalog(DataFolder.Resolve(folder));
-            var model = catalog.Find(Path.Combine(Repository, "tests", "Goldens", "sd15-tiny"));
-            catalog.Register(model);
-            _model = model.Name;
-        }
+        var catalog = new ModelCatalog(DataFolder.Resolve(folder));
+        var model = catalog.Find(ModelFolder);
+        catalog.Register(model);
+        _model = model.Name;
     }
+
+    /// <summary>The path of a picture that comes with the program.</summary>
+    /// <param name="name">Its file.</param>
+    public static string Sample(string name) => Path.Combine(Repository, "samples", name);
+
+    /// <summary>What a command line says to have the same job.</summary>
+    /// <param name="seed">The job's seed.</param>
+    public string[] ToArguments(long seed) =>
+    [
+        "--image", Sample("cat.png"), "--mask", Sample("cat-mask.png"), "--class", "cat", "--model", ModelFolder, "--steps", $"{steps}", "--resolution", "64", "--precision", "fp32",
+        "--fan-out", "local", "--samples", "0", "--seed", $"{seed}",
+    ];
 
     /// <summary>Uploads photo and mask.</summary>
     /// <param name="store">Where to.</param>
@@ -32,7 +44,7 @@ internal sealed class ChaosJobs(int steps)
     public static async Task<ChaosInputs> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
     {
         async Task<string> WriteAsync(string sample) =>
-            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(Repository, "samples", sample), cancellationToken), cancellationToken);
+            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Sample(sample), cancellationToken), cancellationToken);
 
         return new ChaosInputs(await WriteAsync("cat.png"), await WriteAsync("cat-mask.png"));
     }

@@ -9,6 +9,21 @@ internal sealed record ChaosReport
     /// <summary>Submitted jobs.</summary>
     public required int Jobs { get; init; }
 
+    /// <summary>Faults that this machine can't make, with the reason.</summary>
+    public required IReadOnlyDictionary<string, string> LeftOut { get; init; }
+
+    /// <summary>Of the jobs: those that were taken back, and rightly published nothing.</summary>
+    public required int Cancelled { get; init; }
+
+    /// <summary>Of the jobs: those whose input was damaged, and that said so.</summary>
+    public required int Refused { get; init; }
+
+    /// <summary>What users were told, and how often; how their commands ended.</summary>
+    public required IReadOnlyDictionary<string, int> Told { get; init; }
+
+    /// <summary>Events that watchers saw while they happened.</summary>
+    public required int EventsWatched { get; init; }
+
     /// <summary>Jobs with nothing to complain about.</summary>
     public required int Succeeded { get; init; }
 

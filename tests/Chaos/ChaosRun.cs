@@ -11,13 +11,12 @@ namespace OrleansOneShot.Chaos;
 /// <param name="setting">What to do.</param>
 internal sealed class ChaosRun(ChaosSetting setting)
 {
-    // As many undisturbed runs are made to compare with; jobs share their seeds.
-    private const int Seeds = 3;
-
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(20);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ChaosJobs _jobs = new(setting.Steps);
+    private readonly Told _told = new();
+    private ChaosMeans _means = ChaosMeans.Plain;
 
     /// <summary>Does it all. The folder stays if something was wrong.</summary>
     /// <param name="cancellationToken">Stops; all processes end.</param>
@@ -28,27 +27,53 @@ internal sealed class ChaosRun(ChaosSetting setting)
         var keep = true;
         try
         {
-            var expected = await ReferencesAsync(Path.Combine(root, "calm"), cancellationToken);
-            Say("the undisturbed runs are done");
-            await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root, "chaos"), setting.Silos, _jobs.RegisterModel);
-            await using var client = await cluster.ConnectAsync(cancellationToken);
-            var inputs = await ChaosJobs.UploadAsync(cluster.Store, cancellationToken);
-            Say("faults begin");
-            var submitting = SubmitAllAsync(client, inputs, cancellationToken);
-            var faults = await DisturbAsync(cluster, client, cancellationToken);
-            var jobs = await submitting;
-            Say("faults are over");
-            await SettleAsync(jobs, cancellationToken);
-            Say("looking at the jobs");
-            var findings = new List<JobFindings>();
-            foreach (var job in jobs)
+            _means = await ChaosMeans.FindAsync(root, setting.Faults);
+            foreach (var (kind, why) in _means.LeftOut)
             {
-                findings.Add(await new JobCheck(job, cluster.Store, setting.Steps).CheckAsync(expected, cancellationToken));
+                Say($"{FaultKinds.NameOf(kind)} is left out: {why}");
             }
 
-            var report = await SummariseAsync(cluster, faults, findings, Path.Combine(root, "violation"), cancellationToken);
-            keep = report.Violations.Count > 0;
-            return report;
+            if (setting.Faults.All(_means.LeftOut.ContainsKey))
+            {
+                throw new InvalidOperationException("None of these faults can be made on this machine.");
+            }
+
+            var expected = await References.MakeAsync(Path.Combine(root, "calm"), _jobs, _means, cancellationToken);
+            Say("the undisturbed runs are done");
+            await using var cluster = await ChaosCluster.StartAsync(Path.Combine(root, "chaos"), setting.Silos, _means, _jobs.RegisterModel);
+            await using var client = await cluster.ConnectAsync(cancellationToken);
+            var inputs = await ChaosJobs.UploadAsync(cluster.Store, cancellationToken);
+            var users = Directory.CreateDirectory(Path.Combine(root, "users")).FullName;
+            var desk = new Desk(setting, cluster, client, _jobs, expected, _told, users);
+            var lister = new Lister(cluster, client, desk, _told, Path.Combine(users, "list"));
+            Say("faults begin");
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var listing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var listed = lister.RunAsync(listing.Token);
+            var submitting = desk.SubmitAllAsync(inputs, over.Token);
+            try
+            {
+                var faults = await DisturbAsync(cluster, client, new Damage(cluster, desk, _told, users), over.Token);
+                Say("faults are over");
+                _told.Calm = DateTimeOffset.UtcNow;
+                over.CancelAfter(Settling);
+                await submitting;
+                Say($"all {desk.Jobs.Count} jobs are submitted");
+                await SettleAsync(desk, over.Token);
+                await listing.CancelAsync();
+                await listed;
+                Say("looking at the jobs");
+                var findings = await LookAsync(cluster, desk, lister, cancellationToken);
+                var report = await SummariseAsync(cluster, desk, faults, findings, Path.Combine(root, "violation"), cancellationToken);
+                keep = report.Violations.Count > 0;
+                return report;
+            }
+            finally
+            {
+                await over.CancelAsync();
+                await listing.CancelAsync();
+                await Task.WhenAll(submitting, listed, desk.WhenDoneAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -64,43 +89,16 @@ internal sealed class ChaosRun(ChaosSetting setting)
         }
     }
 
-    private async Task<Dictionary<long, string>> ReferencesAsync(string root, CancellationToken cancellationToken)
-    {
-        await using var calm = await ChaosCluster.StartAsync(root, 1, _jobs.RegisterModel);
-        await using var client = await calm.ConnectAsync(cancellationToken);
-        var inputs = await ChaosJobs.UploadAsync(calm.Store, cancellationToken);
-        var hashes = new Dictionary<long, string>();
-        foreach (var i in Enumerable.Range(0, Seeds))
-        {
-            var status = await (await _jobs.SubmitAsync(client, inputs, i, cancellationToken)).GetResultAsync(cancellationToken);
-            hashes[status.Request.Seed] = JobCheck.LoraHash(status);
-        }
-
-        return hashes;
-    }
-
-    private async Task<IReadOnlyList<ImplantationHandle>> SubmitAllAsync(OneShotClient client, ChaosInputs inputs, CancellationToken cancellationToken)
-    {
-        var (jobs, clock) = (new List<ImplantationHandle>(), Stopwatch.StartNew());
-        foreach (var time in Fault.Submissions(setting))
-        {
-            if (time > clock.Elapsed)
-            {
-                await Task.Delay(time - clock.Elapsed, cancellationToken);
-            }
-
-            jobs.Add(await _jobs.SubmitAsync(client, inputs, jobs.Count % Seeds, cancellationToken));
-        }
-
-        Say($"all {jobs.Count} jobs are submitted");
-        return jobs;
-    }
-
-    private async Task<List<SufferedFault>> DisturbAsync(ChaosCluster cluster, OneShotClient client, CancellationToken cancellationToken)
+    private async Task<List<SufferedFault>> DisturbAsync(ChaosCluster cluster, OneShotClient client, Damage damage, CancellationToken cancellationToken)
     {
         var (faults, clock, aim) = (new List<SufferedFault>(), Stopwatch.StartNew(), new Aim(client, cluster, setting.Steps));
         foreach (var fault in Fault.Schedule(setting))
         {
+            if (_means.LeftOut.ContainsKey(fault.Kind))
+            {
+                continue;
+            }
+
             await Task.Delay(fault.After, cancellationToken);
             var target = await aim.TakeAsync(fault, cancellationToken);
             if (clock.Elapsed.TotalMinutes >= setting.Minutes)
@@ -114,13 +112,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 continue;
             }
 
-            var silo = target?.Silo ?? -1;
             var began = DateTimeOffset.UtcNow;
-            await cluster.SufferAsync(fault, silo, cancellationToken);
+            var how = await SufferAsync(cluster, damage, fault, target, cancellationToken);
             faults.Add(new SufferedFault
             {
                 Kind = fault.Kind,
-                Silo = fault.IsOfSilo ? silo : null,
+                Silo = fault.IsOfSilo ? target?.Silo : null,
+                How = how,
                 Began = began,
                 Ended = DateTimeOffset.UtcNow,
                 Job = target?.JobId,
@@ -134,34 +132,102 @@ internal sealed class ChaosRun(ChaosSetting setting)
         return faults;
     }
 
-    private async Task SettleAsync(IReadOnlyList<ImplantationHandle> jobs, CancellationToken cancellationToken)
+    private static async Task<string?> SufferAsync(ChaosCluster cluster, Damage damage, Fault fault, Target? target, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        foreach (var job in jobs)
+        switch (fault.Kind)
         {
-            while (clock.Elapsed < Settling && !(await Calls.UntilDoneAsync(() => job.GetStatusAsync(cancellationToken), cancellationToken)).State.IsFinal())
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-            }
+            case FaultKind.FlipInput:
+                await damage.FlipInputAsync(fault, cancellationToken);
+                return fault.Variant % 2 == 0 ? "a photo" : "a mask";
+            case FaultKind.FlipResult:
+                return await damage.FlipResultAsync(fault, cancellationToken) is { } job ? $"of {job}" : "nothing is published yet";
+            case FaultKind.FlipCheckpoint:
+                var flipped = await damage.FlipCheckpointsAsync(fault, target!, cancellationToken);
+                await cluster.SufferAsync(fault, target!.Silo, cancellationToken);
+                return string.Create(CultureInfo.InvariantCulture, $"{flipped} of its checkpoints");
+            default:
+                await cluster.SufferAsync(fault, target?.Silo ?? -1, cancellationToken);
+                return ChaosCluster.Describe(fault);
         }
     }
 
+    private async Task SettleAsync(Desk desk, CancellationToken limit)
+    {
+        try
+        {
+            await desk.WhenDoneAsync();
+            foreach (var job in desk.Jobs)
+            {
+                await job.Watching.WaitAsync(limit);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Whatever has not ended by now shows when it is looked at.
+            Say("not everything has ended in time");
+        }
+    }
+
+    // What was acknowledged is listed; what is listed was acknowledged, or nobody knows.
+    private async Task<List<JobFindings>> LookAsync(ChaosCluster cluster, Desk desk, Lister lister, CancellationToken cancellationToken)
+    {
+        var findings = new List<JobFindings>();
+        foreach (var job in desk.Jobs)
+        {
+            findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, cancellationToken));
+        }
+
+        var states = findings.ToDictionary(job => job.JobId, job => job.State, StringComparer.Ordinal);
+        foreach (var byCommand in (bool[])[false, true])
+        {
+            if (await lister.LookAsync(byCommand, cancellationToken) is not { } listed)
+            {
+                _told.Violate("nobody lists the jobs after the faults");
+                continue;
+            }
+
+            foreach (var (id, state) in listed.Where(job => states.TryGetValue(job.Key, out var known) && known != job.Value))
+            {
+                _told.Violate($"{id}: the list says {state}, and the job {states[id]}");
+            }
+
+            var unknown = listed.Keys.Count(id => !states.ContainsKey(id));
+            if (unknown > desk.Unanswered)
+            {
+                _told.Violate($"the list has {unknown} jobs of which no user was told, and {desk.Unanswered} submissions were not answered");
+            }
+        }
+
+        if (cluster.Trouble is { } trouble)
+        {
+            _told.Violate($"a silo can't be started again: {trouble}");
+        }
+
+        return findings;
+    }
+
     private async Task<ChaosReport> SummariseAsync(
-        ChaosCluster cluster, IReadOnlyList<SufferedFault> suffered, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
+        ChaosCluster cluster, Desk desk, IReadOnlyList<SufferedFault> suffered, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
     {
         var faults = suffered.Select(fault => fault with { InTraining = IsInTraining(fault, findings) }).ToList();
         var worst = findings.MaxBy(job => job.LongestGap.To - job.LongestGap.From)!;
         var (from, to) = worst.LongestGap;
         var first = findings.FirstOrDefault(job => job.Violations.Count > 0);
+        string[] violations = [.. findings.SelectMany(job => job.Violations), .. _told.Violations];
         return new ChaosReport
         {
             Seed = setting.Seed,
             Jobs = findings.Count,
+            LeftOut = _means.LeftOut.ToDictionary(kind => FaultKinds.NameOf(kind.Key), kind => kind.Value),
+            Cancelled = findings.Count(job => job.State == JobState.Cancelled && job.Violations.Count == 0),
+            Refused = findings.Count(job => job.State == JobState.Failed && job.Violations.Count == 0),
+            Told = _told.Counts,
+            EventsWatched = desk.Jobs.Sum(job => job.Watcher.Seen.Count),
             Succeeded = findings.Count(job => job.Violations.Count == 0),
             Faults = Count(faults),
             FaultsInTraining = faults.Count(fault => fault.InTraining),
             FaultsInTrainingByKind = Count(faults.Where(fault => fault.InTraining)),
-            Kills = faults.Count(fault => fault.Kind == FaultKind.Kill),
+            Kills = faults.Count(fault => fault.Kind is FaultKind.Kill or FaultKind.FlipCheckpoint or FaultKind.RedisKill),
             SilosEndedByThemselves = cluster.EndedByThemselves,
             Resumes = findings.Sum(job => job.Resumes),
             StepsRepeated = findings.Sum(job => job.StepsRepeated),
@@ -172,8 +238,8 @@ internal sealed class ChaosRun(ChaosSetting setting)
             LeftOverFiles = findings.Sum(job => job.LeftOver),
             LeftOverWorkFolders = cluster.DataFolders.Select(data => DataFolder.Resolve(data).Work).Where(Directory.Exists).Sum(work => Directory.GetDirectories(work).Length),
             Seconds = Math.Round(_clock.Elapsed.TotalSeconds, 1),
-            Violations = [.. findings.SelectMany(job => job.Violations)],
-            Logs = first is null ? [] : [.. await SaveLogAsync(cluster.Store, first.JobId, folder, cancellationToken), .. cluster.Logs],
+            Violations = violations,
+            Logs = violations.Length == 0 ? [] : [.. first is null ? [] : await SaveLogAsync(cluster.Store, first.JobId, folder, cancellationToken), .. SaveLogs(cluster, folder)],
             Schedule = faults,
         };
     }
@@ -194,6 +260,19 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 Directory.CreateDirectory(Path.GetDirectoryName(saved[^1])!);
                 await File.WriteAllBytesAsync(saved[^1], await store.ReadAllBytesAsync(file.Path, cancellationToken) ?? [], cancellationToken);
             }
+        }
+
+        return saved;
+    }
+
+    // Silos' disks go with the run.
+    private static List<string> SaveLogs(ChaosCluster cluster, string folder)
+    {
+        var saved = new List<string>();
+        foreach (var log in cluster.Logs.Where(File.Exists))
+        {
+            saved.Add(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(log))!))).FullName, Path.GetFileName(log)));
+            File.Copy(log, saved[^1], overwrite: true);
         }
 
         return saved;

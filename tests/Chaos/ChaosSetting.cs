@@ -6,4 +6,5 @@ namespace OrleansOneShot.Chaos;
 /// <param name="Minutes">How long faults go on; afterwards the jobs are left to finish.</param>
 /// <param name="Silos">Silos, one slot each.</param>
 /// <param name="Steps">Training steps a job.</param>
-internal sealed record ChaosSetting(int Seed, int Jobs, double Minutes, int Silos, int Steps);
+/// <param name="Faults">What goes wrong.</param>
+internal sealed record ChaosSetting(int Seed, int Jobs, double Minutes, int Silos, int Steps, IReadOnlyList<FaultKind> Faults);

@@ -6,34 +6,39 @@ namespace OrleansOneShot.Chaos;
 /// <param name="AtStep">Least training step of the job that it hits.</param>
 /// <param name="After">Pause before it, which begins with the end of the fault before.</param>
 /// <param name="Lasts">Time until it is over.</param>
-internal sealed record Fault(FaultKind Kind, IReadOnlyList<int> Silos, int AtStep, TimeSpan After, TimeSpan Lasts)
+/// <param name="Variant">Chooses among what a kind can do, 0 or more.</param>
+internal sealed record Fault(FaultKind Kind, IReadOnlyList<int> Silos, int AtStep, TimeSpan After, TimeSpan Lasts, int Variant = 0)
 {
     /// <summary>Whether it happens to one silo, and not to what all share.</summary>
-    public bool IsOfSilo => Kind is FaultKind.Kill or FaultKind.Freeze or FaultKind.Drain;
+    public bool IsOfSilo => FaultKinds.IsOfSilo(Kind);
 
-    /// <summary>The schedule of a seed, without end.</summary>
-    /// <param name="setting">Seed, silos and steps.</param>
+    /// <summary>The schedule of a seed, without end: the kinds of the setting, whatever of them this machine can do.</summary>
+    /// <param name="setting">Seed, silos, steps and kinds.</param>
     public static IEnumerable<Fault> Schedule(ChaosSetting setting)
     {
         var random = new Random(setting.Seed);
+        FaultKind[] bag = [.. setting.Faults.SelectMany(kind => Enumerable.Repeat(kind, FaultKinds.Weight(kind)))];
         while (true)
         {
-            var kind = random.Next(20) switch
+            // Dealt like cards: each kind comes, also in a short run, and none comes for long.
+            random.Shuffle(bag);
+            foreach (var kind in bag)
             {
-                < 8 => FaultKind.Kill,
-                < 13 => FaultKind.Freeze,
-                < 15 => FaultKind.Drain,
-                < 17 => FaultKind.Redis,
-                < 19 => FaultKind.BlobsCut,
-                _ => FaultKind.BlobsFrozen,
-            };
-            var silos = Enumerable.Range(0, setting.Silos).ToArray();
-            random.Shuffle(silos);
+                var silos = Enumerable.Range(0, setting.Silos).ToArray();
+                random.Shuffle(silos);
 
-            // A silo that is evicted after 10 s is one, a store that comes back after the library's own repetitions (13 s) another.
-            var lasts = kind is FaultKind.Freeze or FaultKind.BlobsCut or FaultKind.BlobsFrozen ? random.Next(2_000, 20_000) : random.Next(500, 4_000);
-            yield return new Fault(
-                kind, silos, random.Next(1, Math.Max(2, setting.Steps * 3 / 4)), TimeSpan.FromMilliseconds(random.Next(1_000, 5_000)), TimeSpan.FromMilliseconds(lasts));
+                // A silo that is evicted after 10 s is one, a store that comes back after the library's own repetitions (13 s) another.
+                var lasts = kind is FaultKind.Freeze or FaultKind.BlobsCut or FaultKind.BlobsFrozen or FaultKind.Clock or FaultKind.Disk or FaultKind.Partition or FaultKind.Join
+                    ? random.Next(2_000, 20_000)
+                    : random.Next(500, 4_000);
+                yield return new Fault(
+                    kind,
+                    silos,
+                    random.Next(1, Math.Max(2, setting.Steps * 3 / 4)),
+                    TimeSpan.FromMilliseconds(random.Next(1_000, 5_000)),
+                    TimeSpan.FromMilliseconds(lasts),
+                    random.Next(1 << 20));
+            }
         }
     }
 

@@ -3,17 +3,21 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps; the weights of an undisturbed run.</summary>
+/// <summary>
+/// Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps, which is what its watcher saw; the weights of an undisturbed run, or nothing and a reason.
+/// </summary>
 /// <param name="handle">The job.</param>
 /// <param name="store">The artifacts, past all faults.</param>
 /// <param name="steps">Training steps it had to do.</param>
-internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, int steps)
+/// <param name="job">What its user did, and saw; null: it was to succeed, and nobody watched.</param>
+internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, int steps, ChaosJob? job = null)
 {
     private readonly List<string> _violations = [];
 
@@ -21,22 +25,33 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
     /// <param name="status">The job.</param>
     public static string LoraHash(ImplantationStatus status) => status.Files.Single(file => file.Path == status.Request.Name + ".safetensors").Sha256;
 
+    /// <summary>The hash of bytes as manifests write it.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
     /// <summary>Checks the job.</summary>
-    /// <param name="expected">By a request's seed, the hash of the LoRA of an undisturbed run.</param>
+    /// <param name="expected">The hash of the LoRA of an undisturbed run.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task<JobFindings> CheckAsync(IReadOnlyDictionary<long, string> expected, CancellationToken cancellationToken)
+    public async Task<JobFindings> CheckAsync(string expected, CancellationToken cancellationToken)
     {
         var status = await Calls.UntilDoneAsync(() => handle.GetStatusAsync(cancellationToken), cancellationToken);
         var log = await ReadLogAsync(status.Epoch, cancellationToken);
         var leftOver = 0;
-        if (status.State != JobState.Succeeded)
+        Require(job is not { CancelAcknowledged: true } || status.State == JobState.Cancelled, $"its user was told that it is cancelled, and it is {status.State}");
+        if (IsRightWithoutResult(status))
         {
-            Violate($"is {status.State} at step {status.Step} in epoch {status.Epoch}: {status.Error?.Message ?? status.Waiting}");
+            Require(status.Files.IsEmpty, $"is {status.State}, and its state names files");
+            Require(await store.ReadAllBytesAsync(BlobPaths.Manifest(handle.Id), cancellationToken) is null, $"is {status.State}, and has a manifest");
+            await CheckStreamAsync(log, cancellationToken);
+        }
+        else if (status.State != JobState.Succeeded)
+        {
+            Violate($"is {status.State} at step {status.Step} in epoch {status.Epoch}: {status.Error?.Message ?? status.Waiting} {status.Error?.Hint}");
         }
         else
         {
             leftOver = await CheckFilesAsync(status, cancellationToken);
-            Require(LoraHash(status) == expected[status.Request.Seed], $"the LoRA of seed {status.Request.Seed} is {LoraHash(status)}, not {expected[status.Request.Seed]}");
+            Require(LoraHash(status) == expected, $"the LoRA of seed {status.Request.Seed} is {LoraHash(status)}, not {expected}");
             await CheckStreamAsync(log, cancellationToken);
 
             // Asked anew: a job has succeeded a moment before its last event is told.
@@ -44,10 +59,38 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
             Require(log.Count == told, $"the log has {log.Count} events, the state says {told}");
         }
 
+        CheckWatcher(log, status.State.IsFinal());
         var trained = log.Where(progress => progress is { Stage: JobState.Training, Losses: not null }).ToList();
         CheckSteps(trained, status.State == JobState.Succeeded);
-        return new JobFindings { JobId = handle.Id, Violations = _violations, Resumes = Math.Max(0, status.Epoch - 1), Steps = trained, LeftOver = leftOver };
+        return new JobFindings { JobId = handle.Id, State = status.State, Violations = _violations, Resumes = Math.Max(0, status.Epoch - 1), Steps = [.. trained.Select(Timed)], LeftOver = leftOver };
     }
+
+    /// <summary>Whether a job has ended without a result as it should: its user took it back, or it says that his input was damaged and what to do.</summary>
+    private bool IsRightWithoutResult(ImplantationStatus status) => status.State switch
+    {
+        JobState.Cancelled => job is { CancelAsked: true },
+        JobState.Failed => job is { Damaged: { } input } && status.Error is { Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound } error
+            && error.Message.Contains(input, StringComparison.Ordinal) && error.Hint?.Contains("pload it again", StringComparison.Ordinal) == true,
+        _ => false,
+    };
+
+    /// <summary>What was told while it happened is what is stored.</summary>
+    private void CheckWatcher(List<ProgressEvent> log, bool whole)
+    {
+        if (job is null)
+        {
+            return;
+        }
+
+        _violations.AddRange(job.Watcher.Violations);
+        var seen = job.Watcher.Seen;
+        var other = seen.Zip(log).FirstOrDefault(pair => pair.First.Event != pair.Second);
+        Require(other.Second is null, $"a watcher's event {other.Second?.Sequence} is not the stored one");
+        Require(seen.Count <= log.Count && (!whole || seen.Count == log.Count), $"a watcher saw {seen.Count} of {log.Count} events");
+    }
+
+    // By the watcher's clock if he saw it: silos' clocks may have been wrong.
+    private ProgressEvent Timed(ProgressEvent progress) => job?.Watcher.Seen.ElementAtOrDefault((int)progress.Sequence - 1) is { Event: not null } seen ? progress with { Time = seen.At } : progress;
 
     /// <summary>The manifest is the only one, and names files of one epoch that are there as it says; what else lies there is a log or waits for a collection.</summary>
     private async Task<int> CheckFilesAsync(ImplantationStatus status, CancellationToken cancellationToken)
@@ -72,7 +115,7 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         {
             Require(stored.Path == BlobPaths.EpochResult(handle.Id, epoch) + path, $"{stored.Path} is of another epoch than the manifest's, {epoch}");
             Require(
-                await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content && content.Length == stored.Bytes && Convert.ToHexStringLower(SHA256.HashData(content)) == stored.Sha256,
+                await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content && content.Length == stored.Bytes && HashOf(content) == stored.Sha256,
                 $"{stored.Path} is missing or another file than the manifest says");
             Require(status.Files.Any(file => file.Path == path && file.Sha256 == stored.Sha256), $"the state does not know {path} as the manifest does");
         }

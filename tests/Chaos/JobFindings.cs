@@ -1,3 +1,4 @@
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Chaos;
@@ -7,6 +8,9 @@ internal sealed record JobFindings
 {
     /// <summary>The job.</summary>
     public required string JobId { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required JobState State { get; init; }
 
     /// <summary>What must not be.</summary>
     public required IReadOnlyList<string> Violations { get; init; }

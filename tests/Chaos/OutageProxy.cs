@@ -3,19 +3,22 @@ using System.Net.Sockets;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>A TCP proxy on a fixed port of the loopback that can be away: it refuses connections then, and those that were open are reset.</summary>
+/// <summary>A TCP proxy on a fixed port that can be away: it refuses connections then, and those that were open are reset.</summary>
 internal sealed class OutageProxy : IAsyncDisposable
 {
     private readonly int _target;
+    private readonly IPAddress _address;
     private TcpListener _listener;
     private Outage _outage = new();
 
     /// <summary>Starts it.</summary>
-    /// <param name="target">The port it leads to.</param>
-    public OutageProxy(int target)
+    /// <param name="target">The port of the loopback that it leads to.</param>
+    /// <param name="address">An address of this machine, where it listens.</param>
+    public OutageProxy(int target, IPAddress address)
     {
         _target = target;
-        _listener = new TcpListener(IPAddress.Loopback, 0);
+        _address = address;
+        _listener = new TcpListener(address, 0);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _outage.Accepting = AcceptAsync(_listener, _outage.Begins.Token);
@@ -41,7 +44,7 @@ internal sealed class OutageProxy : IAsyncDisposable
         {
             try
             {
-                _listener = new TcpListener(IPAddress.Loopback, Port);
+                _listener = new TcpListener(_address, Port);
                 _listener.Start();
                 bound = true;
             }

@@ -8,13 +8,21 @@ var jobs = new Option<int>("--jobs") { Description = "Number of jobs", DefaultVa
 var minutes = new Option<double>("--minutes") { Description = "How long faults go on", DefaultValueFactory = _ => 10 };
 var silos = new Option<int>("--silos") { Description = "Silos, one slot each", DefaultValueFactory = _ => 3 };
 var steps = new Option<int>("--steps") { Description = "Training steps a job", DefaultValueFactory = _ => 40 };
+var faults = new Option<string>("--faults") { Description = "What goes wrong, of: " + string.Join(", ", FaultKinds.Names), DefaultValueFactory = _ => "all" };
+faults.Validators.Add(result =>
+{
+    if (result.Tokens.Count > 0 && FaultKinds.Parse(result.Tokens[0].Value) is null)
+    {
+        result.AddError($"--faults takes a list of {string.Join(", ", FaultKinds.Names)}, but is '{result.Tokens[0].Value}'.");
+    }
+});
 var format = new Option<string>("--format") { Description = "json or text", DefaultValueFactory = _ => "text" };
 format.AcceptOnlyFromAmong("json", "text");
 var json = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-var command = new RootCommand("Jobs on a cluster of real processes, under a seeded schedule of kills, freezes and outages. Exit: 0 nothing was wrong, 1 something was.") { seed, jobs, minutes, silos, steps, format };
+var command = new RootCommand("Jobs on a cluster of real processes, under a seeded schedule of faults. Exit: 0 nothing was wrong, 1 something was.") { seed, jobs, minutes, silos, steps, faults, format };
 command.SetAction(async (parsed, cancellationToken) =>
 {
-    var setting = new ChaosSetting(parsed.GetValue(seed), parsed.GetValue(jobs), parsed.GetValue(minutes), parsed.GetValue(silos), parsed.GetValue(steps));
+    var setting = new ChaosSetting(parsed.GetValue(seed), parsed.GetValue(jobs), parsed.GetValue(minutes), parsed.GetValue(silos), parsed.GetValue(steps), FaultKinds.Parse(parsed.GetValue(faults)!)!);
     var report = await new ChaosRun(setting).ExecuteAsync(cancellationToken);
     if (parsed.GetValue(format) == "json")
     {
@@ -24,7 +32,9 @@ command.SetAction(async (parsed, cancellationToken) =>
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be; {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; {report.Resumes} resumes, {report.StepsRepeated} of {report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s ({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"));
+            $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of damaged inputs); {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; {report.Resumes} resumes, {report.StepsRepeated} of {report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s ({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"));
+        Console.WriteLine($"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}{string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))}");
+        Console.WriteLine($"users: {report.EventsWatched} events watched, {string.Join(", ", report.Told.Select(what => $"{what.Key} {what.Value}"))}");
         foreach (var line in report.Violations.Concat(report.Logs))
         {
             Console.WriteLine(line);

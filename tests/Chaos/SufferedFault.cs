@@ -18,6 +18,9 @@ internal sealed record SufferedFault
     /// <summary>When it was over, UTC; a silo that ended was about to start again then.</summary>
     public required DateTimeOffset Ended { get; init; }
 
+    /// <summary>What exactly; null: the kind says it all.</summary>
+    public string? How { get; init; }
+
     /// <summary>The job that was in training a moment before; null: none.</summary>
     public required string? Job { get; init; }
 
@@ -31,5 +34,5 @@ internal sealed record SufferedFault
     public bool InTraining { get; init; }
 
     /// <summary>For people.</summary>
-    public override string ToString() => Silo is { } silo ? $"{Kind} of silo {silo}" : $"{Kind}";
+    public override string ToString() => (Silo is { } silo ? $"{Kind} of silo {silo}" : $"{Kind}") + (How is null ? "" : $" ({How})");
 }

@@ -1,0 +1,237 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using OrleansOneShot.Client;
+using OrleansOneShot.Contracts.Jobs;
+
+namespace OrleansOneShot.Chaos;
+
+/// <summary>Submits the jobs: most through the library, every fourth by the command line, which follows its job; and takes some of them back.</summary>
+/// <param name="setting">Seed, jobs and minutes.</param>
+/// <param name="cluster">The cluster.</param>
+/// <param name="client">Its client.</param>
+/// <param name="jobs">What to submit.</param>
+/// <param name="expected">What undisturbed runs have made.</param>
+/// <param name="told">What users hear.</param>
+/// <param name="folder">Folders of the users who type.</param>
+internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotClient client, ChaosJobs jobs, References expected, Told told, string folder)
+{
+    private const int Seeds = References.Seeds;
+    private readonly ConcurrentQueue<ChaosJob> _jobs = new();
+    private readonly ConcurrentQueue<Task> _users = new();
+
+    /// <summary>All jobs whose submission was acknowledged.</summary>
+    public IReadOnlyList<ChaosJob> Jobs => [.. _jobs];
+
+    /// <summary>Submissions that somebody gave up without an answer: the job may be there, or not.</summary>
+    public int Unanswered { get; private set; }
+
+    /// <summary>Submits all of the schedule.</summary>
+    /// <param name="inputs">Photo and mask.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task SubmitAllAsync(ChaosInputs inputs, CancellationToken cancellationToken)
+    {
+        var (clock, random) = (Stopwatch.StartNew(), new Random(setting.Seed ^ 0x5eed));
+        foreach (var (i, time) in Fault.Submissions(setting).Index())
+        {
+            if (time > clock.Elapsed)
+            {
+                await Task.Delay(time - clock.Elapsed, cancellationToken);
+            }
+
+            var (pause, choice) = (TimeSpan.FromMilliseconds(random.Next(500, 25_000)), random.Next(2));
+            if (i % 4 == 1)
+            {
+                Begin(TypeAsync(i, i % 8 == 5 ? pause : null, cancellationToken));
+                continue;
+            }
+
+            var job = await SubmitAsync(inputs, i % Seeds, null, cancellationToken);
+            if (i % 8 == 6)
+            {
+                Begin(TakeBackAsync(job, pause, byCommand: choice == 0, cancellationToken));
+            }
+            else if (i % 8 == 2)
+            {
+                Begin(FollowAsync(job, "jobs watch", [job.Handle.Id], Path.Combine(folder, $"watch-{i}"), cancellationToken));
+            }
+        }
+    }
+
+    /// <summary>Waits for everybody who types.</summary>
+    public async Task WhenDoneAsync()
+    {
+        while (_users.TryDequeue(out var user))
+        {
+            await user;
+        }
+    }
+
+    /// <summary>Has somebody do something beside everything else.</summary>
+    /// <param name="user">What he does.</param>
+    public void Begin(Task user) => _users.Enqueue(user);
+
+    /// <summary>Submits a job by the library, and watches it.</summary>
+    /// <param name="inputs">Photo and mask.</param>
+    /// <param name="seed">The job's seed.</param>
+    /// <param name="damaged">Which input will be damaged; null: none.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    public async Task<ChaosJob> SubmitAsync(ChaosInputs inputs, long seed, string? damaged, CancellationToken cancellationToken)
+    {
+        var handle = await jobs.SubmitAsync(client, inputs, seed, cancellationToken);
+        told.Count("submitted by the library");
+        return Note(handle, expected.OfLibrary[seed], damaged, cancellationToken);
+    }
+
+    private ChaosJob Note(ImplantationHandle handle, string hash, string? damaged, CancellationToken cancellationToken)
+    {
+        var watcher = new Watcher(handle);
+        var job = new ChaosJob(handle, hash, watcher) { Damaged = damaged, Watching = watcher.RunAsync(cancellationToken) };
+        _jobs.Enqueue(job);
+        return job;
+    }
+
+    // oneshot implant, and Ctrl-C after a while; who is not told of a job, tries again.
+    private async Task TypeAsync(int i, TimeSpan? interrupted, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (data, target) = (Path.Combine(folder, $"implant-{i}"), Path.Combine(folder, $"implant-{i}", "out"));
+            using var run = CommandLine.Start(cluster, data, "implant", [.. jobs.ToArguments(0), "--out", target]);
+            if (await run.Job.WaitAsync(cancellationToken) is not { } id)
+            {
+                await run.EndAsync(cancellationToken);
+                told.Check(run);
+                Unanswered++;
+                await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
+                continue;
+            }
+
+            told.Count("submitted by implant");
+            var job = Note(client.GetImplantation(id), expected.OfImplant, null, cancellationToken);
+            if (interrupted is { } pause)
+            {
+                await Task.Delay(pause, cancellationToken);
+                await run.InterruptAsync();
+            }
+
+            await run.EndAsync(cancellationToken);
+            told.Check(run);
+            if (!await JudgeAsync(job, run, interrupted is not null, cancellationToken))
+            {
+                await FollowAsync(job, "jobs watch", [id], data, cancellationToken);
+                await FollowAsync(job, "jobs download", [id, "--out", target], data, cancellationToken);
+            }
+
+            await CheckFolderAsync(job, target, cancellationToken);
+            return;
+        }
+    }
+
+    // Asks until it is answered: exit code and events agree with the job.
+    private async Task FollowAsync(ChaosJob job, string command, string[] arguments, string data, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var run = CommandLine.Start(cluster, data, command, arguments);
+            await run.EndAsync(cancellationToken);
+            told.Check(run);
+            if (command == "jobs watch")
+            {
+                CheckEvents(job, run);
+            }
+
+            if (await JudgeAsync(job, run, false, cancellationToken))
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
+        }
+    }
+
+    // True: the command has told the job's end.
+    private async Task<bool> JudgeAsync(ChaosJob job, CommandLine run, bool interrupted, CancellationToken cancellationToken)
+    {
+        if (run.ExitCode == 130 && !interrupted)
+        {
+            told.Violate($"{job.Handle.Id}: {run.Command} ended with 130, and nobody had interrupted it");
+        }
+
+        if (run.ExitCode is 4 or 130)
+        {
+            return false;
+        }
+
+        // It may have been told to by a store that was away.
+        var status = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
+        if (run.ExitCode == 1 && status.State != JobState.Failed)
+        {
+            told.Count($"{run.Command}: failed beside its job");
+            return false;
+        }
+
+        var agrees = (run.ExitCode, status.State) is (0, JobState.Succeeded) or (3, JobState.Cancelled) or (1, JobState.Failed);
+        if (!agrees)
+        {
+            told.Violate($"{job.Handle.Id}: {run.Command} ended with {run.ExitCode}, and the job is {status.State}: {run.Words.Trim()}");
+        }
+
+        return true;
+    }
+
+    private void CheckEvents(ChaosJob job, CommandLine run)
+    {
+        var next = 1L;
+        foreach (var document in run.Lines.Select(CommandLine.TryParse).Where(document => document?["seq"] is not null))
+        {
+            if ((long)document!["seq"]! != next)
+            {
+                told.Violate($"{job.Handle.Id}: jobs watch printed event {document["seq"]} where {next} was due");
+                return;
+            }
+
+            next++;
+        }
+    }
+
+    // "Done" means: there are the files that the job has published.
+    private async Task CheckFolderAsync(ChaosJob job, string target, CancellationToken cancellationToken)
+    {
+        var status = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
+        foreach (var file in status.State == JobState.Succeeded ? status.Files : [])
+        {
+            var path = Path.Combine(target, file.Path);
+            if (!File.Exists(path) || JobCheck.HashOf(await File.ReadAllBytesAsync(path, cancellationToken)) != file.Sha256)
+            {
+                told.Violate($"{job.Handle.Id}: {path} is not the file that the job has published");
+            }
+        }
+    }
+
+    private async Task TakeBackAsync(ChaosJob job, TimeSpan pause, bool byCommand, CancellationToken cancellationToken)
+    {
+        await Task.Delay(pause, cancellationToken);
+        job.CancelAsked = true;
+        while (true)
+        {
+            if (!byCommand)
+            {
+                var status = await Calls.UntilDoneAsync(() => job.Handle.CancelAsync(cancellationToken), cancellationToken);
+                job.CancelAcknowledged = status.State == JobState.Cancelled;
+                told.Count(job.CancelAcknowledged ? "cancelled by the library" : "came too late to be cancelled");
+                return;
+            }
+
+            using var run = CommandLine.Start(cluster, Path.Combine(folder, "cancel"), "jobs cancel", job.Handle.Id);
+            await run.EndAsync(cancellationToken);
+            told.Check(run);
+            job.CancelAcknowledged = run.ExitCode == 0;
+            if (run.ExitCode == 0 || run.Words.Contains("can't be cancelled any more", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        }
+    }
+}
