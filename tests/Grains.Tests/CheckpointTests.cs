@@ -3,7 +3,6 @@ using System.Text;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
-using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests;

@@ -110,7 +110,7 @@ public sealed class PublicationTests
             () => world.Job("j1").Cancel(),
             () => world.Job("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "late")),
             () => world.Job("j1").Release(1, requeue: true),
-            () => world.Job("j1").Outage(1, "late"),
+            () => world.Job("j1").Outage(1, "late", TimeSpan.FromMinutes(10)),
             () => world.Job("j1").LoseSlot(lease, "silo_lost"),
             () => world.Job("j1").Cancel(),
         })

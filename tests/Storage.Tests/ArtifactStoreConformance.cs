@@ -223,13 +223,13 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     }
 
     [Fact]
-    public async Task ReadAtMostAsync_LargerFile_IsRefused()
+    public async Task ReadAllBytesAsync_LargerFile_IsRefused()
     {
         await Write("a", "12345");
 
-        Assert.Equal("12345"u8.ToArray(), await Store.ReadAtMostAsync("a", 5));
-        Assert.Contains("has more than 4 bytes", (await Assert.ThrowsAsync<InvalidDataException>(() => Store.ReadAtMostAsync("a", 4))).Message, StringComparison.Ordinal);
-        Assert.Null(await Store.ReadAtMostAsync("none", 4));
+        Assert.Equal("12345"u8.ToArray(), await Store.ReadAllBytesAsync("a", 5));
+        Assert.Equal("a has 5 bytes; at most 4 are read.", (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync("a", 4))).Message);
+        Assert.Null(await Store.ReadAllBytesAsync("none", 4));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
@@ -24,9 +25,9 @@ public sealed class CheckpointTests : IDisposable
         _tokens = new FlatParameters([(Trainer.VectorsName, [3, 5])]);
         _trainer = new Trainer(null!, (_, _) => null!, _lora, _tokens, 1e-3, 0.01);
         using var guard = no_grad();
-        _tokens.Values.fill_(0.5f);
-        _trainer.Optimiser.Means[0].fill_(0.25f);
-        _trainer.Optimiser.Variances[1].fill_(0.125f);
+        _tokens.Values.FillInPlace(0.5);
+        _trainer.Optimiser.Means[0].FillInPlace(0.25);
+        _trainer.Optimiser.Variances[1].FillInPlace(0.125);
         var curves = new LossCurves();
         curves.Add(new StepLosses(1, 2, 3));
         curves.Add(new StepLosses(4, 5, double.NaN));
@@ -91,8 +92,8 @@ public sealed class CheckpointTests : IDisposable
             case "lora": tensors[Lora] = tensors[Lora].to(ScalarType.Float16); break;
             case "lora-missing": tensors.Remove(Lora); break;
             case "moments": tensors["optimiser.0.mean"] = zeros(20, 1); break;
-            case "moments-nan": tensors["optimiser.1.mean"] = full([15], float.NaN); break;
-            case "variance-negative": tensors["optimiser.1.variance"] = full([15], -1f); break;
+            case "moments-nan": tensors["optimiser.1.mean"] = TensorMath.Full([15], double.NaN); break;
+            case "variance-negative": tensors["optimiser.1.variance"] = TensorMath.Full([15], -1.0); break;
             case "step-negative": tensors["optimiser.step"] = tensor(-1L); break;
             case "step-shape": tensors["optimiser.step"] = tensor([1L]); break;
             case "curve": tensors["curve.losses"] = zeros(1, 3, dtype: ScalarType.Float64); break;
@@ -120,11 +121,11 @@ public sealed class CheckpointTests : IDisposable
     private void Disturb()
     {
         using var guard = no_grad();
-        _lora.Parameters.Values.fill_(9f);
-        _tokens.Values.fill_(9f);
+        _lora.Parameters.Values.FillInPlace(9);
+        _tokens.Values.FillInPlace(9);
         foreach (var moment in _trainer.Optimiser.Means.Concat(_trainer.Optimiser.Variances))
         {
-            moment.fill_(9f);
+            moment.FillInPlace(9);
         }
     }
 

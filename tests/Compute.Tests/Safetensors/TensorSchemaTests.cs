@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Safetensors;
@@ -37,8 +38,8 @@ public sealed class TensorSchemaTests : IDisposable
             case "shape": tensors["a"] = zeros(3, 3); break;
             case "rank": tensors["step"] = tensor([1L]); break;
             case "more": tensors["more"] = zeros(1); break;
-            case "nan": tensors["a"] = full([2, 5], float.NaN); break;
-            case "infinite": tensors["a"] = full([2, 5], float.NegativeInfinity); break;
+            case "nan": tensors["a"] = TensorMath.Full([2, 5], double.NaN); break;
+            case "infinite": tensors["a"] = TensorMath.Full([2, 5], double.NegativeInfinity); break;
             case "both": (tensors["a"], tensors["step"]) = (zeros(3, 3), zeros([])); break;
         }
 
@@ -68,5 +69,5 @@ public sealed class TensorSchemaTests : IDisposable
         Assert.EndsWith(" and 995 more", message, StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, Tensor> Sound() => new() { ["a"] = ones(2, 5), ["step"] = tensor(7L), ["free"] = full([2], float.NaN) };
+    private static Dictionary<string, Tensor> Sound() => new() { ["a"] = ones(2, 5), ["step"] = tensor(7L), ["free"] = TensorMath.Full([2], double.NaN) };
 }

@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
@@ -178,7 +179,7 @@ internal sealed class ReferenceTrace
         using var scope = NewDisposeScope();
         Tensor Unit(Tensor x) => x / (x * x).sum().sqrt();
         var (whole, masked, text) = _settings.Fusion;
-        var theta = (Unit(Image(Crop())) * Number(whole)) + (Unit(Image(Masked(i))) * Number(masked)) + (Unit(Words(ReferenceScene.Classes[i])) * Number(text));
+        var theta = (Unit(Image(Crop())) * Number(whole)).Add(Unit(Image(Masked(i))) * Number(masked)).Add(Unit(Words(ReferenceScene.Classes[i])) * Number(text));
         var adam = new ReferenceAdam(vectors.Length);
         var (losses, best) = (new List<double>(), vectors);
         for (var step = 0; step <= _settings.PrototypeSteps; step++)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Grains.Engine;
 using static TorchSharp.torch;
@@ -47,12 +48,16 @@ internal sealed class OptionOutcome : IEngineObserver
         }
     }
 
-    public void CommitCheckpoint(int step, string path)
+    public void CommitCheckpoint(int step, string path, SettledRun? settled = null)
     {
         CheckpointSteps.Add(step);
         Fingerprint = SafetensorsHeader.Read(path).Metadata["fingerprint"];
         _checkpoints.Add(Read(path, key => key.StartsWith("lora.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value.Values));
     }
+
+    public void DropCheckpoint(CheckpointReference checkpoint) => Assert.Fail($"Nothing was resumed, so the checkpoint of step {checkpoint.Step} can't be dropped.");
+
+    public string StorePreview(int step, byte[] png) => FormattableString.Invariant($"preview-{step}.png");
 
     /// <summary>All A (or B) of the LoRA after a number of steps, one after the other.</summary>
     public float[] Weights(int step, char part) =>

@@ -29,7 +29,7 @@ public sealed class OptionRuns : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(_store, SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
+        _engine = new ComputeTrainingEngine(new VerifiedReader(_store), SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
         _plain = new Lazy<OptionOutcome>(() => Run(Plain));
         var tiny = Path.Combine(Root, "tests", "Goldens", "sd15-tiny");
         Copy(tiny, "tiny");
