@@ -63,6 +63,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     {
         if (Find(name) is { } present)
         {
+            FetchedModel.Require(name, present);
             return present;
         }
 
