@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Silo.Models;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Cli.Generation;
@@ -22,6 +23,7 @@ internal static class PictureDrawing
     public static IEnumerable<DrawnPicture> Draw(GenerationPlan plan, Action<int, int>? observe, Action<string> say, CancellationToken cancellationToken)
     {
         var folder = plan.Model.Folder;
+        FetchedModel.Require(folder.Name, folder.Path);
         var deviceName = TorchDevices.Resolve(plan.Device);
         var precision = new PrecisionChooser(plan.Data).Decide(Parse(plan.Precision), folder, Math.Max(plan.Width, plan.Height), deviceName, null);
         using var models = LoadedModels.Load(folder, precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));

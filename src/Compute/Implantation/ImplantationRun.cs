@@ -66,7 +66,7 @@ public sealed class ImplantationRun(
         var curves = new LossCurves();
         IReadOnlyList<PrototypeCurve> prototypes;
         // What was settled stays, also where the run begins again.
-        var decision = Settled is null ? null : FanOutDecision.FromText(Settled.FanOut);
+        var decision = Settled is null ? null : Decided(Settled);
         if (checkpoint is null)
         {
             using var scope = NewDisposeScope();
@@ -129,6 +129,19 @@ public sealed class ImplantationRun(
             throw new InvalidInputException(
                 $"The weights of the model {folder.Name} are not those that this job began with, so the rest of it would not fit.", "model",
                 "Put the model's files back as they were (oneshot models verify shows them), or submit the job again.");
+        }
+    }
+
+    // Not the checkpoint's fault: without it the run could not begin again either.
+    private static FanOutDecision Decided(RunSettlement settled)
+    {
+        try
+        {
+            return FanOutDecision.FromText(settled.FanOut);
+        }
+        catch (InvalidInputException e)
+        {
+            throw new InvalidInputException("This version can't read how the job that it was to go on with evaluates its terms.", "fan-out", "Submit the job again.", e);
         }
     }
 

@@ -42,6 +42,8 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
     /// <summary>A lease of another job or epoch, or a checkpoint that lies elsewhere than the job's own do, is no business of this grain.</summary>
     private void Require(SlotLease lease, ResumePoint resume)
     {
+        if (resume is null)
+            throw Refuse("Where to go on is missing.");
         if (lease is null || this.GetPrimaryKeyString() != Key(lease.JobId, lease.Epoch))
             throw Refuse($"The lease is of job {lease?.JobId}, epoch {lease?.Epoch}, and this is {this.GetPrimaryKeyString()}.");
         foreach (var checkpoint in new[] { resume.Checkpoint, resume.Previous })

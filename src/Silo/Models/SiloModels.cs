@@ -71,6 +71,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     {
         if (Find(name) is { } present)
         {
+            FetchedModel.Require(name, present);
             await MarkAsync(name, cancellationToken);
             return present;
         }

@@ -38,6 +38,35 @@ public sealed class SiloModelsTests : IDisposable
         Assert.StartsWith("fetching tiny (", Assert.Single(said), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("flipped")]
+    [InlineData("lost")]
+    [InlineData("shorter")]
+    public async Task GetFolder_FetchedFileChangedSince_IsRefusedUntilItIsFetchedAgain(string how)
+    {
+        await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
+        var folder = await Silo().GetFolderAsync("tiny", _ => { }, Stop);
+        Assert.Equal(folder, await Silo().GetFolderAsync("tiny", _ => { }, Stop));
+        var file = Path.Combine(folder, Weights);
+        var bytes = await File.ReadAllBytesAsync(file, Stop);
+        if (how == "lost")
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            bytes[^1] ^= 1;
+            await File.WriteAllBytesAsync(file, how == "shorter" ? bytes[..^1] : bytes, Stop);
+        }
+
+        var error = await Assert.ThrowsAsync<OneShotException>(() => Silo().GetFolderAsync("tiny", _ => { }, Stop));
+
+        Assert.Equal($"{Weights} of the model tiny is not what was fetched: it was damaged, changed or lost in {folder}.", error.Message);
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(folder, await Silo().GetFolderAsync("tiny", _ => { }, Stop));
+        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+    }
+
     [Fact]
     public async Task GetFolder_TwoSlotsAtOnce_FetchesOnce()
     {

@@ -6,11 +6,14 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// <summary>
 /// SHA-256 of files, remembered for the life of the process as long as a file's size and time stay the same: a model of gigabytes is read once.
 /// </summary>
-internal static class FileHashes
+public static class FileHashes
 {
     private static readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), string> Known = new();
 
-    /// <summary>The hash in lower-case hexadecimal.</summary>
+    /// <summary>The hash of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="IOException">It can't be read.</exception>
     public static string Sha256(string path)
     {
         var info = new FileInfo(path);
