@@ -55,7 +55,6 @@ public sealed class LeaseTests
                     throw new IOException("The answer is lost.");
             }));
         await world.WhenAnnouncedAsync(2);
-        world.Engine.Deaf[("j1", 1)] = true;
         var (first, second) = (world.Engine.GateAt("j1", 1, "step 3"), world.Engine.GateAt("j1", 2, "step 3"));
         await world.Job("j1").Submit(TestWorld.Request());
         await first.Reached;
@@ -69,7 +68,6 @@ public sealed class LeaseTests
             lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
         }
 
-        first.Open();
         second.Open();
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));

@@ -11,7 +11,7 @@ internal sealed class FakeTermEngine : ITermEngine
     /// <summary>What happened, such as "open j/1", "0.3" (step and term) and "close j/1".</summary>
     public ConcurrentQueue<string> Events { get; } = new();
 
-    /// <summary>Threads on which it happened.</summary>
+    /// <summary>Threads on which it happened, and whether they are the pool's.</summary>
     public ConcurrentDictionary<Thread, bool> Threads { get; } = new();
 
     /// <summary>Thrown when a job is opened.</summary>
@@ -33,7 +33,7 @@ internal sealed class FakeTermEngine : ITermEngine
 
     private void Note(string what)
     {
-        Threads[Thread.CurrentThread] = true;
+        Threads[Thread.CurrentThread] = Thread.CurrentThread.IsThreadPoolThread;
         Events.Enqueue(what);
     }
 

@@ -83,6 +83,37 @@ public sealed class FaultTests
     [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
     public void Of_EachError_IsWhoseItIs(Exception error, FaultKind kind) => Assert.Equal(kind, Fault.Of(error));
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(5, true)]
+    [InlineData(6, true)]
+    [InlineData(12, true)]
+    [InlineData(13, true)]
+    [InlineData(19, true)]
+    [InlineData(23, true)]
+    [InlineData(24, true)]
+    [InlineData(28, true)]
+    [InlineData(30, true)]
+    [InlineData(116, true)]
+    [InlineData(117, true)]
+    [InlineData(121, true)]
+    [InlineData(122, true)]
+    [InlineData(unchecked((int)0x80070004), true)]
+    [InlineData(unchecked((int)0x80070005), true)]
+    [InlineData(unchecked((int)0x8007000E), true)]
+    [InlineData(unchecked((int)0x80070013), true)]
+    [InlineData(unchecked((int)0x80070027), true)]
+    [InlineData(unchecked((int)0x80070070), true)]
+    [InlineData(unchecked((int)0x8007045D), true)]
+    [InlineData(2, false)]
+    [InlineData(17, false)]
+    [InlineData(21, false)]
+    public void Of_NumberBelowATranslation_Decides(int number, bool machine)
+    {
+        var error = new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "vae/config.json can't be read"), new InvalidOperationException("x", new IOException("x", number)));
+        Assert.Equal(machine ? FaultKind.Machine : FaultKind.Request, Fault.Of(error));
+    }
+
     [Fact]
     public void Of_RealErrorsOfThisMachine_AreTheMachines()
     {

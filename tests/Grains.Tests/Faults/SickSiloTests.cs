@@ -26,10 +26,11 @@ public sealed class SickSiloTests
     {
         await using var world = new TestWorld();
         await StartAsync(world, silos: 2);
-        _sick["Silo1"] = seen;
-        world.Engine.Fault = (job, point) => point == "step 1" && IsSick(job) ? new IOException(Full, 28) : null;
+        await world.WhenAnnouncedAsync(2);
+        _sick[world.Cluster.Silos[1].Name] = seen;
+        var failing = new TaskCompletionSource();
+        world.Engine.Fault = (job, point) => FailAt("step 1", new IOException(Full, 28), job, point, failing);
         var jobs = Enumerable.Range(0, 8).Select(i => $"j{i}").ToList();
-        // Both slots get work: the healthy one is held until the sick one has failed a job.
         foreach (var job in jobs)
             await world.Job(job).Submit(TestWorld.Request());
 
@@ -88,8 +89,8 @@ public sealed class SickSiloTests
         Assert.Equal((JobState.Failed, 2L), (status.State, status.Epoch));
         Assert.Equal((ErrorCodes.Limit, "Use a smaller resolution, bf16, or a machine with more memory."), (status.Error!.Code, status.Error.Hint));
         Assert.Matches(
-            @"^The machines of 2 silos failed this job 2 times without a new checkpoint: epoch 1 on S\S+ stopped at step 0 \(The machine has too little memory for this job\); "
-            + @"epoch 2 on S\S+ stopped at step 0 \(The machine has too little memory for this job\)\.$",
+            @"^The machines of 2 silos failed this job 2 times without a new checkpoint: epoch 1 on \S+ stopped at step 0 \(The machine has too little memory for this job\); "
+            + @"epoch 2 on \S+ stopped at step 0 \(The machine has too little memory for this job\)\.$",
             status.Error.Message);
         Assert.NotEqual(SiloOf(world.Engine.Jobs[("large", 1)]), SiloOf(world.Engine.Jobs[("large", 2)]));
         // Nobody else suffers from it for long.
@@ -106,7 +107,7 @@ public sealed class SickSiloTests
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
-        Assert.StartsWith("The machines of 1 silo failed this job 3 times without a new checkpoint: epoch 1 on S", status.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The machines of 1 silo failed this job 3 times without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
         Assert.Contains($"({Full})", status.Error.Message, StringComparison.Ordinal);
     }
 
@@ -154,9 +155,11 @@ public sealed class SickSiloTests
     {
         await using var world = new TestWorld();
         await StartAsync(world, silos: 2);
-        _sick["Silo1"] = true;
-        world.Engine.Fault = (job, point) =>
-            point == "prepare" && IsSick(job) ? new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "no model"), new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "no model"))) : null;
+        await world.WhenAnnouncedAsync(2);
+        _sick[world.Cluster.Silos[1].Name] = true;
+        var failing = new TaskCompletionSource();
+        var lacks = new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "no model"), new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "no model")));
+        world.Engine.Fault = (job, point) => FailAt("prepare", lacks, job, point, failing);
         for (var i = 0; i < 4; i++)
             await world.Job($"j{i}").Submit(TestWorld.Request());
         for (var i = 0; i < 4; i++)
@@ -179,7 +182,7 @@ public sealed class SickSiloTests
         await world.WhenAnnouncedAsync(1);
         await world.Job("j1").Submit(TestWorld.Request());
         var waiting = (await world.StatusAsync("j1")).Waiting;
-        Assert.Matches(@"^Silo S\S+ takes no jobs: its disk \S+ has \S+ [MG]iB free \(needs 1073741824 GiB\)\.$", waiting);
+        Assert.Matches(@"^Silo \S+ takes no jobs: its disk \S+ has \S+ [MG]iB free \(needs 1073741824 GiB\)\.$", waiting);
         Assert.Equal(waiting, Assert.Single((await world.Scheduler.GetSnapshot()).Queue).Waiting);
         Assert.Empty(world.Engine.Jobs);
         own!.MinFreeBytes = 1;
@@ -190,7 +193,7 @@ public sealed class SickSiloTests
     public async Task Start_GrantedBeforeTheSchedulerKnew_IsRefusedAndCountsForNothing()
     {
         await using var world = new TestWorld();
-        await StartAsync(world, silos: 1, options => options.QuarantinePause = TimeSpan.FromMilliseconds(200));
+        await StartAsync(world, silos: 1, options => options.QuarantinePause = options.LongestQuarantinePause = TimeSpan.FromMilliseconds(200));
         await world.WhenAnnouncedAsync(1);
         // Nobody tells the scheduler for now.
         var services = world.Cluster.Silos[0].ServiceProvider;
@@ -232,23 +235,39 @@ public sealed class SickSiloTests
     {
         await using var world = new TestWorld();
         await StartAsync(world, silos: 1);
+        var silo = world.Cluster.Silos[0].Name;
         var test = world.Cluster.Silos[0].ServiceProvider.GetRequiredService<ISelfTest>();
         Assert.Null(await test.RunAsync(CancellationToken.None));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(world.WorkFolder, "Silo0")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(world.WorkFolder, silo)));
         Assert.Empty(await world.FilesAsync("checks/"));
 
-        _sick["Silo0"] = true;
+        _sick[silo] = true;
         Assert.Equal($"its device cpu fails its self-test: {Full}", await test.RunAsync(CancellationToken.None));
         _sick.Clear();
         world.Store.BeforeWrite = _ => throw new Storage.ArtifactStoreException(Storage.ArtifactStoreFault.Denied, "The store is read-only.");
         Assert.Equal("the artifact store fails its self-test: The store is read-only", await test.RunAsync(CancellationToken.None));
         world.Store.BeforeWrite = null;
-        Directory.Delete(Path.Combine(world.WorkFolder, "Silo0"), recursive: true);
-        await File.WriteAllTextAsync(Path.Combine(world.WorkFolder, "Silo0"), "a file", TestContext.Current.CancellationToken);
+        Directory.Delete(Path.Combine(world.WorkFolder, silo), recursive: true);
+        await File.WriteAllTextAsync(Path.Combine(world.WorkFolder, silo), "a file", TestContext.Current.CancellationToken);
         Assert.StartsWith("its work folder fails its self-test: ", await test.RunAsync(CancellationToken.None), StringComparison.Ordinal);
     }
 
     private static string SiloOf(EngineJob job) => Path.GetFileName(Path.GetDirectoryName(job.WorkFolder))!;
+
+    /// <summary>Fails on a sick silo. The others hold their jobs until it has, so that every silo gets work.</summary>
+    private Exception? FailAt(string where, Exception error, EngineJob job, string point, TaskCompletionSource failing)
+    {
+        if (point != where)
+            return null;
+        if (IsSick(job))
+        {
+            failing.TrySetResult();
+            return error;
+        }
+
+        failing.Task.Wait(TestWorld.Limit);
+        return null;
+    }
 
     private bool IsSick(EngineJob job) => _sick.ContainsKey(SiloOf(job));
 
