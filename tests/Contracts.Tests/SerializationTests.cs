@@ -78,9 +78,13 @@ public sealed class SerializationTests : IDisposable
     public void SchedulerSnapshot_RoundTrip_KeepsWhatIsLent()
     {
         var lease = new SlotLease("s", 1, "j", 2, DateTimeOffset.UnixEpoch);
-        var back = RoundTrip(new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t" }]));
+        var back = RoundTrip(new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t", Request = 3 }])
+        {
+            Withheld = ImmutableDictionary<string, string>.Empty.Add("s", "its disk is full"),
+        });
         Assert.Equal(lease, Assert.Single(back.Leases));
-        Assert.Equal(lease with { Silo = "t" }, Assert.Single(back.Lent));
+        Assert.Equal(lease with { Silo = "t", Request = 3 }, Assert.Single(back.Lent));
+        Assert.Equal("its disk is full", back.Withheld["s"]);
     }
 
     [Fact]

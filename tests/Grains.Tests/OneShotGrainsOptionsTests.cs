@@ -17,6 +17,8 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
         Assert.Equal(3, options.MaxDeaths);
         Assert.Equal(TimeSpan.FromDays(30), options.ModelGrace);
+        Assert.Equal((1, 3, 0, 20), (options.MaxFaultySilos, options.MaxMachineFaults, options.MinFreeBytes, options.MaxUnansweredStarts));
+        Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)), (options.QuarantinePause, options.LongestQuarantinePause));
         Assert.Equal(TimeSpan.FromMinutes(5), options.FanOutIdleTimeout);
         Assert.Equal(TimeSpan.FromSeconds(2), options.FanOutMinDeadline);
         Assert.Equal(TimeSpan.FromSeconds(60), options.FanOutFirstDeadline);
@@ -38,6 +40,12 @@ public sealed class OneShotGrainsOptionsTests
             SchedulerPeriod = TimeSpan.Zero,
             MaxDeaths = 0,
             ModelGrace = TimeSpan.FromDays(-1),
+            MaxFaultySilos = 0,
+            MaxMachineFaults = 0,
+            MinFreeBytes = -1,
+            QuarantinePause = TimeSpan.Zero,
+            LongestQuarantinePause = TimeSpan.FromSeconds(-1),
+            MaxUnansweredStarts = 0,
             FanOutIdleTimeout = TimeSpan.Zero,
             FanOutMinDeadline = TimeSpan.Zero,
             FanOutFirstDeadline = TimeSpan.FromSeconds(-1),
@@ -53,6 +61,12 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.SchedulerPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxDeaths is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.ModelGrace is -1.00:00:00; it must be 0 or more.",
+                "OneShotGrainsOptions.MaxFaultySilos is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.MaxMachineFaults is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.MinFreeBytes is -1; it must be 0 or more.",
+                "OneShotGrainsOptions.QuarantinePause is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.LongestQuarantinePause is -00:00:01; it must be at least QuarantinePause, 00:00:00.",
+                "OneShotGrainsOptions.MaxUnansweredStarts is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutMinDeadline is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutFirstDeadline is -00:00:01; it must be at least FanOutMinDeadline, 00:00:00.",

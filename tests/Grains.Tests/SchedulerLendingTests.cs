@@ -198,6 +198,51 @@ public sealed class SchedulerLendingTests
     }
 
     [Fact]
+    public void Lend_TheSameRequestAgain_GivesTheSameLeases()
+    {
+        var model = Model(("a", 1), ("b", 2), ("c", 2));
+        Run(model, "j");
+        var lent = model.Lend("j", 1, 2, [], s_start, request: 1);
+        Assert.Equal(2, lent.Length);
+        // The answer was lost, and what is wanted has changed since.
+        Assert.Equal(lent, model.Lend("j", 1, 1, ["b"], s_start, request: 1));
+        Assert.Equal(2, model.Lent);
+        // The scheduler's next activation knows it too.
+        var restored = new SchedulerModel(model.ToState(), s_term, s_start);
+        Assert.Equal(lent, restored.Lend("j", 1, 2, [], s_start, request: 1));
+        Assert.True(model.GiveBack(lent[0]));
+        Assert.Equal(lent[1], Assert.Single(model.Lend("j", 1, 2, [], s_start, request: 1)));
+        Assert.Equal(3, model.Lend("j", 1, 9, [], s_start, request: 2).Length);
+        Assert.Equal(4, model.Lent);
+    }
+
+    [Fact]
+    public void Lend_RequestOfAnotherJobOrWithoutALease_GivesNothingOfIt()
+    {
+        var model = Model(("a", 1), ("b", 1), ("c", 1), ("d", 1));
+        Run(model, "j");
+        Run(model, "k");
+        var lent = Assert.Single(model.Lend("j", 1, 1, [], s_start, request: 1));
+        Assert.NotEqual(lent.Silo, Assert.Single(model.Lend("k", 1, 1, [], s_start, request: 1)).Silo);
+        Assert.True(model.Remove("j"));
+        Assert.Empty(model.Lend("j", 1, 1, [], s_start, request: 1));
+    }
+
+    [Fact]
+    public void Announce_SiloTakesNoJobs_EndsWhatItHasLentAndKeepsItsLeases()
+    {
+        var model = Model(("a", 1), ("b", 1));
+        Run(model, "j");
+        Assert.Equal("b", Assert.Single(model.Lend("j", 1, 1, [], s_start)).Silo);
+        model.Announce("b", Slots(1), s_start, "its disk is full");
+        Assert.Equal((0, 0), (model.Lent, model.Free));
+        var later = s_start + (s_term * 0.9);
+        model.Announce("a", Slots(1), later, "its disk is full");
+        Assert.Empty(model.Expire(s_start + (s_term * 1.5)));
+        Assert.Equal("j", Assert.Single(model.Snapshot().Leases).JobId);
+    }
+
+    [Fact]
     public void State_WrittenBeforeSlotsWereLent_IsRead()
     {
         using var services = new ServiceCollection().AddSerializer().AddSingleton<OrleansJsonSerializer>().AddOptions().BuildServiceProvider();

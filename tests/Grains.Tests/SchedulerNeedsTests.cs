@@ -155,6 +155,108 @@ public sealed class SchedulerNeedsTests
     }
 
     [Fact]
+    public void Learn_OneOddPeak_IsForgottenAfterAGenerationOrTwo()
+    {
+        var profiles = new MemoryProfiles([], s_start);
+        profiles.Learn("p", "cpu", 60 * Gib, s_start);
+        // The generation that it is in, and the next.
+        for (var job = 0; job < (2 * MemoryProfiles.Generation) - 2; job++)
+        {
+            profiles.Learn("p", "cpu", Gib, s_start);
+            Assert.Equal(60 * Gib, profiles.RequiredBytes("p", "cpu"));
+        }
+
+        var restored = new MemoryProfiles(profiles.ToState(), s_start);
+        Assert.True(restored.Learn("p", "cpu", Gib, s_start));
+        Assert.Equal(Gib, restored.RequiredBytes("p", "cpu"));
+    }
+
+    [Fact]
+    public void Learn_PeaksThatComeBack_AreRemembered()
+    {
+        var profiles = new MemoryProfiles([], s_start);
+        for (var job = 0; job < 10 * MemoryProfiles.Generation; job++)
+        {
+            profiles.Learn("p", "cpu", job % MemoryProfiles.Generation == 0 ? 3 * Gib : Gib, s_start);
+            Assert.Equal(3 * Gib, profiles.RequiredBytes("p", "cpu"));
+        }
+    }
+
+    [Fact]
+    public void Expire_NobodyHasToldOfAPeakForLong_SmallSlotsTakeItsLikeAgain()
+    {
+        var model = Model(("a", "cpu", 64 * Gib));
+        model.Enqueue(Entry("odd", "ann") with { Profile = "p" });
+        model.Grant(s_start);
+        Assert.True(model.Learn("odd", 60 * Gib, s_start));
+        model.SiloLost("a");
+        model.Enqueue(Entry("alike", "ann") with { Profile = "p" });
+        var before = s_start + MemoryProfiles.Lifetime - TimeSpan.FromSeconds(1);
+        model.Announce("b", [new SlotAnnouncement(0, "cpu", 2 * Gib)], before);
+        model.Expire(before);
+        Assert.Empty(model.Grant(before));
+        model.Expire(s_start + MemoryProfiles.Lifetime);
+        Assert.Equal("alike", Assert.Single(model.Grant(s_start + MemoryProfiles.Lifetime)).Entry.JobId);
+    }
+
+    [Fact]
+    public void State_ProfilesWithoutATime_AreAsIfToldOfNow()
+    {
+        var profiles = new MemoryProfiles([new MemoryProfile("p", Gib)], s_start);
+        profiles.Fade(s_start + MemoryProfiles.Lifetime - TimeSpan.FromSeconds(1));
+        Assert.Equal(Gib, profiles.RequiredBytes("p", "cpu"));
+        profiles.Fade(s_start + MemoryProfiles.Lifetime);
+        Assert.Equal(0, profiles.RequiredBytes("p", "cpu"));
+    }
+
+    [Fact]
+    public void Grant_JobThatASiloFailed_GoesToAnotherOneOrWaitsForIt()
+    {
+        var model = Model(("a", "cpu", Gib), ("b", "cpu", Gib));
+        model.Enqueue(Entry("busy", "bob") with { Avoid = "a" });
+        Assert.Equal("b", Assert.Single(model.Grant(s_start)).Lease.Silo);
+        model.Enqueue(Entry("j", "ann") with { Avoid = "a" });
+        // A free slot is not enough, and nobody else is kept from it.
+        Assert.Empty(model.Grant(s_start));
+        Assert.Equal("Waits for a free slot.", Why(model, "j"));
+        model.Enqueue(Entry("other", "ann"));
+        Assert.Equal(("other", "a"), Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo) : default);
+        model.Remove("other");
+        model.Remove("busy");
+        Assert.Equal("b", Assert.Single(model.Grant(s_start)).Lease.Silo);
+    }
+
+    [Fact]
+    public void Grant_OnlySilosThatFailedTheJobHaveWhatItNeeds_TakesOneOfThem()
+    {
+        var model = Model(("a", "cpu", 4 * Gib), ("b", "cpu", Gib));
+        model.Enqueue(Entry("j", "ann", bytes: 2 * Gib) with { Avoid = "a" });
+        Assert.Equal("a", Assert.Single(model.Grant(s_start)).Lease.Silo);
+        model.Enqueue(Entry("k", "ann") with { Avoid = "a b" });
+        Assert.Equal("b", Assert.Single(model.Grant(s_start)).Lease.Silo);
+    }
+
+    [Fact]
+    public void Announce_SilosThatTakeNoJobs_GetNoneAndSayWhy()
+    {
+        var model = Model(("gpu", "cuda:0", Gib));
+        foreach (var silo in (string[])["a", "b", "c", "d", "e"])
+            model.Announce(silo, [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start, $"its disk /{silo} has 120 MiB free (needs 1 GiB)");
+        model.Enqueue(Entry("j", "ann", device: "cpu"));
+        model.Enqueue(Entry("large", "ann", bytes: 3 * Gib, device: "cpu"));
+        Assert.Empty(model.Grant(s_start));
+        Assert.Equal(
+            "Silo a takes no jobs: its disk /a has 120 MiB free (needs 1 GiB). Silo b takes no jobs: its disk /b has 120 MiB free (needs 1 GiB). "
+            + "Silo c takes no jobs: its disk /c has 120 MiB free (needs 1 GiB). Nor do 2 more.",
+            Why(model, "j"));
+        Assert.Equal("Waits for memory: needs 3 GiB on cpu, where the largest slot has 2 GiB.", Why(model, "large"));
+        Assert.Equal(("its disk /a has 120 MiB free (needs 1 GiB)", 5, 6), (model.Snapshot().Withheld["a"], model.Snapshot().Withheld.Count, model.Snapshot().Slots.Count));
+        model.Announce("a", [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start);
+        Assert.Equal(("j", "a"), Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo) : default);
+        Assert.Equal(4, model.Snapshot().Withheld.Count);
+    }
+
+    [Fact]
     public void Enqueue_Front_GoesBeforeItsOwnersOthers()
     {
         var model = Model();

@@ -42,6 +42,8 @@ public sealed class StateSerializationTests
             Reached = 50,
             ManifestBytes = [1, 2, 3],
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
+            Faults = [new SiloFault("S127.0.0.1:1:2", "epoch 1 stopped")],
+            OutageTime = TimeSpan.FromSeconds(90),
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);
@@ -62,12 +64,12 @@ public sealed class StateSerializationTests
             Leases = [new LeaseRecord(lease, entry)],
             Served = [new ServedOwner("ann", 9)],
             Grants = 9,
-            Lent = [lease with { Silo = "t" }],
+            Lent = [lease with { Silo = "t", Request = 8 }],
             Pages = 3,
-            Profiles = [new MemoryProfile("sd/512", 5)],
+            Profiles = [new MemoryProfile("sd/512", 5) { RecentBytes = 6, Jobs = 7, Seen = s_time }],
         };
         Assert.Equivalent(scheduler, RoundTrip(scheduler, json), strict: true);
-        var page = new Page<QueueRow> { Items = [new QueueRow(entry with { Model = "sd", Profile = "sd/512", Device = "cuda", RequiredBytes = 1L << 40, Front = true }, 12)] };
+        var page = new Page<QueueRow> { Items = [new QueueRow(entry with { Model = "sd", Profile = "sd/512", Device = "cuda", RequiredBytes = 1L << 40, Front = true, Avoid = "s t" }, 12)] };
         Assert.Equivalent(page, RoundTrip(page, json), strict: true);
         var catalog = new CatalogState { Jobs = [new JobSummary { Id = "j", State = JobState.Queued, Created = s_time, Owner = "ann", Name = "n" }] };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);

@@ -252,7 +252,7 @@ internal sealed partial class WorkerSession : IDisposable
 
     // Any other exception might not be known where it arrives.
     private static OneShotException Describe(Exception error) =>
-        error as OneShotException ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {Fault.Describe(error).Message}"));
+        error as OneShotException ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {Fault.Cut(error.Message)}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: ready to evaluate terms on lent slot {Slot}")]
     private partial void LogOpened(string jobId, long epoch, int slot);

@@ -80,8 +80,11 @@ public static class Fault
     private static Exception Innermost(Exception error) => error.InnerException is { } inner ? Innermost(inner) : error;
 
     /// <summary>The first line, within the bound: libtorch adds its source's lines and a stack to what it says.</summary>
-    private static string Cut(string message)
+    /// <param name="message">The message.</param>
+    /// <returns>What is shown of it.</returns>
+    public static string Cut(string message)
     {
+        ArgumentNullException.ThrowIfNull(message);
         var line = message.AsSpan().Trim();
         if (line.IndexOfAny('\r', '\n') is > 0 and var end)
             line = line[..end].TrimEnd();

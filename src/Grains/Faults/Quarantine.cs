@@ -20,6 +20,7 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     private int _faults;
     private int _seen;
     private bool _mending;
+    private volatile bool _pausing;
 
     /// <inheritdoc/>
     public event Action<string?>? Changed;
@@ -33,6 +34,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
                 return _told;
         }
     }
+
+    /// <summary>Whether it waits for its next self-test; tests move the clock then.</summary>
+    internal bool IsPausing => _pausing;
 
     /// <summary>The machine failed a job. Where this silo is all there is, nothing is kept back: every job fails for itself, and nobody waits.</summary>
     /// <param name="why">What happened, as the end of a sentence.</param>
@@ -101,7 +105,10 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     {
         while (true)
         {
-            await Task.Delay(pause, options.Value.Clock, _stop.Token);
+            var pausing = Task.Delay(pause, options.Value.Clock, _stop.Token);
+            _pausing = true;
+            await pausing;
+            _pausing = false;
             int seen;
             lock (_lock)
                 seen = _seen;

@@ -25,6 +25,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
     /// <summary>Exceptions to throw, by point.</summary>
     public ConcurrentDictionary<(string JobId, string Point), Exception> Failures { get; } = new();
 
+    /// <summary>What goes wrong at a point, such as "step 3", on the machine that the job's work folder tells; null: nothing.</summary>
+    public Func<EngineJob, string, Exception?>? Fault { get; set; }
+
     /// <summary>What jobs do with other slots before their first step.</summary>
     public ConcurrentDictionary<string, Action<EngineJob, CancellationToken>> FanOuts { get; } = new();
 
@@ -138,6 +141,8 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
 
         if (Failures.TryGetValue((job.JobId, point), out var error))
             throw error;
+        if (Fault?.Invoke(job, point) is { } fault)
+            throw fault;
     }
 
     /// <summary>As the real one: only from bytes of the right hash, else from the checkpoint before, else from the beginning.</summary>

@@ -20,6 +20,12 @@ internal sealed class FakeSlots : ILentSlots
     /// <summary>What was asked for, such as "2 but a,b".</summary>
     public List<string> Asked { get; } = [];
 
+    /// <summary>Numbers of the requests.</summary>
+    public List<long> Requests { get; } = [];
+
+    /// <summary>Answers that get lost.</summary>
+    public int LostAnswers { get; set; }
+
     public List<string> GivenBack { get; } = [];
 
     public List<int> Numbers { get; } = [];
@@ -45,6 +51,9 @@ internal sealed class FakeSlots : ILentSlots
             await gate.PassAsync();
         lock (_lock)
         {
+            Requests.Add(request);
+            if (LostAnswers-- > 0)
+                throw new TimeoutException("The answer is lost.");
             Asked.Add(except.IsEmpty ? $"{wanted}" : $"{wanted} but {string.Join(',', except.Order())}");
             var lent = _free.Where(silo => !except.Contains(silo)).Take(wanted).ToList();
             _free.RemoveAll(lent.Contains);

@@ -14,7 +14,7 @@ internal sealed class FakeTermEngine : ITermEngine
     /// <summary>What each opening was told that the job's own slot has settled.</summary>
     public ConcurrentQueue<string?> Told { get; } = new();
 
-    /// <summary>Threads on which it happened.</summary>
+    /// <summary>Threads on which it happened, and whether they are the pool's.</summary>
     public ConcurrentDictionary<Thread, bool> Threads { get; } = new();
 
     /// <summary>Thrown when a job is opened.</summary>
@@ -37,7 +37,7 @@ internal sealed class FakeTermEngine : ITermEngine
 
     private void Note(string what)
     {
-        Threads[Thread.CurrentThread] = true;
+        Threads[Thread.CurrentThread] = Thread.CurrentThread.IsThreadPoolThread;
         Events.Enqueue(what);
     }
 

@@ -34,6 +34,22 @@ public sealed partial class StepCoordinatorTests
     }
 
     [Fact]
+    public async Task Recruit_TheAnswerIsLost_MakesTheSameRequestAgain()
+    {
+        var slots = new FakeSlots("a") { LostAnswers = 1 };
+        var (coordinator, ready) = Recruited(slots, 2);
+        Assert.Equal(0, ready);
+        for (var step = 0; step < 2; step++)
+        {
+            _clock.Advance(s_retry);
+            await Evaluate(coordinator, step);
+            await SettledAsync(coordinator);
+        }
+
+        Assert.Equal([1L, 1L, 2L], slots.Requests);
+    }
+
+    [Fact]
     public async Task Recruit_Cancelled_EndsAtOnce()
     {
         var slots = new FakeSlots("a");

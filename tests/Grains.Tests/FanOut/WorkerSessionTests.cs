@@ -36,8 +36,8 @@ public sealed class WorkerSessionTests : IAsyncDisposable
         session.End("the test is over");
         await session.Completion.WaitAsync(TestWorld.Limit);
         Assert.Equal(["open j/1", "0.3", "0.1", "1.0", "close j/1"], _engine.Events);
-        var thread = Assert.Single(_engine.Threads.Keys);
-        Assert.False(thread.IsThreadPoolThread);
+        var (thread, isOfThePool) = Assert.Single(_engine.Threads);
+        Assert.False(isOfThePool);
         // Elsewhere: what awaits the completion may go on on that very thread.
         Assert.True(await Task.Run(() => thread.Join(TestWorld.Limit)));
     }
