@@ -13,9 +13,12 @@ public static class DatabaseCheck
     /// <summary>The schema that this version writes, as <c>PRAGMA user_version</c> says; 0, of November 2026, is the same without saying so.</summary>
     internal const int SchemaVersion = 1;
 
+    private const int SmallestPage = 512;
     private const int Nonsense = 1; // SQLITE_ERROR, such as a column that is missing
     private const int Corrupt = 11; // SQLITE_CORRUPT
     private const int NotADatabase = 26; // SQLITE_NOTADB
+
+    private static ReadOnlySpan<byte> Header => "SQLite format 3\0"u8;
 
     private static readonly string[] Tables = ["GrainState", "OrleansQuery", "Reminder"];
 
@@ -98,6 +101,17 @@ public static class DatabaseCheck
             return HasJobs(data) ? new Trouble("is empty, while there are jobs in the folder") : null;
         }
 
+        // SQLite takes a file that is shorter than a page for an empty database, whatever it holds.
+        if (!HasHeader(data.Database))
+        {
+            return new Trouble("is no SQLite database");
+        }
+
+        if (file.Length < SmallestPage)
+        {
+            return new Trouble("is damaged (it ends in its first page)");
+        }
+
         if (leftOpen && !File.Exists(data.Database + "-wal"))
         {
             return new Trouble("lacks oneshot.db-wal beside it, which holds the last changes of a process that was killed");
@@ -117,6 +131,13 @@ public static class DatabaseCheck
                 _ => throw new IOException($"The database {data.Database} can't be read: {Clean(e.Message)}", e),
             };
         }
+    }
+
+    private static bool HasHeader(string path)
+    {
+        var start = new byte[Header.Length];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && Header.SequenceEqual(start);
     }
 
     private static Trouble? Look(DataFolder data)
