@@ -52,11 +52,19 @@ public sealed class LoadedModels : IDisposable
     /// <param name="type">What the UNet computes in: float32 or bfloat16.</param>
     /// <param name="device">Where to.</param>
     /// <returns>The models, frozen, outside any dispose scope.</returns>
-    /// <exception cref="InvalidInputException">A part is missing or damaged.</exception>
+    /// <exception cref="InvalidInputException">A part is missing, damaged, or of another model.</exception>
     public static LoadedModels Load(ModelFolder folder, ScalarType type, Device device)
     {
         ArgumentNullException.ThrowIfNull(folder);
         var tokenizer = ClipTokenizer.Load(folder.TokenizerFolder, folder.TextEncoder.MaxPositionEmbeddings);
+        if (tokenizer.VocabularySize != folder.TextEncoder.VocabSize)
+        {
+            // Learned tokens get the ids that follow, so both must end at the same one.
+            throw new InvalidInputException(
+                $"The tokenizer does not fit the text encoder: tokenizer/vocab.json has {tokenizer.VocabularySize} words, text_encoder/config.json has vocab_size {folder.TextEncoder.VocabSize}.",
+                "tokenizer/vocab.json", "Take all parts from the same model.");
+        }
+
         var scheduler = SchedulerConfig.Load(folder.SchedulerFile);
         return new LoadedModels(
             folder, folder.LoadUNet(type, device), folder.LoadVae(ScalarType.Float32, device), folder.LoadTextEncoder(ScalarType.Float32, device), tokenizer, scheduler, device);

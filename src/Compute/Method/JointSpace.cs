@@ -30,8 +30,20 @@ public sealed class JointSpace : IDisposable
     /// <param name="device">Where to.</param>
     /// <returns>The joint space; null if the folder has no CLIP.</returns>
     /// <exception cref="InvalidInputException">The CLIP is damaged or incomplete.</exception>
-    public static JointSpace? Load(ModelFolder folder, long endId, Device device) =>
-        folder.ClipFolder is { } path ? new JointSpace(folder.LoadClip(ScalarType.Float32, device), ClipPreprocessor.Load(path), endId, device) : null;
+    public static JointSpace? Load(ModelFolder folder, long endId, Device device)
+    {
+        if (folder.ClipFolder is not { } path)
+        {
+            return null;
+        }
+
+        var preprocessor = ClipPreprocessor.Load(path);
+        return preprocessor.Side == folder.Clip!.Vision.ImageSize
+            ? new JointSpace(folder.LoadClip(ScalarType.Float32, device), preprocessor, endId, device)
+            : throw new InvalidInputException(
+                $"The CLIP's preprocessor does not fit it: preprocessor_config.json has crop_size {preprocessor.Side}, clip/config.json has image_size {folder.Clip.Vision.ImageSize}.",
+                "preprocessor_config.json: crop_size", "Take both from the same CLIP.");
+    }
 
     /// <summary>T(.).</summary>
     /// <param name="ids">Token ids (N, L).</param>

@@ -61,6 +61,18 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void ErrorReport_LongMessage_IsCut()
+    {
+        var endless = new string('x', 13_000_000);
+        Exception[] errors = [new InvalidInputException(endless, endless, endless), new IOException(endless), new InvalidOperationException(endless), new OneShotException(new ErrorDetail(ErrorCodes.Failed, endless)), new InvalidDataException(endless)];
+        Assert.All(errors, error =>
+        {
+            var report = ErrorReport.Of(error, false).Error;
+            Assert.All(new[] { report.Message, report.Field ?? "", report.Hint ?? "" }, text => Assert.True(text.Length <= 2000, $"{error.GetType().Name}: {text.Length} characters"));
+        });
+    }
+
+    [Fact]
     public async Task ModelsList_Json_NamesTheDefault()
     {
         using var folder = new TestFolder();

@@ -52,7 +52,7 @@ public sealed record ClipVisionConfig
         file.Require("hidden_act", ClipTower.Activations);
         var config = file.As<ClipVisionConfig>();
         ClipTower.CheckTower(file, config.HiddenSize, config.IntermediateSize, config.NumHiddenLayers, config.NumAttentionHeads, config.LayerNormEps);
-        file.Within("num_channels", config.NumChannels, 1, 16);
+        file.Require("num_channels", 3);
         file.Within("image_size", config.ImageSize, 1, 2048);
         file.Within("patch_size", config.PatchSize, 1, config.ImageSize);
         return config;

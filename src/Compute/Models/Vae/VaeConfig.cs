@@ -64,6 +64,8 @@ public sealed record VaeConfig
         var file = ConfigFile.Read(path, shown);
         file.Require("_class_name", "AutoencoderKL");
         file.Require("act_fn", "silu", "swish");
+        file.Require("in_channels", 3);
+        file.Require("out_channels", 3);
         file.Require("latents_mean", (object?)null);
         file.Require("latents_std", (object?)null);
         file.Require("mid_block_add_attention", true);
@@ -78,8 +80,6 @@ public sealed record VaeConfig
         file.Within("block_out_channels (count)", BlockOutChannels.Count, 1, 8);
         CheckTypes(file, "down_block_types", DownBlockTypes, "DownEncoderBlock2D");
         CheckTypes(file, "up_block_types", UpBlockTypes, "UpDecoderBlock2D");
-        file.Within("in_channels", InChannels, 1, 16);
-        file.Within("out_channels", OutChannels, 1, 16);
         file.Within("layers_per_block", LayersPerBlock, 1, 16);
         file.Within("latent_channels", LatentChannels, 1, 64);
         file.Within("norm_num_groups", NormNumGroups, 1, 1024);
