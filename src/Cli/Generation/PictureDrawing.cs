@@ -81,15 +81,16 @@ internal static class PictureDrawing
 
     private static Tensor? LoadTokens(GenerationPlan plan, LoadedModels models)
     {
+        using var scope = NewDisposeScope(); // holds the files' vectors until they are joined
         var rows = new List<Tensor>();
         foreach (var file in plan.Embeddings)
         {
             var embedding = LearnedEmbeddingsFile.Read(file, models.TextEncoder.TokenTable.shape[1]);
             models.Tokenizer.AddLearnedToken(embedding.Token, (int)embedding.Vectors.shape[0]);
-            rows.Add(embedding.Vectors);
+            rows.Add(embedding.Vectors.MoveToOtherDisposeScope(scope));
         }
 
-        return rows.Count == 0 ? null : cat(rows).to(models.Device);
+        return rows.Count == 0 ? null : cat(rows).to(models.Device).MoveToOuterDisposeScope();
     }
 
     private static IDisposable? LoadLora(GenerationPlan plan, LoadedModels models, Action<string> say)
@@ -119,7 +120,8 @@ internal static class PictureDrawing
     private static Tensor LoadLatents(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        return file.Get("latents").to(ScalarType.Float32).clone();
+        using var scope = NewDisposeScope();
+        return file.Get("latents").to(ScalarType.Float32).clone().MoveToOuterDisposeScope();
     }
 
     private static ComputePrecision Parse(string precision) => precision switch

@@ -6,6 +6,9 @@ internal sealed class ForcedCollections : IDisposable
     // Most objects that die too early are young; the others get their turn.
     private const int YoungPerFull = 50;
 
+    // Between two collections the program must get on with its calls.
+    private const int Pause = 1000;
+
     private readonly Thread _thread;
     private volatile bool _stop;
 
@@ -30,6 +33,7 @@ internal sealed class ForcedCollections : IDisposable
         {
             GC.Collect(Count % YoungPerFull == 0 ? GC.MaxGeneration : 0, GCCollectionMode.Forced, blocking: true);
             GC.WaitForPendingFinalizers();
+            Thread.SpinWait(Pause);
         }
     }
 }
