@@ -12,7 +12,6 @@ using OrleansOneShot.Contracts.Retention;
 using OrleansOneShot.Contracts.Scheduling;
 using Polly;
 using Polly.Retry;
-using StackExchange.Redis;
 
 namespace OrleansOneShot.Client;
 
