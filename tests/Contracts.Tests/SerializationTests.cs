@@ -23,6 +23,16 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
+    public void ErrorDetail_Serialised_HasTheBytesOfEarlierVersions()
+    {
+        // States of jobs hold errors.
+        var serializer = _services.GetRequiredService<Serializer<ErrorDetail>>();
+        var detail = new ErrorDetail(ErrorCodes.Failed, "It failed.", "lr", "Try again.");
+        Assert.Equal("HEX", Convert.ToHexString(serializer.SerializeToArray(detail)));
+        Assert.Equal(detail, serializer.Deserialize(serializer.SerializeToArray(detail)));
+    }
+
+    [Fact]
     public void StaleEpochException_RoundTrip_KeepsItsTypeAndEpochs()
     {
         var back = Assert.IsType<StaleEpochException>(RoundTrip<Exception>(new StaleEpochException("j", 1, 2)));

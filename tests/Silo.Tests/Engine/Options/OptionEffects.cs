@@ -202,10 +202,10 @@ internal static class OptionEffects
                 Assert.All(other.Lora.Tensors.Keys, key => Assert.Contains("attn2", key, StringComparison.Ordinal));
             },
         },
-        new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 80 } })
+        new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 48 } })
         {
-            Used = { ["resolution"] = "80" },
-            Seen = (plain, other) => Assert.Equal((64, 80, 80), (plain.Pictures.Values.Single().Width, other.Pictures.Values.Single().Width, other.Pictures.Values.Single().Height)),
+            Used = { ["resolution"] = "48" },
+            Seen = (plain, other) => Assert.Equal((32, 48, 48), (plain.Pictures.Values.Single().Width, other.Pictures.Values.Single().Width, other.Pictures.Values.Single().Height)),
         },
         new("training.weight_decay", (r, _) => r with { Training = r.Training with { WeightDecay = 1 } })
         {

@@ -52,7 +52,7 @@ public sealed class OptionRuns : IDisposable
         ],
         Model = new ModelReference { Name = "tiny" },
         Method = new MethodOptions { PrototypeSteps = 2 },
-        Training = new TrainingOptions { Steps = 2, LearningRate = 1e-3, Resolution = 64, Precision = Precision.Fp32, Device = "cpu", CheckpointEvery = 1 },
+        Training = new TrainingOptions { Steps = 2, LearningRate = 1e-3, Resolution = 32, Precision = Precision.Fp32, Device = "cpu", CheckpointEvery = 1 },
         Samples = new SampleOptions { Prompts = ["a photo of <fox> in the snow"], PerPrompt = 1, Scheduler = "ddim", Steps = 2, GuidanceScale = 3 },
     };
 
