@@ -350,7 +350,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private Task StartSiloAsync(ChaosSilo silo)
     {
         string[] listen = _means.Network is null ? [] : ["--bind", $"{ChaosNetwork.AddressOf(silo.Machine)}"];
-        var environment = _means.HasClocks ? StoreEnvironment.Concat(silo.Clock.Environment).ToDictionary() : StoreEnvironment;
+        var environment = _means.Clock is { } clock ? StoreEnvironment.Concat(silo.Clock.In(clock)).ToDictionary() : StoreEnvironment;
         return silo.StartAsync(_means.Network is not null, ["--cluster", RedisAddress, .. listen], environment, _stop.Token);
     }
 }
