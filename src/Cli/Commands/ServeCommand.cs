@@ -35,6 +35,15 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_slots);
         Options.Add(_keepModels);
         _listen.AddTo(this);
+
+        // A data folder alone keeps no models for others, and who gave it would believe otherwise.
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_keepModels) is { Implicit: false } && result.GetResult(_session.Cluster) is null)
+            {
+                result.AddError("--keep-models is for silos of a cluster: give --cluster as well; without it no models are shared.");
+            }
+        });
     }
 
     /// <inheritdoc/>
