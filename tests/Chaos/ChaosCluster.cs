@@ -25,7 +25,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private AzuriteServer? _azurite;
     private OutageProxy? _proxy;
     private ServerProcess? _redis;
-    private Task _supervision = Task.CompletedTask;
+    private Task[] _supervision = [];
     private int _endedByThemselves;
     private bool _disposed;
 
@@ -50,7 +50,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public int EndedByThemselves => _endedByThemselves;
 
     /// <summary>Why a silo could not be started again, however often it was tried; null: all could.</summary>
-    public string? Trouble => _supervision.Exception?.InnerExceptions[0].Message;
+    public string? Trouble => _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).FirstOrDefault(message => message is not null);
 
     /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
     public IArtifactStore Store { get; private set; } = null!;
@@ -109,7 +109,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             cluster.Store = ArtifactStores.Create(new ArtifactStoreOptions { Azure = options });
             cluster.Bytes = new StoredBytes(options);
             await Task.WhenAll(Enumerable.Range(0, silos).Select(async slot => cluster._silos[slot] = await cluster.AddAsync()));
-            cluster._supervision = Task.WhenAll(Enumerable.Range(0, silos).Select(cluster.SuperviseAsync));
+            cluster._supervision = [.. Enumerable.Range(0, silos).Select(cluster.SuperviseAsync)];
             return cluster;
         }
         catch
@@ -222,7 +222,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
         _disposed = true;
         await _stop.CancelAsync();
-        await _supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_supervision).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var silo in All)
         {
             silo.Dispose();
@@ -350,7 +350,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private Task StartSiloAsync(ChaosSilo silo)
     {
         string[] listen = _means.Network is null ? [] : ["--bind", $"{ChaosNetwork.AddressOf(silo.Machine)}"];
-        var environment = _means.HasClocks ? StoreEnvironment.Concat(silo.Clock.Environment).ToDictionary() : StoreEnvironment;
+        var environment = _means.Clock is { } clock ? StoreEnvironment.Concat(silo.Clock.In(clock)).ToDictionary() : StoreEnvironment;
         return silo.StartAsync(_means.Network is not null, ["--cluster", RedisAddress, .. listen], environment, _stop.Token);
     }
 }

@@ -11,8 +11,8 @@ internal sealed class ChaosMeans
     /// <summary>Whether silos have disks that can be full.</summary>
     public bool HasDisks { get; private init; }
 
-    /// <summary>Whether silos have clocks that can jump.</summary>
-    public bool HasClocks { get; private init; }
+    /// <summary>The library of clocks that can jump; null: silos go by the system's.</summary>
+    public string? Clock { get; private init; }
 
     /// <summary>The faults that can't be made here, with the reason.</summary>
     public IReadOnlyDictionary<FaultKind, string> LeftOut { get; private init; } = new Dictionary<FaultKind, string>();
@@ -41,19 +41,14 @@ internal sealed class ChaosMeans
             disks = false;
         }
 
-        var clocks = wanted.Contains(FaultKind.Clock);
-        if (clocks && SiloClock.Library is null)
+        var clock = wanted.Contains(FaultKind.Clock) ? Path.Combine(folder, "clock.so") : null;
+        if (clock is not null && await SiloClock.BuildAsync(clock) is { } noClock)
         {
-            leftOut.Add(FaultKind.Clock, "libfaketime is not installed (Debian: apt-get install faketime)");
-            clocks = false;
-        }
-        else if (clocks && ChaosNetwork.HasRoom)
-        {
-            // libfaketime leaves files named by process numbers there, which repeat in other runs.
-            await Tool.RunAsync("mount", "-t", "tmpfs", "tmpfs", "/dev/shm");
+            leftOut.Add(FaultKind.Clock, noClock);
+            clock = null;
         }
 
-        return new ChaosMeans { Network = network, HasDisks = disks, HasClocks = clocks, LeftOut = leftOut };
+        return new ChaosMeans { Network = network, HasDisks = disks, Clock = clock, LeftOut = leftOut };
     }
 
     /// <summary>A number that no silo of this run has had.</summary>

@@ -18,12 +18,13 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
     private const int Seeds = References.Seeds;
     private readonly ConcurrentQueue<ChaosJob> _jobs = new();
     private readonly ConcurrentQueue<Task> _users = new();
+    private int _unanswered;
 
     /// <summary>All jobs whose submission was acknowledged.</summary>
     public IReadOnlyList<ChaosJob> Jobs => [.. _jobs];
 
     /// <summary>Submissions that somebody gave up without an answer: the job may be there, or not.</summary>
-    public int Unanswered { get; private set; }
+    public int Unanswered => _unanswered;
 
     /// <summary>Submits all of the schedule.</summary>
     /// <param name="inputs">Photo and mask.</param>
@@ -101,7 +102,7 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
             {
                 await run.EndAsync(cancellationToken);
                 told.Check(run);
-                Unanswered++;
+                Interlocked.Increment(ref _unanswered);
                 await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
                 continue;
             }

@@ -1,31 +1,25 @@
-using System.Globalization;
-
 namespace OrleansOneShot.Chaos;
 
-/// <summary>A silo's clock, which can be wrong: libfaketime stands between it and the system's. What measures durations is not touched, as with a real clock that is set.</summary>
+/// <summary>A silo's clock, which can be wrong: a library (clock.c) stands between it and the system's. What measures durations is not touched, as where a real clock is set.</summary>
 /// <param name="file">The file of its offset.</param>
 internal sealed class SiloClock(string file)
 {
-    /// <summary>libfaketime; null: it is not on this machine.</summary>
-    public static string? Library { get; } = new[] { "/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib64/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime" }
-        .Select(folder => Path.Combine(folder, "libfaketime.so.1")).FirstOrDefault(File.Exists);
+    /// <summary>Makes the library.</summary>
+    /// <param name="library">Where it goes.</param>
+    /// <returns>Why it can't be made; null: it is there.</returns>
+    public static async Task<string?> BuildAsync(string library) =>
+        await Tool.TryAsync("cc", "-O2", "-shared", "-fPIC", "-o", library, Path.Combine(AppContext.BaseDirectory, "clock.c"), "-ldl") is { } complaint ? $"a C compiler is needed ({complaint})" : null;
 
     /// <summary>What a process needs in its environment to go by it.</summary>
-    public Dictionary<string, string?> Environment => new()
-    {
-        ["LD_PRELOAD"] = Library,
-        ["FAKETIME_TIMESTAMP_FILE"] = file,
-        ["FAKETIME_CACHE_DURATION"] = "1",
-        ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
-        ["NO_FAKE_STAT"] = "1",
-    };
+    /// <param name="library">The library.</param>
+    public Dictionary<string, string?> In(string library) => new() { ["LD_PRELOAD"] = library, ["ONESHOT_CHAOS_CLOCK"] = file };
 
     /// <summary>Sets it.</summary>
     /// <param name="seconds">How far it is ahead; below 0: behind.</param>
-    public void Set(int seconds)
+    public void Set(long seconds)
     {
-        // As a whole: a process may read it now.
-        File.WriteAllText(file + ".new", string.Create(CultureInfo.InvariantCulture, $"{seconds:+0;-0;+0}\n"));
-        File.Move(file + ".new", file, overwrite: true);
+        // Processes have it mapped: in place, and at once.
+        using var open = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        open.Write(BitConverter.GetBytes(seconds));
     }
 }

@@ -38,6 +38,15 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_keepModels);
         _listen.AddTo(this);
         _health.AddTo(this);
+
+        // A data folder alone keeps no models for others, and who gave it would believe otherwise.
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_keepModels) is { Implicit: false } && result.GetResult(_session.Cluster) is null)
+            {
+                result.AddError("--keep-models is for silos of a cluster: give --cluster as well; without it no models are shared.");
+            }
+        });
     }
 
     /// <inheritdoc/>

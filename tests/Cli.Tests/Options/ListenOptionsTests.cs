@@ -47,6 +47,7 @@ public sealed class ListenOptionsTests
     [InlineData("--bind", "silo-1", "--bind 'silo-1' is no IP address.")]
     [InlineData("--advertise", "silo-1", "--advertise 'silo-1' is no IP address.")]
     [InlineData("--silo-port", "0", "--silo-port must be a whole number from 1 to 65535, but is '0'.")]
+    [InlineData("--keep-models", "0", "--keep-models must be a whole number from 1 to 3650, but is '0'.")]
     [InlineData("--gateway-port", "70000", "--gateway-port must be a whole number from 1 to 65535, but is '70000'.")]
     [InlineData("--bind", "203.0.113.77", "203.0.113.77 is no address of this machine, so no silo can listen there.")]
     [InlineData("--bind", "0.0.0.0", "0.0.0.0 listens on every address of this machine, and --advertise does not say under which one others reach the silo.")]
@@ -70,6 +71,7 @@ public sealed class ListenOptionsTests
     [Theory]
     [InlineData("--bind", "127.0.0.2")]
     [InlineData("--allow-public")]
+    [InlineData("--keep-models", "7")]
     public async Task Serve_WithoutACluster_TakesNoAddress(params string[] option)
     {
         var run = await CliRun.RunAsync(["serve", .. option]);
