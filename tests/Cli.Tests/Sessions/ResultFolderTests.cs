@@ -21,7 +21,7 @@ public sealed class ResultFolderTests : IDisposable
     {
         await PublishAsync();
 
-        await ResultFolder.FillAsync(_store, Id, _folder["out"], TestContext.Current.CancellationToken);
+        await ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken);
 
         Assert.Equal(["cat.safetensors", "manifest.json", "samples/1.png"], Files("out"));
         Assert.Equal("weights", await File.ReadAllTextAsync(_folder["out/cat.safetensors"], TestContext.Current.CancellationToken));
@@ -38,7 +38,7 @@ public sealed class ResultFolderTests : IDisposable
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
 
-        var error = await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken));
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
         Assert.Equal(["store"], Directory.EnumerateFileSystemEntries(_folder.Root).Select(Path.GetFileName));
@@ -48,12 +48,12 @@ public sealed class ResultFolderTests : IDisposable
     public async Task FillAsync_FileCutOff_LeavesAnOlderDownloadAsItWas()
     {
         await PublishAsync();
-        await ResultFolder.FillAsync(_store, Id, _folder["out"], TestContext.Current.CancellationToken);
+        await ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder["out/cat.safetensors"], "older", TestContext.Current.CancellationToken);
         var path = Path.Combine(_folder["store"], BlobPaths.EpochResult(Id, 1) + "samples/1.png");
         await File.WriteAllTextAsync(path, "pic", TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken));
 
         Assert.Equal("older", await File.ReadAllTextAsync(_folder["out/cat.safetensors"], TestContext.Current.CancellationToken));
         Assert.Equal(["out", "store"], Directory.EnumerateFileSystemEntries(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));

@@ -199,9 +199,9 @@ public sealed class SickSiloTests
         var services = world.Cluster.Silos[0].ServiceProvider;
         services.GetRequiredService<Quarantine>().Enter("its disk is full");
         var lease = new Contracts.Scheduling.SlotLease(world.Cluster.Silos[0].SiloAddress.ToParsableString(), 0, "j0", 1, DateTimeOffset.MaxValue);
-        var refused = await Assert.ThrowsAsync<OneShotException>(() => services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), null));
+        var refused = await Assert.ThrowsAsync<OneShotException>(() => services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), ResumePoint.Beginning));
         Assert.Equal((ErrorCodes.Unavailable, "This silo takes no jobs: its disk is full."), (refused.Detail.Code, refused.Message));
-        Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenSession(lease, TestWorld.Request()));
+        Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenSession(lease, TestWorld.Request(), "terms"));
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
@@ -9,6 +10,7 @@ using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Silo.Tests.Embedded;
+using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 using TorchSharp;
 
@@ -24,7 +26,7 @@ public sealed class EngineFaultTests : IDisposable
     {
         var store = new FileArtifactStore(_data["store"]);
         var models = SiloModels.Create(_data.Folder, new ModelCatalog(_data.Folder), store, NullLogger<SiloModels>.Instance);
-        _engine = new ComputeTrainingEngine(store, models, new PrecisionChooser(_data.Folder), new PeakMeter());
+        _engine = new ComputeTrainingEngine(new VerifiedReader(store), models, new PrecisionChooser(_data.Folder), new PeakMeter());
     }
 
     [Fact]
@@ -119,8 +121,14 @@ public sealed class EngineFaultTests : IDisposable
         {
         }
 
-        public void CommitCheckpoint(int step, string path)
+        public void CommitCheckpoint(int step, string path, SettledRun? settled = null)
         {
         }
+
+        public void DropCheckpoint(CheckpointReference checkpoint)
+        {
+        }
+
+        public string StorePreview(int step, byte[] png) => "preview.png";
     }
 }
