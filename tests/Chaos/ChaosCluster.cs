@@ -173,7 +173,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         var port = _port.ToString(CultureInfo.InvariantCulture);
         _redis = ServerProcess.Start(
             "redis-server",
-            ["--port", port, "--bind", "127.0.0.1", "--dir", _root, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            [Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", port, "--bind", "127.0.0.1", "--dir", _root],
             new Dictionary<string, string?>(),
             "Ready to accept",
             Path.Combine(_root, "redis.out"));

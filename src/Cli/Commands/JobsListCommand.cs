@@ -5,6 +5,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Silo.Recovery;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -45,7 +46,15 @@ internal sealed class JobsListCommand : OneShotCommand
             Cursor = parsed.GetValue(_cursor),
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
-        var page = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
+        var (page, lost) = await Look.AtAsync(
+            _session.Resolve(parsed),
+            async session =>
+            {
+                var jobs = await session.Client.ListPageAsync(query, context.Interrupt);
+                var all = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
+                return (jobs, all && !context.Json ? await FindLostAsync(session, context.Interrupt) : null);
+            },
+            context.Interrupt);
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));
@@ -58,8 +67,21 @@ internal sealed class JobsListCommand : OneShotCommand
                 CultureInfo.InvariantCulture, $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"));
         }
 
-        context.Say(page.Jobs.Length == 0 ? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
+        context.Say(page.Jobs.Length == 0 ? lost ?? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
         return ExitCode.Done;
+    }
+
+    private static async Task<string?> FindLostAsync(JobSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LostJobs.FindAsync(session.Client, session.Store, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // The list is what was asked for, and that is known.
+            return null;
+        }
     }
 
     private static bool TryParse(string? text, out JobState state) => Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
 
@@ -13,6 +14,8 @@ internal sealed class ServeCommand : OneShotCommand
     private readonly SessionOptions _session = new();
 
     private readonly ListenOptions _listen = new();
+
+    private readonly VolatileRedisOption _volatile = new();
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
@@ -31,6 +34,7 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_role);
         Options.Add(_slots);
         _listen.AddTo(this);
+        _volatile.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -53,17 +57,31 @@ internal sealed class ServeCommand : OneShotCommand
         }
 
         int? slots = parsed.GetValue(_role) == "control" ? 0 : (int?)parsed.GetValue(_slots);
-        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed) };
+        var options = new ClusterSiloOptions { Redis = target.Redis, Data = target.Data, Slots = slots, Listen = _listen.Resolve(parsed), AllowVolatileRedis = _volatile.Resolve(parsed) };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
+        foreach (var notice in silo.Notices)
+        {
+            context.Say(notice);
+        }
+
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
-        return await WaitAsync(context);
+        return await WaitAsync(context, silo);
     }
 
-    private static async Task<int> WaitAsync(CommandContext context)
+    private static async Task<int> WaitAsync(CommandContext context, ClusterSilo? silo = null)
     {
         try
         {
-            await Task.Delay(Timeout.Infinite, context.Interrupt);
+            if (silo is null)
+            {
+                await Task.Delay(Timeout.Infinite, context.Interrupt);
+            }
+            else
+            {
+                var lost = await silo.Lost.WaitAsync(context.Interrupt);
+                await silo.AbandonAsync();
+                throw new OneShotException(lost);
+            }
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,4 @@
+using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -25,6 +26,10 @@ internal static class Look
             }
             catch (Exception e) when (session.Owner is not null && attempt < Attempts && e is not (OneShotException or IOException or OperationCanceledException))
             {
+            }
+            catch (Exception e) when (OneShotClient.IsUnanswered(e))
+            {
+                throw await session.Client.ExplainAsync(e);
             }
         }
     }

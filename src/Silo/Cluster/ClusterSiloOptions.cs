@@ -28,6 +28,12 @@ public sealed record ClusterSiloOptions
     /// <summary>Where it listens. Default: free ports of the loopback.</summary>
     public SiloListenOptions Listen { get; init; } = new();
 
+    /// <summary>Whether a Redis that loses jobs when it ends, or when its memory is full, may be used.</summary>
+    public bool AllowVolatileRedis { get; init; }
+
+    /// <summary>This machine's clock; tests set it wrong.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Version of the contracts that it says it has; tests play other versions.</summary>
     internal int ContractVersion { get; init; } = Contracts.ContractVersion.Current;
 

@@ -34,6 +34,7 @@ internal static class OneShotSiloBuilderExtensions
             // Of a cluster's silos another one may have it; an embedded silo says at once that it does not.
             grains.WaitForDevice = options.RequeuesOnStop;
             grains.WorkFolder = options.Data.Work;
+            grains.Clock = options.Clock;
             grains.Slots = slots;
         });
     }

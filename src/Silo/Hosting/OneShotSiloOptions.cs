@@ -26,6 +26,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>Whether jobs that it gives back when it stops are queued at once, for another silo.</summary>
     public bool RequeuesOnStop { get; init; }
 
+    /// <summary>The clock by which jobs and leases are judged.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
 }
