@@ -52,7 +52,7 @@ internal static class FanOutCommand
             var numbers = parsed.GetValue(setting)!.Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToArray();
             var engine = new StubEngine(new FanOutSetting((int)numbers[0], (int)numbers[1], (int)numbers[2], numbers[3]));
             await using var silo = await ClusterSilo.StartAsync(
-                new ClusterSiloOptions { Redis = parsed.GetValue(redis)!, Data = DataFolder.Resolve(parsed.GetValue(data)), Engine = _ => engine }, cancellationToken);
+                new ClusterSiloOptions { Redis = parsed.GetValue(redis)!, Data = DataFolder.Resolve(parsed.GetValue(data)), AllowVolatileRedis = true, Engine = _ => engine }, cancellationToken);
             Console.WriteLine("Ready");
 
             // The parent's end of the pipe closes with the parent, however that ends.

@@ -52,6 +52,7 @@ internal static class QueueCommand
                     Data = DataFolder.Resolve(parsed.GetValue(data)),
                     ClusterId = parsed.GetValue(cluster)!,
                     Slots = parsed.GetValue(slots),
+                    AllowVolatileRedis = true,
                     Engine = _ => new InstantEngine(),
                 },
                 cancellationToken);

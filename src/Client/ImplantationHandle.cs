@@ -9,10 +9,13 @@ namespace OrleansOneShot.Client;
 /// <summary>One job and its verbs.</summary>
 public sealed record ImplantationHandle
 {
-    internal ImplantationHandle(string id, IImplantationGrain grain)
+    private readonly OneShotClient _client;
+
+    internal ImplantationHandle(string id, IImplantationGrain grain, OneShotClient client)
     {
         Id = id;
         Grain = grain;
+        _client = client;
     }
 
     /// <summary>The job's id.</summary>
@@ -24,9 +27,17 @@ public sealed record ImplantationHandle
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The status.</returns>
     /// <exception cref="OneShotException">not_found.</exception>
-    public async Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
-        await OneShotClient.CallAsync(async _ => await Grain.GetStatus(), cancellationToken)
-        ?? throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id", "List the jobs with: oneshot jobs list"));
+    public async Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default)
+    {
+        if (await _client.CallAsync(async _ => await Grain.GetStatus(), cancellationToken) is { } status)
+        {
+            return status;
+        }
+
+        // It may have been there until Redis lost it.
+        await _client.RequireSameClusterAsync();
+        throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id", "List the jobs with: oneshot jobs list"));
+    }
 
     /// <summary>The progress log from a sequence number on, then new events until the job has ended or waits for the next start of its process.</summary>
     /// <param name="fromSequence">First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.</param>
@@ -64,13 +75,13 @@ public sealed record ImplantationHandle
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The status afterwards.</returns>
     public Task<ImplantationStatus> CancelAsync(CancellationToken cancellationToken = default) =>
-        OneShotClient.CallAsync(async _ => await Grain.Cancel(), cancellationToken);
+        _client.CallAsync(async _ => await Grain.Cancel(), cancellationToken);
 
     /// <summary>Deletes an ended job with all its files. Inputs that other jobs may share stay.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>When gone.</returns>
     /// <exception cref="OneShotException">conflict: the job has not ended.</exception>
-    public Task DeleteAsync(CancellationToken cancellationToken = default) => OneShotClient.CallAsync(
+    public Task DeleteAsync(CancellationToken cancellationToken = default) => _client.CallAsync(
         async _ =>
         {
             await Grain.Delete();
@@ -83,7 +94,7 @@ public sealed record ImplantationHandle
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>True if it was queued again.</returns>
     public Task<bool> EnsureRunningAsync(string reason, CancellationToken cancellationToken = default) =>
-        OneShotClient.CallAsync(async _ => await Grain.EnsureRunning(reason), cancellationToken);
+        _client.CallAsync(async _ => await Grain.EnsureRunning(reason), cancellationToken);
 
     /// <summary>Knows the job again, if its state was lost and its result lies published in the store. A job that is known stays as it is.</summary>
     /// <param name="dryRun">Only tells.</param>
@@ -91,7 +102,7 @@ public sealed record ImplantationHandle
     /// <returns>What became, or would become, of it.</returns>
     /// <exception cref="OneShotException">failed: what the store holds of it is damaged.</exception>
     public Task<RecoveryOutcome> RecoverAsync(bool dryRun, CancellationToken cancellationToken = default) =>
-        OneShotClient.CallAsync(async _ => await Grain.Recover(dryRun), cancellationToken);
+        _client.CallAsync(async _ => await Grain.Recover(dryRun), cancellationToken);
 
     /// <summary>Waits until the job has ended.</summary>
     /// <param name="cancellationToken">Stops waiting; the job goes on.</param>

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Messaging;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -12,77 +12,69 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Retention;
 using OrleansOneShot.Contracts.Scheduling;
 using Polly;
-using Polly.Retry;
 
 namespace OrleansOneShot.Client;
 
 /// <summary>Submits and follows jobs, through a cluster's gateway or inside a silo's own process.</summary>
 public sealed class OneShotClient : IAsyncDisposable
 {
-    private static readonly ResiliencePipeline Retries = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            // Every call behind this pipeline may be repeated: reads, submissions under a fixed id, and verbs that ended jobs ignore.
-            ShouldHandle = new PredicateBuilder().Handle<TimeoutException>().Handle<OrleansMessageRejectionException>().Handle<SiloUnavailableException>(),
-            MaxRetryAttempts = 3,
-            Delay = TimeSpan.FromMilliseconds(200),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    // A silo that is started again has another port; by then nobody should wait for the old one.
+    private static readonly TimeSpan s_gatewayListPeriod = TimeSpan.FromSeconds(3);
 
     private readonly IGrainFactory _grains;
     private readonly IHost? _host;
+    private readonly ClusterConnection? _cluster;
+    private readonly ResiliencePipeline _retries;
 
-    private OneShotClient(IGrainFactory grains, IHost? host)
+    private OneShotClient(IGrainFactory grains, IHost? host, ClusterConnection? cluster)
     {
         _grains = grains;
         _host = host;
+        _cluster = cluster;
+        _retries = cluster is null ? ClientRetries.Short : ClientRetries.OfCluster;
     }
 
     /// <summary>Connects to a cluster.</summary>
     /// <param name="options">Where it is.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <returns>A connected client.</returns>
-    /// <exception cref="OneShotException">unavailable: no gateway answers in time.</exception>
+    /// <exception cref="OneShotException">
+    /// unavailable; the message tells the cause: Redis does not answer or refuses the password, no silo is registered there, none of those that are can be reached, or they have another
+    /// version of the contracts.
+    /// </exception>
     public static async Task<OneShotClient> ConnectAsync(OneShotClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.UseOrleansClient(client =>
-        {
-            if (options.Redis is { } redis)
-            {
-                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ClusterRedis.Parse(redis));
-            }
-            else
-            {
-                client.UseStaticClustering([.. options.Gateways]);
-            }
-
-            client.Configure<ClusterOptions>(cluster =>
-            {
-                cluster.ClusterId = options.ClusterId;
-                cluster.ServiceId = options.ServiceId;
-            });
-            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
-        });
+        var cluster = options.Redis is null ? null : await ClusterConnection.OpenAsync(options, cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var host = builder.Build();
+        var host = Build(options, cluster);
         try
         {
-            limit.CancelAfter(await RequireClusterAsync(options, cancellationToken) ? options.BusyTimeout : options.ConnectTimeout);
+            limit.CancelAfter(cluster is null ? options.ConnectTimeout : options.BusyTimeout);
             await host.StartAsync(limit.Token);
-            return new OneShotClient(host.Services.GetRequiredService<IClusterClient>(), host);
+            return new OneShotClient(host.Services.GetRequiredService<IClusterClient>(), host, cluster);
         }
-        catch (Exception e) when (e is not OneShotException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
+            OneShotException? explained = null;
+            if (e is not OneShotException && !cancellationToken.IsCancellationRequested)
+            {
+                explained = cluster is null
+                    ? new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.", Hint: "Check that it runs, and try again."), e)
+                    : await cluster.ExplainAsync(host.Services.GetRequiredService<IGatewayListProvider>(), e);
+            }
+
             host.Dispose();
-            throw new OneShotException(Explain(options), e);
-        }
-        catch
-        {
-            host.Dispose();
+            if (cluster is not null)
+            {
+                await cluster.DisposeAsync();
+            }
+
+            if (explained is not null)
+            {
+                throw explained;
+            }
+
             throw;
         }
     }
@@ -93,7 +85,7 @@ public sealed class OneShotClient : IAsyncDisposable
     public static OneShotClient Attach(IGrainFactory grains)
     {
         ArgumentNullException.ThrowIfNull(grains);
-        return new OneShotClient(grains, null);
+        return new OneShotClient(grains, host: null, cluster: null);
     }
 
     /// <summary>Submits a job. Its photos and masks lie in the store already.</summary>
@@ -116,7 +108,7 @@ public sealed class OneShotClient : IAsyncDisposable
     public ImplantationHandle GetImplantation(string id)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
-        return new ImplantationHandle(id, _grains.GetGrain<IImplantationGrain>(id));
+        return new ImplantationHandle(id, _grains.GetGrain<IImplantationGrain>(id), this);
     }
 
     /// <summary>A page of jobs, newest first.</summary>
@@ -173,26 +165,73 @@ public sealed class OneShotClient : IAsyncDisposable
 
         await _host.StopAsync();
         _host.Dispose();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
     }
 
-    /// <summary>Looks at the cluster before Orleans does, which would say in a stack trace: no Redis there, a wrong password, silos of another version.</summary>
-    /// <returns>Whether it is known to have silos that live.</returns>
-    private static async Task<bool> RequireClusterAsync(OneShotClientOptions options, CancellationToken cancellationToken)
+    /// <summary>Whether a call, or its answer, did not get through.</summary>
+    /// <param name="error">The call's failure.</param>
+    /// <returns>Whether; <see cref="ExplainAsync"/> then tells why.</returns>
+    public static bool IsUnanswered(Exception error) => ClientRetries.IsLost(error);
+
+    /// <summary>What it means that a call did not get through, after it was repeated.</summary>
+    /// <param name="error">The call's failure.</param>
+    /// <returns>unavailable, with the cause as far as it is known.</returns>
+    public async Task<OneShotException> ExplainAsync(Exception error)
     {
-        if (options.Redis is not { } redis)
+        ArgumentNullException.ThrowIfNull(error);
+        if (_cluster is not null && _host is not null)
         {
-            return false;
+            return await _cluster.ExplainAsync(_host.Services.GetRequiredService<IGatewayListProvider>(), error);
         }
 
-        await using var connection = await ClusterRedis.ConnectAsync(ClusterRedis.Parse(redis), cancellationToken);
-        return await new ContractRegistry(connection, options.ServiceId, options.ClusterId).RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
+        var who = _host is null ? "The silo of this process" : "The process that owns the jobs";
+        return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"{who} did not answer in time.", "data", "Try again when the machine has less to do."), error);
     }
 
-    // Never the connection string itself: it may hold a password.
-    private static ErrorDetail Explain(OneShotClientOptions options) => options.Redis is { } redis
-        ? new ErrorDetail(ErrorCodes.Unavailable, $"No silo of the cluster at Redis {ClusterRedis.Name(ClusterRedis.Parse(redis))} answers.", "cluster", "Start one with: oneshot serve --cluster ...")
-        : new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.", Hint: "Check that it runs, and try again.");
+    /// <summary>Looks whether the cluster's Redis still holds the jobs that it held.</summary>
+    /// <returns>When it does, or can't be asked.</returns>
+    /// <exception cref="OneShotException">unavailable: it has lost its data.</exception>
+    internal Task RequireSameClusterAsync() => _cluster?.RequireSameAsync() ?? Task.CompletedTask;
 
-    internal static async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
-        await Retries.ExecuteAsync(call, cancellationToken);
+    internal async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _retries.ExecuteAsync(call, cancellationToken);
+        }
+        catch (Exception e) when (ClientRetries.IsLost(e))
+        {
+            await RequireSameClusterAsync();
+            throw;
+        }
+    }
+
+    private static IHost Build(OneShotClientOptions options, ClusterConnection? cluster)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(client =>
+        {
+            if (cluster is not null)
+            {
+                client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ClusterRedis.Parse(options.Redis!));
+                client.Services.AddSingleton<IClientConnectionRetryFilter>(cluster);
+            }
+            else
+            {
+                client.UseStaticClustering([.. options.Gateways]);
+            }
+
+            client.Configure<ClusterOptions>(identity =>
+            {
+                identity.ClusterId = options.ClusterId;
+                identity.ServiceId = options.ServiceId;
+            });
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = s_gatewayListPeriod);
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
+        });
+        return builder.Build();
+    }
 }

@@ -338,8 +338,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _redis = ServerProcess.Start(
             "redis-server",
             [
-                "--port", port, "--bind", $"{RedisHost}", "--protected-mode", _means.Network is null ? "yes" : "no", "--dir", _root,
-                "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
+                Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", port, "--bind", $"{RedisHost}",
+                "--protected-mode", _means.Network is null ? "yes" : "no", "--dir", _root,
             ],
             new Dictionary<string, string?>(),
             "Ready to accept",

@@ -6,7 +6,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Storage;
+using OrleansOneShot.Silo.Recovery;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -48,7 +48,15 @@ internal sealed class JobsListCommand : OneShotCommand
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
         var target = _session.Resolve(parsed);
-        var page = await Look.AtAsync(target, session => session.Client.ListPageAsync(query, context.Interrupt), context.Interrupt);
+        var (page, lost) = await Look.AtAsync(
+            target,
+            async session =>
+            {
+                var jobs = await session.Client.ListPageAsync(query, context.Interrupt);
+                var all = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
+                return (jobs, all && !context.Json ? await FindLostAsync(session, target, context.Interrupt) : null);
+            },
+            context.Interrupt);
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));
@@ -61,24 +69,21 @@ internal sealed class JobsListCommand : OneShotCommand
                 CultureInfo.InvariantCulture, $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"));
         }
 
-        if (page.Jobs.Length == 0 && query is { State: null, Cursor: null } && target.Redis is null && await HoldsJobsAsync(target, context.Interrupt))
-        {
-            context.Say($"No jobs are listed, but {target.Data} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones are listed again by: oneshot jobs recover{target.Data.AsOption()}");
-            return ExitCode.Done;
-        }
-
-        context.Say(page.Jobs.Length == 0 ? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
+        context.Say(page.Jobs.Length == 0 ? lost ?? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
         return ExitCode.Done;
     }
 
-    private static async Task<bool> HoldsJobsAsync(SessionTarget target, CancellationToken interrupt)
+    private static async Task<string?> FindLostAsync(JobSession session, SessionTarget target, CancellationToken cancellationToken)
     {
-        await foreach (var _ in target.OpenStore().ListFoldersAsync(BlobPaths.Jobs, interrupt))
+        try
         {
-            return true;
+            return await LostJobs.FindAsync(session.Client, session.Store, target.Redis is null ? target.Data : null, cancellationToken);
         }
-
-        return false;
+        catch (IOException)
+        {
+            // The list is what was asked for, and that is known.
+            return null;
+        }
     }
 
     private static bool TryParse(string? text, out JobState state) => Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
 
@@ -15,6 +16,8 @@ internal sealed class ServeCommand : OneShotCommand
     private readonly ListenOptions _listen = new();
 
     private readonly HealthOptions _health = new();
+
+    private readonly VolatileRedisOption _volatile = new();
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
@@ -38,6 +41,7 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_keepModels);
         _listen.AddTo(this);
         _health.AddTo(this);
+        _volatile.AddTo(this);
 
         // A data folder alone keeps no models for others, and who gave it would believe otherwise.
         Validators.Add(result =>
@@ -76,12 +80,18 @@ internal sealed class ServeCommand : OneShotCommand
             Slots = slots,
             Listen = _listen.Resolve(parsed),
             Health = _health.Resolve(parsed),
+            AllowVolatileRedis = _volatile.Resolve(parsed),
             KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
         };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
+        foreach (var notice in silo.Notices)
+        {
+            context.Say(notice);
+        }
+
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         TellHealth(silo, context);
-        return await WaitAsync(context);
+        return await WaitAsync(context, silo);
     }
 
     /// <summary>Says when the silo takes no jobs, and when it takes them again.</summary>
@@ -109,11 +119,20 @@ internal sealed class ServeCommand : OneShotCommand
         }
     }
 
-    private static async Task<int> WaitAsync(CommandContext context)
+    private static async Task<int> WaitAsync(CommandContext context, ClusterSilo? silo = null)
     {
         try
         {
-            await Task.Delay(Timeout.Infinite, context.Interrupt);
+            if (silo is null)
+            {
+                await Task.Delay(Timeout.Infinite, context.Interrupt);
+            }
+            else
+            {
+                var lost = await silo.Lost.WaitAsync(context.Interrupt);
+                await silo.AbandonAsync();
+                throw new OneShotException(lost);
+            }
         }
         catch (OperationCanceledException)
         {

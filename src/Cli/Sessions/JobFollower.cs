@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
@@ -82,6 +83,10 @@ internal sealed class JobFollower : IAsyncDisposable
                 // A silo went in the middle of a call; the job goes on elsewhere, and the client finds another gateway by itself.
                 failures++;
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
+            catch (Exception e) when (OneShotClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
+            {
+                throw await _session.Current.Client.ExplainAsync(e);
             }
         }
     }

@@ -1,3 +1,5 @@
+using OrleansOneShot.Client;
+
 namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>Short questions to jobs.</summary>
@@ -13,6 +15,13 @@ internal static class Look
     public static async Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken)
     {
         await using var session = await LastingSession.OpenAsync(target, SessionMode.Look, cancellationToken);
-        return await session.AskAsync((current, gone) => ask(current).WaitAsync(gone), cancellationToken);
+        try
+        {
+            return await session.AskAsync((current, gone) => ask(current).WaitAsync(gone), cancellationToken);
+        }
+        catch (Exception e) when (OneShotClient.IsUnanswered(e))
+        {
+            throw await session.Current.Client.ExplainAsync(e);
+        }
     }
 }

@@ -6,7 +6,8 @@ namespace OrleansOneShot.Client.Redis;
 
 /// <summary>
 /// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little longer. It is looked at before the
-/// first call between a silo or client and the cluster, which could go wrong in any way.
+/// first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's incarnation: an id that the first silo makes and that never lapses.
+/// Whoever knew another one knows that Redis has lost its data.
 /// </summary>
 /// <param name="connection">The cluster's Redis.</param>
 /// <param name="serviceId">The service's id.</param>
@@ -16,77 +17,117 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     /// <summary>How long an entry counts after its last renewal: so long a silo that was killed keeps those of another version out.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    // One step, so that of two silos that start at the same moment one sees the other. Redis' clock is everybody's.
+    // One step, so that of two silos that start at the same moment one sees the other. Redis' clock is everybody's; an entry from its future is from before that clock was set back.
+    // Nothing here lapses by itself: a Redis that evicts what lapses would take it as well.
     private const string ClaimScript = """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-        for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-          if string.match(entry, '^%d+') ~= ARGV[1] then return entry end
+        local life = tonumber(ARGV[3])
+        local entry = ARGV[1] .. ':' .. ARGV[2]
+        local incarnation = redis.call('GET', KEYS[2])
+        if ARGV[4] ~= '' then
+          if not incarnation or incarnation ~= ARGV[4] then return {now, 'lost', incarnation or ''} end
+          local told = tonumber(ARGV[6])
+          if told > now and told <= now + life then
+            local kept = redis.call('ZSCORE', KEYS[1], entry)
+            if not kept or tonumber(kept) < told then return {now, 'rewound', incarnation} end
+          end
         end
-        redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1] .. ':' .. ARGV[2])
-        redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
-        return nil
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. (now + 2 * life), '+inf')
+        for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          if string.match(other, '^%d+') ~= ARGV[1] then return {now, 'refused', other} end
+        end
+        local how = 'entered'
+        if not incarnation then
+          incarnation = ARGV[5]
+          redis.call('SET', KEYS[2], incarnation)
+          how = 'founded'
+        end
+        redis.call('ZADD', KEYS[1], now + life, entry)
+        redis.call('PERSIST', KEYS[1])
+        return {now, how, incarnation}
         """;
 
     private const string LookScript = """
         local time = redis.call('TIME')
-        return redis.call('ZRANGEBYSCORE', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), '+inf', 'LIMIT', 0, 1)
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local silo = redis.call('ZRANGEBYSCORE', KEYS[1], now, now + 2 * ARGV[1], 'LIMIT', 0, 1)
+        return {redis.call('GET', KEYS[2]) or '', silo[1] or ''}
         """;
 
-    private readonly RedisKey _key = $"{serviceId}/contracts/{clusterId}";
-
-    /// <summary>Enters a silo or renews its entry, unless silos of another version are there.</summary>
-    /// <param name="version">The silo's version.</param>
-    /// <param name="silo">The silo's name.</param>
-    /// <returns>The version of those others and the name of one of them; null when entered.</returns>
-    public async Task<(int Version, string Silo)?> ClaimAsync(int version, string silo)
-    {
-        var other = await connection.GetDatabase().ScriptEvaluateAsync(ClaimScript, [_key], [version, silo, (long)Lifetime.TotalMilliseconds]);
-        return other.IsNull ? null : Parse((string)other!);
-    }
-
-    /// <summary>Takes a silo's entry out.</summary>
-    /// <param name="version">The silo's version.</param>
-    /// <param name="silo">The silo's name.</param>
-    /// <returns>When done.</returns>
-    public Task ReleaseAsync(int version, string silo) => connection.GetDatabase().SortedSetRemoveAsync(_key, Entry(version, silo));
-
-    /// <summary>Refuses a cluster whose silos have another version.</summary>
-    /// <param name="version">The client's version.</param>
-    /// <returns>Whether silos of that version live, as far as is known; false: none has entered itself, or lately renewed its entry.</returns>
-    /// <exception cref="OneShotException">unavailable: there are others, or Redis does not answer.</exception>
-    public async Task<bool> RequireAsync(int version)
-    {
-        var entries = await LookAsync();
-        if (entries.Length > 0 && Parse(entries[0]!) is var (other, silo) && other != version)
-        {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Unavailable, $"The cluster at Redis {Where} has version {other} of the contracts (silo {silo}); this program has version {version}.", "cluster", "Use the oneshot of the version that the silos run."));
-        }
-
-        return entries.Length > 0;
-    }
+    // Redis Cluster keeps both in one place: what stands in braces decides.
+    private readonly RedisKey[] _keys = [$"{serviceId}/contracts/{clusterId}", $"{{{serviceId}/contracts/{clusterId}}}/incarnation"];
 
     /// <summary>Address of the Redis, without password.</summary>
     public string Where => ClusterRedis.Name(Options);
 
     private ConfigurationOptions Options => ConfigurationOptions.Parse(connection.Configuration);
 
+    /// <summary>Enters a silo or renews its entry, unless silos of another version are there or, at a renewal, Redis has lost data since.</summary>
+    /// <param name="version">The silo's version.</param>
+    /// <param name="silo">The silo's name.</param>
+    /// <param name="before">What the last call answered; null enters.</param>
+    /// <returns>The answer.</returns>
+    public async Task<ClaimAnswer> ClaimAsync(int version, string silo, ClaimAnswer? before = null)
+    {
+        var life = (long)Lifetime.TotalMilliseconds;
+        var told = before is null ? 0 : before.Now.ToUnixTimeMilliseconds() + life;
+        var answer = (RedisResult[])(await connection.GetDatabase().ScriptEvaluateAsync(
+            ClaimScript, _keys, [version, silo, life, before?.Incarnation ?? "", Guid.NewGuid().ToString("N"), told]))!;
+        var (now, how, what) = (DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]), (string)answer[1]!, (string)answer[2]!);
+        return how switch
+        {
+            "lost" => new ClaimAnswer(now, ClaimOutcome.Lost, what),
+            "rewound" => new ClaimAnswer(now, ClaimOutcome.Rewound, what),
+            "refused" => new ClaimAnswer(now, ClaimOutcome.Refused, before?.Incarnation ?? "", Parse(what)),
+            "founded" => new ClaimAnswer(now, ClaimOutcome.Founded, what),
+            _ => new ClaimAnswer(now, ClaimOutcome.Entered, what),
+        };
+    }
+
+    /// <summary>Takes a silo's entry out.</summary>
+    /// <param name="version">The silo's version.</param>
+    /// <param name="silo">The silo's name.</param>
+    /// <returns>When done.</returns>
+    public Task ReleaseAsync(int version, string silo) => connection.GetDatabase().SortedSetRemoveAsync(_keys[0], Entry(version, silo));
+
+    /// <summary>Refuses a cluster whose silos have another version.</summary>
+    /// <param name="version">The client's version.</param>
+    /// <returns>What is known of the cluster.</returns>
+    /// <exception cref="OneShotException">unavailable: there are others, or Redis does not answer.</exception>
+    public async Task<ClusterView> RequireAsync(int version)
+    {
+        var (incarnation, entry) = await LookAsync();
+        if (entry.Length > 0 && Parse(entry) is var (other, silo) && other != version)
+        {
+            throw new OneShotException(new ErrorDetail(
+                ErrorCodes.Unavailable, $"The cluster at Redis {Where} has version {other} of the contracts (silo {silo}); this program has version {version}.", "cluster", "Use the oneshot of the version that the silos run."));
+        }
+
+        return new ClusterView(incarnation, entry.Length > 0);
+    }
+
     /// <summary>What it means that Redis did not answer.</summary>
     /// <param name="error">The failure.</param>
     /// <returns>unavailable, with the address.</returns>
     public OneShotException Refusal(Exception error) => ClusterRedis.Refusal(Options, error);
 
-    private async Task<RedisValue[]> LookAsync()
+    private async Task<(string Incarnation, string Entry)> LookAsync()
     {
         try
         {
-            return (RedisValue[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, [_key]))!;
+            var answer = (RedisResult[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, _keys, [(long)Lifetime.TotalMilliseconds]))!;
+            return ((string)answer[0]!, (string)answer[1]!);
         }
         catch (Exception e) when (e is RedisException and not RedisServerException or TimeoutException)
         {
             throw Refusal(e);
+        }
+        catch (RedisServerException e)
+        {
+            // A user without the rights, a Redis that still loads its data, or one that went away in the middle.
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {Where} does not let this program look at the cluster: {e.Message}", "cluster", "Check the rights of its user, or try again."), e);
         }
     }
 

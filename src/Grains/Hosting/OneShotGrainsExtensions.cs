@@ -45,7 +45,7 @@ public static class OneShotGrainsExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();
         // What a store says reaches the caller as it is, not as a sentence on serializers. A fault crosses silos only if it may pass, which is the value that it has on arrival.
-        services.Configure<ExceptionSerializationOptions>(serialization => serialization.SupportedNamespacePrefixes.Add(typeof(ArtifactStoreException).Namespace!));
+        services.Configure<ExceptionSerializationOptions>(serialization => serialization.SupportedNamespacePrefixes.Add("OrleansOneShot."));
         return silo.AddSlotPlacement(configure);
     }
 

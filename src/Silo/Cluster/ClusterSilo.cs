@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Client;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
@@ -12,6 +13,7 @@ using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Silo.Recovery;
 using OrleansOneShot.Storage;
 using StackExchange.Redis;
 
@@ -20,13 +22,18 @@ namespace OrleansOneShot.Silo.Cluster;
 /// <summary>A silo of a cluster: membership, grain state and reminders in Redis.</summary>
 public sealed partial class ClusterSilo : IAsyncDisposable
 {
+    // Of a silo whose jobs nobody knows any more nothing is worth waiting for.
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(10);
+
     private readonly IHost _host;
     private readonly ContractClaim _claim;
+    private bool _stopped;
 
-    private ClusterSilo(IHost host, ContractClaim claim)
+    private ClusterSilo(IHost host, ContractClaim claim, IReadOnlyList<string> notices)
     {
         _host = host;
         _claim = claim;
+        Notices = notices;
     }
 
     /// <summary>Its address, as logs and <c>cluster silos</c> name it.</summary>
@@ -44,13 +51,19 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>What who started it should know, each one sentence. The log has it too.</summary>
+    public IReadOnlyList<string> Notices { get; }
+
+    /// <summary>Ends when the silo can't go on, since Redis has lost the data of its cluster; then it is to be abandoned.</summary>
+    public Task<ErrorDetail> Lost => _claim.Lost;
+
     /// <summary>Starts a silo and joins the cluster.</summary>
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
     /// <exception cref="OneShotException">
-    /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer, the data folder or the artifact store is out
-    /// of reach or read-only, or the cluster's silos have another version of the contracts.
+    /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer or would lose jobs, the clocks of the two
+    /// machines differ, the data folder or the artifact store is out of reach or read-only, or the cluster's silos have another version of the contracts.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
     {
@@ -59,16 +72,27 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         WritableFolder.Require(options.Data);
         var redis = ClusterRedis.Parse(options.Redis);
         var connection = await ClusterRedis.ConnectAsync(redis, cancellationToken);
+        var settings = await RedisSettings.ReadAsync(connection);
         var claim = await ContractClaim.EnterAsync(connection, EmbeddedSilo.ServiceId, options.ClusterId, options.ContractVersion);
         try
         {
+            ClockCheck.Require(options.Clock.GetUtcNow(), claim.Entered, ClusterRedis.Name(redis));
+            List<string> notices = [.. settings.Require(ClusterRedis.Name(redis), options.AllowVolatileRedis)];
+            var clock = new ClusterClock(claim.Entered);
             var store = SiloStore.Choose(options.Data, cluster: true);
-            await SiloStore.RequireWritableAsync(SiloStore.Open(store), cancellationToken);
-            var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, chosen), cancellationToken);
+            var artifacts = SiloStore.Open(store);
+            await SiloStore.RequireWritableAsync(artifacts, cancellationToken);
+            var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, clock, chosen), cancellationToken);
             var logger = host.Services.GetRequiredService<ILogger<ClusterSilo>>();
-            claim.Keep(logger);
+            claim.Keep(logger, clock);
+            if (claim.Founded && await LostJobs.FindAsync(OneShotClient.Attach(host.Services.GetRequiredService<IGrainFactory>()), artifacts, cancellationToken: cancellationToken) is { } lost)
+            {
+                notices.Add(lost);
+            }
+
+            notices.ForEach(notice => LogNotice(logger, notice));
             Warn(logger, options.Listen, endpoints, redis);
-            return new ClusterSilo(host, claim);
+            return new ClusterSilo(host, claim, notices);
         }
         catch
         {
@@ -82,13 +106,33 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <returns>When left.</returns>
     public Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
 
+    /// <summary>Ends a silo that is <see cref="Lost"/>: its engines are told to stop, and nothing is handed on, since nobody is there to take it.</summary>
+    /// <returns>When ended, as far as it does in time.</returns>
+    public async Task AbandonAsync()
+    {
+        _stopped = true;
+        using var limit = new CancellationTokenSource(s_farewell);
+        try
+        {
+            await _host.StopAsync(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Without its rows in Redis a silo can't leave in order.
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await _host.StopAsync();
-            await SiloHost.DisposeAsync(_host);
+            // One that was abandoned goes with its process.
+            if (!_stopped)
+            {
+                await _host.StopAsync();
+                await SiloHost.DisposeAsync(_host);
+            }
         }
         finally
         {
@@ -112,10 +156,13 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis at {Where} is on another machine and has neither TLS (rediss://) nor a password: whoever reaches it holds all jobs")]
     private static partial void LogBareRedis(ILogger logger, string where);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]
+    private static partial void LogNotice(ILogger logger, string notice);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's machines from its ports")]
     private static partial void LogPublic(ILogger logger, string address);
 
-    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, SiloEndpoints endpoints)
+    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
     {
         var builder = SiloHostBuilder.Create(options.Data.LogOfProcess);
         builder.UseOrleans(silo =>
@@ -127,6 +174,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                 cluster.ServiceId = EmbeddedSilo.ServiceId;
             });
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = redis);
+            JudgeRowsBy(clock, options.Clock, silo.Services);
             silo.AddRedisGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
             {
                 state.ConfigurationOptions = redis;
@@ -144,10 +192,18 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                 ResumesJobs = true,
                 RequeuesOnStop = true,
                 Health = options.Health,
+                Clock = clock,
                 Engine = options.Engine,
             });
         });
         return builder.Build();
+    }
+
+    private static void JudgeRowsBy(ClusterClock clock, TimeProvider local, IServiceCollection services)
+    {
+        var table = services.Last(service => service.ServiceType == typeof(IMembershipTable));
+        services.Remove(table);
+        services.AddSingleton<IMembershipTable>(provider => new ClockedMembershipTable((IMembershipTable)table.ImplementationFactory!(provider), clock, local));
     }
 
     // Measured: a killed silo's grains run elsewhere after 3 s instead of 12, a frozen one is declared dead after 10 s instead of 63.

@@ -34,6 +34,12 @@ public sealed record ClusterSiloOptions
     /// <summary>When it takes no jobs, and when a job that machines fail is given up.</summary>
     public SiloHealthOptions Health { get; init; } = new();
 
+    /// <summary>Whether a Redis that loses jobs when it ends, or when its memory is full, may be used.</summary>
+    public bool AllowVolatileRedis { get; init; }
+
+    /// <summary>This machine's clock; tests set it wrong.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Version of the contracts that it says it has; tests play other versions.</summary>
     internal int ContractVersion { get; init; } = Contracts.ContractVersion.Current;
 

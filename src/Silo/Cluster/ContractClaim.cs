@@ -5,7 +5,10 @@ using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;
 
-/// <summary>A silo's word on its version of the contracts: given before it joins, renewed while it runs, taken back when it has left.</summary>
+/// <summary>
+/// A silo's word on its version of the contracts: given before it joins, renewed while it runs, taken back when it has left. Each renewal also asks whether Redis still holds the cluster that
+/// the silo joined, and what time it is there.
+/// </summary>
 internal sealed partial class ContractClaim : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = ContractRegistry.Lifetime / 6;
@@ -13,31 +16,47 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     private readonly ContractRegistry _registry;
     private readonly ConnectionMultiplexer _connection;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<ErrorDetail> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _silo = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
     private readonly int _version;
+    private readonly TimeSpan _renewalPeriod;
+    private ClaimAnswer _last;
     private Task _renewals = Task.CompletedTask;
 
-    private ContractClaim(ContractRegistry registry, ConnectionMultiplexer connection, int version)
+    private ContractClaim(ContractRegistry registry, ConnectionMultiplexer connection, int version, TimeSpan renewalPeriod)
     {
         _registry = registry;
         _connection = connection;
         _version = version;
+        _renewalPeriod = renewalPeriod;
+        _last = new ClaimAnswer(default, ClaimOutcome.Entered, "");
     }
+
+    /// <summary>Whether this silo is the first that its Redis knows.</summary>
+    public bool Founded => _last.Outcome == ClaimOutcome.Founded;
+
+    /// <summary>Redis' clock as the silo was entered, UTC.</summary>
+    public DateTimeOffset Entered => _last.Now;
+
+    /// <summary>Ends when Redis no longer holds the cluster that the silo joined, with what to say then.</summary>
+    public Task<ErrorDetail> Lost => _lost.Task;
 
     /// <summary>Enters this silo.</summary>
     /// <param name="connection">The cluster's Redis; the claim's from now on.</param>
     /// <param name="serviceId">The service's id.</param>
     /// <param name="clusterId">The cluster's id.</param>
     /// <param name="version">This silo's version.</param>
+    /// <param name="renewalPeriod">How often it is renewed; null takes a sixth of an entry's life.</param>
     /// <returns>The claim.</returns>
     /// <exception cref="OneShotException">unavailable: silos of another version are there, or Redis does not let a silo work with it.</exception>
-    public static async Task<ContractClaim> EnterAsync(ConnectionMultiplexer connection, string serviceId, string clusterId, int version)
+    public static async Task<ContractClaim> EnterAsync(ConnectionMultiplexer connection, string serviceId, string clusterId, int version, TimeSpan? renewalPeriod = null)
     {
         var registry = new ContractRegistry(connection, serviceId, clusterId);
-        var claim = new ContractClaim(registry, connection, version);
+        var claim = new ContractClaim(registry, connection, version, renewalPeriod ?? s_period);
         try
         {
-            if (await registry.ClaimAsync(version, claim._silo) is var (other, silo))
+            claim._last = await registry.ClaimAsync(version, claim._silo);
+            if (claim._last.Other is var (other, silo))
             {
                 throw new OneShotException(new ErrorDetail(
                     ErrorCodes.Unavailable,
@@ -67,8 +86,9 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     }
 
     /// <summary>Keeps the entry until disposed of.</summary>
-    /// <param name="logger">Where to tell of silos of another version that came while Redis was out of reach.</param>
-    public void Keep(ILogger logger) => _renewals = RenewAsync(logger);
+    /// <param name="logger">Where to tell of silos of another version that came while Redis was out of reach, and of lost data.</param>
+    /// <param name="clock">Is told Redis' clock at each renewal.</param>
+    public void Keep(ILogger logger, ClusterClock? clock = null) => _renewals = RenewAsync(logger, clock);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -88,18 +108,30 @@ internal sealed partial class ContractClaim : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RenewAsync(ILogger logger)
+    private async Task RenewAsync(ILogger logger, ClusterClock? clock)
     {
-        using var timer = new PeriodicTimer(s_period);
+        using var timer = new PeriodicTimer(_renewalPeriod);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 try
                 {
-                    if (await _registry.ClaimAsync(_version, _silo) is var (other, silo))
+                    var answer = await _registry.ClaimAsync(_version, _silo, _last);
+                    switch (answer.Outcome)
                     {
-                        LogOther(logger, other, silo, _version);
+                        case ClaimOutcome.Lost or ClaimOutcome.Rewound:
+                            var error = Explain(answer.Outcome);
+                            LogLost(logger, error.Message);
+                            _lost.TrySetResult(error);
+                            return;
+                        case ClaimOutcome.Refused:
+                            LogOther(logger, answer.Other!.Value.Silo, answer.Other.Value.Version, _version);
+                            break;
+                        default:
+                            _last = answer;
+                            clock?.Adjust(answer.Now);
+                            break;
                     }
                 }
                 catch (Exception e) when (e is RedisException or TimeoutException)
@@ -114,6 +146,21 @@ internal sealed partial class ContractClaim : IAsyncDisposable
         }
     }
 
+    private ErrorDetail Explain(ClaimOutcome outcome) => outcome == ClaimOutcome.Lost
+        ? new ErrorDetail(
+            ErrorCodes.Unavailable,
+            $"Redis at {_registry.Where} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.",
+            "cluster",
+            "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data).")
+        : new ErrorDetail(
+            ErrorCodes.Unavailable,
+            $"Redis at {_registry.Where} came back with data of an earlier moment, so this silo ends: it remembers what Redis has forgotten.",
+            "cluster",
+            "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data).");
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Silo {Other} has joined with version {OtherVersion} of the contracts, this one has {Version}: stop the silos of one version")]
-    private static partial void LogOther(ILogger logger, int otherVersion, string other, int version);
+    private static partial void LogOther(ILogger logger, string other, int otherVersion, int version);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{What}")]
+    private static partial void LogLost(ILogger logger, string what);
 }

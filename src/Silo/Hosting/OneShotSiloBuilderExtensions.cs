@@ -36,6 +36,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.MaxFaultySilos = options.Health?.MaxFaultySilos ?? 1;
             grains.MinFreeBytes = options.Health?.MinFreeBytes ?? 0;
             grains.WorkFolder = options.Data.Work;
+            grains.Clock = options.Clock;
             grains.Slots = slots;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });

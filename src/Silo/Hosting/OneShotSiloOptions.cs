@@ -33,6 +33,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>How long an unused model of the store is kept; null: as <see cref="Grains.Hosting.OneShotGrainsOptions.ModelGrace"/> says.</summary>
     public TimeSpan? KeepModels { get; init; }
 
+    /// <summary>The clock by which jobs and leases are judged.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Stands in for the engine, in tests and benchmarks.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }
 }

@@ -92,14 +92,18 @@ public sealed partial class BadStartTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
-        await connection.GetDatabase().SortedSetAddAsync("oneshot/contracts/oneshot", "77:host/1/ab", DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds());
 
+        await ClaimAsync();
         var silo = await OneShotProcess.RunAsync("serve", "--cluster", redis.Address, "--data", _folder.Data);
         Expect(silo, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this silo has version 1 and can't join it.");
         Assert.Contains("Stop the silos of version 77 first", silo.Error, StringComparison.Ordinal);
 
+        await ClaimAsync();
         var client = await OneShotProcess.RunAsync("jobs", "list", "--cluster", redis.Address, "--data", _folder.Data);
         Expect(client, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this program has version 1.");
+
+        // As a silo renews it, which is not there.
+        Task ClaimAsync() => connection.GetDatabase().SortedSetAddAsync("oneshot/contracts/oneshot", "77:host/1/ab", DateTimeOffset.UtcNow.AddSeconds(55).ToUnixTimeMilliseconds());
     }
 
     [Fact]

@@ -2,16 +2,24 @@ using System.Diagnostics;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
-/// <summary>A real Redis on a free port, without persistence unless a test asks for it, that goes with its test.</summary>
+/// <summary>A real Redis on a free port, as docs/redis.conf has it, that goes with its test.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly int _port;
+    /// <summary>Options that make it forget everything when it ends.</summary>
+    public static readonly string[] Volatile = ["--save", "", "--appendonly", "no"];
 
-    private RedisServer(Process process, int port)
+    private readonly int _port;
+    private readonly string _folder;
+    private readonly bool _ownsFolder;
+    private readonly string[] _options;
+    private Process? _process;
+
+    private RedisServer(int port, string folder, bool ownsFolder, string[] options)
     {
-        _process = process;
         _port = port;
+        _folder = folder;
+        _ownsFolder = ownsFolder;
+        _options = options;
     }
 
     /// <summary>For <c>--cluster</c>.</summary>
@@ -22,8 +30,9 @@ internal sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Starts a server. Without redis-server on the machine the test is skipped; where servers are required, it fails.</summary>
     /// <param name="password">What it asks for; null lets everybody in.</param>
-    /// <param name="folder">Where it finds and keeps its data, in an append-only file; null keeps nothing.</param>
-    public static async Task<RedisServer> StartAsync(string? password = null, string? folder = null)
+    /// <param name="folder">Where it finds and keeps its data; null: a folder that goes with it.</param>
+    /// <param name="options">Options that replace those of the file.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null, string? folder = null, params string[] options)
     {
         if (!IsInstalled())
         {
@@ -31,20 +40,43 @@ internal sealed class RedisServer : IAsyncDisposable
             Assert.Skip("redis-server is not installed.");
         }
 
-        var port = FreePort.Find();
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", .. folder is null ? (string[])["--save", "", "--appendonly", "no"] : ["--dir", folder, "--appendonly", "yes"], .. password is null ? [] : (string[])["--requirepass", password]]) { RedirectStandardOutput = true };
-        var server = new RedisServer(Process.Start(start)!, port);
-        var output = new LineStream(server._process.StandardOutput);
-        return await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken) is not null
-            ? server
-            : throw new InvalidOperationException("redis-server ended before it was ready.");
+        var own = folder is null ? Directory.CreateTempSubdirectory("oneshot-redis-").FullName : null;
+        var server = new RedisServer(FreePort.Find(), folder ?? own!, own is not null, [.. options, .. password is null ? [] : (string[])["--requirepass", password]]);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>SIGKILL: it gets no chance to store anything more.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+            _process = null;
+        }
+    }
+
+    /// <summary>Starts it again on its port, with what it has kept.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("redis-server", [Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options]) { RedirectStandardOutput = true };
+        _process = Process.Start(start)!;
+        var output = new LineStream(_process.StandardOutput);
+        if (await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken) is null)
+        {
+            throw new InvalidOperationException("redis-server ended before it was ready.");
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await KillAsync();
+        if (_ownsFolder)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private static bool IsInstalled() =>

@@ -61,15 +61,15 @@ public sealed class ContractVersionTests : IDisposable
         await using var redis = await RedisServer.StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         var registry = new ContractRegistry(connection, EmbeddedSilo.ServiceId, Cluster);
-        Assert.Null(await registry.ClaimAsync(ContractVersion.Current, "dead"));
-        Assert.Equal((ContractVersion.Current, "dead"), await registry.ClaimAsync(Next, "new"));
+        Assert.Null((await registry.ClaimAsync(ContractVersion.Current, "dead")).Other);
+        Assert.Equal((ContractVersion.Current, "dead"), (await registry.ClaimAsync(Next, "new")).Other);
 
         // As after 30 s.
         await connection.GetDatabase().SortedSetAddAsync($"{EmbeddedSilo.ServiceId}/contracts/{Cluster}", $"{ContractVersion.Current}:dead", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 1);
 
-        Assert.False(await registry.RequireAsync(Next));
-        Assert.Null(await registry.ClaimAsync(Next, "new"));
-        Assert.True(await registry.RequireAsync(Next));
+        Assert.False((await registry.RequireAsync(Next)).HasSilos);
+        Assert.Null((await registry.ClaimAsync(Next, "new")).Other);
+        Assert.True((await registry.RequireAsync(Next)).HasSilos);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class ContractVersionTests : IDisposable
         await using var redis = await RedisServer.StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         var registry = new ContractRegistry(connection, EmbeddedSilo.ServiceId, Cluster);
-        Assert.False(await registry.RequireAsync(ContractVersion.Current));
+        Assert.False((await registry.RequireAsync(ContractVersion.Current)).HasSilos);
         await registry.ClaimAsync(Next, "there");
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => registry.RequireAsync(ContractVersion.Current));

@@ -1,0 +1,48 @@
+using OrleansOneShot.EndToEnd.Tests.Support;
+
+namespace OrleansOneShot.EndToEnd.Tests.Cluster;
+
+/// <summary>Machines whose clocks are wrong.</summary>
+public sealed class ClockTests : IDisposable
+{
+    private const int Unreachable = 4;
+
+    private readonly TestFolder _folder = new();
+
+    [Theory]
+    [InlineData("+3600", @"^The clock of this machine \(.* UTC\) is 3[56]\d\d s ahead of that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.\n")]
+    [InlineData("-60", @"^The clock of this machine \(.* UTC\) is [56]\d s behind that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.\n")]
+    public async Task Serve_ClockFarFromThatOfRedis_IsRefused(string seconds, string sentence)
+    {
+        await using var redis = await RedisServer.StartAsync();
+
+        var ended = (await OneShotProcess.RunAsync(FakeClock.Fixed(seconds), "serve", "--cluster", redis.Address, "--data", _folder.Data)).Expect(Unreachable);
+
+        Assert.Matches(sentence, ended.Error);
+        Assert.EndsWith("Set the wrong one of the two, best by a time service on both machines: timedatectl set-ntp true.\n", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SiloWhoseClockJumpedAnHourAhead_IsKilled_TheNextOneJoinsAndGoesOn()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var clock = _folder["clock"];
+        await File.WriteAllTextAsync(clock, "+0\n");
+        string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
+        await using var silo = OneShotProcess.Start(FakeClock.In(clock), ["serve", .. cluster]);
+        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+        await using var job = OneShotProcess.Start([.. ImplantArguments.Create(_folder.Data)[..^2], .. cluster, "--out", _folder.Out]);
+        await job.TrainsAsync(2);
+        await File.WriteAllTextAsync(clock, "+3600\n");
+        await job.TrainsAsync(9);
+        silo.Kill();
+
+        // Orleans would wait for the dead silo's hour, and give up after five minutes.
+        await using var next = OneShotProcess.Start(["serve", .. cluster]);
+        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)).WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
+
+        (await job.EndAsync()).Expect(0);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
