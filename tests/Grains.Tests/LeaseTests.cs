@@ -60,14 +60,7 @@ public sealed class LeaseTests
         await first.Reached;
         await second.Reached;
         // What works for the job is what the scheduler knows of.
-        using var limit = new CancellationTokenSource(TestWorld.Limit);
-        SlotLease? lease = null;
-        while (lease is not { Epoch: 2 })
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
-        }
-
+        await LeasedAsync(world, "j1", epoch: 2);
         second.Open();
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
@@ -95,10 +88,22 @@ public sealed class LeaseTests
         var present = world.Engine.GateAt("j1", 2, "step 1");
         busy[0].Open();
         await present.Reached;
-        Assert.Equal((leases["busy1"].Silo, 2L), (await world.Scheduler.GetSnapshot()).Leases.Single(lease => lease.JobId == "j1") is { } lease ? (lease.Silo, lease.Epoch) : default);
+        Assert.Equal(leases["busy1"].Silo, (await LeasedAsync(world, "j1", epoch: 2)).Silo);
         present.Open();
         busy[1].Open();
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
+    }
+
+    /// <summary>Waits until the scheduler knows that an epoch of a job works with its only lease.</summary>
+    private static async Task<SlotLease> LeasedAsync(TestWorld world, string job, long epoch)
+    {
+        using var limit = new CancellationTokenSource(TestWorld.Limit);
+        while (true)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            if ((await world.Scheduler.GetSnapshot()).Leases.SingleOrDefault(lease => lease.JobId == job) is { } lease && lease.Epoch == epoch)
+                return lease;
+        }
     }
 }

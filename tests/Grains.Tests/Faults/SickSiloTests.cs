@@ -172,10 +172,8 @@ public sealed class SickSiloTests
     public async Task Announce_DiskBelowTheFloor_TheJobWaitsAndSaysWhyUntilThereIsRoom()
     {
         await using var world = new TestWorld();
-        OneShotGrainsOptions? own = null;
         await StartAsync(world, silos: 1, options =>
         {
-            own = options;
             options.MinFreeBytes = 1L << 60;
             options.HeartbeatPeriod = TimeSpan.FromMilliseconds(50);
         });
@@ -185,7 +183,7 @@ public sealed class SickSiloTests
         Assert.Matches(@"^Silo \S+ takes no jobs: its disk \S+ has \S+ [MG]iB free \(needs 1073741824 GiB\)\.$", waiting);
         Assert.Equal(waiting, Assert.Single((await world.Scheduler.GetSnapshot()).Queue).Waiting);
         Assert.Empty(world.Engine.Jobs);
-        own!.MinFreeBytes = 1;
+        world.Cluster.Silos[0].ServiceProvider.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value.MinFreeBytes = 1;
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
     }
 
