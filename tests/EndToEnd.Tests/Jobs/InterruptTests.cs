@@ -38,7 +38,7 @@ public sealed class InterruptTests(UninterruptedRun reference) : IDisposable
     {
         await using var process = OneShotProcess.StartIn(["sh", "-c", $"trap '' {signal}; exec \"$@\""], [.. ImplantArguments.Create(_folder, steps: 100_000), "--format", "json"]);
         var id = ImplantArguments.JobId(await process.SaysAsync(ImplantArguments.NamesJob));
-        await process.TrainsAsync(2);
+        await process.TrainsAsync(1);
 
         await (signal == "INT" ? process.InterruptAsync() : process.TerminateAsync());
 
