@@ -54,6 +54,6 @@ public static class SchedulerFactory
         "DDIMScheduler" => "ddim",
         "EulerDiscreteScheduler" => "euler",
         "PNDMScheduler" => "pndm",
-        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{Wording.Cut(other, 80)}\", which is not built here.", "scheduler", $"Name a scheduler: {Wording.List(Names)}."),
+        var other => throw new InvalidInputException($"scheduler_config.json: _class_name is \"{Wording.Cut(other ?? "", 80)}\", which is not built here.", "scheduler", $"Name a scheduler: {Wording.List(Names)}."),
     };
 }
