@@ -20,7 +20,7 @@ public sealed class CheckpointTests : IDisposable
 
     public CheckpointTests()
     {
-        var linears = new Dictionary<string, AdaptableLinear> { ["attn.to_q"] = new(4, 6, hasBias: false) };
+        var linears = new Dictionary<string, AdaptableLinear> { ["mid.attn1.to_q"] = new(4, 6, hasBias: false) };
         _lora = LoraNetwork.Create(linears, new LoraSettings(2, 2), new Generator(1));
         _tokens = new FlatParameters([(Trainer.VectorsName, [3, 5])]);
         _trainer = new Trainer(null!, (_, _) => null!, _lora, _tokens, 1e-3, 0.01);
@@ -59,8 +59,8 @@ public sealed class CheckpointTests : IDisposable
     public static TheoryData<string, string> Damages => new()
     {
         { "vectors", "The checkpoint is damaged: vectors is [2, 5], not [3, 5]." },
-        { "lora", "The checkpoint is damaged: lora.attn.to_q.lora_A.weight is of type F16, not F32." },
-        { "lora-missing", "The checkpoint is damaged: lora.attn.to_q.lora_A.weight is missing." },
+        { "lora", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is of type F16, not F32." },
+        { "lora-missing", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is missing." },
         { "moments", "The checkpoint is damaged: optimiser.0.mean is [20, 1], not [20]." },
         { "moments-nan", "The checkpoint is damaged: optimiser.1.mean holds values that are not finite." },
         { "variance-negative", "The optimiser's state has a negative value in 1.variance." },
@@ -85,7 +85,7 @@ public sealed class CheckpointTests : IDisposable
         using var scope = NewDisposeScope();
         var tensors = SafetensorsFile.ReadAll(_path);
         var metadata = SafetensorsHeader.Read(_path).Metadata.ToDictionary(pair => pair.Key, pair => pair.Value);
-        const string Lora = "lora.attn.to_q.lora_A.weight";
+        const string Lora = "lora.mid.attn1.to_q.lora_A.weight";
         switch (damage)
         {
             case "vectors": tensors["vectors"] = zeros(2, 5); break;

@@ -140,7 +140,7 @@ internal static class SafetensorsMutator
         return copy;
     }
 
-    private static JsonNode OddMetadata(Random random, JsonObject metadata)
+    private static JsonObject OddMetadata(Random random, JsonObject metadata)
     {
         var copy = metadata.DeepClone().AsObject();
         if (copy.Count == 0)

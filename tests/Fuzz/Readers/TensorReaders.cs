@@ -3,14 +3,12 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Masks.Sam;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Fuzz.Mutators;
-using TorchSharp;
 using static OrleansOneShot.Fuzz.Readers.AllReaders;
 using static TorchSharp.torch;
 
