@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Tests.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;

@@ -4,6 +4,7 @@ using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tests.Models;
 using OrleansOneShot.Compute.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;
