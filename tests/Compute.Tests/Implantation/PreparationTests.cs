@@ -47,7 +47,7 @@ public sealed class PreparationTests : IDisposable
 
         // The global term sees the crop that holds all.
         AssertPosterior(preparation.Crop.Image, preparation.Posterior);
-        Assert.NotEqual(preparation.Posterior.Mean.data<float>().ToArray(), preparation.Views[0].Mean.data<float>().ToArray());
+        Assert.NotEqual(preparation.Posterior.Mean.data<float>().ToArray(), preparation.Views[1].Mean.data<float>().ToArray()); // the ball's
     }
 
     [Fact]
