@@ -98,7 +98,7 @@ public sealed class SecretTests
     [InlineData(ArtifactStoreOptions.ServiceVariable, "http://user:b10bkey@host")]
     [InlineData(ArtifactStoreOptions.ConnectionVariable, "AccountKey=b10bkey")]
     [InlineData(ArtifactStoreOptions.ConnectionVariable, "https://user:b10bkey@host")]
-    [InlineData(ArtifactStoreOptions.ConnectionVariable, "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=not base64 b10bkey")]
+    [InlineData(ArtifactStoreOptions.ConnectionVariable, "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=not*base64*b10bkey")]
     [InlineData(ArtifactStoreOptions.ConnectionVariable, "BlobEndpoint=b10bkey;SharedAccessSignature=sig=b10bkey")]
     [InlineData(ArtifactStoreOptions.ContainerVariable, "https://user:b10bkey@host")]
     public void BlobStore_SecretInAVariable_IsRefusedWithoutRepeatingIt(string variable, string value)
