@@ -180,7 +180,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
         var states = findings.ToDictionary(job => job.JobId, job => job.State, StringComparer.Ordinal);
         foreach (var byCommand in (bool[])[false, true])
         {
-            if (await lister.LookAsync(byCommand, cancellationToken) is not { } listed)
+            IReadOnlyDictionary<string, JobState>? listed = null;
+            for (var attempt = 0; listed is null && attempt < 5; attempt++)
+            {
+                listed = await lister.LookAsync(byCommand, cancellationToken);
+            }
+
+            if (listed is null)
             {
                 _told.Violate("nobody lists the jobs after the faults");
                 continue;
