@@ -84,5 +84,5 @@ internal sealed class ClockedMembershipTable(IMembershipTable inner, TimeProvide
 
     // Of a row that was never written, times are the first that there is.
     private static DateTime Moved(DateTime time, TimeSpan by) =>
-        by == TimeSpan.Zero || (by < TimeSpan.Zero ? time - DateTime.MinValue < -by : DateTime.MaxValue - time < by) ? time : time + by;
+        time == DateTime.MinValue || (by < TimeSpan.Zero ? time - DateTime.MinValue < -by : DateTime.MaxValue - time < by) ? time : time + by;
 }

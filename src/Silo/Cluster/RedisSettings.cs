@@ -75,7 +75,7 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         }
     }
 
-    // As texts, since the client keeps CONFIG for administrators of Redis.
+    // As texts, since the client keeps both commands for administrators of Redis.
     private static async Task<Dictionary<string, string>> ConfigAsync(IServer server)
     {
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -95,9 +95,12 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var section in (string[])["persistence", "memory"])
         {
-            foreach (var (name, value) in (await server.InfoAsync(section)).SelectMany(group => group))
+            foreach (var line in ((string?)await server.ExecuteAsync("INFO", section) ?? "").Split('\n', StringSplitOptions.TrimEntries))
             {
-                known[name] = value;
+                if (line.Split(':', 2) is [var name, var value])
+                {
+                    known[name] = value;
+                }
             }
         }
 
@@ -110,7 +113,7 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         {
             return await ask() is { Count: > 0 } answer ? answer : null;
         }
-        catch (RedisException)
+        catch (Exception e) when (e is RedisException or TimeoutException)
         {
             // Forbidden, renamed, or away: the claim that follows tells the latter.
             return null;
