@@ -77,8 +77,9 @@ public sealed class MessageTests
         await StandAsync(world);
         var lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
         Assert.Equal(lease.Epoch, (await world.Job("j1").Start(lease with { Epoch = 0 }))!.Epoch);
-        // Of another slot, late: the job works already.
-        Assert.Null(await world.Job("j1").Start(lease with { Epoch = 0, Slot = 7 }));
+        // Of another slot, late: the job works already, and says where.
+        var held = await world.Job("j1").Start(lease with { Epoch = 0, Slot = 7 });
+        Assert.Equal((lease.Silo, lease.Slot, lease.Epoch), (held!.Silo, held.Slot, held.Epoch));
         Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
         Assert.Single(world.Engine.Jobs);
     }

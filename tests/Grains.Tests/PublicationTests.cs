@@ -122,7 +122,8 @@ public sealed class PublicationTests
             Assert.False(state.CancelRequested);
         }
 
-        Assert.Null(await world.Job("j1").Start(lease with { Epoch = 0, Slot = 3 }));
+        var held = await world.Job("j1").Start(lease with { Epoch = 0, Slot = 3 });
+        Assert.Equal((lease.Slot, 1L), (held!.Slot, held.Epoch));
         Volatile.Write(ref away, false);
         Assert.Equal(JobState.Succeeded, (await world.Job("j1").Cancel()).State);
         var status = await world.EndOfAsync("j1");

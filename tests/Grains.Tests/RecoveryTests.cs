@@ -126,8 +126,8 @@ public sealed class RecoveryTests
     [InlineData("seconds", "-1", "its seconds are out of range")]
     [InlineData("seconds", "\"NaN\"", "its seconds are out of range")]
     [InlineData("options", "{\"steps\":-4}", "its steps are out of range")]
-    [InlineData("warnings", "[null]", "it holds an empty warning")]
-    [InlineData("metrics", "{\"objects\":[null]}", "its metrics name no object")]
+    [InlineData("warnings", "[null]", "warnings[0]")]
+    [InlineData("metrics", "{\"objects\":[null]}", "metrics.objects[0]")]
     public async Task Recover_ManifestThatCannotBe_SaysWhatIsWrong(string field, string value, string what)
     {
         await using var world = await FinishAsync("j1");
@@ -210,7 +210,7 @@ public sealed class RecoveryTests
 
     [Theory]
     [InlineData("seed", "-1", "seed is -1")]
-    [InlineData("objects", "[null]", "objects holds an empty one")]
+    [InlineData("objects", "[null]", "objects[0]")]
     [InlineData("objects", "[]", "objects is empty")]
     [InlineData("training", "null", "")]
     public async Task Recover_RequestOutOfRange_SaysSo(string field, string value, string what)

@@ -84,7 +84,11 @@ internal sealed partial class ImplantationGrain
             await new VerifiedReader(store).CopyAsync(stored, content);
             return RequestJson.Read(content.ToArray());
         }
-        catch (Exception e) when (e is UnusableJsonException or OneShotException)
+        catch (UnusableJsonException e)
+        {
+            throw new InvalidDataException($"{PublishedManifest.RequestFile} of job {Id} can't be read: it {e.Message}.", e);
+        }
+        catch (OneShotException e)
         {
             throw new InvalidDataException($"{PublishedManifest.RequestFile} of job {Id} can't be read: {e.Message}", e);
         }

@@ -73,8 +73,7 @@ internal sealed record PublishedManifest
             Require(jobId, content.Epoch is > 0 and <= MaxEpoch, $"its epoch is {content.Epoch}");
             Require(jobId, content.Seconds is >= 0 and < 1e12, "its seconds are out of range");
             Require(jobId, content.Options is not { Steps: < 0 or > 100_000 }, "its steps are out of range");
-            Require(jobId, content.Metrics is null || (!content.Metrics.Objects.IsDefault && !content.Metrics.Objects.Contains(null!)), "its metrics name no object");
-            Require(jobId, content.Warnings.IsDefault || !content.Warnings.Contains(null!), "it holds an empty warning");
+            Require(jobId, content.Metrics is not { Objects.IsDefault: true }, "its metrics name no object");
             Require(jobId, result.Files.Count > 0, "it names no files");
             Require(jobId, result.Files.Select(file => file.Path).Distinct(StringComparer.Ordinal).Count() == result.Files.Count, "it names a file twice");
             foreach (var file in result.Files)

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Jobs;
 
 /// <summary>Photos are private: whatever lies in a data folder is its owner's alone. What a user asks to be put somewhere follows the user's own mask.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class PrivateFilesTests : IDisposable
 {
     private const UnixFileMode Others =
@@ -13,8 +15,6 @@ public sealed class PrivateFilesTests : IDisposable
     [Fact]
     public async Task Implant_IntoAnExistingOpenFolder_CreatesAllForItsOwnerAlone_AndTheResultWithTheUsersMask()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no modes on Windows.");
-
         // As an earlier version left them.
         Directory.CreateDirectory(Path.Combine(_folder.Data, "jobs", "old"));
         await File.WriteAllTextAsync(Path.Combine(_folder.Data, "models.json"), "{}", TestContext.Current.CancellationToken);
