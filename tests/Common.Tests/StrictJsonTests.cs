@@ -91,6 +91,9 @@ public sealed partial class StrictJsonTests
     }
 
     [Fact]
+    public void Read_GeneratedContext_TakesNamesInAnyCase() => Assert.Equal(new Item("p", 1), StrictJson.Read("{\"PATH\":\"p\",\"Bytes\":1}"u8, Context.Default.Item));
+
+    [Fact]
     public void ReadFile_LargerThanItsLimit_IsRefusedBeforeItIsRead()
     {
         var file = Path.GetTempFileName();
