@@ -80,7 +80,7 @@ public sealed class LostRedisTests : IDisposable
         await using var redis = await RedisServer.StartAsync(options: RedisServer.Volatile);
         string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
         await using var silo = await ServeAsync(cluster);
-        await using var job = OneShotProcess.Start([.. ImplantArguments.Create(_folder.Data, steps: 100_000)[..^2], .. cluster, "--out", _folder.Out]);
+        await using var job = OneShotProcess.Start([.. ImplantArguments.Create(_folder.Data, steps: 400)[..^2], .. cluster, "--out", _folder.Out]);
         await job.TrainsAsync(2);
 
         await redis.KillAsync();
