@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Storage.Tests.Support;
 using StackExchange.Redis;
@@ -95,12 +96,12 @@ public sealed partial class BadStartTests : IDisposable
 
         await ClaimAsync();
         var silo = await OneShotProcess.RunAsync("serve", "--cluster", redis.Address, "--data", _folder.Data);
-        Expect(silo, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this silo has version 1 and can't join it.");
+        Expect(silo, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this silo has version {ContractVersion.Current} and can't join it.");
         Assert.Contains("Stop the silos of version 77 first", silo.Error, StringComparison.Ordinal);
 
         await ClaimAsync();
         var client = await OneShotProcess.RunAsync("jobs", "list", "--cluster", redis.Address, "--data", _folder.Data);
-        Expect(client, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this program has version 1.");
+        Expect(client, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this program has version {ContractVersion.Current}.");
 
         // As a silo renews it, which is not there.
         Task ClaimAsync() => connection.GetDatabase().SortedSetAddAsync("oneshot/contracts/oneshot", "77:host/1/ab", DateTimeOffset.UtcNow.AddSeconds(55).ToUnixTimeMilliseconds());

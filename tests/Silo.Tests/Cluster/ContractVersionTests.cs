@@ -28,8 +28,8 @@ public sealed class ContractVersionTests : IDisposable
             var error = (await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(Options(redis, Next)))).Detail;
 
             Assert.Equal(ErrorCodes.Unavailable, error.Code);
-            Assert.Matches($@"^The cluster at Redis 127\.0\.0\.1:\d+ has version 1 of the contracts \(silo \S+\); this silo has version {Next} and can't join it\.$", error.Message);
-            Assert.Contains("Stop the silos of version 1 first", error.Hint, StringComparison.Ordinal);
+            Assert.Matches($@"^The cluster at Redis 127\.0\.0\.1:\d+ has version {ContractVersion.Current} of the contracts \(silo \S+\); this silo has version {Next} and can't join it\.$", error.Message);
+            Assert.Contains($"Stop the silos of version {ContractVersion.Current} first", error.Hint, StringComparison.Ordinal);
         }
 
         await using var next = await ClusterSilo.StartAsync(Options(redis, Next));
