@@ -15,6 +15,7 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
+    private int _disposed;
     private string? _fault;
     private string? _told;
     private int _faults;
@@ -88,8 +89,11 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
         return why;
     }
 
+    /// <summary>Ends what waits. May be called twice: it is registered under two types.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         _stop.Cancel();
         _stop.Dispose();
     }
