@@ -49,8 +49,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
     public int EndedByThemselves => _endedByThemselves;
 
-    /// <summary>Why a silo could not be started again, however often it was tried; null: all could.</summary>
-    public string? Trouble => _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).FirstOrDefault(message => message is not null);
+    /// <summary>What processes did not do in time: start again, however often it was tried, or end when they were asked to.</summary>
+    public IReadOnlyList<string> Troubles =>
+    [
+        .. _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).Where(message => message is not null).Select(message => $"a silo can't be started again: {message}"),
+        .. All.SelectMany(silo => silo.Troubles),
+    ];
 
     /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
     public IArtifactStore Store { get; private set; } = null!;
