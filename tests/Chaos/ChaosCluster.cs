@@ -183,9 +183,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 await PartAsync(fault, slot, cancellationToken);
                 break;
             case FaultKind.Replace:
-                // Supervision looks at whoever has the slot.
+                // Supervision looks at whoever has the slot, and starts it.
                 await silo!.EndAsync("TERM", cancellationToken);
-                _silos[slot] = await AddAsync();
+                _silos[slot] = await PrepareAsync();
                 break;
             case FaultKind.Join:
                 var more = await AddAsync();
@@ -295,6 +295,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private async Task<ChaosSilo> AddAsync()
     {
+        var silo = await PrepareAsync();
+        await StartSiloAsync(silo);
+        return silo;
+    }
+
+    private async Task<ChaosSilo> PrepareAsync()
+    {
         ChaosSilo silo;
         lock (_all)
         {
@@ -314,7 +321,6 @@ internal sealed class ChaosCluster : IAsyncDisposable
             await ChaosNetwork.AddMachineAsync(silo.Machine);
         }
 
-        await StartSiloAsync(silo);
         return silo;
     }
 
@@ -324,9 +330,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), _stop.Token);
             var silo = _silos[slot];
-            if (!silo.Held && !silo.Process!.IsAlive)
+            if (!silo.Held && silo.Process is not { IsAlive: true })
             {
-                Interlocked.Add(ref _endedByThemselves, silo.WasHeld ? 0 : 1);
+                Interlocked.Add(ref _endedByThemselves, silo.WasHeld || silo.Process is null ? 0 : 1);
                 silo.WasHeld = false;
                 await StartSiloAsync(silo);
             }

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="setting">What to do.</param>
 internal sealed class ChaosRun(ChaosSetting setting)
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Looking = TimeSpan.FromMinutes(10);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();

@@ -96,11 +96,16 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task EndAsync(string signal, CancellationToken cancellationToken)
     {
-        ServerProcess process;
+        ServerProcess? process;
         lock (_gate)
         {
             Held = true;
-            process = Process!;
+            process = Process;
+        }
+
+        if (process is null)
+        {
+            return;
         }
 
         await process.SignalAsync(signal);
