@@ -18,6 +18,10 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(3);
     private readonly Dictionary<(string JobId, int Checkpoint), int> _hits = [];
     private readonly HashSet<string> _spared = [];
+    private int _leases;
+
+    /// <summary>What there was instead of a target.</summary>
+    public string Why { get; private set; } = "";
 
     /// <summary>Finds the first of a fault's silos that trains a job that is as far as the fault wants.</summary>
     /// <param name="fault">The fault.</param>
@@ -41,12 +45,16 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
                 found = ChaosCluster.KillsAll(fault) && !all.All(IsFair) ? null : all.OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
                 if (found is null)
                 {
+                    Why = all.Count == 0
+                        ? $"none of {_leases} leased jobs is"
+                        : string.Join(", ", all.Select(target => $"{target.JobId} at step {target.Step}" + (IsFair(target) ? "" : ", spared")));
                     await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
                 }
             }
             catch (Exception e) when (Calls.MayPass(e, cancellationToken))
             {
                 // The cluster is still busy with the fault before.
+                Why = e.Message;
                 await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
             }
         }
@@ -72,6 +80,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     {
         var targets = new List<Target>();
         var leases = (await client.GetSchedulerAsync(cancellationToken).WaitAsync(Answer, cancellationToken)).Leases;
+        _leases = leases.Length;
         for (var silo = 0; silo < cluster.Count; silo++)
         {
             var address = cluster.Address(silo);

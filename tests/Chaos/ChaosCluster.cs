@@ -49,8 +49,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Silos that ended without having been told to, such as evicted ones.</summary>
     public int EndedByThemselves => _endedByThemselves;
 
-    /// <summary>Why a silo could not be started again, however often it was tried; null: all could.</summary>
-    public string? Trouble => _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).FirstOrDefault(message => message is not null);
+    /// <summary>What processes did not do in time: start again, however often it was tried, or end when they were asked to.</summary>
+    public IReadOnlyList<string> Troubles =>
+    [
+        .. _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).Where(message => message is not null).Select(message => $"a silo can't be started again: {message}"),
+        .. All.SelectMany(silo => silo.Troubles),
+    ];
 
     /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
     public IArtifactStore Store { get; private set; } = null!;
@@ -179,9 +183,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 await PartAsync(fault, slot, cancellationToken);
                 break;
             case FaultKind.Replace:
-                // Supervision looks at whoever has the slot.
+                // Supervision looks at whoever has the slot, and starts it.
                 await silo!.EndAsync("TERM", cancellationToken);
-                _silos[slot] = await AddAsync();
+                _silos[slot] = await PrepareAsync();
                 break;
             case FaultKind.Join:
                 var more = await AddAsync();
@@ -291,6 +295,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private async Task<ChaosSilo> AddAsync()
     {
+        var silo = await PrepareAsync();
+        await StartSiloAsync(silo);
+        return silo;
+    }
+
+    private async Task<ChaosSilo> PrepareAsync()
+    {
         ChaosSilo silo;
         lock (_all)
         {
@@ -310,7 +321,6 @@ internal sealed class ChaosCluster : IAsyncDisposable
             await ChaosNetwork.AddMachineAsync(silo.Machine);
         }
 
-        await StartSiloAsync(silo);
         return silo;
     }
 
@@ -320,9 +330,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), _stop.Token);
             var silo = _silos[slot];
-            if (!silo.Held && !silo.Process!.IsAlive)
+            if (!silo.Held && silo.Process is not { IsAlive: true })
             {
-                Interlocked.Add(ref _endedByThemselves, silo.WasHeld ? 0 : 1);
+                Interlocked.Add(ref _endedByThemselves, silo.WasHeld || silo.Process is null ? 0 : 1);
                 silo.WasHeld = false;
                 await StartSiloAsync(silo);
             }

@@ -30,6 +30,9 @@ internal sealed record ChaosReport
     /// <summary>Faults by kind.</summary>
     public required IReadOnlyDictionary<string, int> Faults { get; init; }
 
+    /// <summary>Faults that did not happen, by kind: no job was in training that they could fairly hit.</summary>
+    public required IReadOnlyDictionary<string, int> Missed { get; init; }
+
     /// <summary>Those that hit a job in training: its state said so just before, and its log has steps before the fault and after it.</summary>
     public required int FaultsInTraining { get; init; }
 

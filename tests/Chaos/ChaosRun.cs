@@ -11,11 +11,14 @@ namespace OrleansOneShot.Chaos;
 /// <param name="setting">What to do.</param>
 internal sealed class ChaosRun(ChaosSetting setting)
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Looking = TimeSpan.FromMinutes(10);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ChaosJobs _jobs = new(setting.Steps);
     private readonly Told _told = new();
+    private readonly List<SufferedFault> _faults = [];
+    private readonly List<FaultKind> _missed = [];
     private ChaosMeans _means = ChaosMeans.Plain;
 
     /// <summary>Does it all. The folder stays if something was wrong.</summary>
@@ -49,22 +52,23 @@ internal sealed class ChaosRun(ChaosSetting setting)
             Say("faults begin");
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using var listing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var listed = lister.RunAsync(listing.Token);
+            var listed = lister.RunAsync(listing.Token, over.Token);
             var submitting = desk.SubmitAllAsync(inputs, over.Token);
             try
             {
-                var faults = await DisturbAsync(cluster, client, new Damage(cluster, desk, _told, users), over.Token);
+                over.CancelAfter(TimeSpan.FromMinutes(setting.Minutes) + Settling);
+                await InTimeAsync(DisturbAsync(cluster, client, new Damage(cluster, desk, _told, users), over.Token), "a fault was not over in time");
                 Say("faults are over");
                 _told.Calm = DateTimeOffset.UtcNow;
                 over.CancelAfter(Settling);
-                await submitting;
+                await InTimeAsync(submitting, "not all jobs could be submitted");
                 Say($"all {desk.Jobs.Count} jobs are submitted");
-                await SettleAsync(desk, over.Token);
+                await InTimeAsync(SettleAsync(desk, over.Token), "not everybody had an answer in time");
                 await listing.CancelAsync();
-                await listed;
+                await InTimeAsync(listed, "a list did not end in time");
                 Say("looking at the jobs");
                 var findings = await LookAsync(cluster, desk, lister, cancellationToken);
-                var report = await SummariseAsync(cluster, desk, faults, findings, Path.Combine(root, "violation"), cancellationToken);
+                var report = await SummariseAsync(cluster, desk, findings, Path.Combine(root, "violation"), cancellationToken);
                 keep = report.Violations.Count > 0;
                 return report;
             }
@@ -89,9 +93,23 @@ internal sealed class ChaosRun(ChaosSetting setting)
         }
     }
 
-    private async Task<List<SufferedFault>> DisturbAsync(ChaosCluster cluster, OneShotClient client, Damage damage, CancellationToken cancellationToken)
+    // What is not over by now hangs. The rest is looked at all the same.
+    private async Task InTimeAsync(Task task, string otherwise)
     {
-        var (faults, clock, aim) = (new List<SufferedFault>(), Stopwatch.StartNew(), new Aim(client, cluster, setting.Steps));
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            Say(otherwise);
+            _told.Violate(otherwise);
+        }
+    }
+
+    private async Task DisturbAsync(ChaosCluster cluster, OneShotClient client, Damage damage, CancellationToken cancellationToken)
+    {
+        var (clock, aim) = (Stopwatch.StartNew(), new Aim(client, cluster, setting.Steps));
         foreach (var fault in Fault.Schedule(setting))
         {
             if (_means.LeftOut.ContainsKey(fault.Kind))
@@ -109,12 +127,14 @@ internal sealed class ChaosRun(ChaosSetting setting)
             // Nothing trains: what all share may still fail. A silo may not, since a job that prepares there could die the third time.
             if (target is null && fault.IsOfSilo)
             {
+                _missed.Add(fault.Kind);
+                Say($"nothing is in training for {FaultKinds.NameOf(fault.Kind)}: {aim.Why}");
                 continue;
             }
 
             var began = DateTimeOffset.UtcNow;
             var how = await SufferAsync(cluster, damage, fault, target, cancellationToken);
-            faults.Add(new SufferedFault
+            _faults.Add(new SufferedFault
             {
                 Kind = fault.Kind,
                 Silo = fault.IsOfSilo ? target?.Silo : null,
@@ -126,10 +146,8 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 Step = target?.Step,
             });
             var hit = target is null ? "nothing in training" : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
-            Say(string.Create(CultureInfo.InvariantCulture, $"{faults[^1]} for {(faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
+            Say(string.Create(CultureInfo.InvariantCulture, $"{_faults[^1]} for {(_faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
         }
-
-        return faults;
     }
 
     private static async Task<string?> SufferAsync(ChaosCluster cluster, Damage damage, Fault fault, Target? target, CancellationToken cancellationToken)
@@ -151,20 +169,12 @@ internal sealed class ChaosRun(ChaosSetting setting)
         }
     }
 
-    private async Task SettleAsync(Desk desk, CancellationToken limit)
+    private static async Task SettleAsync(Desk desk, CancellationToken limit)
     {
-        try
+        await desk.WhenDoneAsync();
+        foreach (var job in desk.Jobs)
         {
-            await desk.WhenDoneAsync();
-            foreach (var job in desk.Jobs)
-            {
-                await job.Watching.WaitAsync(limit);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Whatever has not ended by now shows when it is looked at.
-            Say("not everything has ended in time");
+            await job.Watching.WaitAsync(limit);
         }
     }
 
@@ -172,10 +182,14 @@ internal sealed class ChaosRun(ChaosSetting setting)
     private async Task<List<JobFindings>> LookAsync(ChaosCluster cluster, Desk desk, Lister lister, CancellationToken cancellationToken)
     {
         var findings = new List<JobFindings>();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Looking);
         foreach (var job in desk.Jobs)
         {
-            findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, cancellationToken));
+            await InTimeAsync(AddAsync(job), $"{job.Handle.Id}: nobody answers for it after the faults");
         }
+
+        async Task AddAsync(ChaosJob job) => findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, limit.Token));
 
         var states = findings.ToDictionary(job => job.JobId, job => job.State, StringComparer.Ordinal);
         foreach (var byCommand in (bool[])[false, true])
@@ -204,20 +218,17 @@ internal sealed class ChaosRun(ChaosSetting setting)
             }
         }
 
-        if (cluster.Trouble is { } trouble)
-        {
-            _told.Violate($"a silo can't be started again: {trouble}");
-        }
+        cluster.Troubles.ToList().ForEach(_told.Violate);
 
         return findings;
     }
 
     private async Task<ChaosReport> SummariseAsync(
-        ChaosCluster cluster, Desk desk, IReadOnlyList<SufferedFault> suffered, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
+        ChaosCluster cluster, Desk desk, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
     {
-        var faults = suffered.Select(fault => fault with { InTraining = IsInTraining(fault, findings) }).ToList();
-        var worst = findings.MaxBy(job => job.LongestGap.To - job.LongestGap.From)!;
-        var (from, to) = worst.LongestGap;
+        var faults = _faults.Select(fault => fault with { InTraining = IsInTraining(fault, findings) }).ToList();
+        var worst = findings.MaxBy(job => job.LongestGap.To - job.LongestGap.From);
+        var (from, to) = worst?.LongestGap ?? default;
         var first = findings.FirstOrDefault(job => job.Violations.Count > 0);
         string[] violations = [.. findings.SelectMany(job => job.Violations), .. _told.Violations];
         return new ChaosReport
@@ -231,6 +242,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
             EventsWatched = desk.Jobs.Sum(job => job.Watcher.Seen.Count),
             Succeeded = findings.Count(job => job.Violations.Count == 0),
             Faults = Count(faults),
+            Missed = _missed.GroupBy(kind => kind).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key.ToString(), kind => kind.Count()),
             FaultsInTraining = faults.Count(fault => fault.InTraining),
             FaultsInTrainingByKind = Count(faults.Where(fault => fault.InTraining)),
             Kills = faults.Count(fault => fault.Kind is FaultKind.Kill or FaultKind.FlipCheckpoint or FaultKind.RedisKill),
@@ -239,7 +251,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
             StepsRepeated = findings.Sum(job => job.StepsRepeated),
             StepsTaken = findings.Sum(job => job.Steps.Count),
             LongestGapSeconds = Math.Round((to - from).TotalSeconds, 1),
-            LongestGapJob = worst.JobId,
+            LongestGapJob = worst?.JobId,
             LongestGapFaults = [.. faults.Where(fault => fault.Began <= to && fault.Ended >= from).Select(fault => fault.ToString())],
             LeftOverFiles = findings.Sum(job => job.LeftOver),
             LeftOverWorkFolders = cluster.DataFolders.Select(data => DataFolder.Resolve(data).Work).Where(Directory.Exists).Sum(work => Directory.GetDirectories(work).Length),

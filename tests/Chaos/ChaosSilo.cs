@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace OrleansOneShot.Chaos;
 
 /// <summary>A silo of a name of its own: a machine with its disk, clock and address, on which processes follow each other.</summary>
@@ -6,6 +8,12 @@ namespace OrleansOneShot.Chaos;
 internal sealed class ChaosSilo(int machine, string root) : IDisposable
 {
     private static readonly TimeSpan Slowest = TimeSpan.FromMinutes(2);
+
+    // Handing jobs on takes up to a minute where the store is away; what lasts longer than this hangs.
+    private static readonly TimeSpan SlowestEnd = TimeSpan.FromMinutes(4);
+
+    // A fault ends the process that there is, and none is started after it.
+    private readonly Lock _gate = new();
 
     /// <summary>Its number.</summary>
     public int Machine => machine;
@@ -34,6 +42,9 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
     /// <summary>Its end was on purpose.</summary>
     public bool WasHeld { get; set; }
 
+    /// <summary>What its processes did not do in time.</summary>
+    public ConcurrentQueue<string> Troubles { get; } = [];
+
     /// <summary>What its processes logged. One a process, and each start is a new process.</summary>
     public IEnumerable<string> Logs =>
         Path.Combine(Data, "logs") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal).Append(Output) : [Output];
@@ -50,18 +61,23 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
         string[] command = [.. on, "dotnet", Path.Combine(AppContext.BaseDirectory, "oneshot.dll"), "serve", .. arguments, "--data", Data];
         for (var attempt = 1; ; attempt++)
         {
-            if (Held)
+            ServerProcess process;
+            lock (_gate)
             {
-                // A fault has ended it; whoever held it starts it again.
-                return;
+                if (Held)
+                {
+                    // A fault has ended it; whoever held it starts it again.
+                    return;
+                }
+
+                Address = null;
+                Process?.Dispose();
+                Process = process = ServerProcess.Start(command[0], command[1..], environment, "Ready: silo ", Output);
             }
 
-            Address = null;
-            Process?.Dispose();
-            Process = ServerProcess.Start(command[0], command[1..], environment, "Ready: silo ", Output);
             try
             {
-                Address = (await Process.Ready.WaitAsync(Slowest, cancellationToken)).Split(' ')[2];
+                Address = (await process.Ready.WaitAsync(Slowest, cancellationToken)).Split(' ')[2];
                 return;
             }
             catch (Exception e) when (e is InvalidOperationException or TimeoutException && attempt < Attempts && !Held)
@@ -80,10 +96,29 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task EndAsync(string signal, CancellationToken cancellationToken)
     {
-        Held = true;
-        var process = Process!;
+        ServerProcess? process;
+        lock (_gate)
+        {
+            Held = true;
+            process = Process;
+        }
+
+        if (process is null)
+        {
+            return;
+        }
+
         await process.SignalAsync(signal);
-        await process.EndAsync(cancellationToken);
+        try
+        {
+            await process.EndAsync(cancellationToken).WaitAsync(SlowestEnd, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Troubles.Enqueue($"silo {machine} did not end {SlowestEnd.TotalMinutes:0} minutes after SIG{signal}");
+            await process.SignalAsync("KILL");
+            await process.EndAsync(cancellationToken);
+        }
     }
 
     public void Dispose() => Process?.Dispose();

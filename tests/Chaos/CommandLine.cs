@@ -70,12 +70,19 @@ internal sealed class CommandLine : IDisposable
         return new CommandLine(Process.Start(start)!, command);
     }
 
-    /// <summary>Waits for its end.</summary>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Waits for its end, of which <see cref="Told"/> says whether it comes at all.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
         await _read.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends it the hard way: it hangs.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await EndAsync(CancellationToken.None);
     }
 
     /// <summary>Ctrl-C.</summary>

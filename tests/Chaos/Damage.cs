@@ -92,8 +92,11 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
         try
         {
             using var run = CommandLine.Start(cluster, data, "jobs download", job.Handle.Id, "--out", target);
-            await run.EndAsync(cancellationToken);
-            told.Check(run);
+            if (!await told.EndAsync(run, null, cancellationToken))
+            {
+                return job.Handle.Id;
+            }
+
             if (run.ExitCode == 0)
             {
                 // A bit of the manifest that no reader needs may go unnoticed; a file may not.

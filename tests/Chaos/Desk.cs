@@ -98,10 +98,8 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
         {
             var (data, target) = (Path.Combine(folder, $"implant-{i}"), Path.Combine(folder, $"implant-{i}", "out"));
             using var run = CommandLine.Start(cluster, data, "implant", [.. jobs.ToArguments(0), "--out", target]);
-            if (await run.Job.WaitAsync(cancellationToken) is not { } id)
+            if (await told.JobAsync(run, cancellationToken) is not { } id)
             {
-                await run.EndAsync(cancellationToken);
-                told.Check(run);
                 Interlocked.Increment(ref _unanswered);
                 await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
                 continue;
@@ -115,9 +113,8 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
                 await run.InterruptAsync();
             }
 
-            await run.EndAsync(cancellationToken);
-            told.Check(run);
-            if (!await JudgeAsync(job, run, interrupted is not null, cancellationToken))
+            var ended = await told.EndAsync(run, interrupted is null ? job.Watching : null, cancellationToken);
+            if (!ended || !await JudgeAsync(job, run, interrupted is not null, cancellationToken))
             {
                 await FollowAsync(job, "jobs watch", [id], data, cancellationToken);
                 await FollowAsync(job, "jobs download", [id, "--out", target], data, cancellationToken);
@@ -134,8 +131,11 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
         while (true)
         {
             using var run = CommandLine.Start(cluster, data, command, arguments);
-            await run.EndAsync(cancellationToken);
-            told.Check(run);
+            if (!await told.EndAsync(run, job.Watching, cancellationToken))
+            {
+                return;
+            }
+
             if (command == "jobs watch")
             {
                 CheckEvents(job, run);
@@ -224,8 +224,11 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
             }
 
             using var run = CommandLine.Start(cluster, Path.Combine(folder, "cancel"), "jobs cancel", job.Handle.Id);
-            await run.EndAsync(cancellationToken);
-            told.Check(run);
+            if (!await told.EndAsync(run, null, cancellationToken))
+            {
+                continue;
+            }
+
             job.CancelAcknowledged = run.ExitCode == 0;
             if (run.ExitCode == 0 || run.Words.Contains("can't be cancelled any more", StringComparison.Ordinal))
             {

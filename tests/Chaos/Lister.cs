@@ -15,18 +15,19 @@ internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk de
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
     /// <summary>Lists until it is stopped.</summary>
-    /// <param name="cancellationToken">Stops.</param>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="stop">Stops before the next time.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task RunAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
         try
         {
             for (var i = 0; ; i++)
             {
-                await Task.Delay(Pause, cancellationToken);
+                await Task.Delay(Pause, stop);
                 await LookAsync(i % ByCommand == 0, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Told to stop.
         }
@@ -75,10 +76,8 @@ internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk de
 
     private async Task<IReadOnlyDictionary<string, JobState>?> AskCommandAsync(CancellationToken cancellationToken)
     {
-        using var run = CommandLine.Start(cluster, folder, "jobs list", "--limit", "1000");
-        await run.EndAsync(cancellationToken);
-        told.Check(run);
-        return run.ExitCode == 0
+        using var run = CommandLine.Start(cluster, folder, "jobs list", "--limit", "500");
+        return await told.EndAsync(run, null, cancellationToken) && run.ExitCode == 0
             ? CommandLine.TryParse(run.Lines[^1])!["jobs"]!.AsArray().ToDictionary(job => (string)job!["id"]!, job => Enum.Parse<JobState>((string)job!["state"]!, ignoreCase: true), StringComparer.Ordinal)
             : null;
     }

@@ -16,7 +16,10 @@ public sealed record JobQuery
     [Id(2)]
     public string? Cursor { get; init; }
 
-    /// <summary>Jobs a page, 1 to 500.</summary>
+    /// <summary>The most jobs a page.</summary>
+    public const int LargestPage = 500;
+
+    /// <summary>Jobs a page, 1 to <see cref="LargestPage"/>.</summary>
     [Id(3)]
     public int PageSize { get; init; } = 100;
 
