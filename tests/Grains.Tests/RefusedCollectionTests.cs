@@ -65,6 +65,7 @@ public sealed class RefusedCollectionTests
 
     private static async Task<(string Photo, string Mask)> FinishAndLoseAsync(TestWorld world)
     {
+        world.Engine.WritesRequest = true;
         await StartAsync(world);
         var (photo, mask) = (await UploadAsync(world, "photo"), await UploadAsync(world, "mask"));
         var request = TestWorld.Request();

@@ -68,7 +68,8 @@ public sealed class ConvertedWeightsTests : IDisposable
     [Fact]
     public void Load_ABitOfTheCopyHasFlipped_IsWrittenAnewAndTold()
     {
-        using var first = Load(ScalarType.BFloat16);
+        using var direct = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.BFloat16, CPU);
+        Load(ScalarType.BFloat16).Dispose();
         var file = Assert.Single(Files());
         var sound = File.ReadAllBytes(file);
         var flipped = (byte[])sound.Clone();
@@ -77,7 +78,7 @@ public sealed class ConvertedWeightsTests : IDisposable
 
         using var again = Load(ScalarType.BFloat16);
 
-        var expected = first.state_dict();
+        var expected = direct.state_dict();
         Assert.All(again.state_dict(), pair => Assert.True(pair.Value.equal(expected[pair.Key]).all().item<bool>(), pair.Key));
         Assert.Equal(sound, File.ReadAllBytes(file));
         Assert.Equal([file], _damaged);
