@@ -83,6 +83,7 @@ public sealed class CheckpointTests
     [InlineData("settled nothing")]
     [InlineData("settled otherwise")]
     [InlineData("settled precision that is none")]
+    [InlineData("settled a configuration that is none")]
     [InlineData("settled too much")]
     public async Task Commit_WhatTheEpochCanNotHaveWritten_IsRefusedAndTouchesNothing(string what)
     {
@@ -110,6 +111,7 @@ public sealed class CheckpointTests
             "settled nothing" => (good, s_settled with { ModelSha256 = "" }),
             "settled otherwise" => (good, s_settled with { Precision = Precision.Fp32 }),
             "settled precision that is none" => (good, s_settled with { Precision = Precision.Auto }),
+            "settled a configuration that is none" => (good, s_settled with { ConfigurationSha256 = "c" }),
             _ => (good, s_settled with { FanOut = new string('x', SettledRun.MaxFanOut + 1) }),
         };
         var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").CommitCheckpoint(1, bad, settled));
@@ -120,6 +122,23 @@ public sealed class CheckpointTests
         await world.Job("j1").CommitCheckpoint(1, good, s_settled);
         Assert.NotNull(await world.Files.GetInfoAsync(input));
         Assert.Equal((good, twenty), await KeptAsync(world));
+    }
+
+    [Fact]
+    public async Task Commit_ConfigurationThatAnEarlierVersionDidNotTell_IsKeptAndComparedFromThenOn()
+    {
+        await using var world = new TestWorld();
+        await StandAsync(world);
+        var told = s_settled with { ConfigurationSha256 = new string('c', 64) };
+        await world.Job("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 10), s_settled);
+        await world.Job("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 20), told);
+        Assert.Equal(told, (await world.StateAsync("j1")).Settled);
+
+        var thirty = await StoreAsync(world, 1, 30);
+        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").CommitCheckpoint(1, thirty, told with { ConfigurationSha256 = new string('d', 64) }));
+        Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
+        await world.Job("j1").CommitCheckpoint(1, thirty, s_settled);
+        Assert.Equal(told, (await world.StateAsync("j1")).Settled);
     }
 
     [Fact]

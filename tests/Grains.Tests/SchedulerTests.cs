@@ -61,6 +61,8 @@ public sealed class SchedulerTests
         Assert.Equal(4, (await world.Catalog.List(new JobQuery { UnfinishedOnly = true })).Jobs.Length);
         await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { Cursor = "nonsense" }));
         await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = 0 }));
+        await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize + 1 }));
+        Assert.Equal(5, (await world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize })).Jobs.Length);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Contracts.Retention;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -33,8 +34,14 @@ internal sealed class JobsCollectCommand : OneShotCommand
         var report = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.CollectAsync(dryRun, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
-            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes, report.Models));
-            return ExitCode.Done;
+            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes, report.Models, report.Unlisted));
+            return Ended(report);
+        }
+
+        if (report.Refusal is { } refusal)
+        {
+            context.Say(refusal);
+            return Ended(report);
         }
 
         foreach (var path in report.Blobs.Concat(report.Files).Concat(report.Models))
@@ -46,4 +53,6 @@ internal sealed class JobsCollectCommand : OneShotCommand
         context.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes {verb}."));
         return ExitCode.Done;
     }
+
+    private static int Ended(CollectionReport report) => report is { Refusal: not null, DryRun: false } ? ExitCode.Failed : ExitCode.Done;
 }

@@ -19,7 +19,7 @@ internal sealed class JobsListCommand : OneShotCommand
 
     private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: next of the page before.", HelpName = "CURSOR" };
 
-    private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, JobQuery.LargestPage, "Jobs a page.", 100);
+    private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, JobQuery.MaxPageSize, "Jobs a page.", 100);
 
     public JobsListCommand(CliStreams streams)
         : base("list", "Lists jobs, newest first.", streams, "oneshot jobs list", "oneshot jobs list --state training --format json")

@@ -34,7 +34,7 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
     /// <exception cref="OneShotException">unavailable.</exception>
     public static async Task<ClusterConnection> OpenAsync(OneShotClientOptions options, CancellationToken cancellationToken)
     {
-        var connection = await ClusterRedis.ConnectAsync(ConfigurationOptions.Parse(options.Redis!), cancellationToken);
+        var connection = await ClusterRedis.ConnectAsync(ClusterRedis.Parse(options.Redis!), cancellationToken);
         try
         {
             var registry = new ContractRegistry(connection, options.ServiceId, options.ClusterId);

@@ -28,7 +28,7 @@ public sealed class TermWorker : IDisposable
         Fingerprint = fingerprint;
     }
 
-    /// <summary>What the trained weights depend on: model, photo, masks and options. It must be the run's.</summary>
+    /// <summary>What the trained weights depend on: model and its configuration, photo, masks and options. It must be the run's.</summary>
     public string Fingerprint { get; }
 
     /// <summary>Loads the model and prepares the job, without the prototypical embedding.</summary>
@@ -61,7 +61,8 @@ public sealed class TermWorker : IDisposable
             var parts = TrainingParts.Create(models, joint, preparation, options);
             owned.Push(parts);
             parts.Lora.Attach(models.UNet.AdaptableLinears);
-            return new TermWorker(owned, options, parts, Implantation.Fingerprint.Of(inputs, options, folder.Hash(), type.ToString()));
+            var fingerprint = Implantation.Fingerprint.Of(inputs, options, folder.Hash(), type.ToString());
+            return new TermWorker(owned, options, parts, Implantation.Fingerprint.WithConfiguration(fingerprint, folder.ConfigurationHash()));
         }
         catch
         {

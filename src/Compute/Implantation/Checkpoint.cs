@@ -13,6 +13,7 @@ internal static class Checkpoint
 {
     private const string Format = "oneshot-checkpoint-1";
     private const string FanOutKey = "fan_out";
+    private const string ConfigurationKey = "configuration";
     private const string BestKey = "prototype_best";
     private const string Curve = "curve.losses";
 
@@ -30,8 +31,9 @@ internal static class Checkpoint
     /// <param name="curves">The losses so far, one entry a step done.</param>
     /// <param name="prototypes">L_PE by object.</param>
     /// <param name="decision">How terms are evaluated.</param>
+    /// <param name="configuration">The hash of the model's configuration; null leaves it out, as earlier versions did.</param>
     public static void Write(
-        string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes, FanOutDecision decision)
+        string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes, FanOutDecision decision, string? configuration = null)
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { [Vectors] = trainer.Vectors };
@@ -52,14 +54,30 @@ internal static class Checkpoint
             tensors[PrototypeKey(i)] = tensor(prototypes[i].Losses.ToArray(), ScalarType.Float64);
         }
 
-        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>
         {
             ["format"] = Format,
             ["fingerprint"] = fingerprint,
             ["step"] = steps.Count.ToString(CultureInfo.InvariantCulture),
             [FanOutKey] = decision.ToText(),
             [BestKey] = string.Join(',', prototypes.Select(p => p.BestStep.ToString(CultureInfo.InvariantCulture))),
-        });
+        };
+        if (configuration is not null)
+        {
+            metadata.Add(ConfigurationKey, configuration);
+        }
+
+        SafetensorsWriter.Write(path, tensors, metadata);
+    }
+
+    /// <summary>The configuration that a checkpoint's run computed with.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The hash of the model's configuration; null: an earlier version wrote it.</returns>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public static string? ConfigurationOf(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return file.Header.Metadata.GetValueOrDefault(ConfigurationKey);
     }
 
     /// <summary>Takes up a checkpoint.</summary>

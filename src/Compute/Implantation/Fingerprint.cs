@@ -28,4 +28,10 @@ internal static class Fingerprint
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>What machines that share a run must have in common: the fingerprint, which checkpoints of earlier versions carry as it is, and the model's configuration.</summary>
+    /// <param name="fingerprint">The run's fingerprint.</param>
+    /// <param name="configuration">The hash of the model's configuration.</param>
+    /// <returns>Both.</returns>
+    public static string WithConfiguration(string fingerprint, string configuration) => $"{fingerprint}.{configuration}";
 }

@@ -23,6 +23,8 @@ public sealed class ImplantationRun(
     /// <summary>The field of errors that a run without the checkpoint would not meet.</summary>
     public const string CheckpointField = "checkpoint";
 
+    private const string ModelField = "model";
+
     /// <summary>Steps between two previews.</summary>
     private const int PreviewEvery = 50;
 
@@ -57,8 +59,8 @@ public sealed class ImplantationRun(
         }
 
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"photo: {preparation.Crop.Description}");
-        var modelHash = folder.Hash();
-        RequireSameModel(modelHash);
+        var (modelHash, configuration) = (folder.Hash(), folder.ConfigurationHash());
+        RequireSameModel(modelHash, configuration);
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, type.ToString());
 
         using var parts = TrainingParts.Create(models, joint, preparation, options);
@@ -75,7 +77,7 @@ public sealed class ImplantationRun(
         }
         else
         {
-            (prototypes, var kept) = TakeUp(checkpoint, fingerprint, trainer, curves);
+            (prototypes, var kept) = TakeUp(checkpoint, fingerprint, configuration, trainer, curves);
             decision ??= kept;
             observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps, $"goes on from step {curves.Steps.Count}");
         }
@@ -83,13 +85,13 @@ public sealed class ImplantationRun(
         Mark("preparing", clock);
         lora.Attach(models.UNet.AdaptableLinears);
         var samples = new SampleStage(models, inputs.Objects, options);
-        var planner = new FanOutPlanner(parts, options, _exchange, fingerprint);
+        var planner = new FanOutPlanner(parts, options, _exchange, Fingerprint.WithConfiguration(fingerprint, configuration));
         try
         {
             var begins = decision is null;
             decision = Plan(planner, decision, preparation, models, cancellationToken);
-            observer.Settled(Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText()));
-            var writer = new CheckpointFile(outFolder, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision), observer);
+            observer.Settled((Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText())) with { ConfigurationHash = configuration });
+            var writer = new CheckpointFile(outFolder, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision, configuration), observer);
             if (begins && decision.MustBeKept)
             {
                 writer.Commit(0);
@@ -122,15 +124,27 @@ public sealed class ImplantationRun(
         return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
     }
 
-    private void RequireSameModel(string modelHash)
+    private void RequireSameModel(string modelHash, string configuration)
     {
         if (Settled is { } settled && settled.ModelHash != modelHash)
         {
-            throw new InvalidInputException(
-                $"The weights of the model {folder.Name} are not those that this job began with, so the rest of it would not fit.", "model",
-                "Put the model's files back as they were (oneshot models verify shows them), or submit the job again.");
+            throw AnotherModel($"The weights of the model {folder.Name} are");
+        }
+
+        RequireSameConfiguration(Settled?.ConfigurationHash, configuration);
+    }
+
+    // Jobs of earlier versions don't tell.
+    private void RequireSameConfiguration(string? begun, string configuration)
+    {
+        if (begun is not null && begun != configuration)
+        {
+            throw AnotherModel($"The configuration files of the model {folder.Name} (those of its parts, scheduler, tokenizer and CLIP, or oneshot.json) are");
         }
     }
+
+    private static InvalidInputException AnotherModel(string what) => new(
+        $"{what} not those that this job began with, so the rest of it would not fit.", ModelField, "Put the model's files back as they were (oneshot models verify shows them), or submit the job again.");
 
     // Not the checkpoint's fault: without it the run could not begin again either.
     private static FanOutDecision Decided(RunSettlement settled)
@@ -146,13 +160,15 @@ public sealed class ImplantationRun(
     }
 
     /// <summary>Whatever is wrong with a checkpoint is said as such: a run without it may do.</summary>
-    private static (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) TakeUp(string checkpoint, string fingerprint, Trainer trainer, LossCurves curves)
+    private (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) TakeUp(string checkpoint, string fingerprint, string configuration, Trainer trainer, LossCurves curves)
     {
         try
         {
+            // With other files of the model a run that begins again would not come to the same either.
+            RequireSameConfiguration(Checkpoint.ConfigurationOf(checkpoint), configuration);
             return Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
         }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException or InvalidInputException { Field: CheckpointField }))
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException or InvalidInputException { Field: CheckpointField or ModelField }))
         {
             throw new InvalidInputException(e is InvalidInputException ? e.Message : "The checkpoint can't be read.", CheckpointField, "Submit the job again.", e);
         }

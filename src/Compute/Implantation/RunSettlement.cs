@@ -6,4 +6,5 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="ModelHash">The base model's hash.</param>
 /// <param name="Precision">Float32 or bfloat16.</param>
 /// <param name="FanOut">How terms are evaluated, as checkpoints carry it.</param>
-public sealed record RunSettlement(string ModelHash, ComputePrecision Precision, string FanOut);
+/// <param name="ConfigurationHash">The hash of the base model's configuration; null where an earlier version has settled the run.</param>
+public sealed record RunSettlement(string ModelHash, ComputePrecision Precision, string FanOut, string? ConfigurationHash = null);

@@ -4,6 +4,9 @@ namespace OrleansOneShot.Contracts.Jobs;
 [GenerateSerializer, Immutable, Alias("oneshot.JobQuery")]
 public sealed record JobQuery
 {
+    /// <summary>Most jobs a page.</summary>
+    public const int MaxPageSize = 500;
+
     /// <summary>Only this owner's; null: all.</summary>
     [Id(0)]
     public string? Owner { get; init; }
@@ -16,10 +19,7 @@ public sealed record JobQuery
     [Id(2)]
     public string? Cursor { get; init; }
 
-    /// <summary>The most jobs a page.</summary>
-    public const int LargestPage = 500;
-
-    /// <summary>Jobs a page, 1 to <see cref="LargestPage"/>.</summary>
+    /// <summary>Jobs a page, 1 to <see cref="MaxPageSize"/>.</summary>
     [Id(3)]
     public int PageSize { get; init; } = 100;
 

@@ -9,9 +9,24 @@ namespace OrleansOneShot.Contracts.Jobs;
 /// <param name="ModelSha256">The base model's identity: SHA-256 over the hashes of its weights.</param>
 /// <param name="Precision">What is computed in: <see cref="Requests.Precision.Fp32"/> or <see cref="Requests.Precision.Bf16"/>.</param>
 /// <param name="FanOut">How terms of a step are evaluated, as the engine writes it; <see cref="MaxFanOut"/> characters at most.</param>
+/// <param name="ConfigurationSha256">SHA-256 over the base model's configuration; null where an earlier version has settled the run, and then it is not compared.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.SettledRun")]
-public sealed record SettledRun([property: Id(0)] string ModelSha256, [property: Id(1)] Precision Precision, [property: Id(2)] string FanOut)
+public sealed record SettledRun([property: Id(0)] string ModelSha256, [property: Id(1)] Precision Precision, [property: Id(2)] string FanOut, [property: Id(3)] string? ConfigurationSha256 = null)
 {
     /// <summary>Longest text of <see cref="FanOut"/>, in characters.</summary>
     public const int MaxFanOut = 16 * 1024;
+
+    /// <summary>Whether two runs make the same weights, as far as both tell.</summary>
+    /// <param name="other">The other run's.</param>
+    /// <returns>Whether nothing that both tell differs.</returns>
+    public bool Agrees(SettledRun other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Completed(other) == other.Completed(this);
+    }
+
+    /// <summary>This, with what it lacks and the other has.</summary>
+    /// <param name="other">What a later run has settled; or null.</param>
+    /// <returns>Both.</returns>
+    public SettledRun Completed(SettledRun? other) => this with { ConfigurationSha256 = ConfigurationSha256 ?? other?.ConfigurationSha256 };
 }

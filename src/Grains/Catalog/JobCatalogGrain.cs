@@ -75,8 +75,8 @@ internal sealed partial class JobCatalogGrain(
 
     public async Task<JobPage> List(JobQuery query)
     {
-        if (query.PageSize is < 1 or > JobQuery.LargestPage)
-            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to {JobQuery.LargestPage}.", "page_size"));
+        if (query.PageSize is < 1 or > JobQuery.MaxPageSize)
+            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to {JobQuery.MaxPageSize}.", "page_size"));
         var found = From(query.Cursor)
             .Where(job => (query.Owner is null || job.Owner == query.Owner)
                 && (query.State is null || job.State == query.State)

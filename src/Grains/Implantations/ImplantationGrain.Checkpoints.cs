@@ -27,7 +27,7 @@ internal sealed partial class ImplantationGrain
         {
             Checkpoint = checkpoint,
             Previous = old,
-            Settled = _state.Settled ?? settled,
+            Settled = _state.Settled?.Completed(settled) ?? settled,
             Reached = Math.Max(_state.Reached, checkpoint.Step),
             Step = checkpoint.Step,
             Steps = _steps,

@@ -53,12 +53,16 @@ internal sealed partial class ImplantationGrain
             throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id} has no length or no hash.");
         if (settled is null)
             return;
-        if (!BlobPaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut })
+        if (!BlobPaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
+            || (settled.ConfigurationSha256 is { } configuration && !BlobPaths.IsHash(configuration)))
+        {
             throw Refuse($"Epoch {epoch} of job {Id} does not say what its weights depend on.");
-        if (_state.Settled is { } before && before != settled)
+        }
+
+        if (_state.Settled is { } before && !before.Agrees(settled))
         {
             throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Conflict, $"Job {Id} was begun with other weights of its model, another precision or another way to evaluate terms than epoch {epoch} works with.", "id"));
+                ErrorCodes.Conflict, $"Job {Id} was begun with other files of its model, another precision or another way to evaluate terms than epoch {epoch} works with.", "id"));
         }
     }
 

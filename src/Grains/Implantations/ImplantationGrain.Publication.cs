@@ -155,6 +155,9 @@ internal sealed partial class ImplantationGrain
         }
     }
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the result of epoch {Epoch} can't be published on this silo; the job leaves it")]
+    private partial void LogMoves(Exception error, string jobId, long epoch);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the folder result could not be made; its files lie where the manifest says")]
     private partial void LogNotShown(Exception error, string jobId);
 }

@@ -182,6 +182,17 @@ internal sealed partial class ImplantationGrain
         return status is not (SiloStatus.None or SiloStatus.Dead);
     }
 
+    /// <summary>Moves to another silo as soon as nothing runs here; just to be deactivated is not enough, since whoever calls next may be of this silo and would place it here again.</summary>
+    private void LeaveSilo()
+    {
+        var here = GrainContext.Address.SiloAddress;
+        var others = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(here)).ToList();
+        if (others.Count == 0)
+            DeactivateOnIdle();
+        else
+            PlacementHint.Migrate(this, others[Random.Shared.Next(others.Count)].SiloAddress);
+    }
+
     private async Task StopTrainerAsync(long epoch)
     {
         try

@@ -5,6 +5,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -165,6 +166,21 @@ internal sealed partial class ImplantationGrain
     }
 
     public async Task Complete(long epoch)
+    {
+        try
+        {
+            await CompleteAsync(epoch);
+        }
+        catch (Exception e) when (Fault.Of(e) == FaultKind.Machine)
+        {
+            // The machine of this silo can't (its disk is full, the store refuses it), another's may: the trainer calls until it is done.
+            LogMoves(e, Id, epoch);
+            LeaveSilo();
+            throw;
+        }
+    }
+
+    private async Task CompleteAsync(long epoch)
     {
         if (_state.State == JobState.Succeeded && epoch == _state.Published)
         {

@@ -13,7 +13,8 @@ namespace OrleansOneShot.Grains.Retention;
 /// <summary>
 /// Removes inputs and models that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is submitted, so one counts as unused only
 /// after a grace period; an upload of bytes that are there already marks them as used. References are looked up after the list of candidates was made, and a job that can't be read
-/// ends the collection: when in doubt, everything stays.
+/// ends the collection: when in doubt, everything stays. So does everything while the store holds a finished job that the catalog does not list: its database or Redis has lost jobs, and
+/// an input or a model without references is no more unused than one with them.
 /// </summary>
 internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, ModelCollector models, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
 {
@@ -28,7 +29,15 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
         var candidates = await ListOldAsync(Inputs, limit, cancellationToken);
-        var (referenced, _, ended) = await LookAtJobsAsync(candidates.Count > 0);
+        var folders = await ListFoldersAsync(cancellationToken);
+        var (referenced, _, known, ended) = await LookAtJobsAsync();
+        if (await CountFinishedAsync(folders.Except(known, StringComparer.Ordinal), cancellationToken) is > 0 and var unlisted)
+        {
+            var refused = new CollectionReport(dryRun, [], [], 0, [], unlisted);
+            LogRefused(refused.Refusal!);
+            return refused;
+        }
+
         var (blobs, files, bytes) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>(), 0L);
         foreach (var file in candidates.Where(file => !referenced.Contains(file.Path)))
         {
@@ -51,7 +60,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
             }
         }
 
-        var unused = await models.CollectAsync(dryRun, async () => (await LookAtJobsAsync(references: true)).Models, cancellationToken);
+        var unused = await models.CollectAsync(dryRun, async () => (await LookAtJobsAsync()).Models, cancellationToken);
         bytes += unused.Sum(file => file.Bytes);
         LogCollected(blobs.Count, files.Count, unused.Count, bytes, dryRun);
         return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes, [.. unused.Select(file => file.Path)]);
@@ -97,20 +106,45 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         return garbage.Where(file => !named.Contains(file.Path));
     }
 
-    /// <summary>The inputs and models that jobs refer to, and the jobs that have ended.</summary>
-    private async Task<(HashSet<string> Referenced, HashSet<string> Models, List<JobSummary> Ended)> LookAtJobsAsync(bool references)
+    /// <summary>The jobs of which the store holds anything: listed before the catalog is asked, so that one that ends meanwhile is known there.</summary>
+    private async Task<List<string>> ListFoldersAsync(CancellationToken cancellationToken)
     {
-        var (referenced, models, ended) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
+        var folders = new List<string>();
+        await foreach (var id in store.ListFoldersAsync(BlobPaths.Jobs, cancellationToken))
+            folders.Add(id);
+        return folders;
+    }
+
+    /// <summary>How many of these jobs have published a result. What is in the manifest does not matter here.</summary>
+    private async Task<int> CountFinishedAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        var finished = 0;
+        foreach (var id in ids)
+        {
+            if (await store.GetInfoAsync(BlobPaths.Manifest(id), cancellationToken) is not null)
+                finished++;
+        }
+
+        return finished;
+    }
+
+    /// <summary>The inputs and models that jobs refer to, the jobs that are known, and those that have ended.</summary>
+    private async Task<(HashSet<string> Referenced, HashSet<string> Models, HashSet<string> Known, List<JobSummary> Ended)> LookAtJobsAsync()
+    {
+        var (referenced, models, known, ended) =
+            (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
         string? cursor = null;
         do
         {
-            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { PageSize = 500, Cursor = cursor });
+            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { PageSize = JobQuery.MaxPageSize, Cursor = cursor });
             foreach (var job in page.Jobs)
             {
                 if (job.State.IsFinal())
                     ended.Add(job);
-                if (references && await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
+                if (await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
                 {
+                    // A line of the list alone tells no input: of a job whose state is lost nothing is known.
+                    known.Add(job.Id);
                     referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => Inputs + hash));
                     models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
                 }
@@ -120,11 +154,14 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         }
         while (cursor is not null);
 
-        return (referenced, models, ended);
+        return (referenced, models, known, ended);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The manifest of job {JobId} can't be read, so nothing of that job is collected")]
     private partial void LogDamaged(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Why}")]
+    private partial void LogRefused(string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes (dry run: {DryRun})")]
     private partial void LogCollected(int blobs, int files, int models, long bytes, bool dryRun);

@@ -21,4 +21,20 @@ internal static class PlacementHint
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
     }
+
+    /// <summary>Moves a grain when nothing runs in it.</summary>
+    /// <param name="grain">The grain.</param>
+    /// <param name="silo">Where to. A silo that is gone is no hint.</param>
+    public static void Migrate(Grain grain, SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            grain.MigrateOnIdle();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
 }

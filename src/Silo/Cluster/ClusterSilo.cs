@@ -34,6 +34,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         _host = host;
         _claim = claim;
         Notices = notices;
+        Lost = Task.WhenAny(claim.Lost, host.Services.GetRequiredService<FatalEnd>().Told).Unwrap();
     }
 
     /// <summary>Its address, as logs and <c>cluster silos</c> name it.</summary>
@@ -54,8 +55,8 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>What who started it should know, each one sentence. The log has it too.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Ends when the silo can't go on, since Redis has lost the data of its cluster; then it is to be abandoned.</summary>
-    public Task<ErrorDetail> Lost => _claim.Lost;
+    /// <summary>Ends when the silo can't go on, since Redis has lost the data of its cluster or the other silos have declared it dead; then it is to be abandoned.</summary>
+    public Task<ErrorDetail> Lost { get; }
 
     /// <summary>Starts a silo and joins the cluster.</summary>
     /// <param name="options">Options.</param>
@@ -175,6 +176,8 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             });
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = redis);
             JudgeRowsBy(clock, options.Clock, silo.Services);
+            silo.Services.AddSingleton<FatalEnd>();
+            silo.Services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<FatalEnd>());
             silo.AddRedisGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
             {
                 state.ConfigurationOptions = redis;

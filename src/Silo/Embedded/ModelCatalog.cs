@@ -35,7 +35,12 @@ public sealed class ModelCatalog
     }
 
     /// <summary>Weights in the precision that is computed in, shared by all slots and processes of this host; may be deleted at any time.</summary>
-    public ConvertedWeights Converted => new(Path.Combine(_data.Root, "models-cache"));
+    public ConvertedWeights Converted => ConvertedAndTold(null);
+
+    /// <summary>As <see cref="Converted"/>.</summary>
+    /// <param name="tellDamaged">Is told of each file that is damaged and converted again, by its path; or null.</param>
+    /// <returns>The weights.</returns>
+    public ConvertedWeights ConvertedAndTold(Action<string>? tellDamaged) => new(Path.Combine(_data.Root, "models-cache"), tellDamaged: tellDamaged);
 
     /// <summary>The folder of a model by its name.</summary>
     /// <param name="name">A name of <see cref="List"/>.</param>

@@ -177,7 +177,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     }
 
     private static RunSettlement? SettlementOf(EngineJob job) =>
-        job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut) : null;
+        job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut, settled.ConfigurationSha256) : null;
 
     private static ComputePrecision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
 }

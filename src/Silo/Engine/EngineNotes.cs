@@ -61,7 +61,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     public void Settled(RunSettlement settlement)
     {
         ArgumentNullException.ThrowIfNull(settlement);
-        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == ComputePrecision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut);
+        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == ComputePrecision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut, settlement.ConfigurationHash);
     }
 
     /// <inheritdoc/>

@@ -100,12 +100,12 @@ public static class ModelPush
 
     private static bool IsName(string name) => name.Length <= LongestName && ArtifactPath.IsSegment(name) && char.IsAsciiLetterOrDigit(name[0]);
 
-    // Somebody may have deleted a damaged file, as a silo that found it so advises.
+    // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the store remembers of a file does not tell whether its bytes are still the right ones.
     private static async Task<bool> HasAllAsync(IArtifactStore store, PulledFile[] files, CancellationToken cancellationToken)
     {
         foreach (var file in files)
         {
-            if ((await store.GetInfoAsync(PathOf(file), cancellationToken))?.Sha256 != file.Sha256)
+            if (!await store.HoldsAsync(InfoOf(file), cancellationToken))
             {
                 return false;
             }
@@ -113,6 +113,8 @@ public static class ModelPush
 
         return true;
     }
+
+    private static ArtifactInfo InfoOf(PulledFile file) => new(PathOf(file), file.Bytes, file.Sha256);
 
     private static string PathOf(PulledFile file) => StoredModels.FilePath(new HostFile(file.Path, file.Bytes, file.Sha256, null));
 
@@ -131,8 +133,7 @@ public static class ModelPush
     private static async Task SendAsync(IArtifactStore store, string folder, PulledFile file, PullMeter meter, CancellationToken cancellationToken)
     {
         var path = PathOf(file);
-        var there = await store.GetInfoAsync(path, cancellationToken);
-        if (there?.Sha256 == file.Sha256 && await store.TouchAsync(path, cancellationToken))
+        if (await store.HoldsAsync(InfoOf(file), cancellationToken) && await store.TouchAsync(path, cancellationToken))
         {
             meter.Found(file.Bytes);
             return;
@@ -141,8 +142,9 @@ public static class ModelPush
         await using var content = new MeteredStream(File.OpenRead(Path.Combine(folder, file.Path)), meter);
         try
         {
-            // What is there but has another hash is damaged, and is replaced.
-            var written = await store.WriteAsync(path, content, there is null ? WriteCondition.MustNotExist : WriteCondition.Any, cancellationToken);
+            // What is there but has other bytes is damaged, and is replaced.
+            var isThere = await store.GetInfoAsync(path, cancellationToken) is not null;
+            var written = await store.WriteAsync(path, content, isThere ? WriteCondition.Any : WriteCondition.MustNotExist, cancellationToken);
             if (written.Sha256 != file.Sha256)
             {
                 await store.DeleteAsync(path, CancellationToken.None);

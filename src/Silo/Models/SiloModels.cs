@@ -31,7 +31,7 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
     private readonly ConcurrentDictionary<string, long> _marked = new(StringComparer.Ordinal);
 
     /// <summary>Weights in the precision that is computed in, shared by all slots and processes of this host.</summary>
-    public ConvertedWeights Converted => catalog.Converted;
+    public ConvertedWeights Converted => catalog.ConvertedAndTold(LogDamaged);
 
     /// <summary>Creates the silo's models with the host that the environment names, if it names one.</summary>
     /// <exception cref="InvalidInputException">The environment's address or token can't be used.</exception>
@@ -209,6 +209,9 @@ internal sealed partial class SiloModels(DataFolder data, ModelCatalog catalog, 
             throw new SiloLacksException(new ErrorDetail(ErrorCodes.Unavailable, $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}", "model", "Submit the job again when the host answers."), e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The converted weights {Path} are damaged; they are converted again from the model's own files. See that the disk is sound")]
+    private partial void LogDamaged(string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The model {Name} could not be marked as used in the artifact store")]
     private partial void LogUnmarked(Exception error, string name);

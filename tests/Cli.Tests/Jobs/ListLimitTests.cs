@@ -12,7 +12,7 @@ public sealed class ListLimitTests : IDisposable
     [Fact]
     public async Task List_LargestPage_Lists()
     {
-        var run = await ListAsync(JobQuery.LargestPage);
+        var run = await ListAsync(JobQuery.MaxPageSize);
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.Empty(run.Document["jobs"]!.AsArray());
@@ -21,7 +21,7 @@ public sealed class ListLimitTests : IDisposable
     [Fact]
     public async Task List_PageBeyondTheLargest_NamesTheOptionThatWasTyped()
     {
-        var run = await ListAsync(JobQuery.LargestPage + 1);
+        var run = await ListAsync(JobQuery.MaxPageSize + 1);
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Equal("limit", (string?)run.Document["error"]!["field"]);

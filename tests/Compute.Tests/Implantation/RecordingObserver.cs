@@ -17,6 +17,9 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
 
     public List<int> CheckpointSteps { get; } = [];
 
+    /// <summary>What the run settled last.</summary>
+    public RunSettlement? Settlement { get; private set; }
+
     /// <summary>Called after each step with the number of steps done.</summary>
     public Action<int>? AfterStep { get; init; }
 
@@ -33,6 +36,8 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
         Losses.Add(losses);
         AfterStep?.Invoke(step);
     }
+
+    public void Settled(RunSettlement settlement) => Settlement = settlement;
 
     public void Warning(string message) => Warnings.Add(message);
 

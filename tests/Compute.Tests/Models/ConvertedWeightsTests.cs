@@ -11,6 +11,8 @@ public sealed class ConvertedWeightsTests : IDisposable
     private const string Key = "conv_in.bias";
     private readonly string _root = Directory.CreateTempSubdirectory("oneshot-converted-").FullName;
 
+    private readonly List<string> _damaged = [];
+
     private string Cache => Path.Combine(_root, "cache");
 
     [Fact]
@@ -64,6 +66,42 @@ public sealed class ConvertedWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Load_ABitOfTheCopyHasFlipped_IsWrittenAnewAndTold()
+    {
+        using var direct = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.BFloat16, CPU);
+        Load(ScalarType.BFloat16).Dispose();
+        var file = Assert.Single(Files());
+        var sound = File.ReadAllBytes(file);
+        var flipped = (byte[])sound.Clone();
+        flipped[flipped.Length / 2] ^= 1;
+        File.WriteAllBytes(file, flipped);
+
+        using var again = Load(ScalarType.BFloat16);
+
+        var expected = direct.state_dict();
+        Assert.All(again.state_dict(), pair => Assert.True(pair.Value.equal(expected[pair.Key]).all().item<bool>(), pair.Key));
+        Assert.Equal(sound, File.ReadAllBytes(file));
+        Assert.Equal([file], _damaged);
+        Load(ScalarType.BFloat16).Dispose();
+        Assert.Equal([file], _damaged);
+    }
+
+    [Fact]
+    public void Load_ACopyOfAnEarlierVersion_IsWrittenAnew()
+    {
+        Load(ScalarType.BFloat16).Dispose();
+        var file = Assert.Single(Files());
+        var tensors = SafetensorsFile.ReadAll(file);
+        tensors[Key].FillInPlace(42);
+        SafetensorsWriter.Write(file, tensors);
+
+        using var unet = Load(ScalarType.BFloat16);
+
+        Assert.NotEqual(42f, ValueOf(unet));
+        Assert.Empty(_damaged);
+    }
+
+    [Fact]
     public void Load_FolderThatCantBeWritten_ConvertsInMemory()
     {
         File.WriteAllText(Cache, "a file in its place");
@@ -104,11 +142,11 @@ public sealed class ConvertedWeightsTests : IDisposable
         using var scope = NewDisposeScope();
         var tensors = SafetensorsFile.ReadAll(file);
         tensors[Key].FillInPlace(42);
-        SafetensorsWriter.Write(file, tensors);
+        WeightSeal.Write(file, tensors);
     }
 
     private UNet2DConditionModel Load(ScalarType type, string? model = null, long maximumBytes = 1 << 30) =>
-        ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0)).LoadUNet(type, CPU);
+        ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0, _damaged.Add)).LoadUNet(type, CPU);
 
     private string Copy()
     {

@@ -21,8 +21,12 @@ public sealed class ZombieTests : IDisposable
         var published = TestFolder.Hash(_folder.Job(id));
 
         await zombie.ThawAsync();
-        // Evicted from the cluster, its process ends by itself; what it did until then changed nothing.
-        await zombie.EndAsync();
+        // Evicted from the cluster, its process ends by itself, in words; what it did until then changed nothing.
+        var ended = (await zombie.EndAsync()).Expect(4);
+        Assert.Contains("This silo was taken for dead by the others", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("Start it again.", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", ended.Error, StringComparison.Ordinal);
 
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Job(id), "manifest.json")))!;
         Assert.Equal(2, (int)manifest["epoch"]!);

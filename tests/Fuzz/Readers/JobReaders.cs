@@ -8,6 +8,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Fuzz.Mutators;
+using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
@@ -26,6 +27,9 @@ internal static class JobReaders
 
     private static readonly string s_manifest =
         $$"""{"id":"j1","name":"cat","state":"succeeded","created":"2026-01-01T00:00:00+00:00","seconds":1.5,"epoch":1,"seed":1,"files":[{"path":"cat.safetensors","bytes":12,"sha256":"{{s_hash}}","stored":"epochs/1/result/cat.safetensors"},{"path":"samples/a.png","bytes":3,"sha256":"{{s_hash}}"}],"metrics":{"ia":0.5,"ta":0.1,"objects":[{"token":"<cat>","class":"cat"}]},"warnings":["w"]}""";
+
+    private static readonly string s_published =
+        $$"""{"id":"j1","name":"cat","state":"succeeded","created":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:01+00:00","finished":"2026-01-01T00:01:00+00:00","seconds":1.5,"epoch":1,"seed":1,"options":{"steps":3,"precision":"fp32"},"files":[{"path":"cat.safetensors","bytes":12,"sha256":"{{s_hash}}","stored":"epochs/1/result/cat.safetensors"},{"path":"request.json","bytes":3,"sha256":"{{s_hash}}","stored":"epochs/1/result/request.json"}],"metrics":{"ia":0.5,"ta":0.1,"objects":[{"token":"<cat>","class":"cat"}]},"warnings":["w"]}""";
 
     private static readonly string s_progress =
         """{"seq":3,"time":"2026-01-01T00:00:00+00:00","stage":"training","step":3,"steps":30,"losses":{"global":0.1,"object":0.2,"class":"NaN"},"epoch":1,"step_seconds":0.1,"message":"hi"}""";
@@ -82,20 +86,22 @@ internal static class JobReaders
                 RequireInside(file.Path);
             }
         }) with { AlsoDocuments = error => error is UnusableJsonException or FormatException }),
+        ("request-json", _ => OfJson("request-json", RequestJson.Write(Example()), bytes => RequestJson.Read(bytes)) with { AlsoDocuments = error => error is UnusableJsonException }),
+        ("published-manifest", _ => OfJson("published-manifest", s_published, Recover) with { AlsoDocuments = error => error is InvalidDataException }),
     ];
 
     private static Reader OfJson(string kind, string seed, Action<byte[]> read) => new(kind, random => JsonMutator.Mutate(random, Encoding.UTF8.GetBytes(seed)), read);
 
-    private static string Request() => JsonSerializer.Serialize(
-        new ImplantationRequest
-        {
-            Name = "cat",
-            Image = s_hash,
-            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = s_hash }, new ObjectSpec { Class = "dog", Token = "<dog>", Mask = s_hash }],
-            Model = new ModelReference { Name = "toyworld-64" },
-            Samples = new SampleOptions { Prompts = ["a <cat>"] },
-        },
-        s_request);
+    private static string Request() => JsonSerializer.Serialize(Example(), s_request);
+
+    private static ImplantationRequest Example() => new()
+    {
+        Name = "cat",
+        Image = s_hash,
+        Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = s_hash }, new ObjectSpec { Class = "dog", Token = "<dog>", Mask = s_hash }],
+        Model = new ModelReference { Name = "toyworld-64" },
+        Samples = new SampleOptions { Prompts = ["a <cat>"] },
+    };
 
     // Serialisers of other kinds leave nulls where the types know none, so these are read leniently.
     private static void Submit(byte[] bytes)
@@ -119,9 +125,21 @@ internal static class JobReaders
 
     private static readonly Lazy<ModelFolder> s_toy = new(() => ModelFolder.Open(Folders.Toy()));
 
-    private static void Publish(byte[] bytes)
+    private static void Publish(byte[] bytes) => RequireOwn(PublishedResult.Parse("j1", bytes));
+
+    private static void Recover(byte[] bytes)
     {
-        foreach (var file in PublishedResult.Parse("j1", bytes).Files)
+        var manifest = PublishedManifest.Read("j1", bytes);
+        RequireOwn(manifest.Result);
+        if (manifest.Epoch < 1 || manifest.Steps < 0 || manifest.Files.Length == 0)
+        {
+            throw new InvalidOperationException($"The manifest tells of epoch {manifest.Epoch}, {manifest.Steps} steps and {manifest.Files.Length} files.");
+        }
+    }
+
+    private static void RequireOwn(PublishedResult result)
+    {
+        foreach (var file in result.Files)
         {
             RequireInside(file.Path);
             if (!file.Stored.Path.StartsWith("jobs/j1/", StringComparison.Ordinal))

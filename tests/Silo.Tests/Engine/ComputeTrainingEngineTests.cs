@@ -160,6 +160,16 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         Assert.Equal((ErrorCodes.InvalidInput, "model"), (error.Code, error.Field));
     }
 
+    [Fact]
+    public async Task Run_ModelIsConfiguredOtherwiseThanTheJobBeganWith_IsRefused()
+    {
+        var job = await JobAsync("configured", new TrainingOptions { Steps = 1 });
+        var job2 = job with { Settled = Settled with { ConfigurationSha256 = new string('0', 64) } };
+        var error = Assert.Throws<OneShotException>(() => _engine.Run(job2, new Observer(), default)).Detail;
+        Assert.Equal((ErrorCodes.InvalidInput, "model"), (error.Code, error.Field));
+        Assert.StartsWith("The configuration files of the model ", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("newest damaged", 1, "The checkpoint of step 2 is damaged (its bytes are not those that were stored); the job went on from the one of step 1, to the same result.")]
     [InlineData("newest lost", 1, "The checkpoint of step 2 is not in the store any more; the job went on from the one of step 1, to the same result.")]
@@ -172,7 +182,8 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         var observer = new Observer { Keep = (step, path) => KeepAsync(step, path).GetAwaiter().GetResult() };
         var job = await JobAsync("whole", training) with { Settled = Settled };
         var expected = _engine.Run(job, observer, default);
-        Assert.Equal(observer.Settles[^1], Settled with { ModelSha256 = observer.Settles[^1]!.ModelSha256 });
+        Assert.Equal(observer.Settles[^1], Settled with { ModelSha256 = observer.Settles[^1]!.ModelSha256, ConfigurationSha256 = observer.Settles[^1]!.ConfigurationSha256 });
+        Assert.True(BlobPaths.IsHash(observer.Settles[^1]!.ConfigurationSha256));
         var (one, two) = (_kept[1], _kept[2]);
         if (what == "newest of another version")
         {

@@ -3,6 +3,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Silo.Tests.Embedded;
+using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Silo.Tests.Models;
@@ -57,6 +58,30 @@ public sealed class ModelPushTests : IDisposable
 
         Assert.Equal((first.Name, lost.Bytes), (again.Name, again.Sent));
         Assert.Equal(lost.Sha256, (await _store.GetInfoAsync(path, Stop))?.Sha256);
+    }
+
+    [Fact]
+    public async Task RunAsync_AByteOfAFileHasFlippedInTheStore_SendsThatOneAgain()
+    {
+        var first = await ModelPush.RunAsync(_store, Tiny, cancellationToken: Stop);
+        var damaged = first.Files.MaxBy(file => file.Bytes)!;
+        var path = StoredModels.FilePath(new HostFile(damaged.Path, damaged.Bytes, damaged.Sha256, null));
+        using (var stored = new FileStream(Path.Combine(_data["store"], path), FileMode.Open))
+        {
+            stored.Position = damaged.Bytes / 2;
+            var flipped = (byte)(stored.ReadByte() ^ 1);
+            stored.Position--;
+            stored.WriteByte(flipped);
+        }
+
+        // What the store says of it may still be the hash that it was written with, as a blob's metadata does.
+        _store.Remembers = asked => asked == path ? new ArtifactInfo(path, damaged.Bytes, damaged.Sha256) : null;
+        var again = await ModelPush.RunAsync(_store, Tiny, cancellationToken: Stop);
+
+        Assert.Equal((first.Name, damaged.Bytes), (again.Name, again.Sent));
+        _store.Remembers = _ => null;
+        Assert.Equal(damaged.Sha256, (await _store.GetInfoAsync(path, Stop))?.Sha256);
+        Assert.Equal(0, (await ModelPush.RunAsync(_store, Tiny, cancellationToken: Stop)).Sent);
     }
 
     [Theory]

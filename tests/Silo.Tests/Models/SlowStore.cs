@@ -17,6 +17,9 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
     /// <summary>How many bytes a read of that path may give before the store is out of reach; null for all.</summary>
     public Func<string, long?> BreaksAfter { get; set; } = _ => null;
 
+    /// <summary>What the store notes of a path, whatever its bytes are now; null has it look.</summary>
+    public Func<string, ArtifactInfo?> Remembers { get; set; } = _ => null;
+
     /// <summary>What was opened.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<string> Reads { get; } = new();
 
@@ -46,7 +49,8 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
 
     public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) => inner.AppendAsync(path, content, expectedLength, cancellationToken);
 
-    public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
+    public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) =>
+        Remembers(path) is { } noted ? Task.FromResult<ArtifactInfo?>(noted) : inner.GetInfoAsync(path, cancellationToken);
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 

@@ -8,7 +8,8 @@ namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
 /// A folder of weights in the precision that is computed in, where a model's own files have another: converted once a host and mapped from then on, so that all slots and all
-/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it.
+/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it. Each file carries a hash of its weights, which is
+/// compared whenever it is opened: one that does not hold is converted again.
 /// </summary>
 public sealed class ConvertedWeights
 {
@@ -18,17 +19,20 @@ public sealed class ConvertedWeights
     private readonly string _folder;
     private readonly long _maximumBytes;
     private readonly long _minimumBytes;
+    private readonly Action<string>? _tellDamaged;
 
     /// <summary>Names the folder; it is created when there is something to put in.</summary>
     /// <param name="folder">The folder, for nothing else.</param>
     /// <param name="maximumBytes">Most bytes in it: those that were used longest ago go first.</param>
     /// <param name="minimumBytes">Parts with fewer bytes are converted in memory each time.</param>
-    public ConvertedWeights(string folder, long maximumBytes = 16L << 30, long minimumBytes = 32L << 20)
+    /// <param name="tellDamaged">Is told of each file that is damaged, by its path; or null.</param>
+    public ConvertedWeights(string folder, long maximumBytes = 16L << 30, long minimumBytes = 32L << 20, Action<string>? tellDamaged = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         _folder = Path.GetFullPath(folder);
         _maximumBytes = maximumBytes;
         _minimumBytes = minimumBytes;
+        _tellDamaged = tellDamaged;
     }
 
     /// <summary>A part's weights in a type, by the model's keys; writes them first if nobody has.</summary>
@@ -86,7 +90,7 @@ public sealed class ConvertedWeights
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 
-    private static SafetensorsFile? Open(string path, WeightMatch match, ScalarType type)
+    private SafetensorsFile? Open(string path, WeightMatch match, ScalarType type)
     {
         if (!File.Exists(path))
         {
@@ -99,7 +103,7 @@ public sealed class ConvertedWeights
             file = SafetensorsFile.Open(path);
             var tensors = file.Header.Tensors;
             if (tensors.Count == match.Pairs.Count && match.Pairs.All(pair =>
-                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)))
+                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)) && IsWhole(file, path))
             {
                 File.SetLastWriteTimeUtc(path, DateTime.UtcNow); // used just now
                 return file;
@@ -108,6 +112,7 @@ public sealed class ConvertedWeights
         catch (InvalidInputException)
         {
             // Damaged: it is written anew.
+            _tellDamaged?.Invoke(path);
         }
         catch (UnauthorizedAccessException) when (file is not null)
         {
@@ -118,11 +123,23 @@ public sealed class ConvertedWeights
         return null;
     }
 
+    private bool IsWhole(SafetensorsFile file, string path)
+    {
+        var seal = WeightSeal.Of(file);
+        if (seal == SealState.Broken)
+        {
+            _tellDamaged?.Invoke(path);
+        }
+
+        // Earlier versions wrote none.
+        return seal == SealState.Whole;
+    }
+
     private static void Write(string path, WeightMatch match, WeightSource source, ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        SafetensorsWriter.Write(path, match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape).to(type)));
+        WeightSeal.Write(path, match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape).to(type)));
     }
 
     // Files in use stay readable to those who have mapped them.

@@ -17,6 +17,15 @@ public sealed class ModelFolder
 {
     private const string DiffusersStem = "diffusion_pytorch_model";
     private const string TransformersStem = "model";
+
+    private static readonly string[] Configurations =
+    [
+        "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json", "tokenizer/vocab.json", "tokenizer/merges.txt",
+        "tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "oneshot.json",
+    ];
+
+    private static readonly string[] ClipConfigurations = ["config.json", "preprocessor_config.json"];
+
     private readonly string? _clipPath;
 
     private ModelFolder(string path, string? clipPath)
@@ -140,6 +149,38 @@ public sealed class ModelFolder
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
+    }
+
+    /// <summary>
+    /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the tokenizer and the CLIP's preprocessor,
+    /// and the folder's own defaults. Files are read each time, as they are.
+    /// </summary>
+    /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
+    /// <exception cref="IOException">One can't be read.</exception>
+    public string ConfigurationHash()
+    {
+        var lines = new StringBuilder();
+        foreach (var name in Configurations)
+        {
+            Append(name, Within(name.Split('/')));
+        }
+
+        foreach (var name in _clipPath is null ? [] : ClipConfigurations)
+        {
+            Append($"clip/{name}", System.IO.Path.Combine(_clipPath!, name));
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
+
+        void Append(string name, string path)
+        {
+            // One that is not there counts as well: its defaults do then.
+            if (File.Exists(path))
+            {
+                using var stream = File.OpenRead(path);
+                lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(stream))).Append('\n');
+            }
+        }
     }
 
     /// <summary>Checks every weight of every part: names, shapes, types, and that all values are finite.</summary>
