@@ -57,13 +57,15 @@ internal sealed class ChaosRun(ChaosSetting setting)
             try
             {
                 over.CancelAfter(TimeSpan.FromMinutes(setting.Minutes) + Settling);
-                await InTimeAsync(DisturbAsync(cluster, client, new Damage(cluster, desk, _told, users), over.Token), "a fault was not over in time");
+                var damage = new Damage(cluster, desk, _told, users);
+                await InTimeAsync(DisturbAsync(cluster, client, damage, over.Token), "a fault was not over in time");
                 Say("faults are over");
                 _told.Calm = DateTimeOffset.UtcNow;
                 over.CancelAfter(Settling);
                 await InTimeAsync(submitting, "not all jobs could be submitted");
                 Say($"all {desk.Jobs.Count} jobs are submitted");
                 await InTimeAsync(SettleAsync(desk, over.Token), "not everybody had an answer in time");
+                await InTimeAsync(DisturbLateAsync(cluster, damage, over.Token), "a download of a damaged result did not end in time");
                 await listing.CancelAsync();
                 await InTimeAsync(listed, "a list did not end in time");
                 Say("looking at the jobs");
@@ -118,7 +120,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
             }
 
             await Task.Delay(fault.After, cancellationToken);
-            var target = await aim.TakeAsync(fault, cancellationToken);
+            var target = fault.Kind is FaultKind.FlipInput or FaultKind.FlipResult ? null : await aim.TakeAsync(fault, cancellationToken);
             if (clock.Elapsed.TotalMinutes >= setting.Minutes)
             {
                 break;
@@ -132,22 +134,43 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 continue;
             }
 
-            var began = DateTimeOffset.UtcNow;
-            var how = await SufferAsync(cluster, damage, fault, target, cancellationToken);
-            _faults.Add(new SufferedFault
-            {
-                Kind = fault.Kind,
-                Silo = fault.IsOfSilo ? target?.Silo : null,
-                How = how,
-                Began = began,
-                Ended = DateTimeOffset.UtcNow,
-                Job = target?.JobId,
-                Epoch = target?.Epoch,
-                Step = target?.Step,
-            });
-            var hit = target is null ? "nothing in training" : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
-            Say(string.Create(CultureInfo.InvariantCulture, $"{_faults[^1]} for {(_faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
+            await DisturbAsync(cluster, damage, fault, target, cancellationToken);
         }
+    }
+
+    // A short run may have had no result to flip a bit of.
+    private async Task DisturbLateAsync(ChaosCluster cluster, Damage damage, CancellationToken cancellationToken)
+    {
+        if (setting.Faults.Contains(FaultKind.FlipResult) && _faults.All(fault => fault.Kind != FaultKind.FlipResult))
+        {
+            await DisturbAsync(cluster, damage, new Fault(FaultKind.FlipResult, [], 1, TimeSpan.Zero, TimeSpan.Zero, setting.Seed & 0xFFFF), null, cancellationToken);
+        }
+    }
+
+    private async Task DisturbAsync(ChaosCluster cluster, Damage damage, Fault fault, Target? target, CancellationToken cancellationToken)
+    {
+        var began = DateTimeOffset.UtcNow;
+        var how = await SufferAsync(cluster, damage, fault, target, cancellationToken);
+        if (fault.Kind == FaultKind.FlipResult && how is null)
+        {
+            _missed.Add(fault.Kind);
+            Say("nothing is published yet for flip-result");
+            return;
+        }
+
+        _faults.Add(new SufferedFault
+        {
+            Kind = fault.Kind,
+            Silo = fault.IsOfSilo ? target?.Silo : null,
+            How = how,
+            Began = began,
+            Ended = DateTimeOffset.UtcNow,
+            Job = target?.JobId,
+            Epoch = target?.Epoch,
+            Step = target?.Step,
+        });
+        var hit = target is null ? "nothing in training" : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
+        Say(string.Create(CultureInfo.InvariantCulture, $"{_faults[^1]} for {(_faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
     }
 
     private static async Task<string?> SufferAsync(ChaosCluster cluster, Damage damage, Fault fault, Target? target, CancellationToken cancellationToken)
@@ -158,7 +181,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 await damage.FlipInputAsync(fault, cancellationToken);
                 return fault.Variant % 2 == 0 ? "a photo" : "a mask";
             case FaultKind.FlipResult:
-                return await damage.FlipResultAsync(fault, cancellationToken) is { } job ? $"of {job}" : "nothing is published yet";
+                return await damage.FlipResultAsync(fault, cancellationToken) is { } job ? $"of {job}" : null;
             case FaultKind.FlipCheckpoint:
                 var flipped = await damage.FlipCheckpointsAsync(fault, target!, cancellationToken);
                 await cluster.SufferAsync(fault, target!.Silo, cancellationToken);

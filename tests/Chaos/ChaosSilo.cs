@@ -7,7 +7,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="root">The cluster's folder.</param>
 internal sealed class ChaosSilo(int machine, string root) : IDisposable
 {
-    private static readonly TimeSpan Slowest = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Slowest = TimeSpan.FromMinutes(4);
 
     // Handing jobs on takes up to a minute where the store is away; what lasts longer than this hangs.
     private static readonly TimeSpan SlowestEnd = TimeSpan.FromMinutes(4);

@@ -111,7 +111,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
                 told.Violate($"{job.Handle.Id}: a download of a damaged result failed, and left files in {target}");
             }
 
-            told.Count(run.ExitCode == 0 ? "a damaged result: not noticed, nor needed" : "a damaged result: refused");
+            told.Count(run.ExitCode switch { 0 => "a damaged result: not noticed, nor needed", 4 => "a damaged result: nobody answered", _ => "a damaged result: refused" });
         }
         finally
         {
