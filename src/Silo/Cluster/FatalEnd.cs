@@ -20,11 +20,13 @@ internal sealed partial class FatalEnd(ILogger<FatalEnd> logger) : IFatalErrorHa
     public bool IsUnexpected(Exception exception) => true;
 
     /// <inheritdoc/>
-    public void OnFatalException(object sender, string context, Exception exception)
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
     {
         // The membership comes back to it at every look.
         if (_told.TrySetResult(Explain(exception)))
+        {
             LogFatal(exception, sender?.GetType().Name ?? "nobody", context);
+        }
     }
 
     // Orleans' membership gives no exception: it has read that this silo is dead.
@@ -41,5 +43,5 @@ internal sealed partial class FatalEnd(ILogger<FatalEnd> logger) : IFatalErrorHa
             "Start it again; its log tells more.");
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "This silo can't go on and ends ({Sender}: {Context})")]
-    private partial void LogFatal(Exception? error, string sender, string context);
+    private partial void LogFatal(Exception? error, string sender, string? context);
 }
