@@ -1,4 +1,4 @@
-using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
 
@@ -36,11 +36,9 @@ public static class FetchedModel
         var note = new FileInfo(Path.Combine(folder, ModelSource.FileName));
         try
         {
-            return note.Exists && note.Length <= MaximumNoteBytes
-                && JsonSerializer.Deserialize(File.ReadAllBytes(note.FullName), ModelJsonContext.Default.ModelSource) is { Files: not null } source
-                && source.Files.All(file => file is { Path: not null, Sha256: not null }) ? source : null;
+            return note.Exists && StrictJson.Read(StrictJson.ReadFile(note.FullName, MaximumNoteBytes), ModelJsonContext.Default.ModelSource) is { Files: not null } source ? source : null;
         }
-        catch (JsonException)
+        catch (UnusableJsonException)
         {
             // Damaged itself: nothing is known of the files.
             return null;

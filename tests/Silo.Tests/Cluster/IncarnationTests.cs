@@ -174,7 +174,7 @@ public sealed class IncarnationTests
     private static ContractRegistry Registry(IConnectionMultiplexer connection) => new(connection, EmbeddedSilo.ServiceId, Cluster);
 
     // One that waits for a server that comes back, as silos' connections do.
-    private static Task<ConnectionMultiplexer> ConnectAsync(RedisServer redis) => ConnectionMultiplexer.ConnectAsync(redis.ConnectionString + ",abortConnect=false,connectRetry=100");
+    private static Task<ConnectionMultiplexer> ConnectAsync(RedisServer redis) => ConnectionMultiplexer.ConnectAsync(redis.ConnectionString + ",abortConnect=false,connectRetry=100,asyncTimeout=60000");
 
     private static async Task<T> PatientlyAsync<T>(Func<Task<T>> ask)
     {
