@@ -20,6 +20,7 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     private int _faults;
     private int _seen;
     private bool _mending;
+    private bool _disposed;
     private volatile bool _pausing;
 
     /// <inheritdoc/>
@@ -90,6 +91,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
 
     public void Dispose()
     {
+        // The container knows it as two services, and disposes of it for each.
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         _stop.Cancel();
         _stop.Dispose();
     }
