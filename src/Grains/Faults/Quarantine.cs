@@ -15,12 +15,12 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
-    private int _disposed;
     private string? _fault;
     private string? _told;
     private int _faults;
     private int _seen;
     private bool _mending;
+    private bool _disposed;
     private volatile bool _pausing;
 
     /// <inheritdoc/>
@@ -92,7 +92,8 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     /// <summary>Ends what waits. May be called twice: it is registered under two types.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        // The container knows it as two services, and disposes of it for each.
+        if (Interlocked.Exchange(ref _disposed, true))
             return;
         _stop.Cancel();
         _stop.Dispose();
