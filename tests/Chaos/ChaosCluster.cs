@@ -200,6 +200,10 @@ internal sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Has a silo stand still, until it is killed.</summary>
+    /// <param name="slot">Number of the silo.</param>
+    public Task StopAsync(int slot) => _silos[slot].Process!.SignalAsync("STOP");
+
     /// <summary>What a fault does, for people.</summary>
     /// <param name="fault">The fault.</param>
     public static string? Describe(Fault fault) => fault.Kind switch

@@ -48,6 +48,9 @@ internal sealed record ChaosReport
     /// <summary>Epochs after the first, of all jobs.</summary>
     public required long Resumes { get; init; }
 
+    /// <summary>Checkpoints that jobs found damaged, told their users of, and did not use.</summary>
+    public required int DroppedCheckpoints { get; init; }
+
     /// <summary>Training steps taken more than once, of all jobs.</summary>
     public required int StepsRepeated { get; init; }
 

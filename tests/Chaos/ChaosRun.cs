@@ -183,8 +183,10 @@ internal sealed class ChaosRun(ChaosSetting setting)
             case FaultKind.FlipResult:
                 return await damage.FlipResultAsync(fault, cancellationToken) is { } job ? $"of {job}" : null;
             case FaultKind.FlipCheckpoint:
-                var flipped = await damage.FlipCheckpointsAsync(fault, target!, cancellationToken);
-                await cluster.SufferAsync(fault, target!.Silo, cancellationToken);
+                // It must not write another one meanwhile.
+                await cluster.StopAsync(target!.Silo);
+                var flipped = await damage.FlipCheckpointsAsync(fault, target, cancellationToken);
+                await cluster.SufferAsync(fault, target.Silo, cancellationToken);
                 return string.Create(CultureInfo.InvariantCulture, $"{flipped} of its checkpoints");
             default:
                 await cluster.SufferAsync(fault, target?.Silo ?? -1, cancellationToken);
@@ -271,6 +273,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
             Kills = faults.Count(fault => fault.Kind is FaultKind.Kill or FaultKind.FlipCheckpoint or FaultKind.RedisKill),
             SilosEndedByThemselves = cluster.EndedByThemselves,
             Resumes = findings.Sum(job => job.Resumes),
+            DroppedCheckpoints = findings.Sum(job => job.DroppedCheckpoints),
             StepsRepeated = findings.Sum(job => job.StepsRepeated),
             StepsTaken = findings.Sum(job => job.Steps.Count),
             LongestGapSeconds = Math.Round((to - from).TotalSeconds, 1),

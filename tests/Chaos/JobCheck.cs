@@ -62,7 +62,16 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         CheckWatcher(log, status.State.IsFinal());
         var trained = log.Where(progress => progress is { Stage: JobState.Training, Losses: not null }).ToList();
         CheckSteps(trained, status.State == JobState.Succeeded);
-        return new JobFindings { JobId = handle.Id, State = status.State, Violations = _violations, Resumes = Math.Max(0, status.Epoch - 1), Steps = [.. trained.Select(Timed)], LeftOver = leftOver };
+        return new JobFindings
+        {
+            JobId = handle.Id,
+            State = status.State,
+            Violations = _violations,
+            Resumes = Math.Max(0, status.Epoch - 1),
+            Steps = [.. trained.Select(Timed)],
+            LeftOver = leftOver,
+            DroppedCheckpoints = status.Warnings.Count(warning => warning.StartsWith("The checkpoint of step ", StringComparison.Ordinal)),
+        };
     }
 
     /// <summary>Whether a job has ended without a result as it should: its user took it back, or it says that his input was damaged and what to do.</summary>

@@ -24,6 +24,9 @@ internal sealed record JobFindings
     /// <summary>Files of its epochs that crashes left behind, and a collection would take.</summary>
     public required int LeftOver { get; init; }
 
+    /// <summary>Checkpoints that could not be used, as its warnings say.</summary>
+    public required int DroppedCheckpoints { get; init; }
+
     /// <summary>Steps taken more than once.</summary>
     public int StepsRepeated => Steps.Count - Steps.Select(step => step.Step).Distinct().Count();
 

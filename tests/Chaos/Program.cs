@@ -32,7 +32,7 @@ command.SetAction(async (parsed, cancellationToken) =>
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of damaged inputs); {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; {report.Resumes} resumes, {report.StepsRepeated} of {report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s ({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"));
+            $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of damaged inputs); {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; {report.Resumes} resumes, {report.DroppedCheckpoints} damaged checkpoints found, {report.StepsRepeated} of {report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s ({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"));
         Console.WriteLine($"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}{string.Concat(report.Missed.Select(kind => $"; {kind.Key} missed {kind.Value}"))}{string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))}");
         Console.WriteLine($"users: {report.EventsWatched} events watched, {string.Join(", ", report.Told.Select(what => $"{what.Key} {what.Value}"))}");
         foreach (var line in report.Violations.Concat(report.Logs))
