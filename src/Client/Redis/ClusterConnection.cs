@@ -1,6 +1,6 @@
+using Orleans.Messaging;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
-using Orleans.Messaging;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Client.Redis;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using OrleansOneShot.Common;
 using Microsoft.Extensions.Options;
+using OrleansOneShot.Common;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Storage;
 

@@ -3,8 +3,8 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.FanOut;
+using OrleansOneShot.Grains.Faults;
 
 namespace OrleansOneShot.Grains.Training;
 
