@@ -46,6 +46,15 @@ public sealed partial class StrictJsonTests
     }
 
     [Fact]
+    public void Parse_TooManyValues_IsRefused()
+    {
+        // The list itself counts at both ends.
+        static string Zeros(int count) => new StringBuilder("[0").Insert(2, ",0", count - 1).Append(']').ToString();
+        Assert.Equal(3_999_998, StrictJson.Parse(Zeros(3_999_998)).GetArrayLength());
+        Assert.Equal("has more than 4,000,000 values", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse(Zeros(3_999_999))).Message);
+    }
+
+    [Fact]
     public void Parse_Sound_IsRead()
     {
         var root = StrictJson.Parse("\uFEFF{ \"a\": [1, null, \"\\ud83d\\ude00\", 12345678901234567890], /* c */ \"b\": {\"a\": 0.1}, }", lenient: true);

@@ -80,6 +80,21 @@ public sealed class CancelTests
     }
 
     [Fact]
+    public async Task Cancel_ResultIsStoredWholeAndNotYetTaken_IsInTime()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var gate = new Gate();
+        world.Store.AfterWrite = path => path == BlobPaths.EpochManifest("j1", 1) ? gate.PassAsync() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        await gate.Reached;
+        Assert.Equal(JobState.Publishing, (await world.Job("j1").Cancel()).State);
+        gate.Open();
+        Assert.Equal(JobState.Cancelled, (await world.WatchAsync("j1"))[^1].Stage);
+        await world.WhenOnlyTheLogIsLeftAsync("j1");
+    }
+
+    [Fact]
     public async Task Cancel_ManifestIsOut_CameTooLate()
     {
         await using var world = new TestWorld();

@@ -3,6 +3,7 @@ using System.Text;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests;
@@ -299,6 +300,26 @@ public sealed class CheckpointTests
         await world.Job("j1").Submit(TestWorld.Request());
         // A crash right after the commit would leave a log without steps 1 and 2 for ever.
         Assert.Contains("\"step\":2,", await logged.Task.WaitAsync(TestWorld.Limit), StringComparison.Ordinal);
+        Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
+    }
+
+    [Fact]
+    public async Task Commit_TheJobWorksElsewhereByNow_ItsFileIsTakenBack()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(silos: 2);
+        await world.WhenAnnouncedAsync(2);
+        world.Engine.Deaf[("j1", 1)] = true;
+        var (write, second) = (new Gate(), world.Engine.GateAt("j1", 2, "prepare"));
+        world.Store.BeforeWrite = path => path == BlobPaths.Checkpoint("j1", 1, 2) ? write.PassAsync() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        await write.Reached;
+        await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
+        await second.Reached;
+        write.Open();
+        Assert.IsType<StaleEpochException>(await world.Engine.EndOf("j1", 1));
+        Assert.Empty(await CheckpointsAsync(world));
+        second.Open();
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
     }
 

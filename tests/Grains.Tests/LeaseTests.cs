@@ -41,6 +41,28 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task LoseSlot_OfAnOlderEpochOnTheSameSlot_ComesTooLateAndChangesNothing()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync();
+        var (first, second) = (world.Engine.GateAt("j1", 1, "step 2"), world.Engine.GateAt("j1", 2, "step 2"));
+        await world.Job("j1").Submit(TestWorld.Request());
+        await first.Reached;
+        var old = await LeasedAsync(world, "j1", epoch: 1);
+        Assert.True(await world.Job("j1").LoseSlot(old, "lease_expired"));
+        await second.Reached;
+        var present = await LeasedAsync(world, "j1", epoch: 2);
+        Assert.Equal((old.Silo, old.Slot), (present.Silo, present.Slot));
+
+        Assert.False(await world.Job("j1").LoseSlot(old, "lease_expired"));
+
+        Assert.Equal(2, (await LeasedAsync(world, "j1", epoch: 2)).Epoch);
+        second.Open();
+        var status = await world.EndOfAsync("j1");
+        Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
+    }
+
+    [Fact]
     public async Task Start_NeverAnswered_TheSlotIsTakenAndTheJobHearsOfIt()
     {
         await using var world = new TestWorld();

@@ -208,6 +208,16 @@ public sealed class RecoveryTests
         await FailsAsync(world, "request.json of job j1 can't be read: ", "");
     }
 
+    [Fact]
+    public async Task Recover_RequestThatIsTooLong_IsNotRead()
+    {
+        await using var world = await FinishAsync("j1");
+        await LoseAsync(world);
+        await ReplaceRequestAsync(world, request => request.ToJsonString() + new string(' ', 4 << 20));
+
+        await FailsAsync(world, BlobPaths.EpochResult("j1", 1) + "request.json has ", " bytes; at most 4194304 are read.");
+    }
+
     [Theory]
     [InlineData("seed", "-1", "seed is -1")]
     [InlineData("objects", "[null]", "objects[0]")]

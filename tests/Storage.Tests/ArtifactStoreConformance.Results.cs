@@ -38,6 +38,28 @@ public abstract partial class ArtifactStoreConformance
     [Fact]
     public async Task PublishedResult_NoManifest_IsNull() => Assert.Null(await PublishedResult.ReadAsync(Store, "none"));
 
+    [Fact]
+    public async Task PublishedResult_ManifestOfKnownLengthAndHash_IsReadAgainstThem()
+    {
+        await Write(BlobPaths.Manifest("j"), Manifest);
+
+        Assert.Equal(2, (await PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest))).Files.Count);
+
+        await Assert.ThrowsAsync<FileNotFoundException>(() => PublishedResult.ReadAsync(Store, "none", Manifest.Length, Hash(Manifest)));
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest + " ")));
+        await Write(BlobPaths.Manifest("j"), Manifest.Replace("\"bb\"", "\"bc\"", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() => PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest)));
+    }
+
+    [Fact]
+    public async Task PublishedResult_ManifestThatIsTooLong_IsRefusedBeforeItIsRead()
+    {
+        var tooLong = PublishedResult.MaxManifestBytes + 1;
+        Assert.Equal(tooLong, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => PublishedResult.ReadAsync(Store, "j", tooLong, Hash("")))).Bytes);
+        await Write(BlobPaths.Manifest("j"), new string(' ', tooLong));
+        Assert.Equal(tooLong, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => PublishedResult.ReadAsync(Store, "j"))).Bytes);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]

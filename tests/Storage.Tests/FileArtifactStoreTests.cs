@@ -85,6 +85,20 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
         Assert.Equal(["log"], await List(""));
     }
 
+    /// <summary>The lock of another process: on Unix two that may share a file would both be let in.</summary>
+    [Fact]
+    public async Task AppendAsync_AnotherProcessAppends_WaitsForIt()
+    {
+        await Store.AppendAsync("log", "one"u8.ToArray(), 0, TestContext.Current.CancellationToken);
+        var locks = Directory.GetFiles(_root, "~append-*.lock").Select(file => new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None)).ToList();
+        Assert.NotEmpty(locks);
+        using (var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(100)))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync("log", "two"u8.ToArray(), 3, limit.Token));
+
+        locks.ForEach(held => held.Dispose());
+        Assert.Equal(6, await Store.AppendAsync("log", "two"u8.ToArray(), 3, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task ShowAsync_Folder_ShowsAllItsFilesOnceAndForAll()
     {

@@ -1,3 +1,4 @@
+using Orleans.Runtime.Messaging;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -72,6 +73,17 @@ public static class Fault
         return error is IOException or UnauthorizedAccessException
             ? new ErrorDetail(ErrorCodes.Failed, Cut(error.Message), null, NothingPublished)
             : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(error.Message)}");
+    }
+
+    /// <summary>What is away while a call is tried again, and why. Orleans' own words hold types, addresses and frames; they are for the log.</summary>
+    /// <param name="error">Why the last try failed.</param>
+    /// <returns>To follow "Waits for ".</returns>
+    public static string Away(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error is OrleansMessageRejectionException or ConnectionFailedException || error.GetType() == typeof(TimeoutException)
+            ? "another silo: it does not answer"
+            : $"the store: {Cut(error.Message)}";
     }
 
     private static ErrorDetail Memory(string message) =>

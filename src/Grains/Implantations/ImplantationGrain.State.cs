@@ -3,6 +3,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 
@@ -139,7 +140,7 @@ internal sealed partial class ImplantationGrain
         }
         catch (ArtifactStoreException e) when (e.IsTransient)
         {
-            _storeAway = e.Message;
+            _storeAway = Fault.Cut(e.Message);
             throw;
         }
         catch (IOException e)

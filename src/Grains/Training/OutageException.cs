@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Grains.Faults;
 
 namespace OrleansOneShot.Grains.Training;
 
@@ -6,7 +7,7 @@ namespace OrleansOneShot.Grains.Training;
 /// <param name="limit">How long the trainer waited.</param>
 /// <param name="inner">The last failure.</param>
 internal sealed class OutageException(TimeSpan limit, Exception inner)
-    : Exception(string.Create(CultureInfo.InvariantCulture, $"The store was away for {limit.TotalSeconds:0} s: {inner.Message}"), inner)
+    : Exception(string.Create(CultureInfo.InvariantCulture, $"The store was away for {limit.TotalSeconds:0} s: {Fault.Cut(inner.Message)}"), inner)
 {
     /// <summary>How long the trainer waited.</summary>
     public TimeSpan Limit { get; } = limit;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Grains.Faults;
 using Polly;
 using Polly.Retry;
 
@@ -66,8 +67,8 @@ internal sealed partial class Patience
         try
         {
             var result = await _pipeline.ExecuteAsync(async inner => await work(inner.CancellationToken), context);
-            if (wait.Told)
-                _tell(FormattableString.Invariant($"The store is back after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
+            if (wait.Away is { } away)
+                _tell(FormattableString.Invariant($"{(away.StartsWith("the store", StringComparison.Ordinal) ? "The store is back" : "The other silo answers")} after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
             return result;
         }
         catch (Exception e) when (_mayPass(e))
@@ -84,10 +85,10 @@ internal sealed partial class Patience
 
     private void Tell(Wait wait, Exception error)
     {
-        if (wait.Told || _clock.GetElapsedTime(wait.Began) < Moment)
+        if (wait.Away is not null || _clock.GetElapsedTime(wait.Began) < Moment)
             return;
-        wait.Told = true;
-        _tell($"Waits for the store: {error.Message}");
+        wait.Away = Fault.Away(error);
+        _tell($"Waits for {wait.Away}");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call failed (attempt {Attempt}); it is tried again")]
@@ -97,6 +98,7 @@ internal sealed partial class Patience
     {
         public long Began { get; init; }
 
-        public bool Told { get; set; }
+        /// <summary>What was told to be away; null: nothing was.</summary>
+        public string? Away { get; set; }
     }
 }

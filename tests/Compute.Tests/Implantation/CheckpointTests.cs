@@ -74,6 +74,7 @@ public sealed class CheckpointTests : IDisposable
         { "best-text", "The checkpoint is damaged: its prototype_best is no list of steps." },
         { "best-beyond", "The checkpoint is damaged: its prototype_best names step 2 of 2." },
         { "best-more", "The checkpoint is damaged: curve.prototype.1 is missing." },
+        { "best-many", "The checkpoint is damaged: its prototype_best names more than 1000 objects." },
         { "decision", "The checkpoint does not say how its terms were evaluated." },
         { "fingerprint", "The checkpoint belongs to another run or version, so this run can't go on from it." },
     };
@@ -104,6 +105,7 @@ public sealed class CheckpointTests : IDisposable
             case "best-text": metadata["prototype_best"] = "a,b"; break;
             case "best-beyond": metadata["prototype_best"] = "2"; break;
             case "best-more": metadata["prototype_best"] = "0,1"; break;
+            case "best-many": metadata["prototype_best"] = string.Join(',', Enumerable.Repeat(0, 1001)); break;
             case "decision": metadata["fan_out"] = "{\"asked\":null}"; break;
             case "fingerprint": metadata["fingerprint"] = "g"; break;
         }

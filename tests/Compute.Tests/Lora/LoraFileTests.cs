@@ -131,6 +131,16 @@ public sealed class LoraFileTests : IDisposable
         Assert.Contains("text encoder", Assert.Single(loaded.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(LoraSettings.MaximumRank + 1)]
+    public void Read_RankOutOfRange_IsRefused(int rank)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(FilePath, Kohya(Linears.Small().Keys.First(), zeros(rank, 8), zeros(8, rank)));
+        Refused($"has the rank {rank}; it must be from 1 to {LoraSettings.MaximumRank}");
+    }
+
     [Fact]
     public void Read_TextEncoderAlone_IsRefused()
     {

@@ -159,4 +159,18 @@ public sealed class FaultTests
         Assert.True(Fault.IsLack(new OneShotException(new ErrorDetail(ErrorCodes.Failed, "x"), lacks)));
         Assert.False(Fault.IsLack(error));
     }
+
+    [Fact]
+    public void Away_SiloThatEnded_NeitherFramesNorTheStoreAreNamed()
+    {
+        var rejected = new SiloUnavailableException(
+            "Exception while sending message: Orleans.Runtime.Messaging.ConnectionFailedException: Unable to connect to S10.0.0.5:41847:154778830\n   at Orleans.Runtime.Messaging.ConnectionManager.GetConnectionAsync()");
+
+        Assert.Equal("another silo: it does not answer", Fault.Away(rejected));
+        Assert.Equal("another silo: it does not answer", Fault.Away(new TimeoutException("Response did not arrive on time in 00:00:30 for message: Request [...]")));
+    }
+
+    [Fact]
+    public void Away_Store_SaysItsFirstLine() =>
+        Assert.Equal("the store: It is away.", Fault.Away(new ArtifactStoreException(ArtifactStoreFault.Unreachable, "It is away.\n   at Some.Frame()")));
 }
