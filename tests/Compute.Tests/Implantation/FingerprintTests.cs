@@ -1,8 +1,6 @@
 using System.Reflection;
-using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
