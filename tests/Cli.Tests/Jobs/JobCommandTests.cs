@@ -81,7 +81,7 @@ public sealed class JobCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         var document = run.Document.AsObject();
-        Assert.Equal(["dry_run", "blobs", "files", "bytes", "models"], document.Select(pair => pair.Key));
+        Assert.Equal(["dry_run", "blobs", "files", "bytes", "models", "unlisted"], document.Select(pair => pair.Key));
         Assert.Empty(document["blobs"]!.AsArray());
         Assert.Empty(document["files"]!.AsArray());
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder["data"], "blobs", "sha256")).Length);
