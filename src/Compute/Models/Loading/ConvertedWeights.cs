@@ -54,7 +54,8 @@ public sealed class ConvertedWeights
             var path = Path.Combine(_folder, $"{part}-{KeyOf(source)}-{type}{Ending}");
             lock (Gate)
             {
-                if (Open(path, match, type) is { } known)
+                // Told below, once, if nobody has written it anew meanwhile.
+                if (Open(path, match, type, tell: false) is { } known)
                 {
                     return known;
                 }
@@ -90,7 +91,7 @@ public sealed class ConvertedWeights
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 
-    private SafetensorsFile? Open(string path, WeightMatch match, ScalarType type)
+    private SafetensorsFile? Open(string path, WeightMatch match, ScalarType type, bool tell = true)
     {
         if (!File.Exists(path))
         {
@@ -103,7 +104,7 @@ public sealed class ConvertedWeights
             file = SafetensorsFile.Open(path);
             var tensors = file.Header.Tensors;
             if (tensors.Count == match.Pairs.Count && match.Pairs.All(pair =>
-                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)) && IsWhole(file, path))
+                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)) && IsWhole(file, path, tell))
             {
                 File.SetLastWriteTimeUtc(path, DateTime.UtcNow); // used just now
                 return file;
@@ -112,7 +113,7 @@ public sealed class ConvertedWeights
         catch (InvalidInputException)
         {
             // Damaged: it is written anew.
-            _tellDamaged?.Invoke(path);
+            Tell(path, tell);
         }
         catch (UnauthorizedAccessException) when (file is not null)
         {
@@ -123,16 +124,24 @@ public sealed class ConvertedWeights
         return null;
     }
 
-    private bool IsWhole(SafetensorsFile file, string path)
+    private bool IsWhole(SafetensorsFile file, string path, bool tell)
     {
         var seal = WeightSeal.Of(file);
         if (seal == SealState.Broken)
         {
-            _tellDamaged?.Invoke(path);
+            Tell(path, tell);
         }
 
         // Earlier versions wrote none.
         return seal == SealState.Whole;
+    }
+
+    private void Tell(string path, bool tell)
+    {
+        if (tell)
+        {
+            _tellDamaged?.Invoke(path);
+        }
     }
 
     private static void Write(string path, WeightMatch match, WeightSource source, ScalarType type)
