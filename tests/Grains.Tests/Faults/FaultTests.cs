@@ -28,7 +28,7 @@ public sealed class FaultTests
         { new IOException("There is not enough space on the disk", unchecked((int)0x80070070)), FaultKind.Machine },
         { new IOException("of no number"), FaultKind.Machine },
         { new UnauthorizedAccessException("Access to the path '/x' is denied."), FaultKind.Machine },
-        { new FileNotFoundException("Could not find file '/work/checkpoint'."), FaultKind.Machine },
+        { new FileNotFoundException("Could not find file '/srv/oneshot/checkpoint'."), FaultKind.Machine },
         // Memory.
         { new OutOfMemoryException(), FaultKind.Machine },
         { new InsufficientMemoryException(), FaultKind.Machine },

@@ -14,7 +14,7 @@ namespace OrleansOneShot.Grains.Tests.Faults;
 /// <summary>Silos whose machines fail jobs: the jobs go on elsewhere, and the silos take no more until they pass their self-test.</summary>
 public sealed class SickSiloTests
 {
-    private const string Full = "No space left on device : '/work/checkpoint.safetensors'";
+    private const string Full = "No space left on device : '/srv/oneshot/checkpoint.safetensors'";
 
     // Silos whose machines fail jobs, and those of them whose self-test finds out.
     private readonly ConcurrentDictionary<string, bool> _sick = new(StringComparer.Ordinal);
