@@ -24,7 +24,8 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
-        _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, $"The silo that was asked did not answer: {FirstLine(exception.Message)}", Hint: "Try again; a job that was submitted goes on.")),
+        // Orleans' own words hold types, addresses and frames.
+        _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, "The silo that was asked did not answer, or could not read its state.", Hint: "Try again; a job that was submitted goes on.")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
         _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {FirstLine(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
     };

@@ -81,9 +81,13 @@ public static class Fault
     public static string Away(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return error is OrleansMessageRejectionException or ConnectionFailedException || error.GetType() == typeof(TimeoutException)
-            ? "another silo: it does not answer"
-            : $"the store: {Cut(error.Message)}";
+        return error switch
+        {
+            OrleansMessageRejectionException or ConnectionFailedException => "another silo: it does not answer",
+            ArtifactStoreException or IOException or UnauthorizedAccessException or OneShotException => $"the store: {Cut(error.Message)}",
+            _ when error.GetType() == typeof(TimeoutException) => "another silo: it does not answer",
+            _ => "the cluster: a grain can't be reached, or can't read or write its state",
+        };
     }
 
     private static ErrorDetail Memory(string message) =>
