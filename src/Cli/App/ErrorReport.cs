@@ -22,6 +22,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
+        NotFiniteNumberException e => Of(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights are numbers, so it overflows.", "precision", "Use --precision fp32, or a smaller scale of the LoRAs.")),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, $"The silo that was asked did not answer: {FirstLine(exception.Message)}", Hint: "Try again; a job that was submitted goes on.")),

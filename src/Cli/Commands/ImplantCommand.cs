@@ -31,7 +31,7 @@ internal sealed class ImplantCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
-        var catalog = new ModelCatalog(data);
+        var catalog = context.OpenCatalog(data);
         var plan = ImplantPlan.Make(_options, parsed, catalog);
         foreach (var warning in plan.Photo.Warnings)
         {

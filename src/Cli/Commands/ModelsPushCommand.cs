@@ -43,7 +43,7 @@ internal sealed class ModelsPushCommand : OneShotCommand
             throw new InvalidInputException("--cluster is missing: without a cluster there is nobody to send a model to.", "cluster", "Give the cluster's Redis with --cluster redis://HOST:PORT.");
         }
 
-        var entry = new ModelCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
+        var entry = context.OpenCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
         var model = await ModelPush.RunAsync(target.OpenStore(), entry, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
         if (context.Json)
         {
