@@ -163,7 +163,8 @@ public sealed class ImplantationRun(
         }
         catch (Exception e) when (e is not OperationCanceledException && !EndsRun(e))
         {
-            observer.Warning($"{failure}: {Wording.Cut(e.Message.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with them by: {DrawCommand}");
+            var reason = (e is ArithmeticException ? BrokenWeights.Find(folder)?.Message : null) ?? e.Message;
+            observer.Warning($"{failure}: {Wording.Cut(reason.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with them by: {DrawCommand}");
             return null;
         }
     }

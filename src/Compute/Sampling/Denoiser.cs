@@ -15,13 +15,13 @@ public sealed class Denoiser(UNet2DConditionModel unet)
     /// <param name="negative">States of the negative prompt, (1, L, d); null switches guidance off.</param>
     /// <param name="guidanceScale">Weight of the difference.</param>
     /// <param name="scheduler">A fresh scheduler.</param>
-    /// <param name="samplerNoise">Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.</param>
     /// <param name="observe">Called after each call of the model with (calls done, latents); may be null.</param>
+    /// <param name="samplerNoise">Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.</param>
     /// <param name="cancellationToken">Stops between two calls.</param>
     /// <returns>Clean latents (B, 4, h, w), in the outer dispose scope.</returns>
     /// <exception cref="NotFiniteNumberException">What the UNet computes is no number.</exception>
     public Tensor Run(
-        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Func<int, Tensor>? samplerNoise = null, Action<int, Tensor>? observe = null,
+        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Action<int, Tensor>? observe = null, Func<int, Tensor>? samplerNoise = null,
         CancellationToken cancellationToken = default)
     {
         using var guard = inference_mode();

@@ -46,8 +46,8 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
             var clean = new Denoiser(unet).Run(
                 noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device), prompts.Encode(request.Prompt),
                 request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt), request.GuidanceScale, scheduler,
-                call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call),
-                observe is null ? null : (calls, _) => observe(before + calls, all), cancellationToken);
+                observe is null ? null : (calls, _) => observe(before + calls, all),
+                call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call), cancellationToken);
             pictures.AddRange(Decode(clean));
         }
 

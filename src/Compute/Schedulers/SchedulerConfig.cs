@@ -16,7 +16,7 @@ public sealed partial record SchedulerConfig
     private const string FileName = "scheduler_config.json";
     private const long MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = false, MaxDepth = 16 };
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = false, MaxDepth = 16, Converters = { new WholeNumberConverter() } };
 
     /// <summary>The class the model was published with, such as <c>PNDMScheduler</c>.</summary>
     [JsonPropertyName("_class_name")]

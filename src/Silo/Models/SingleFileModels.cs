@@ -59,8 +59,8 @@ public static class SingleFileModels
         SingleFileCheckpoint.Check(path, configuration);
 
         // Reading it once is a small part of what converting takes.
-        var hash = configuration is null ? FileHashes.Sha256(file.Path) : null;
-        if (hash is not null && Known(data, hash) is { } copy)
+        var hash = HashOf(file.Path, configuration);
+        if (Known(data, hash) is { } copy)
         {
             Remember(data, name, copy);
             return copy;
@@ -74,11 +74,7 @@ public static class SingleFileModels
 
         var entry = EntryOf(data, name);
         Fill(room, path, configuration, null, converting?.Invoke($"Converting {Path.GetFileName(path)} into {entry.Folder}, which is done once."), cancellationToken);
-        if (hash is not null)
-        {
-            Remember(data, hash, entry);
-        }
-
+        Remember(data, hash, entry);
         return entry;
     }
 
@@ -117,6 +113,11 @@ public static class SingleFileModels
             throw;
         }
     }
+
+    // What a model is made of: the file, and where the configurations come from.
+    private static string HashOf(string file, string? configuration) => configuration is null
+        ? FileHashes.Sha256(file)
+        : System.Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{FileHashes.Sha256(file)}\n{Path.GetFullPath(configuration)}")));
 
     private static ModelEntry EntryOf(DataFolder data, string name) => new(name, Path.Combine(data.ModelFolders, name), Shipped: false);
 

@@ -11,7 +11,7 @@ internal sealed class ConfigFile
 
     // Longest value that a message shows.
     private const int Longest = 80;
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = { new WholeNumberConverter() } };
     private readonly JsonElement _root;
 
     private ConfigFile(string shown, JsonElement root)
