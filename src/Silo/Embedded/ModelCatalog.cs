@@ -37,6 +37,9 @@ public sealed class ModelCatalog
     /// <summary>Told, in a sentence, when a single-file checkpoint is converted, which may take minutes; gives who hears how far it is. Null: nobody is told.</summary>
     public Func<string, IProgress<PullProgress>>? Converting { get; init; }
 
+    /// <summary>Looks up a variable of the environment, for the place of the Hugging Face cache; null takes the process's own.</summary>
+    public Func<string, string?>? Variable { get; init; }
+
     /// <summary>Stops a conversion.</summary>
     public CancellationToken Interrupt { get; init; }
 
@@ -87,7 +90,7 @@ public sealed class ModelCatalog
             return SingleFileModels.Find(_data, path, converting: Converting, cancellationToken: Interrupt);
         }
 
-        if (nameOrPath.Length > 0 && !Path.Exists(path) && HubCache.Find(nameOrPath, field) is { } snapshot)
+        if (nameOrPath.Length > 0 && !Path.Exists(path) && HubCache.Find(nameOrPath, field, Variable) is { } snapshot)
         {
             path = snapshot;
         }
@@ -159,7 +162,7 @@ public sealed class ModelCatalog
     {
         var what = LinkTo(path) is { } target ? $"is a link to {target}, which doesn't exist"
             : File.Exists(path) ? "is a file, not a model folder"
-            : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder()}"
+            : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder(Variable)}"
             : "is neither a known model nor a folder";
         var pull = RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $" A repository is fetched with: oneshot models pull {given}" : "";
         return new InvalidInputException($"'{given}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.{pull}");

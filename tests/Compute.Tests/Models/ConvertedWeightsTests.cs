@@ -60,7 +60,7 @@ public sealed class ConvertedWeightsTests : IDisposable
         Load(ScalarType.BFloat16, Copy()).Dispose();
         Mark(Assert.Single(Files()));
         var link = Path.Combine(_root, "link");
-        Directory.CreateSymbolicLink(link, Copy());
+        Directory.CreateSymbolicLink(link, Copy("copy"));
 
         using var copied = Load(ScalarType.BFloat16, link);
 
@@ -192,9 +192,9 @@ public sealed class ConvertedWeightsTests : IDisposable
     private UNet2DConditionModel Load(ScalarType type, string? model = null, long maximumBytes = 1 << 30) =>
         ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0, _damaged.Add)).LoadUNet(type, CPU);
 
-    private string Copy()
+    private string Copy(string name = "model")
     {
-        var copy = Path.Combine(_root, "model");
+        var copy = Path.Combine(_root, name);
         foreach (var file in Directory.EnumerateFiles(Golden.PathOf("sd15-tiny"), "*", SearchOption.AllDirectories))
         {
             var target = Path.Combine(copy, Path.GetRelativePath(Golden.PathOf("sd15-tiny"), file));

@@ -112,7 +112,7 @@ public sealed class SchedulerFactoryTests
     [InlineData("euler", "\"use_exponential_sigmas\":true,\"use_karras_sigmas\":true", "use_exponential_sigmas")]
     [InlineData("euler", "\"interpolation_type\":\"log_linear\"", "interpolation_type")]
     [InlineData("euler", "\"timestep_type\":\"continuous\",\"prediction_type\":\"v_prediction\"", "timestep_type")]
-    [InlineData("euler", "\"sigma_min\":80,\"use_karras_sigmas\":true", "sigma_min is 80")]
+    [InlineData("euler", "\"sigma_min\":800,\"use_karras_sigmas\":true", "sigma_min is 800")]
     public void Create_UnsupportedValue_IsRefusedByName(string name, string setting, string expected)
     {
         var config = SchedulerConfig.Parse("{" + setting + (name == "pndm" ? "" : ",\"skip_prk_steps\":true") + "}");
