@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
@@ -29,7 +30,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, $"The silo that was asked did not answer: {FirstLine(exception.Message)}", Hint: "Try again; a job that was submitted goes on.")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
-        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"Something unforeseen went wrong: {FirstLine(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
+        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"Something unforeseen went wrong: {Wording.WithoutTypes(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
     };
 
     // Messages of stores and of remote calls may carry whole stack traces.

@@ -4,7 +4,6 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
 

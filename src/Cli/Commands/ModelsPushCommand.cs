@@ -5,7 +5,6 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Cli.Commands;

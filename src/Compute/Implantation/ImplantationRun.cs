@@ -132,11 +132,15 @@ public sealed class ImplantationRun(
         var files = new ResultFiles(outFolder, options, inputs.Objects, models, modelHash);
         files.WriteWeights(lora, vectors, preparation);
         var pictures = new List<Sample>();
-        Attempt($"{(options.SamplesPerPrompt > 0 ? "The samples" : "Nothing")} could not be drawn", () =>
+        if (options.SamplesPerPrompt > 0)
         {
-            using var used = UseLora(lora, models);
-            samples.Draw(vectors, observer, pictures, cancellationToken);
-        });
+            Attempt("The samples could not be drawn", () =>
+            {
+                using var used = UseLora(lora, models);
+                samples.Draw(vectors, observer, pictures, cancellationToken);
+            });
+        }
+
         var metrics = Attempt("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors)) ?? new SampleMetrics(null, null, null, [], []);
         Mark("sampling", clock);
         Attempt("The samples could not be written", () => files.WriteSamples(pictures, samples));

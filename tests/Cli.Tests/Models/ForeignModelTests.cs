@@ -1,5 +1,8 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Tests.Models.SingleFile;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
@@ -57,7 +60,7 @@ public sealed class ForeignModelTests : IDisposable
 
         var verified = await CliRun.RunAsync("models", "verify", model, "--data", _folder["data"], "--format", "json");
         Assert.Equal(ExitCode.Failed, verified.ExitCode);
-        Assert.Contains(message, verified.Document.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).Replace("\\\"", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(message, verified.Document.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).Replace("\\\"", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -72,19 +75,39 @@ public sealed class ForeignModelTests : IDisposable
     [Fact]
     public async Task Generate_WeightThatIsNoNumber_IsTheModelsFault()
     {
-        var model = _folder.LinkModel("model");
-        var weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
-        var bytes = File.ReadAllBytes(weights);
-        File.Delete(weights);
-        BreakFirst(bytes, "conv_in.bias");
-        File.WriteAllBytes(weights, bytes);
+        var model = Broken("unet", "conv_in.bias");
+        foreach (var run in new[] { await DrawAsync(model, "out"), await ImplantAsync(model) })
+        {
+            Assert.Equal(ExitCode.BadInput, run.ExitCode);
+            Assert.Contains("in unet/diffusion_pytorch_model.safetensors, conv_in.bias holds values that are no numbers", run.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("defect", run.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("--lr", run.Error, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(_folder["out"]));
+        }
+    }
 
-        var run = await DrawAsync(model, "out");
+    [Fact]
+    public async Task Implant_SamplesThatCantBeDrawn_EndsWellWithTheWeightsAndAWarning()
+    {
+        var run = await ImplantAsync(Broken("vae", "decoder.conv_in.bias"));
 
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.True(File.Exists(Path.Combine(_folder["out"], "cat.safetensors")));
+        Assert.True(File.Exists(Path.Combine(_folder["out"], "learned_embeds", "cat.safetensors")));
+        Assert.False(Directory.Exists(Path.Combine(_folder["out"], "samples")));
+        const string Warning = "The samples could not be drawn: The model model is broken: in vae/diffusion_pytorch_model.safetensors, decoder.conv_in.bias holds";
+        Assert.Contains($"Warning: {Warning}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("oneshot generate --implantation ", run.Output, StringComparison.Ordinal);
+        Assert.Contains(Warning, run.Error, StringComparison.Ordinal);
+        Assert.Contains(Warning, File.ReadAllText(Path.Combine(_folder["out"], "manifest.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_SwitchWithAnotherValue_IsToldWithoutTypes()
+    {
+        var run = await CliRun.RunAsync("implant", "--no-prototype=perhaps");
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
-        Assert.Contains("in unet/diffusion_pytorch_model.safetensors, conv_in.bias holds values that are no numbers", run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("defect", run.Error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_folder["out"]));
+        Assert.StartsWith("--no-prototype can't be 'perhaps'; it stands alone, or is true or false.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,13 +153,23 @@ public sealed class ForeignModelTests : IDisposable
         Assert.Equal(2, told.Count);
     }
 
-    private static void BreakFirst(byte[] file, string key)
+    // The shipped model with a NaN in half precision.
+    private string Broken(string part, string key)
     {
-        var length = (int)BitConverter.ToInt64(file, 0);
-        var header = System.Text.Json.Nodes.JsonNode.Parse(file.AsSpan(8, length))!;
-        var at = 8 + length + (int)header[key]!["data_offsets"]![0]!;
-        (file[at], file[at + 1]) = (0x00, 0x7e); // a NaN in half precision
+        var model = _folder.LinkModel("model");
+        var path = Path.Combine(model, part, "diffusion_pytorch_model.safetensors");
+        var bytes = File.ReadAllBytes(path);
+        var length = (int)BitConverter.ToInt64(bytes, 0);
+        var at = 8 + length + (int)JsonNode.Parse(bytes.AsSpan(8, length))![key]!["data_offsets"]![0]!;
+        (bytes[at], bytes[at + 1]) = (0x00, 0x7e);
+        File.Delete(path);
+        File.WriteAllBytes(path, bytes);
+        return model;
     }
+
+    private Task<CliRun> ImplantAsync(string model) => CliRun.RunAsync(
+        "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--steps", "1", "--samples", "1", "--prompt", "a <cat>", "--no-prototype",
+        "--no-class-loss", "--precision", "fp32", "--model", model, "--out", _folder["out"], "--data", _folder["data"]);
 
     private string WithScheduler(string json)
     {
@@ -150,7 +183,7 @@ public sealed class ForeignModelTests : IDisposable
     private Task<CliRun> DrawAsync(string model, string name) =>
         CliRun.RunAsync("generate", "--prompt", "a cat", "--steps", "2", "--precision", "fp32", "--model", model, "--out", _folder[name], "--data", _folder["data"]);
 
-    private byte[] Pixels(string name) => OrleansOneShot.Compute.Imaging.ImageReader.Read(File.ReadAllBytes(Path.Combine(_folder[name], "0001.png")), "").Pixels.ToArray();
+    private byte[] Pixels(string name) => ImageReader.Read(File.ReadAllBytes(Path.Combine(_folder[name], "0001.png")), "").Pixels.ToArray();
 
     private sealed class Shown(List<PullProgress> all) : IProgress<PullProgress>
     {

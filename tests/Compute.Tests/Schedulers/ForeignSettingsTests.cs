@@ -1,6 +1,5 @@
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Schedulers;
