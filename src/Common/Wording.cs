@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace OrleansOneShot.Common;
 
 /// <summary>Puts what comes from outside into messages: cut to what a person reads, and without characters that a terminal would obey.</summary>
-public static class Wording
+public static partial class Wording
 {
     /// <summary>Longest message that crosses a border of the program, in UTF-16 units.</summary>
     public const int LongestMessage = 2000;
@@ -73,6 +74,17 @@ public static class Wording
         var cut = Cut(message, LongestMessage);
         return cut.Any(IsUnsafe) ? new string([.. cut.Select(c => IsUnsafe(c) ? '\uFFFD' : c)]) : cut;
     }
+
+    /// <summary>The message of an error that nobody foresaw, for people: its first line, without the names of types, which tell nobody outside anything.</summary>
+    /// <param name="message">The message.</param>
+    public static string WithoutTypes(string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return TypeName().Replace(message.Split('\n', 2)[0].Trim(), "(internal)");
+    }
+
+    [GeneratedRegex(@"\b(?:System|Microsoft|Orleans|OrleansOneShot|TorchSharp)(?:\.[A-Za-z_][\w`+]*)+(?:\[[^\]]*\]+)?", RegexOptions.CultureInvariant)]
+    private static partial Regex TypeName();
 
     private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\r' or '\t');
 }

@@ -34,6 +34,11 @@ public sealed class WordingTests
     [Fact]
     public void Bounded_ControlCharacters_NeverReachATerminal() => Assert.Equal("a\uFFFD[31m\nb\t\uFFFDc", Wording.Bounded("a\u001b[31m\nb\t\0c"));
 
+    [Theory]
+    [InlineData("Unable to cast object of type 'System.String' to type 'System.Collections.Generic.List`1[System.Int32]'.\n   at Somewhere", "Unable to cast object of type '(internal)' to type '(internal)'.")]
+    [InlineData("The silo System 3 is away. See oneshot doctor.", "The silo System 3 is away. See oneshot doctor.")]
+    public void WithoutTypes_NamesOfTypes_AreLeftOut(string message, string expected) => Assert.Equal(expected, Wording.WithoutTypes(message));
+
     [Fact]
     public void Bounded_LongMessage_IsCut() => Assert.Equal(Wording.LongestMessage, Wording.Bounded(new string('x', 13_000_000)).Length);
 }

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using OrleansOneShot.Cli.Commands;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Cli.App;
@@ -88,7 +89,11 @@ internal static class OneShotApp
         }
 
         var name = command is CommandResult { Command: not RootCommand } result ? $"oneshot {Path(result)}" : "oneshot";
-        return new ErrorDetail(ErrorCodes.InvalidInput, error.Message, field, $"See: {name} --help");
+        // The parser's own words name a type of .NET.
+        var message = error.Message.Contains("expected type", StringComparison.Ordinal) && symbol is OptionResult { Tokens: [.. , { } last] } value
+            ? $"{value.Option.Name} can't be '{Wording.Cut(last.Value, Wording.LongestItem)}'{(value.Option.ValueType == typeof(bool) ? "; it stands alone, or is true or false" : "")}."
+            : Wording.WithoutTypes(error.Message);
+        return new ErrorDetail(ErrorCodes.InvalidInput, message, field, $"See: {name} --help");
     }
 
     private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;

@@ -32,7 +32,7 @@ internal sealed class GenerateCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var clock = Stopwatch.StartNew();
-        var plan = GenerationPlan.Make(_options, parsed);
+        var plan = await Task.Run(() => GenerationPlan.Make(_options, parsed, context), CancellationToken.None);
         var beside = $"{Path.TrimEndingDirectorySeparator(plan.Out)}.part-{Guid.NewGuid():N}";
         try
         {

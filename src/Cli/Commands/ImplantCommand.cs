@@ -4,7 +4,6 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -31,7 +30,7 @@ internal sealed class ImplantCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
-        var catalog = new ModelCatalog(data);
+        var catalog = context.OpenCatalog(data);
         var plan = ImplantPlan.Make(_options, parsed, catalog);
         foreach (var warning in plan.Photo.Warnings)
         {

@@ -57,7 +57,7 @@ internal sealed class ModelsConvertCommand : OneShotCommand
             "v_prediction" => PredictionType.Velocity,
             _ => null,
         };
-        await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, context.Interrupt), CancellationToken.None);
+        await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, new PullDisplay(context.Streams, "Converted "), context.Interrupt), CancellationToken.None);
         CreationMask.GiveToUser(folder);
         if (context.Json)
         {

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
 using static TorchSharp.torch;
 
@@ -62,12 +64,13 @@ internal sealed record GenerationPlan
     /// <summary>Checks a command line.</summary>
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
+    /// <param name="context">The command; null where nobody is told of a conversion.</param>
     /// <returns>The plan; nothing is created.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static GenerationPlan Make(GenerateOptions options, ParseResult parsed)
+    public static GenerationPlan Make(GenerateOptions options, ParseResult parsed, CommandContext? context = null)
     {
         var data = options.Data.Resolve(parsed);
-        var catalog = new ModelCatalog(data);
+        var catalog = context?.OpenCatalog(data) ?? new ModelCatalog(data);
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
         List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraChoice.Parse)];
@@ -104,6 +107,7 @@ internal sealed record GenerationPlan
             Out = folder,
         };
         plan.CheckSize(latents);
+        SchedulerFactory.Require(plan.Scheduler, SchedulerConfig.Load(model.Folder.SchedulerFile), plan.Steps);
         return plan;
     }
 

@@ -1,6 +1,8 @@
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Tokens;
@@ -54,11 +56,25 @@ internal static class PictureDrawing
                 Count = plan.Count,
             };
             var before = p;
-            var pictures = painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken);
+            var pictures = Explained(plan, () => painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken));
             for (var i = 0; i < pictures.Count; i++)
             {
                 yield return new DrawnPicture(pictures[i], Describe(plan, request, i, hash, models));
             }
+        }
+    }
+
+    // Whose fault it is that a picture is no number is looked for only then: it takes reading all weights.
+    private static T Explained<T>(GenerationPlan plan, Func<T> draw)
+    {
+        try
+        {
+            return draw();
+        }
+        catch (NotFiniteNumberException e)
+        {
+            var broken = BrokenWeights.Find(plan.Model.Folder) ?? plan.Loras.Select(lora => lora.Path).Concat(plan.Embeddings).Select(BrokenWeights.Find).FirstOrDefault(found => found is not null);
+            throw broken is null ? e : new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
         }
     }
 

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
+using SamplingCheck = OrleansOneShot.Compute.Implantation.SamplingCheck;
 using TrainingContext = OrleansOneShot.Compute.Implantation.TrainingContext;
 
 namespace OrleansOneShot.Cli.Validation;
@@ -35,6 +36,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         CheckPrompts(prompts);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
+        SamplingCheck.Require(model.Folder, new SampleOptions().Scheduler, null, draws: parsed.GetValue(options.Samples) > 0);
         tokens.ForEach(model.CheckToken);
         TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], (int?)parsed.GetValue(options.Vectors));
         var name = Name(parsed.GetValue(options.Name), tokens);

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
@@ -16,6 +17,9 @@ public sealed class SafetensorsFile : IDisposable
         _path = path;
         Header = header;
     }
+
+    /// <summary>The file's name, without its folder.</summary>
+    public string Name => Path.GetFileName(_path);
 
     /// <summary>The file's validated header.</summary>
     public SafetensorsHeader Header { get; }
@@ -72,7 +76,7 @@ public sealed class SafetensorsFile : IDisposable
 
         if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
         {
-            var elements = new FileInfo(_path).Length / size;
+            var elements = LinkedFile.Of(_path).Length / size;
             mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
             _mappings.Add(entry.ElementType, mapping);
         }

@@ -47,7 +47,7 @@ public sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidInputException($"The file {path} doesn't exist.", shown, "Check the path.", e);
+            throw new InvalidInputException(LinkedFile.Missing(path), shown, "Check the path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using Orleans.Runtime.Messaging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -72,7 +73,7 @@ public static class Fault
             return new ErrorDetail(ErrorCodes.Failed, $"The machine lacks a library that the engine needs: {Cut(Innermost(error).Message)}", null, "Run oneshot doctor on that machine.");
         return error is IOException or UnauthorizedAccessException
             ? new ErrorDetail(ErrorCodes.Failed, Cut(error.Message), null, NothingPublished)
-            : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(error.Message)}");
+            : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(Wording.WithoutTypes(error.Message))}");
     }
 
     /// <summary>What is away while a call is tried again, and why. Orleans' own words hold types, addresses and frames; they are for the log.</summary>
