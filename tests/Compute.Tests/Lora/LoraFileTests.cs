@@ -22,8 +22,8 @@ public sealed class LoraFileTests : IDisposable
         var layers = Linears.Small();
         using var network = LoraNetworkTests.RandomNetwork(layers, 1, rank: 3, alpha: 1.5);
         LoraFile.WriteKohya(FilePath, network, Spec);
-        var loaded = LoraFile.Read(FilePath, layers);
-        using var read = loaded.Network;
+        using var loaded = LoraFile.Read(FilePath, layers);
+        using var read = loaded.ToNetwork();
         Assert.Equal(LoraFileForm.Kohya, loaded.Form);
         Assert.Empty(loaded.Warnings);
         Assert.Equal(network.Parameters.Names, read.Parameters.Names);
@@ -91,8 +91,8 @@ public sealed class LoraFileTests : IDisposable
         var header = SafetensorsHeader.Read(FilePath);
         Assert.All(header.Tensors.Keys, k => Assert.Matches(@"^unet\..*\.lora_[AB]\.weight$", k));
         Assert.DoesNotContain(header.Metadata.Keys, k => k.StartsWith("ss", StringComparison.Ordinal));
-        var loaded = LoraFile.Read(FilePath, layers);
-        using var read = loaded.Network;
+        using var loaded = LoraFile.Read(FilePath, layers);
+        using var read = loaded.ToNetwork();
         Assert.Equal(LoraFileForm.Peft, loaded.Form);
         foreach (var adapter in read.Adapters)
         {
@@ -125,8 +125,8 @@ public sealed class LoraFileTests : IDisposable
         var tensors = Kohya(layers.Keys.First(), zeros(2, 8), zeros(8, 2));
         tensors["lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight"] = zeros(2, 8);
         SafetensorsWriter.Write(FilePath, tensors);
-        var loaded = LoraFile.Read(FilePath, layers);
-        using var read = loaded.Network;
+        using var loaded = LoraFile.Read(FilePath, layers);
+        using var read = loaded.ToNetwork();
         Assert.Single(read.Adapters);
         Assert.Contains("text encoder", Assert.Single(loaded.Warnings), StringComparison.Ordinal);
     }
@@ -211,7 +211,7 @@ public sealed class LoraFileTests : IDisposable
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
         WriteDiffusers(layers.Keys.First(), json);
-        using var read = LoraFile.Read(FilePath, layers).Network;
+        using var read = LoraFile.ReadNetwork(FilePath, layers);
         Assert.Equal(scale.ToString("F6", CultureInfo.InvariantCulture), read.Adapters[0].Scale.ToString("F6", CultureInfo.InvariantCulture));
     }
 
@@ -233,7 +233,7 @@ public sealed class LoraFileTests : IDisposable
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
         SafetensorsWriter.Write(FilePath, Kohya(layers.Keys.First(), TensorMath.Full([2, 8], 0.5).to(ScalarType.Float16), TensorMath.Full([8, 2], 0.25).to(ScalarType.BFloat16)));
-        using var read = LoraFile.Read(FilePath, layers).Network;
+        using var read = LoraFile.ReadNetwork(FilePath, layers);
         Assert.Equal(0.5f, read.Adapters[0].A[0, 0].item<float>());
         Assert.Equal(0.25f, read.Adapters[0].B[0, 0].item<float>());
     }

@@ -32,8 +32,8 @@ internal static class TensorReaders
         })),
         ("lora", folders =>
         {
-            var linears = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears;
-            return OfFiles("lora", folders, [.. s_loras.Select(Lora)], path => LoraFile.Read(path, linears).Network.Dispose());
+            var linears = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers;
+            return OfFiles("lora", folders, [.. s_loras.Select(Lora)], path => LoraFile.Read(path, layers).Dispose());
         }),
         ("embeddings", folders => OfFiles("embeddings", folders, [Embeddings()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())),
         ("sam-cache", folders => OfFiles("sam-cache", folders, [SamCache()], path => SamEmbeddingCache.Read(path))),
@@ -91,7 +91,7 @@ internal static class TensorReaders
 
     private static (LoraNetwork Lora, FlatParameters Tokens) Parameters()
     {
-        var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears, new LoraSettings(1, 1), new Generator(0));
+        var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers, new LoraSettings(1, 1), new Generator(0));
         return (lora, new FlatParameters([(Trainer.VectorsName, [4, 32])]));
     }
 
