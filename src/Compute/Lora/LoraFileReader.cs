@@ -7,6 +7,9 @@ namespace OrleansOneShot.Compute.Lora;
 /// <summary>Reads one LoRA file: sorts its keys by layer, checks names, ranks and shapes against the models by the header alone, then opens the values.</summary>
 internal sealed class LoraFileReader
 {
+    // A problem names up to two keys.
+    private const int LongestProblem = 400;
+
     private readonly string _shown;
     private readonly SafetensorsFile _file;
     private readonly LayerNames _unet;
@@ -158,7 +161,7 @@ internal sealed class LoraFileReader
         }
 
         return new InvalidInputException(
-            $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ")}.", _shown, "Use a LoRA that was made for this base model.");
+            $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ", longest: LongestProblem)}.", _shown, "Use a LoRA that was made for this base model.");
     }
 
     private List<string> Warnings() => _textEncoderTensors == 0

@@ -23,8 +23,8 @@ internal abstract record WeightDelta(double Scale, params IReadOnlyList<Tensor> 
     {
         long[] sizes = core.shape; // (i, j, k, l)
         var mixed = mm(right.t(), core.transpose(0, 1).reshape(sizes[1], -1)); // (r, i k l)
-        var byLeft = mixed.view(right.shape[1], sizes[0], -1).transpose(0, 1).reshape(sizes[0], -1); // (i, r k l)
-        return mm(left.t(), byLeft).view(left.shape[1], right.shape[1], sizes[2], sizes[3]);
+        var byLeft = mixed.reshape(right.shape[1], sizes[0], -1).transpose(0, 1).reshape(sizes[0], -1); // (i, r k l)
+        return mm(left.t(), byLeft).reshape(left.shape[1], right.shape[1], sizes[2], sizes[3]);
     }
 }
 

@@ -84,19 +84,14 @@ public sealed class SafetensorsHeader
         }
 
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        if ((headerLength is 0 || headerLength > MaximumHeaderBytes) && ForeignFile.Tell(start, length, shown) is { } foreign)
-        {
-            throw foreign;
-        }
-
         if (headerLength > MaximumHeaderBytes)
         {
-            throw Bad(shown, $"its header claims {headerLength} bytes, more than the limit of {MaximumHeaderBytes}");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header claims {headerLength} bytes, more than the limit of {MaximumHeaderBytes}");
         }
 
         if (headerLength + 8 > (ulong)length)
         {
-            throw Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
         }
 
         var bytes = new byte[headerLength];
@@ -109,7 +104,7 @@ public sealed class SafetensorsHeader
         }
         catch (UnusableJsonException e)
         {
-            throw Bad(shown, $"its header {e.Message}", e);
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header {e.Message}", e);
         }
     }
 

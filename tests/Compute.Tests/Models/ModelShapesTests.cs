@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
