@@ -40,8 +40,8 @@ internal static class CaseRunner
         using var unet = UNet(wanted);
         unet.RecomputesActivations = recomputes;
         using var generator = new Generator((ulong)Seed);
-        using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
-        network.Attach(unet.AdaptableLinears);
+        using var network = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator);
+        network.Attach(unet.AdaptableLayers);
         using var optimiser = new FlatAdamW([network.Parameters], 1e-4);
         using var scope = NewDisposeScope();
         var (latents, timesteps, states) = Inputs(wanted.Batch);

@@ -75,6 +75,8 @@ internal static class RequestLimits
         Range("training.rank", 1, 256, (r, v) => r with { Training = r.Training with { Rank = v } }),
         Positive("training.alpha", 1_000_000, (r, v) => r with { Training = r.Training with { Alpha = v } }),
         Choice<LoraTargets>("training.targets", "attention, cross", (r, v) => r with { Training = r.Training with { Targets = v } }),
+        Of<MoreLoraTargets>("training.more_targets", (r, v) => r with { Training = r.Training with { MoreTargets = v } }, [.. Enumerable.Range(0, 32).Select(v => (MoreLoraTargets)v)],
+            [.. new[] { 32, 33, -1 }.Select(v => ((MoreLoraTargets)v, $"training.more_targets is {v}; use one or more of none, feedforward, projectionin, projectionout, convolutions, timeprojections."))]),
         Range("training.resolution", 8, 4096, (r, v) => r with { Training = r.Training with { Resolution = v } }),
         Real("training.weight_decay", 0, 1, (r, v) => r with { Training = r.Training with { WeightDecay = v } }),
         Choice<Precision>("training.precision", "auto, fp32, bf16", (r, v) => r with { Training = r.Training with { Precision = v } }),

@@ -37,6 +37,11 @@ internal sealed class ImplantCommand : OneShotCommand
             context.Say(warning);
         }
 
+        if (parsed.GetValue(_options.Rank) == 1)
+        {
+            context.Say("A LoRA of rank 1 is ignored by stable-diffusion.cpp, without a word; if the result is for it, use --rank 2 or more.");
+        }
+
         catalog.Register(plan.Model.Entry);
         if (plan.Model.Clip is { } clip)
         {

@@ -32,7 +32,7 @@ internal sealed record GenerationPlan
 
     public required IReadOnlyList<LoraChoice> Loras { get; init; }
 
-    public required IReadOnlyList<string> Embeddings { get; init; }
+    public required IReadOnlyList<EmbeddingChoice> Embeddings { get; init; }
 
     public required int Steps { get; init; }
 
@@ -74,12 +74,7 @@ internal sealed record GenerationPlan
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
         List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraChoice.Parse)];
-        List<string> embeddings = [.. implantation?.Embeddings ?? [], .. (parsed.GetValue(options.Embeddings) ?? []).Select(Path.GetFullPath)];
-        foreach (var file in embeddings)
-        {
-            SafetensorsFile.Open(file).Dispose();
-        }
-
+        var embeddings = EmbeddingChoice.RequireDistinct([.. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingChoice.Parse)]);
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
         model.CheckSide(parsed.GetValue(options.Width), "width");
         model.CheckSide(parsed.GetValue(options.Height), "height");
@@ -119,7 +114,7 @@ internal sealed record GenerationPlan
         ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
         ["negative"] = Negative,
         ["loras"] = new JsonArray([.. Loras.Select(lora => (JsonNode)new JsonObject { ["file"] = lora.Path, ["scale"] = lora.Scale })]),
-        ["embeddings"] = new JsonArray([.. Embeddings.Select(file => (JsonNode)file)]),
+        ["embeddings"] = new JsonArray([.. Embeddings.Select(embedding => (JsonNode)embedding.Path)]),
         ["steps"] = Steps,
         ["scheduler"] = Scheduler,
         ["guidance"] = Guidance,

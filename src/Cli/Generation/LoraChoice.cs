@@ -1,6 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Lora;
 
 namespace OrleansOneShot.Cli.Generation;
 
@@ -11,25 +11,20 @@ internal sealed record LoraChoice(string Path, double Scale)
 {
     private const double LargestScale = 100;
 
-    /// <summary>Reads <c>FILE[:scale]</c>, and checks the file's header.</summary>
+    /// <summary>Reads <c>FILE[:scale]</c>, and checks by the header that the file may be a LoRA.</summary>
     /// <param name="text">The text. A file whose own name ends like a scale is taken as a file.</param>
     /// <returns>The choice.</returns>
-    /// <exception cref="InvalidInputException">No file, no safetensors, or no scale.</exception>
+    /// <exception cref="InvalidInputException">No file, no LoRA for Stable Diffusion 1.x or 2.x, or no scale.</exception>
     public static LoraChoice Parse(string text)
     {
-        var (path, scale) = (text, 1.0);
-        var at = text.LastIndexOf(':');
-        if (!File.Exists(text) && at > 0)
+        var (path, rest) = FileArgument.Split(text);
+        var scale = 1.0;
+        if (rest is not null && (!double.TryParse(rest, NumberStyles.Float, CultureInfo.InvariantCulture, out scale) || !(Math.Abs(scale) <= LargestScale)))
         {
-            path = text[..at];
-            if (!double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out scale) || !(Math.Abs(scale) <= LargestScale))
-            {
-                throw new InvalidInputException(
-                    $"--lora '{text}': '{text[(at + 1)..]}' is no scale, which is a number from -{LargestScale} to {LargestScale}.", "lora", "Write it as FILE or FILE:0.8.");
-            }
+            throw new InvalidInputException($"--lora '{text}': '{rest}' is no scale, which is a number from -{LargestScale} to {LargestScale}.", "lora", "Write it as FILE or FILE:0.8.");
         }
 
-        SafetensorsFile.Open(path).Dispose();
+        LoraFile.CheckKind(path);
         return new LoraChoice(System.IO.Path.GetFullPath(path), scale);
     }
 }

@@ -1,11 +1,9 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Sampling;
-using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
@@ -29,8 +27,8 @@ internal static class PictureDrawing
         var deviceName = TorchDevices.Resolve(plan.Device);
         var precision = new PrecisionChooser(plan.Data).Decide(Parse(plan.Precision), folder, Math.Max(plan.Width, plan.Height), deviceName, null);
         using var models = LoadedModels.Load(folder, precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
-        using var vectors = LoadTokens(plan, models);
-        using var lora = LoadLora(plan, models, say);
+        using var vectors = Adapters.LoadTokens(plan, models, say);
+        using var lora = Adapters.LoadLora(plan, models, say);
         using var latents = plan.Latents is null ? null : LoadLatents(plan.Latents);
         using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         var painter = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler);
@@ -94,44 +92,6 @@ internal static class PictureDrawing
         Loras = plan.Loras.GroupBy(l => Path.GetFileNameWithoutExtension(l.Path)).ToDictionary(l => l.Key, l => l.Sum(x => x.Scale)),
         Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
     };
-
-    private static Tensor? LoadTokens(GenerationPlan plan, LoadedModels models)
-    {
-        using var scope = NewDisposeScope(); // holds the files' vectors until they are joined
-        var rows = new List<Tensor>();
-        foreach (var file in plan.Embeddings)
-        {
-            var embedding = LearnedEmbeddingsFile.Read(file, models.TextEncoder.TokenTable.shape[1]);
-            models.Tokenizer.AddLearnedToken(embedding.Token, (int)embedding.Vectors.shape[0]);
-            rows.Add(embedding.Vectors.MoveToOtherDisposeScope(scope));
-        }
-
-        return rows.Count == 0 ? null : cat(rows).to(models.Device).MoveToOuterDisposeScope();
-    }
-
-    private static IDisposable? LoadLora(GenerationPlan plan, LoadedModels models, Action<string> say)
-    {
-        if (plan.Loras.Count == 0)
-        {
-            return null;
-        }
-
-        var linears = models.UNet.AdaptableLinears;
-        var parts = plan.Loras.Select(choice => (Loaded: LoraFile.Read(choice.Path, linears, models.Device), choice.Scale)).ToList();
-        foreach (var warning in parts.SelectMany(part => part.Loaded.Warnings))
-        {
-            say(warning);
-        }
-
-        var joined = LoraNetwork.Combine([.. parts.Select(part => (part.Loaded.Network, part.Scale))]);
-        foreach (var part in parts)
-        {
-            part.Loaded.Network.Dispose();
-        }
-
-        // In bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
-        return models.UNet.ComputeType == ScalarType.Float32 ? joined.MergeInto(linears) : new AttachedLora(joined, linears);
-    }
 
     private static Tensor LoadLatents(string path)
     {

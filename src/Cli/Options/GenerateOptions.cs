@@ -23,9 +23,9 @@ internal sealed class GenerateOptions
         HelpName = "MODEL",
     };
 
-    public Option<string[]> Loras { get; } = new("--lora") { Description = "A LoRA file, kohya's or diffusers' layout, with its scale; repeatable.", HelpName = "FILE[:SCALE]" };
+    public Option<string[]> Loras { get; } = new("--lora") { Description = "A LoRA file (also LoCon, LoHa, LoKr, DoRA), kohya's or diffusers' layout, with its scale; repeatable.", HelpName = "FILE[:SCALE]" };
 
-    public Option<string[]> Embeddings { get; } = new("--embedding") { Description = "A file of learned tokens; repeatable.", HelpName = "FILE" };
+    public Option<string[]> Embeddings { get; } = new("--embedding") { Description = "A file of learned tokens, called by its <token> or its file name in prompts, or by another name; repeatable.", HelpName = "FILE[:NAME]" };
 
     public Option<string?> Implantation { get; } = new("--implantation") { Description = "A finished job or its result's folder: takes its LoRA and its tokens.", HelpName = "ID|DIR" };
 

@@ -34,7 +34,7 @@ internal sealed class ImplantOptions
 
     public Option<double?> Alpha { get; } = NumberOptions.Real("--alpha", value => value is > 0 and <= 1024, "above 0 and at most 1024", "LoRA's alpha (default: the rank).");
 
-    public Option<string> Targets { get; } = new ChoiceOption("--targets", "Attention layers that carry LoRA: all, or cross-attention alone.", "attention", "cross");
+    public Option<LoraLayers> Targets { get; } = new TargetsOption();
 
     public Option<double?> LearningRate { get; } =
         NumberOptions.Real("--lr", value => value is > 0 and <= 1, "above 0 and at most 1", "Learning rate (default: the model's, else 1e-4).");

@@ -160,7 +160,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         },
         Rank = (int)parsed.GetValue(options.Rank)!.Value,
         Alpha = parsed.GetValue(options.Alpha),
-        Targets = parsed.GetValue(options.Targets) == "cross" ? LoraTargets.Cross : LoraTargets.Attention,
+        Targets = parsed.GetValue(options.Targets)!.Attention,
+        MoreTargets = parsed.GetValue(options.Targets)!.More,
         Resolution = (int?)parsed.GetValue(options.Resolution),
         Precision = parsed.GetValue(options.Precision) switch
         {

@@ -60,7 +60,7 @@ public sealed class TermWorker : IDisposable
             owned.Push(preparation);
             var parts = TrainingParts.Create(models, joint, preparation, options);
             owned.Push(parts);
-            parts.Lora.Attach(models.UNet.AdaptableLinears);
+            parts.Lora.Attach(models.UNet.AdaptableLayers);
             var fingerprint = Implantation.Fingerprint.Of(inputs, options, folder.Hash(), type.ToString());
             return new TermWorker(owned, options, parts, Implantation.Fingerprint.WithConfiguration(fingerprint, folder.ConfigurationHash()));
         }

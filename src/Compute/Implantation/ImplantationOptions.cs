@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OrleansOneShot.Compute.FanOut;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Torch;
 
@@ -56,6 +57,10 @@ public sealed record ImplantationOptions
 
     /// <summary>Whether only cross-attention carries LoRA.</summary>
     public bool CrossAttentionOnly { get; init; }
+
+    /// <summary>Layers that carry LoRA besides attention: feed-forward networks, projections, convolutions. (Left out of the JSON at its default, as <see cref="FanOut"/> is.)</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LoraTargetModules MoreTargets { get; init; }
 
     /// <summary>Side of the training crop in pixels.</summary>
     public int Resolution { get; init; } = 512;

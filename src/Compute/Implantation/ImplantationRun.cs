@@ -104,7 +104,7 @@ public sealed class ImplantationRun(
         }
 
         Mark("preparing", clock);
-        lora.Attach(models.UNet.AdaptableLinears);
+        lora.Attach(models.UNet.AdaptableLayers);
         var samples = new SampleStage(models, inputs.Objects, options);
         var planner = new FanOutPlanner(parts, options, _exchange, Fingerprint.WithConfiguration(fingerprint, configuration));
         try
@@ -293,8 +293,8 @@ public sealed class ImplantationRun(
 
     // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
     private static IDisposable UseLora(LoraNetwork lora, LoadedModels models) => models.UNet.ComputeType == ScalarType.Float32
-        ? lora.MergeInto(models.UNet.AdaptableLinears)
-        : new AttachedLora(lora, models.UNet.AdaptableLinears);
+        ? lora.MergeInto(models.UNet.AdaptableLayers)
+        : new AttachedLora(lora, models.UNet.AdaptableLayers);
 
     private JointSpace? LoadJointSpace(LoadedModels models)
     {

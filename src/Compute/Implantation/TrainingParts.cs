@@ -65,7 +65,7 @@ internal sealed class TrainingParts : IDisposable
     private static LoraNetwork CreateLora(LoadedModels models, ImplantationOptions options)
     {
         using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.LoraInit);
-        var targets = options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention;
-        return LoraNetwork.Create(models.UNet.AdaptableLinears, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
+        var targets = (options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention) | options.MoreTargets;
+        return LoraNetwork.Create(models.UNet.AdaptableLayers, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
     }
 }

@@ -9,11 +9,11 @@ public sealed class AttachedLora : IDisposable
 
     /// <summary>Attaches a LoRA.</summary>
     /// <param name="lora">The LoRA.</param>
-    /// <param name="linears">The UNet's adaptable layers by full name.</param>
-    public AttachedLora(LoraNetwork lora, IReadOnlyDictionary<string, AdaptableLinear> linears)
+    /// <param name="layers">The UNet's adaptable layers by full name.</param>
+    public AttachedLora(LoraNetwork lora, IReadOnlyDictionary<string, AdaptableLayer> layers)
     {
         _lora = lora ?? throw new ArgumentNullException(nameof(lora));
-        lora.Attach(linears);
+        lora.Attach(layers);
     }
 
     /// <inheritdoc/>

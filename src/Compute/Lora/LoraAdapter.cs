@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
-/// The low-rank change of one linear layer (Hu et al. 2021): y = W x + b + (alpha / r) multiplier B (A x), with W and b frozen. A and B are float32 and are cast to the input's
-/// element type where they are used, as autocast does it.
+/// The low-rank change of one layer (Hu et al. 2021): y = W x + b + (alpha / r) multiplier B (A x), with W and b frozen; of a convolution, A is a convolution like it to r channels and B
+/// mixes those at each place. A and B are float32 and are cast to the input's element type where they are used, as autocast does it.
 /// </summary>
-public sealed class LoraAdapter : ILinearAdapter
+public sealed class LoraAdapter : ILayerAdapter
 {
     /// <summary>Creates the adapter of one module over tensors that somebody else owns.</summary>
     /// <param name="module">The module's full name, such as <c>down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q</c>.</param>
-    /// <param name="a">A, (r, in), float32.</param>
-    /// <param name="b">B, (out, r), float32.</param>
+    /// <param name="a">A, (r, in) or (r, in, kh, kw), float32.</param>
+    /// <param name="b">B, (out, r) or (out, r, 1, 1), float32.</param>
     /// <param name="alpha">Alpha; the scale is alpha / r.</param>
     internal LoraAdapter(string module, Tensor a, Tensor b, double alpha)
     {
@@ -27,10 +27,10 @@ public sealed class LoraAdapter : ILinearAdapter
     /// <summary>The adapted module's full name.</summary>
     public string Module { get; }
 
-    /// <summary>A, (r, in), float32: a leaf that requires gradients.</summary>
+    /// <summary>A, (r, in) or (r, in, kh, kw), float32: a leaf that requires gradients.</summary>
     public Tensor A { get; }
 
-    /// <summary>B, (out, r), float32: a leaf that requires gradients.</summary>
+    /// <summary>B, (out, r) or (out, r, 1, 1), float32: a leaf that requires gradients.</summary>
     public Tensor B { get; }
 
     /// <summary>The rank r.</summary>
@@ -46,21 +46,28 @@ public sealed class LoraAdapter : ILinearAdapter
     public double Scale => Alpha / Rank * Multiplier;
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor input, Tensor weight, Tensor? bias)
+    public Tensor Forward(AdaptableLayer layer, Tensor input)
     {
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var type = input.dtype;
         // The scale goes into the small matrix, and the large product is added in place: nothing of the output's size is made beside the two products.
-        var change = nn.functional.linear(nn.functional.linear(input, A.to(type)), B.Mul(Scale).to(type));
-        return change.AddInPlace(nn.functional.linear(input, weight, bias)).MoveToOuterDisposeScope();
+        var change = layer.Mix(layer.Run(input, A.to(type), null), B.Mul(Scale).to(type));
+        return change.AddInPlace(layer.Run(input, layer.weight, layer.bias)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The change of the weight: alpha / r times <paramref name="multiplier"/> times B A, (out, in), float32, without gradient.</summary>
+    /// <summary>B A as a weight.</summary>
+    /// <param name="b">(out, r) or (out, r, 1, 1).</param>
+    /// <param name="a">(r, in) or (r, in, kh, kw).</param>
+    internal static Tensor Product(Tensor b, Tensor a) => a.dim() == 2 ? mm(b, a) : mm(b.flatten(1), a.flatten(1)).view([b.shape[0], .. a.shape[1..]]);
+
+    /// <summary>The change of the weight: alpha / r times <paramref name="multiplier"/> times B A, of the weight's shape, float32, without gradient.</summary>
     /// <param name="multiplier">The LoRA scale.</param>
     internal Tensor WeightChange(double multiplier)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        return mm(B, A).Mul(Alpha / Rank * multiplier).MoveToOuterDisposeScope();
+        return Product(B, A).Mul(Alpha / Rank * multiplier).MoveToOuterDisposeScope();
     }
 }

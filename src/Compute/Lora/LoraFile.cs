@@ -6,25 +6,45 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
 
-/// <summary>LoRA files of Stable Diffusion's UNet: reads the forms that kohya's scripts, diffusers and PEFT write, writes kohya's and PEFT's. Values are stored in float32, exactly.</summary>
+/// <summary>
+/// LoRA files of Stable Diffusion: reads the forms that kohya's scripts, LyCORIS, diffusers, PEFT and ComfyUI write (docs/adr/0015-forms-of-lora.md), writes kohya's and PEFT's. Values are
+/// written in float32, exactly.
+/// </summary>
 public static class LoraFile
 {
     /// <summary>Longest file that is read, in bytes; rank 128 on Stable Diffusion 1.5 has 0.1 GB.</summary>
     public const long MaximumBytes = 2L * 1024 * 1024 * 1024;
 
-    /// <summary>Reads a LoRA and checks it against the UNet.</summary>
+    /// <summary>Reads a LoRA and checks it against the base model.</summary>
     /// <param name="path">A safetensors file in any form of <see cref="LoraFileForm"/>.</param>
-    /// <param name="linears">The UNet's adaptable layers by full name.</param>
-    /// <param name="device">Where the parameters live; null is the CPU.</param>
-    /// <returns>The LoRA with each module's own rank and alpha, and what was left out.</returns>
-    /// <exception cref="InvalidInputException">The file is no LoRA, is unsound, or does not fit the UNet; the message lists what is wrong.</exception>
-    public static LoadedLora Read(string path, IReadOnlyDictionary<string, AdaptableLinear> linears, Device? device = null)
+    /// <param name="unet">The UNet's layers by full name.</param>
+    /// <param name="textEncoder">The text encoder's layers by full name; null leaves its part of the file out, with a warning.</param>
+    /// <returns>The changes of each layer, and what was left out; the caller disposes of it.</returns>
+    /// <exception cref="InvalidInputException">The file is no LoRA, is unsound, is for another family of models, or does not fit; the message lists what is wrong.</exception>
+    public static LoadedLora Read(string path, IReadOnlyDictionary<string, AdaptableLayer> unet, IReadOnlyDictionary<string, AdaptableLayer>? textEncoder = null)
     {
-        ArgumentNullException.ThrowIfNull(linears);
+        ArgumentNullException.ThrowIfNull(unet);
         using var file = SafetensorsFile.Open(path);
-        var reader = new LoraFileReader(Path.GetFileName(path), file, linears);
-        return reader.Read(device);
+        var settings = file.Keys.Any(key => key.StartsWith("base_model.", StringComparison.Ordinal)) ? PeftMetadata.ReadBeside(path) : null;
+        return new LoraFileReader(Path.GetFileName(path), file, unet, textEncoder).Read(settings);
     }
+
+    /// <summary>Reads a LoRA of the UNet that can be attached and trained.</summary>
+    /// <param name="path">A safetensors file with a plain LoRA.</param>
+    /// <param name="unet">The UNet's layers by full name.</param>
+    /// <param name="device">Where the parameters live; null is the CPU.</param>
+    /// <returns>Each module with its own rank and alpha; the caller disposes of it.</returns>
+    /// <exception cref="InvalidInputException">As <see cref="Read"/>, or it is of another form.</exception>
+    public static LoraNetwork ReadNetwork(string path, IReadOnlyDictionary<string, AdaptableLayer> unet, Device? device = null)
+    {
+        using var loaded = Read(path, unet);
+        return loaded.ToNetwork(device);
+    }
+
+    /// <summary>Checks by the header alone that a file may be a LoRA for Stable Diffusion 1.x or 2.x, so before a model is loaded.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidInputException">It is missing, unsound, another kind of file, or for another family of models.</exception>
+    public static void CheckKind(string path) => ForeignLora.Refuse(Path.GetFileName(path), SafetensorsHeader.Read(path));
 
     /// <summary>Writes kohya's form, which A1111, Forge, ComfyUI and diffusers read: <c>lora_down</c>, <c>lora_up</c> and <c>alpha</c> of every module, nothing else.</summary>
     /// <param name="path">The file, replaced if it exists.</param>

@@ -1,35 +1,39 @@
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Safetensors;
-using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
 
-/// <summary>Reads one LoRA file: sorts its keys by module, checks names, ranks and shapes against the UNet, then copies the values.</summary>
+/// <summary>Reads one LoRA file: sorts its keys by layer, checks names, ranks and shapes against the models by the header alone, then opens the values.</summary>
 internal sealed class LoraFileReader
 {
-    // Marks of other kinds of adapters, by a part of their keys.
-    private static readonly (string Mark, string Kind)[] OtherKinds =
-        [("hada_", "LoHa"), ("lokr_", "LoKr"), ("dora_scale", "DoRA"), ("lora_magnitude_vector", "DoRA"), ("lora_mid", "Tucker LoCon"), ("oft_", "OFT"), ("on_input", "IA3")];
+    // A problem names up to two keys.
+    private const int LongestProblem = 400;
 
     private readonly string _shown;
     private readonly SafetensorsFile _file;
-    private readonly IReadOnlyDictionary<string, AdaptableLinear> _linears;
-    private readonly Dictionary<string, string> _dottedNames;
-    private readonly Dictionary<string, Found> _modules = [];
+    private readonly LayerNames _unet;
+    private readonly LayerNames? _textEncoder;
+    private readonly Dictionary<(LoraSide Side, string Module), LoraTensors> _modules = [];
     private readonly List<string> _problems = [];
     private LoraFileForm? _form;
     private int _textEncoderTensors;
 
-    public LoraFileReader(string shown, SafetensorsFile file, IReadOnlyDictionary<string, AdaptableLinear> linears)
+    /// <param name="shown">The file's name in messages.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="unet">The UNet's layers.</param>
+    /// <param name="textEncoder">The text encoder's layers; null leaves its part of the file out.</param>
+    public LoraFileReader(string shown, SafetensorsFile file, IReadOnlyDictionary<string, AdaptableLayer> unet, IReadOnlyDictionary<string, AdaptableLayer>? textEncoder)
     {
         _shown = shown;
         _file = file;
-        _linears = linears;
-        _dottedNames = linears.Keys.ToDictionary(k => k.Replace('.', '_'));
+        _unet = new LayerNames(unet);
+        _textEncoder = textEncoder is null ? null : new LayerNames(textEncoder);
     }
 
-    public LoadedLora Read(Device? device)
+    /// <summary>Reads the file.</summary>
+    /// <param name="settings">PEFT's settings from beside the file; null when there are none or the header has them.</param>
+    public LoadedLora Read(PeftMetadata? settings)
     {
         var bytes = _file.Header.Tensors.Values.Sum(t => t.ByteLength);
         if (bytes > LoraFile.MaximumBytes)
@@ -37,6 +41,7 @@ internal sealed class LoraFileReader
             throw new InvalidInputException($"{_shown} holds {bytes} bytes; a LoRA may have up to {LoraFile.MaximumBytes}.", _shown);
         }
 
+        ForeignLora.Refuse(_shown, _file.Header);
         foreach (var entry in _file.Header.Tensors.Values)
         {
             Sort(entry);
@@ -45,47 +50,46 @@ internal sealed class LoraFileReader
         if (_modules.Count == 0 && _problems.Count == 0)
         {
             throw new InvalidInputException(
-                _textEncoderTensors > 0 ? $"{_shown} adapts the text encoder alone, which is not supported." : $"{_shown} holds no LoRA.", _shown,
-                "Use a LoRA of Stable Diffusion's UNet in kohya's or diffusers' form.");
+                _textEncoderTensors > 0 ? $"{_shown} adapts the text encoder alone, which is not read here." : $"{_shown} holds no LoRA.", _shown,
+                "Use a LoRA of Stable Diffusion in kohya's or diffusers' form.");
         }
 
-        var shapes = CheckedShapes();
+        var builder = new LoraChangeBuilder(_shown, _file, settings, _form == LoraFileForm.Kohya, _problems);
+        builder.Check([.. _modules.Select(m => (LayerOf(m.Key), m.Key.Module, m.Value))]);
         if (_problems.Count > 0)
         {
-            var listed = Wording.List(_problems.Distinct(), "; ");
-            throw new InvalidInputException($"{_shown} doesn't fit this UNet: {listed}.", _shown, "Use a LoRA that was made for this base model and adapts its attention alone.");
+            throw Misfit();
         }
 
-        var network = LoraNetwork.Blank(shapes, device);
+        var changes = new Dictionary<LoraSide, List<LoraChange>> { [LoraSide.UNet] = [], [LoraSide.TextEncoder] = [] };
         try
         {
-            foreach (var shape in shapes)
+            foreach (var (side, names) in new[] { (LoraSide.UNet, _unet), (LoraSide.TextEncoder, _textEncoder) })
             {
-                Copy(network, shape);
+                foreach (var module in names?.Layers.Keys ?? [])
+                {
+                    if (_modules.TryGetValue((side, module), out var found))
+                    {
+                        changes[side].Add(builder.Build(side, module, found));
+                    }
+                }
             }
         }
         catch
         {
-            network.Dispose();
+            foreach (var change in changes.Values.SelectMany(all => all))
+            {
+                change.Dispose();
+            }
+
             throw;
         }
 
-        return new LoadedLora(network, _form ?? LoraFileForm.Peft, _file.Header.Metadata, Warnings());
+        return new LoadedLora(_shown, _unet.Layers, changes[LoraSide.UNet], changes[LoraSide.TextEncoder], _form ?? LoraFileForm.Peft, _file.Header.Metadata, Warnings());
     }
 
     private void Sort(TensorEntry entry)
     {
-        if (LoraKey.IsOfTextEncoder(entry.Name))
-        {
-            _textEncoderTensors++;
-            return;
-        }
-
-        if (Array.Find(OtherKinds, k => entry.Name.Contains(k.Mark, StringComparison.Ordinal)) is { Mark: not null } other)
-        {
-            throw new InvalidInputException($"{_shown} is a {other.Kind} ({entry.Name}), which is not supported.", _shown, "Use a plain LoRA.");
-        }
-
         if (LoraKey.Parse(entry.Name) is not { } key)
         {
             _problems.Add($"{entry.Name} is no key of a LoRA");
@@ -93,119 +97,74 @@ internal sealed class LoraFileReader
         }
 
         // An alpha may be a whole number.
-        if (!TensorSchema.Floating.Contains(entry.ElementType) && (key.Part != LoraPart.Alpha || entry.ElementType == ScalarType.Bool))
+        if (!TensorSchema.Floating.Contains(entry.ElementType) && (key.Part != LoraPart.Alpha || entry.ElementType == TorchSharp.torch.ScalarType.Bool))
         {
             _problems.Add($"{entry.Name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}");
             return;
         }
 
         _form ??= key.Form;
-        if (key.Form is { } form && form != _form)
+        if (Find(key) is not var (side, module))
         {
-            _problems.Add($"{entry.Name} mixes the forms {_form} and {form}");
+            if (key.Side == LoraSide.TextEncoder && _textEncoder is null)
+            {
+                _textEncoderTensors++;
+                return;
+            }
+
+            _problems.Add($"the {(key.Side == LoraSide.TextEncoder ? "text encoder" : "UNet")} has no layer {key.Module}");
             return;
         }
 
-        var module = key.Form == LoraFileForm.Kohya ? _dottedNames.GetValueOrDefault(key.Module) : key.Module;
-        if (module is null || !_linears.ContainsKey(module))
+        if (!_modules.TryGetValue((side, module), out var found))
         {
-            _problems.Add($"the UNet has no attention layer {key.Module}");
-            return;
+            _modules.Add((side, module), found = new LoraTensors());
         }
 
-        if (!_modules.TryGetValue(module, out var found))
+        if (found[key.Part] is { } other)
         {
-            _modules.Add(module, found = new Found());
+            _problems.Add($"{other.Name} and {entry.Name} are the same tensor of {module}");
+            return;
         }
 
         found[key.Part] = entry;
     }
 
-    private List<LoraModuleShape> CheckedShapes()
+    private (LoraSide Side, string Module)? Find(LoraKey key)
     {
-        var settings = _form != LoraFileForm.Kohya && _file.Header.Metadata.TryGetValue(PeftMetadata.Key, out var json) ? PeftMetadata.Read(json, _shown) : null;
-        var shapes = new List<LoraModuleShape>();
-        foreach (var (module, linear) in _linears)
+        if (key.Side != LoraSide.TextEncoder && _unet.Find(key.Module) is { } ofUNet)
         {
-            if (!_modules.TryGetValue(module, out var found))
-            {
-                continue;
-            }
-
-            if (found[LoraPart.Down] is not { } down || found[LoraPart.Up] is not { } up)
-            {
-                _problems.Add($"{module} lacks its {(found[LoraPart.Down] is null ? "down (A)" : "up (B)")} matrix");
-                continue;
-            }
-
-            if (down.Shape is not [var rank, var inFeatures] || up.Shape is not [var outFeatures, var upRank] || rank != upRank || inFeatures != linear.InFeatures
-                || outFeatures != linear.OutFeatures)
-            {
-                _problems.Add($"{module} has A {down.ShapeText} and B {up.ShapeText} where the layer needs (r, {linear.InFeatures}) and ({linear.OutFeatures}, r)");
-                continue;
-            }
-
-            if (rank is < 1 or > LoraSettings.MaximumRank)
-            {
-                _problems.Add($"{module} has the rank {rank}; it must be from 1 to {LoraSettings.MaximumRank}");
-                continue;
-            }
-
-            var alpha = Alpha(found, settings, module, rank);
-            shapes.Add(new LoraModuleShape(module, inFeatures, outFeatures, rank, alpha));
+            return (LoraSide.UNet, ofUNet);
         }
 
-        return shapes;
+        return key.Side != LoraSide.UNet && _textEncoder?.Find(key.Module) is { } ofText ? (LoraSide.TextEncoder, ofText) : null;
     }
 
-    private double Alpha(Found found, PeftMetadata? settings, string module, long rank)
+    private AdaptableLayer LayerOf((LoraSide Side, string Module) key) => (key.Side == LoraSide.UNet ? _unet : _textEncoder!).Layers[key.Module];
+
+    private InvalidInputException Misfit()
     {
-        if (found[LoraPart.Alpha] is not { } entry)
+        if (ForeignLora.SaidBy(_shown, _file.Header.Metadata) is { } foreign)
         {
-            // Without any alpha the scale is 1.
-            return settings?.AlphaOf(module, rank) ?? rank;
+            return foreign;
         }
 
-        using var scope = NewDisposeScope();
-        var alpha = entry.ByteLength > 0 && entry.Shape.All(s => s == 1) ? _file.Get(entry.Name).to(ScalarType.Float64).item<double>() : double.NaN;
-        if (!double.IsFinite(alpha))
+        foreach (var ((side, module), found) in _modules)
         {
-            _problems.Add($"{entry.Name} is no finite number");
-        }
-
-        return alpha;
-    }
-
-    private void Copy(LoraNetwork network, LoraModuleShape shape)
-    {
-        var found = _modules[shape.Module];
-        foreach (var (part, name) in new[] { (LoraPart.Down, LoraNetwork.NameOfA(shape.Module)), (LoraPart.Up, LoraNetwork.NameOfB(shape.Module)) })
-        {
-            using var scope = NewDisposeScope();
-            var key = found[part]!.Name;
-            var values = _file.Get(key).to(ScalarType.Float32);
-            if (!values.isfinite().all().item<bool>())
+            var layer = LayerOf((side, module));
+            if (side == LoraSide.UNet && (module.EndsWith(".attn2.to_k", StringComparison.Ordinal) || module.EndsWith(".attn2.to_v", StringComparison.Ordinal))
+                && found[LoraPart.Down] is { Shape: [_, var width, ..] } && width != layer.InFeatures && ForeignLora.FamilyOfWidth(width) is { } family)
             {
-                throw new InvalidInputException($"{_shown} can't be used: {key} holds values that are not finite.", _shown, "Train or download it again.");
+                return new InvalidInputException(
+                    $"{_shown} is a LoRA for {family}, whose text states have {width} values; this base model's have {layer.InFeatures}.", _shown, "Use a LoRA that was made for this base model.");
             }
-
-            network.Parameters.Assign(name, values);
         }
+
+        return new InvalidInputException(
+            $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ", longest: LongestProblem)}.", _shown, "Use a LoRA that was made for this base model.");
     }
 
     private List<string> Warnings() => _textEncoderTensors == 0
         ? []
         : [$"{_shown} also adapts the text encoder ({_textEncoderTensors} tensors); that part is not applied, so pictures differ from those of tools that apply it."];
-
-    /// <summary>The tensors of one module as far as they were found.</summary>
-    private sealed class Found
-    {
-        private readonly TensorEntry?[] _parts = new TensorEntry?[3];
-
-        public TensorEntry? this[LoraPart part]
-        {
-            get => _parts[(int)part];
-            set => _parts[(int)part] = value;
-        }
-    }
 }

@@ -9,13 +9,12 @@ namespace OrleansOneShot.Compute.Lora;
 /// <remarks>Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>.</remarks>
 public sealed class LoraNetwork : IDisposable
 {
-    private static readonly string[] Projections = [".to_q", ".to_k", ".to_v", ".to_out.0"];
-    private readonly List<AdaptableLinear> _attached = [];
+    private readonly List<AdaptableLayer> _attached = [];
 
     private LoraNetwork(IReadOnlyList<LoraModuleShape> modules, Device? device)
     {
         Parameters = new FlatParameters(
-            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), [m.Rank, m.InFeatures]), (NameOfB(m.Module), [m.OutFeatures, m.Rank]) })], device);
+            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), m.ShapeOfA), (NameOfB(m.Module), m.ShapeOfB) })], device);
         Adapters = [.. modules.Select(m => new LoraAdapter(m.Module, Parameters[NameOfA(m.Module)], Parameters[NameOfB(m.Module)], m.Alpha))];
     }
 
@@ -39,24 +38,24 @@ public sealed class LoraNetwork : IDisposable
     }
 
     /// <summary>Makes a new LoRA as peft does with <c>init_lora_weights="gaussian"</c>: A normal with standard deviation 1 / r, B zero, so that it changes nothing yet.</summary>
-    /// <param name="linears">The UNet's adaptable layers by full name, in its order.</param>
+    /// <param name="layers">The UNet's adaptable layers by full name, in its order.</param>
     /// <param name="settings">Rank, alpha and targets.</param>
     /// <param name="generator">Source of A, a CPU generator: drawn module by module, so the numbers depend on the seed alone.</param>
     /// <param name="device">Where the parameters live; null is the CPU.</param>
     /// <exception cref="InvalidInputException">A setting is out of range, or the rank is larger than a layer.</exception>
-    public static LoraNetwork Create(IReadOnlyDictionary<string, AdaptableLinear> linears, LoraSettings settings, Generator generator, Device? device = null)
+    public static LoraNetwork Create(IReadOnlyDictionary<string, AdaptableLayer> layers, LoraSettings settings, Generator generator, Device? device = null)
     {
-        ArgumentNullException.ThrowIfNull(linears);
+        ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(settings);
         settings.Validate();
-        var modules = linears.Where(l => IsTarget(l.Key, settings.Targets))
-            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha)).ToArray();
+        var modules = layers.Where(l => settings.Targets.Includes(l.Key))
+            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha, l.Value.Kernel)).ToArray();
         if (modules.Length == 0)
         {
-            throw new InvalidInputException("The UNet has no attention layer that could carry a LoRA.", "targets");
+            throw new InvalidInputException("The UNet has no layer of the chosen kinds that could carry a LoRA.", "targets");
         }
 
-        if (Array.Find(modules, m => settings.Rank > Math.Min(m.InFeatures, m.OutFeatures)) is { } small)
+        if (Array.Find(modules, m => settings.Rank > Math.Min(m.InFeatures * m.Kernel.Aggregate(1L, (a, b) => a * b), m.OutFeatures)) is { } small)
         {
             throw new InvalidInputException($"The LoRA rank {settings.Rank} is larger than the layer {small.Module} ({small.OutFeatures} x {small.InFeatures}).", "rank", "Choose a smaller rank.");
         }
@@ -88,7 +87,7 @@ public sealed class LoraNetwork : IDisposable
             [.. byModule.Select(g =>
             {
                 var rank = g.Sum(p => p.Adapter.Rank);
-                return new LoraModuleShape(g.Key, g.First().Adapter.A.shape[1], g.First().Adapter.B.shape[0], rank, rank);
+                return new LoraModuleShape(g.Key, g.First().Adapter.A.shape[1], g.First().Adapter.B.shape[0], rank, rank, g.First().Adapter.A.shape[2..]);
             })], device);
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -102,37 +101,37 @@ public sealed class LoraNetwork : IDisposable
     }
 
     /// <summary>Lets the adapters take over their layers. A layer has one adapter at a time.</summary>
-    /// <param name="linears">The UNet's adaptable layers by full name.</param>
+    /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <exception cref="ArgumentException">The UNet lacks a module of this LoRA.</exception>
     /// <exception cref="InvalidOperationException">A layer has an adapter already, or this LoRA is attached.</exception>
-    public void Attach(IReadOnlyDictionary<string, AdaptableLinear> linears)
+    public void Attach(IReadOnlyDictionary<string, AdaptableLayer> layers)
     {
-        ArgumentNullException.ThrowIfNull(linears);
+        ArgumentNullException.ThrowIfNull(layers);
         if (_attached.Count > 0)
         {
             throw new InvalidOperationException("This LoRA is attached already; detach it first.");
         }
 
-        var layers = Adapters.Select(a => LinearOf(linears, a.Module)).ToArray();
-        if (Array.FindIndex(layers, l => l.Adapter is not null) is >= 0 and var taken)
+        var own = Adapters.Select(a => LayerOf(layers, a.Module)).ToArray();
+        if (Array.FindIndex(own, l => l.Adapter is not null) is >= 0 and var taken)
         {
             throw new InvalidOperationException($"{Adapters[taken].Module} has an adapter already; detach that first, or join them with {nameof(Combine)}.");
         }
 
-        for (var i = 0; i < layers.Length; i++)
+        for (var i = 0; i < own.Length; i++)
         {
-            layers[i].Adapter = Adapters[i];
+            own[i].Adapter = Adapters[i];
         }
 
-        _attached.AddRange(layers);
+        _attached.AddRange(own);
     }
 
     /// <summary>Gives the layers back to the plain product. Does nothing when not attached.</summary>
     public void Detach()
     {
-        foreach (var linear in _attached)
+        foreach (var layer in _attached)
         {
-            linear.Adapter = null;
+            layer.Adapter = null;
         }
 
         _attached.Clear();
@@ -142,13 +141,13 @@ public sealed class LoraNetwork : IDisposable
     /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights back, bit for bit.
     /// In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
     /// </summary>
-    /// <param name="linears">The UNet's adaptable layers by full name.</param>
+    /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <param name="scale">The LoRA scale.</param>
     /// <exception cref="ArgumentException">The UNet lacks a module of this LoRA.</exception>
-    public MergedLora MergeInto(IReadOnlyDictionary<string, AdaptableLinear> linears, double scale = 1)
+    public MergedLora MergeInto(IReadOnlyDictionary<string, AdaptableLayer> layers, double scale = 1)
     {
-        ArgumentNullException.ThrowIfNull(linears);
-        return new MergedLora([.. Adapters.Select(a => (LinearOf(linears, a.Module), a))], scale);
+        ArgumentNullException.ThrowIfNull(layers);
+        return new MergedLora([.. Adapters.Select(a => (LayerOf(layers, a.Module), (Func<AdaptableLayer, Tensor>)(_ => a.WeightChange(scale))))]);
     }
 
     /// <summary>The adapter of a module, or null.</summary>
@@ -165,10 +164,6 @@ public sealed class LoraNetwork : IDisposable
 
     internal static string NameOfB(string module) => module + ".lora_B.weight";
 
-    internal static AdaptableLinear LinearOf(IReadOnlyDictionary<string, AdaptableLinear> linears, string module) =>
-        linears.TryGetValue(module, out var linear) ? linear : throw new ArgumentException($"The UNet has no layer {module}.", nameof(linears));
-
-    private static bool IsTarget(string name, LoraTargetModules targets) =>
-        Projections.Any(p => name.EndsWith(".attn2" + p, StringComparison.Ordinal)
-            || (targets == LoraTargetModules.Attention && name.EndsWith(".attn1" + p, StringComparison.Ordinal)));
+    internal static AdaptableLayer LayerOf(IReadOnlyDictionary<string, AdaptableLayer> layers, string module) =>
+        layers.TryGetValue(module, out var layer) ? layer : throw new ArgumentException($"The UNet has no layer {module}.", nameof(layers));
 }

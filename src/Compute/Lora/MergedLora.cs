@@ -8,28 +8,39 @@ namespace OrleansOneShot.Compute.Lora;
 /// <summary>A LoRA that is added to the weights for as long as this lives. Nested merges must be undone in reverse order.</summary>
 public sealed class MergedLora : IDisposable
 {
-    private readonly List<(AdaptableLinear Linear, Tensor Original)> _originals = [];
+    private readonly List<(AdaptableLayer Layer, Tensor Original)> _originals = [];
 
-    internal MergedLora(IReadOnlyList<(AdaptableLinear Linear, LoraAdapter Adapter)> pairs, double scale)
+    /// <summary>Adds changes to copies of the weights.</summary>
+    /// <param name="changes">Layers and what makes the change of each one's weight: of the weight's shape, float32, in the caller's dispose scope.</param>
+    internal MergedLora(IReadOnlyList<(AdaptableLayer Layer, Func<AdaptableLayer, Tensor> Change)> changes)
     {
         using var guard = no_grad();
-        foreach (var (linear, adapter) in pairs)
+        try
         {
-            using var scope = NewDisposeScope();
-            var weight = linear.weight;
-            // A second handle on the same memory: assigning to the layer disposes of the first one.
-            _originals.Add((linear, weight.detach().DetachFromDisposeScope()));
-            var change = adapter.WeightChange(scale).to(weight.device);
-            linear.weight = new Parameter(change.AddInPlace(weight).to(weight.dtype), requires_grad: false);
+            foreach (var (layer, change) in changes)
+            {
+                using var scope = NewDisposeScope();
+                var weight = layer.weight;
+                var sum = change(layer).to(weight.device).AddInPlace(weight).to(weight.dtype);
+
+                // A second handle on the same memory: assigning to the layer disposes of the first one.
+                _originals.Add((layer, weight.detach().DetachFromDisposeScope()));
+                layer.weight = new Parameter(sum, requires_grad: false);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
     /// <summary>Puts the original weights back.</summary>
     public void Dispose()
     {
-        foreach (var (linear, original) in _originals)
+        foreach (var (layer, original) in _originals)
         {
-            linear.weight = new Parameter(original, requires_grad: false);
+            layer.weight = new Parameter(original, requires_grad: false);
             original.Dispose();
         }
 

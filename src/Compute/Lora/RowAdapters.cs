@@ -8,7 +8,7 @@ namespace OrleansOneShot.Compute.Lora;
 /// </summary>
 public sealed class RowAdapters : IDisposable
 {
-    private readonly List<AdaptableLinear> _attached = [];
+    private readonly List<AdaptableLayer> _attached = [];
     private readonly RowAssignment _assignment = new();
     private readonly IReadOnlyList<LoraNetwork> _networks;
 
@@ -35,32 +35,32 @@ public sealed class RowAdapters : IDisposable
     }
 
     /// <summary>Takes over every layer that one of the LoRAs adapts.</summary>
-    /// <param name="linears">The UNet's adaptable layers by full name.</param>
+    /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <exception cref="ArgumentException">The UNet lacks a module of a LoRA.</exception>
     /// <exception cref="InvalidOperationException">A layer has an adapter already.</exception>
-    public void Attach(IReadOnlyDictionary<string, AdaptableLinear> linears)
+    public void Attach(IReadOnlyDictionary<string, AdaptableLayer> layers)
     {
-        ArgumentNullException.ThrowIfNull(linears);
+        ArgumentNullException.ThrowIfNull(layers);
         var modules = _networks.SelectMany(n => n.Adapters.Select(a => a.Module)).Distinct().ToArray();
-        if (Array.Find(modules, m => LoraNetwork.LinearOf(linears, m).Adapter is not null) is { } taken)
+        if (Array.Find(modules, m => LoraNetwork.LayerOf(layers, m).Adapter is not null) is { } taken)
         {
             throw new InvalidOperationException($"{taken} has an adapter already; detach that first.");
         }
 
         foreach (var module in modules)
         {
-            var linear = linears[module];
-            linear.Adapter = new RowLoraAdapter([.. _networks.Select(n => n.Find(module))], _assignment);
-            _attached.Add(linear);
+            var layer = layers[module];
+            layer.Adapter = new RowLoraAdapter([.. _networks.Select(n => n.Find(module))], _assignment);
+            _attached.Add(layer);
         }
     }
 
     /// <summary>Gives the layers back to the plain product.</summary>
     public void Detach()
     {
-        foreach (var linear in _attached)
+        foreach (var layer in _attached)
         {
-            linear.Adapter = null;
+            layer.Adapter = null;
         }
 
         _attached.Clear();

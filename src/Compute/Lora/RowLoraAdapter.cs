@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>One layer under several LoRAs, a row of the batch each: the frozen product is shared, the thin ones are batched over the rows.</summary>
-internal sealed class RowLoraAdapter : ILinearAdapter
+internal sealed class RowLoraAdapter : ILayerAdapter
 {
     private readonly IReadOnlyList<LoraAdapter?> _adapters;
     private readonly RowAssignment _assignment;
@@ -22,7 +22,7 @@ internal sealed class RowLoraAdapter : ILinearAdapter
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The batch has another number of rows than were assigned.</exception>
-    public Tensor Forward(Tensor input, Tensor weight, Tensor? bias)
+    public Tensor Forward(AdaptableLayer layer, Tensor input)
     {
         var rows = _assignment.Rows;
         long[] shape = input.shape;
@@ -32,7 +32,7 @@ internal sealed class RowLoraAdapter : ILinearAdapter
         }
 
         using var scope = NewDisposeScope();
-        var plain = nn.functional.linear(input, weight, bias);
+        var plain = layer.Run(input, layer.weight, layer.bias);
         var type = input.dtype;
         var chosen = rows.Select(r => r < 0 ? null : _adapters[r]).ToArray();
         if (Array.TrueForAll(chosen, c => c is null))
@@ -40,11 +40,21 @@ internal sealed class RowLoraAdapter : ILinearAdapter
             return plain.MoveToOuterDisposeScope();
         }
 
+        if (layer.Kernel.Count > 0)
+        {
+            // A row's convolution is its own: each runs by itself.
+            return plain.Add(cat([.. chosen.Select((c, i) => Change(layer, c, input.narrow(0, i, 1), plain.narrow(0, i, 1)))])).MoveToOuterDisposeScope();
+        }
+
         var a = stack([.. chosen.Select(c => Down(c, shape[^1], input.device))]).to(type); // (B, r, in)
         var b = stack([.. chosen.Select(c => Up(c, plain.shape[^1], input.device))]).to(type); // (B, out, r)
         var change = bmm(bmm(input.reshape(shape[0], -1, shape[^1]), a.transpose(1, 2)), b.transpose(1, 2)); // (B, N, out)
         return plain.Add(change.view(plain.shape)).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Change(AdaptableLayer layer, LoraAdapter? adapter, Tensor row, Tensor plain) => adapter is null
+        ? zeros_like(plain)
+        : layer.Mix(layer.Run(row, adapter.A.to(row.dtype), null), adapter.B.Mul(adapter.Scale).to(row.dtype));
 
     // Smaller ranks are filled up with zeros, which change neither the product nor a gradient.
     private Tensor Down(LoraAdapter? adapter, long inFeatures, Device device) => adapter is null

@@ -49,7 +49,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>A tensor as a view of the mapping.</summary>
     /// <param name="name">The key.</param>
-    /// <returns>A CPU tensor of the header's shape and type; writing to it touches private pages alone.</returns>
+    /// <returns>A CPU tensor of the header's shape and type, numbers of eight bits as float16; writing to it touches private pages alone.</returns>
     /// <exception cref="InvalidInputException">The file has no tensor of that name.</exception>
     public Tensor Get(string name)
     {
@@ -68,6 +68,13 @@ public sealed class SafetensorsFile : IDisposable
             return empty(entry.Shape, entry.ElementType);
         }
 
+        if (entry.Float8 != Float8.None)
+        {
+            var codes = new byte[entry.ByteLength];
+            ReadInto(codes, entry.Offset);
+            return Float8Values.ToFloat16(codes, entry.Float8, entry.Shape);
+        }
+
         if (entry.Offset % size != 0)
         {
             // Headers of other writers need not be padded: such a tensor is not aligned within the mapping and is copied instead.
@@ -76,7 +83,7 @@ public sealed class SafetensorsFile : IDisposable
 
         if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
         {
-            var elements = LinkedFile.Of(_path).Length / size;
+            var elements = Header.FileLength / size;
             mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
             _mappings.Add(entry.ElementType, mapping);
         }
@@ -99,9 +106,14 @@ public sealed class SafetensorsFile : IDisposable
     private Tensor ReadUnaligned(TensorEntry entry)
     {
         var tensor = empty(entry.Shape, entry.ElementType);
-        using var stream = File.OpenRead(_path);
-        stream.Position = entry.Offset;
-        stream.ReadExactly(tensor.bytes);
+        ReadInto(tensor.bytes, entry.Offset);
         return tensor;
+    }
+
+    private void ReadInto(Span<byte> bytes, long offset)
+    {
+        using var stream = File.OpenRead(_path);
+        stream.Position = offset;
+        stream.ReadExactly(bytes);
     }
 }

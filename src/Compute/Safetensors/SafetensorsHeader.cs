@@ -17,11 +17,15 @@ public sealed class SafetensorsHeader
     /// <summary>Most dimensions of a tensor; weights have up to 4.</summary>
     public const int MaximumRank = 32;
 
-    private SafetensorsHeader(IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, long dataOffset)
+    /// <summary>Largest tensor of eight-bit numbers, which are read into memory instead of mapped.</summary>
+    public const long MaximumFloat8Bytes = 512L * 1024 * 1024;
+
+    private SafetensorsHeader(IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, long dataOffset, long length)
     {
         Tensors = tensors;
         Metadata = metadata;
         DataOffset = dataOffset;
+        FileLength = length;
     }
 
     /// <summary>The tensors by key, in the order of the header.</summary>
@@ -32,6 +36,9 @@ public sealed class SafetensorsHeader
 
     /// <summary>Where the tensors' bytes begin, counted from the start of the file.</summary>
     public long DataOffset { get; }
+
+    /// <summary>The whole file's length in bytes: of what a link leads to, not of the link.</summary>
+    public long FileLength { get; }
 
     /// <summary>Reads and checks the header of a file.</summary>
     /// <param name="path">The file.</param>
@@ -44,6 +51,10 @@ public sealed class SafetensorsHeader
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
             return Read(stream, stream.Length, shown);
+        }
+        catch (UnauthorizedAccessException e) when (Directory.Exists(path))
+        {
+            throw new InvalidInputException($"{path} is a folder, not a safetensors file.", shown, "Give the path of a file within it.", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -63,46 +74,37 @@ public sealed class SafetensorsHeader
     /// <exception cref="InvalidInputException">No safetensors file, truncated, or contradictory.</exception>
     public static SafetensorsHeader Read(Stream stream, long length, string shown)
     {
-        Span<byte> prefix = stackalloc byte[8];
-        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
+        // What is no safetensors file is told by its first bytes; of a sound one the header begins among them.
+        Span<byte> start = stackalloc byte[ForeignFile.Looked];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        ForeignFile.RefusePickle(start, shown);
+        if (start.Length < 8)
         {
-            throw Bad(shown, $"it has {length} bytes and is too short for a safetensors file");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"it has {length} bytes and is too short for a safetensors file");
         }
 
-        RefusePickle(prefix, shown);
-        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (headerLength > MaximumHeaderBytes)
         {
-            throw Bad(shown, $"its header claims {headerLength} bytes, more than the limit of {MaximumHeaderBytes}");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header claims {headerLength} bytes, more than the limit of {MaximumHeaderBytes}");
         }
 
         if (headerLength + 8 > (ulong)length)
         {
-            throw Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
         }
 
         var bytes = new byte[headerLength];
-        stream.ReadExactly(bytes);
+        var early = Math.Min(bytes.Length, start.Length - 8);
+        start.Slice(8, early).CopyTo(bytes);
+        stream.ReadExactly(bytes.AsSpan(early));
         try
         {
             return Parse(StrictJson.Parse(bytes), (long)headerLength + 8, length, shown);
         }
         catch (UnusableJsonException e)
         {
-            throw Bad(shown, $"its header {e.Message}", e);
-        }
-    }
-
-    private static void RefusePickle(ReadOnlySpan<byte> prefix, string shown)
-    {
-        // PyTorch's own files are zip archives or bare pickles (protocol 2 and up start with 0x80).
-        var isZip = prefix[0] == 'P' && prefix[1] == 'K' && prefix[2] == 3 && prefix[3] == 4;
-        var isPickle = prefix[0] == 0x80 && prefix[1] is >= 2 and <= 5 && prefix[7] != 0;
-        if (isZip || isPickle)
-        {
-            throw new InvalidInputException(
-                $"{shown} is a PyTorch pickle, which can run code when opened, so it is never opened here.", shown,
-                "Convert it once with safetensors.torch.save_file(torch.load(f, weights_only=True), 'x.safetensors').");
+            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header {e.Message}", e);
         }
     }
 
@@ -128,7 +130,7 @@ public sealed class SafetensorsHeader
         }
 
         CheckRanges(tensors.Values, dataOffset, length, shown);
-        return new SafetensorsHeader(tensors, metadata, dataOffset);
+        return new SafetensorsHeader(tensors, metadata, dataOffset, length);
     }
 
     private static void ReadMetadata(JsonElement value, Dictionary<string, string> metadata, string shown)
@@ -155,7 +157,7 @@ public sealed class SafetensorsHeader
             throw Bad(shown, $"its entry {Cut(name)} lacks a dtype, shape or data_offsets of the right form");
         }
 
-        if (!SafetensorsTypes.TryParse(dtype.GetString()!, out var type))
+        if (!SafetensorsTypes.TryParse(dtype.GetString()!, out var type, out var float8))
         {
             throw Bad(shown, $"its tensor {Cut(name)} has the type {Cut(dtype.GetString()!)}, which is not supported");
         }
@@ -167,7 +169,8 @@ public sealed class SafetensorsHeader
 
         // The span counts sizes of 0 as 1: the strides of an empty tensor must fit a number all the same.
         var sizes = new long[shape.GetArrayLength()];
-        var (bytes, span) = ((Int128)SafetensorsTypes.SizeOf(type), (Int128)SafetensorsTypes.SizeOf(type));
+        Int128 size = float8 == Float8.None ? SafetensorsTypes.SizeOf(type) : 1;
+        var (bytes, span) = (size, size);
         for (var i = 0; i < sizes.Length; i++)
         {
             if (shape[i].ValueKind != JsonValueKind.Number || !shape[i].TryGetInt64(out sizes[i]) || sizes[i] < 0)
@@ -181,6 +184,11 @@ public sealed class SafetensorsHeader
             {
                 throw Bad(shown, $"its tensor {Cut(name)} has the shape {Cut(shape.GetRawText())}, which no file can hold");
             }
+        }
+
+        if (float8 != Float8.None && bytes > MaximumFloat8Bytes)
+        {
+            throw Bad(shown, $"its tensor {Cut(name)} has {bytes} numbers of eight bits, more than the limit of {MaximumFloat8Bytes}");
         }
 
         if (!TryRange(offsets, out var begin, out var end))
@@ -198,7 +206,7 @@ public sealed class SafetensorsHeader
             throw Bad(shown, $"its tensor {Cut(name)} ends at byte {(Int128)dataOffset + end}, but the file ends after {length}; it is truncated");
         }
 
-        return new TensorEntry(name, type, sizes, dataOffset + begin, (long)bytes);
+        return new TensorEntry(name, type, sizes, dataOffset + begin, (long)bytes) { Float8 = float8 };
     }
 
     private static bool TryRange(JsonElement offsets, out long begin, out long end)

@@ -12,8 +12,19 @@ internal static class SafetensorsTypes
         ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
-    public static bool TryParse(string name, out torch.ScalarType type)
+    /// <summary>Finds a type by the format's name for it.</summary>
+    /// <param name="name">Such as <c>F16</c>.</param>
+    /// <param name="type">What its tensors are read as.</param>
+    /// <param name="float8">How the file writes them, where that is in eight bits and read as float16.</param>
+    public static bool TryParse(string name, out torch.ScalarType type, out Float8 float8)
     {
+        float8 = name switch { "F8_E4M3" or "F8_E4M3FN" => Float8.E4M3, "F8_E5M2" => Float8.E5M2, _ => Float8.None };
+        if (float8 != Float8.None)
+        {
+            type = torch.ScalarType.Float16;
+            return true;
+        }
+
         foreach (var known in Known)
         {
             if (known.Name == name)

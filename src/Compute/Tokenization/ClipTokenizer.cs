@@ -21,6 +21,7 @@ public sealed class ClipTokenizer
     private readonly Regex _verbatim;
     private readonly Dictionary<string, int> _normalisedIds; // matched in the normalised text
     private Regex _normalised;
+    private LearnedWords? _words;
 
     private ClipTokenizer(Dictionary<string, int> vocabulary, BpeTokenizer bpe, int contextLength, string padToken)
     {
@@ -112,9 +113,42 @@ public sealed class ClipTokenizer
         var token = new LearnedToken(name, VocabularySize + _learned.Sum(l => l.Count), count);
         foreach (var (text, offset) in token.Tokens.Select((t, i) => (t, i)))
             _normalisedIds.Add(ClipText.Normalise(text), token.FirstId + offset);
-        _normalised = AnyOf(_normalisedIds.Keys);
-        _learned.Add(token);
+        Register(token);
         return token;
+    }
+
+    /// <summary>Adds vectors that bare words stand for, such as <c>easynegative</c>: they match case-insensitively where a word begins and ends, the longest first.</summary>
+    /// <param name="words">The words; the first is the name.</param>
+    /// <param name="count">n, 1 to L - 2.</param>
+    /// <returns>The token with its ids, which follow those given out before.</returns>
+    /// <exception cref="InvalidInputException">A word is empty or taken, or n is out of range.</exception>
+    public LearnedToken AddLearnedWords(IReadOnlyList<string> words, int count)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        if (count < 1 || count > ContextLength - 2)
+            throw new InvalidInputException($"{count} vectors for {words[0]}: it must be 1 to {ContextLength - 2}, which the text encoder has places for.", "embedding", "Use an embedding of fewer vectors.");
+        var token = new LearnedToken(words[0], VocabularySize + _learned.Sum(l => l.Count), count) { Words = words };
+        var taken = _learned.SelectMany(l => l.Words).Select(LearnedWords.Plain).ToHashSet(StringComparer.Ordinal);
+        foreach (var word in words.Select(LearnedWords.Plain))
+        {
+            if (word.Length == 0 || !taken.Add(word))
+                throw new InvalidInputException(word.Length == 0 ? "A learned word is empty." : $"The word {word} is used twice.", "embedding", "Give every embedding its own.");
+        }
+
+        for (var i = 0; i < count; i++)
+            _normalisedIds.Add(LearnedWords.Placeholder(token.FirstId + i), token.FirstId + i);
+        Register(token);
+        return token;
+    }
+
+    /// <summary>Whether a prompt uses a learned token.</summary>
+    /// <param name="prompt">A prompt as people write it.</param>
+    /// <param name="token">One of <see cref="LearnedTokens"/>.</param>
+    /// <exception cref="InvalidInputException">The prompt is absurdly long.</exception>
+    public bool Uses(string prompt, LearnedToken token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return Content(Expand(prompt)).Contains(token.FirstId);
     }
 
     /// <summary>Whether a text already is one single word of the vocabulary, so that it can't name an object.</summary>
@@ -140,12 +174,13 @@ public sealed class ClipTokenizer
     /// <exception cref="InvalidInputException">The text is absurdly long.</exception>
     public IReadOnlyList<int> ContentIds(string text) => Content(text);
 
-    /// <summary>Replaces each identifier by all its tokens, <c>&lt;dog&gt;</c> by <c>&lt;dog&gt; &lt;dog&gt;_1 &lt;dog&gt;_2 &lt;dog&gt;_3</c>; one that is followed by its <c>_1</c> is expanded already and stays.</summary>
+    /// <summary>Replaces each identifier by all its tokens, <c>&lt;dog&gt;</c> by <c>&lt;dog&gt; &lt;dog&gt;_1 &lt;dog&gt;_2 &lt;dog&gt;_3</c>; one that is followed by its <c>_1</c> is expanded already and stays. Learned words become all their tokens likewise.</summary>
     /// <param name="prompt">A prompt as people write it.</param>
     /// <returns>The prompt to encode.</returns>
     public string Expand(string prompt)
     {
-        foreach (var token in _learned.Where(l => l.Count > 1))
+        prompt = _words is null ? prompt : _words.Replace(prompt);
+        foreach (var token in _learned.Where(l => l.Count > 1 && l.Words.Count == 0))
         {
             var name = Regex.Escape(token.Name);
             prompt = Regex.Replace(prompt, $@"{name}(?!_\d)(?!\s*{name}_1)", token.Expansion, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
@@ -183,6 +218,13 @@ public sealed class ClipTokenizer
     /// <exception cref="InvalidInputException">A prompt is absurdly long.</exception>
     public Tensor EncodePrompts(IReadOnlyList<string> prompts)
         => tensor(prompts.SelectMany(p => EncodePrompt(p).Ids).ToArray(), [prompts.Count, ContextLength], dtype: ScalarType.Int64);
+
+    private void Register(LearnedToken token)
+    {
+        _normalised = AnyOf(_normalisedIds.Keys);
+        _learned.Add(token);
+        _words = _learned.Exists(l => l.Words.Count > 0) ? new LearnedWords(_learned) : null;
+    }
 
     private static Regex AnyOf(IEnumerable<string> tokens)
         => new(string.Join('|', tokens.OrderByDescending(t => t.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);

@@ -8,6 +8,9 @@ namespace OrleansOneShot.Compute.Tokenization;
 /// <param name="Count">n, the number of vectors.</param>
 public sealed partial record LearnedToken(string Name, int FirstId, int Count)
 {
+    /// <summary>The words that stand for the vectors instead of an identifier, as web interfaces have it; empty for an identifier.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>Longest identifier, with its brackets.</summary>
     public const int MaxNameLength = 32;
 
@@ -17,12 +20,20 @@ public sealed partial record LearnedToken(string Name, int FirstId, int Count)
     /// <summary>The n tokens separated by spaces: what the identifier stands for in a prompt (diffusers' <c>maybe_convert_prompt</c>).</summary>
     public string Expansion => string.Join(' ', Tokens);
 
+    /// <summary>Whether a name has an identifier's form.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsIdentifier(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length <= MaxNameLength && Form().IsMatch(name);
+    }
+
     /// <summary>Checks an identifier's form: <c>&lt;</c>, a letter or digit, then letters, digits, <c>_</c> or <c>-</c>, <c>&gt;</c>; ASCII, at most <see cref="MaxNameLength"/> characters.</summary>
     /// <param name="name">The identifier.</param>
     /// <exception cref="InvalidInputException">Another form; the hint gives one that fits.</exception>
     public static void Validate(string name)
     {
-        if (name.Length <= MaxNameLength && Form().IsMatch(name))
+        if (IsIdentifier(name))
             return;
         var kept = new string([.. name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')]).TrimStart('_', '-');
         kept = kept[..Math.Min(kept.Length, MaxNameLength - 2)];

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tokens;
 
 /// <summary>Learned token vectors that were read from a file.</summary>
-/// <param name="Token">The identifier in prompts, such as <c>&lt;cat&gt;</c>: the file's key or, where the key is a generic one, the file's name.</param>
+/// <param name="Names">What they are called in prompts.</param>
 /// <param name="Vectors">(n, d), float32, on the CPU, detached from any dispose scope; the caller disposes of it.</param>
 /// <param name="Metadata">The header's metadata.</param>
-public sealed record LearnedEmbedding(string Token, Tensor Vectors, IReadOnlyDictionary<string, string> Metadata);
+/// <param name="Warnings">What the file holds that is not used, in sentences for people.</param>
+public sealed record LearnedEmbedding(EmbeddingNames Names, Tensor Vectors, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<string> Warnings);

@@ -1,12 +1,14 @@
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Tokenization;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tokens;
 
 /// <summary>
 /// Files of learned token vectors (textual inversion). Written as diffusers does: one key, the placeholder <c>&lt;dog&gt;</c>, with the value (n, d), which A1111 and ComfyUI read too.
-/// Read in any form of one tensor: A1111's <c>emb_params</c>, <c>clip_l</c>, or a key of any other name.
+/// Read in any form of one tensor: A1111's <c>emb_params</c>, <c>clip_l</c> (of Stable Diffusion XL's two the one), or a key of any other name.
 /// </summary>
 public static class LearnedEmbeddingsFile
 {
@@ -16,58 +18,70 @@ public static class LearnedEmbeddingsFile
     /// <summary>Widest vector that is read.</summary>
     public const int MaximumWidth = 8192;
 
-    // Keys that say what the tensor is, not what it is called; and the one that holds both towers' vectors of SDXL.
-    private static readonly string[] GenericKeys = ["emb_params", "clip_l", "string_to_param", "*"];
-    private const string SecondTower = "clip_g";
+    // Keys that say what the tensor is, not what it is called.
+    private static readonly string[] GenericKeys = ["emb_params", FirstTower, "string_to_param", "string_to_param.*", "*", "embedding", "embeddings", "weight", "t"];
+
+    // The text encoder that Stable Diffusion 1.x shares with XL and 3, and what those have beside it.
+    private const string FirstTower = "clip_l";
+    private static readonly string[] OtherTowers = ["clip_g", "t5xxl"];
+
+    /// <summary>What a file is called in prompts, by its header and its name.</summary>
+    /// <param name="path">A safetensors file.</param>
+    /// <exception cref="InvalidInputException">The file is unsound or holds anything else.</exception>
+    public static EmbeddingNames NamesOf(string path)
+    {
+        var header = SafetensorsHeader.Read(path);
+        return NamesOf(path, KeyOf(Path.GetFileName(path), header));
+    }
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">A safetensors file.</param>
     /// <param name="width">The text encoder's width that the vectors must have, or null for any.</param>
-    /// <returns>The vectors and their name.</returns>
+    /// <returns>The vectors and their names.</returns>
     /// <exception cref="InvalidInputException">The file is unsound, holds anything else, or has vectors of another width.</exception>
     public static LearnedEmbedding Read(string path, long? width = null)
     {
         var shown = Path.GetFileName(path);
         using var file = SafetensorsFile.Open(path);
-        var keys = file.Keys.ToArray();
-        if (keys.Contains(SecondTower))
+        var key = KeyOf(shown, file.Header);
+        var isOfSeveral = file.Header.Tensors.Count > 1;
+        var entry = file.Header.Tensors[key];
+        var shape = entry.Shape switch
         {
-            throw new InvalidInputException($"{shown} holds vectors for Stable Diffusion XL, which is not supported.", shown, "Use an embedding of Stable Diffusion 1.x or 2.x.");
-        }
-
-        if (keys.Length != 1)
-        {
-            throw new InvalidInputException(
-                $"{shown} holds {keys.Length} tensors; a file of learned tokens holds one.", shown, "For a LoRA use --lora.");
-        }
-
-        var entry = file.Header.Tensors[keys[0]];
-        var shape = entry.Shape.Length == 1 ? [1, entry.Shape[0]] : entry.Shape;
+            [var values] => [1, values],
+            [1, var rows, var values] => [rows, values],
+            _ => entry.Shape,
+        };
         if (shape is not [>= 1 and <= MaximumVectors, >= 1 and <= MaximumWidth])
         {
             throw new InvalidInputException(
-                $"{shown}: {Wording.Cut(keys[0], Wording.LongestItem)} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to {MaximumWidth}.", shown, "Use a file of learned tokens.");
+                $"{shown}: {Wording.Cut(key, Wording.LongestItem)} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to {MaximumWidth}.", shown, "Use a file of learned tokens.");
         }
 
         if (width is { } expected && shape[1] != expected)
         {
+            var family = isOfSeveral ? "Stable Diffusion XL or 3" : ForeignLora.FamilyOfWidth(shape[1]);
             throw new InvalidInputException(
-                $"{shown} holds vectors of {shape[1]} values; this model's text encoder takes {expected}.", shown, "Use an embedding that was made for this base model.");
+                $"{shown} holds vectors of {shape[1]} values{(family is null ? "" : $", for {family}")}; this model's text encoder takes {expected}.", shown,
+                "Use an embedding that was made for this base model.");
         }
 
         using var scope = NewDisposeScope();
-        Tensor vectors;
-        try
+        if (!TensorSchema.Floating.Contains(entry.ElementType))
         {
-            vectors = new TensorSchema().With(keys[0], TensorSchema.Floating, entry.Shape).Read(file)[keys[0]].reshape(shape).to(ScalarType.Float32, copy: true);
-        }
-        catch (UnfitTensorsException e)
-        {
-            throw new InvalidInputException($"{shown} can't be used: {e.Message}.", shown, "Train or download it again.", e);
+            throw new InvalidInputException($"{shown} can't be used: {key} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}.", shown, "Train or download it again.");
         }
 
-        var token = GenericKeys.Contains(keys[0]) ? Path.GetFileNameWithoutExtension(path) : keys[0];
-        return new LearnedEmbedding(token, vectors.DetachFromDisposeScope(), file.Header.Metadata);
+        var vectors = file.Get(entry).reshape(shape).to(ScalarType.Float32, copy: true);
+        if (!vectors.isfinite().all().item<bool>())
+        {
+            throw new InvalidInputException($"{shown} can't be used: {key} holds values that are not finite.", shown, "Train or download it again.");
+        }
+
+        IReadOnlyList<string> warnings = isOfSeveral
+            ? [$"{shown} was made for Stable Diffusion XL or 3; of it only {FirstTower} is used, the text encoder that this model shares with those."]
+            : [];
+        return new LearnedEmbedding(NamesOf(path, key), vectors.DetachFromDisposeScope(), file.Header.Metadata, warnings);
     }
 
     /// <summary>Writes a file with the one key <paramref name="token"/>, in float32.</summary>
@@ -90,5 +104,39 @@ public static class LearnedEmbeddingsFile
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { [token] = vectors.detach().to(ScalarType.Float32) };
         HashedSafetensorsWriter.Write(path, tensors, spec.ToMetadata("textual-inversion", "diffusers"), withKohyaHashes: false);
+    }
+
+    private static EmbeddingNames NamesOf(string path, string key)
+    {
+        if (LearnedToken.IsIdentifier(key))
+        {
+            return new EmbeddingNames(key, null);
+        }
+
+        var word = Path.GetFileNameWithoutExtension(path);
+        return new EmbeddingNames(word, GenericKeys.Contains(key) || string.Equals(key, word, StringComparison.OrdinalIgnoreCase) ? null : key);
+    }
+
+    private static string KeyOf(string shown, SafetensorsHeader header)
+    {
+        string[] keys = [.. header.Tensors.Keys];
+        if (keys.Contains(FirstTower) && keys.All(key => key == FirstTower || OtherTowers.Contains(key)))
+        {
+            return FirstTower;
+        }
+
+        if (keys.Length > 0 && keys.All(OtherTowers.Contains))
+        {
+            throw new InvalidInputException($"{shown} holds vectors for Stable Diffusion XL or 3 alone ({keys[0]}), which are not supported.", shown, "Use an embedding of Stable Diffusion 1.x or 2.x.");
+        }
+
+        if (Array.Find(keys, key => LoraKey.Parse(key) is not null) is { } ofLora)
+        {
+            throw new InvalidInputException($"{shown} is a LoRA ({ofLora}), not a file of learned tokens.", shown, "Give it with --lora.");
+        }
+
+        return keys is [var one]
+            ? one
+            : throw new InvalidInputException($"{shown} holds {keys.Length} tensors; a file of learned tokens holds one.", shown, "For a LoRA use --lora, for a whole model --model.");
     }
 }

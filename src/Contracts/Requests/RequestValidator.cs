@@ -100,6 +100,7 @@ public static class RequestValidator
         RequireRange("training.rank", training.Rank, 1, 256);
         RequirePositive("training.alpha", training.Alpha, 1_000_000);
         RequireEnum("training.targets", training.Targets);
+        RequireFlags("training.more_targets", training.MoreTargets);
         if (training.Schedule is { } schedule)
             RequireEnum("training.schedule", schedule);
         RequireRange("training.resolution", training.Resolution, 8, 4096);
@@ -168,6 +169,14 @@ public static class RequestValidator
     {
         if (!Enum.IsDefined(value))
             throw Invalid(field, $"{field} is {value}; use one of {Wording.List(Enum.GetNames<T>()).ToLowerInvariant()}.");
+    }
+
+    private static void RequireFlags<T>(string field, T value)
+        where T : struct, Enum
+    {
+        // Of flags that are none, the number comes back instead of names.
+        if (int.TryParse(value.ToString(), CultureInfo.InvariantCulture, out _))
+            throw Invalid(field, $"{field} is {value}; use one or more of {Wording.List(Enum.GetNames<T>()).ToLowerInvariant()}.");
     }
 
     private static void RequirePositive(string field, double? value, double most)

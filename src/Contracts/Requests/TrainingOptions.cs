@@ -55,4 +55,8 @@ public sealed record TrainingOptions
     /// <summary>Terms that share one forward and backward pass, 1 to 64; null: all of a step, fewer where memory is short.</summary>
     [Id(12)]
     public int? MicroBatch { get; init; }
+
+    /// <summary>Layers that carry LoRA besides those of <see cref="Targets"/>.</summary>
+    [Id(13)]
+    public MoreLoraTargets MoreTargets { get; init; }
 }

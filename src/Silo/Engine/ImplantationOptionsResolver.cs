@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
@@ -59,6 +60,7 @@ public static class ImplantationOptionsResolver
             Rank = training.Rank,
             Alpha = training.Alpha ?? training.Rank,
             CrossAttentionOnly = training.Targets == LoraTargets.Cross,
+            MoreTargets = ToModules(training.MoreTargets),
             Resolution = resolution,
             PromptTemplate = model.PromptTemplate ?? fallback.PromptTemplate,
             CheckpointEvery = training.CheckpointEvery,
@@ -79,6 +81,13 @@ public static class ImplantationOptionsResolver
             GuidanceScale = samples.GuidanceScale ?? model.GuidanceScale ?? fallback.GuidanceScale,
         };
     }
+
+    private static LoraTargetModules ToModules(MoreLoraTargets more) =>
+        (more.HasFlag(MoreLoraTargets.FeedForward) ? LoraTargetModules.FeedForward : 0)
+        | (more.HasFlag(MoreLoraTargets.ProjectionIn) ? LoraTargetModules.ProjectionIn : 0)
+        | (more.HasFlag(MoreLoraTargets.ProjectionOut) ? LoraTargetModules.ProjectionOut : 0)
+        | (more.HasFlag(MoreLoraTargets.Convolutions) ? LoraTargetModules.Convolutions : 0)
+        | (more.HasFlag(MoreLoraTargets.TimeProjections) ? LoraTargetModules.TimeProjections : 0);
 
     private static bool UsesCosine(TrainingOptions training, ModelDefaults model) => training.Schedule is { } schedule
         ? schedule == Contracts.Requests.LearningRateSchedule.Cosine

@@ -14,8 +14,8 @@ public sealed class RecomputationTests
 
         // In float64: sums of gradients are added up in another order.
         using var unet = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.Float64, CPU);
-        using var network = LoraFile.Read(Golden.PathOf("lora", "r8-kohya", "pytorch_lora_weights.safetensors"), unet.AdaptableLinears).Network;
-        network.Attach(unet.AdaptableLinears);
+        using var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r8-kohya", "pytorch_lora_weights.safetensors"), unet.AdaptableLayers);
+        network.Attach(unet.AdaptableLayers);
         using var generator = new Generator(1);
         var states = randn([1, 77, 32], generator: generator).requires_grad_();
         var latents = randn([1, 4, 16, 16], generator: generator);
@@ -53,8 +53,8 @@ public sealed class RecomputationTests
     public void Step_ManyTimes_LeavesNoTensorBehind()
     {
         using var unet = ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(ScalarType.Float32, CPU);
-        using var network = LoraFile.Read(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), unet.AdaptableLinears).Network;
-        network.Attach(unet.AdaptableLinears);
+        using var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), unet.AdaptableLayers);
+        network.Attach(unet.AdaptableLayers);
         long LiveAfterStep(bool recomputes)
         {
             unet.RecomputesActivations = recomputes;

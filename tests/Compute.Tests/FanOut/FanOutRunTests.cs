@@ -311,7 +311,7 @@ public sealed class FanOutRunTests : IDisposable
     {
         using var unet = Model.LoadUNet(ScalarType.Float32, CPU);
         using var random = new Generator(1);
-        using var lora = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(Options.Rank, Options.Alpha, LoraTargetModules.Attention), random);
+        using var lora = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(Options.Rank, Options.Alpha, LoraTargetModules.Attention), random);
         return lora.Parameters.Names;
     }
 

@@ -20,7 +20,7 @@ public sealed class CheckpointTests : IDisposable
 
     public CheckpointTests()
     {
-        var linears = new Dictionary<string, AdaptableLinear> { ["mid.attn1.to_q"] = new(4, 6, hasBias: false) };
+        var linears = new Dictionary<string, AdaptableLayer> { ["mid.attn1.to_q"] = new AdaptableLinear(4, 6, hasBias: false) };
         _lora = LoraNetwork.Create(linears, new LoraSettings(2, 2), new Generator(1));
         _tokens = new FlatParameters([(Trainer.VectorsName, [3, 5])]);
         _trainer = new Trainer(null!, (_, _) => null!, _lora, _tokens, 1e-3, 0.01);

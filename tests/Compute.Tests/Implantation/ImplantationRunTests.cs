@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
@@ -33,16 +34,19 @@ public sealed class ImplantationRunTests : IDisposable
     private static ImplantationInputs Inputs => new(
         File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]);
 
-    [Fact]
-    public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte()
+    [Theory]
+    [InlineData(LoraTargetModules.None)]
+    [InlineData(LoraTargetModules.FeedForward | LoraTargetModules.ProjectionIn | LoraTargetModules.ProjectionOut | LoraTargetModules.Convolutions | LoraTargetModules.TimeProjections)]
+    public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte(LoraTargetModules more)
     {
-        var whole = Run("whole", Options, null, out var uninterrupted);
+        var options = Options with { MoreTargets = more };
+        var whole = Run("whole", options, null, out var uninterrupted);
         using var stop = new CancellationTokenSource();
         RecordingObserver first = new(_folder.FullName) { AfterStep = step => { if (step == 5) { stop.Cancel(); } } };
-        Assert.Throws<OperationCanceledException>(() => Execute("first", Options, null, first, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => Execute("first", options, null, first, stop.Token));
         Assert.Equal(5, first.CheckpointStep);
 
-        var resumed = Run("resumed", Options, first.Checkpoint, out var second);
+        var resumed = Run("resumed", options, first.Checkpoint, out var second);
         Assert.Equal(2, second.Losses.Count);
         Assert.Equal(uninterrupted.Losses, [.. first.Losses, .. second.Losses]);
         Assert.Equal(whole, resumed);
@@ -95,8 +99,11 @@ public sealed class ImplantationRunTests : IDisposable
     public void Execute_CheckpointOfAnotherRun_IsRefused()
     {
         Run("mine", Options, null, out var observer);
-        var error = Assert.Throws<InvalidInputException>(() => Run("other", Options with { Rank = 2, Alpha = 2 }, observer.Checkpoint, out _));
-        Assert.Contains("belongs to another run", error.Message, StringComparison.Ordinal);
+        foreach (var other in new[] { Options with { Rank = 2, Alpha = 2 }, Options with { MoreTargets = LoraTargetModules.FeedForward } })
+        {
+            var error = Assert.Throws<InvalidInputException>(() => Run("other", other, observer.Checkpoint, out _));
+            Assert.Contains("belongs to another run", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -10,10 +10,10 @@ internal static class Linears
     private static readonly string[] Projections = ["to_q", "to_k", "to_v", "to_out.0"];
 
     /// <summary>Two transformer blocks' attention layers with random weights; the output projections have a bias.</summary>
-    public static OrderedDictionary<string, AdaptableLinear> Small(ScalarType type = ScalarType.Float32, long width = 8, long context = 6)
+    public static OrderedDictionary<string, AdaptableLayer> Small(ScalarType type = ScalarType.Float32, long width = 8, long context = 6)
     {
         using var generator = new Generator(7);
-        var linears = new OrderedDictionary<string, AdaptableLinear>();
+        var linears = new OrderedDictionary<string, AdaptableLayer>();
         foreach (var block in new[] { "down_blocks.0.attentions.0", "up_blocks.1.attentions.2" })
         {
             foreach (var attention in new[] { "attn1", "attn2" })
@@ -37,9 +37,9 @@ internal static class Linears
     }
 
     /// <summary>The 128 layers of Stable Diffusion 1.5 on the meta device, from the list of its LoRA modules.</summary>
-    public static (OrderedDictionary<string, AdaptableLinear> Layers, Dictionary<string, string> KohyaNames) StableDiffusion15()
+    public static (OrderedDictionary<string, AdaptableLayer> Layers, Dictionary<string, string> KohyaNames) StableDiffusion15()
     {
-        var layers = new OrderedDictionary<string, AdaptableLinear>();
+        var layers = new OrderedDictionary<string, AdaptableLayer>();
         var kohya = new Dictionary<string, string>();
         foreach (var line in File.ReadLines(Golden.PathOf("shapes", "sd15_lora_modules.txt")).Where(l => l.Length > 0))
         {

@@ -23,16 +23,16 @@ public sealed class LoraGoldenTests
         using var scope = NewDisposeScope();
         var expected = Golden.Read("lora", golden + ".safetensors");
         using var unet = LoadUNet();
-        var loaded = LoraFile.Read(PathOf(folder), unet.AdaptableLinears);
-        using var network = loaded.Network;
+        using var loaded = LoraFile.Read(PathOf(folder), unet.AdaptableLayers);
+        using var network = loaded.ToNetwork();
         Assert.Equal(form, loaded.Form);
         Assert.Equal(Modules(golden), network.Adapters.Select(a => a.Module));
         using var guard = no_grad();
         Golden.AssertClose(Run(unet, expected), expected["out_base"], 1e-5, "out_base");
-        network.Attach(unet.AdaptableLinears);
+        network.Attach(unet.AdaptableLayers);
         Golden.AssertClose(Run(unet, expected), expected["out"], 1e-5, "out");
         network.Detach();
-        using (network.MergeInto(unet.AdaptableLinears))
+        using (network.MergeInto(unet.AdaptableLayers))
         {
             Golden.AssertClose(Run(unet, expected), expected["out"], 1e-5, "out, merged");
         }
@@ -49,8 +49,8 @@ public sealed class LoraGoldenTests
         using var scope = NewDisposeScope();
         var expected = Golden.Read("lora", golden + ".safetensors");
         using var unet = LoadUNet();
-        using var network = LoraFile.Read(PathOf(golden + "-kohya"), unet.AdaptableLinears).Network;
-        network.Attach(unet.AdaptableLinears);
+        using var network = LoraFile.ReadNetwork(PathOf(golden + "-kohya"), unet.AdaptableLayers);
+        network.Attach(unet.AdaptableLayers);
         unet.RecomputesActivations = recomputes;
         var loss = (Run(unet, expected) - expected["target"]).Square().mean();
         Golden.AssertClose(loss, expected["loss"], 1e-5, "loss");
@@ -73,15 +73,15 @@ public sealed class LoraGoldenTests
 
         // In float64: in float32 a whole UNet's rounding differs by 1e-6 between batch sizes, as much as is allowed here.
         using var unet = LoadUNet(ScalarType.Float64);
-        using var first = LoraFile.Read(PathOf("r4-kohya"), unet.AdaptableLinears).Network;
-        using var second = LoraFile.Read(PathOf("r8-kohya"), unet.AdaptableLinears).Network;
+        using var first = LoraFile.ReadNetwork(PathOf("r4-kohya"), unet.AdaptableLayers);
+        using var second = LoraFile.ReadNetwork(PathOf("r8-kohya"), unet.AdaptableLayers);
         using var generator = new Generator(5);
-        using var third = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
+        using var third = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator);
         LoraNetwork[] networks = [first, second, third];
         Tensor[] inputs = [cat([golden["sample"], golden["sample"][..1].neg()]), cat([golden["timestep"], golden["timestep"][..1]]),
             cat([golden["encoder_hidden_states"], golden["encoder_hidden_states"][..1].Mul(0.5)])];
         using var together = new RowAdapters(networks);
-        together.Attach(unet.AdaptableLinears);
+        together.Attach(unet.AdaptableLayers);
         together.Assign(0, 1, 2);
         var batch = unet.call(inputs[0], inputs[1], inputs[2]);
         batch[1].Square().mean().backward();
@@ -91,7 +91,7 @@ public sealed class LoraGoldenTests
         Assert.True(second.Parameters.Gradients.abs().max().item<float>() > 0);
         for (var row = 0; row < networks.Length; row++)
         {
-            networks[row].Attach(unet.AdaptableLinears);
+            networks[row].Attach(unet.AdaptableLayers);
             var single = unet.call(inputs[0].narrow(0, row, 1), inputs[1].narrow(0, row, 1), inputs[2].narrow(0, row, 1));
             Golden.AssertClose(batch.narrow(0, row, 1), single, 1e-10, $"row {row}");
             networks[row].Detach();
@@ -103,15 +103,16 @@ public sealed class LoraGoldenTests
     {
         using var unet = new UNet2DConditionModel(UNetConfig.Read(Golden.PathOf("shapes", "sd15_unet.config.json")));
         var (listed, kohya) = Linears.StableDiffusion15();
-        Assert.Equal(listed.Keys, unet.AdaptableLinears.Keys);
-        foreach (var (name, linear) in unet.AdaptableLinears)
+        var attention = unet.AdaptableLayers.Where(layer => LoraTargetModules.Attention.Includes(layer.Key)).ToArray();
+        Assert.Equal(listed.Keys, attention.Select(layer => layer.Key));
+        foreach (var (name, linear) in attention)
         {
             Assert.Equal((listed[name].InFeatures, listed[name].OutFeatures), (linear.InFeatures, linear.OutFeatures));
             Assert.Equal(kohya[name] + ".alpha", LoraKey.ToKohya(name, LoraPart.Alpha));
         }
 
         using var generator = new Generator(0);
-        using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
+        using var network = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator);
         Assert.Equal(797_184, network.Parameters.Count);
     }
 
@@ -123,7 +124,7 @@ public sealed class LoraGoldenTests
         using var scope = NewDisposeScope();
         var expected = Golden.Read("lora", folder[..2] + ".safetensors");
         using var unet = LoadUNet();
-        using var network = LoraFile.Read(PathOf(folder), unet.AdaptableLinears).Network;
+        using var network = LoraFile.ReadNetwork(PathOf(folder), unet.AdaptableLayers);
         var spec = new ModelSpec { Title = "x", Resolution = 64 };
         var target = Directory.CreateTempSubdirectory("oneshot-lora-");
         try
@@ -132,8 +133,8 @@ public sealed class LoraGoldenTests
             {
                 var path = Path.Combine(target.FullName, "x.safetensors");
                 write(path, network, spec);
-                using var read = LoraFile.Read(path, unet.AdaptableLinears).Network;
-                read.Attach(unet.AdaptableLinears);
+                using var read = LoraFile.ReadNetwork(path, unet.AdaptableLayers);
+                read.Attach(unet.AdaptableLayers);
                 Golden.AssertClose(Run(unet, expected), expected["out"], 1e-5, write.Method.Name);
                 read.Detach();
             }

@@ -142,7 +142,7 @@ public sealed class LoraNetworkTests
     }
 
     /// <summary>A LoRA whose B is not zero.</summary>
-    internal static LoraNetwork RandomNetwork(IReadOnlyDictionary<string, AdaptableLinear> layers, ulong seed, int rank = 4, double alpha = 4)
+    internal static LoraNetwork RandomNetwork(IReadOnlyDictionary<string, AdaptableLayer> layers, ulong seed, int rank = 4, double alpha = 4)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(seed);

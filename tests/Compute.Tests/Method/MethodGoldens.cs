@@ -27,8 +27,8 @@ public sealed class MethodGoldens : IDisposable
         Json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("method", "method.json")))!;
         Schedule = new NoiseSchedule(SchedulerConfig.Load(folder.SchedulerFile));
         using var generator = new Generator(0);
-        Lora = LoraNetwork.Create(_unet.AdaptableLinears, new LoraSettings(), generator);
-        Lora.Attach(_unet.AdaptableLinears);
+        Lora = LoraNetwork.Create(_unet.AdaptableLayers, new LoraSettings(), generator);
+        Lora.Attach(_unet.AdaptableLayers);
     }
 
     /// <summary>method.safetensors.</summary>

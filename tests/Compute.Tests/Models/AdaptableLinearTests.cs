@@ -50,8 +50,8 @@ public sealed class AdaptableLinearTests
         Assert.Equal([2, 3], linear.call(ones(2, 5)).shape);
     }
 
-    private sealed class Negating : ILinearAdapter
+    private sealed class Negating : ILayerAdapter
     {
-        public Tensor Forward(Tensor input, Tensor weight, Tensor? bias) => -functional.linear(input, weight, bias);
+        public Tensor Forward(AdaptableLayer layer, Tensor input) => -layer.Run(input, layer.weight, layer.bias);
     }
 }

@@ -31,10 +31,10 @@ public sealed class PipelineGoldenTests
         if (settings["lora_scale"] is { } scale)
         {
             var embedding = LearnedEmbeddingsFile.Read(Golden.PathOf("embeds", "learned_embeds.safetensors"));
-            models.Tokenizer.AddLearnedToken(embedding.Token, (int)embedding.Vectors.shape[0]);
+            models.Tokenizer.AddLearnedToken(embedding.Names.Name, (int)embedding.Vectors.shape[0]);
             vectors = embedding.Vectors;
-            var lora = LoraFile.Read(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), models.UNet.AdaptableLinears);
-            merged = lora.Network.MergeInto(models.UNet.AdaptableLinears, (double)scale);
+            var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), models.UNet.AdaptableLayers);
+            merged = network.MergeInto(models.UNet.AdaptableLayers, (double)scale);
         }
 
         using (merged)

@@ -88,6 +88,62 @@ public sealed class ClipTokenizerTests : IDisposable
         Assert.Equal(expected, tokenizer.Expand(expected));
     }
 
+    [Theory]
+    [InlineData("a photo of easynegative", "a photo of #0#1")]
+    [InlineData("a photo of EasyNegative.", "a photo of #0#1.")]
+    [InlineData("(easynegative:1.2), lowres", "(#0#1:1.2), lowres")]
+    [InlineData("lowres,easynegative,blurry", "lowres,#0#1,blurry")]
+    [InlineData("embedding:easynegative", "#0#1")]
+    [InlineData("easynegatives uneasynegative easynegative2 easynegative_v2", "easynegatives uneasynegative easynegative2 easynegative_v2")]
+    [InlineData("bad-hands-5", "#2")]
+    [InlineData("bad-hands", "#3#4#5")]
+    [InlineData("bad-hands-5 bad-hands bad-hands-6", "#2 #3#4#5 #3#4#5-6")]
+    [InlineData("bad  Prompt v2", "#6")]
+    [InlineData("<dog> dog <dog>_1 <dogs>", "<dog> #7 <dog>_1 <#8>")]
+    [InlineData("", "")]
+    public void Encode_LearnedWords_AreTheirVectorsWhereAWordBeginsAndEnds(string prompt, string expected)
+    {
+        // #n stands for the n-th learned id; everything between is encoded as it stands.
+        var tokenizer = Clip.WithoutLearnedTokens();
+        var words = new (string[] Words, int Count)[] { (["easynegative"], 2), (["bad-hands-5"], 1), (["bad-hands"], 3), (["Bad prompt v2"], 1), (["dog"], 1), (["dogs", "hounds"], 1) };
+        var tokens = words.Select(w => tokenizer.AddLearnedWords(w.Words, w.Count)).ToArray();
+        var dog = tokenizer.AddLearnedToken("<dog>", 1);
+        var first = tokenizer.VocabularySize;
+        var plain = Clip.WithoutLearnedTokens();
+        List<int> ids = [];
+        foreach (var piece in System.Text.RegularExpressions.Regex.Split(expected, @"(#\d|<dog>(?:_1)?)"))
+        {
+            if (piece is ['#', var digit])
+            {
+                ids.Add(first + digit - '0');
+            }
+            else if (piece.StartsWith("<dog>", StringComparison.Ordinal))
+            {
+                ids.Add(dog.FirstId);
+                ids.AddRange(plain.ContentIds(piece[5..]));
+            }
+            else
+            {
+                ids.AddRange(plain.ContentIds(piece));
+            }
+        }
+
+        Assert.Equal(ids, tokenizer.ContentIds(tokenizer.Expand(prompt)));
+        Assert.All(tokens, token => Assert.Equal(Enumerable.Range(token.FirstId, token.Count).Any(ids.Contains), tokenizer.Uses(prompt, token)));
+        Assert.Equal([0, 2, 3, 6, 7, 8], tokens.Select(token => token.FirstId - first));
+    }
+
+    [Fact]
+    public void AddLearnedWords_TakenOrEmpty_IsRefused()
+    {
+        var tokenizer = Clip.WithoutLearnedTokens();
+        tokenizer.AddLearnedWords(["easynegative"], 2);
+        Assert.Contains("easynegative is used twice", Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords(["EasyNegative"], 2)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords([" "], 2));
+        Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords(["x"], 76));
+        Assert.Single(tokenizer.LearnedTokens);
+    }
+
     [Fact]
     public void Encode_AnIdentifierThatStartsWithAnothers_MatchesTheLongest()
     {

@@ -32,10 +32,14 @@ internal static class TensorReaders
         })),
         ("lora", folders =>
         {
-            var linears = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears;
-            return OfFiles("lora", folders, [.. s_loras.Select(Lora)], path => LoraFile.Read(path, linears).Network.Dispose());
+            var (layers, text) = (TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers, TinyFolder().LoadTextEncoder(ScalarType.Float32, CPU).AdaptableLayers);
+            return OfFiles("lora", folders, [.. s_loras.Select(Lora), .. LoraForms()], path =>
+            {
+                using var loaded = LoraFile.Read(path, layers, text);
+                using var applied = AppliedLora.Apply([(layers, [.. loaded.UNet.Select(change => (change, 1.0))]), (text, [.. loaded.TextEncoder.Select(change => (change, 1.0))])]);
+            });
         }),
-        ("embeddings", folders => OfFiles("embeddings", folders, [Embeddings()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())),
+        ("embeddings", folders => OfFiles("embeddings", folders, [Embeddings(), .. EmbeddingForms()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())),
         ("sam-cache", folders => OfFiles("sam-cache", folders, [SamCache()], path => SamEmbeddingCache.Read(path))),
         ("checkpoint", Checkpoints),
         ("single-file", SingleFiles),
@@ -71,6 +75,33 @@ internal static class TensorReaders
 
     private static byte[] Lora(string name) => File.ReadAllBytes(Folders.Golden("lora", name, "pytorch_lora_weights.safetensors"));
 
+    // LoCon with and without a core, LoHa, LoKr, DoRA, a whole change with its bias, and the text encoder, on layers of the tiny model.
+    private static IEnumerable<byte[]> LoraForms()
+    {
+        const string Conv = "lora_unet_down_blocks_0_resnets_0_conv1.";
+        const string Linear = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_ff_net_2.";
+        const string Text = "text_encoder.text_model.encoder.layers.0.mlp.fc1.";
+        var layers = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers;
+        var (conv, linear) = (layers["down_blocks.0.resnets.0.conv1"], layers["down_blocks.0.attentions.0.transformer_blocks.0.ff.net.2"]);
+        var text = TinyFolder().LoadTextEncoder(ScalarType.Float32, CPU).AdaptableLayers["text_model.encoder.layers.0.mlp.fc1"];
+        yield return Written(new() { [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 3, 3), [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1), [Conv + "alpha"] = ones([]) });
+        yield return Written(new()
+        {
+            [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 1, 1), [Conv + "lora_mid.weight"] = rand(2, 2, 3, 3), [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
+            [Linear + "lora_down.weight"] = rand(2, linear.InFeatures), [Linear + "lora_up.weight"] = rand(linear.OutFeatures, 2), [Linear + "dora_scale"] = rand(linear.OutFeatures, 1),
+        });
+        yield return Written(new()
+        {
+            [Linear + "hada_w1_a"] = rand(linear.OutFeatures, 2), [Linear + "hada_w1_b"] = rand(2, linear.InFeatures), [Linear + "hada_w2_a"] = rand(linear.OutFeatures, 2), [Linear + "hada_w2_b"] = rand(2, linear.InFeatures),
+            [Conv + "diff"] = rand(conv.weight.shape), [Conv + "diff_b"] = rand(conv.OutFeatures),
+        });
+        yield return Written(new() { [Linear + "lokr_w1"] = rand(2, 2), [Linear + "lokr_w2_a"] = rand(linear.OutFeatures / 2, 2), [Linear + "lokr_w2_b"] = rand(2, linear.InFeatures / 2), [Linear + "alpha"] = ones([]) });
+        yield return Written(new() { [Text + "lora_A.default.weight"] = rand(2, text.InFeatures), [Text + "lora_B.default.weight"] = rand(text.OutFeatures, 2) });
+    }
+
+    private static IEnumerable<byte[]> EmbeddingForms() =>
+        [Written(new() { ["emb_params"] = rand(3, 32) }), Written(new() { ["clip_l"] = rand(2, 32), ["clip_g"] = rand(2, 48) }), Written(new() { ["sks"] = rand(32).to(ScalarType.Float16) })];
+
     private static byte[] SamCache() => Written(new Dictionary<string, Tensor> { ["image_embeddings"] = rand(1, 4, 8, 8) }, ("side", "64"));
 
     private static byte[] Written(Dictionary<string, Tensor> tensors, params (string Key, string Value)[] metadata)
@@ -91,7 +122,7 @@ internal static class TensorReaders
 
     private static (LoraNetwork Lora, FlatParameters Tokens) Parameters()
     {
-        var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLinears, new LoraSettings(1, 1), new Generator(0));
+        var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers, new LoraSettings(1, 1), new Generator(0));
         return (lora, new FlatParameters([(Trainer.VectorsName, [4, 32])]));
     }
 

@@ -8,10 +8,10 @@ namespace OrleansOneShot.Compute.Models.Clip;
 /// <summary>Self-attention of both towers (transformers' <c>CLIPAttention</c>).</summary>
 internal sealed class ClipAttention : Module<Tensor, Tensor>
 {
-    private readonly Linear k_proj;
-    private readonly Linear v_proj;
-    private readonly Linear q_proj;
-    private readonly Linear out_proj;
+    private readonly AdaptableLinear k_proj;
+    private readonly AdaptableLinear v_proj;
+    private readonly AdaptableLinear q_proj;
+    private readonly AdaptableLinear out_proj;
     private readonly long _heads;
     private readonly bool _isCausal;
 

@@ -8,8 +8,8 @@ namespace OrleansOneShot.Compute.Models.Clip;
 /// <summary>Feed-forward network of both towers (transformers' <c>CLIPMLP</c>).</summary>
 internal sealed class ClipMlp : Module<Tensor, Tensor>
 {
-    private readonly Linear fc1;
-    private readonly Linear fc2;
+    private readonly AdaptableLinear fc1;
+    private readonly AdaptableLinear fc2;
     private readonly string _activation;
 
     /// <summary>Creates the layer without memory.</summary>

@@ -13,8 +13,8 @@ public sealed class ClipModel : Module
     private Parameter _logit_scale;
     private readonly ClipTextTransformer text_model;
     private readonly ClipVisionTransformer vision_model;
-    private readonly Linear visual_projection;
-    private readonly Linear text_projection;
+    private readonly AdaptableLinear visual_projection;
+    private readonly AdaptableLinear text_projection;
 
     /// <summary>Creates the model on the meta device: without memory, until weights are loaded.</summary>
     /// <param name="config">The model's configuration, already checked.</param>

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Models.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,10 +18,14 @@ public sealed class ClipTextModel : Module<Tensor, Tensor?, Tensor>
         Config = config;
         text_model = new ClipTextTransformer(config);
         RegisterComponents();
+        AdaptableLayers = AdaptableLayer.Of(this);
     }
 
     /// <summary>The model's configuration.</summary>
     public ClipTextConfig Config { get; }
+
+    /// <summary>Every linear layer by its full name, such as <c>text_model.encoder.layers.0.self_attn.q_proj</c>, in the model's order.</summary>
+    public IReadOnlyDictionary<string, AdaptableLayer> AdaptableLayers { get; }
 
     /// <summary>The token table, (vocab_size, hidden_size): frozen, and owned by the model.</summary>
     public Tensor TokenTable => text_model.TokenTable;

@@ -9,12 +9,11 @@ namespace OrleansOneShot.Compute.Models.Layers;
 /// </summary>
 internal static class Blank
 {
-    public static Linear Linear(long inFeatures, long outFeatures, bool hasBias = true) => nn.Linear(inFeatures, outFeatures, hasBias, META);
+    public static AdaptableLinear Linear(long inFeatures, long outFeatures, bool hasBias = true) => new(inFeatures, outFeatures, hasBias);
 
-    public static Conv2d Conv3x3(long inChannels, long outChannels, long stride = 1, long padding = 1) =>
-        nn.Conv2d(inChannels, outChannels, 3L, stride: stride, padding: padding, device: META);
+    public static AdaptableConv2d Conv3x3(long inChannels, long outChannels, long stride = 1, long padding = 1) => new(inChannels, outChannels, 3, stride, padding);
 
-    public static Conv2d Conv1x1(long inChannels, long outChannels) => nn.Conv2d(inChannels, outChannels, 1L, device: META);
+    public static AdaptableConv2d Conv1x1(long inChannels, long outChannels) => new(inChannels, outChannels, 1);
 
     /// <summary>A convolution whose kernels tile the picture, without bias.</summary>
     public static Conv2d Patches(long inChannels, long outChannels, long size) => nn.Conv2d(inChannels, outChannels, size, stride: size, bias: false, device: META);

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Models.Layers;
 /// <summary>Halves height and width by a strided convolution (diffusers' <c>Downsample2D</c>).</summary>
 internal sealed class Downsample2D : Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv;
+    private readonly AdaptableConv2d conv;
     private readonly bool _padsEndOnly;
 
     /// <summary>Creates the layer without memory.</summary>

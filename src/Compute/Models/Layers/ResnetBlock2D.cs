@@ -10,11 +10,11 @@ namespace OrleansOneShot.Compute.Models.Layers;
 internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>, IRecomputable
 {
     private readonly GroupNorm norm1;
-    private readonly Conv2d conv1;
-    private readonly Linear? time_emb_proj;
+    private readonly AdaptableConv2d conv1;
+    private readonly AdaptableLinear? time_emb_proj;
     private readonly GroupNorm norm2;
-    private readonly Conv2d conv2;
-    private readonly Conv2d? conv_shortcut;
+    private readonly AdaptableConv2d conv2;
+    private readonly AdaptableConv2d? conv_shortcut;
 
     /// <summary>Creates the block without memory.</summary>
     /// <param name="inChannels">Channels of the input.</param>
@@ -56,7 +56,7 @@ internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>, IRecomput
     }
 
     // The scope frees the normalised copies as soon as the convolution has read them, unless autograd keeps them.
-    private static Tensor Norm(GroupNorm norm, Tensor input, Conv2d conv)
+    private static Tensor Norm(GroupNorm norm, Tensor input, AdaptableConv2d conv)
     {
         using var scope = NewDisposeScope();
         return conv.call(Activation.Silu(norm.call(input))).MoveToOuterDisposeScope();

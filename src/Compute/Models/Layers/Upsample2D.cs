@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Models.Layers;
 /// <summary>Nearest-neighbour enlargement and a convolution (diffusers' <c>Upsample2D</c>).</summary>
 internal sealed class Upsample2D : Module<Tensor, long[], Tensor>
 {
-    private readonly Conv2d conv;
+    private readonly AdaptableConv2d conv;
 
     /// <summary>Creates the layer without memory.</summary>
     /// <param name="channels">Channels of input and output.</param>

@@ -103,7 +103,7 @@ internal sealed class WeightSource : IDisposable
         for (var i = 0; i < names.Count; i++)
         {
             var bytes = whole.ByteLength / names.Count;
-            Entries.Add(names[i], new TensorEntry(names[i], whole.ElementType, [rows / names.Count, .. rest], whole.Offset + (i * bytes), bytes));
+            Entries.Add(names[i], whole with { Name = names[i], Shape = [rows / names.Count, .. rest], Offset = whole.Offset + (i * bytes), ByteLength = bytes });
             _owners.Add(names[i], owner);
         }
     }

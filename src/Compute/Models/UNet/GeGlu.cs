@@ -9,7 +9,7 @@ namespace OrleansOneShot.Compute.Models.UNet;
 /// <summary>A linear layer whose second half gates the first through the exact GELU (diffusers' <c>GEGLU</c>).</summary>
 internal sealed class GeGlu : Module<Tensor, Tensor>
 {
-    private readonly Linear proj;
+    private readonly AdaptableLinear proj;
 
     /// <summary>Creates the layer without memory.</summary>
     public GeGlu(long inSize, long outSize)

@@ -8,8 +8,8 @@ namespace OrleansOneShot.Compute.Models.UNet;
 /// <summary>Two linear layers on the sinusoids (diffusers' <c>TimestepEmbedding</c>).</summary>
 internal sealed class TimestepEmbedding : Module<Tensor, Tensor>
 {
-    private readonly Linear linear_1;
-    private readonly Linear linear_2;
+    private readonly AdaptableLinear linear_1;
+    private readonly AdaptableLinear linear_2;
 
     /// <summary>Creates the layer without memory.</summary>
     public TimestepEmbedding(long inSize, long outSize)

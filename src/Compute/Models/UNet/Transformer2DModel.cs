@@ -11,9 +11,9 @@ namespace OrleansOneShot.Compute.Models.UNet;
 internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>, IRecomputable
 {
     private readonly GroupNorm norm;
-    private readonly Module<Tensor, Tensor> proj_in;
+    private readonly AdaptableLayer proj_in;
     private readonly ModuleList<BasicTransformerBlock> transformer_blocks;
-    private readonly Module<Tensor, Tensor> proj_out;
+    private readonly AdaptableLayer proj_out;
     private readonly bool _isLinear;
 
     /// <summary>Creates the model without memory.</summary>

@@ -11,14 +11,14 @@ namespace OrleansOneShot.Compute.Models.UNet;
 /// </summary>
 public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor>
 {
-    private readonly Conv2d conv_in;
+    private readonly AdaptableConv2d conv_in;
     private readonly TimestepProjection time_proj;
     private readonly TimestepEmbedding time_embedding;
     private readonly ModuleList<DownBlock2D> down_blocks;
     private readonly ModuleList<UpBlock2D> up_blocks;
     private readonly MidBlock2D mid_block;
     private readonly GroupNorm conv_norm_out;
-    private readonly Conv2d conv_out;
+    private readonly AdaptableConv2d conv_out;
 
     /// <summary>Creates the model on the meta device: without memory, until weights are loaded.</summary>
     /// <param name="config">The model's configuration, already checked.</param>
@@ -46,16 +46,16 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
         conv_norm_out = Blank.GroupNorm(config.NormNumGroups, levels[0].Channels, config.NormEps);
         conv_out = Blank.Conv3x3(levels[0].Channels, config.OutChannels);
         RegisterComponents();
-        AdaptableLinears = AdaptableLinearsOf(this);
+        AdaptableLayers = AdaptableLayer.Of(this);
     }
 
     /// <summary>The model's configuration.</summary>
     public UNetConfig Config { get; }
 
     /// <summary>
-    /// Every attention projection by its full name, such as <c>down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q</c>, in the model's order.
+    /// Every linear layer and convolution by its full name, such as <c>down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q</c>, in the model's order.
     /// </summary>
-    public IReadOnlyDictionary<string, AdaptableLinear> AdaptableLinears { get; }
+    public IReadOnlyDictionary<string, AdaptableLayer> AdaptableLayers { get; }
 
     /// <summary>
     /// Gradient checkpointing: resnets and transformers keep their inputs alone and are computed again on the way back. A training step then takes a third longer and less memory.
@@ -115,27 +115,5 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
         }
 
         return conv_out.call(Activation.Silu(conv_norm_out.call(hidden))).MoveToOuterDisposeScope();
-    }
-
-    private static OrderedDictionary<string, AdaptableLinear> AdaptableLinearsOf(UNet2DConditionModel model)
-    {
-        var found = new OrderedDictionary<string, AdaptableLinear>();
-        Collect(model, string.Empty);
-        return found;
-
-        void Collect(Module parent, string prefix)
-        {
-            foreach (var (name, child) in parent.named_children())
-            {
-                if (child is AdaptableLinear linear)
-                {
-                    found.Add(prefix + name, linear);
-                }
-                else
-                {
-                    Collect(child, $"{prefix}{name}.");
-                }
-            }
-        }
     }
 }

@@ -11,8 +11,8 @@ public sealed class AutoencoderKL : Module
 {
     private readonly VaeEncoder encoder;
     private readonly VaeDecoder decoder;
-    private readonly Conv2d? quant_conv;
-    private readonly Conv2d? post_quant_conv;
+    private readonly AdaptableConv2d? quant_conv;
+    private readonly AdaptableConv2d? post_quant_conv;
 
     /// <summary>Creates the model on the meta device: without memory, until weights are loaded.</summary>
     /// <param name="config">The model's configuration, already checked.</param>

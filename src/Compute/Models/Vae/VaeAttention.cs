@@ -12,10 +12,10 @@ namespace OrleansOneShot.Compute.Models.Vae;
 internal sealed class VaeAttention : Module<Tensor, Tensor>
 {
     private readonly GroupNorm group_norm;
-    private readonly Linear to_q;
-    private readonly Linear to_k;
-    private readonly Linear to_v;
-    private readonly ModuleList<Linear> to_out;
+    private readonly AdaptableLinear to_q;
+    private readonly AdaptableLinear to_k;
+    private readonly AdaptableLinear to_v;
+    private readonly ModuleList<AdaptableLinear> to_out;
 
     /// <summary>Creates the layer without memory.</summary>
     public VaeAttention(long channels, long groups)
@@ -25,7 +25,7 @@ internal sealed class VaeAttention : Module<Tensor, Tensor>
         to_q = Blank.Linear(channels, channels);
         to_k = Blank.Linear(channels, channels);
         to_v = Blank.Linear(channels, channels);
-        to_out = new ModuleList<Linear>(Blank.Linear(channels, channels));
+        to_out = new ModuleList<AdaptableLinear>(Blank.Linear(channels, channels));
         RegisterComponents();
     }
 

@@ -8,11 +8,11 @@ namespace OrleansOneShot.Compute.Models.Vae;
 /// <summary>Latent to picture (diffusers' <c>Decoder</c>).</summary>
 internal sealed class VaeDecoder : Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv_in;
+    private readonly AdaptableConv2d conv_in;
     private readonly ModuleList<UpDecoderBlock2D> up_blocks;
     private readonly VaeMidBlock mid_block;
     private readonly GroupNorm conv_norm_out;
-    private readonly Conv2d conv_out;
+    private readonly AdaptableConv2d conv_out;
 
     /// <summary>Creates the decoder without memory.</summary>
     public VaeDecoder(VaeConfig config)

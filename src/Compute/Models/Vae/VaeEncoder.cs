@@ -8,11 +8,11 @@ namespace OrleansOneShot.Compute.Models.Vae;
 /// <summary>Picture to the moments of its latent (diffusers' <c>Encoder</c>).</summary>
 internal sealed class VaeEncoder : Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv_in;
+    private readonly AdaptableConv2d conv_in;
     private readonly ModuleList<DownEncoderBlock2D> down_blocks;
     private readonly VaeMidBlock mid_block;
     private readonly GroupNorm conv_norm_out;
-    private readonly Conv2d conv_out;
+    private readonly AdaptableConv2d conv_out;
 
     /// <summary>Creates the encoder without memory.</summary>
     public VaeEncoder(VaeConfig config)

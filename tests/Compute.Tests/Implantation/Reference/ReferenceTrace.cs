@@ -30,7 +30,7 @@ internal sealed class ReferenceTrace
         _settings = settings;
         _text = new ReferenceText(model, settings.Vectors);
         string[] targets = settings.CrossOnly ? [".attn2."] : [".attn1.", ".attn2."];
-        _modules = [.. model.UNet.AdaptableLinears.Keys.Where(name => targets.Any(name.Contains)
+        _modules = [.. model.UNet.AdaptableLayers.Keys.Where(name => targets.Any(name.Contains)
             && (name.EndsWith(".to_q", StringComparison.Ordinal) || name.EndsWith(".to_k", StringComparison.Ordinal) || name.EndsWith(".to_v", StringComparison.Ordinal) || name.EndsWith(".to_out.0", StringComparison.Ordinal)))];
     }
 
@@ -146,7 +146,7 @@ internal sealed class ReferenceTrace
         var generator = ReferenceNumbers.Of(_settings.Seed, 0, ReferenceNumbers.LoraInit);
         foreach (var module in _modules)
         {
-            var layer = _model.UNet.AdaptableLinears[module];
+            var layer = _model.UNet.AdaptableLayers[module];
             _a[module] = [.. ReferenceNumbers.Normal(generator, _settings.Rank, layer.InFeatures).Select(x => x / _settings.Rank)];
             _b[module] = new float[layer.OutFeatures * _settings.Rank];
             (_adam[module + "A"], _adam[module + "B"]) = (new ReferenceAdam(_a[module].Length), new ReferenceAdam(_b[module].Length));
@@ -274,7 +274,7 @@ internal sealed class ReferenceTrace
     {
         foreach (var (module, (a, b)) in leaves)
         {
-            _model.UNet.AdaptableLinears[module].Adapter = new LoraAdapter(module, a, b, _settings.Alpha);
+            _model.UNet.AdaptableLayers[module].Adapter = new LoraAdapter(module, a, b, _settings.Alpha);
         }
     }
 
@@ -282,7 +282,7 @@ internal sealed class ReferenceTrace
     {
         foreach (var module in _modules)
         {
-            _model.UNet.AdaptableLinears[module].Adapter = null;
+            _model.UNet.AdaptableLayers[module].Adapter = null;
         }
     }
 }

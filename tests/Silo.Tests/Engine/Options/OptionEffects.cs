@@ -202,6 +202,20 @@ internal static class OptionEffects
                 Assert.All(other.Lora.Tensors.Keys, key => Assert.Contains("attn2", key, StringComparison.Ordinal));
             },
         },
+        new("training.more_targets", (r, _) => r with { Training = r.Training with { MoreTargets = MoreLoraTargets.FeedForward | MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut | MoreLoraTargets.Convolutions | MoreLoraTargets.TimeProjections } })
+        {
+            Used = { ["more_targets"] = "\"feed_forward, projection_in, projection_out, convolutions, time_projections\"" },
+            Seen = (plain, other) =>
+            {
+                string[] more = [.. other.Lora.Tensors.Keys.Except(plain.Lora.Tensors.Keys)];
+                Assert.Empty(plain.Lora.Tensors.Keys.Except(other.Lora.Tensors.Keys));
+                Assert.All(new[] { "_ff_net_0_proj.", "_ff_net_2.", "_proj_in.", "_proj_out.", "_conv1.", "_conv2.", "_conv_shortcut.", "_downsamplers_0_conv.", "_upsamplers_0_conv.", "_time_emb_proj." },
+                    kind => Assert.Contains(more, key => key.Contains(kind, StringComparison.Ordinal)));
+
+                // Every kind learns something: B starts at zero.
+                Assert.All(more.Where(key => key.EndsWith(".lora_up.weight", StringComparison.Ordinal)), key => Assert.Contains(other.Lora.Tensors[key].Values, v => v != 0));
+            },
+        },
         new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 48 } })
         {
             Used = { ["resolution"] = "48" },

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using OrleansOneShot.Contracts.Requests;
+
+namespace OrleansOneShot.Cli.Options;
+
+/// <summary>Layers that carry LoRA.</summary>
+/// <param name="Attention">Which attention layers.</param>
+/// <param name="More">What else.</param>
+internal sealed record LoraLayers(LoraTargets Attention, MoreLoraTargets More);
+
+/// <summary><c>--targets</c>: which layers carry LoRA.</summary>
+internal sealed class TargetsOption : Option<LoraLayers>
+{
+    private const MoreLoraTargets Projections = MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut;
+
+    private static readonly (string Word, LoraTargets? Attention, MoreLoraTargets More)[] Words =
+    [
+        ("attention", LoraTargets.Attention, MoreLoraTargets.None),
+        ("cross", LoraTargets.Cross, MoreLoraTargets.None),
+        ("transformer", LoraTargets.Attention, MoreLoraTargets.FeedForward | Projections),
+        ("all", LoraTargets.Attention, MoreLoraTargets.FeedForward | Projections | MoreLoraTargets.Convolutions | MoreLoraTargets.TimeProjections),
+        ("ff", null, MoreLoraTargets.FeedForward),
+        ("proj_in", null, MoreLoraTargets.ProjectionIn),
+        ("proj_out", null, MoreLoraTargets.ProjectionOut),
+        ("conv", null, MoreLoraTargets.Convolutions),
+        ("time_emb_proj", null, MoreLoraTargets.TimeProjections),
+    ];
+
+    /// <summary>Creates the option.</summary>
+    public TargetsOption()
+        : base("--targets")
+    {
+        Description = "Layers that carry LoRA: all attention, or cross-attention alone; after commas also ff (feed-forward), proj_in, proj_out, conv (convolutions), time_emb_proj. "
+            + "transformer is attention,ff,proj_in,proj_out, what kohya's scripts train; all is everything.";
+        HelpName = "attention|cross|transformer|all[,ff,...]";
+        Arity = ArgumentArity.ExactlyOne;
+        DefaultValueFactory = _ => new LoraLayers(LoraTargets.Attention, MoreLoraTargets.None);
+        CompletionSources.Add(_ => Words.Where(word => word.Attention is not null).Select(word => new System.CommandLine.Completions.CompletionItem(word.Word)));
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            var layers = Read(text);
+            if (layers is null)
+            {
+                result.AddError(
+                    $"--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{text}'.");
+            }
+
+            return layers;
+        };
+    }
+
+    /// <summary>Reads the option's text.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The layers; null if it can't be read.</returns>
+    internal static LoraLayers? Read(string text)
+    {
+        LoraTargets? attention = null;
+        var more = MoreLoraTargets.None;
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (Array.Find(Words, word => word.Word == part) is not { Word: not null } word || (word.Attention is { } other && attention is { } one && one != other))
+            {
+                return null;
+            }
+
+            attention ??= word.Attention;
+            more |= word.More;
+        }
+
+        return attention is { } chosen ? new LoraLayers(chosen, more) : null;
+    }
+}
