@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client;
+using OrleansOneShot.Common;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -32,7 +33,7 @@ internal sealed class ImplantCommand : OneShotCommand
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
         var catalog = new ModelCatalog(data);
-        var plan = ImplantPlan.Make(_options, parsed, catalog);
+        var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, context.Interrupt), context.Interrupt);
         foreach (var warning in plan.Photo.Warnings)
         {
             context.Say(warning);

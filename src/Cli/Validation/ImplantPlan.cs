@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
@@ -24,9 +25,10 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
     /// <param name="catalog">Known models.</param>
+    /// <param name="cancellationToken">Stops between the steps of making masks.</param>
     /// <returns>The plan; nothing is created or remembered.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog)
+    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog, CancellationToken cancellationToken = default)
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
@@ -46,7 +48,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
                 $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.", "clip", "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss.");
         }
 
-        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens);
+        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
         return new ImplantPlan(photo, model, folder, new ImplantationRequest
         {
             Name = name,
@@ -80,6 +82,13 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         var texts = parsed.GetValue(options.Object) ?? [];
         var (mask, name, token) = (parsed.GetValue(options.Mask), parsed.GetValue(options.Class), parsed.GetValue(options.Token));
         var prompt = options.Prompt.Read(parsed);
+        var reading = new MaskReading { Invert = parsed.GetValue(options.MaskInvert), Value = parsed.GetValue(options.MaskValue) };
+        if ((reading.Invert || reading.Value is not null) && mask is null)
+        {
+            throw new InvalidInputException(
+                "--mask-invert and --mask-value say how --mask is read, which was not given.", reading.Invert ? "mask-invert" : "mask-value", "In --object, write invert or value=N behind the mask.");
+        }
+
         if (texts.Length > 0 && ((mask ?? name ?? token) is not null || prompt is not null))
         {
             throw new InvalidInputException("--object stands instead of --mask, --box, --point, --class and --token; give one or the other.", "object");
@@ -108,7 +117,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
                     mask,
                     prompt,
                     name ?? throw new InvalidInputException("--class is missing.", "class", "Say what the object is, such as --class cat."),
-                    token),
+                    token,
+                    reading),
             ];
     }
 
