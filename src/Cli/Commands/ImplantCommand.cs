@@ -34,9 +34,9 @@ internal sealed class ImplantCommand : OneShotCommand
         var data = target.Data;
         var catalog = new ModelCatalog(data);
         var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, context.Interrupt), context.Interrupt);
-        foreach (var warning in plan.Photo.Warnings)
+        foreach (var note in plan.Notes)
         {
-            context.Say(warning);
+            context.Say(note);
         }
 
         catalog.Register(plan.Model.Entry);

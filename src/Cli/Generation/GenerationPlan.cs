@@ -56,6 +56,9 @@ internal sealed record GenerationPlan
     /// <summary>auto, cpu or cuda:N.</summary>
     public required string Device { get; init; }
 
+    /// <summary>What people should know before it begins, each a sentence.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Absolute path of the output folder.</summary>
     public required string Out { get; init; }
 
@@ -77,6 +80,9 @@ internal sealed record GenerationPlan
             SafetensorsFile.Open(file).Dispose();
         }
 
+        var known = embeddings.SelectMany(KnownWords).ToList();
+        var prompts = PromptTexts.Read(parsed.GetRequiredValue(options.Prompts), "prompt", known);
+        var negative = PromptTexts.Read([parsed.GetValue(options.Negative) ?? ""], "negative", known);
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
         model.CheckSide(parsed.GetValue(options.Width), "width");
         model.CheckSide(parsed.GetValue(options.Height), "height");
@@ -87,8 +93,9 @@ internal sealed record GenerationPlan
         {
             Data = data,
             Model = model,
-            Prompts = parsed.GetRequiredValue(options.Prompts),
-            Negative = parsed.GetValue(options.Negative) ?? "",
+            Prompts = prompts.Prompts,
+            Negative = negative.Prompts[0],
+            Notes = [.. prompts.Notes, .. prompts.Foreign, .. negative.Notes, .. negative.Foreign],
             Loras = loras,
             Embeddings = embeddings,
             Steps = (int?)parsed.GetValue(options.Steps) ?? defaults.SamplingSteps ?? DefaultSteps,
@@ -108,8 +115,9 @@ internal sealed record GenerationPlan
     }
 
     /// <summary>All settings as used.</summary>
+    /// <param name="precision">What was computed in.</param>
     /// <returns>A JSON object.</returns>
-    public JsonObject Settings() => new()
+    public JsonObject Settings(string precision) => new()
     {
         ["model"] = Model.Entry.Name,
         ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
@@ -124,9 +132,15 @@ internal sealed record GenerationPlan
         ["width"] = Width,
         ["height"] = Height,
         ["latents"] = Latents,
-        ["precision"] = Precision,
+        ["precision"] = precision,
         ["device"] = Device,
     };
+
+    private static IEnumerable<string> KnownWords(string embedding)
+    {
+        using var file = SafetensorsFile.Open(embedding);
+        return [.. file.Keys, Path.GetFileNameWithoutExtension(embedding)];
+    }
 
     private void CheckSize(Latent? latents)
     {

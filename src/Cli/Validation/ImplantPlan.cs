@@ -12,10 +12,11 @@ namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>A checked <c>implant</c>: all that can be found wrong without training has been.</summary>
 /// <param name="Photo">The input files.</param>
+/// <param name="Notes">What people should know before the job begins, each a sentence.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Out">Absolute path of the output folder; or null.</param>
 /// <param name="Request">The request, whose hashes are not yet set.</param>
-internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, ImplantationRequest Request)
+internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, ModelChoice Model, string? Out, ImplantationRequest Request)
 {
     private const int LongestName = 64;
     private const int LongestPrompt = RequestValidator.MaxText;
@@ -32,9 +33,10 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
-        var tokens = Identifiers.Choose([.. arguments.Select(argument => argument.Token)], classes);
-        var prompts = parsed.GetValue(options.Prompts) ?? [];
-        CheckPrompts(prompts);
+        string?[] given = [.. arguments.Select(argument => argument.Token)];
+        var tokens = Identifiers.Choose(given, classes);
+        CheckPrompts(parsed.GetValue(options.Prompts) ?? []);
+        var prompts = PromptTexts.Read(parsed.GetValue(options.Prompts) ?? [], "prompt", tokens);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
         tokens.ForEach(model.CheckToken);
@@ -49,7 +51,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         }
 
         var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
-        return new ImplantPlan(photo, model, folder, new ImplantationRequest
+        return new ImplantPlan(photo, [.. Identifiers.Notes(given, classes, tokens), .. prompts.Notes, .. photo.Warnings], model, folder, new ImplantationRequest
         {
             Name = name,
             Seed = parsed.GetValue(options.Seed)!.Value,
@@ -58,7 +60,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
             Method = method,
             Training = Training(options, parsed),
-            Samples = new SampleOptions { Prompts = [.. prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
+            Samples = new SampleOptions { Prompts = [.. prompts.Prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
         });
     }
 

@@ -67,8 +67,10 @@ internal sealed class MaskInterpreter
         var usesAlpha = _image.HasAlpha && HasRange(Alpha());
         var read = usesAlpha ? FromAlpha() : IsColoured() ? FromColours() : FromGrey();
 
-        // Who takes any transparency for the mask, as earlier versions did, would read another one.
-        return !usesAlpha && _image.HasAlpha && _image.Rgba.Any(p => p >> 24 != 255) ? read with { IsPlain = false } : read;
+        // Who takes any transparency for the mask, as earlier versions did, would read another one: such a file is not plain.
+        return !usesAlpha && _image.HasAlpha && _image.Rgba.Any(p => p >> 24 != 255)
+            ? read with { IsPlain = false, Notes = [$"{_what} is of one opacity all over, but for noise: its brightness says where the object is.", .. read.Notes] }
+            : read;
     }
 
     private MaskValues OfValue(MaskValue value)
