@@ -58,14 +58,39 @@ public static partial class Wording
             return text;
         }
 
-        var end = longest - 1;
-        if (end > 0 && char.IsHighSurrogate(text[end - 1]))
+        var end = 0;
+        while (Next(text, end) is var next && next < longest)
         {
-            end--;
+            end = next;
+        }
+
+        if (end == 0 && longest > 1)
+        {
+            // One character of endless marks: its beginning, whole code points.
+            end = char.IsHighSurrogate(text[longest - 2]) ? longest - 2 : longest - 1;
         }
 
         return string.Concat(text.AsSpan(0, end), "…");
     }
+
+    /// <summary>The whole character, as a reader sees it, of which a code unit is a part: accents, skin tones and the halves of a surrogate pair belong together.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="index">Where in it, 0 or more and less than its length.</param>
+    public static string CharacterAt(string text, int index)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, text.Length);
+        var start = 0;
+        while (Next(text, start) <= index)
+        {
+            start = Next(text, start);
+        }
+
+        return text[start..Next(text, start)];
+    }
+
+    private static int Next(string text, int start) => start + StringInfo.GetNextTextElementLength(text, start);
 
     /// <summary>A message as it may leave the program: at most <see cref="LongestMessage"/> units, and control characters other than line breaks and tabs replaced.</summary>
     /// <param name="message">The message.</param>

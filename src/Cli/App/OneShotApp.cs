@@ -20,6 +20,7 @@ internal static class OneShotApp
     public static async Task<int> RunAsync(string[] args, CliStreams streams, CancellationToken? interrupt = null)
     {
         var root = BuildRoot(streams);
+        NamedValues.RequireIn(root);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
@@ -44,7 +45,7 @@ internal static class OneShotApp
         }
     }
 
-    private static RootCommand BuildRoot(CliStreams streams) => new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
+    internal static RootCommand BuildRoot(CliStreams streams) => new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
     {
         new ImplantCommand(streams),
         new GenerateCommand(streams),

@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Diagnosis;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -19,10 +20,11 @@ internal sealed class DoctorCommand : OneShotCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var data = _data.Resolve(parsed);
-        List<CheckDocument> checks = [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(), MachineCheck.Images(), MachineCheck.Masks(), .. StorageCheck.All(data), .. ModelCheck.All(data)];
-        return Task.FromResult(CheckText.Write(context, checks));
+        List<CheckDocument> checks = await LoneWork.RunAsync<List<CheckDocument>>(
+            () => [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(), MachineCheck.Images(), MachineCheck.Masks(), .. StorageCheck.All(data), .. ModelCheck.All(data)], context.Interrupt);
+        return CheckText.Write(context, checks);
     }
 }

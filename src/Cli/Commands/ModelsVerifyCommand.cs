@@ -40,17 +40,20 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
     ];
 
     /// <inheritdoc/>
-    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context) =>
+        CheckText.Write(context, await LoneWork.RunAsync(() => Verify(parsed), context.Interrupt));
+
+    private IReadOnlyList<CheckDocument> Verify(ParseResult parsed)
     {
         var catalog = context.OpenCatalog(_data.Resolve(parsed));
         var entry = catalog.Find(parsed.GetRequiredValue(_model));
         if (entry.Kind == ModelKind.Clip)
         {
-            return Task.FromResult(CheckText.Write(context, [CheckOf(ModelFolder.VerifyClip(entry.Folder))]));
+            return [CheckOf(ModelFolder.VerifyClip(entry.Folder))];
         }
 
         var clip = parsed.GetValue(_clip) is { } given ? catalog.Find(given, "clip").Folder : null;
-        return Task.FromResult(CheckText.Write(context, Verify(ModelFolder.Open(entry.Folder, clip))));
+        return Verify(ModelFolder.Open(entry.Folder, clip));
     }
 
     private static CheckDocument CheckScheduler(ModelFolder folder)

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -74,7 +75,8 @@ public sealed class ImplantationRun(
         WarnOfWords(models);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
         var overlaps = MaskOverlaps.Warnings(preparation.Crop.Masks, [.. inputs.Objects.Select(o => o.Token)]);
-        foreach (var warning in preparation.Crop.Warnings.Concat(overlaps))
+        var words = options.SamplesPerPrompt > 0 ? new PromptCheck([.. inputs.Objects.Select(o => o.Token)]).Warnings(options.Prompts) : [];
+        foreach (var warning in preparation.Crop.Warnings.Concat(overlaps).Concat(words))
         {
             observer.Warning(warning);
         }

@@ -60,7 +60,7 @@ internal sealed class Preparation : IDisposable
     public static Preparation Create(byte[] photo, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options, LoadedModels models, JointSpace? joint)
     {
         var image = ImageReader.Read(photo, "of the job");
-        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image.Width, image.Height)).ToList();
+        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image, new MaskReading { Lenient = true }).Mask).ToList();
         var crop = TrainingCrop.Create(image, masks, options.Resolution);
         var tokens = objects.Select(o => models.Tokenizer.AddLearnedToken(o.Token, options.Vectors)).ToList();
         var preparation = new Preparation(crop, TrainingPrompts.Create(objects, options.PromptTemplate, models.Tokenizer), tokens)

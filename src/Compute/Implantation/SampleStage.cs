@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Sampling;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -69,6 +70,9 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         ModelHash = modelHash,
         Loras = new Dictionary<string, double> { [options.Name] = 1 },
         Tokens = [.. objects.Select(o => o.Token)],
+        ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
+        Precision = options.Precision == ComputePrecision.Bf16 ? "bf16" : "fp32",
+        Version = PictureSettings.ThisVersion,
     };
 
     /// <summary>Measures the samples.</summary>

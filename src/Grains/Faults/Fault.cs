@@ -105,6 +105,6 @@ public static class Fault
         var line = message.AsSpan().Trim();
         if (line.IndexOfAny('\r', '\n') is > 0 and var end)
             line = line[..end].TrimEnd();
-        return line.Length <= LongestMessage ? line.ToString() : $"{line[..LongestMessage]}...";
+        return Wording.Cut(line.ToString(), LongestMessage);
     }
 }

@@ -145,8 +145,8 @@ public sealed class FaultTests
     public void Describe_LongMessage_IsCut()
     {
         var detail = Fault.Describe(new InvalidOperationException(new string('x', 20_000)));
-        Assert.Equal("The engine failed: ".Length + Fault.LongestMessage + "...".Length, detail.Message.Length);
-        Assert.Equal(Fault.LongestMessage + 3, Fault.Describe(new OneShotException(new ErrorDetail(ErrorCodes.Failed, new string('y', 20_000)))).Message.Length);
+        Assert.Equal("The engine failed: ".Length + Fault.LongestMessage, detail.Message.Length);
+        Assert.Equal(Fault.LongestMessage, Fault.Describe(new OneShotException(new ErrorDetail(ErrorCodes.Failed, new string('y', 20_000)))).Message.Length);
     }
 
     [Fact]
