@@ -1,4 +1,3 @@
-using OrleansOneShot.Common;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
