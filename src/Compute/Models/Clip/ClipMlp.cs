@@ -1,5 +1,4 @@
 using OrleansOneShot.Compute.Models.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

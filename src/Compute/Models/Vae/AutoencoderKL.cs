@@ -1,6 +1,5 @@
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Torch;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
