@@ -30,7 +30,7 @@ internal static partial class ForeignLora
 
     private static readonly (Regex Mark, string What, string Hint)[] Kinds =
     [
-        (new Regex(@"\Alora_controlnet\z|input_hint_block|controlnet_cond_embedding|\Acontrol_model\.|controlnet_(?:down|mid)", RegexOptions.CultureInvariant), "a ControlNet", "Use a LoRA."),
+        (new Regex(@"\Alora_controlnet\z|\Alllite_|input_hint_block|controlnet_cond_embedding|\Acontrol_model\.|controlnet_(?:down|mid)", RegexOptions.CultureInvariant), "a ControlNet", "Use a LoRA."),
         (new Regex(@"\Aimage_proj\.|\Aip_adapter\.", RegexOptions.CultureInvariant), "an IP-Adapter", "Use a LoRA."),
         (new Regex(@"\A\d{2,4}\.\d+\.(?:linear|layernorm)|\A\d{2,4}\.[01]\.\d+\.", RegexOptions.CultureInvariant), "a hypernetwork", "Use a LoRA."),
         (new Regex(@"\Aemb_params\z|\Astring_to_param|\Aclip_[lg]\z", RegexOptions.CultureInvariant), "a file of learned tokens, not a LoRA", "Give it with --embedding."),
@@ -38,7 +38,7 @@ internal static partial class ForeignLora
         (new Regex(@"on_input\z|ia3_l", RegexOptions.CultureInvariant), "an IA3", OtherKind),
         (new Regex(@"\.[ab][12]\.weight\z", RegexOptions.CultureInvariant), "a GLoRA", OtherKind),
         (new Regex(@"vera_lambda|\.lora_E(?:\.|\z)|lora_embedding_[AB]|\.poly_", RegexOptions.CultureInvariant), "an adapter of another kind", OtherKind),
-        (new Regex(@"\.w_norm\z|\.b_norm\z", RegexOptions.CultureInvariant), "an adapter that changes norms", "Train it without them (train_norm)."),
+        (new Regex(@"\.w_norm\z|\.b_norm\z|norm\d?(?:_out)?\.diff(?:_b)?\z", RegexOptions.CultureInvariant), "an adapter that changes norms", "Train it without them (train_norm)."),
     ];
 
     /// <summary>Refuses a file by its keys alone, so before a model is loaded.</summary>

@@ -10,6 +10,8 @@ internal sealed class LoraFileReader
     // A problem names up to two keys.
     private const int LongestProblem = 400;
 
+    private const string BundlePrefix = "bundle_emb.";
+
     private readonly string _shown;
     private readonly SafetensorsFile _file;
     private readonly LayerNames _unet;
@@ -17,6 +19,7 @@ internal sealed class LoraFileReader
     private readonly Dictionary<(LoraSide Side, string Module), LoraTensors> _modules = [];
     private readonly List<string> _problems = [];
     private LoraFileForm? _form;
+    private readonly SortedSet<string> _bundled = new(StringComparer.Ordinal);
     private int _textEncoderTensors;
 
     /// <param name="shown">The file's name in messages.</param>
@@ -90,6 +93,13 @@ internal sealed class LoraFileReader
 
     private void Sort(TensorEntry entry)
     {
+        // Some files carry the embedding that they were trained with: bundle_emb.NAME.string_to_param.*
+        if (entry.Name.StartsWith(BundlePrefix, StringComparison.Ordinal))
+        {
+            _bundled.Add(entry.Name[BundlePrefix.Length..].Split('.')[0]);
+            return;
+        }
+
         if (LoraKey.Parse(entry.Name) is not { } key)
         {
             _problems.Add($"{entry.Name} is no key of a LoRA");
@@ -164,7 +174,19 @@ internal sealed class LoraFileReader
             $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ", longest: LongestProblem)}.", _shown, "Use a LoRA that was made for this base model.");
     }
 
-    private List<string> Warnings() => _textEncoderTensors == 0
-        ? []
-        : [$"{_shown} also adapts the text encoder ({_textEncoderTensors} tensors); that part is not applied, so pictures differ from those of tools that apply it."];
+    private List<string> Warnings()
+    {
+        List<string> warnings = [];
+        if (_textEncoderTensors > 0)
+        {
+            warnings.Add($"{_shown} also adapts the text encoder ({_textEncoderTensors} tensors); that part is not applied, so pictures differ from those of tools that apply it.");
+        }
+
+        if (_bundled.Count > 0)
+        {
+            warnings.Add($"{_shown} also holds learned tokens ({Wording.List(_bundled)}), which are not read from there; take them from a file of their own, with --embedding.");
+        }
+
+        return warnings;
+    }
 }

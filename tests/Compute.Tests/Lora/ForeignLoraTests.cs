@@ -42,6 +42,8 @@ public sealed class ForeignLoraTests : IDisposable
     [InlineData("base_model.model.mid_block.attentions.0.transformer_blocks.0.attn1.to_k.ia3_l", "is an IA3")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.a1.weight", "is a GLoRA")]
     [InlineData("lora_unet_down_blocks_0_resnets_0_norm1.w_norm", "an adapter that changes norms")]
+    [InlineData("lora_unet_down_blocks_0_resnets_0_norm1.diff_b", "an adapter that changes norms")]
+    [InlineData("lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight", "is a ControlNet")]
     [InlineData("model.diffusion_model.input_blocks.0.0.weight", "holds a model's weights")]
     [InlineData("down_blocks.0.resnets.0.conv1.weight", "holds a model's weights")]
     public void CheckKind_ForeignKey_IsRefusedByName(string key, string expected)

@@ -131,6 +131,19 @@ public sealed class LoraFileTests : IDisposable
         Assert.Contains("text encoder", Assert.Single(loaded.Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_BundledEmbedding_IsLeftOutWithAWarning()
+    {
+        using var scope = NewDisposeScope();
+        var layers = Linears.Small();
+        var tensors = Kohya(layers.Keys.First(), zeros(2, 8), zeros(8, 2));
+        tensors["bundle_emb.easynegative.string_to_param.*"] = zeros(2, 8);
+        SafetensorsWriter.Write(FilePath, tensors);
+        using var loaded = LoraFile.Read(FilePath, layers);
+        Assert.Single(loaded.UNet);
+        Assert.Contains("learned tokens (easynegative)", Assert.Single(loaded.Warnings), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(LoraSettings.MaximumRank + 1)]
