@@ -24,7 +24,9 @@ internal static class OneShotApp
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            return Report(ErrorReport.Of(Describe(parsed.Errors[0])), streams, AsksForJson(args));
+            // What was given wrong comes before what is missing: that is where the user looks.
+            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+            return Report(ErrorReport.Of(Describe(first)), streams, AsksForJson(args));
         }
 
         using var signals = interrupt is null ? new InterruptSource(streams.Error) : null;

@@ -132,7 +132,6 @@ internal sealed class MaskInterpreter
 
     private MaskValues FromColours()
     {
-        var brightness = Array.ConvertAll(_image.Rgba, p => Luma(p) / 255f);
         var palette = PngLevels.HasPalette(_file);
         List<uint> colours = [];
         var ids = palette ? PngLevels.Indices(_file, _name, _field) : ColourIds(out colours);
@@ -140,7 +139,7 @@ internal sealed class MaskInterpreter
         var labels = areas?.Areas() ?? [];
         if (ids is null || labels.Sum(label => label.Share) < 0.6)
         {
-            return new MaskValues(brightness, MaskSource.Colour)
+            return new MaskValues(Brightness(), MaskSource.Colour)
             {
                 Doubt = IsThePhoto(0) ? Photo() : new MaskDoubt($"{_what} is a picture of many colours, not a mask.", "A mask is white (or opaque) where the object is and black (or transparent) elsewhere."),
                 IsPlain = false,
@@ -152,12 +151,12 @@ internal sealed class MaskInterpreter
         var bright = labels.Where(label => Brightest(colourOf[label.Level]) > Dark).ToList();
         if (IsSamePicture())
         {
-            return new MaskValues(brightness, MaskSource.Colour) { Doubt = Photo(), IsPlain = false };
+            return new MaskValues(Brightness(), MaskSource.Colour) { Doubt = Photo(), IsPlain = false };
         }
 
         if (bright.Count > 1 || labels.Count == bright.Count || labels.Count > 2)
         {
-            return new MaskValues(brightness, MaskSource.Colour)
+            return new MaskValues(Brightness(), MaskSource.Colour)
             {
                 Doubt = Labels(Text(areas!, level => palette ? Number(level) : Hex(colours[level])), palette ? "N" : "RRGGBB"),
                 IsPlain = false,
@@ -210,6 +209,8 @@ internal sealed class MaskInterpreter
     private bool IsSamePicture() => _photo is not null && PictureLikeness.IsSame(_image, _photo);
 
     private bool IsColoured() => _image.Rgba.Count(p => Brightest(p) - Darkest(p) > LeastChroma) >= Math.Max(1, LeastColoured * _image.Rgba.Length);
+
+    private float[] Brightness() => Array.ConvertAll(_image.Rgba, p => Luma(p) / 255f);
 
     private ushort[] Alpha() => Array.ConvertAll(_image.Rgba, p => (ushort)(p >> 24));
 

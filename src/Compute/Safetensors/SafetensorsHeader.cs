@@ -50,7 +50,9 @@ public sealed class SafetensorsHeader
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-            return Read(stream, stream.Length, shown);
+            return stream.CanSeek
+                ? Read(stream, stream.Length, shown)
+                : throw new InvalidInputException($"{path} is a pipe or a device, which can't be mapped into memory.", shown, "Write it into a file first.");
         }
         catch (UnauthorizedAccessException e) when (Directory.Exists(path))
         {

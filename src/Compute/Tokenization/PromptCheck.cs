@@ -9,7 +9,7 @@ namespace OrleansOneShot.Compute.Tokenization;
 /// <param name="known">The identifiers, and other words with learned vectors.</param>
 public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
 {
-    // Of a word, this part may be mistyped.
+    // A word may have one mistake in so many letters.
     private const int LettersAnError = 3;
     private const int LongestShown = 80;
 
@@ -87,7 +87,7 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
     {
         var identifiers = known.Where(word => word.StartsWith('<')).ToList();
         var nearest = identifiers.Select(word => (Word: word, Distance: EditDistance(word.ToLowerInvariant(), text.ToLowerInvariant()))).OrderBy(pair => pair.Distance).FirstOrDefault();
-        var hint = nearest.Word is not null && nearest.Distance <= Math.Max(2, (text.Length - 2) / LettersAnError)
+        var hint = nearest.Word is not null && nearest.Distance <= Math.Max(2, (Math.Max(text.Length, nearest.Word.Length) - 2) / LettersAnError)
             ? $"Did you mean {nearest.Word}?"
             : identifiers.Count > 0 ? $"There {(identifiers.Count == 1 ? "is" : "are")} {Wording.List(identifiers)}." : "No learned object is given: take one with --implantation, or with --lora and --embedding.";
         return new PromptProblem($"{shown}: {Shown(text)} is no identifier of a learned object.", hint);
