@@ -1,5 +1,6 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Libtorch;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
 
@@ -23,6 +24,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
+        LibtorchException e => Of(new ErrorDetail(e.Field is null ? ErrorCodes.Failed : ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, $"The silo that was asked did not answer: {FirstLine(exception.Message)}", Hint: "Try again; a job that was submitted goes on.")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),

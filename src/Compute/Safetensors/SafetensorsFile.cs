@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
@@ -73,6 +74,7 @@ public sealed class SafetensorsFile : IDisposable
         if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
         {
             var elements = new FileInfo(_path).Length / size;
+            TorchRuntime.Initialise();
             mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
             _mappings.Add(entry.ElementType, mapping);
         }
