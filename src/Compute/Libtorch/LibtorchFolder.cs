@@ -101,7 +101,7 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         Span<byte> start = stackalloc byte[20];
         using (var file = File.OpenRead(library))
         {
-            if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith("\x7fELF"u8))
+            if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith("\u007fELF"u8))
             {
                 throw Refused(source, $"{System.IO.Path.GetDirectoryName(library)}, whose {Main} is no library of Linux", $"Name the folder of a PyTorch for Linux; {FindHint}");
             }

@@ -136,7 +136,8 @@ public sealed class LibtorchFolderTests : IDisposable
     {
         var file = Path.Combine(_root, "python");
         File.WriteAllText(file, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return file;
     }
 
@@ -144,7 +145,7 @@ public sealed class LibtorchFolderTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_root, folder));
         var header = new byte[64];
-        "\x7fELF\x02\x01\x01"u8.CopyTo(header);
+        "\u007fELF\u0002\u0001\u0001"u8.CopyTo(header);
         BitConverter.TryWriteBytes(header.AsSpan(18), machine);
         foreach (var name in (string[])["libc10.so", "libtorch_cpu.so", "libtorch.so"])
         {

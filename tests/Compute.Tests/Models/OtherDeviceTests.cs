@@ -6,17 +6,16 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tests.Models;
 
 /// <summary>
-/// Models and method on the meta device, which has shapes and no values. It stands in for a GPU: libtorch refuses to mix it with the processor, so a tensor that is made on the processor within a
+/// LoRA and method on the meta device, which has shapes and no values. It stands in for a GPU: libtorch refuses to mix it with the processor, so a tensor that is made on the processor within a
 /// computation of another device is found without one.
 /// </summary>
 public sealed class OtherDeviceTests
 {
     private static readonly Device Other = META;
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void UNet_ForwardAndBackwardWithLora_StaysOnItsDevice(bool recomputes)
+    // (Convolutions of the meta device are Python's alone.)
+    [Fact]
+    public void Lora_ForwardBackwardAndStep_StayOnItsDevice()
     {
         using var scope = NewDisposeScope();
         using var unet = TinyModel.Open().LoadUNet(ScalarType.Float32, Other);
@@ -24,23 +23,16 @@ public sealed class OtherDeviceTests
         using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator, Other);
         using var optimiser = new FlatAdamW([network.Parameters], 1e-4);
         network.Attach(unet.AdaptableLinears);
-        unet.RecomputesActivations = recomputes;
-        var output = unet.call(Zeros(2, 4, 8, 8), Zeros(2).to(ScalarType.Int64), Zeros(2, 77, 32));
-        output.mean().backward();
-        optimiser.Step();
-        Assert.Equal(TorchSharp.DeviceType.META, output.device_type);
-        Assert.Equal(TorchSharp.DeviceType.META, network.Parameters.Gradients.device_type);
-    }
+        foreach (var linear in unet.AdaptableLinears.Values)
+        {
+            linear.call(Zeros(1, 7, linear.InFeatures)).mean().backward();
+        }
 
-    [Fact]
-    public void Vae_EncodeAndDecode_StayOnItsDevice()
-    {
-        using var scope = NewDisposeScope();
-        using var off = no_grad();
-        using var vae = TinyModel.Open().LoadVae(ScalarType.Float32, Other);
-        var posterior = vae.Encode(Zeros(1, 3, 64, 64));
-        Assert.Equal([1, 4, 8, 8], posterior.Sample(Zeros(1, 4, 8, 8)).shape);
-        Assert.Equal(TorchSharp.DeviceType.META, vae.Decode(Zeros(1, 4, 8, 8)).device_type);
+        optimiser.Step();
+        optimiser.ZeroGradients();
+        Assert.Equal(TorchSharp.DeviceType.META, network.Parameters.Gradients.device_type);
+        network.Detach();
+        network.MergeInto(unet.AdaptableLinears).Dispose();
     }
 
     [Fact]
@@ -50,7 +42,7 @@ public sealed class OtherDeviceTests
         var vectors = new TorchSharp.Modules.Parameter(Zeros(4, 32));
         var prompts = new ObjectivePrompts(Zeros(1, 77), [Zeros(1, 77)], [Zeros(1, 77)], [Zeros(1, 24)]);
         var objective = new Objective(
-            (sample, timesteps, states) => sample * states.mean() * timesteps.to(ScalarType.Float32).mean(), (_, rows) => rows.mean().expand(1, 77, 32), (_, rows) => rows.mean().expand(1, 24),
+            (sample, timesteps, states) => sample * states.mean() * timesteps.to(ScalarType.Float32).mean(), (_, rows) => rows!.mean().expand(1, 77, 32), (_, rows) => rows!.mean().expand(1, 24),
             Zeros(1, 1, 8, 8), prompts, new ObjectiveOptions());
         var value = objective.Evaluate(new StepDraw(Zeros(1, 4, 8, 8), Zeros(1, 4, 8, 8), 3, 0.5f, [0], 0), vectors);
         value.Total.backward();

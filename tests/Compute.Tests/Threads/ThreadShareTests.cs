@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Threads;
 
-public sealed partial class ThreadShareTests
+public sealed class ThreadShareTests
 {
     private const double Large = 1e12;
 
@@ -86,8 +86,8 @@ public sealed partial class ThreadShareTests
     // Threads of operations are a thread's own setting, so each test has a thread of its own.
     private static T OnThread<T>(Func<T> test) => Task.Factory.StartNew(test, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
 
-    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint GetNative(string name);
+    [DllImport("libc", EntryPoint = "getenv", CharSet = CharSet.Ansi)]
+    private static extern nint GetNative(string name);
 
     private static string? Get(string name) => Marshal.PtrToStringUTF8(GetNative(name));
 }
