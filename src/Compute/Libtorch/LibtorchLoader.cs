@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using OrleansOneShot.Common;
 using TorchSharp;
@@ -38,8 +37,10 @@ internal static class LibtorchLoader
     }
 
     /// <summary>Folders in which the program's own libraries are looked for.</summary>
-    public static IReadOnlyList<string> OwnFolders() =>
-        [.. ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Append(AppContext.BaseDirectory).Select(Path.TrimEndingDirectorySeparator).Distinct()];
+    private static IEnumerable<string> OwnFolders() => SearchFolders().Append(AppContext.BaseDirectory).Select(Path.TrimEndingDirectorySeparator).Distinct();
+
+    /// <summary>The runtime's own list, each with the separator that it puts before a file's name.</summary>
+    private static string[] SearchFolders() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     // TorchSharp would write a page to stdout, of packages that a user of the program has nothing to do with.
     private static string Own()
@@ -77,10 +78,11 @@ internal static class LibtorchLoader
             }
         }
 
-        // Else TorchSharp would load the program's own libtorch beside this one, and the two would end the process.
-        foreach (var flag in (string[])["nativeBackendLoaded", "nativeBackendCudaLoaded"])
+        // TorchSharp opens the program's own libtorch by its path when it is first used. Beside this one it would end the process.
+        var main = Path.Combine(folder.Path, LibtorchFolder.Main);
+        if (SearchFolders().Select(own => own + LibtorchFolder.Main).FirstOrDefault(File.Exists) is { } ownMain && !loader.StandIn(main, ownMain))
         {
-            (typeof(torch).GetField(flag, BindingFlags.Static | BindingFlags.NonPublic) ?? throw new MissingFieldException(nameof(torch), flag)).SetValue(null, true);
+            throw LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, which this system's loader can't use instead of the program's own", "Build the program without libtorch: dotnet build -p:TorchBackend=none.");
         }
 
         var bridge = OwnFolders().Select(own => Path.Combine(own, Bridge)).FirstOrDefault(File.Exists)
