@@ -37,18 +37,9 @@ internal static class TorchCheck
         yield return Check.Run("bf16", () => Multiply(ScalarType.BFloat16));
     }
 
-    // An error of the library's own says what is wrong with it, and its hint what to do.
     private static string Load()
     {
-        try
-        {
-            TorchRuntime.Initialise();
-        }
-        catch (LibtorchException e)
-        {
-            throw new LibtorchException($"{e.Message} {e.Hint}", e.Hint);
-        }
-
+        TorchRuntime.Initialise();
         var loaded = TorchRuntime.Libtorch!;
         var source = Environment.GetEnvironmentVariable(LibtorchFolder.Variable) is { Length: > 0 } ? LibtorchFolder.Variable : $"the program's own; {LibtorchFolder.Variable}=DIR takes an installed PyTorch's";
         return $"{loaded.Version ?? "of unknown version"} in {loaded.Path} ({source})";

@@ -11,6 +11,8 @@ public static class InstalledPyTorch
 
     private const string None = "Install PyTorch for that Python, or put another one in front of it in PATH (of a virtual environment: activate it).";
 
+    private const int LongestAnswer = 4096;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks Python.</summary>
@@ -28,14 +30,15 @@ public static class InstalledPyTorch
             process.StandardInput.Close();
             process.ErrorDataReceived += static (_, _) => { };
             process.BeginErrorReadLine();
-            var answer = process.StandardOutput.ReadToEndAsync();
+            var text = new char[LongestAnswer];
+            var answer = process.StandardOutput.ReadBlockAsync(text, 0, text.Length);
             if (!answer.Wait(Patience) || !process.WaitForExit(Patience))
             {
                 process.Kill(entireProcessTree: true);
                 throw new LibtorchException($"{python} did not answer within {Patience.TotalSeconds:0} s.", None);
             }
 
-            var origin = answer.Result.Trim();
+            var origin = new string(text, 0, answer.Result).Trim();
             return process.ExitCode == 0 && origin.Length > 0 && Path.GetDirectoryName(origin) is { } folder
                 ? LibtorchFolder.Open(folder, source: $"{python} has its PyTorch in")
                 : throw new LibtorchException($"{python} has no package torch.", None);
