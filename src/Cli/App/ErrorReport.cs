@@ -1,6 +1,7 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Libtorch;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
@@ -27,6 +28,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
         NotFiniteNumberException e => Of(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights are numbers, so it overflows.", "precision", "Use --precision fp32, or a smaller scale of the LoRAs.")),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
+        LibtorchException e => Of(new ErrorDetail(e.Field is null ? ErrorCodes.Failed : ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
         // Orleans' own words hold types, addresses and frames.
         _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, "The silo that was asked did not answer, or could not read its state.", Hint: "Try again; a job that was submitted goes on.")),

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
@@ -68,6 +69,7 @@ public sealed class ImplantationRun(
     private ImplantationOutcome Run(string outFolder, string? checkpoint, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
         var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
         using var models = LoadedModels.Load(folder, type, device(options.Device));
@@ -283,6 +285,7 @@ public sealed class ImplantationRun(
 
     private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
     {
+        ThreadShare.AdaptCurrent();
         var began = Stopwatch.GetTimestamp();
         var taken = steps.Advance(curves.Steps.Count, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / taken.Count;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -37,6 +38,7 @@ public sealed class Denoiser(UNet2DConditionModel unet)
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            ThreadShare.AdaptCurrent();
             using var scope = NewDisposeScope();
             var input = scheduler.ScaleModelInput(latents, call);
             var prediction = unet.call(

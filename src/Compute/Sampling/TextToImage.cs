@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -36,6 +37,8 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         var pictures = new List<RgbImage>();
         var count = (int)noise.shape[0];
         var batches = (count + perBatch - 1) / perBatch;
+        var rows = Math.Min(perBatch, count) * (request.GuidanceScale == 1 ? 1 : 2);
+        using var share = ThreadShare.Take(OperationWork.OfUNet(device.ToString(), unet.Config, noise.shape[2], noise.shape[3], rows));
         for (var batch = 0; batch < batches; batch++)
         {
             using var inner = NewDisposeScope();
