@@ -1,5 +1,4 @@
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
