@@ -8,5 +8,11 @@ namespace OrleansOneShot.Bench;
 /// <param name="Batch">Rows in the batch, 1 or more.</param>
 internal sealed record BenchCase(string Name, string Precision, int Batch)
 {
+    /// <summary>Where: "cpu" or "cuda:N".</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Side of the pictures.</summary>
+    public int Pixels { get; init; } = 512;
+
     public ScalarType Type => Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
 }

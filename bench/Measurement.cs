@@ -12,8 +12,20 @@ internal static class Measurement
     private const int GemmRepetitions = 10;
 
     /// <summary>Median seconds of three runs after one that does not count.</summary>
-    public static double MedianSeconds(Action run)
+    /// <param name="run">The run.</param>
+    /// <param name="device">Where it computes: a GPU is waited for.</param>
+    public static double MedianSeconds(Action run, Device? device = null)
     {
+        if (device is { type: TorchSharp.DeviceType.CUDA })
+        {
+            var once = run;
+            run = () =>
+            {
+                once();
+                cuda.synchronize(device);
+            };
+        }
+
         run();
         var seconds = new double[Repetitions];
         for (var i = 0; i < Repetitions; i++)
@@ -26,12 +38,19 @@ internal static class Measurement
     }
 
     /// <summary>Speed of a product of two 2048 x 2048 matrices in 10^9 operations a second, multiplications and additions counted apart: the best of 10.</summary>
-    public static double GemmGflops(ScalarType type)
+    public static double GemmGflops(ScalarType type, Device? device = null)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        Tensor a = randn(GemmSize, GemmSize).to(type), b = randn(GemmSize, GemmSize).to(type);
-        var best = Enumerable.Range(0, GemmRepetitions).Min(_ => Seconds(() => mm(a, b).Dispose()));
+        Tensor a = randn(GemmSize, GemmSize).to(type, device ?? CPU), b = randn(GemmSize, GemmSize).to(type, device ?? CPU);
+        var best = Enumerable.Range(0, GemmRepetitions).Min(_ => Seconds(() =>
+        {
+            mm(a, b).Dispose();
+            if (device is { type: TorchSharp.DeviceType.CUDA })
+            {
+                cuda.synchronize(device);
+            }
+        }));
         return 2 * Math.Pow(GemmSize, 3) / best / 1e9;
     }
 

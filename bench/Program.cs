@@ -6,6 +6,8 @@ using OrleansOneShot.Bench.FanOut;
 using OrleansOneShot.Bench.Masks;
 using OrleansOneShot.Bench.Quality;
 using OrleansOneShot.Bench.Queue;
+using OrleansOneShot.Bench.Slots;
+using OrleansOneShot.Bench.Weights;
 
 var caseOption = new Option<string?>("--case") { Description = "Only this case: " + string.Join(", ", BenchCases.Names) };
 caseOption.AcceptOnlyFromAmong([.. BenchCases.Names]);
@@ -19,10 +21,19 @@ batchOption.Validators.Add(result =>
         result.AddError("--batch must be from 1 to 64.");
     }
 });
+var deviceOption = new Option<string>("--device") { Description = "cpu or cuda:N", DefaultValueFactory = _ => "cpu" };
+var pixelsOption = new Option<int>("--pixels") { Description = "Side of the pictures, a multiple of 64", DefaultValueFactory = _ => 512 };
+pixelsOption.Validators.Add(result =>
+{
+    if (result.GetValue(pixelsOption) is var pixels && (pixels is < 64 or > 1024 || pixels % 64 != 0))
+    {
+        result.AddError("--pixels must be a multiple of 64 from 64 to 1024.");
+    }
+});
 var formatOption = new Option<string>("--format") { Description = "json (a line a case) or table (beside the peer's figures)", DefaultValueFactory = _ => "table" };
 formatOption.AcceptOnlyFromAmong("json", "table");
 
-var sd15 = new Command("sd15", "Stable Diffusion 1.5 at its real size with random weights: 512 x 512 pixels, 77 tokens, LoRA of rank 4") { caseOption, precisionOption, batchOption, formatOption };
+var sd15 = new Command("sd15", "Stable Diffusion 1.5 at its real size with random weights: 512 x 512 pixels, 77 tokens, LoRA of rank 4") { caseOption, precisionOption, batchOption, deviceOption, pixelsOption, formatOption };
 sd15.SetAction(parsed =>
 {
     var asJson = parsed.GetValue(formatOption) == "json";
@@ -33,8 +44,9 @@ sd15.SetAction(parsed =>
 
     foreach (var wanted in BenchCases.Select(parsed.GetValue(caseOption), parsed.GetValue(precisionOption), parsed.GetValue(batchOption)))
     {
-        var result = CaseProcess.Run(wanted);
-        Console.WriteLine(asJson ? JsonSerializer.Serialize(result) : Row(result, BenchCases.PeerOf(wanted)));
+        var there = wanted with { Device = parsed.GetValue(deviceOption)!, Pixels = parsed.GetValue(pixelsOption) };
+        var result = CaseProcess.Run(there);
+        Console.WriteLine(asJson ? JsonSerializer.Serialize(result) : Row(result, BenchCases.PeerOf(there)));
     }
 });
 
@@ -42,15 +54,22 @@ sd15.SetAction(parsed =>
 var nameArgument = new Argument<string>("case");
 var precisionArgument = new Argument<string>("dtype");
 var batchArgument = new Argument<int>("batch");
-var one = new Command("one") { nameArgument, precisionArgument, batchArgument };
+var deviceArgument = new Argument<string>("device");
+var pixelsArgument = new Argument<int>("pixels");
+var one = new Command("one") { nameArgument, precisionArgument, batchArgument, deviceArgument, pixelsArgument };
 one.Hidden = true;
 one.SetAction(parsed =>
 {
-    var result = CaseRunner.Run(new BenchCase(parsed.GetValue(nameArgument)!, parsed.GetValue(precisionArgument)!, parsed.GetValue(batchArgument)));
+    var wanted = new BenchCase(parsed.GetValue(nameArgument)!, parsed.GetValue(precisionArgument)!, parsed.GetValue(batchArgument))
+    {
+        Device = parsed.GetValue(deviceArgument)!,
+        Pixels = parsed.GetValue(pixelsArgument),
+    };
+    var result = CaseRunner.Run(wanted);
     Console.WriteLine(JsonSerializer.Serialize(result));
 });
 
-return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), QueueCommand.Create(), QueueCommand.CreateSilo(), one }.Parse(args).Invoke();
+return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), QueueCommand.Create(), QueueCommand.CreateSilo(), SlotsCommand.Create(), CompareCommand.Create(), one }.Parse(args).Invoke();
 
 static string Row(BenchResult result, PeerFigure? peer)
 {

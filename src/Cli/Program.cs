@@ -2,4 +2,4 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Silo.Hosting;
 
 CreationMask.Restrict();
-return await OneShotApp.RunAsync(args, CliStreams.System());
+return ProcessEnd.With(await OneShotApp.RunAsync(args, CliStreams.System()));

@@ -187,6 +187,12 @@ public sealed class OneShotClient : IAsyncDisposable
             return await _cluster.ExplainAsync(_host.Services.GetRequiredService<IGatewayListProvider>(), error);
         }
 
+        if (ClientRetries.IsOfState(error))
+        {
+            return new OneShotException(
+                new ErrorDetail(ErrorCodes.Unavailable, "What is known of the jobs could not be read or written.", "data", "Check the disk of the data folder and its log, and try again."), error);
+        }
+
         var who = _host is null ? "The silo of this process" : "The process that owns the jobs";
         return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"{who} did not answer in time.", "data", "Try again when the machine has less to do."), error);
     }

@@ -12,15 +12,21 @@ internal static class JsonContract
     public static void Check(JsonElement value, JsonTypeInfo type) => Check(value, type, "");
 
     /// <summary>The error for a value that the type can't hold.</summary>
-    public static UnusableJsonException WrongType(JsonException e, JsonElement root)
+    public static UnusableJsonException WrongType(JsonException e, JsonElement root, JsonTypeInfo type)
     {
         var field = (e.Path ?? "").TrimStart('$', '.').Replace("['", "", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal);
-        return WrongType(field, Find(root, field), e);
+        return WrongType(field, Find(root, field), JsonWish.At(type, field), e);
     }
 
     /// <summary>The error for a value that the type can't hold.</summary>
-    public static UnusableJsonException WrongType(string field, JsonElement? value, Exception? inner = null) => new(
-        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}", field.Length == 0 ? null : field, inner);
+    /// <param name="field">Path of the member; empty for the document.</param>
+    /// <param name="value">What was found; null: not known.</param>
+    /// <param name="wanted">What is wanted, in words; null: not known.</param>
+    /// <param name="inner">The cause.</param>
+    public static UnusableJsonException WrongType(string field, JsonElement? value, string? wanted, Exception? inner = null) => new(
+        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}{(wanted is null ? "" : $" (wanted: {wanted})")}",
+        field.Length == 0 ? null : field,
+        inner);
 
     private static void Check(JsonElement value, JsonTypeInfo type, string path)
     {
@@ -51,7 +57,7 @@ internal static class JsonContract
     {
         if (item.ValueKind == JsonValueKind.Null)
         {
-            throw WrongType(path, item);
+            throw WrongType(path, item, list.ElementType is { } wanted ? JsonWish.Of(wanted) : null);
         }
 
         if (list.ElementType is { } element)
@@ -83,7 +89,7 @@ internal static class JsonContract
             }
             else if (settable && !(parameter?.IsNullable ?? member.IsSetNullable))
             {
-                throw WrongType(Join(path, member.Name), present);
+                throw WrongType(Join(path, member.Name), present, JsonWish.Of(member));
             }
         }
     }

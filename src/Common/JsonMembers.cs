@@ -18,7 +18,7 @@ public static class JsonMembers
             throw new UnusableJsonException($"lacks {name}", name);
         }
 
-        return member.ValueKind == kind ? member : throw JsonContract.WrongType(name, member);
+        return member.ValueKind == kind ? member : throw JsonContract.WrongType(name, member, JsonWish.Of(kind));
     }
 
     /// <summary>A text that must be there.</summary>
@@ -34,6 +34,6 @@ public static class JsonMembers
     public static long Whole(this JsonElement value, string name)
     {
         var member = value.Member(name, JsonValueKind.Number);
-        return member.TryGetInt64(out var number) ? number : throw JsonContract.WrongType(name, member);
+        return member.TryGetInt64(out var number) ? number : throw JsonContract.WrongType(name, member, JsonWish.Of(typeof(long)));
     }
 }

@@ -121,11 +121,11 @@ public static class StrictJson
         JsonContract.Check(root, type);
         try
         {
-            return root.Deserialize(type) ?? throw JsonContract.WrongType("", root);
+            return root.Deserialize(type) ?? throw JsonContract.WrongType("", root, JsonWish.Of(typeof(T)));
         }
         catch (JsonException e)
         {
-            throw JsonContract.WrongType(e, root);
+            throw JsonContract.WrongType(e, root, type);
         }
     }
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace OrleansOneShot.Common;
 
 /// <summary>Puts what comes from outside into messages: cut to what a person reads, and without characters that a terminal would obey.</summary>
-public static class Wording
+public static partial class Wording
 {
     /// <summary>Longest message that crosses a border of the program, in UTF-16 units.</summary>
     public const int LongestMessage = 2000;
@@ -57,14 +58,39 @@ public static class Wording
             return text;
         }
 
-        var end = longest - 1;
-        if (end > 0 && char.IsHighSurrogate(text[end - 1]))
+        var end = 0;
+        while (Next(text, end) is var next && next < longest)
         {
-            end--;
+            end = next;
+        }
+
+        if (end == 0 && longest > 1)
+        {
+            // One character of endless marks: its beginning, whole code points.
+            end = char.IsHighSurrogate(text[longest - 2]) ? longest - 2 : longest - 1;
         }
 
         return string.Concat(text.AsSpan(0, end), "…");
     }
+
+    /// <summary>The whole character, as a reader sees it, of which a code unit is a part: accents, skin tones and the halves of a surrogate pair belong together.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="index">Where in it, 0 or more and less than its length.</param>
+    public static string CharacterAt(string text, int index)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, text.Length);
+        var start = 0;
+        while (Next(text, start) <= index)
+        {
+            start = Next(text, start);
+        }
+
+        return text[start..Next(text, start)];
+    }
+
+    private static int Next(string text, int start) => start + StringInfo.GetNextTextElementLength(text, start);
 
     /// <summary>A message as it may leave the program: at most <see cref="LongestMessage"/> units, and control characters other than line breaks and tabs replaced.</summary>
     /// <param name="message">The message.</param>
@@ -73,6 +99,17 @@ public static class Wording
         var cut = Cut(message, LongestMessage);
         return cut.Any(IsUnsafe) ? new string([.. cut.Select(c => IsUnsafe(c) ? '\uFFFD' : c)]) : cut;
     }
+
+    /// <summary>The message of an error that nobody foresaw, for people: its first line, without the names of types, which tell nobody outside anything.</summary>
+    /// <param name="message">The message.</param>
+    public static string WithoutTypes(string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return TypeName().Replace(message.Split('\n', 2)[0].Trim(), "(internal)");
+    }
+
+    [GeneratedRegex(@"\b(?:System|Microsoft|Orleans|OrleansOneShot|TorchSharp)(?:\.[A-Za-z_][\w`+]*)+(?:\[[^\]]*\]+)?", RegexOptions.CultureInvariant)]
+    private static partial Regex TypeName();
 
     private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\r' or '\t');
 }

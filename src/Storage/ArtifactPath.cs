@@ -1,3 +1,5 @@
+using OrleansOneShot.Common;
+
 namespace OrleansOneShot.Storage;
 
 /// <summary>The rules for paths in a store.</summary>
@@ -63,7 +65,6 @@ public static class ArtifactPath
 
     private static ArgumentException Refuse(string path, string why)
     {
-        var shown = path.Length > 100 ? string.Concat(path.AsSpan(0, 100), "...") : path;
-        return new ArgumentException($"'{shown}' is no path in the store: {why}.", nameof(path));
+        return new ArgumentException($"'{Wording.Cut(path, 100)}' is no path in the store: {why}.", nameof(path));
     }
 }

@@ -64,18 +64,18 @@ public sealed partial class StrictJsonTests
     [Theory]
     [InlineData("{}", "lacks name", "name")]
     [InlineData("{\"name\":\"n\"}", "lacks items", "items")]
-    [InlineData("{\"name\":null,\"items\":[]}", "has a value of the wrong type in name: null", "name")]
-    [InlineData("{\"name\":1,\"items\":[]}", "has a value of the wrong type in name: 1", "name")]
-    [InlineData("{\"name\":\"n\",\"items\":null}", "has a value of the wrong type in items: null", "items")]
-    [InlineData("{\"name\":\"n\",\"items\":[null]}", "has a value of the wrong type in items[0]: null", "items[0]")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1},{\"path\":null,\"bytes\":1}]}", "has a value of the wrong type in items[1].path: null", "items[1].path")]
+    [InlineData("{\"name\":null,\"items\":[]}", "has a value of the wrong type in name: null (wanted: a text)", "name")]
+    [InlineData("{\"name\":1,\"items\":[]}", "has a value of the wrong type in name: 1 (wanted: a text)", "name")]
+    [InlineData("{\"name\":\"n\",\"items\":null}", "has a value of the wrong type in items: null (wanted: a list of objects)", "items")]
+    [InlineData("{\"name\":\"n\",\"items\":[null]}", "has a value of the wrong type in items[0]: null (wanted: an object)", "items[0]")]
+    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1},{\"path\":null,\"bytes\":1}]}", "has a value of the wrong type in items[1].path: null (wanted: a text)", "items[1].path")]
     [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\"}]}", "lacks items[0].bytes", "items[0].bytes")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1.5}]}", "has a value of the wrong type in items[0].bytes: 1.5", "items[0].bytes")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":99999999999999999999}]}", "has a value of the wrong type in items[0].bytes: 99999999999999999999", "items[0].bytes")]
-    [InlineData("{\"name\":\"n\",\"items\":[],\"by_name\":{\"a\":null}}", "has a value of the wrong type in by_name.a: null", "by_name.a")]
-    [InlineData("{\"name\":\"n\",\"items\":[],\"optional\":1}", "has a value of the wrong type in optional: 1", "optional")]
-    [InlineData("[]", "has a value of the wrong type: []", null)]
-    [InlineData("null", "has a value of the wrong type: null", null)]
+    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1.5}]}", "has a value of the wrong type in items[0].bytes: 1.5 (wanted: a whole number)", "items[0].bytes")]
+    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":99999999999999999999}]}", "has a value of the wrong type in items[0].bytes: 99999999999999999999 (wanted: a whole number)", "items[0].bytes")]
+    [InlineData("{\"name\":\"n\",\"items\":[],\"by_name\":{\"a\":null}}", "has a value of the wrong type in by_name.a: null (wanted: a text)", "by_name.a")]
+    [InlineData("{\"name\":\"n\",\"items\":[],\"optional\":1}", "has a value of the wrong type in optional: 1 (wanted: a text)", "optional")]
+    [InlineData("[]", "has a value of the wrong type: [] (wanted: an object)", null)]
+    [InlineData("null", "has a value of the wrong type: null (wanted: an object)", null)]
     public void Read_Misfit_NamesTheMember(string json, string expected, string? field)
     {
         var error = Assert.Throws<UnusableJsonException>(() => StrictJson.Read<Thing>(json, s_options));
@@ -90,7 +90,7 @@ public sealed partial class StrictJsonTests
     }
 
     [Theory]
-    [InlineData("{\"path\":null,\"bytes\":1}", "has a value of the wrong type in path: null")]
+    [InlineData("{\"path\":null,\"bytes\":1}", "has a value of the wrong type in path: null (wanted: a text)")]
     [InlineData("{\"path\":\"p\"}", "lacks bytes")]
     [InlineData("{\"path\":\"p\",\"PATH\":\"q\",\"bytes\":1}", "")]
     public void Read_GeneratedContext_IsAsStrict(string json, string expected)
@@ -126,10 +126,32 @@ public sealed partial class StrictJsonTests
     {
         var root = StrictJson.Parse("{\"a\":1.5,\"b\":\"x\"}");
         Assert.Equal("lacks c", Assert.Throws<UnusableJsonException>(() => root.Text("c")).Message);
-        Assert.Equal("has a value of the wrong type in a: 1.5", Assert.Throws<UnusableJsonException>(() => root.Text("a")).Message);
-        Assert.Equal("has a value of the wrong type in a: 1.5", Assert.Throws<UnusableJsonException>(() => root.Whole("a")).Message);
+        Assert.Equal("has a value of the wrong type in a: 1.5 (wanted: a text)", Assert.Throws<UnusableJsonException>(() => root.Text("a")).Message);
+        Assert.Equal("has a value of the wrong type in a: 1.5 (wanted: a whole number)", Assert.Throws<UnusableJsonException>(() => root.Whole("a")).Message);
         Assert.Equal("lacks d", Assert.Throws<UnusableJsonException>(() => root.GetProperty("b").Text("d")).Message);
         Assert.Equal("x", root.Text("b"));
+    }
+
+    [Theory]
+    [InlineData("1000", 1000)]
+    [InlineData("1000.0", 1000)]
+    [InlineData("1e3", 1000)]
+    [InlineData("-0.0", 0)]
+    [InlineData("1000.5", null)]
+    [InlineData("3e9", null)]
+    [InlineData("\"1000\"", null)]
+    [InlineData("true", null)]
+    public void Read_WholeNumberOfPython_IsOneOrIsRefusedInWords(string json, int? expected)
+    {
+        var options = new JsonSerializerOptions { Converters = { new WholeNumberConverter() } };
+        if (expected is { } number)
+        {
+            Assert.Equal([number], StrictJson.Read<int[]>($"[{json}]", options));
+        }
+        else
+        {
+            Assert.Equal($"has a value of the wrong type in [0]: {json} (wanted: a whole number)", Assert.Throws<UnusableJsonException>(() => StrictJson.Read<int[]>($"[{json}]", options)).Message);
+        }
     }
 
     internal sealed record Item(string Path, long Bytes);

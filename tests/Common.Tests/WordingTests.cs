@@ -29,10 +29,28 @@ public sealed class WordingTests
     [InlineData("abcd", 3, "ab…")]
     [InlineData("ab\U0001F600cd", 4, "ab…")]
     [InlineData("ab\U0001F600cd", 5, "ab\U0001F600…")]
-    public void Cut_AtARune(string text, int longest, string expected) => Assert.Equal(expected, Wording.Cut(text, longest));
+    [InlineData("abe\u0301cd", 4, "ab…")]
+    [InlineData("abe\u0301cd", 5, "abe\u0301…")]
+    [InlineData("a\U0001F468\u200D\U0001F469\u200D\U0001F467bcd", 8, "a…")]
+    [InlineData("\U0001F468\u200D\U0001F469\u200D\U0001F467bcd", 3, "\U0001F468…")]
+    [InlineData("\U0001F600b", 1, "…")]
+    [InlineData("\U0001F600bc", 2, "…")]
+    public void Cut_AtACharacter(string text, int longest, string expected) => Assert.Equal(expected, Wording.Cut(text, longest));
+
+    [Theory]
+    [InlineData("cat\U0001F431", 3, "\U0001F431")]
+    [InlineData("cat\U0001F431", 4, "\U0001F431")]
+    [InlineData("ce\u0301t", 2, "e\u0301")]
+    [InlineData("cat", 0, "c")]
+    public void CharacterAt_PartOfOne_IsAllOfIt(string text, int index, string expected) => Assert.Equal(expected, Wording.CharacterAt(text, index));
 
     [Fact]
     public void Bounded_ControlCharacters_NeverReachATerminal() => Assert.Equal("a\uFFFD[31m\nb\t\uFFFDc", Wording.Bounded("a\u001b[31m\nb\t\0c"));
+
+    [Theory]
+    [InlineData("Unable to cast object of type 'System.String' to type 'System.Collections.Generic.List`1[System.Int32]'.\n   at Somewhere", "Unable to cast object of type '(internal)' to type '(internal)'.")]
+    [InlineData("The silo System 3 is away. See oneshot doctor.", "The silo System 3 is away. See oneshot doctor.")]
+    public void WithoutTypes_NamesOfTypes_AreLeftOut(string message, string expected) => Assert.Equal(expected, Wording.WithoutTypes(message));
 
     [Fact]
     public void Bounded_LongMessage_IsCut() => Assert.Equal(Wording.LongestMessage, Wording.Bounded(new string('x', 13_000_000)).Length);

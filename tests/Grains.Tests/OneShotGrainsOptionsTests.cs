@@ -15,6 +15,7 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(10), options.HeartbeatPeriod);
         Assert.Equal(TimeSpan.FromSeconds(60), options.LeaseDuration);
         Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.StateTrust);
         Assert.Equal(3, options.MaxDeaths);
         Assert.Equal(TimeSpan.FromDays(30), options.ModelGrace);
         Assert.Equal((1, 3, 0, 20), (options.MaxFaultySilos, options.MaxMachineFaults, options.MinFreeBytes, options.MaxUnansweredStarts));
@@ -45,6 +46,7 @@ public sealed class OneShotGrainsOptionsTests
             MinFreeBytes = -1,
             QuarantinePause = TimeSpan.Zero,
             LongestQuarantinePause = TimeSpan.FromSeconds(-1),
+            StateTrust = TimeSpan.Zero,
             MaxUnansweredStarts = 0,
             FanOutIdleTimeout = TimeSpan.Zero,
             FanOutMinDeadline = TimeSpan.Zero,
@@ -65,6 +67,7 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.MinFreeBytes is -1; it must be 0 or more.",
                 "OneShotGrainsOptions.QuarantinePause is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.LongestQuarantinePause is -00:00:01; it must be at least QuarantinePause, 00:00:00.",
+                "OneShotGrainsOptions.StateTrust is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxUnansweredStarts is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.ModelGrace is -1.00:00:00; it must be 0 or more.",
                 "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",

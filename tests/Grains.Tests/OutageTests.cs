@@ -57,6 +57,39 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task Submit_LogIsAway_ItsEventIsSeenWhenItIsStoredAndStaysTheSame()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(slots: 0, configure: (_, options) => options.SchedulerPeriod = TimeSpan.FromMilliseconds(20));
+        var away = true;
+        world.Store.BeforeAppend = path => Volatile.Read(ref away) ? throw Away() : Task.CompletedTask;
+        await world.Job("j1").Submit(TestWorld.Request());
+        var status = await world.StatusAsync("j1");
+        Assert.Equal((JobState.Queued, 0L), (status.State, status.LastSequence));
+
+        Volatile.Write(ref away, false);
+
+        var seen = await world.WatchUntilAsync("j1", e => e.Sequence == 1);
+        await world.Cluster.DeactivateAsync(world.Job("j1"));
+        Assert.Equal(seen, await world.WatchUntilAsync("j1", e => e.Sequence == 1));
+    }
+
+    [Fact]
+    public async Task Cancel_LogIsAway_TheLastEventIsTheSameWhoeverWritesIt()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(slots: 0);
+        await world.Job("j1").Submit(TestWorld.Request());
+        world.Store.BeforeAppend = _ => throw Away();
+        await world.Job("j1").Cancel();
+        var seen = (await world.WatchAsync("j1"))[^1];
+        world.Store.BeforeAppend = null;
+        await world.Cluster.DeactivateAsync(world.Job("j1"));
+        Assert.Equal(seen, (await world.WatchAsync("j1"))[^1]);
+        Assert.Equal(JobState.Cancelled, seen.Stage);
+    }
+
+    [Fact]
     public async Task Checkpoint_StoreStaysAway_TheJobIsGivenBackAndGoesOnFromItsLastOne()
     {
         await using var world = new TestWorld();

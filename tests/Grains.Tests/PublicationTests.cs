@@ -133,9 +133,9 @@ public sealed class PublicationTests
 
     [Theory]
     [InlineData("none", "The store has lost jobs/j1/epochs/1/manifest.json, the manifest of what was to be published.")]
-    [InlineData("id", "The manifest of epoch 1 can't be read: it is of another job or epoch")]
-    [InlineData("epoch", "The manifest of epoch 1 can't be read: it is of another job or epoch")]
-    [InlineData("elsewhere", "The manifest of epoch 1 can't be read: it is of another job or epoch")]
+    [InlineData("id", "The manifest of job j1 is damaged: it is that of job 'j2'. Epoch 1 was to publish it.")]
+    [InlineData("epoch", "The manifest of job j1 is damaged: it is that of epoch 2. Epoch 1 was to publish it.")]
+    [InlineData("elsewhere", "The manifest of job j1 is damaged: my-cat.safetensors lies at jobs/j1/epochs/0/result/my-cat.safetensors, which is no place of a result of epoch 1. Epoch 1 was to publish it.")]
     [InlineData("lost file", "my-cat.safetensors of job j1 was damaged or lost in the store before it could be published.")]
     [InlineData("damaged file", "my-cat.safetensors of job j1 was damaged or lost in the store before it could be published.")]
     public async Task Complete_AResultThatIsNotWhole_IsNotTaken(string what, string message)
@@ -158,6 +158,8 @@ public sealed class PublicationTests
                     break;
                 case "epoch":
                     document["epoch"] = 2;
+                    foreach (var listed in document["files"]!.AsArray())
+                        listed!["stored"] = ((string)listed["stored"]!).Replace("epochs/1/", "epochs/2/", StringComparison.Ordinal);
                     break;
                 case "elsewhere":
                     document["files"]![0]!["stored"] = "epochs/0/result/my-cat.safetensors";

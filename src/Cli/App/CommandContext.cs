@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.App;
 
@@ -11,6 +12,18 @@ internal sealed record CommandContext(CliStreams Streams, bool Json, Cancellatio
     /// <summary>Says a sentence to people.</summary>
     /// <param name="sentence">The sentence.</param>
     public void Say(string sentence) => Streams.Error.WriteLine(sentence);
+
+    /// <summary>Opens the catalog of a data folder; a conversion of a single-file checkpoint is told, shown, and stopped with the command.</summary>
+    /// <param name="data">The data folder.</param>
+    public ModelCatalog OpenCatalog(DataFolder data) => new(data)
+    {
+        Converting = sentence =>
+        {
+            Say(sentence);
+            return new PullDisplay(Streams, "Converted ");
+        },
+        Interrupt = Interrupt,
+    };
 
     /// <summary>Writes one JSON document on one line.</summary>
     /// <typeparam name="T">A document of <see cref="DocumentContext"/>.</typeparam>

@@ -1,7 +1,10 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Libtorch;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.App;
 
@@ -20,13 +23,17 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         OneShotException e => Of(e.Detail),
         InterruptedException e => new(new ErrorDetail(ErrorCodes.Cancelled, e.Message, Hint: e.Hint), App.ExitCode.Interrupted),
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
+        DataFolderException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, "data", DataFolderException.Hint)),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
+        NotFiniteNumberException e => Of(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights are numbers, so it overflows.", "precision", "Use --precision fp32, or a smaller scale of the LoRAs.")),
         MissingLibraryException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: e.Hint)),
+        LibtorchException e => Of(new ErrorDetail(e.Field is null ? ErrorCodes.Failed : ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
         DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
-        _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, $"The silo that was asked did not answer: {FirstLine(exception.Message)}", Hint: "Try again; a job that was submitted goes on.")),
+        // Orleans' own words hold types, addresses and frames.
+        _ when OneShotClient.IsUnanswered(exception) => Of(new ErrorDetail(ErrorCodes.Unavailable, "The silo that was asked did not answer, or could not read its state.", Hint: "Try again; a job that was submitted goes on.")),
         TypeInitializationException { InnerException: { } inner } => Of(inner, interrupted),
-        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"{exception.GetType().Name}: {FirstLine(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
+        _ => Of(new ErrorDetail(ErrorCodes.Failed, $"Something unforeseen went wrong: {Wording.WithoutTypes(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
     };
 
     // Messages of stores and of remote calls may carry whole stack traces.

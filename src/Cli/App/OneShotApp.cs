@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using OrleansOneShot.Cli.Commands;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Cli.App;
@@ -19,10 +20,13 @@ internal static class OneShotApp
     public static async Task<int> RunAsync(string[] args, CliStreams streams, CancellationToken? interrupt = null)
     {
         var root = BuildRoot(streams);
+        NamedValues.RequireIn(root);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            return Report(ErrorReport.Of(Describe(parsed.Errors[0])), streams, AsksForJson(args));
+            // What was given wrong comes before what is missing: that is where the user looks.
+            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+            return Report(ErrorReport.Of(Describe(first)), streams, AsksForJson(args));
         }
 
         using var signals = interrupt is null ? new InterruptSource(streams.Error) : null;
@@ -43,7 +47,7 @@ internal static class OneShotApp
         }
     }
 
-    private static RootCommand BuildRoot(CliStreams streams) => new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
+    internal static RootCommand BuildRoot(CliStreams streams) => new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
     {
         new ImplantCommand(streams),
         new GenerateCommand(streams),
@@ -88,7 +92,11 @@ internal static class OneShotApp
         }
 
         var name = command is CommandResult { Command: not RootCommand } result ? $"oneshot {Path(result)}" : "oneshot";
-        return new ErrorDetail(ErrorCodes.InvalidInput, error.Message, field, $"See: {name} --help");
+        // The parser's own words name a type of .NET.
+        var message = error.Message.Contains("expected type", StringComparison.Ordinal) && symbol is OptionResult { Tokens: [.. , { } last] } value
+            ? $"{value.Option.Name} can't be '{Wording.Cut(last.Value, Wording.LongestItem)}'{(value.Option.ValueType == typeof(bool) ? "; it stands alone, or is true or false" : "")}."
+            : Wording.WithoutTypes(error.Message);
+        return new ErrorDetail(ErrorCodes.InvalidInput, message, field, $"See: {name} --help");
     }
 
     private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;

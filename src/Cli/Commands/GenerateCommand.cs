@@ -6,6 +6,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Generation;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Silo.Hosting;
@@ -32,11 +33,16 @@ internal sealed class GenerateCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var clock = Stopwatch.StartNew();
-        var plan = GenerationPlan.Make(_options, parsed);
+        var plan = await LoneWork.RunAsync(() => GenerationPlan.Make(_options, parsed, context), context.Interrupt);
+        foreach (var note in plan.Notes)
+        {
+            context.Say(note);
+        }
+
         var beside = $"{Path.TrimEndingDirectorySeparator(plan.Out)}.part-{Guid.NewGuid():N}";
         try
         {
-            var files = await Task.Run(() => Draw(plan, beside, context), CancellationToken.None);
+            var (files, precision) = await LoneWork.RunAsync(() => Draw(plan, beside, context), context.Interrupt);
             CreationMask.CreateUsersFolder(plan.Out);
             foreach (var file in files)
             {
@@ -46,7 +52,7 @@ internal sealed class GenerateCommand : OneShotCommand
 
             if (context.Json)
             {
-                context.Write(new GenerationDocument(files, Math.Round(clock.Elapsed.TotalSeconds, 3), plan.Settings()));
+                context.Write(new GenerationDocument(files, Math.Round(clock.Elapsed.TotalSeconds, 3), plan.Settings(precision)));
             }
             else
             {
@@ -67,11 +73,13 @@ internal sealed class GenerateCommand : OneShotCommand
         }
     }
 
-    private static List<JobFile> Draw(GenerationPlan plan, string folder, CommandContext context)
+    private static (List<JobFile> Files, string Precision) Draw(GenerationPlan plan, string folder, CommandContext context)
     {
         var files = new List<JobFile>();
+        var precision = plan.Precision;
         var all = plan.Prompts.Count * plan.Count;
-        foreach (var picture in PictureDrawing.Draw(plan, null, context.Say, context.Interrupt))
+        var display = new DrawingDisplay(context.Streams, TimeProvider.System);
+        foreach (var picture in PictureDrawing.Draw(plan, (done, steps) => display.Show(done, steps, all), display.Say, context.Interrupt))
         {
             context.Interrupt.ThrowIfCancellationRequested();
             CreationMask.CreateUsersFolder(folder);
@@ -79,9 +87,10 @@ internal sealed class GenerateCommand : OneShotCommand
             var bytes = PngWriter.Encode(picture.Image, picture.Settings.ToText());
             File.WriteAllBytes(Path.Combine(folder, name), bytes);
             files.Add(new JobFile(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))));
-            context.Say(string.Create(CultureInfo.InvariantCulture, $"Picture {files.Count}/{all}"));
+            precision = picture.Settings.Precision ?? precision;
         }
 
-        return files;
+        display.End();
+        return (files, precision);
     }
 }

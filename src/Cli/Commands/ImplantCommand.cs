@@ -4,7 +4,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -31,11 +31,11 @@ internal sealed class ImplantCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
-        var catalog = new ModelCatalog(data);
-        var plan = ImplantPlan.Make(_options, parsed, catalog);
-        foreach (var warning in plan.Photo.Warnings)
+        var catalog = context.OpenCatalog(data);
+        var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, context.Interrupt), context.Interrupt);
+        foreach (var note in plan.Notes)
         {
-            context.Say(warning);
+            context.Say(note);
         }
 
         if (parsed.GetValue(_options.Rank) == 1)

@@ -5,6 +5,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
@@ -48,7 +49,7 @@ internal sealed class MaskCommand : OneShotCommand
             throw new InvalidInputException("The photo itself would be overwritten.", preview == Path.GetFullPath(path) ? "preview" : "out", "Give another file.");
         }
 
-        var (photo, mask, method) = await Task.Run(() => Make(path, prompt, parsed, context.Interrupt), CancellationToken.None);
+        var (photo, mask, method) = await LoneWork.RunAsync(() => Make(path, prompt, parsed, context.Interrupt), context.Interrupt);
         foreach (var warning in mask.Warnings)
         {
             context.Say(warning);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
@@ -57,7 +58,13 @@ internal sealed class ModelsConvertCommand : OneShotCommand
             "v_prediction" => PredictionType.Velocity,
             _ => null,
         };
-        await Task.Run(() => SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, context.Interrupt), CancellationToken.None);
+        await LoneWork.RunAsync(
+            () =>
+            {
+                SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, new PullDisplay(context.Streams, "Converted "), context.Interrupt);
+                return folder;
+            },
+            context.Interrupt);
         CreationMask.GiveToUser(folder);
         if (context.Json)
         {

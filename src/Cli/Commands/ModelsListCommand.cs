@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal sealed class ModelsListCommand : OneShotCommand
     private readonly DataOption _data = new();
 
     public ModelsListCommand(CliStreams streams)
-        : base("list", "Lists known models: the shipped ones, those that were fetched or converted, and folders that were given by path.", streams, "oneshot models list")
+        : base("list", "Lists known models: the shipped ones, those that were fetched or converted, folders that were given by path, and those of the Hugging Face cache.", streams, "oneshot models list")
     {
         Options.Add(_data);
         Options.Add(FormatOption.Create());
@@ -23,6 +24,7 @@ internal sealed class ModelsListCommand : OneShotCommand
     {
         var models = new ModelCatalog(_data.Resolve(parsed)).List()
             .Select(entry => new ModelDocument(entry.Name, entry.Folder, entry.Shipped, entry.Shipped && entry.Name == ModelCatalog.Default, KindText.Of(entry.Kind)))
+            .Concat(HubCache.List().Select(found => new ModelDocument(found.Repository, found.Folder, Shipped: false, Default: false, KindText.Of(ModelKind.Base))))
             .ToList();
         if (context.Json)
         {

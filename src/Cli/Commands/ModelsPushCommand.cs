@@ -5,7 +5,6 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -43,7 +42,7 @@ internal sealed class ModelsPushCommand : OneShotCommand
             throw new InvalidInputException("--cluster is missing: without a cluster there is nobody to send a model to.", "cluster", "Give the cluster's Redis with --cluster redis://HOST:PORT.");
         }
 
-        var entry = new ModelCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
+        var entry = context.OpenCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
         var model = await ModelPush.RunAsync(target.OpenStore(), entry, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
         if (context.Json)
         {

@@ -4,7 +4,10 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -29,25 +32,57 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
 
     /// <summary>Checks a model.</summary>
     /// <param name="folder">The opened folder.</param>
-    /// <returns>A check a part.</returns>
+    /// <returns>A check a part, and one of the scheduler.</returns>
     public static IReadOnlyList<CheckDocument> Verify(ModelFolder folder) =>
     [
         .. folder.Verify().Parts.Select(CheckOf),
+        CheckScheduler(folder),
     ];
 
     /// <inheritdoc/>
-    protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
+    protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context) =>
+        CheckText.Write(context, await LoneWork.RunAsync(() => Verify(parsed), context.Interrupt));
+
+    private IReadOnlyList<CheckDocument> Verify(ParseResult parsed)
     {
-        var catalog = new ModelCatalog(_data.Resolve(parsed));
+        var catalog = context.OpenCatalog(_data.Resolve(parsed));
         var entry = catalog.Find(parsed.GetRequiredValue(_model));
         if (entry.Kind == ModelKind.Clip)
         {
-            return Task.FromResult(CheckText.Write(context, [CheckOf(ModelFolder.VerifyClip(entry.Folder))]));
+            return [CheckOf(ModelFolder.VerifyClip(entry.Folder))];
         }
 
         var clip = parsed.GetValue(_clip) is { } given ? catalog.Find(given, "clip").Folder : null;
-        return Task.FromResult(CheckText.Write(context, Verify(ModelFolder.Open(entry.Folder, clip))));
+        return Verify(ModelFolder.Open(entry.Folder, clip));
     }
+
+    private static CheckDocument CheckScheduler(ModelFolder folder)
+    {
+        try
+        {
+            SamplingCheck.Require(folder, SchedulerFactory.DefaultName, null, draws: true);
+            var config = SchedulerConfig.Load(folder.SchedulerFile);
+            return new CheckDocument("scheduler", true, $"{Wording.Cut(config.ClassName ?? "(no class)", Wording.LongestItem)}, draws with {Wording.List(SchedulerFactory.Names.Where(name => CanDraw(folder, name)))}");
+        }
+        catch (InvalidInputException e)
+        {
+            return new CheckDocument("scheduler", false, e.Message);
+        }
+    }
+
+    private static bool CanDraw(ModelFolder folder, string scheduler)
+    {
+        try
+        {
+            SamplingCheck.Require(folder, scheduler, null, draws: true);
+            return true;
+        }
+        catch (InvalidInputException)
+        {
+            return false;
+        }
+    }
+
     private static CheckDocument CheckOf(ModelPartReport part) => new(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {Wording.List(part.ElementTypes)}")
         : Wording.Bounded(string.Join(" ", part.Problems)));

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Compute.Torch;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -12,11 +13,18 @@ internal abstract class OneShotCommand : Command
     protected OneShotCommand(string name, string description, CliStreams streams, params string[] examples)
         : base(name, description)
     {
-        SetAction((parsed, interrupt) => RunAsync(parsed, new CommandContext(streams, parsed.GetValue<string>(FormatOption.OptionName) == "json", interrupt)));
+        SetAction((parsed, interrupt) => CheckedAsync(parsed, new CommandContext(streams, parsed.GetValue<string>(FormatOption.OptionName) == "json", interrupt)));
         if (examples.Length > 0)
         {
             Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });
         }
+    }
+
+    private Task<int> CheckedAsync(ParseResult parsed, CommandContext context)
+    {
+        // Here, and not when a job or a silo meets it.
+        TorchRuntime.CheckSettings();
+        return RunAsync(parsed, context);
     }
 
     /// <summary>Runs the command.</summary>

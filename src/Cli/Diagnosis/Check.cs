@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Libtorch;
 
 namespace OrleansOneShot.Cli.Diagnosis;
 
@@ -18,7 +19,7 @@ internal static class Check
         catch (Exception e)
         {
             var cause = e is TypeInitializationException { InnerException: { } inner } ? inner : e;
-            return new CheckDocument(name, false, cause.Message);
+            return new CheckDocument(name, false, cause is LibtorchException libtorch ? $"{libtorch.Message} {libtorch.Hint}" : cause.Message);
         }
     }
 }

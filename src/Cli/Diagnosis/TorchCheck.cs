@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Libtorch;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -13,24 +15,38 @@ internal static class TorchCheck
     private const int Runs = 5;
 
     /// <summary>All checks; without the library only the first.</summary>
+    /// <param name="findPyTorch">Whether to ask Python for its own.</param>
     /// <returns>The checks.</returns>
-    public static IEnumerable<CheckDocument> All()
+    public static IEnumerable<CheckDocument> All(bool findPyTorch = false)
     {
-        var loads = Check.Run("libtorch", () =>
+        if (findPyTorch)
         {
-            TorchRuntime.Initialise();
-            return $"{__version__}, {get_num_threads()} threads an operation";
-        });
+            yield return Check.Run("pytorch", () => Describe(InstalledPyTorch.Find()));
+        }
+
+        var loads = Check.Run("libtorch", Load);
         yield return loads;
         if (!loads.Ok)
         {
             yield break;
         }
 
+        yield return Check.Run("threads", TorchThreads.Describe);
         yield return Check.Run("gpu", () => cuda.is_available() ? $"{cuda.device_count()} CUDA devices" : "none; the processor works alone");
         yield return Check.Run("fp32", () => Multiply(ScalarType.Float32));
         yield return Check.Run("bf16", () => Multiply(ScalarType.BFloat16));
     }
+
+    private static string Load()
+    {
+        TorchRuntime.Initialise();
+        var loaded = TorchRuntime.Libtorch!;
+        var source = Environment.GetEnvironmentVariable(LibtorchFolder.Variable) is { Length: > 0 } ? LibtorchFolder.Variable : $"the program's own; {LibtorchFolder.Variable}=DIR takes an installed PyTorch's";
+        return $"{loaded.Version ?? "of unknown version"} in {loaded.Path} ({source})";
+    }
+
+    private static string Describe(LibtorchFolder found) =>
+        $"{found.Version ?? "of unknown version"}{(found.HasCuda ? ", for GPUs" : "")}; to use it: {LibtorchFolder.Variable}={found.Path}";
 
     private static string Multiply(ScalarType type)
     {

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Silo.Embedded;
 using static TorchSharp.torch;
 
@@ -56,22 +58,29 @@ internal sealed record GenerationPlan
     /// <summary>auto, cpu or cuda:N.</summary>
     public required string Device { get; init; }
 
+    /// <summary>What people should know before it begins, each a sentence.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Absolute path of the output folder.</summary>
     public required string Out { get; init; }
 
     /// <summary>Checks a command line.</summary>
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
+    /// <param name="context">The command; null where nobody is told of a conversion.</param>
     /// <returns>The plan; nothing is created.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static GenerationPlan Make(GenerateOptions options, ParseResult parsed)
+    public static GenerationPlan Make(GenerateOptions options, ParseResult parsed, CommandContext? context = null)
     {
         var data = options.Data.Resolve(parsed);
-        var catalog = new ModelCatalog(data);
+        var catalog = context?.OpenCatalog(data) ?? new ModelCatalog(data);
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
         List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraChoice.Parse)];
         var embeddings = EmbeddingChoice.RequireDistinct([.. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingChoice.Parse)]);
+        List<string> known = [.. embeddings.Select(choice => choice.Name), .. embeddings.Select(choice => choice.Alias).OfType<string>()];
+        var prompts = PromptTexts.Read(parsed.GetRequiredValue(options.Prompts), "prompt", known);
+        var negative = PromptTexts.Read([parsed.GetValue(options.Negative) ?? ""], "negative", known);
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
         model.CheckSide(parsed.GetValue(options.Width), "width");
         model.CheckSide(parsed.GetValue(options.Height), "height");
@@ -82,8 +91,9 @@ internal sealed record GenerationPlan
         {
             Data = data,
             Model = model,
-            Prompts = parsed.GetRequiredValue(options.Prompts),
-            Negative = parsed.GetValue(options.Negative) ?? "",
+            Prompts = prompts.Prompts,
+            Negative = negative.Prompts[0],
+            Notes = [.. prompts.Notes, .. prompts.Foreign, .. negative.Notes, .. negative.Foreign],
             Loras = loras,
             Embeddings = embeddings,
             Steps = (int?)parsed.GetValue(options.Steps) ?? defaults.SamplingSteps ?? DefaultSteps,
@@ -99,12 +109,14 @@ internal sealed record GenerationPlan
             Out = folder,
         };
         plan.CheckSize(latents);
+        SchedulerFactory.Require(plan.Scheduler, SchedulerConfig.Load(model.Folder.SchedulerFile), plan.Steps);
         return plan;
     }
 
     /// <summary>All settings as used.</summary>
+    /// <param name="precision">What was computed in.</param>
     /// <returns>A JSON object.</returns>
-    public JsonObject Settings() => new()
+    public JsonObject Settings(string precision) => new()
     {
         ["model"] = Model.Entry.Name,
         ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
@@ -119,7 +131,7 @@ internal sealed record GenerationPlan
         ["width"] = Width,
         ["height"] = Height,
         ["latents"] = Latents,
-        ["precision"] = Precision,
+        ["precision"] = precision,
         ["device"] = Device,
     };
 

@@ -1,5 +1,7 @@
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Torch;
@@ -23,14 +25,21 @@ internal static class PictureDrawing
         var folder = plan.Model.Folder;
         FetchedModel.Require(folder.Name, folder.Path);
         var deviceName = TorchDevices.Resolve(plan.Device);
-        var precision = new PrecisionChooser(plan.Data).Decide(Parse(plan.Precision), folder, Math.Max(plan.Width, plan.Height), deviceName, null);
+        var asked = Parse(plan.Precision);
+        var precision = new PrecisionChooser(plan.Data).Decide(asked, folder, Math.Max(plan.Width, plan.Height), deviceName, say);
+        if (asked != ComputePrecision.Auto)
+        {
+            say($"precision {Name(precision)}, as asked");
+        }
+
+        say($"loading {folder.Name}");
         using var models = LoadedModels.Load(folder, precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
         using var vectors = Adapters.LoadTokens(plan, models, say);
         using var lora = Adapters.LoadLora(plan, models, say);
         using var latents = plan.Latents is null ? null : LoadLatents(plan.Latents);
         using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         var painter = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler);
-        var hash = folder.Hash();
+        var settings = Describe(plan, precision, folder.Hash(), models);
         for (var p = 0; p < plan.Prompts.Count; p++)
         {
             var prompt = plan.Prompts[p];
@@ -52,30 +61,53 @@ internal static class PictureDrawing
                 Count = plan.Count,
             };
             var before = p;
-            var pictures = painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken);
+            var pictures = Explained(plan, () => painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken));
             for (var i = 0; i < pictures.Count; i++)
             {
-                yield return new DrawnPicture(pictures[i], Describe(plan, request, i, hash, models));
+                yield return new DrawnPicture(pictures[i], settings with { Prompt = prompt, Index = i });
             }
         }
     }
 
-    private static PictureSettings Describe(GenerationPlan plan, SamplingRequest request, int index, string hash, LoadedModels models) => new()
+    // Whose fault it is that a picture is no number is looked for only then: it takes reading all weights.
+    private static T Explained<T>(GenerationPlan plan, Func<T> draw)
     {
-        Prompt = request.Prompt,
-        NegativePrompt = request.NegativePrompt,
-        Steps = request.Steps,
-        Scheduler = request.Scheduler,
-        Guidance = request.GuidanceScale,
-        Seed = request.Seed,
-        Index = index,
-        Width = request.Width,
-        Height = request.Height,
-        Model = models.Folder.Name,
-        ModelHash = hash,
-        Loras = plan.Loras.GroupBy(l => Path.GetFileNameWithoutExtension(l.Path)).ToDictionary(l => l.Key, l => l.Sum(x => x.Scale)),
-        Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
-    };
+        try
+        {
+            return draw();
+        }
+        catch (NotFiniteNumberException e)
+        {
+            var broken = BrokenWeights.Find(plan.Model.Folder) ?? plan.Loras.Select(lora => lora.Path).Concat(plan.Embeddings.Select(choice => choice.Path)).Select(BrokenWeights.Find).FirstOrDefault(found => found is not null);
+            throw broken is null ? e : new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
+        }
+    }
+
+    private static PictureSettings Describe(GenerationPlan plan, ComputePrecision precision, string hash, LoadedModels models)
+    {
+        var loras = plan.Loras.GroupBy(l => Path.GetFileNameWithoutExtension(l.Path)).ToList();
+        return new PictureSettings
+        {
+            Prompt = "",
+            NegativePrompt = plan.Negative,
+            Steps = plan.Steps,
+            Scheduler = plan.Scheduler,
+            ScheduleType = PictureSettings.ScheduleTypeOf(plan.Scheduler, models.Scheduler.UseKarrasSigmas == true),
+            Guidance = plan.Guidance,
+            Seed = plan.Seed,
+            Width = plan.Width,
+            Height = plan.Height,
+            Model = models.Folder.Name,
+            ModelHash = hash,
+            Loras = loras.ToDictionary(l => l.Key, l => l.Sum(x => x.Scale)),
+            LoraHashes = loras.ToDictionary(l => l.Key, l => FileMarks.OfLora(l.First().Path)),
+            Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
+            Latents = plan.Latents is null ? null : Path.GetFileName(plan.Latents),
+            LatentsHash = plan.Latents is null ? null : FileMarks.OfFile(plan.Latents),
+            Precision = Name(precision),
+            Version = PictureSettings.ThisVersion,
+        };
+    }
 
     private static Tensor LoadLatents(string path)
     {
@@ -83,6 +115,8 @@ internal static class PictureDrawing
         using var scope = NewDisposeScope();
         return file.Get("latents").to(ScalarType.Float32).clone().MoveToOuterDisposeScope();
     }
+
+    private static string Name(ComputePrecision precision) => precision == ComputePrecision.Bf16 ? "bf16" : "fp32";
 
     private static ComputePrecision Parse(string precision) => precision switch
     {

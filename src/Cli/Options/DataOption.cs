@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Options;
@@ -11,6 +12,13 @@ internal sealed class DataOption : Option<string?>
     {
         HelpName = "DIR";
         Description = "Folder of jobs, artifacts and logs (default: ONESHOT_DATA, else the user's data folder).";
+        Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var path }, ..] && !string.IsNullOrWhiteSpace(path) && OutputPath.FileInTheWay(Path.GetFullPath(path)) is { } file)
+            {
+                result.AddError($"--data {path}: {file} is a file, not a folder.");
+            }
+        });
     }
 
     /// <summary>The folder.</summary>

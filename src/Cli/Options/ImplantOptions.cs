@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Requests;
 
 namespace OrleansOneShot.Cli.Options;
@@ -12,6 +13,25 @@ internal sealed class ImplantOptions
 
     public Option<string?> Mask { get; } = new("--mask") { Description = "The object's mask: white or opaque where the object is; soft edges stay soft.", HelpName = "FILE" };
 
+    public Option<bool> MaskInvert { get; } = new("--mask-invert") { Description = "Black, or transparent, marks the object." };
+
+    public Option<MaskValue?> MaskValue { get; } = new("--mask-value")
+    {
+        Description = "The one value of the mask that marks the object: its grey, its index in a picture with a palette, or its colour.",
+        HelpName = "N|RRGGBB",
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result =>
+        {
+            if (Compute.Imaging.MaskValue.Parse(result.Tokens[^1].Value) is { } value)
+            {
+                return value;
+            }
+
+            result.AddError($"--mask-value must be a whole number from 0 to {Compute.Imaging.MaskValue.Largest}, or a colour as RRGGBB, but is '{result.Tokens[^1].Value}'.");
+            return null;
+        },
+    };
+
     public PromptOptions Prompt { get; } = new();
 
     public Option<string?> Class { get; } = new("--class") { Description = "What the object is, such as cat or \"teddy bear\".", HelpName = "NAME" };
@@ -21,7 +41,7 @@ internal sealed class ImplantOptions
     public Option<string[]> Object { get; } = new("--object")
     {
         Description = "Mask, class and identifier of one object, instead of --mask (or --box, --point), --class and --token; repeat it for several objects of the photo.",
-        HelpName = "mask=FILE|box=x:y:w:h|point=x:y,class=NAME,token=<name>",
+        HelpName = "mask=FILE[,invert][,value=N]|box=x:y:w:h|point=x:y,class=NAME,token=<name>",
     };
 
     public Option<string?> Model { get; } = new("--model") { Description = "A known model's name, or the path of a diffusers folder (default: toyworld-64).", HelpName = "MODEL" };
@@ -94,7 +114,7 @@ internal sealed class ImplantOptions
     {
         foreach (var option in new Option[]
         {
-            Image, Mask, Prompt.Box, Prompt.Points, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
+            Image, Mask, MaskInvert, MaskValue, Prompt.Box, Prompt.Points, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
             FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Session.Data, Session.Cluster, Format,
         })
         {

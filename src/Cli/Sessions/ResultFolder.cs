@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Silo.Embedded;
@@ -68,7 +69,7 @@ internal static class ResultFolder
     /// <exception cref="IOException">It can't be read.</exception>
     public static bool Holds(PublishedFile listed, string file)
     {
-        if (!File.Exists(file) || new FileInfo(file).Length != listed.Stored.Bytes)
+        if (LinkedFile.Find(file)?.Length != listed.Stored.Bytes)
         {
             return false;
         }
@@ -82,7 +83,7 @@ internal static class ResultFolder
     /// <returns>Its bytes.</returns>
     /// <exception cref="InvalidDataException">It is too long for one.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
-    public static byte[] ReadManifest(string file) => new FileInfo(file).Length <= PublishedResult.MaxManifestBytes
+    public static byte[] ReadManifest(string file) => LinkedFile.Of(file).Length <= PublishedResult.MaxManifestBytes
         ? File.ReadAllBytes(file)
         : throw new InvalidDataException($"{file} is no manifest: it has more than {PublishedResult.MaxManifestBytes >> 20} MiB.");
 

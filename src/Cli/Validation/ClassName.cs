@@ -1,4 +1,6 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Tokenization;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -9,11 +11,11 @@ internal static class ClassName
 
     /// <summary>Checks a class name.</summary>
     /// <param name="text">What was given.</param>
-    /// <returns>The name with single spaces.</returns>
+    /// <returns>The name with single spaces, its letters and marks composed.</returns>
     /// <exception cref="InvalidInputException">Empty, too long, or made of other things than words.</exception>
     public static string Check(string text)
     {
-        var name = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var name = string.Join(' ', LatinLetters.Compose(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (name.Length == 0)
         {
             throw new InvalidInputException("The class name is empty.", "class", "Say what the object is, such as \"cat\" or \"teddy bear\".");
@@ -24,20 +26,22 @@ internal static class ClassName
             throw new InvalidInputException($"The class name has {name.Length} characters; at most {MaxLength} are allowed.", "class", "Say what the object is in a word or two.");
         }
 
-        if (name.FirstOrDefault(c => !char.IsLetterOrDigit(c) && c is not (' ' or '-' or '\'')) is var other && other != default)
+        var at = 0;
+        foreach (var rune in name.EnumerateRunes())
         {
-            throw new InvalidInputException($"The class name '{name}' holds '{other}'; only letters, digits, spaces, - and ' are allowed.", "class");
+            if (!LatinLetters.IsOfWord(rune) && rune.Value is not (' ' or '-' or '\''))
+            {
+                throw new InvalidInputException($"The class name '{name}' holds '{Wording.CharacterAt(name, at)}'; only letters, digits, spaces, - and ' are allowed.", "class");
+            }
+
+            at += rune.Utf16SequenceLength;
         }
 
         return name;
     }
 
-    /// <summary>The identifier of a class: its name in lower case, with '-' for all but letters and digits.</summary>
+    /// <summary>The identifier of a class: its name in lower case and ASCII, with '-' for spaces.</summary>
     /// <param name="name">A checked class name.</param>
-    /// <returns>A token in angle brackets; null if the name has no ASCII letter or digit.</returns>
-    public static string? DefaultToken(string name)
-    {
-        var slug = new string([.. name.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-').Select(c => c == ' ' ? '-' : c)]).Trim('-');
-        return slug.Length == 0 ? null : $"<{slug[..Math.Min(slug.Length, 30)]}>";
-    }
+    /// <returns>A token in angle brackets; null if nothing of the name can be written in ASCII.</returns>
+    public static string? DefaultToken(string name) => IdentifierName.Of(name);
 }

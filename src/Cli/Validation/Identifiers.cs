@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Tokenization;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -25,10 +26,19 @@ internal static class Identifiers
         return [.. given.Select((token, i) => token ?? Free(classes[i], taken))];
     }
 
+    /// <summary>Says which identifiers are not spelled as their class, so that nobody writes another one into prompts.</summary>
+    /// <param name="given">What was given for each object; null where nothing was.</param>
+    /// <param name="classes">The objects' checked class names.</param>
+    /// <param name="chosen">What <see cref="Choose"/> chose.</param>
+    /// <returns>A sentence each.</returns>
+    public static IEnumerable<string> Notes(IReadOnlyList<string?> given, IReadOnlyList<string> classes, IReadOnlyList<string> chosen) => chosen
+        .Where((token, i) => given[i] is null && !IdentifierName.Spells(classes[i], token))
+        .Select(token => $"The identifier of {classes[chosen.ToList().IndexOf(token)]} is {token}: so it is written in prompts.");
+
     private static string Free(string name, HashSet<string> taken)
     {
         var token = ClassName.DefaultToken(name)
-            ?? throw new InvalidInputException($"No identifier can be made of the class name '{name}'.", "token", "Give one with --token, such as \"<object>\".");
+            ?? throw new InvalidInputException($"No identifier can be made of the class name '{name}'.", "token", "Give one with --token, such as \"<object>\" (in --object with token=).");
         for (var number = 2; !taken.Add(token); number++)
         {
             token = $"{ClassName.DefaultToken(name)![..^1]}-{number}>";

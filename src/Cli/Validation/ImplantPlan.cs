@@ -2,19 +2,22 @@ using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
+using SamplingCheck = OrleansOneShot.Compute.Implantation.SamplingCheck;
 using TrainingContext = OrleansOneShot.Compute.Implantation.TrainingContext;
 
 namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>A checked <c>implant</c>: all that can be found wrong without training has been.</summary>
 /// <param name="Photo">The input files.</param>
+/// <param name="Notes">What people should know before the job begins, each a sentence.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Out">Absolute path of the output folder; or null.</param>
 /// <param name="Request">The request, whose hashes are not yet set.</param>
-internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, ImplantationRequest Request)
+internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, ModelChoice Model, string? Out, ImplantationRequest Request)
 {
     private const int LongestName = 64;
     private const int LongestPrompt = RequestValidator.MaxText;
@@ -24,17 +27,20 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
     /// <param name="catalog">Known models.</param>
+    /// <param name="cancellationToken">Stops between the steps of making masks.</param>
     /// <returns>The plan; nothing is created or remembered.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog)
+    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog, CancellationToken cancellationToken = default)
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
-        var tokens = Identifiers.Choose([.. arguments.Select(argument => argument.Token)], classes);
-        var prompts = parsed.GetValue(options.Prompts) ?? [];
-        CheckPrompts(prompts);
+        string?[] given = [.. arguments.Select(argument => argument.Token)];
+        var tokens = Identifiers.Choose(given, classes);
+        CheckPrompts(parsed.GetValue(options.Prompts) ?? []);
+        var prompts = PromptTexts.Read(parsed.GetValue(options.Prompts) ?? [], "prompt", tokens);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
+        SamplingCheck.Require(model.Folder, new SampleOptions().Scheduler, null, draws: parsed.GetValue(options.Samples) > 0);
         tokens.ForEach(model.CheckToken);
         TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], (int?)parsed.GetValue(options.Vectors));
         var name = Name(parsed.GetValue(options.Name), tokens);
@@ -46,8 +52,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
                 $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.", "clip", "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss.");
         }
 
-        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens);
-        return new ImplantPlan(photo, model, folder, new ImplantationRequest
+        var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
+        return new ImplantPlan(photo, [.. Identifiers.Notes(given, classes, tokens), .. prompts.Notes, .. photo.Warnings], model, folder, new ImplantationRequest
         {
             Name = name,
             Seed = parsed.GetValue(options.Seed)!.Value,
@@ -56,7 +62,7 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
             Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
             Method = method,
             Training = Training(options, parsed),
-            Samples = new SampleOptions { Prompts = [.. prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
+            Samples = new SampleOptions { Prompts = [.. prompts.Prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
         });
     }
 
@@ -80,6 +86,13 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
         var texts = parsed.GetValue(options.Object) ?? [];
         var (mask, name, token) = (parsed.GetValue(options.Mask), parsed.GetValue(options.Class), parsed.GetValue(options.Token));
         var prompt = options.Prompt.Read(parsed);
+        var reading = new MaskReading { Invert = parsed.GetValue(options.MaskInvert), Value = parsed.GetValue(options.MaskValue) };
+        if ((reading.Invert || reading.Value is not null) && mask is null)
+        {
+            throw new InvalidInputException(
+                "--mask-invert and --mask-value say how --mask is read, which was not given.", reading.Invert ? "mask-invert" : "mask-value", "In --object, write invert or value=N behind the mask.");
+        }
+
         if (texts.Length > 0 && ((mask ?? name ?? token) is not null || prompt is not null))
         {
             throw new InvalidInputException("--object stands instead of --mask, --box, --point, --class and --token; give one or the other.", "object");
@@ -108,7 +121,8 @@ internal sealed record ImplantPlan(Photo Photo, ModelChoice Model, string? Out, 
                     mask,
                     prompt,
                     name ?? throw new InvalidInputException("--class is missing.", "class", "Say what the object is, such as --class cat."),
-                    token),
+                    token,
+                    reading),
             ];
     }
 

@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Models;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -28,7 +29,7 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
     {
         var entry = catalog.Find(model ?? ModelCatalog.Default);
         var clipEntry = clip is null ? null : catalog.Find(clip, "clip");
-        var folder = ModelFolder.Open(entry.Folder, clipEntry?.Folder, catalog.Converted);
+        var folder = OpenFolder(entry, clipEntry, catalog);
         CheckHeaders([.. Parts.Select(part => Path.Combine(folder.Path, part)), .. folder.ClipFolder is { } own ? [own] : Array.Empty<string>()]);
         return new ModelChoice(entry, clipEntry, folder);
     }
@@ -63,6 +64,19 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
     }
 
     private ClipTokenizer Tokenizer => _tokenizer ??= ClipTokenizer.Load(Folder.TokenizerFolder, Folder.TextEncoder.MaxPositionEmbeddings);
+
+    private static ModelFolder OpenFolder(ModelEntry entry, ModelEntry? clip, ModelCatalog catalog)
+    {
+        try
+        {
+            return ModelFolder.Open(entry.Folder, clip?.Folder, catalog.Converted);
+        }
+        catch (InvalidInputException e) when (HubCache.RepositoryOf(entry.Folder) is { } repository)
+        {
+            // Others fetch parts of a repository alone.
+            throw new InvalidInputException(e.Message, e.Field, $"Fetch all of the model with: oneshot models pull {repository}", e);
+        }
+    }
 
     // Headers say whether a file is whole; looking at them costs nothing beside a job that would fail minutes later.
     private static void CheckHeaders(IEnumerable<string> folders)

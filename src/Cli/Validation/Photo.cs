@@ -4,9 +4,9 @@ using OrleansOneShot.Compute.Masks;
 
 namespace OrleansOneShot.Cli.Validation;
 
-/// <summary>A photo and the masks of its objects, checked, as the bytes of their files.</summary>
+/// <summary>A photo and the masks of its objects, checked, as bytes.</summary>
 /// <param name="Image">The photo's file.</param>
-/// <param name="Masks">The masks' files; those made from a box or points are PNGs as well.</param>
+/// <param name="Masks">The masks' files; those made from a box or points, and those whose file says it in another way than by white or opacity, are PNGs of ours.</param>
 /// <param name="Warnings">What was noticed.</param>
 internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnlyList<string> Warnings)
 {
@@ -17,12 +17,15 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
     /// <param name="image">Path of the photo.</param>
     /// <param name="objects">The objects.</param>
     /// <param name="tokens">Their identifiers, for messages.</param>
+    /// <param name="cancellationToken">Stops between the steps of making a mask.</param>
     /// <returns>The files.</returns>
     /// <exception cref="Compute.InvalidInputException">One is missing, no picture, too large, or doesn't fit.</exception>
     /// <exception cref="MissingLibraryException">A mask is to be made, and OpenCV can't be loaded.</exception>
-    public static Photo Read(string image, IReadOnlyList<ObjectArgument> objects, IReadOnlyList<string> tokens)
+    public static Photo Read(string image, IReadOnlyList<ObjectArgument> objects, IReadOnlyList<string> tokens, CancellationToken cancellationToken = default)
     {
-        var picture = ImageReader.Read(image);
+        // Once: a pipe can't be read again.
+        var bytes = ImageReader.ReadBytes(image);
+        var picture = ImageReader.Read(bytes, image);
         var warnings = new List<string>(picture.Notes);
         List<byte[]> files = [];
         List<MaskImage> small = [];
@@ -30,14 +33,17 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
         {
             if (objects[i].Mask is { } path)
             {
-                var mask = MaskReader.Read(path, picture.Width, picture.Height);
+                var file = ImageReader.ReadBytes(path, "mask");
+                var (mask, isPlain) = MaskReader.Read(file, path, picture, objects[i].Reading ?? MaskReading.Usual);
                 warnings.AddRange(mask.Warnings);
-                files.Add(File.ReadAllBytes(path));
+
+                // What is stored says the same to every silo, whatever its version.
+                files.Add(isPlain ? file : PngWriter.Encode(MaskPicture.Create(mask)));
                 small.Add(Shrink(mask));
             }
             else
             {
-                var mask = new GrabCutMasker().Make(picture, objects[i].Prompt!);
+                var mask = new GrabCutMasker().Make(picture, objects[i].Prompt!, cancellationToken);
                 warnings.AddRange(mask.Warnings);
                 warnings.Add(string.Create(CultureInfo.InvariantCulture, $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; oneshot mask with the same box or points shows it."));
                 files.Add(PngWriter.Encode(MaskPicture.Create(mask)));
@@ -46,7 +52,7 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
         }
 
         warnings.AddRange(MaskOverlaps.Warnings(small, tokens));
-        return new Photo(File.ReadAllBytes(image), files, warnings);
+        return new Photo(bytes, files, warnings);
     }
 
     private static MaskImage Shrink(MaskImage mask)

@@ -69,7 +69,7 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
     {
         try
         {
-            return new OneShotException(await ExplainAsync(gateways), error);
+            return new OneShotException(await ExplainAsync(gateways, ClientRetries.IsOfState(error)), error);
         }
         catch (OneShotException e)
         {
@@ -105,7 +105,7 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private async Task<ErrorDetail> ExplainAsync(IGatewayListProvider gateways)
+    private async Task<ErrorDetail> ExplainAsync(IGatewayListProvider gateways, bool ofState)
     {
         var view = await _registry.RequireAsync(ContractVersion.Current);
         if (_view.Incarnation.Length > 0 && view.Incarnation != _view.Incarnation)
@@ -116,6 +116,15 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         if (!view.HasSilos)
         {
             return new ErrorDetail(ErrorCodes.Unavailable, $"No silo is registered at Redis {_registry.Where}.", "cluster", "Start one with: oneshot serve --cluster ...");
+        }
+
+        if (ofState)
+        {
+            return new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"The silos could not read or write what they know of their jobs at Redis {_registry.Where}.",
+                "cluster",
+                "Try again; jobs that were submitted go on when Redis answers. If it lasts, look at Redis' log and the silos' logs.");
         }
 
         var addresses = await ListAsync(gateways);

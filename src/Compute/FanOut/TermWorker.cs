@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -45,6 +46,7 @@ public sealed class TermWorker : IDisposable
         var owned = new Stack<IDisposable>();
         try
         {
+            owned.Push(ThreadShare.Take(OperationWork.OfTraining(folder, options, 1)));
             var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
             var models = LoadedModels.Load(folder, type, device(options.Device));
             owned.Push(models);
@@ -82,6 +84,7 @@ public sealed class TermWorker : IDisposable
     public StepTermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ThreadShare.AdaptCurrent();
         if (step < 0 || step >= _options.Steps || term < 0)
         {
             throw new InvalidInputException($"The job has {_options.Steps} steps, so there is no term {term} of step {step}.", "step");

@@ -12,7 +12,7 @@ public sealed record ClipPreprocessorConfig
 
     // Far above anything published; what it divides or multiplies stays finite.
     private const double LargestStatistic = 1e6;
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = { new WholeNumberConverter() } };
 
     /// <summary>Whether pictures are resized; always so here.</summary>
     [JsonPropertyName("do_resize")]

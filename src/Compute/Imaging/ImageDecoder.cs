@@ -6,11 +6,17 @@ namespace OrleansOneShot.Compute.Imaging;
 /// <summary>From bytes to upright pixels, within <see cref="ImageLimits"/>.</summary>
 internal static class ImageDecoder
 {
-    /// <summary>Reads a file whose size has been checked.</summary>
-    /// <exception cref="InvalidInputException">The file is missing, unreadable, empty or larger than the limit.</exception>
+    private const int Piece = 1 << 16;
+
+    /// <summary>Reads a file, a pipe or a device, up to the limit: what has no length is read until it ends or has more than that.</summary>
+    /// <exception cref="InvalidInputException">It is missing, unreadable, empty or larger than the limit.</exception>
     public static byte[] ReadFile(string path, string field)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw new InvalidInputException($"The {field} is empty: no file is named.", field);
+        }
+
         if (Directory.Exists(path))
         {
             throw new InvalidInputException($"The {field} {path} is a folder, not a picture.", field);
@@ -24,12 +30,28 @@ internal static class ImageDecoder
         try
         {
             using var stream = File.OpenRead(path);
-            ThrowIfTooLong(stream.Length, path, field);
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
+            var length = stream.CanSeek ? stream.Length : 0;
+            if (length > 0)
+            {
+                ThrowIfTooLong(length, path, field);
+            }
+
+            using var content = new MemoryStream((int)length);
+            var piece = new byte[Piece];
+            for (int read; (read = stream.Read(piece)) > 0;)
+            {
+                content.Write(piece, 0, read);
+                if (content.Length > ImageLimits.MaxFileBytes)
+                {
+                    throw new InvalidInputException(
+                        $"The {field} {path} has more than {ImageLimits.MaxFileBytes >> 20} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read.", field, "Give a picture.");
+                }
+            }
+
+            ThrowIfTooLong(content.Length, path, field);
+            return content.Length == content.Capacity ? content.GetBuffer() : content.ToArray();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new InvalidInputException($"The {field} {path} can't be read: {e.Message}", field, inner: e);
         }

@@ -3,6 +3,13 @@ namespace OrleansOneShot.Compute.Imaging;
 /// <summary>Reads photos: PNG, JPEG and WebP within <see cref="ImageLimits"/>, turned upright by EXIF, colour profiles converted to sRGB, transparency laid on white.</summary>
 public static class ImageReader
 {
+    /// <summary>Reads the bytes of a picture's file, pipe or device, within <see cref="ImageLimits.MaxFileBytes"/>.</summary>
+    /// <param name="path">The file. What is no regular file can be read once.</param>
+    /// <param name="field">The option that named it, for messages.</param>
+    /// <returns>All of it.</returns>
+    /// <exception cref="InvalidInputException">The file is missing, a folder, empty or too long.</exception>
+    public static byte[] ReadBytes(string path, string field = "image") => ImageDecoder.ReadFile(path, field);
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="field">The option that named it, for messages.</param>

@@ -11,7 +11,7 @@ internal sealed class ImageSizeConverter : JsonConverter<int>
     {
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Number && root.TryGetInt32(out var number))
+        if (Whole(root) is { } number)
         {
             return number;
         }
@@ -35,5 +35,8 @@ internal sealed class ImageSizeConverter : JsonConverter<int>
     public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
 
     private static int? Side(JsonElement size, string name) =>
-        size.TryGetProperty(name, out var side) && side.ValueKind == JsonValueKind.Number && side.TryGetInt32(out var value) ? value : null;
+        size.TryGetProperty(name, out var side) ? Whole(side) : null;
+
+    // Python writes 224.0 as well.
+    private static int? Whole(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= int.MaxValue and var number && number == Math.Truncate(number) ? (int)number : null;
 }

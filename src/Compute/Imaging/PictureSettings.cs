@@ -15,6 +15,10 @@ public sealed record PictureSettings
     /// <summary>Keyword of the JSON document with every setting.</summary>
     public const string OneShotKey = "oneshot";
 
+    // AUTOMATIC1111's short forms.
+    private const int ShortHash = 10;
+    private const int ShortLoraHash = 12;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         // The text stands in a PNG chunk, never in HTML: identifiers such as <cat> stay readable.
@@ -58,11 +62,39 @@ public sealed record PictureSettings
     /// <summary>LoRA files by name, with their scales.</summary>
     public IReadOnlyDictionary<string, double> Loras { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Hashes of the LoRA files by name, as AUTOMATIC1111 has them: SHA-256 of what follows the header.</summary>
+    public IReadOnlyDictionary<string, string> LoraHashes { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Learned tokens that were loaded.</summary>
     public IReadOnlyList<string> Tokens { get; init; } = [];
 
+    /// <summary>How the sigmas are spaced, by AUTOMATIC1111's name: Karras, Uniform, or Automatic for samplers that have one way; null is not told.</summary>
+    public string? ScheduleType { get; init; }
+
+    /// <summary>Name of the file with the noise that the picture began as; null: it was drawn from the seed.</summary>
+    public string? Latents { get; init; }
+
+    /// <summary>SHA-256 of that file, or null.</summary>
+    public string? LatentsHash { get; init; }
+
+    /// <summary>What the UNet computed in: fp32 or bf16; null is not told.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>Version of this program, or null.</summary>
     public string? Version { get; init; }
+
+    /// <summary>The version of the program that runs.</summary>
+    public static string ThisVersion { get; } = typeof(PictureSettings).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>AUTOMATIC1111's name of a scheduler's spacing.</summary>
+    /// <param name="scheduler">The scheduler's name on the command line.</param>
+    /// <param name="isKarras">Whether the model asks for Karras' sigmas.</param>
+    public static string ScheduleTypeOf(string scheduler, bool isKarras) => (scheduler, isKarras) switch
+    {
+        ("dpm++" or "euler", true) => "Karras",
+        ("dpm++" or "euler", false) => "Uniform",
+        _ => "Automatic",
+    };
 
     /// <summary>The text chunks of a picture.</summary>
     /// <returns><see cref="ParametersKey"/> and <see cref="OneShotKey"/>, in this order.</returns>
@@ -86,28 +118,39 @@ public sealed record PictureSettings
         }
     }
 
+    // AUTOMATIC1111's keys, in the order of its create_infotext; what is ours alone stands where extensions put theirs.
     private string ToParameters()
     {
-        var text = new StringBuilder(Prompt).Append('\n');
+        List<KeyValuePair<string, string?>> pairs =
+        [
+            new("Steps", Number(Steps)),
+            new("Sampler", Sampler(Scheduler)),
+            new("Schedule type", ScheduleType),
+            new("CFG scale", Number(Guidance)),
+            new("Seed", Number(Seed)),
+            new("Size", string.Create(CultureInfo.InvariantCulture, $"{Width}x{Height}")),
+            new("Model hash", ModelHash is { Length: >= ShortHash } hash ? hash[..ShortHash] : null),
+            new("Model", Model),
+            new("Lora hashes", Joined(LoraHashes.Select(lora => (lora.Key, lora.Value[..Math.Min(lora.Value.Length, ShortLoraHash)])))),
+            new("Lora weights", Joined(Loras.Select(lora => (lora.Key, Number(lora.Value))))),
+            new("Learned tokens", Tokens.Count > 0 ? string.Join(", ", Tokens) : null),
+            new("Picture", Index > 0 ? Number(Index) : null),
+            new("Latents", Latents is null ? null : LatentsHash is { Length: >= ShortHash } noise ? $"{Latents} {noise[..ShortHash]}" : Latents),
+            new("Precision", Precision),
+            new("Version", Version is null ? null : $"oneshot {Version}"),
+        ];
+        var text = new StringBuilder(Prompt);
         if (NegativePrompt.Length > 0)
         {
-            text.Append("Negative prompt: ").Append(NegativePrompt).Append('\n');
+            text.Append("\nNegative prompt: ").Append(NegativePrompt);
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"Steps: {Steps}, Sampler: {Quoted(Sampler(Scheduler))}, CFG scale: {Guidance}, Seed: {Seed}, Size: {Width}x{Height}");
-        if (ModelHash is { Length: >= 10 })
-        {
-            text.Append(", Model hash: ").Append(ModelHash.AsSpan(0, 10)); // A1111's short form.
-        }
-
-        text.Append(", Model: ").Append(Quoted(Model));
-        if (Loras.Count > 0)
-        {
-            text.Append(", Lora: ").Append(Quoted(string.Join(", ", Loras.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.Key}: {l.Value}")))));
-        }
-
-        return text.ToString();
+        return text.Append('\n').AppendJoin(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}: {Quoted(pair.Value!)}")).ToString().Trim();
     }
+
+    private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+
+    private static string? Joined(IEnumerable<(string Name, string Value)> pairs) => string.Join(", ", pairs.Select(pair => $"{pair.Name}: {pair.Value}")) is { Length: > 0 } text ? text : null;
 
     private static string Sampler(string scheduler) => scheduler switch
     {
@@ -118,6 +161,6 @@ public sealed record PictureSettings
         _ => scheduler,
     };
 
-    // A1111 quotes values that would break its comma-separated list.
-    private static string Quoted(string value) => value.AsSpan().IndexOfAny(",:\n\"") < 0 ? value : JsonSerializer.Serialize(value, Json);
+    // AUTOMATIC1111's infotext_utils.quote: a JSON string where the value would break its list.
+    private static string Quoted(string value) => value.AsSpan().IndexOfAny(",:\n") < 0 ? value : JsonSerializer.Serialize(value, Json);
 }

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Threads;
+using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -31,6 +34,12 @@ public sealed class ImplantationRun(
     private readonly Dictionary<string, double> _seconds = [];
     private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
 
+    /// <summary>Which errors end the run although training is done, so that it is done again where it may go better; all others become warnings beside the weights. Cancelling always ends it.</summary>
+    public Func<Exception, bool> EndsRun { get; init; } = error => error is IOException or UnauthorizedAccessException or OutOfMemoryException;
+
+    /// <summary>A command that draws with the result, for warnings about samples that could not be drawn.</summary>
+    public string DrawCommand { get; init; } = "oneshot generate --implantation DIR --prompt ... --out DIR";
+
     /// <summary>What an earlier start of the same run has settled; null: nothing is yet. Its precision must be that of the options.</summary>
     public RunSettlement? Settled { get; init; }
 
@@ -41,11 +50,26 @@ public sealed class ImplantationRun(
     /// <returns>Metrics and options as used.</returns>
     /// <exception cref="InvalidInputException">Something that was given can't be used. Where it is the checkpoint, <see cref="InvalidInputException.Field"/> is <see cref="CheckpointField"/>.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    /// <exception cref="ArithmeticException">The loss is no number.</exception>
+    /// <exception cref="ArithmeticException">The loss is no number although all weights of the model are; <see cref="NotFiniteNumberException"/>: something else that the model computed is none.</exception>
     /// <exception cref="IOException">The disk is full or not writable.</exception>
     public ImplantationOutcome Execute(string outFolder, string? checkpoint, CancellationToken cancellationToken)
     {
+        SamplingCheck.Require(folder, options.Scheduler, options.SamplingSteps, options.SamplesPerPrompt > 0);
+        try
+        {
+            return Run(outFolder, checkpoint, cancellationToken);
+        }
+        catch (ArithmeticException e) when (BrokenWeights.Find(folder) is { } broken)
+        {
+            // Looked for only now: a scan of all weights takes as long as reading them.
+            throw new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
+        }
+    }
+
+    private ImplantationOutcome Run(string outFolder, string? checkpoint, CancellationToken cancellationToken)
+    {
         var clock = Stopwatch.StartNew();
+        using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
         var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
         using var models = LoadedModels.Load(folder, type, device(options.Device));
@@ -53,7 +77,8 @@ public sealed class ImplantationRun(
         WarnOfWords(models);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
         var overlaps = MaskOverlaps.Warnings(preparation.Crop.Masks, [.. inputs.Objects.Select(o => o.Token)]);
-        foreach (var warning in preparation.Crop.Warnings.Concat(overlaps))
+        var words = options.SamplesPerPrompt > 0 ? new PromptCheck([.. inputs.Objects.Select(o => o.Token)]).Warnings(options.Prompts) : [];
+        foreach (var warning in preparation.Crop.Warnings.Concat(overlaps).Concat(words))
         {
             observer.Warning(warning);
         }
@@ -97,7 +122,7 @@ public sealed class ImplantationRun(
                 writer.Commit(0);
             }
 
-            Train(planner.Steps(decision), curves, writer, () => samples.DrawPreview(vectors, cancellationToken), cancellationToken);
+            Train(planner.Steps(decision), curves, writer, () => Attempt("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)), cancellationToken);
         }
         finally
         {
@@ -107,21 +132,49 @@ public sealed class ImplantationRun(
         lora.Detach();
         Mark("training", clock);
 
-        IReadOnlyList<Sample> pictures;
-        using (UseLora(lora, models))
-        {
-            pictures = samples.Draw(vectors, observer, cancellationToken);
-        }
-
-        var metrics = samples.Measure(pictures, joint, preparation, prototypes, vectors);
-        Mark("sampling", clock);
+        // From here on the weights are there, whatever becomes of the rest.
         var files = new ResultFiles(outFolder, options, inputs.Objects, models, modelHash);
         files.WriteWeights(lora, vectors, preparation);
-        files.WritePictures(pictures, samples, preparation);
-        files.WriteCurves(curves, prototypes);
-        files.WriteMetrics(metrics, curves, prototypes);
+        var pictures = new List<Sample>();
+        if (options.SamplesPerPrompt > 0)
+        {
+            Attempt("The samples could not be drawn", () =>
+            {
+                using var used = UseLora(lora, models);
+                samples.Draw(vectors, observer, pictures, cancellationToken);
+            });
+        }
+
+        var metrics = Attempt("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors)) ?? new SampleMetrics(null, null, null, [], []);
+        Mark("sampling", clock);
+        Attempt("The samples could not be written", () => files.WriteSamples(pictures, samples));
+        Attempt("The contact sheet could not be drawn", () => files.WriteSheet(pictures, preparation));
+        Attempt("The curves could not be drawn", () => files.WriteCurves(curves, prototypes));
+        Attempt("The metrics could not be written", () => files.WriteMetrics(metrics, curves, prototypes));
         Mark("writing", clock);
         return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
+    }
+
+    private void Attempt(string failure, Action work) => Attempt(failure, () =>
+    {
+        work();
+        return this;
+    });
+
+    // Nobody loses the weights of an hour to a picture.
+    private T? Attempt<T>(string failure, Func<T> work)
+        where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !EndsRun(e))
+        {
+            var reason = (e is ArithmeticException ? BrokenWeights.Find(folder)?.Message : null) ?? e.Message;
+            observer.Warning($"{failure}: {Wording.Cut(reason.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with them by: {DrawCommand}");
+            return null;
+        }
     }
 
     private void RequireSameModel(string modelHash, string configuration)
@@ -195,7 +248,7 @@ public sealed class ImplantationRun(
         return decision;
     }
 
-    private void Train(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<byte[]> drawPreview, CancellationToken cancellationToken)
+    private void Train(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<byte[]?> drawPreview, CancellationToken cancellationToken)
     {
         observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps);
         var committed = curves.Steps.Count;
@@ -222,13 +275,17 @@ public sealed class ImplantationRun(
 
             if (done / PreviewEvery > before / PreviewEvery && done < options.Steps && options.SamplesPerPrompt > 0)
             {
-                observer.Preview(done, drawPreview());
+                if (drawPreview() is { } preview)
+                {
+                    observer.Preview(done, preview);
+                }
             }
         }
     }
 
     private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
     {
+        ThreadShare.AdaptCurrent();
         var began = Stopwatch.GetTimestamp();
         var taken = steps.Advance(curves.Steps.Count, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / taken.Count;

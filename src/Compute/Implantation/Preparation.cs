@@ -56,10 +56,11 @@ internal sealed class Preparation : IDisposable
     /// <param name="models">The base model; the objects' tokens are added to its tokenizer.</param>
     /// <param name="joint">The joint space; null without a CLIP.</param>
     /// <exception cref="InvalidInputException">Photo, mask, token or prompt can't be used.</exception>
+    /// <exception cref="NotFiniteNumberException">What the VAE or the CLIP computes is no number.</exception>
     public static Preparation Create(byte[] photo, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options, LoadedModels models, JointSpace? joint)
     {
         var image = ImageReader.Read(photo, "of the job");
-        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image.Width, image.Height)).ToList();
+        var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image, new MaskReading { Lenient = true }).Mask).ToList();
         var crop = TrainingCrop.Create(image, masks, options.Resolution);
         var tokens = objects.Select(o => models.Tokenizer.AddLearnedToken(o.Token, options.Vectors)).ToList();
         var preparation = new Preparation(crop, TrainingPrompts.Create(objects, options.PromptTemplate, models.Tokenizer), tokens)
@@ -90,7 +91,17 @@ internal sealed class Preparation : IDisposable
     private VaePosterior PosteriorOf(TrainingCrop crop, LoadedModels models)
     {
         var posterior = models.Vae.Encode(ImageTensors.ToModelInput(crop.Image).to(models.Device));
+        RequireFinite(posterior.Mean, "The VAE's encoding of the photo");
         return new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));
+    }
+
+    // Else the first loss would be none, and a smaller learning rate would be asked for.
+    private static void RequireFinite(Tensor value, string what)
+    {
+        if (!value.IsAllFinite())
+        {
+            throw new NotFiniteNumberException($"{what} is no number.");
+        }
     }
 
     private Tensor AtLatentSize(IReadOnlyList<MaskImage> masks, Device device)
@@ -114,6 +125,10 @@ internal sealed class Preparation : IDisposable
         {
             ImageEmbedding = _tensors.Keep(joint.Images(Crop.Image));
             MaskedEmbeddings = [.. MaskedImages.Select(m => _tensors.Keep(joint.Images(m)))];
+            foreach (var embedding in classes.Concat(MaskedEmbeddings).Append(ImageEmbedding))
+            {
+                RequireFinite(embedding, "The CLIP's embedding of the photo or the class name");
+            }
         }
     }
 }

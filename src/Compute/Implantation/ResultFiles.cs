@@ -54,11 +54,10 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         }
     }
 
-    /// <summary>The samples with their settings, and the contact sheet.</summary>
+    /// <summary>The samples with their settings.</summary>
     /// <param name="samples">The samples.</param>
     /// <param name="stage">What drew them.</param>
-    /// <param name="preparation">The prepared job.</param>
-    public void WritePictures(IReadOnlyList<Sample> samples, SampleStage stage, Preparation preparation)
+    public void WriteSamples(IReadOnlyList<Sample> samples, SampleStage stage)
     {
         if (samples.Count == 0)
         {
@@ -69,6 +68,17 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         foreach (var sample in samples)
         {
             PngWriter.Write(Path.Combine(folder, sample.Path), sample.Image, stage.Describe(sample, modelHash).ToText());
+        }
+    }
+
+    /// <summary>The contact sheet.</summary>
+    /// <param name="samples">The samples.</param>
+    /// <param name="preparation">The prepared job.</param>
+    public void WriteSheet(IReadOnlyList<Sample> samples, Preparation preparation)
+    {
+        if (samples.Count == 0)
+        {
+            return;
         }
 
         var references = new List<SheetPicture> { new(preparation.Crop.Image, "the photo") };

@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Sampling;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -11,17 +12,17 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="options">Options.</param>
 internal sealed class SampleStage(LoadedModels models, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options)
 {
-    /// <summary>Draws all samples.</summary>
+    /// <summary>Draws all samples, prompt by prompt.</summary>
     /// <param name="vectors">The learned vectors.</param>
     /// <param name="observer">Told of the steps and of prompts that are cut.</param>
+    /// <param name="samples">Takes them as they are drawn: those of the prompts before one that fails stay.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <returns>Prompt by prompt.</returns>
-    public IReadOnlyList<Sample> Draw(Tensor vectors, IImplantationObserver observer, CancellationToken cancellationToken)
+    /// <exception cref="NotFiniteNumberException">What the model computes is no number.</exception>
+    public void Draw(Tensor vectors, IImplantationObserver observer, ICollection<Sample> samples, CancellationToken cancellationToken)
     {
         var prompts = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)]);
         using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
-        var samples = new List<Sample>();
         for (var p = 0; p < prompts.Count && options.SamplesPerPrompt > 0; p++)
         {
             var prompt = prompts[p];
@@ -32,10 +33,11 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
 
             var pictures = painter.Draw(
                 Request(prompt, options.SamplesPerPrompt, options.SamplingSteps), null, (done, all) => Observe(observer, p, prompts.Count, done, all), cancellationToken);
-            samples.AddRange(pictures.Select((image, i) => new Sample("samples/" + SamplePrompts.FileName(p, prompt, i), prompt, i, image)));
+            for (var i = 0; i < pictures.Count; i++)
+            {
+                samples.Add(new Sample("samples/" + SamplePrompts.FileName(p, prompt, i), prompt, i, pictures[i]));
+            }
         }
-
-        return samples;
     }
 
     /// <summary>Draws one quick picture of the first prompt.</summary>
@@ -44,7 +46,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <returns>PNG bytes.</returns>
     public byte[] DrawPreview(Tensor vectors, CancellationToken cancellationToken)
     {
-        const int Steps = 12;
+        const int Steps = SamplingCheck.PreviewSteps;
         var prompt = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)])[0];
         using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
@@ -68,6 +70,9 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         ModelHash = modelHash,
         Loras = new Dictionary<string, double> { [options.Name] = 1 },
         Tokens = [.. objects.Select(o => o.Token)],
+        ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
+        Precision = options.Precision == ComputePrecision.Bf16 ? "bf16" : "fp32",
+        Version = PictureSettings.ThisVersion,
     };
 
     /// <summary>Measures the samples.</summary>

@@ -1,16 +1,15 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using OrleansOneShot.Compute.Threads;
 
 namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
-/// Runs parts of a kernel on libtorch's own OpenMP threads. Those keep spinning for a while after each of libtorch's operations and would take the processors from any other thread that
-/// helped (measured on two cores: a kernel that follows a product takes 1.5 times as long on the thread pool). Where there is no GNU OpenMP, the thread pool does it.
+/// Runs parts of a kernel on libtorch's own OpenMP threads, so that there is one team of them and not two that take the processors from each other (measured on two cores, with threads that
+/// spin: a kernel that follows a product takes 1.5 times as long on the thread pool). Where there is no GNU OpenMP, the thread pool does it.
 /// </summary>
 internal static unsafe class ThreadTeam
 {
-    private static readonly Functions OpenMp = Find();
-
     /// <summary>Calls <paramref name="work"/> with 0 to <paramref name="parts"/> less one and returns when all are done.</summary>
     /// <param name="threads">Threads to use, 1 or more.</param>
     /// <param name="parts">Number of parts, 1 or more.</param>
@@ -39,23 +38,6 @@ internal static unsafe class ThreadTeam
 
     [UnmanagedCallersOnly]
     private static void Enter(void* handle) => ((Job)GCHandle.FromIntPtr((nint)handle).Target!).Work();
-
-    // libgomp's file name has a hash in libtorch's package; its functions are found through the library that needs it.
-    private static Functions Find()
-    {
-        var functions = default(Functions);
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var library) && NativeLibrary.TryGetExport(library, "GOMP_parallel", out var parallel))
-        {
-            functions.Parallel = (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)parallel;
-        }
-
-        return functions;
-    }
-
-    private struct Functions
-    {
-        public delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Parallel;
-    }
 
     /// <summary>The parts of one call. Whichever thread is free takes the next.</summary>
     private sealed class Job(int parts, Action<int> work)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using OpenCvSharp;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks.GrabCut;
 
@@ -30,6 +32,12 @@ public sealed class GrabCutMasker : IMasker
     /// <summary>Pixels this near to the coarse mask's edge, as a part of the long side, are decided anew at the fine size.</summary>
     private const double FineBand = 0.012;
 
+    /// <summary>Differences of colour up to this, in units of Lab, nobody sees (from about 2.3 on people do).</summary>
+    private const float LeastContrast = 1;
+
+    // A photo takes about a second. The maximum flow through a picture that is all but one colour may take hours.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
     /// <inheritdoc/>
     public string Method => "grabcut";
 
@@ -41,15 +49,36 @@ public sealed class GrabCutMasker : IMasker
         ArgumentNullException.ThrowIfNull(prompt);
         prompt.Check(image.Width, image.Height);
         OpenCvRuntime.ThrowIfMissing();
+        try
+        {
+            // OpenCV can't be stopped within a cut.
+            return LoneWork.RunAsync(() => Search(image, prompt, cancellationToken), Longest, cancellationToken).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException e)
+        {
+            throw Nothing(prompt, string.Create(CultureInfo.InvariantCulture, $"after {Longest.TotalSeconds} s the search was given up, since the colours are nearly the same all over"), e);
+        }
+    }
+
+    private static InvalidInputException Nothing(MaskPrompt prompt, string why, Exception? inner = null) => new(
+        $"No object was found {(prompt.Box is null ? "at the points" : "in the box")}: {why}.",
+        prompt.Box is null ? "point" : "box",
+        "Give a closer box, or a box and points on the object, or take --method sam.",
+        inner);
+
+    private static MaskImage Search(RgbImage image, MaskPrompt prompt, CancellationToken cancellationToken)
+    {
         var region = prompt.Box is { } box ? Around(box, image) : new PixelRectangle(0, 0, image.Width, image.Height);
         using var coarse = new WorkingPicture(image, region, CoarseSide);
+        if (coarse.Contrast(prompt.Box is { } within ? coarse.Map(within, image).Rectangle : new PixelRectangle(0, 0, coarse.Width, coarse.Height)) < LeastContrast)
+        {
+            throw Nothing(prompt, prompt.Box is null ? "the picture is of one colour" : "all that it holds is of one colour");
+        }
+
         var found = new GrabCutSearch(coarse, image, prompt).Run(Iterations, LeastLeak, LeastFilled, cancellationToken);
         if (found.Count == 0)
         {
-            throw new InvalidInputException(
-                $"No object was found {(prompt.Box is null ? "at the points" : "in the box")}: its colours are those of what surrounds it.",
-                prompt.Box is null ? "point" : "box",
-                "Give a closer box, or a box and points on the object, or take --method sam.");
+            throw Nothing(prompt, "its colours are those of what surrounds it");
         }
 
         cancellationToken.ThrowIfCancellationRequested();

@@ -22,7 +22,7 @@ internal static class HashedSafetensorsWriter
     private const int LegacyStart = 0x100000;
     private const int LegacyLength = 0x10000;
 
-    /// <summary>Writes the file as <see cref="SafetensorsWriter.Write(string, IReadOnlyDictionary{string, Tensor}, IReadOnlyDictionary{string, string}?)"/> does, with hashes.</summary>
+    /// <summary>Writes the file as <see cref="SafetensorsWriter.Write(string, IReadOnlyDictionary{string, Tensor}, IReadOnlyDictionary{string, string}?, Action{long}?)"/> does, with hashes.</summary>
     /// <param name="path">The file, replaced if it exists.</param>
     /// <param name="tensors">Tensors by key.</param>
     /// <param name="metadata">The other entries.</param>

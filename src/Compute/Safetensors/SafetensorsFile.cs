@@ -1,3 +1,5 @@
+using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
@@ -16,6 +18,9 @@ public sealed class SafetensorsFile : IDisposable
         _path = path;
         Header = header;
     }
+
+    /// <summary>The file's name, without its folder.</summary>
+    public string Name => Path.GetFileName(_path);
 
     /// <summary>The file's validated header.</summary>
     public SafetensorsHeader Header { get; }
@@ -80,6 +85,7 @@ public sealed class SafetensorsFile : IDisposable
         if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
         {
             var elements = Header.FileLength / size;
+            TorchRuntime.Initialise();
             mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
             _mappings.Add(entry.ElementType, mapping);
         }

@@ -50,7 +50,9 @@ public sealed class SafetensorsHeader
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-            return Read(stream, stream.Length, shown);
+            return stream.CanSeek
+                ? Read(stream, stream.Length, shown)
+                : throw new InvalidInputException($"{path} is a pipe or a device, which can't be mapped into memory.", shown, "Write it into a file first.");
         }
         catch (UnauthorizedAccessException e) when (Directory.Exists(path))
         {
@@ -58,7 +60,7 @@ public sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidInputException($"The file {path} doesn't exist.", shown, "Check the path.", e);
+            throw new InvalidInputException(LinkedFile.Missing(path), shown, "Check the path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -12,15 +12,16 @@ public static class SafetensorsWriter
     /// <param name="path">The file, replaced if it exists.</param>
     /// <param name="tensors">Tensors by key, on any device.</param>
     /// <param name="metadata">Entries of <c>__metadata__</c>; null or empty for none.</param>
+    /// <param name="written">Told of the bytes of each tensor that is written; null: nobody is.</param>
     /// <exception cref="IOException">The disk is full or not writable; nothing is left at <paramref name="path"/> but what was there.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, Action<long>? written = null)
     {
         var beside = path + ".partial";
         try
         {
             using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write))
             {
-                Write(stream, tensors, metadata);
+                Write(stream, tensors, metadata, written);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -37,7 +38,8 @@ public static class SafetensorsWriter
     /// <param name="stream">Where to.</param>
     /// <param name="tensors">Tensors by key, on any device.</param>
     /// <param name="metadata">Entries of <c>__metadata__</c>; null or empty for none.</param>
-    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="written">Told of the bytes of each tensor that is written; null: nobody is.</param>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, Action<long>? written = null)
     {
         // Largest elements first keeps every tensor aligned to its element size, as the mapping of the reader wants it.
         var ordered = tensors.OrderByDescending(t => SafetensorsTypes.SizeOf(t.Value.dtype)).ThenBy(t => t.Key, StringComparer.Ordinal).ToArray();
@@ -49,7 +51,9 @@ public static class SafetensorsWriter
         foreach (var (_, tensor) in ordered)
         {
             using var scope = NewDisposeScope();
-            stream.Write(tensor.detach().cpu().contiguous().bytes);
+            var bytes = tensor.detach().cpu().contiguous().bytes;
+            stream.Write(bytes);
+            written?.Invoke(bytes.Length);
         }
     }
 

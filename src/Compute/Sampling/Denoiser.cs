@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -16,10 +17,12 @@ public sealed class Denoiser(UNet2DConditionModel unet)
     /// <param name="guidanceScale">Weight of the difference.</param>
     /// <param name="scheduler">A fresh scheduler.</param>
     /// <param name="observe">Called after each call of the model with (calls done, latents); may be null.</param>
+    /// <param name="samplerNoise">Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.</param>
     /// <param name="cancellationToken">Stops between two calls.</param>
     /// <returns>Clean latents (B, 4, h, w), in the outer dispose scope.</returns>
+    /// <exception cref="NotFiniteNumberException">What the UNet computes is no number.</exception>
     public Tensor Run(
-        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Action<int, Tensor>? observe = null,
+        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Action<int, Tensor>? observe = null, Func<int, Tensor>? samplerNoise = null,
         CancellationToken cancellationToken = default)
     {
         using var guard = inference_mode();
@@ -35,23 +38,39 @@ public sealed class Denoiser(UNet2DConditionModel unet)
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            ThreadShare.AdaptCurrent();
             using var scope = NewDisposeScope();
             var input = scheduler.ScaleModelInput(latents, call);
             var prediction = unet.call(
                 negative is null ? input : cat([input, input]), tensor([(float)scheduler.Timesteps[call]], device: noise.device), states).to(ScalarType.Float32);
+            if (call == 0)
+            {
+                // Before the other steps are spent; later a number that is none stays one to the end.
+                RequireFinite(prediction, "What the UNet predicts");
+            }
+
             if (negative is not null)
             {
                 var halves = prediction.chunk(2);
                 prediction = halves[0].Add((halves[1] - halves[0]).Mul(guidanceScale));
             }
 
-            var next = scheduler.Step(prediction, call, latents).MoveToOuterDisposeScope();
+            var next = scheduler.Step(prediction, call, latents, scheduler.AddsNoise ? samplerNoise?.Invoke(call).to(latents.device) : null).MoveToOuterDisposeScope();
             latents.Dispose();
             latents = next;
             observe?.Invoke(call + 1, latents);
         }
 
+        RequireFinite(latents, "The picture that the UNet and the scheduler end with");
         return latents.MoveToOuterDisposeScope();
+    }
+
+    private static void RequireFinite(Tensor value, string what)
+    {
+        if (!value.IsAllFinite())
+        {
+            throw new NotFiniteNumberException($"{what} is no number.");
+        }
     }
 
     private static Tensor Expand(Tensor states, long batch) => states.shape[0] == batch ? states : states.expand(batch, -1, -1);

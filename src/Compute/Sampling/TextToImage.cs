@@ -1,7 +1,9 @@
+using System.Globalization;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -35,6 +37,8 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         var pictures = new List<RgbImage>();
         var count = (int)noise.shape[0];
         var batches = (count + perBatch - 1) / perBatch;
+        var rows = Math.Min(perBatch, count) * (request.GuidanceScale == 1 ? 1 : 2);
+        using var share = ThreadShare.Take(OperationWork.OfUNet(device.ToString(), unet.Config, noise.shape[2], noise.shape[3], rows));
         for (var batch = 0; batch < batches; batch++)
         {
             using var inner = NewDisposeScope();
@@ -45,7 +49,8 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
             var clean = new Denoiser(unet).Run(
                 noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device), prompts.Encode(request.Prompt),
                 request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt), request.GuidanceScale, scheduler,
-                observe is null ? null : (calls, _) => observe(before + calls, all), cancellationToken);
+                observe is null ? null : (calls, _) => observe(before + calls, all),
+                call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call), cancellationToken);
             pictures.AddRange(Decode(clean));
         }
 
@@ -55,6 +60,7 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
     /// <summary>Latents to pictures, one at a time: the VAE's memory at full size is what limits.</summary>
     /// <param name="latents">(N, 4, h, w), with the scaling factor still in them.</param>
     /// <returns>N pictures.</returns>
+    /// <exception cref="NotFiniteNumberException">A picture is no number.</exception>
     public IEnumerable<RgbImage> Decode(Tensor latents)
     {
         var pictures = new List<RgbImage>();
@@ -62,7 +68,13 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         {
             using var guard = inference_mode();
             using var scope = NewDisposeScope();
-            pictures.AddRange(ImageTensors.ToImages(ToUnitRange(vae.Decode(latents.narrow(0, i, 1).Div(vae.Config.ScalingFactor)))));
+            var decoded = vae.Decode(latents.narrow(0, i, 1).Div(vae.Config.ScalingFactor));
+            if (!decoded.IsAllFinite())
+            {
+                throw new NotFiniteNumberException("The picture that the VAE decodes is no number.");
+            }
+
+            pictures.AddRange(ImageTensors.ToImages(ToUnitRange(decoded)));
         }
 
         return pictures;
@@ -70,6 +82,13 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
 
     /// <summary>The VAE's range [-1, 1] to [0, 1], clamped, float32.</summary>
     internal static Tensor ToUnitRange(Tensor decoded) => decoded.to(ScalarType.Float32).Div(2).Add(0.5).Clamp(0, 1);
+
+    // Of each picture by itself, so that it is the same whatever it shares a batch with.
+    private static Tensor SamplerNoise(long seed, int firstPicture, long[] shape, int pictures, int call) => cat([.. Enumerable.Range(firstPicture, pictures).Select(picture =>
+    {
+        using var random = new KeyedRandom(seed, picture, RandomPurpose.SamplerNoise, call.ToString(CultureInfo.InvariantCulture));
+        return random.Normal([1, .. shape]);
+    })]);
 
     private Tensor Noise(SamplingRequest request)
     {

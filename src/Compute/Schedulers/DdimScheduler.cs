@@ -19,12 +19,18 @@ public sealed class DdimScheduler : IScheduler
     public DdimScheduler(SchedulerConfig config, int steps)
     {
         SchedulerConfig.RefuseTrue("thresholding", config.Thresholding);
-        SchedulerConfig.RefuseTrue("rescale_betas_zero_snr", config.RescaleBetasZeroSnr);
         _schedule = new NoiseSchedule(config);
         _stride = _schedule.Length / steps;
         _finalAlphaCumprod = config.SetAlphaToOne ?? true ? 1 : _schedule.AlphasCumprod[0];
         _clip = config.ClipSample ?? true ? config.ClipSampleRange ?? 1 : null;
         _timesteps = Layout(config, _schedule.Length, steps);
+        if (_schedule.HasZeroSnr && _schedule.Prediction == PredictionType.Epsilon && _timesteps.Contains(_schedule.Length - 1))
+        {
+            // diffusers divides by the zero and ends with not-a-number.
+            throw new InvalidInputException(
+                "scheduler_config.json: rescale_betas_zero_snr leaves nothing of the picture at the last timestep, from where a prediction_type of \"epsilon\" tells DDIM nothing.", "scheduler_config.json",
+                "Take a scheduler such as dpm++, or a model whose prediction_type is \"v_prediction\".");
+        }
     }
 
     /// <inheritdoc/>
@@ -37,7 +43,7 @@ public sealed class DdimScheduler : IScheduler
     public Tensor ScaleModelInput(Tensor sample, int call) => sample.to(ScalarType.Float32, copy: true);
 
     /// <inheritdoc/>
-    public Tensor Step(Tensor modelOutput, int call, Tensor sample)
+    public Tensor Step(Tensor modelOutput, int call, Tensor sample, Tensor? noise = null)
     {
         SchedulerArguments.Check(modelOutput, call, sample, _timesteps.Length);
         var timestep = (int)_timesteps[call];
@@ -48,21 +54,21 @@ public sealed class DdimScheduler : IScheduler
 
         using var scope = NewDisposeScope();
         var (x, output) = (sample.to(ScalarType.Float32), modelOutput.to(ScalarType.Float32));
-        Tensor original, noise;
+        Tensor original, predicted;
         if (_schedule.Prediction == PredictionType.Epsilon)
         {
             original = (x - output.Mul(spread)).Div(signal);
-            noise = output;
+            predicted = output;
         }
         else
         {
             original = x.Mul(signal) - output.Mul(spread);
-            noise = output.Mul(signal).Add(x.Mul(spread));
+            predicted = output.Mul(signal).Add(x.Mul(spread));
         }
 
         if (_clip is { } bound)
             original = original.Clamp(-bound, bound);
-        return original.Mul(Math.Sqrt(alphaPrevious)).Add(noise.Mul(Math.Sqrt(1 - alphaPrevious))).MoveToOuterDisposeScope();
+        return original.Mul(Math.Sqrt(alphaPrevious)).Add(predicted.Mul(Math.Sqrt(1 - alphaPrevious))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Holds no tensors: does nothing.</summary>

@@ -26,15 +26,18 @@ public sealed class EulerScheduler : IScheduler
         var train = schedule.Sigmas();
         _timesteps = Layout(spacing, config, schedule.Length, steps);
         var sigmas = SigmaSchedule.At(train, _timesteps);
-        if (config.UseKarrasSigmas == true)
+        if (config.UseKarrasSigmas == true || config.UseExponentialSigmas == true)
         {
-            sigmas = SigmaSchedule.Karras(sigmas[0], sigmas[^1], steps);
+            var (largest, smallest) = (config.SigmaMax ?? sigmas[0], config.SigmaMin ?? sigmas[^1]);
+            if (!(smallest > 0 && largest >= smallest && double.IsFinite(largest)))
+                throw SchedulerConfig.Unsupported("sigma_min", smallest, "numbers above 0 and at most sigma_max");
+            sigmas = config.UseKarrasSigmas == true ? SigmaSchedule.Karras(largest, smallest, steps) : SigmaSchedule.Exponential(largest, smallest, steps);
             _timesteps = [.. sigmas.Select(s => (double)(float)SigmaSchedule.TimestepOf(s, train))];
         }
 
         _sigmas = [.. sigmas.Append(config.FinalSigmaIsZero() ? 0 : train[0]).Select(s => (float)s)];
-        var largest = _sigmas.Max();
-        InitNoiseSigma = spacing == "leading" ? MathF.Sqrt((largest * largest) + 1) : largest;
+        var highest = _sigmas.Max();
+        InitNoiseSigma = spacing == "leading" ? MathF.Sqrt((highest * highest) + 1) : highest;
     }
 
     /// <inheritdoc/>
@@ -57,7 +60,7 @@ public sealed class EulerScheduler : IScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor Step(Tensor modelOutput, int call, Tensor sample)
+    public Tensor Step(Tensor modelOutput, int call, Tensor sample, Tensor? noise = null)
     {
         SchedulerArguments.Check(modelOutput, call, sample, _timesteps.Length);
         double sigma = _sigmas[call];
@@ -92,14 +95,9 @@ public sealed class EulerScheduler : IScheduler
 
     private static void RefuseUnsupported(SchedulerConfig config)
     {
-        SchedulerConfig.RefuseTrue("rescale_betas_zero_snr", config.RescaleBetasZeroSnr);
-        SchedulerConfig.RefuseTrue("use_exponential_sigmas", config.UseExponentialSigmas);
-        SchedulerConfig.RefuseTrue("use_beta_sigmas", config.UseBetaSigmas);
+        config.CheckSigmaSpacing();
         SchedulerConfig.RefuseOther("interpolation_type", config.InterpolationType, "linear");
-        SchedulerConfig.RefuseOther("timestep_type", config.TimestepType, "discrete");
-        if (config.SigmaMin is not null)
-            throw SchedulerConfig.Unsupported("sigma_min", config.SigmaMin, "null");
-        if (config.SigmaMax is not null)
-            throw SchedulerConfig.Unsupported("sigma_max", config.SigmaMax, "null");
+        if (config.TimestepType is not (null or "discrete") && !(config.TimestepType == "continuous" && config.Prediction == PredictionType.Epsilon))
+            throw SchedulerConfig.Unsupported("timestep_type", config.TimestepType, "discrete");
     }
 }

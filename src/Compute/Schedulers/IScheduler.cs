@@ -14,6 +14,9 @@ public interface IScheduler : IDisposable
     /// <summary>What unit normal noise is multiplied with before the first call.</summary>
     double InitNoiseSigma { get; }
 
+    /// <summary>Whether <see cref="Step"/> adds noise of its own and so has to be given some.</summary>
+    bool AddsNoise => false;
+
     /// <summary>The model's input for a call.</summary>
     /// <param name="sample">The current sample, any shape.</param>
     /// <param name="call">Index into <see cref="Timesteps"/>.</param>
@@ -24,8 +27,9 @@ public interface IScheduler : IDisposable
     /// <param name="modelOutput">What the model predicted (after guidance), of the sample's shape.</param>
     /// <param name="call">Index into <see cref="Timesteps"/>.</param>
     /// <param name="sample">The current sample, as before <see cref="ScaleModelInput"/>.</param>
+    /// <param name="noise">Unit normal noise of the sample's shape, where <see cref="AddsNoise"/>; else null.</param>
     /// <returns>A new fp32 tensor of the sample's shape.</returns>
-    /// <exception cref="ArgumentException">The shapes differ, or <paramref name="call"/> is out of range.</exception>
+    /// <exception cref="ArgumentException">The shapes differ, <paramref name="call"/> is out of range, or noise is missing.</exception>
     /// <exception cref="InvalidOperationException">A multistep scheduler is called out of order.</exception>
-    Tensor Step(Tensor modelOutput, int call, Tensor sample);
+    Tensor Step(Tensor modelOutput, int call, Tensor sample, Tensor? noise = null);
 }

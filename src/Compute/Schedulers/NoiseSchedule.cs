@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -12,18 +13,28 @@ public sealed class NoiseSchedule
     private readonly float[] _betas;
     private readonly float[] _alphasCumprod;
 
+    // Where zero terminal SNR makes the last abar 0, samplers that divide by it take this: the smallest number of half precision.
+    private const float LeastAlpha = 1f / (1 << 24);
+
     /// <summary>Computes a schedule.</summary>
-    /// <param name="config">num_train_timesteps, beta_start, beta_end, beta_schedule and prediction_type are used.</param>
+    /// <param name="config">num_train_timesteps, beta_start, beta_end, beta_schedule, trained_betas, prediction_type and rescale_betas_zero_snr are used.</param>
+    /// <param name="rescales">False for schedulers that don't know rescale_betas_zero_snr and so pass it over.</param>
     /// <exception cref="InvalidInputException">A value is out of range or not supported; the message names it.</exception>
-    public NoiseSchedule(SchedulerConfig config)
+    public NoiseSchedule(SchedulerConfig config, bool rescales = true)
     {
-        if (config.TrainedBetas is { ValueKind: not System.Text.Json.JsonValueKind.Null })
-            throw SchedulerConfig.Unsupported("trained_betas", "given", "null");
         Prediction = config.Prediction;
-        _betas = Betas(config);
-        using var scope = NewDisposeScope();
-        _alphasCumprod = tensor(_betas).RSub(1).cumprod(0).data<float>().ToArray();
+        HasZeroSnr = rescales && config.RescaleBetasZeroSnr == true;
+        _betas = config.TrainedBetas is { ValueKind: not JsonValueKind.Null } given ? TrainedBetas(given, config.TrainTimesteps) : Betas(config);
+        _alphasCumprod = Cumulate(_betas);
+        if (HasZeroSnr)
+        {
+            _betas = Rescale(_alphasCumprod);
+            _alphasCumprod = Cumulate(_betas);
+        }
     }
+
+    /// <summary>Whether nothing of the picture is left at the last timestep: abar is 0 there.</summary>
+    public bool HasZeroSnr { get; }
 
     /// <summary>What the model predicts, hence what it is trained towards.</summary>
     public PredictionType Prediction { get; }
@@ -31,7 +42,7 @@ public sealed class NoiseSchedule
     /// <summary>Number of timesteps, usually 1000.</summary>
     public int Length => _betas.Length;
 
-    /// <summary>The noise variance added at each timestep, each within (0, 1).</summary>
+    /// <summary>The noise variance added at each timestep, each within (0, 1); the last is 1 at zero terminal SNR.</summary>
     public ReadOnlySpan<float> BetaValues => _betas;
 
     /// <summary>abar: what is left of the picture's variance at each timestep, falling from nearly 1 to nearly 0.</summary>
@@ -62,8 +73,33 @@ public sealed class NoiseSchedule
     public Tensor Target(Tensor original, Tensor noise, params ReadOnlySpan<long> timesteps)
         => Prediction == PredictionType.Epsilon ? noise.alias() : Velocity(original, noise, timesteps);
 
-    /// <summary>sqrt((1 - abar) / abar) of every timestep, in fp32 as diffusers' sigma-based schedulers have it.</summary>
-    internal double[] Sigmas() => [.. _alphasCumprod.Select(a => (double)MathF.Sqrt((1 - a) / a))];
+    /// <summary>sqrt((1 - abar) / abar) of every timestep, in fp32 as diffusers' sigma-based schedulers have it. Finite: at zero terminal SNR the last abar counts as 2^-24, as there.</summary>
+    internal double[] Sigmas() => [.. _alphasCumprod.Select((a, t) => HasZeroSnr && t == Length - 1 ? LeastAlpha : a).Select(a => (double)MathF.Sqrt((1 - a) / a))];
+
+    private static float[] Cumulate(float[] betas)
+    {
+        using var scope = NewDisposeScope();
+        return tensor(betas).RSub(1).cumprod(0).data<float>().ToArray();
+    }
+
+    // Lin et al. 2024, algorithm 1, as diffusers' rescale_zero_terminal_snr does it: sqrt(abar) is shifted to end at 0 and scaled to begin where it did.
+    private static float[] Rescale(float[] alphasCumprod)
+    {
+        var root = Array.ConvertAll(alphasCumprod, MathF.Sqrt);
+        var (first, last) = (root[0], root[^1]);
+        var factor = first / (first - last);
+        if (!float.IsFinite(factor))
+            throw SchedulerConfig.Unsupported("rescale_betas_zero_snr", true, "false where the schedule has one timestep");
+        var squares = Array.ConvertAll(root, value => (value - last) * factor * ((value - last) * factor));
+        return [.. squares.Select((square, t) => 1 - (t == 0 ? square : square / squares[t - 1]))];
+    }
+
+    private static float[] TrainedBetas(JsonElement given, int length)
+    {
+        if (given.ValueKind != JsonValueKind.Array || given.GetArrayLength() != length || given.EnumerateArray().Any(beta => beta.ValueKind != JsonValueKind.Number || !(beta.GetDouble() is > 0 and < 1)))
+            throw SchedulerConfig.Unsupported("trained_betas", given.ValueKind == JsonValueKind.Array ? "a list" : given.GetRawText(), $"null, or a list of {length} numbers above 0 and below 1");
+        return [.. given.EnumerateArray().Select(beta => (float)beta.GetDouble())];
+    }
 
     private static float[] Betas(SchedulerConfig config)
     {

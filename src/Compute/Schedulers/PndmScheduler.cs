@@ -31,7 +31,7 @@ public sealed class PndmScheduler : IScheduler
                 "Set skip_prk_steps to true, or choose another scheduler.");
         }
 
-        _schedule = new NoiseSchedule(config);
+        _schedule = new NoiseSchedule(config, rescales: false);
         _stride = _schedule.Length / steps;
         _finalAlphaCumprod = config.SetAlphaToOne ?? false ? 1 : _schedule.AlphasCumprod[0];
         var once = Layout(config, _schedule.Length, steps);
@@ -48,7 +48,7 @@ public sealed class PndmScheduler : IScheduler
     public Tensor ScaleModelInput(Tensor sample, int call) => sample.to(ScalarType.Float32, copy: true);
 
     /// <inheritdoc/>
-    public Tensor Step(Tensor modelOutput, int call, Tensor sample)
+    public Tensor Step(Tensor modelOutput, int call, Tensor sample, Tensor? noise = null)
     {
         SchedulerArguments.Check(modelOutput, call, sample, _timesteps.Length);
         SchedulerArguments.CheckOrder(call, _next);

@@ -16,7 +16,7 @@ public sealed partial record SchedulerConfig
     private const string FileName = "scheduler_config.json";
     private const long MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = false, MaxDepth = 16 };
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = false, MaxDepth = 16, Converters = { new WholeNumberConverter() } };
 
     /// <summary>The class the model was published with, such as <c>PNDMScheduler</c>.</summary>
     [JsonPropertyName("_class_name")]
@@ -38,7 +38,7 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("beta_schedule")]
     public string? BetaSchedule { get; init; }
 
-    /// <summary>Betas given one by one: refused unless null.</summary>
+    /// <summary>Betas given one by one, as many as <see cref="NumTrainTimesteps"/>, in place of the schedule; null: none.</summary>
     [JsonPropertyName("trained_betas")]
     public JsonElement? TrainedBetas { get; init; }
 
@@ -70,7 +70,7 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("thresholding")]
     public bool? Thresholding { get; init; }
 
-    /// <summary>Zero terminal SNR: refused when true.</summary>
+    /// <summary>Zero terminal SNR: betas are rescaled so that nothing of the picture is left at the last timestep, in training and sampling (Lin et al. 2024). PNDM has no such setting.</summary>
     [JsonPropertyName("rescale_betas_zero_snr")]
     public bool? RescaleBetasZeroSnr { get; init; }
 
@@ -78,15 +78,15 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("skip_prk_steps")]
     public bool? SkipPrkSteps { get; init; }
 
-    /// <summary>DPM-Solver++: 1 or 2 (default).</summary>
+    /// <summary>DPM-Solver: 1, 2 (default) or 3.</summary>
     [JsonPropertyName("solver_order")]
     public int? SolverOrder { get; init; }
 
-    /// <summary>DPM-Solver++: <c>dpmsolver++</c> (default); others are refused.</summary>
+    /// <summary>DPM-Solver: <c>dpmsolver++</c> (default), <c>dpmsolver</c>, <c>sde-dpmsolver++</c> or <c>sde-dpmsolver</c>; DEIS' <c>deis</c> counts as <c>dpmsolver++</c>.</summary>
     [JsonPropertyName("algorithm_type")]
     public string? AlgorithmType { get; init; }
 
-    /// <summary>DPM-Solver++: <c>midpoint</c> (default) or <c>heun</c>.</summary>
+    /// <summary>DPM-Solver: <c>midpoint</c> (default) or <c>heun</c>; UniPC's <c>bh1</c> and <c>bh2</c> and DEIS' <c>logrho</c> count as <c>midpoint</c>.</summary>
     [JsonPropertyName("solver_type")]
     public string? SolverType { get; init; }
 
@@ -106,7 +106,7 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("use_karras_sigmas")]
     public bool? UseKarrasSigmas { get; init; }
 
-    /// <summary>Refused when true.</summary>
+    /// <summary>DPM-Solver and Euler: sigmas in a geometric series; default false.</summary>
     [JsonPropertyName("use_exponential_sigmas")]
     public bool? UseExponentialSigmas { get; init; }
 
@@ -114,7 +114,7 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("use_beta_sigmas")]
     public bool? UseBetaSigmas { get; init; }
 
-    /// <summary>DPM-Solver++: refused when true.</summary>
+    /// <summary>DPM-Solver: the logarithms of the sigmas evenly spaced (Lu et al. 2022); default false.</summary>
     [JsonPropertyName("use_lu_lambdas")]
     public bool? UseLuLambdas { get; init; }
 
@@ -122,7 +122,7 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("use_flow_sigmas")]
     public bool? UseFlowSigmas { get; init; }
 
-    /// <summary>DPM-Solver++: only minus infinity, the default, is taken.</summary>
+    /// <summary>DPM-Solver: timesteps whose log(alpha / sigma) is less are left out; default minus infinity.</summary>
     [JsonPropertyName("lambda_min_clipped")]
     public JsonElement? LambdaMinClipped { get; init; }
 
@@ -134,15 +134,15 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("interpolation_type")]
     public string? InterpolationType { get; init; }
 
-    /// <summary>Euler: <c>discrete</c> (default); others are refused.</summary>
+    /// <summary>Euler: <c>discrete</c> (default); <c>continuous</c> is refused where v is predicted.</summary>
     [JsonPropertyName("timestep_type")]
     public string? TimestepType { get; init; }
 
-    /// <summary>Euler: refused unless null.</summary>
+    /// <summary>Euler: the smallest sigma of Karras' and of exponential spacing; null takes that of the schedule.</summary>
     [JsonPropertyName("sigma_min")]
     public double? SigmaMin { get; init; }
 
-    /// <summary>Euler: refused unless null.</summary>
+    /// <summary>Euler: the largest sigma of Karras' and of exponential spacing; null takes that of the schedule.</summary>
     [JsonPropertyName("sigma_max")]
     public double? SigmaMax { get; init; }
 
@@ -169,13 +169,12 @@ public sealed partial record SchedulerConfig
     /// <exception cref="InvalidInputException">The file is missing, too large, or no JSON object of the expected types.</exception>
     public static SchedulerConfig Load(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-            throw new InvalidInputException($"{path} doesn't exist.", FileName, "A model folder needs scheduler/scheduler_config.json.");
-        if (file.Length > MaxBytes)
-            throw new InvalidInputException($"{path} has {file.Length:N0} bytes; a scheduler configuration has at most {MaxBytes:N0}.", FileName);
         try
         {
+            if (LinkedFile.Find(path) is not { } file)
+                throw new InvalidInputException(LinkedFile.Missing(path), FileName, "A model folder needs scheduler/scheduler_config.json.");
+            if (file.Length > MaxBytes)
+                throw new InvalidInputException($"{path} has {file.Length:N0} bytes; a scheduler configuration has at most {MaxBytes:N0}.", FileName);
             return Parse(Encoding.UTF8.GetString(StrictUtf8(StrictJson.ReadFile(path, MaxBytes))));
         }
         catch (UnusableJsonException error)
@@ -226,6 +225,14 @@ public sealed partial record SchedulerConfig
     internal int Offset() => (StepsOffset ?? 0) is var offset && offset >= 0 && offset < TrainTimesteps
         ? offset
         : throw Unsupported("steps_offset", StepsOffset, $"0 to {TrainTimesteps - 1}");
+
+    /// <summary>Refuses what no scheduler here builds of the spacing of sigmas, and more than one spacing at once.</summary>
+    internal void CheckSigmaSpacing()
+    {
+        RefuseTrue("use_beta_sigmas", UseBetaSigmas);
+        if (UseKarrasSigmas == true && UseExponentialSigmas == true)
+            throw Unsupported("use_exponential_sigmas", true, "false where use_karras_sigmas is true");
+    }
 
     /// <summary>Whether the last sigma is zero.</summary>
     internal bool FinalSigmaIsZero() => FinalSigmasType switch

@@ -1,4 +1,5 @@
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
 
@@ -42,6 +43,17 @@ public static class SchedulerFactory
         }
 
         return scheduler;
+    }
+
+    /// <summary>Refuses what <see cref="Create"/> would refuse, before anything was spent on it.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="config">The model's scheduler configuration.</param>
+    /// <param name="steps">Denoising steps.</param>
+    /// <exception cref="InvalidInputException">As for <see cref="Create"/>.</exception>
+    public static void Require(string name, SchedulerConfig config, int steps)
+    {
+        TorchRuntime.Initialise();
+        Create(name, config, steps).Dispose();
     }
 
     /// <summary>The name of the scheduler a model was published with, from <c>_class_name</c>.</summary>

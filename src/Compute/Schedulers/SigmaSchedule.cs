@@ -33,6 +33,17 @@ internal static class SigmaSchedule
         return result;
     }
 
+    /// <summary>A geometric series from the largest down to the smallest; of logarithms it is Lu et al.'s even spacing.</summary>
+    public static double[] Exponential(double largest, double smallest, int count)
+    {
+        var (top, bottom) = (Math.Log(largest), Math.Log(smallest));
+        var result = new double[count];
+        for (var i = 0; i < count; i++)
+            result[i] = Math.Exp(top + ((count == 1 ? 0 : (double)i / (count - 1)) * (bottom - top)));
+
+        return result;
+    }
+
     /// <summary>The fractional timestep of a sigma, by interpolation of the logarithms (<c>_sigma_to_t</c>).</summary>
     public static double TimestepOf(double sigma, double[] trainSigmas)
     {

@@ -33,8 +33,17 @@ internal static class ClipText
         return result.ToString();
     }
 
-    // Unicode's NFC: decompose, order marks by their class, compose.
-    private static IEnumerable<Rune> Compose(string text)
+    /// <summary>Unicode's NFD, in the order in which marks stand.</summary>
+    public static IEnumerable<Rune> Decompose(string text)
+    {
+        var points = new List<(uint Point, int Class)>(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+            Decompose((uint)rune.Value, points);
+        return points.Select(point => new Rune(point.Point));
+    }
+
+    /// <summary>Unicode's NFC: decompose, order marks by their class, compose.</summary>
+    public static IEnumerable<Rune> Compose(string text)
     {
         if (text.All(c => c < FirstCombining))
             return text.EnumerateRunes();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Tokenization;
 
@@ -35,12 +36,10 @@ public sealed partial record LearnedToken(string Name, int FirstId, int Count)
     {
         if (IsIdentifier(name))
             return;
-        var kept = new string([.. name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')]).TrimStart('_', '-');
-        kept = kept[..Math.Min(kept.Length, MaxNameLength - 2)];
         throw new InvalidInputException(
-            $"The token \"{(name.Length > 40 ? name[..40] + "..." : name)}\" is no identifier: it must be letters, digits, _ and - within angle brackets, {MaxNameLength} characters at most.",
+            $"The token \"{Wording.Cut(name, 40)}\" is no identifier: it must be letters, digits, _ and - within angle brackets, {MaxNameLength} characters at most.",
             "token",
-            $"Use \"<{(kept.Length == 0 ? "object" : kept)}>\", for example.");
+            $"Use \"{IdentifierName.Of(name) ?? "<object>"}\", for example.");
     }
 
     [GeneratedRegex(@"\A<[A-Za-z0-9][A-Za-z0-9_-]*>\z", RegexOptions.CultureInvariant)]

@@ -122,9 +122,9 @@ internal static class TokenizerFiles
 
     private static string? Checked(string folder, string name)
     {
-        var file = new FileInfo(Path.Combine(folder, name));
-        if (!file.Exists)
+        var path = Path.Combine(folder, name);
+        if (LinkedFile.Find(path) is not { } file)
             return null;
-        return file.Length <= MaxBytes ? file.FullName : throw Invalid(folder, name, $"has {file.Length:N0} bytes, more than the limit of {MaxBytes:N0}");
+        return file.Length <= MaxBytes ? path : throw Invalid(folder, name, $"has {file.Length:N0} bytes, more than the limit of {MaxBytes:N0}");
     }
 }

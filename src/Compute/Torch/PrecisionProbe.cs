@@ -11,26 +11,41 @@ namespace OrleansOneShot.Compute.Torch;
 public static class PrecisionProbe
 {
     private const int SmallChannels = 256;
+    private const int Runs = 3;
+
+    // Of the time that the process's threads ran: what they waited for a processor, which others had. And how much slower than the best run the second best may be.
+    private const double MostWaiting = 0.25;
+    private const double MostSpread = 1.3;
 
     /// <summary>Measures both.</summary>
     /// <param name="config">The UNet's configuration.</param>
     /// <param name="latentSide">Side of the latents in training.</param>
     /// <param name="device">Where to.</param>
     /// <returns>Seconds of the probe in each type.</returns>
-    public static PrecisionTimes Measure(UNetConfig config, int latentSide, Device device) =>
-        new(Best(config, latentSide, device, ScalarType.Float32), Best(config, latentSide, device, ScalarType.BFloat16), config.BlockOutChannels.Max() < SmallChannels);
-
-    private static double Best(UNetConfig config, int latentSide, Device device, ScalarType type)
+    public static PrecisionTimes Measure(UNetConfig config, int latentSide, Device device)
     {
-        var best = double.MaxValue;
-        for (var run = 0; run < 3; run++)
+        ArgumentNullException.ThrowIfNull(config);
+        var before = ProcessorWait.Read();
+        var (fp32, bf16) = (new double[Runs], new double[Runs]);
+        for (var run = 0; run < Runs; run++)
         {
-            var clock = Stopwatch.StartNew();
-            Work(config, latentSide, device, type);
-            best = Math.Min(best, clock.Elapsed.TotalSeconds);
+            // In turn, so that what disturbs one of them disturbs both.
+            fp32[run] = Time(config, latentSide, device, ScalarType.Float32);
+            bf16[run] = Time(config, latentSide, device, ScalarType.BFloat16);
         }
 
-        return best;
+        var isSmall = config.BlockOutChannels.Max() < SmallChannels;
+        var disturbed = ProcessorWait.Read().ShareSince(before) > MostWaiting || Spread(fp32) > MostSpread || Spread(bf16) > MostSpread;
+        return new PrecisionTimes(fp32.Min(), bf16.Min(), isSmall) { UnderLoad = disturbed && !isSmall };
+    }
+
+    private static double Spread(double[] seconds) => seconds.Order().ElementAt(1) / seconds.Min();
+
+    private static double Time(UNetConfig config, int latentSide, Device device, ScalarType type)
+    {
+        var clock = Stopwatch.StartNew();
+        Work(config, latentSide, device, type);
+        return clock.Elapsed.TotalSeconds;
     }
 
     private static void Work(UNetConfig config, int latentSide, Device device, ScalarType type)

@@ -41,4 +41,7 @@ public enum RandomPurpose
 
     /// <summary>Augmentation of the training photo.</summary>
     Augmentation = 12,
+
+    /// <summary>What a sampler adds between two calls of the model; the step is the picture's number, the object the call's.</summary>
+    SamplerNoise = 13,
 }

@@ -12,6 +12,7 @@ public static class TorchDevices
     {
         try
         {
+            TorchRuntime.Initialise();
             return cuda.is_available()
                 ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => (string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"), CudaMemory.Read(index)?.Total ?? 0))]
                 : [];
@@ -43,6 +44,7 @@ public static class TorchDevices
             case "cpu":
                 return name;
             case "auto":
+                TorchRuntime.Initialise();
                 return cuda.is_available() ? "cuda:0" : "cpu";
         }
 
@@ -52,9 +54,10 @@ public static class TorchDevices
             throw new InvalidInputException($"There is no device \"{name}\".", "device", "Use auto, cpu or cuda:N.");
         }
 
+        TorchRuntime.Initialise();
         var devices = cuda.is_available() ? cuda.device_count() : 0;
         return number < devices
             ? string.Create(CultureInfo.InvariantCulture, $"cuda:{number}")
-            : throw new InvalidInputException($"The device {name} isn't there: libtorch sees {devices} CUDA devices.", "device", "Use auto or cpu, or build with -p:TorchBackend=cuda on a machine with a GPU.");
+            : throw new InvalidInputException($"The device {name} isn't there: libtorch sees {devices} CUDA devices.", "device", "Use auto or cpu, or on a machine with a GPU set ONESHOT_LIBTORCH to the folder of an installed PyTorch (oneshot doctor --find-pytorch).");
     }
 }

@@ -1,32 +1,50 @@
-using TorchSharp;
+using OrleansOneShot.Compute.Libtorch;
+using OrleansOneShot.Compute.Threads;
 
 namespace OrleansOneShot.Compute.Torch;
 
-/// <summary>Process-wide settings of libtorch: threads, memory and the first load of the native libraries.</summary>
+/// <summary>Process-wide settings of libtorch: threads, memory and the first load of the native libraries. Whatever uses libtorch comes here first.</summary>
 public static class TorchRuntime
 {
     private static readonly Lock Gate = new();
-    private static bool s_initialised;
+    private static volatile LibtorchFolder? s_libtorch;
 
-    /// <summary>Sets up the allocator and loads the native libraries once, and sets the number of intra-op threads.</summary>
-    /// <param name="threads">Threads per operation, 1 or more; null leaves libtorch's choice (one a physical core).</param>
-    /// <exception cref="DllNotFoundException">The native libraries can't be loaded; the message names what the host lacks.</exception>
-    public static void Initialise(int? threads = null)
+    /// <summary>Where libtorch was loaded from; null: it is not loaded.</summary>
+    public static LibtorchFolder? Libtorch => s_libtorch;
+
+    /// <summary>Refuses settings that can't be meant, before anything is loaded.</summary>
+    /// <exception cref="InvalidInputException">The number of threads is none.</exception>
+    public static void CheckSettings()
     {
+        if (ThreadSettings.Current.Problem is { } problem)
+        {
+            throw new InvalidInputException(problem, ThreadSettings.Variable, $"Give a whole number from 1 to {ThreadSettings.Most}, or leave it out: the program then chooses by work and machine.");
+        }
+    }
+
+    /// <summary>Sets up the allocator and loads the native libraries, once.</summary>
+    /// <exception cref="LibtorchException">libtorch can't be loaded; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">The native libraries can't be loaded; the message names what the host lacks.</exception>
+    /// <exception cref="InvalidInputException">A setting can't be meant.</exception>
+    public static void Initialise()
+    {
+        if (s_libtorch is not null)
+        {
+            return;
+        }
+
         lock (Gate)
         {
-            if (!s_initialised)
+            if (s_libtorch is not null)
             {
-                NativeMemory.KeepFreedBlocks();
-                torch.InitializeDeviceType(DeviceType.CPU);
-                s_initialised = true;
+                return;
             }
 
-            if (threads is { } count)
-            {
-                ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(threads));
-                torch.set_num_threads(count);
-            }
+            CheckSettings();
+            NativeMemory.KeepFreedBlocks();
+            var libtorch = LibtorchLoader.Load();
+            TorchThreads.Begin();
+            s_libtorch = libtorch;
         }
     }
 }

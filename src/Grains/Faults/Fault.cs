@@ -1,4 +1,5 @@
 using Orleans.Runtime.Messaging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
@@ -72,7 +73,7 @@ public static class Fault
             return new ErrorDetail(ErrorCodes.Failed, $"The machine lacks a library that the engine needs: {Cut(Innermost(error).Message)}", null, "Run oneshot doctor on that machine.");
         return error is IOException or UnauthorizedAccessException
             ? new ErrorDetail(ErrorCodes.Failed, Cut(error.Message), null, NothingPublished)
-            : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(error.Message)}");
+            : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(Wording.WithoutTypes(error.Message))}");
     }
 
     /// <summary>What is away while a call is tried again, and why. Orleans' own words hold types, addresses and frames; they are for the log.</summary>
@@ -81,9 +82,13 @@ public static class Fault
     public static string Away(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return error is OrleansMessageRejectionException or ConnectionFailedException || error.GetType() == typeof(TimeoutException)
-            ? "another silo: it does not answer"
-            : $"the store: {Cut(error.Message)}";
+        return error switch
+        {
+            OrleansMessageRejectionException or ConnectionFailedException => "another silo: it does not answer",
+            ArtifactStoreException or IOException or UnauthorizedAccessException or OneShotException => $"the store: {Cut(error.Message)}",
+            _ when error.GetType() == typeof(TimeoutException) => "another silo: it does not answer",
+            _ => "the cluster: a grain can't be reached, or can't read or write its state",
+        };
     }
 
     private static ErrorDetail Memory(string message) =>
@@ -100,6 +105,6 @@ public static class Fault
         var line = message.AsSpan().Trim();
         if (line.IndexOfAny('\r', '\n') is > 0 and var end)
             line = line[..end].TrimEnd();
-        return line.Length <= LongestMessage ? line.ToString() : $"{line[..LongestMessage]}...";
+        return Wording.Cut(line.ToString(), LongestMessage);
     }
 }

@@ -70,6 +70,9 @@ public sealed class OneShotGrainsOptions
     /// <summary>Longest pause between two self-tests. Default: 5 minutes.</summary>
     public TimeSpan LongestQuarantinePause { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a job answers those who ask from its memory, before it looks whether the stored state is still the one that it knows. Default: 5 s.</summary>
+    public TimeSpan StateTrust { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Times, a second apart, that a job is asked whether it has started, before its slot is taken from it and it is told so until it answers. Default: 20.</summary>
     public int MaxUnansweredStarts { get; set; } = 20;
 

@@ -39,6 +39,8 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
             errors.Add($"OneShotGrainsOptions.QuarantinePause is {options.QuarantinePause}; it must be above 0.");
         if (options.LongestQuarantinePause < options.QuarantinePause)
             errors.Add($"OneShotGrainsOptions.LongestQuarantinePause is {options.LongestQuarantinePause}; it must be at least QuarantinePause, {options.QuarantinePause}.");
+        if (options.StateTrust <= TimeSpan.Zero)
+            errors.Add($"OneShotGrainsOptions.StateTrust is {options.StateTrust}; it must be above 0.");
         if (options.MaxUnansweredStarts < 1)
             errors.Add($"OneShotGrainsOptions.MaxUnansweredStarts is {options.MaxUnansweredStarts}; it must be 1 or more.");
         if (options.BackstopPeriod <= TimeSpan.Zero)

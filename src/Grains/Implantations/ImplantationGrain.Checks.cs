@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
@@ -87,7 +88,7 @@ internal sealed partial class ImplantationGrain
                 throw Refuse($"The preview of step {update.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
         }
 
-        return updates.IsDefault ? [] : updates.Select(update => update.Message is { Length: > MaxMessage } message ? update with { Message = message[..MaxMessage] + "..." } : update);
+        return updates.IsDefault ? [] : updates.Select(update => update.Message is { Length: > MaxMessage } message ? update with { Message = Wording.Cut(message, MaxMessage) } : update);
     }
 
     private static OneShotException Refuse(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));

@@ -1,10 +1,7 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -26,19 +23,18 @@ internal sealed partial class ImplantationGrain
             throw NotPublished($"The store has lost {path}, the manifest of what was to be published.");
         try
         {
-            _ = ManifestDocument.Read(bytes);
-            var published = PublishedResult.Parse(Id, bytes);
-            if (!ManifestDocument.IsOf(bytes, Id, epoch) || published.Files.Any(file => file.Stored.Path != BlobPaths.EpochResult(Id, epoch) + file.Path))
-                throw new InvalidDataException("it is of another job or epoch");
-            foreach (var file in published.Files)
+            var manifest = PublishedManifest.Read(Id, bytes);
+            if (manifest.Epoch != epoch || manifest.Result.Files.Any(file => file.Stored.Path != BlobPaths.EpochResult(Id, epoch) + file.Path))
+                throw new InvalidDataException($"The manifest of job {Id} is damaged: it is that of epoch {manifest.Epoch}.");
+            foreach (var file in manifest.Result.Files)
             {
                 if (await store.GetInfoAsync(file.Stored.Path) != file.Stored)
                     throw NotPublished($"{file.Path} of job {Id} was damaged or lost in the store before it could be published.");
             }
         }
-        catch (Exception e) when (e is UnusableJsonException or InvalidDataException)
+        catch (InvalidDataException e)
         {
-            throw NotPublished($"The manifest of epoch {epoch} can't be read: {e.Message}", e);
+            throw NotPublished($"{e.Message} Epoch {epoch} was to publish it.", e);
         }
 
         return bytes;
@@ -52,7 +48,7 @@ internal sealed partial class ImplantationGrain
     /// <summary>Makes the manifest of the epoch that was taken the job's, shows the result in its folder, and ends the job.</summary>
     private async Task FinishPublicationAsync(long epoch)
     {
-        if (await PromoteManifestAsync(epoch) is not var (bytes, result, warnings))
+        if (await PromoteManifestAsync(epoch) is not var (bytes, manifest))
         {
             // Only a result that an earlier version has taken: it kept no copy. Without its manifest nobody can tell what of it is whole.
             await FailAsync(
@@ -64,12 +60,14 @@ internal sealed partial class ImplantationGrain
 
         // Before anybody hears of the end: people and scripts look into the folder then.
         await ShowResultAsync(epoch);
-        await EndAsync(Succeeded(_state, result) with { Seconds = result.Seconds, Warnings = warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
+        await EndAsync(
+            Succeeded(_state, new JobResult(manifest.Files, manifest.Metrics, manifest.Seconds))
+                with { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
     }
 
     /// <summary>Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.</summary>
     /// <returns>The manifest; null if it is gone for good.</returns>
-    private async Task<(byte[] Bytes, JobResult Result, ImmutableArray<string> Warnings)?> PromoteManifestAsync(long epoch)
+    private async Task<(byte[] Bytes, PublishedManifest Manifest)?> PromoteManifestAsync(long epoch)
     {
         var path = BlobPaths.Manifest(Id);
         var there = await ReadManifestAsync(path);
@@ -104,17 +102,13 @@ internal sealed partial class ImplantationGrain
         }
     }
 
-    private (byte[] Bytes, JobResult Result, ImmutableArray<string> Warnings)? Parse(byte[]? manifest)
+    private (byte[] Bytes, PublishedManifest Manifest)? Parse(byte[]? manifest)
     {
         try
         {
-            if (manifest is null)
-                return null;
-            _ = PublishedResult.Parse(Id, manifest);
-            var (result, warnings) = ManifestDocument.Read(manifest);
-            return (manifest, result, warnings);
+            return manifest is null ? null : (manifest, PublishedManifest.Read(Id, manifest));
         }
-        catch (Exception e) when (e is UnusableJsonException or InvalidDataException)
+        catch (InvalidDataException)
         {
             return null;
         }

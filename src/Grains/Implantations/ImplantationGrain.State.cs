@@ -31,10 +31,12 @@ internal sealed partial class ImplantationGrain
     private async Task WriteAsync(ImplantationState next)
     {
         storage.State = next;
+        _writing++;
         try
         {
             await storage.WriteStateAsync();
             _state = next;
+            _confirmed = options.Value.Clock.GetTimestamp();
         }
         catch
         {
@@ -42,6 +44,45 @@ internal sealed partial class ImplantationGrain
             DeactivateOnIdle();
             throw;
         }
+        finally
+        {
+            _writing--;
+        }
+    }
+
+    /// <summary>
+    /// While silos can't reach each other the directory may let a job be activated twice. Only one of the two can write, but the other would tell readers for ever what it once read: so it
+    /// looks, now and then and while it is asked, whether the stored state is still its own. A final state is nobody's to change.
+    /// </summary>
+    /// <exception cref="OrleansException">It is not, and this activation goes; the call may be repeated.</exception>
+    private async Task RequireCurrentAsync()
+    {
+        var clock = options.Value.Clock;
+        if (_state.State.IsFinal() || _writing > 0 || clock.GetElapsedTime(_confirmed) < options.Value.StateTrust)
+            return;
+        var etag = storage.Etag;
+        var stored = new GrainState<ImplantationState>(new ImplantationState());
+        try
+        {
+            await states.ReadStateAsync("job", this.GetGrainId(), stored);
+        }
+        catch (Exception e)
+        {
+            // An answer from memory is better than none.
+            LogNotConfirmed(e, Id);
+            return;
+        }
+
+        if (_writing > 0 || storage.Etag != etag)
+            return;
+        if (stored.ETag != etag)
+        {
+            LogReplaced(Id);
+            DeactivateOnIdle();
+            throw new OrleansException($"Another activation of job {Id} has gone on; ask again.");
+        }
+
+        _confirmed = clock.GetTimestamp();
     }
 
     /// <summary>Stores a state, then logs it and tells the catalog.</summary>
@@ -103,10 +144,11 @@ internal sealed partial class ImplantationGrain
     });
 
     private ProgressEvent EventOf(ImplantationState state, string? message = null) =>
-        new() { Sequence = 0, Time = Now, Stage = state.State, Step = _step, Steps = _steps, Epoch = state.Epoch, Message = message };
+        new() { Sequence = 0, Time = state.Finished ?? Now, Stage = state.State, Step = _step, Steps = _steps, Epoch = state.Epoch, Message = message };
 
     /// <summary>
-    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then live in memory until it can.
+    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then wait in memory until it can, unseen, since
+    /// what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {
@@ -119,7 +161,23 @@ internal sealed partial class ImplantationGrain
         catch (ArtifactStoreException e)
         {
             LogNotStored(e, Id);
-            ShowLog();
+            if (_state.State.IsFinal())
+                ShowLog();
+            _logTimer ??= this.RegisterGrainTimer(StoreLaterAsync, options.Value.SchedulerPeriod, options.Value.SchedulerPeriod);
+        }
+    }
+
+    private async Task StoreLaterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StoreLogAsync();
+            _logTimer?.Dispose();
+            _logTimer = null;
+        }
+        catch (IOException e)
+        {
+            LogNotStored(e, Id);
         }
     }
 
@@ -245,6 +303,12 @@ internal sealed partial class ImplantationGrain
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the progress log could not be stored")]
     private partial void LogNotStored(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: its stored state could not be read; readers are told what is in memory")]
+    private partial void LogNotConfirmed(Exception error, string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} has gone on in another activation; this one goes")]
+    private partial void LogReplaced(string jobId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler did not say why job {JobId} waits")]
     private partial void LogNotExplained(Exception error, string jobId);

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -19,6 +21,7 @@ namespace OrleansOneShot.Grains.Implantations;
 /// </summary>
 internal sealed partial class ImplantationGrain(
     [PersistentState("job", OneShotStorage.Name)] IPersistentState<ImplantationState> storage,
+    [FromKeyedServices(OneShotStorage.Name)] IGrainStorage states,
     IArtifactStore store,
     IClusterMembershipService membership,
     IOptions<OneShotGrainsOptions> options,
@@ -30,6 +33,9 @@ internal sealed partial class ImplantationGrain(
     private TaskCompletionSource _news = NewSignal();
     private long _visible;
     private string? _storeAway;
+    private long _confirmed;
+    private int _writing;
+    private IGrainTimer? _logTimer;
     private bool _ended;
     private int _step;
     private int _steps;
@@ -41,6 +47,7 @@ internal sealed partial class ImplantationGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = storage.State;
+        _confirmed = options.Value.Clock.GetTimestamp();
         if (_state.Request is null)
             return;
         _log = new ProgressLog(store, Id);
@@ -84,6 +91,7 @@ internal sealed partial class ImplantationGrain(
     {
         if (_state.Request is null)
             return null;
+        await RequireCurrentAsync();
         var status = Status();
         if (_state is not { State: JobState.Queued, Parked: false })
             return status;
@@ -111,7 +119,14 @@ internal sealed partial class ImplantationGrain(
                 yield return _log[next++];
             if (_ended)
                 yield break;
-            await news.WaitAsync(cancellationToken);
+            try
+            {
+                await news.WaitAsync(options.Value.StateTrust, options.Value.Clock, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                await RequireCurrentAsync();
+            }
         }
     }
 

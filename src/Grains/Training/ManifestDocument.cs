@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains.Engine;
 
@@ -56,26 +55,4 @@ internal static class ManifestDocument
         document["warnings"] = JsonSerializer.SerializeToNode(status.Warnings.Concat(result.Warnings).Distinct(), s_options);
         return JsonSerializer.SerializeToUtf8Bytes(document, s_options);
     }
-
-    /// <summary>Reads back what a job needs to know of its own manifest.</summary>
-    /// <param name="utf8">The document.</param>
-    /// <returns>Files, quality, seconds and warnings.</returns>
-    /// <exception cref="UnusableJsonException">It is none of ours.</exception>
-    public static (JobResult Result, ImmutableArray<string> Warnings) Read(ReadOnlySpan<byte> utf8)
-    {
-        var content = StrictJson.Read<Content>(utf8, s_options);
-        return (new JobResult(content.Files, content.Metrics, content.Seconds), content.Warnings.IsDefault ? [] : content.Warnings);
-    }
-
-    /// <summary>Whether a manifest says that it is of a job and an epoch.</summary>
-    /// <param name="utf8">The document.</param>
-    /// <param name="jobId">The job.</param>
-    /// <param name="epoch">The epoch.</param>
-    /// <returns>True if it does.</returns>
-    /// <exception cref="UnusableJsonException">It is none of ours.</exception>
-    public static bool IsOf(ReadOnlySpan<byte> utf8, string jobId, long epoch) => StrictJson.Read<Heading>(utf8, s_options) == new Heading(jobId, epoch);
-
-    private sealed record Heading(string? Id, long Epoch);
-
-    private sealed record Content(ImmutableArray<JobFile> Files, JobMetrics? Metrics = null, double Seconds = 0, ImmutableArray<string> Warnings = default);
 }

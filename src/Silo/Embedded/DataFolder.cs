@@ -62,9 +62,20 @@ public sealed class DataFolder
     }
 
     /// <summary>Creates the folder for this user alone. In one that is there, what earlier versions created for everybody to read is closed to others; the folder itself is the user's own business.</summary>
-    /// <exception cref="IOException">It can't be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">It can't be created.</exception>
+    /// <exception cref="DataFolderException">It can't be created.</exception>
     public void Create()
+    {
+        try
+        {
+            CreateIt();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataFolderException(this, e);
+        }
+    }
+
+    private void CreateIt()
     {
         if (OperatingSystem.IsWindows())
         {

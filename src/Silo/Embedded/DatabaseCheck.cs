@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Embedded;
@@ -85,13 +86,12 @@ public static class DatabaseCheck
     /// <summary>What is wrong; null if nothing is.</summary>
     private static Trouble? Find(DataFolder data, bool leftOpen)
     {
-        var file = new FileInfo(data.Database);
         if (Directory.Exists(data.Database))
         {
             return new Trouble("is a folder");
         }
 
-        if (!file.Exists)
+        if (LinkedFile.Find(data.Database) is not { } file)
         {
             return File.Exists(data.Database + "-wal") ? new Trouble("is gone, while the log of its last changes is there") : null;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Embedded;
@@ -48,12 +49,12 @@ internal sealed class FileLoggerProvider : ILoggerProvider
 
     private static void RemoveOldest(DirectoryInfo folder)
     {
-        foreach (var old in folder.GetFiles("*.log*").OrderByDescending(file => file.LastWriteTimeUtc).Skip(KeptFiles))
+        foreach (var old in Directory.GetFiles(folder.FullName, "*.log*").OrderByDescending(file => LinkedFile.Find(file)?.WrittenUtc).Skip(KeptFiles))
         {
             try
             {
                 // Outside of Windows a file that is open could be deleted. Who writes it holds a lock, which keeps this out.
-                new FileStream(old.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose }).Dispose();
+                new FileStream(old, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose }).Dispose();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

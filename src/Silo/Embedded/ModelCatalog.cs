@@ -34,6 +34,15 @@ public sealed class ModelCatalog
         _shipped = shippedFolder ?? FindShipped();
     }
 
+    /// <summary>Told, in a sentence, when a single-file checkpoint is converted, which may take minutes; gives who hears how far it is. Null: nobody is told.</summary>
+    public Func<string, IProgress<PullProgress>>? Converting { get; init; }
+
+    /// <summary>Looks up a variable of the environment, for the place of the Hugging Face cache; null takes the process's own.</summary>
+    public Func<string, string?>? Variable { get; init; }
+
+    /// <summary>Stops a conversion.</summary>
+    public CancellationToken Interrupt { get; init; }
+
     /// <summary>Weights in the precision that is computed in, shared by all slots and processes of this host; may be deleted at any time.</summary>
     public ConvertedWeights Converted => ConvertedAndTold(null);
 
@@ -62,7 +71,7 @@ public sealed class ModelCatalog
     }
 
     /// <summary>Finds a model by what a user typed, and remembers nothing; a single-file checkpoint that is new is converted into the data folder.</summary>
-    /// <param name="nameOrPath">A name, or the path of a folder or of a checkpoint.</param>
+    /// <param name="nameOrPath">A name, the path of a folder or of a checkpoint, or a repository of the local Hugging Face cache as OWNER/NAME[@REVISION].</param>
     /// <param name="field">The option, for messages.</param>
     /// <returns>The entry, whose name is not yet known to <see cref="GetFolder"/> when it was given by path.</returns>
     /// <exception cref="InvalidInputException">Neither a known name nor a folder.</exception>
@@ -78,13 +87,17 @@ public sealed class ModelCatalog
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath.Length == 0 ? "." : nameOrPath));
         if (field == "model" && SingleFileModels.IsCandidate(path))
         {
-            return SingleFileModels.Find(_data, path);
+            return SingleFileModels.Find(_data, path, converting: Converting, cancellationToken: Interrupt);
+        }
+
+        if (nameOrPath.Length > 0 && !Path.Exists(path) && HubCache.Find(nameOrPath, field, Variable) is { } snapshot)
+        {
+            path = snapshot;
         }
 
         if (nameOrPath.Length == 0 || !Directory.Exists(path))
         {
-            var what = File.Exists(path) ? "is a file, not a model folder" : "is neither a known model nor a folder";
-            throw new InvalidInputException($"'{nameOrPath}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.");
+            throw NotFound(nameOrPath, path, field);
         }
 
         return List().FirstOrDefault(entry => entry.Folder == path) ?? new ModelEntry(NameOf(path), path, Shipped: false, KindOf(path) ?? ModelKind.Base);
@@ -145,6 +158,28 @@ public sealed class ModelCatalog
         return entries;
     }
 
+    private InvalidInputException NotFound(string given, string path, string field)
+    {
+        var what = LinkTo(path) is { } target ? $"is a link to {target}, which doesn't exist"
+            : File.Exists(path) ? "is a file, not a model folder"
+            : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder(Variable)}"
+            : "is neither a known model nor a folder";
+        var pull = RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $" A repository is fetched with: oneshot models pull {given}" : "";
+        return new InvalidInputException($"'{given}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.{pull}");
+    }
+
+    private static string? LinkTo(string path)
+    {
+        try
+        {
+            return File.Exists(path) && LinkedFile.Find(path) is null ? new FileInfo(path).LinkTarget : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static ModelKind? KindOf(string folder) =>
         File.Exists(Path.Combine(folder, "model_index.json")) ? ModelKind.Base : File.Exists(Path.Combine(folder, "config.json")) ? ModelKind.Clip : null;
 
@@ -152,7 +187,7 @@ public sealed class ModelCatalog
 
     private static string NameOf(string path)
     {
-        var folder = new string([.. Path.GetFileName(path).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        var folder = new string([.. (HubCache.RepositoryOf(path)?.Replace("/", "--", StringComparison.Ordinal) ?? Path.GetFileName(path)).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
         return $"{(folder.Length == 0 ? "model" : folder)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8]}";
     }
 

@@ -29,8 +29,7 @@ public sealed class OwnerLock : IDisposable
     /// <summary>Takes the lock if nobody holds it.</summary>
     /// <param name="data">The data folder; created if it does not exist.</param>
     /// <returns>The lock; null if another process holds it.</returns>
-    /// <exception cref="UnauthorizedAccessException">The folder can't be written.</exception>
-    /// <exception cref="IOException">The folder can't be created or written.</exception>
+    /// <exception cref="DataFolderException">The folder can't be created or written.</exception>
     public static OwnerLock? TryAcquire(DataFolder data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -43,6 +42,10 @@ public sealed class OwnerLock : IDisposable
         catch (IOException e) when (IsHeld(e))
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataFolderException(data, e);
         }
 
         // Whatever the record says is of an owner that is gone.

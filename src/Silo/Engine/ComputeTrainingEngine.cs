@@ -73,7 +73,12 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         var inputs = _inputs.Fetch(request, cancellationToken);
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
         var exchange = new FanOutExchange(job, options.Precision);
-        var run = new ImplantationRun(folder, inputs, options, notes, exchange) { Settled = SettlementOf(job) };
+        var run = new ImplantationRun(folder, inputs, options, notes, exchange) 
+        {
+            Settled = SettlementOf(job),
+            EndsRun = error => Fault.Of(error) != FaultKind.Request,
+            DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
+        };
         var outcome = Execute(run, job, result, notes, cancellationToken);
         RequestDocument.Write(Path.Combine(result, "request.json"), request);
         var manifest = outcome.Used;

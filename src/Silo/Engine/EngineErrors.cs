@@ -19,6 +19,10 @@ internal static class EngineErrors
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint), e);
         }
+        catch (NotFiniteNumberException e)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights of the model are numbers, so it overflows.", "precision", "Use --precision fp32."), e);
+        }
         catch (ArithmeticException e)
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message, "lr", "Use a smaller --lr, or --precision fp32."), e);

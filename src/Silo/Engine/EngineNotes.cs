@@ -16,6 +16,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     private readonly List<string> _warnings = [];
     private SettledRun? _settled;
     private int _trainingSteps;
+    private (ImplantationStage Stage, int Step, int Steps) _at = (ImplantationStage.Preparing, 0, 0);
 
     /// <summary>What the user should know.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -24,6 +25,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     public void Progress(ImplantationStage stage, int step, int steps, string? message = null)
     {
         memory.Look();
+        _at = (stage, step, steps);
         if (stage == ImplantationStage.Training)
         {
             _trainingSteps = steps;
@@ -36,6 +38,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     public void Step(int step, int steps, StepLosses losses, double seconds)
     {
         memory.Look();
+        _at = (ImplantationStage.Training, step, steps);
         observer.Report(Update(ImplantationStage.Training, step, steps) with
         {
             Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
@@ -54,7 +57,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
         }
 
         _warnings.Add(message);
-        observer.Report(Update(ImplantationStage.Preparing, 0, 0) with { Message = message, IsWarning = true });
+        observer.Report(Update(_at.Stage, _at.Step, _at.Steps) with { Message = message, IsWarning = true });
     }
 
     /// <inheritdoc/>

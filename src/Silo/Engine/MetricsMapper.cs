@@ -10,15 +10,18 @@ internal static class MetricsMapper
     /// <param name="metrics">Compute's metrics.</param>
     public static JobMetrics ToContract(SampleMetrics metrics) => new()
     {
-        Ia = metrics.Ia,
-        Ta = metrics.Ta,
-        PrototypeSimilarity = metrics.PrototypeSimilarity,
+        Ia = Finite(metrics.Ia),
+        Ta = Finite(metrics.Ta),
+        PrototypeSimilarity = Finite(metrics.PrototypeSimilarity),
         Objects = [.. metrics.Objects.Select(o => new Contracts.Jobs.ObjectMetrics
         {
             Token = o.Token,
             Class = o.Class,
-            IaObject = o.IaObject,
-            PrototypeSimilarity = o.PrototypeSimilarity,
+            IaObject = Finite(o.IaObject),
+            PrototypeSimilarity = Finite(o.PrototypeSimilarity),
         })],
     };
+
+    // What is no number was not measured.
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

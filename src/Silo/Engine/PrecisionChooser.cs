@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Silo.Embedded;
 using static TorchSharp.torch;
@@ -10,10 +11,11 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// Decides <c>--precision auto</c>: measures once which of float32 and bfloat16 is faster for a model on this machine, says so, and remembers it, so that the same command computes in
-/// the same precision every time.
+/// the same precision every time. What was measured while others used the processors counts for that run alone, and is measured again at the next.
 /// </summary>
 /// <param name="data">Where the choices are remembered.</param>
-public sealed class PrecisionChooser(DataFolder data)
+/// <param name="measure">Measures a model's UNet at a side of the latents on a device; null: <see cref="PrecisionProbe.Measure"/>.</param>
+public sealed class PrecisionChooser(DataFolder data, Func<UNetConfig, int, string, PrecisionTimes>? measure = null)
 {
     private const int MaximumBytes = 1 << 20;
     private static readonly Lock Gate = new();
@@ -39,10 +41,11 @@ public sealed class PrecisionChooser(DataFolder data)
         lock (Gate)
         {
             var known = Load();
-            if (!known.TryGetValue(key, out var times))
+            if (!known.TryGetValue(key, out var times) || times.UnderLoad)
             {
                 folder.RequireWeightsOfSize("unet"); // what is measured has the configuration's sizes
-                times = PrecisionProbe.Measure(folder.UNet, latents, device(deviceName));
+                var measured = measure?.Invoke(folder.UNet, latents, deviceName) ?? PrecisionProbe.Measure(folder.UNet, latents, device(deviceName));
+                times = times is null || !measured.UnderLoad ? measured : measured.Better(times);
                 known[key] = times;
                 Save(known);
             }

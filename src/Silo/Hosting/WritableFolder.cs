@@ -21,15 +21,7 @@ public static class WritableFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {Reason(data, e)}.", "data", "Give this user a folder that it may write with --data."), e);
+                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {DataFolderException.Reason(data, e)}.", "data", "Give this user a folder that it may write with --data."), e);
         }
     }
-
-    // The system's message names the file that was tried, which tells nobody anything.
-    private static string Reason(DataFolder data, Exception e) => e switch
-    {
-        _ when File.Exists(data.Root) => "it is a file",
-        UnauthorizedAccessException => "this user may not",
-        _ => e.Message.Split(" : ", 2)[0].TrimEnd('.'),
-    };
 }

@@ -20,7 +20,7 @@ public static class FetchedModel
         foreach (var file in Read(folder)?.Files ?? [])
         {
             var path = Path.Combine(folder, RepositoryPath.RequireWithin(file.Path));
-            if (!File.Exists(path) || new FileInfo(path).Length != file.Bytes || FileHashes.Sha256(path) != file.Sha256)
+            if (LinkedFile.Find(path)?.Length != file.Bytes || FileHashes.Sha256(path) != file.Sha256)
             {
                 throw new OneShotException(new ErrorDetail(
                     ErrorCodes.Failed,
@@ -33,10 +33,10 @@ public static class FetchedModel
 
     private static ModelSource? Read(string folder)
     {
-        var note = new FileInfo(Path.Combine(folder, ModelSource.FileName));
+        var note = Path.Combine(folder, ModelSource.FileName);
         try
         {
-            return note.Exists && StrictJson.Read(StrictJson.ReadFile(note.FullName, MaximumNoteBytes), ModelJsonContext.Default.ModelSource) is { Files: not null } source ? source : null;
+            return File.Exists(note) && StrictJson.Read(StrictJson.ReadFile(note, MaximumNoteBytes), ModelJsonContext.Default.ModelSource) is { Files: not null } source ? source : null;
         }
         catch (UnusableJsonException)
         {

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 
@@ -31,7 +32,7 @@ public static class HostToken
 
         try
         {
-            return new FileInfo(file).Length <= 4096
+            return LinkedFile.Of(file).Length <= 4096
                 ? Check(File.ReadAllText(file).Trim(), FileVariable)
                 : throw new InvalidInputException($"{FileVariable} names {file}, which is too large for a token.", FileVariable, "Name a file with the token alone.");
         }

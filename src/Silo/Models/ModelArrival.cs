@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 
@@ -44,7 +45,7 @@ internal static class ModelArrival
 
     private static void CheckSpace(string folder, IReadOnlyList<HostFile> files)
     {
-        var there = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
+        var there = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => LinkedFile.Find(path)?.Length ?? 0);
         DiskSpace.Require(folder, Math.Max(0, files.Sum(file => file.Bytes) - there));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
@@ -81,7 +82,7 @@ public static class ModelPush
         try
         {
             var files = Directory.EnumerateFiles(model.Folder, "*", SearchOption.AllDirectories)
-                .Select(path => new HostFile(Path.GetRelativePath(model.Folder, path).Replace('\\', '/'), new FileInfo(path).Length, null, null));
+                .Select(path => new HostFile(Path.GetRelativePath(model.Folder, path).Replace('\\', '/'), LinkedFile.Of(path).Length, null, null));
             return ModelFileChoice.Among([.. files], options);
         }
         catch (InvalidInputException e)

@@ -64,7 +64,7 @@ internal sealed class PartialFile : IDisposable
     /// <summary>The SHA-256 of a file that is in its place already, if its bytes are the right ones.</summary>
     public static async Task<string?> FindWholeAsync(string path, HostFile file, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path) || new FileInfo(path).Length != file.Bytes)
+        if (LinkedFile.Find(path)?.Length != file.Bytes)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage.Files;
 
@@ -17,7 +18,7 @@ public sealed partial class FileArtifactStore
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
-            if (path.StartsWith(prefix, StringComparison.Ordinal) && !path.Contains(TemporaryMark, StringComparison.Ordinal) && Describe(path, file) is { } known)
+            if (path.StartsWith(prefix, StringComparison.Ordinal) && !path.Contains(TemporaryMark, StringComparison.Ordinal) && Describe(path, file.FullName) is { } known)
                 yield return known;
         }
     }
@@ -42,14 +43,14 @@ public sealed partial class FileArtifactStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var target = Resolve(path);
-        if (!File.Exists(target) || File.GetLastWriteTimeUtc(target) >= since.UtcDateTime)
+        if (!(LinkedFile.Find(target)?.WrittenUtc < since.UtcDateTime))
             return Task.FromResult(false);
         // Moved away first: a touch now finds no file, and one that came just before shows in the time.
         var aside = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
         try
         {
             File.Move(target, aside);
-            if (File.GetLastWriteTimeUtc(aside) >= since.UtcDateTime)
+            if (LinkedFile.Of(aside).WrittenUtc >= since.UtcDateTime)
             {
                 File.Move(aside, target, overwrite: true);
                 return Task.FromResult(false);
@@ -71,15 +72,6 @@ public sealed partial class FileArtifactStore
     }
 
     // Null: deleted meanwhile.
-    private static StoredFile? Describe(string path, FileInfo file)
-    {
-        try
-        {
-            return new StoredFile(path, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
+    private static StoredFile? Describe(string path, string file) =>
+        LinkedFile.Find(file) is { } known ? new StoredFile(path, known.Length, new DateTimeOffset(known.WrittenUtc, TimeSpan.Zero)) : null;
 }

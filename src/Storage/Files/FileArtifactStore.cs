@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage.Files;
 
@@ -69,7 +70,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
             var (bytes, hash) = await CopyAsync(content, temporary, cancellationToken);
             // The kernel's own times are as coarse as its timer: two writers of as many bytes could give one time to two contents, of which the hashes then could not be told apart.
             File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
-            var written = File.GetLastWriteTimeUtc(temporary);
+            var written = LinkedFile.Of(temporary).WrittenUtc;
             Move(path, temporary, target, condition);
             _durability.FlushFolder(Path.GetDirectoryName(target)!);
             _hashes[path] = (bytes, written, hash);
@@ -125,18 +126,18 @@ public sealed partial class FileArtifactStore : IArtifactStore
     /// <inheritdoc/>
     public async Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default)
     {
-        var file = new FileInfo(Resolve(path));
-        if (!file.Exists)
+        var target = Resolve(path);
+        if (LinkedFile.Find(target) is not { } file)
             return null;
-        if (_hashes.TryGetValue(path, out var known) && known.Bytes == file.Length && known.Written == file.LastWriteTimeUtc)
+        if (_hashes.TryGetValue(path, out var known) && known.Bytes == file.Length && known.Written == file.WrittenUtc)
             return new ArtifactInfo(path, known.Bytes, known.Sha256);
         try
         {
-            await using var stream = OpenRead(file.FullName);
+            await using var stream = OpenRead(target);
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
             var bytes = stream.Position;
             if (bytes == file.Length)
-                _hashes[path] = (bytes, file.LastWriteTimeUtc, hash);
+                _hashes[path] = (bytes, file.WrittenUtc, hash);
             return new ArtifactInfo(path, bytes, hash);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

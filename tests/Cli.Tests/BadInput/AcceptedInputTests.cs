@@ -34,6 +34,8 @@ public sealed class AcceptedInputTests : IDisposable
     [InlineData("teddy bear", "teddy bear", "<teddy-bear>")]
     [InlineData("  Teddy   Bear ", "Teddy Bear", "<teddy-bear>")]
     [InlineData("Katze", "Katze", "<katze>")]
+    [InlineData("ko\u0308ttchen", "köttchen", "<koettchen>")]
+    [InlineData("बिल्ली cat", "बिल्ली cat", "<cat>")]
     public void ClassName_OfSeveralWords_GivesAToken(string given, string name, string token)
     {
         Assert.Equal(name, ClassName.Check(given));
@@ -45,7 +47,33 @@ public sealed class AcceptedInputTests : IDisposable
 
     [Fact]
     public void ObjectArgument_AllParts_AreRead() =>
-        Assert.Equal(new ObjectArgument("m.png", null, "teddy bear", "<ted>"), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+        Assert.Equal(
+            new ObjectArgument("m.png", null, "teddy bear", "<ted>", new MaskReading { InvertOption = "invert", ValueOption = "value=" }), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+
+    [Fact]
+    public void ObjectArgument_HowItsMaskIsRead_IsRead() => Assert.Equal(
+        new MaskReading { Invert = true, Value = new MaskValue(15, null), InvertOption = "invert", ValueOption = "value=" }, ObjectArgument.Parse("mask=m.png,invert,class=cat,value=15").Reading);
+
+    /// <summary>Older silos take what is stored as it is, so it is stored plain.</summary>
+    [Fact]
+    public void Photo_MaskThatNeedsReading_IsStoredPlain()
+    {
+        var inverted = _folder.Write("inverted.png", PngWriter.Encode(Turned(ImageReader.Read(Repository.Sample("cat-mask.png")))));
+
+        var photo = Photo.Read(Repository.Sample("cat.png"), [Cat(inverted) with { Reading = new MaskReading { Invert = true } }], ["<cat>"]);
+
+        Assert.Equal(ImageReader.Read(Repository.Sample("cat-mask.png")).Pixels, ImageReader.Read(Assert.Single(photo.Masks), "stored").Pixels);
+        Assert.Empty(photo.Warnings);
+    }
+
+    [Fact]
+    public void Photo_PlainMask_IsStoredAsItIs() =>
+        Assert.Equal(File.ReadAllBytes(Repository.Sample("cat-mask.png")), Assert.Single(Photo.Read(Repository.Sample("cat.png"), [Cat(Repository.Sample("cat-mask.png"))], ["<cat>"]).Masks));
+
+    [Fact]
+    public void Identifiers_OtherThanTheirClass_AreSaid() => Assert.Equal(
+        ["The identifier of köttchen is <koettchen>: so it is written in prompts.", "The identifier of cat is <cat-2>: so it is written in prompts."],
+        Identifiers.Notes([null, null, null, "<x>"], ["köttchen", "teddy bear", "cat", "猫"], ["<koettchen>", "<teddy-bear>", "<cat-2>", "<x>"]));
 
     [Fact]
     public void ObjectArgument_BoxAndPoints_AreRead()
@@ -94,6 +122,8 @@ public sealed class AcceptedInputTests : IDisposable
         Assert.Equal(new FanOutOptions { Mode = mode, Period = period }, FanOutOption.Read(text));
 
     public void Dispose() => _folder.Dispose();
+
+    private static RgbImage Turned(RgbImage image) => new(image.Width, image.Height, [.. image.Pixels.Select(value => (byte)(255 - value))]);
 
     private static ObjectArgument Cat(string mask) => new(mask, null, "cat", null);
 }

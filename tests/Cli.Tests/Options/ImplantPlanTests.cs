@@ -47,7 +47,7 @@ public sealed class ImplantPlanTests : IDisposable
     ];
 
     // Files, places and the form of the output are no part of the request.
-    private static readonly string[] NotOfTheRequest = ["--image", "--mask", "--box", "--point", "--object", "--out", "--data", "--cluster", "--format"];
+    private static readonly string[] NotOfTheRequest = ["--image", "--mask", "--mask-invert", "--mask-value", "--box", "--point", "--object", "--out", "--data", "--cluster", "--format"];
 
     private static readonly (string Option, string[] Accepted, string[] Refused, string Sentence)[] Ends =
     [

@@ -14,6 +14,19 @@ internal static class Pictures
         return PngWriter.Encode(new RgbImage(width, height, pixels));
     }
 
+    /// <summary>White with a black square in the middle.</summary>
+    public static byte[] Frame(int side)
+    {
+        var pixels = new byte[side * side * 3];
+        for (var i = 0; i < side * side; i++)
+        {
+            var (x, y) = (i % side, i / side);
+            pixels.AsSpan(i * 3, 3).Fill((x >= side / 4 && x < side * 3 / 4 && y >= side / 4 && y < side * 3 / 4) ? (byte)0 : (byte)255);
+        }
+
+        return PngWriter.Encode(new RgbImage(side, side, pixels));
+    }
+
     /// <summary>A PNG that is only a header, of any size.</summary>
     public static byte[] Header(int width, int height)
     {

@@ -20,12 +20,33 @@ public sealed class PngWriterTests : IDisposable
         Model = "toyworld-64",
         ModelHash = "0123456789abcdef",
         Loras = new Dictionary<string, double> { ["cat"] = 0.8 },
+        LoraHashes = new Dictionary<string, string> { ["cat"] = "abcdefabcdefabcdef", ["owl"] = "012345" },
         Tokens = ["<cat>"],
+        ScheduleType = "Karras",
+        Latents = "noise.safetensors",
+        LatentsHash = "98765432109876543210",
+        Precision = "bf16",
+        Version = "1.2.3",
     };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-png-");
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    /// <summary>AUTOMATIC1111's own rule: a JSON string where there is a comma, a colon or a line break, and else as it is.</summary>
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("with \"quotes\"", "with \"quotes\"")]
+    [InlineData("a, b", "\"a, b\"")]
+    [InlineData("a: \"b\"", "\"a: \\\"b\\\"\"")]
+    [InlineData("köttchen, 猫", "\"köttchen, 猫\"")]
+    public void ToText_ValuesOfAnyText_AreQuotedAsAutomatic1111Does(string model, string expected) =>
+        Assert.Contains($", Model: {expected}, ", (Settings with { Model = model }).ToText()[0].Value, StringComparison.Ordinal);
+
+    [Fact]
+    public void ToText_WithoutMore_HasTheKeysOfAutomatic1111Alone() => Assert.Equal(
+        "a cat\nSteps: 3, Sampler: Euler, CFG scale: 7, Seed: 2, Size: 64x32, Model: m",
+        new PictureSettings { Prompt = "a cat", Steps = 3, Scheduler = "euler", Guidance = 7, Seed = 2, Width = 64, Height = 32, Model = "m" }.ToText()[0].Value);
 
     [Fact]
     public void Write_Settings_ComeBackAndThePixelsStay()
@@ -38,11 +59,13 @@ public sealed class PngWriterTests : IDisposable
         Assert.Equal(["parameters", "oneshot"], texts.Keys);
         Assert.Equal(
             "a <cat> \"on\" the beach, Zürich — 猫 🐈\nsecond line\nNegative prompt: blurry\n" +
-            "Steps: 25, Sampler: DPM++ 2M, CFG scale: 7.5, Seed: 1, Size: 512x768, Model hash: 0123456789, Model: toyworld-64, Lora: \"cat: 0.8\"",
+            "Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 1, Size: 512x768, Model hash: 0123456789, Model: toyworld-64, Lora hashes: \"cat: abcdefabcdef, owl: 012345\", " +
+            "Lora weights: \"cat: 0.8\", Learned tokens: <cat>, Latents: noise.safetensors 9876543210, Precision: bf16, Version: oneshot 1.2.3",
             texts["parameters"]);
         var settings = PictureSettings.FromJson(texts["oneshot"]);
-        Assert.Equal(Settings with { Loras = settings.Loras, Tokens = settings.Tokens }, settings);
+        Assert.Equal(Settings with { Loras = settings.Loras, LoraHashes = settings.LoraHashes, Tokens = settings.Tokens }, settings);
         Assert.Equal(Settings.Loras, settings.Loras);
+        Assert.Equal(Settings.LoraHashes, settings.LoraHashes);
         Assert.Equal(Settings.Tokens, settings.Tokens);
         Assert.Equal("blurry", JsonDocument.Parse(texts["oneshot"]).RootElement.GetProperty("negative_prompt").GetString());
         Assert.Equal(image.Pixels, ImageReader.Read(path).Pixels);

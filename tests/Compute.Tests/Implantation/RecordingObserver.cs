@@ -23,8 +23,12 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
     /// <summary>Called after each step with the number of steps done.</summary>
     public Action<int>? AfterStep { get; init; }
 
+    /// <summary>Called with the stage of whatever goes on.</summary>
+    public Action<ImplantationStage>? OnStage { get; init; }
+
     public void Progress(ImplantationStage stage, int step, int steps, string? message = null)
     {
+        OnStage?.Invoke(stage);
         if (message is not null)
         {
             Messages.Add(message);

@@ -26,6 +26,31 @@ public sealed class GrabCutMaskerTests
         Assert.Contains(mask.Values, v => v is > 0.1f and < 0.9f);
     }
 
+    /// <summary>The flow through such pictures takes OpenCV minutes to hours.</summary>
+    [OpenCvFact]
+    public void Make_BoxOfOneColour_IsToldAtOnce()
+    {
+        RgbImage[] photos =
+        [
+            TestPictures.Make(256, 256, (_, _) => (255, 255, 255)),
+            TestPictures.Make(400, 400, (x, y) => ((x * 31) + (y * 17)) % 101 == 0 ? (254, 254, 254) : (255, 255, 255)),
+            TestPictures.Make(400, 400, (x, y) => x is >= 10 and < 12 && y is >= 10 and < 12 ? (0, 0, 0) : (255, 255, 255)),
+        ];
+        foreach (var photo in photos)
+        {
+            var prompt = new MaskPrompt(new PixelRectangle(40, 40, photo.Width - 80, photo.Height - 80), []);
+            var error = Assert.Throws<InvalidInputException>(() => new GrabCutMasker().Make(photo, prompt, TestContext.Current.CancellationToken));
+            Assert.Equal(("No object was found in the box: all that it holds is of one colour.", "box"), (error.Message, error.Field));
+        }
+
+        var points = Assert.Throws<InvalidInputException>(() => new GrabCutMasker().Make(photos[0], new MaskPrompt(null, [new PixelPoint(9, 9)]), TestContext.Current.CancellationToken));
+        Assert.Equal("No object was found at the points: the picture is of one colour.", points.Message);
+    }
+
+    [OpenCvFact]
+    public void Make_AlreadyStopped_DoesNotBegin() =>
+        Assert.ThrowsAny<OperationCanceledException>(() => new GrabCutMasker().Make(Disc, new MaskPrompt(new PixelRectangle(45, 25, 90, 90), []), new CancellationToken(canceled: true)));
+
     [OpenCvFact]
     public void Make_PointAlone_IsTheDisc()
     {

@@ -20,14 +20,14 @@ public sealed class MethodGoldens : IDisposable
     public MethodGoldens()
     {
         var folder = ModelFolder.Open(Golden.PathOf("sd15-tiny"));
-        _unet = folder.LoadUNet(ScalarType.Float32, CPU);
-        _textEncoder = folder.LoadTextEncoder(ScalarType.Float32, CPU);
-        _clip = folder.LoadClip(ScalarType.Float32, CPU);
-        Tensors = Golden.Read("method", "method.safetensors");
+        _unet = folder.LoadUNet(ScalarType.Float32, TestDevice.Device);
+        _textEncoder = folder.LoadTextEncoder(ScalarType.Float32, TestDevice.Device);
+        _clip = folder.LoadClip(ScalarType.Float32, TestDevice.Device);
+        Tensors = Golden.ReadTo(TestDevice.Device, "method", "method.safetensors");
         Json = JsonNode.Parse(File.ReadAllText(Golden.PathOf("method", "method.json")))!;
         Schedule = new NoiseSchedule(SchedulerConfig.Load(folder.SchedulerFile));
         using var generator = new Generator(0);
-        Lora = LoraNetwork.Create(_unet.AdaptableLayers, new LoraSettings(), generator);
+        Lora = LoraNetwork.Create(_unet.AdaptableLayers, new LoraSettings(), generator, TestDevice.Device);
         Lora.Attach(_unet.AdaptableLayers);
     }
 
@@ -78,7 +78,7 @@ public sealed class MethodGoldens : IDisposable
         foreach (var name in Lora.Parameters.Names)
         {
             var deviation = Golden.RelativeDeviation(Lora.Parameters[name].grad!, Tensors[$"{prefix}.unet.{name}"]);
-            Assert.True(deviation <= 1e-4, $"The gradient of {name} deviates by {deviation:E2} in {prefix}.");
+            Assert.True(deviation <= TestDevice.Tolerance(1e-4), $"The gradient of {name} deviates by {deviation:E2} in {prefix}.");
             worst = Math.Max(worst, deviation);
         }
 

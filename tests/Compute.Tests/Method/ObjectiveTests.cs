@@ -17,7 +17,7 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         var vectors = MethodGoldens.Vectors(goldens["cl.vectors"]);
         var value = Single(new ObjectiveOptions { ClassLossAlpha = alpha }, "latent_masks").Evaluate(Draw(SingleZ(), [0], p: 0), vectors);
         var key = $"alpha_{alpha:0.0}";
-        Assert.Equal((double)goldens.Json["cl"]![key]!, value.Class!.item<float>(), 1e-5);
+        Assert.Equal((double)goldens.Json["cl"]![key]!, value.Class!.item<float>(), TestDevice.Tolerance(1e-5));
         value.Class.backward();
         Golden.AssertClose(vectors.grad!, goldens[$"cl.grad.{key}"], 1e-4, $"cl.grad.{key}");
     }
@@ -121,7 +121,7 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
     {
         var deviation = Math.Abs((double)expected - actual.item<float>());
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {deviation:E2} absolute (tolerance 1E-05)");
-        Assert.True(deviation <= 1e-5, $"{what} deviates by {deviation:E2}.");
+        Assert.True(deviation <= TestDevice.Tolerance(1e-5), $"{what} deviates by {deviation:E2}.");
     }
 
     private Tensor SingleZ() => goldens["z"];

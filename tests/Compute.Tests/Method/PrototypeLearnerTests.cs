@@ -28,7 +28,7 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
 
         var vectors = MethodGoldens.Vectors(ClassStart());
         var loss = new PrototypeLearner(goldens.Embedder, new PrototypeOptions()).Loss(goldens["pe.own_ids"], vectors, target);
-        Assert.Equal((double)goldens.Json["pe"]!["loss"]![fusion]!, loss.item<float>(), 1e-5);
+        Assert.Equal((double)goldens.Json["pe"]!["loss"]![fusion]!, loss.item<float>(), TestDevice.Tolerance(1e-5));
         loss.backward();
         Golden.AssertClose(vectors.grad!, goldens[$"pe.grad.{fusion}"], 1e-4, $"pe.grad.{fusion}");
     }
@@ -53,10 +53,10 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
         Assert.Equal(21, result.Losses.Count);
         var worst = result.Losses.Zip(expected, (a, b) => Math.Abs(a - b)).Max();
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: losses deviate by {worst:E2} at most (tolerance 1E-05)");
-        Assert.True(worst <= 1e-5, $"L_PE deviates by {worst:E2}.");
+        Assert.True(worst <= TestDevice.Tolerance(1e-5), $"L_PE deviates by {worst:E2}.");
         Assert.Equal(20, result.BestStep);
         Golden.AssertClose(result.Vectors, trajectory[20], 1e-4, $"{name}: vectors after 20 steps");
-        Assert.Equal(1 - expected[20], result.Similarity, 1e-5);
+        Assert.Equal(1 - expected[20], result.Similarity, TestDevice.Tolerance(1e-5));
     }
 
     [Fact]
@@ -75,12 +75,12 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
         using var scope = NewDisposeScope();
         var learner = new PrototypeLearner(goldens.Embedder, new PrototypeOptions { Steps = 20, LearningRate = 5, KeepNorm = false });
         var result = learner.Learn(goldens["pe.own_ids"], goldens["pe.trajectory.class"][0], goldens["pe.theta.average"], 1);
-        Assert.Equal(result.Losses.Min(), learner.Loss(goldens["pe.own_ids"], result.Vectors, goldens["pe.theta.average"]).item<float>(), 1e-6);
+        Assert.Equal(result.Losses.Min(), learner.Loss(goldens["pe.own_ids"], result.Vectors, goldens["pe.theta.average"]).item<float>(), TestDevice.Tolerance(1e-6));
     }
 
     [Fact]
     public void VocabularyNorm_OfTheTinyModel_AgreesWithTheReference() =>
-        Assert.Equal((double)goldens.Json["pe"]!["vocabulary_norm"]!, TokenVectors.VocabularyNorm(goldens.TokenEmbedding), 1e-6);
+        Assert.Equal((double)goldens.Json["pe"]!["vocabulary_norm"]!, TokenVectors.VocabularyNorm(goldens.TokenEmbedding), TestDevice.Tolerance(1e-6));
 
     [Fact]
     public void Random_SameGenerator_HasTheVocabularysNorm()
@@ -89,7 +89,7 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
         using var generator = new Generator(3);
         using var again = new Generator(3);
         var vectors = TokenVectors.Random(goldens.TokenEmbedding, 4, generator);
-        Assert.Equal(TokenVectors.VocabularyNorm(goldens.TokenEmbedding), vectors.norm(-1).min().item<float>(), 1e-5);
+        Assert.Equal(TokenVectors.VocabularyNorm(goldens.TokenEmbedding), vectors.norm(-1).min().item<float>(), TestDevice.Tolerance(1e-5));
         Golden.AssertClose(vectors, TokenVectors.Random(goldens.TokenEmbedding, 4, again), 0, "same generator");
     }
 

@@ -15,7 +15,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     {
         using var scope = NewDisposeScope();
         goldens.ResetLora(zeroB);
-        using var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])]);
+        using var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])], TestDevice.Device);
         tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
         var steps = goldens.Json["train"]!["steps"]!.AsArray();
         var objective = new Objective(
@@ -49,7 +49,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     private static void AssertClose(double expected, double actual, string what)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {Math.Abs(expected - actual):E2} absolute (tolerance 1E-05)");
-        Assert.Equal(expected, actual, 1e-5);
+        Assert.Equal(expected, actual, TestDevice.Tolerance(1e-5));
     }
 
     // Adam divides by the gradient's own size, so elements with gradients near zero may move differently: 5e-6 against a movement of up to 3e-4, a rare outlier allowed.
@@ -57,7 +57,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     {
         using var scope = NewDisposeScope();
         var difference = (actual.detach() - goldens[key]).abs();
-        var outliers = difference.Gt(5e-6).sum().item<long>();
+        var outliers = difference.Gt(TestDevice.Tolerance(5e-6)).sum().item<long>();
         Assert.True(outliers <= Math.Max(1, difference.numel() / 1000), $"{key}: {outliers} of {difference.numel()} elements deviate by more than 5e-6.");
         Assert.True(difference.max().item<float>() < 1e-4, $"{key} deviates by {difference.max().item<float>():E2}.");
     }

@@ -6,10 +6,10 @@ namespace OrleansOneShot.Compute.Tests.Models;
 public sealed class ClipGoldenTests : IDisposable
 {
     private const long EosId = 959;
-    private static readonly Dictionary<string, Tensor> Goldens = Golden.Read("modules", "modules.safetensors");
-    private static readonly Dictionary<string, Tensor> Embeds = Golden.Read("embeds", "embeds.safetensors");
-    private readonly ClipTextModel _text = TinyModel.Open().LoadTextEncoder(ScalarType.Float32, CPU);
-    private readonly ClipModel _clip = TinyModel.Open().LoadClip(ScalarType.Float32, CPU);
+    private static readonly Dictionary<string, Tensor> Goldens = Golden.ReadTo(TestDevice.Device, "modules", "modules.safetensors");
+    private static readonly Dictionary<string, Tensor> Embeds = Golden.ReadTo(TestDevice.Device, "embeds", "embeds.safetensors");
+    private readonly ClipTextModel _text = TinyModel.Open().LoadTextEncoder(ScalarType.Float32, TestDevice.Device);
+    private readonly ClipModel _clip = TinyModel.Open().LoadClip(ScalarType.Float32, TestDevice.Device);
 
     public void Dispose()
     {
@@ -112,7 +112,7 @@ public sealed class ClipGoldenTests : IDisposable
     public void TextModel_IdBeyondTheLearnedTokens_IsRefused()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => _text.call(tensor((long[])[958, 960, 959]).unsqueeze(0), null));
+        var error = Assert.Throws<ArgumentException>(() => _text.call(tensor((long[])[958, 960, 959]).unsqueeze(0).to(TestDevice.Device), null));
         Assert.Contains("from 0 to 959, not 958 to 960", error.Message, StringComparison.Ordinal);
     }
 
@@ -120,7 +120,7 @@ public sealed class ClipGoldenTests : IDisposable
     public void TextModel_TooManyTokens_IsRefused()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => _text.call(zeros(1, 78, dtype: ScalarType.Int64), null));
+        var error = Assert.Throws<ArgumentException>(() => _text.call(zeros(1, 78, dtype: ScalarType.Int64).to(TestDevice.Device), null));
         Assert.Contains("(B, 1 to 77)", error.Message, StringComparison.Ordinal);
     }
 
@@ -128,7 +128,7 @@ public sealed class ClipGoldenTests : IDisposable
     public void TextModel_BFloat16Weights_TakesFloat32Vectors()
     {
         using var scope = NewDisposeScope();
-        using var half = TinyModel.Open().LoadTextEncoder(ScalarType.BFloat16, CPU);
+        using var half = TinyModel.Open().LoadTextEncoder(ScalarType.BFloat16, TestDevice.Device);
         var vectors = Embeds["vectors"].clone().requires_grad_(true);
         var hidden = half.call(Embeds["input_ids"], vectors);
         hidden.to(ScalarType.Float32).mul(Embeds["loss_weight"]).mean().backward();

@@ -46,11 +46,44 @@ public sealed class ConvertedWeightsTests : IDisposable
         Load(ScalarType.BFloat16, model).Dispose();
         Mark(Assert.Single(Files()));
         var weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
-        File.SetLastWriteTimeUtc(weights, File.GetLastWriteTimeUtc(weights).AddSeconds(1));
+        Change(weights);
 
         using var changed = Load(ScalarType.BFloat16, model);
 
         Assert.NotEqual(42f, ValueOf(changed));
+        Assert.Equal(2, Files().Length);
+    }
+
+    [Fact]
+    public void Load_SameWeightsUnderAnotherPath_AreConvertedOnce()
+    {
+        Load(ScalarType.BFloat16, Copy()).Dispose();
+        Mark(Assert.Single(Files()));
+        var link = Path.Combine(_root, "link");
+        Directory.CreateSymbolicLink(link, Copy("copy"));
+
+        using var copied = Load(ScalarType.BFloat16, link);
+
+        Assert.Equal(42f, ValueOf(copied));
+        Assert.Single(Files());
+    }
+
+    [Fact]
+    public void Load_LinkThatLeadsElsewhereNow_IsAnotherModel()
+    {
+        var (model, weights) = (Copy(), Path.Combine("unet", "diffusion_pytorch_model.safetensors"));
+        var (first, second) = (Path.Combine(_root, "first.blob"), Path.Combine(_root, "second.blob"));
+        File.Move(Path.Combine(model, weights), first);
+        File.Copy(first, second);
+        Change(second);
+        File.SetLastWriteTimeUtc(second, File.GetLastWriteTimeUtc(first)); // only the path tells them apart
+        File.CreateSymbolicLink(Path.Combine(model, weights), first);
+        Load(ScalarType.BFloat16, model).Dispose();
+
+        File.Delete(Path.Combine(model, weights));
+        File.CreateSymbolicLink(Path.Combine(model, weights), second);
+        Load(ScalarType.BFloat16, model).Dispose();
+
         Assert.Equal(2, Files().Length);
     }
 
@@ -118,7 +151,9 @@ public sealed class ConvertedWeightsTests : IDisposable
         var old = Assert.Single(Files());
         File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-1));
 
-        Load(ScalarType.BFloat16, Copy(), maximumBytes: new FileInfo(old).Length * 3 / 2).Dispose();
+        var other = Copy();
+        Change(Path.Combine(other, "unet", "diffusion_pytorch_model.safetensors"));
+        Load(ScalarType.BFloat16, other, maximumBytes: new FileInfo(old).Length * 3 / 2).Dispose();
 
         Assert.NotEqual(old, Assert.Single(Files()));
     }
@@ -132,6 +167,15 @@ public sealed class ConvertedWeightsTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    // The lowest bit of a number.
+    private static void Change(string weights)
+    {
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^4] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        File.SetLastWriteTimeUtc(weights, File.GetLastWriteTimeUtc(weights).AddSeconds(1));
+    }
 
     private string[] Files() => Directory.GetFiles(Cache, "*.safetensors");
 
@@ -148,9 +192,9 @@ public sealed class ConvertedWeightsTests : IDisposable
     private UNet2DConditionModel Load(ScalarType type, string? model = null, long maximumBytes = 1 << 30) =>
         ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0, _damaged.Add)).LoadUNet(type, CPU);
 
-    private string Copy()
+    private string Copy(string name = "model")
     {
-        var copy = Path.Combine(_root, "model");
+        var copy = Path.Combine(_root, name);
         foreach (var file in Directory.EnumerateFiles(Golden.PathOf("sd15-tiny"), "*", SearchOption.AllDirectories))
         {
             var target = Path.Combine(copy, Path.GetRelativePath(Golden.PathOf("sd15-tiny"), file));

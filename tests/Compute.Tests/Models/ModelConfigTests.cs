@@ -83,7 +83,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("attention_head_dim", "[4, 4]", "has attention_head_dim = 2 numbers")]
     [InlineData("layers_per_block", "100000", "has layers_per_block = 100000")]
     [InlineData("transformer_layers_per_block", "[[1], [2]]", "has a value of the wrong type in transformer_layers_per_block")]
-    [InlineData("cross_attention_dim", "null", "has a value of the wrong type in cross_attention_dim: null.")]
+    [InlineData("cross_attention_dim", "null", "has a value of the wrong type in cross_attention_dim: null (wanted: a whole number).")]
     [InlineData("norm_eps", "-1", "has norm_eps = -1")]
     [InlineData("norm_num_groups", "0", "has norm_num_groups = 0")]
     public void UNetConfig_UnusableValue_IsRefusedByName(string field, string value, string message)
@@ -125,7 +125,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("{\"steps\": 0}", "oneshot.json has steps = 0; it must be from 1 to 100000.")]
     [InlineData("{\"learning_rate\": -1e-4}", "oneshot.json has learning_rate = -0.0001")]
     [InlineData("{\"resolution\": 100000}", "oneshot.json has resolution = 100000")]
-    [InlineData("{\"vectors\": \"four\"}", "oneshot.json has a value of the wrong type in vectors: \"four\".")]
+    [InlineData("{\"vectors\": \"four\"}", "oneshot.json has a value of the wrong type in vectors: \"four\" (wanted: a whole number).")]
     [InlineData("{\"prototype\": {\"steps\": -1}}", "oneshot.json has prototype.steps = -1")]
     [InlineData("{\"prompt_template\": \"a photo\"}", "oneshot.json has prompt_template = \"a photo\"")]
     public void ModelDefaults_UnusableValue_IsRefusedByName(string text, string message)

@@ -6,8 +6,8 @@ namespace OrleansOneShot.Compute.Tests.Models;
 
 public sealed class UNetGoldenTests : IDisposable
 {
-    private static readonly Dictionary<string, Tensor> Goldens = Golden.Read("modules", "modules.safetensors");
-    private readonly UNet2DConditionModel _unet = TinyModel.Open().LoadUNet(ScalarType.Float32, CPU);
+    private static readonly Dictionary<string, Tensor> Goldens = Golden.ReadTo(TestDevice.Device, "modules", "modules.safetensors");
+    private readonly UNet2DConditionModel _unet = TinyModel.Open().LoadUNet(ScalarType.Float32, TestDevice.Device);
 
     public void Dispose() => _unet.Dispose();
 
@@ -42,9 +42,9 @@ public sealed class UNetGoldenTests : IDisposable
         using var scope = NewDisposeScope();
         using var off = no_grad();
         Tensor sample = Goldens["unet.odd.sample"], states = Goldens["unet.odd.encoder_hidden_states"];
-        var one = _unet.call(sample, tensor(420L), states);
-        var each = _unet.call(sample, tensor((float[])[420f, 420f]), states);
-        var between = _unet.call(sample, tensor((float[])[420.5f, 420.5f]), states);
+        var one = _unet.call(sample, tensor(420L).to(TestDevice.Device), states);
+        var each = _unet.call(sample, tensor((float[])[420f, 420f]).to(TestDevice.Device), states);
+        var between = _unet.call(sample, tensor((float[])[420.5f, 420.5f]).to(TestDevice.Device), states);
 
         Assert.Equal(0, Golden.Deviation(one, each));
         Assert.True(Golden.Deviation(between, each) > 1e-6);
@@ -55,7 +55,7 @@ public sealed class UNetGoldenTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        using var half = TinyModel.Open().LoadUNet(ScalarType.BFloat16, CPU);
+        using var half = TinyModel.Open().LoadUNet(ScalarType.BFloat16, TestDevice.Device);
         var output = half.call(Goldens["unet.square.sample"], Goldens["unet.square.timestep"], Goldens["unet.square.encoder_hidden_states"]);
 
         Assert.Equal(ScalarType.BFloat16, output.dtype);
@@ -77,7 +77,7 @@ public sealed class UNetGoldenTests : IDisposable
     public void Forward_TextStatesOfAnotherWidth_IsRefused()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => _unet.call(zeros(1, 4, 8, 8), tensor(1L), zeros(1, 77, 16)));
+        var error = Assert.Throws<ArgumentException>(() => _unet.call(zeros(1, 4, 8, 8).to(TestDevice.Device), tensor(1L).to(TestDevice.Device), zeros(1, 77, 16).to(TestDevice.Device)));
         Assert.Contains("(1, M, 32), not [1, 77, 16]", error.Message, StringComparison.Ordinal);
     }
 

@@ -6,8 +6,8 @@ namespace OrleansOneShot.Compute.Tests.Models;
 
 public sealed class VaeGoldenTests : IDisposable
 {
-    private static readonly Dictionary<string, Tensor> Goldens = Golden.Read("modules", "modules.safetensors");
-    private readonly AutoencoderKL _vae = TinyModel.Open().LoadVae(ScalarType.Float32, CPU);
+    private static readonly Dictionary<string, Tensor> Goldens = Golden.ReadTo(TestDevice.Device, "modules", "modules.safetensors");
+    private readonly AutoencoderKL _vae = TinyModel.Open().LoadVae(ScalarType.Float32, TestDevice.Device);
 
     public void Dispose() => _vae.Dispose();
 
@@ -46,7 +46,7 @@ public sealed class VaeGoldenTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        using var half = TinyModel.Open().LoadVae(ScalarType.BFloat16, CPU);
+        using var half = TinyModel.Open().LoadVae(ScalarType.BFloat16, TestDevice.Device);
 
         Golden.AssertClose(half.Encode(Goldens["vae.square.image"]).Mean, Goldens["vae.square.mean"], 0.1, "bf16 vae.square.mean");
     }
@@ -55,7 +55,7 @@ public sealed class VaeGoldenTests : IDisposable
     public void Encode_SizeThatTheFactorDoesNotDivide_IsRefused()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => _vae.Encode(zeros(1, 3, 64, 60)));
+        var error = Assert.Throws<ArgumentException>(() => _vae.Encode(zeros(1, 3, 64, 60).to(TestDevice.Device)));
         Assert.Contains("multiples of 8, not [1, 3, 64, 60]", error.Message, StringComparison.Ordinal);
     }
 

@@ -23,8 +23,8 @@ public sealed class PipelineGoldenTests
     {
         using var scope = NewDisposeScope();
         var settings = JsonNode.Parse(File.ReadAllText(Golden.PathOf("pipeline", "pipeline.json")))![name]!;
-        var expected = Golden.Read("pipeline", "pipeline.safetensors");
-        using var models = LoadedModels.Load(ModelFolder.Open(Golden.PathOf("sd15-tiny")), ScalarType.Float32, CPU);
+        var expected = Golden.ReadTo(TestDevice.Device, "pipeline", "pipeline.safetensors");
+        using var models = LoadedModels.Load(ModelFolder.Open(Golden.PathOf("sd15-tiny")), ScalarType.Float32, TestDevice.Device);
 
         Tensor? vectors = null;
         IDisposable? merged = null;
@@ -32,8 +32,8 @@ public sealed class PipelineGoldenTests
         {
             var embedding = LearnedEmbeddingsFile.Read(Golden.PathOf("embeds", "learned_embeds.safetensors"));
             models.Tokenizer.AddLearnedToken(embedding.Names.Name, (int)embedding.Vectors.shape[0]);
-            vectors = embedding.Vectors;
-            var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), models.UNet.AdaptableLayers);
+            vectors = embedding.Vectors.to(TestDevice.Device);
+            var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), models.UNet.AdaptableLayers, TestDevice.Device);
             merged = network.MergeInto(models.UNet.AdaptableLayers, (double)scale);
         }
 
@@ -63,7 +63,7 @@ public sealed class PipelineGoldenTests
             var image = TextToImage.ToUnitRange(models.Vae.Decode(latents.Div(models.Vae.Config.ScalingFactor)))[0].permute(1, 2, 0);
             var deviation = Golden.Deviation(image, expected[$"{name}.image"]);
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}.image: {deviation:E2} absolute (tolerance 1E-04)");
-            Assert.True(deviation <= 1e-4, $"{name}.image deviates by {deviation:E2}.");
+            Assert.True(deviation <= TestDevice.Tolerance(1e-4), $"{name}.image deviates by {deviation:E2}.");
 
             var bytes = ImageTensors.ToBytes(ImageTensors.ToImages(image)[0]);
             var rounded = Golden.Deviation(bytes, expected[$"{name}.image"].Mul(255).round());

@@ -46,12 +46,12 @@ public sealed class ManyProcessesTests : IDisposable
     [Fact]
     public async Task OwnerIsKilled_WhileOthersWaitWatchAndCancel_AllGoOnWithoutIt()
     {
-        const int Steps = 40;
-        await using var owner = OneShotProcess.Start(Implant(0, Steps));
+        await using var owner = OneShotProcess.Start(Implant(0, steps: 80));
         var first = ImplantArguments.JobId(await owner.SaysAsync(ImplantArguments.NamesJob));
         await owner.TrainsAsync(1);
         await using var second = OneShotProcess.Start(Implant(1, steps: 4));
-        await using var third = OneShotProcess.Start(Implant(2, steps: 4));
+        // So many that it can't be done before its cancellation arrives, however slow the machine starts a command.
+        await using var third = OneShotProcess.Start(Implant(2, steps: 20_000));
         await using var watch = OneShotProcess.Start("jobs", "watch", first, "--data", _folder.Data, "--format", "json");
         var names = await Task.WhenAll(second.SaysAsync(ImplantArguments.NamesJob), third.SaysAsync(ImplantArguments.NamesJob));
         Assert.All(names, name => Assert.EndsWith($", on process {owner.Id} which owns {_folder.Data}", name, StringComparison.Ordinal));

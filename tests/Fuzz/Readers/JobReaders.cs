@@ -48,7 +48,6 @@ internal static class JobReaders
             return OfJson("request-file", Request(), OnFile(Path.Combine(folder, "request.json"), _ => ImplantationFiles.Find(folder, DataFolder.Resolve(folders.Work))));
         }),
         ("manifest", _ => OfJson("manifest", s_manifest, Publish) with { AlsoDocuments = error => error is InvalidDataException }),
-        ("manifest-of-epoch", _ => OfJson("manifest-of-epoch", s_manifest, bytes => ManifestDocument.Read(bytes)) with { AlsoDocuments = error => error is UnusableJsonException }),
         ("progress", _ => OfJson("progress", s_progress, bytes => ProgressJson.FromLine(Encoding.UTF8.GetString(bytes)))),
         ("fan-out", folders => OfJson("fan-out", new FanOutDecision { Asked = "auto", Reason = "x", Evaluation = TermEvaluation.Rounds, Period = 2, Participants = 2 }.ToText(), bytes =>
         {

@@ -93,7 +93,7 @@ internal static class ModelReaders
                 var sample = randn(1, 4, 2, 2);
                 for (var i = 0; i < scheduler.Timesteps.Count; i++)
                 {
-                    sample = scheduler.Step(scheduler.ScaleModelInput(sample, i), i, sample);
+                    sample = scheduler.Step(scheduler.ScaleModelInput(sample, i), i, sample, scheduler.AddsNoise ? randn(1, 4, 2, 2) : null);
                 }
             }
             catch (InvalidInputException)

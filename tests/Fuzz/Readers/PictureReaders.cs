@@ -25,6 +25,7 @@ internal static class PictureReaders
         ("jpeg", _ => OfPictures("jpeg", ["jpeg"], bytes => ImageReader.Read(bytes, "photo"))),
         ("webp", _ => OfPictures("webp", ["webp"], bytes => ImageReader.Read(bytes, "photo"))),
         ("mask", _ => OfPictures("mask", ["png", "jpeg", "webp"], bytes => MaskReader.Read(bytes, "mask", 64, 48))),
+        ("mask-value", _ => OfPictures("mask-value", ["png", "jpeg", "webp"], bytes => MaskReader.Read(bytes, "mask", 64, 48, reading: new MaskReading { Value = new MaskValue(1, null) }))),
         ("picture-settings", _ =>
         {
             var settings = new PictureSettings { Prompt = "p", Steps = 3, Scheduler = "ddim", Guidance = 7, Seed = 1, Width = 64, Height = 64, Model = "m", Loras = new Dictionary<string, double> { ["a"] = 1 }, Tokens = ["t"] };

@@ -59,6 +59,24 @@ internal sealed class WorkingPicture : IDisposable
         return new BoxEdges(inside, box.X > 0, box.Y > 0, box.Right < photo.Width, box.Bottom < photo.Height);
     }
 
+    /// <summary>How far apart the colours of a part are, in units of Lab along the axis on which they differ most.</summary>
+    /// <param name="part">The part; lies inside the picture.</param>
+    public float Contrast(PixelRectangle part)
+    {
+        Span<float> low = [float.MaxValue, float.MaxValue, float.MaxValue];
+        Span<float> high = [float.MinValue, float.MinValue, float.MinValue];
+        for (var y = part.Y; y < part.Bottom; y++)
+        {
+            var row = Colours.AsSpan(((y * Width) + part.X) * 3, part.Width * 3);
+            for (var i = 0; i < row.Length; i++)
+            {
+                (low[i % 3], high[i % 3]) = (Math.Min(low[i % 3], row[i]), Math.Max(high[i % 3], row[i]));
+            }
+        }
+
+        return Math.Max(high[0] - low[0], Math.Max(high[1] - low[1], high[2] - low[2]));
+    }
+
     /// <summary>OpenCV's GrabCut (Rother, Kolmogorov and Blake 2004).</summary>
     /// <param name="start">What is known or guessed of each pixel.</param>
     /// <param name="inLab">Whether colours are compared in Lab instead of RGB.</param>

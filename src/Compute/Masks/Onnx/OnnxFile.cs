@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Masks.Onnx;
 
@@ -50,10 +51,9 @@ internal sealed class OnnxFile
     /// <exception cref="InvalidInputException">The file is missing, too large, no ONNX file, damaged, or keeps tensors in other files.</exception>
     public static OnnxFile Read(string path, string field)
     {
-        var info = new FileInfo(path);
-        if (!info.Exists)
+        if (LinkedFile.Find(path) is not { } info)
         {
-            throw new InvalidInputException($"The file {path} does not exist.", field);
+            throw new InvalidInputException(LinkedFile.Missing(path), field);
         }
 
         if (info.Length > MaxBytes)

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Threads;
 
 namespace OrleansOneShot.Compute.Masks.Onnx;
 
@@ -34,6 +35,10 @@ internal sealed class OnnxModel : IDisposable
             // Bytes can be sound in two formats at once; what was looked through is ONNX, so the runtime may take them for nothing else.
             options.AddSessionConfigEntry("session.load_model_format", "ONNX");
             options.AddSessionConfigEntry("optimization.constant_folding_max_output_size_in_bytes", LargestConstant);
+
+            // Its threads, too, would turn in circles between two operations.
+            options.IntraOpNumThreads = ThreadSettings.Current.Fixed ?? ThreadSettings.Current.Processors.Threads;
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
             OnnxMemory.Bound(options, file.Bytes.Length);
             return new OnnxModel(file, new InferenceSession(file.Bytes, options));
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
@@ -80,9 +81,9 @@ internal sealed class SamEmbeddingCache(string folder)
             using var scope = NewDisposeScope();
             var values = tensor(embedding.Values, embedding.Shape);
             SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { [Key] = values }, new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(CultureInfo.InvariantCulture) });
-            foreach (var old in new DirectoryInfo(folder).EnumerateFiles("*.safetensors").OrderByDescending(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal).Skip(MostFiles))
+            foreach (var old in Directory.GetFiles(folder, "*.safetensors").OrderByDescending(f => LinkedFile.Find(f)?.WrittenUtc).ThenBy(Path.GetFileName, StringComparer.Ordinal).Skip(MostFiles))
             {
-                old.Delete();
+                File.Delete(old);
             }
 
             return null;

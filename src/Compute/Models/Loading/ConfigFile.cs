@@ -11,7 +11,7 @@ internal sealed class ConfigFile
 
     // Longest value that a message shows.
     private const int Longest = 80;
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = { new WholeNumberConverter() } };
     private readonly JsonElement _root;
 
     private ConfigFile(string shown, JsonElement root)
@@ -31,15 +31,15 @@ internal sealed class ConfigFile
     {
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists)
+            if (LinkedFile.Find(path) is not { } file)
             {
-                throw new InvalidInputException($"The model folder lacks {shown} (looked for {path}).", shown, "Download the model again, or point to a complete diffusers folder.");
+                var link = File.Exists(path) ? LinkedFile.Missing(path).TrimEnd('.') : $"looked for {path}";
+                throw new InvalidInputException($"The model folder lacks {shown} ({link}).", shown, "Download the model again, or point to a complete diffusers folder.");
             }
 
-            if (info.Length > MaximumBytes)
+            if (file.Length > MaximumBytes)
             {
-                throw new InvalidInputException($"{shown} has {info.Length} bytes, too many for a configuration.", shown, "Download the file again.");
+                throw new InvalidInputException($"{shown} has {file.Length} bytes, too many for a configuration.", shown, "Download the file again.");
             }
 
             var root = StrictJson.Parse(StrictJson.ReadFile(path, MaximumBytes), lenient: true);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
@@ -83,11 +83,11 @@ public sealed class ConvertedWeights
         }
     }
 
-    // A changed file has another length or time.
+    // By what is in the files, wherever they lie: a copy or a link has the same weights, and a link that leads elsewhere now has others. Whoever computes needs these hashes anyway, and they are
+    // worked out once a process.
     private static string KeyOf(WeightSource source)
     {
-        var text = string.Join('\n', source.Paths.Select(path => new FileInfo(Path.GetFullPath(path)))
-            .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+        var text = string.Join('\n', source.Paths.Select(FileHashes.Sha256));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 
@@ -154,12 +154,12 @@ public sealed class ConvertedWeights
     // Files in use stay readable to those who have mapped them.
     private void Trim(long coming)
     {
-        var files = new DirectoryInfo(_folder).GetFiles("*" + Ending).OrderBy(file => file.LastWriteTimeUtc).ToList();
-        var total = files.Sum(file => file.Length) + coming;
+        var files = Directory.GetFiles(_folder, "*" + Ending).Select(path => (Path: path, File: LinkedFile.Find(path))).OrderBy(known => known.File?.WrittenUtc).ToList();
+        var total = files.Sum(known => known.File?.Length ?? 0) + coming;
         for (var i = 0; i < files.Count && total > _maximumBytes; i++)
         {
-            total -= files[i].Length;
-            files[i].Delete();
+            total -= files[i].File?.Length ?? 0;
+            File.Delete(files[i].Path);
         }
     }
 

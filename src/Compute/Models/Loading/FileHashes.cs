@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
-/// SHA-256 of files, remembered for the life of the process as long as a file's size and time stay the same: a model of gigabytes is read once.
+/// SHA-256 of files, remembered for the life of the process as long as the size and time of the file behind a path stay the same: a model of gigabytes is read once, by whatever
+/// links it is named.
 /// </summary>
 public static class FileHashes
 {
@@ -16,8 +18,8 @@ public static class FileHashes
     /// <exception cref="IOException">It can't be read.</exception>
     public static string Sha256(string path)
     {
-        var info = new FileInfo(path);
-        return Known.GetOrAdd((info.FullName, info.Length, info.LastWriteTimeUtc), static key =>
+        var file = LinkedFile.Of(path);
+        return Known.GetOrAdd((file.Path, file.Length, file.WrittenUtc), static key =>
         {
             using var stream = new FileStream(key.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
             return Convert.ToHexStringLower(SHA256.HashData(stream));

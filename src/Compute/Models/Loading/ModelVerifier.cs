@@ -18,7 +18,7 @@ internal static class ModelVerifier
             string[] files = [.. source.Paths.Select(p => Path.GetFileName(p))];
             string[] types = [.. match.Pairs.Select(p => source.Entries[p.FileKey].ElementType.ToString()).Distinct().Order(StringComparer.Ordinal)];
             var parameters = match.Pairs.Sum(p => p.Slot.Shape.Aggregate(1L, (a, b) => a * b));
-            string[] broken = [.. match.Pairs.Where(p => !IsFinite(source, p.FileKey)).Select(p => p.FileKey)];
+            string[] broken = [.. match.Pairs.Where(p => !source.IsFinite(p.FileKey)).Select(p => p.FileKey)];
             string[] problems =
             [
                 .. match.Problems.Select(p => $"{source.Shown}: {p}."),
@@ -30,11 +30,5 @@ internal static class ModelVerifier
         {
             return new ModelPartReport(part.Name, [], 0, 0, [], [e.Message]);
         }
-    }
-
-    private static bool IsFinite(WeightSource source, string key)
-    {
-        using var scope = NewDisposeScope(); // one tensor at a time
-        return source.Get(key).isfinite().all().item<bool>();
     }
 }

@@ -22,7 +22,10 @@ public static class RandomWeights
             using var once = NewDisposeScope();
             var isNormWeight = slot is { Shape.Length: 1, Name: "weight" };
             var spread = slot.Shape.Length > 1 ? 1 / Math.Sqrt(slot.Shape.Skip(1).Aggregate(1L, (a, b) => a * b)) : 0.02;
-            var value = isNormWeight ? ones(slot.Shape) : randn(slot.Shape, generator: generator).MulInPlace(spread);
+
+            // A GPU draws its own: at this size that is seconds less, and there is no generator to hand it.
+            var drawn = isNormWeight ? ones(slot.Shape) : device.type == TorchSharp.DeviceType.CPU ? randn(slot.Shape, generator: generator) : randn(slot.Shape, device: device);
+            var value = isNormWeight ? drawn : drawn.MulInPlace(spread);
             ModuleWeights.Assign(slot, value.to(type, device));
         }
 

@@ -24,11 +24,28 @@ internal static class WeightFiles
             if (File.Exists(path))
             {
                 var shown = $"{part}/{name}";
+                RequireFile(path, shown);
                 return (shown, name.EndsWith(".json", StringComparison.Ordinal) ? Shards(path, folder, shown) : [path]);
             }
         }
 
         throw Missing(folder, part, stem);
+    }
+
+    // Whether a name is there says nothing of what a link leads to.
+    private static void RequireFile(string path, string shown)
+    {
+        try
+        {
+            if (LinkedFile.Find(path) is null)
+            {
+                throw new InvalidInputException($"{shown} can't be read: {LinkedFile.Missing(path)}", shown, "Download the model again, or put the file in its place.");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Bad(shown, $"can't be read ({e.Message.TrimEnd('.')})", e);
+        }
     }
 
     private static InvalidInputException Missing(string folder, string part, string stem)
@@ -50,11 +67,6 @@ internal static class WeightFiles
         var names = new SortedSet<string>(StringComparer.Ordinal);
         try
         {
-            if (new FileInfo(indexPath).Length > MaximumIndexBytes)
-            {
-                throw Bad(shown, "is too large for an index");
-            }
-
             var root = StrictJson.Parse(StrictJson.ReadFile(indexPath, MaximumIndexBytes));
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
             {
@@ -91,6 +103,7 @@ internal static class WeightFiles
 
             var path = Path.Combine(folder, name);
             paths.Add(File.Exists(path) ? path : throw Bad(shown, $"names the file {Wording.Cut(name, Wording.LongestItem)}, which is missing"));
+            RequireFile(path, $"{Path.GetDirectoryName(shown)}/{name}");
         }
 
         return paths;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Loading;
@@ -64,6 +65,18 @@ internal sealed class WeightSource : IDisposable
         }
 
         return source;
+    }
+
+    /// <summary>The name of the file that holds a tensor, as in messages.</summary>
+    /// <param name="key">Its key.</param>
+    public string FileOf(string key) => Paths.Count == 1 ? Shown : $"{Path.GetDirectoryName(Shown)}/{_owners[key].Name}";
+
+    /// <summary>Whether a tensor's values are finite, also as float32, which everything begins with.</summary>
+    /// <param name="key">Its key.</param>
+    public bool IsFinite(string key)
+    {
+        using var scope = NewDisposeScope(); // one tensor at a time
+        return Get(key).to(ScalarType.Float32).IsAllFinite();
     }
 
     /// <summary>A tensor as a view of its file's mapping.</summary>

@@ -36,9 +36,11 @@ public static class SingleFileCheckpoint
     /// <param name="folder">An empty or missing folder; a failure leaves part of it there.</param>
     /// <param name="configuration">A diffusers folder from which configurations, scheduler and tokenizer are taken; null takes those of Stable Diffusion 1.x or 2.x.</param>
     /// <param name="prediction">What the model predicts; null takes what the file says. Not together with <paramref name="configuration"/>, whose scheduler says it.</param>
-    /// <param name="cancellationToken">Stops between two parts.</param>
+    /// <param name="progress">Told of the bytes written so far and in all, after each tensor; null: nobody is.</param>
+    /// <param name="cancellationToken">Stops between two tensors.</param>
     /// <exception cref="InvalidInputException">The file is another kind of model, incomplete, or does not fit the configuration; nothing is written then but configurations.</exception>
-    public static void Convert(string file, string folder, string? configuration = null, PredictionType? prediction = null, CancellationToken cancellationToken = default)
+    public static void Convert(
+        string file, string folder, string? configuration = null, PredictionType? prediction = null, Action<long, long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(file);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -93,12 +95,20 @@ public static class SingleFileCheckpoint
                 "If it is a Stable Diffusion model of other sizes, convert it with a folder of its configurations: oneshot models convert FILE --config FOLDER --out DIR");
         }
 
+        var (done, all) = (0L, parts.Sum(part => part.Match.Pairs.Sum(pair => source.Entries[pair.FileKey].ByteLength)));
+        void Written(long bytes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress?.Invoke(done += bytes, all);
+        }
+
         foreach (var (name, match) in parts)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
             SafetensorsWriter.Write(
-                Path.Combine(folder, name), match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape)), new Dictionary<string, string> { ["format"] = "pt" });
+                Path.Combine(folder, name), match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape)), new Dictionary<string, string> { ["format"] = "pt" },
+                Written);
         }
     }
 

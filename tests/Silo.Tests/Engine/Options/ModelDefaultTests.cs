@@ -51,6 +51,15 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
     }
 
     [Fact]
+    public void Resolve_SlotsDevice_IsTakenWhateverTheRequestNames()
+    {
+        var elsewhere = Open with { Training = Open.Training with { Device = "cuda:99" } };
+        Assert.Equal("cpu", runs.Resolve(elsewhere, "cpu").Device);
+        // No machine has so many: without a slot's word the request's own is asked for.
+        Assert.ThrowsAny<Exception>(() => runs.Resolve(elsewhere));
+    }
+
+    [Fact]
     public void Rows_EveryFieldOfTheFile_IsThere()
     {
         static IEnumerable<string> Names(Type type) => type.GetProperties().Select(property => ((JsonPropertyNameAttribute)property.GetCustomAttributes(typeof(JsonPropertyNameAttribute), false).Single()).Name);
