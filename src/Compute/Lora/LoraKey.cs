@@ -23,11 +23,29 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
 
     private static readonly Dictionary<string, LoraPart> Parts = new(StringComparer.Ordinal)
     {
-        ["A"] = LoraPart.Down, ["down"] = LoraPart.Down, ["B"] = LoraPart.Up, ["up"] = LoraPart.Up, ["mid"] = LoraPart.Mid, ["alpha"] = LoraPart.Alpha,
-        ["hada_w1_a"] = LoraPart.HadaW1A, ["hada_w1_b"] = LoraPart.HadaW1B, ["hada_w2_a"] = LoraPart.HadaW2A, ["hada_w2_b"] = LoraPart.HadaW2B,
-        ["hada_t1"] = LoraPart.HadaT1, ["hada_t2"] = LoraPart.HadaT2, ["lokr_w1"] = LoraPart.LokrW1, ["lokr_w1_a"] = LoraPart.LokrW1A, ["lokr_w1_b"] = LoraPart.LokrW1B,
-        ["lokr_w2"] = LoraPart.LokrW2, ["lokr_w2_a"] = LoraPart.LokrW2A, ["lokr_w2_b"] = LoraPart.LokrW2B, ["lokr_t2"] = LoraPart.LokrT2,
-        ["dora_scale"] = LoraPart.Magnitude, ["lora_magnitude_vector"] = LoraPart.Magnitude, ["diff"] = LoraPart.Diff, ["diff_b"] = LoraPart.DiffBias,
+        ["A"] = LoraPart.Down,
+        ["down"] = LoraPart.Down,
+        ["B"] = LoraPart.Up,
+        ["up"] = LoraPart.Up,
+        ["mid"] = LoraPart.Mid,
+        ["alpha"] = LoraPart.Alpha,
+        ["hada_w1_a"] = LoraPart.HadaW1A,
+        ["hada_w1_b"] = LoraPart.HadaW1B,
+        ["hada_w2_a"] = LoraPart.HadaW2A,
+        ["hada_w2_b"] = LoraPart.HadaW2B,
+        ["hada_t1"] = LoraPart.HadaT1,
+        ["hada_t2"] = LoraPart.HadaT2,
+        ["lokr_w1"] = LoraPart.LokrW1,
+        ["lokr_w1_a"] = LoraPart.LokrW1A,
+        ["lokr_w1_b"] = LoraPart.LokrW1B,
+        ["lokr_w2"] = LoraPart.LokrW2,
+        ["lokr_w2_a"] = LoraPart.LokrW2A,
+        ["lokr_w2_b"] = LoraPart.LokrW2B,
+        ["lokr_t2"] = LoraPart.LokrT2,
+        ["dora_scale"] = LoraPart.Magnitude,
+        ["lora_magnitude_vector"] = LoraPart.Magnitude,
+        ["diff"] = LoraPart.Diff,
+        ["diff_b"] = LoraPart.DiffBias,
     };
 
     /// <summary>Takes a key apart; null when it names no part of a LoRA.</summary>

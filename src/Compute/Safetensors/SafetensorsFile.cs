@@ -62,6 +62,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="entry">An entry of the header, or one that lies within it.</param>
     internal Tensor Get(TensorEntry entry)
     {
+        TorchRuntime.Initialise();
         var size = SafetensorsTypes.SizeOf(entry.ElementType);
         if (entry.ByteLength == 0)
         {
@@ -84,7 +85,6 @@ public sealed class SafetensorsFile : IDisposable
         if (!_mappings.TryGetValue(entry.ElementType, out var mapping))
         {
             var elements = Header.FileLength / size;
-            TorchRuntime.Initialise();
             mapping = from_file(_path, false, elements, entry.ElementType).DetachFromDisposeScope();
             _mappings.Add(entry.ElementType, mapping);
         }

@@ -89,7 +89,9 @@ public sealed class LoraNameTests(LoraNameTests.Model model) : IClassFixture<Lor
         var (a, b) = (ones(1, layer.InFeatures), ones(layer.OutFeatures, 1));
         var error = Assert.Throws<InvalidInputException>(() => model.Read(new()
         {
-            [$"unet.{Query}.lora_A.one.weight"] = a, [$"unet.{Query}.lora_B.one.weight"] = b, [$"unet.{Query}.lora_A.two.weight"] = a,
+            [$"unet.{Query}.lora_A.one.weight"] = a,
+            [$"unet.{Query}.lora_B.one.weight"] = b,
+            [$"unet.{Query}.lora_A.two.weight"] = a,
         }));
         Assert.Contains($"unet.{Query}.lora_A.one.weight and unet.{Query}.lora_A.two.weight are the same tensor of {Query}", error.Message, StringComparison.Ordinal);
     }

@@ -20,19 +20,19 @@ public sealed class OtherDeviceTests
         using var scope = NewDisposeScope();
         using var unet = TinyModel.Open().LoadUNet(ScalarType.Float32, Other);
         using var generator = new Generator(1);
-        using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator, Other);
+        using var network = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator, Other);
         using var optimiser = new FlatAdamW([network.Parameters], 1e-4);
-        network.Attach(unet.AdaptableLinears);
-        foreach (var linear in unet.AdaptableLinears.Values)
+        network.Attach(unet.AdaptableLayers);
+        foreach (var layer in network.Adapters.Select(adapter => unet.AdaptableLayers[adapter.Module]))
         {
-            linear.call(Zeros(1, 7, linear.InFeatures)).mean().backward();
+            layer.call(Zeros(1, 7, layer.InFeatures)).mean().backward();
         }
 
         optimiser.Step();
         optimiser.ZeroGradients();
         Assert.Equal(TorchSharp.DeviceType.META, network.Parameters.Gradients.device_type);
         network.Detach();
-        network.MergeInto(unet.AdaptableLinears).Dispose();
+        network.MergeInto(unet.AdaptableLayers).Dispose();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Safetensors;
@@ -62,7 +63,7 @@ public sealed class ForeignFileTests : IDisposable
         // The link is shorter than the tensors' offsets.
         using var scope = NewDisposeScope();
         var (path, link) = (Path.Combine(_folder.FullName, "blob"), Path.Combine(_folder.FullName, "x.safetensors"));
-        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = arange(1000, ScalarType.Float32) });
+        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = TensorMath.Arange(1000, ScalarType.Float32) });
         File.CreateSymbolicLink(link, "blob");
         using var file = SafetensorsFile.Open(link);
         Assert.Equal(999f, file.Get("a")[999].item<float>());

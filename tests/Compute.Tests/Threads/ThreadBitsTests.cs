@@ -26,14 +26,14 @@ public sealed class ThreadBitsTests
         using var unet = new UNet2DConditionModel(config);
         RandomWeights.Fill(unet, type, CPU, 1);
         using var generator = new Generator(2);
-        using var network = LoraNetwork.Create(unet.AdaptableLinears, new LoraSettings(), generator);
+        using var network = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator);
         foreach (var name in network.Parameters.Names)
         {
             using var scope = NewDisposeScope();
             network.Parameters.Assign(name, randn(network.Parameters[name].shape, generator: generator).mul_(tensor(0.1f)));
         }
 
-        network.Attach(unet.AdaptableLinears);
+        network.Attach(unet.AdaptableLayers);
         var before = get_num_threads();
         try
         {

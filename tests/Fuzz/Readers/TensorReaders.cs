@@ -87,13 +87,21 @@ internal static class TensorReaders
         yield return Written(new() { [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 3, 3), [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1), [Conv + "alpha"] = ones([]) });
         yield return Written(new()
         {
-            [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 1, 1), [Conv + "lora_mid.weight"] = rand(2, 2, 3, 3), [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
-            [Linear + "lora_down.weight"] = rand(2, linear.InFeatures), [Linear + "lora_up.weight"] = rand(linear.OutFeatures, 2), [Linear + "dora_scale"] = rand(linear.OutFeatures, 1),
+            [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 1, 1),
+            [Conv + "lora_mid.weight"] = rand(2, 2, 3, 3),
+            [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
+            [Linear + "lora_down.weight"] = rand(2, linear.InFeatures),
+            [Linear + "lora_up.weight"] = rand(linear.OutFeatures, 2),
+            [Linear + "dora_scale"] = rand(linear.OutFeatures, 1),
         });
         yield return Written(new()
         {
-            [Linear + "hada_w1_a"] = rand(linear.OutFeatures, 2), [Linear + "hada_w1_b"] = rand(2, linear.InFeatures), [Linear + "hada_w2_a"] = rand(linear.OutFeatures, 2), [Linear + "hada_w2_b"] = rand(2, linear.InFeatures),
-            [Conv + "diff"] = rand(conv.weight.shape), [Conv + "diff_b"] = rand(conv.OutFeatures),
+            [Linear + "hada_w1_a"] = rand(linear.OutFeatures, 2),
+            [Linear + "hada_w1_b"] = rand(2, linear.InFeatures),
+            [Linear + "hada_w2_a"] = rand(linear.OutFeatures, 2),
+            [Linear + "hada_w2_b"] = rand(2, linear.InFeatures),
+            [Conv + "diff"] = rand(conv.weight.shape),
+            [Conv + "diff_b"] = rand(conv.OutFeatures),
         });
         yield return Written(new() { [Linear + "lokr_w1"] = rand(2, 2), [Linear + "lokr_w2_a"] = rand(linear.OutFeatures / 2, 2), [Linear + "lokr_w2_b"] = rand(2, linear.InFeatures / 2), [Linear + "alpha"] = ones([]) });
         yield return Written(new() { [Text + "lora_A.default.weight"] = rand(2, text.InFeatures), [Text + "lora_B.default.weight"] = rand(text.OutFeatures, 2) });
