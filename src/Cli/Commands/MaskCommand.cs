@@ -5,6 +5,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
@@ -108,7 +109,7 @@ internal sealed class MaskCommand : OneShotCommand
 
         var full = Path.GetFullPath(path);
         return OutputPath.FileInTheWay(Path.GetDirectoryName(full)) is { } file
-            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is a file.", field, "Name a file in a folder.")
+            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is {LinkedFile.WhatIs(file)}.", field, "Name a file in a folder.")
             : full;
     }
 }
