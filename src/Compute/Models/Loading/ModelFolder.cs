@@ -177,7 +177,7 @@ public sealed class ModelFolder
         void Append(string name, string path)
         {
             // One that is not there counts as well: its defaults do then.
-            if (File.Exists(path))
+            if (LinkedFile.Find(path) is not null)
             {
                 using var stream = File.OpenRead(path);
                 lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(stream))).Append('\n');
