@@ -92,11 +92,7 @@ internal static class OneShotApp
         }
 
         var name = command is CommandResult { Command: not RootCommand } result ? $"oneshot {Path(result)}" : "oneshot";
-        // The parser's own words name a type of .NET.
-        var message = error.Message.Contains("expected type", StringComparison.Ordinal) && symbol is OptionResult { Tokens: [.. , { } last] } value
-            ? $"{value.Option.Name} can't be '{Wording.Cut(last.Value, Wording.LongestItem)}'{(value.Option.ValueType == typeof(bool) ? "; it stands alone, or is true or false" : "")}."
-            : Wording.WithoutTypes(error.Message);
-        return new ErrorDetail(ErrorCodes.InvalidInput, message, field, $"See: {name} --help");
+        return new ErrorDetail(ErrorCodes.InvalidInput, Wording.WithoutTypes(error.Message), field, $"See: {name} --help");
     }
 
     private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
