@@ -25,7 +25,7 @@ internal static class OneShotApp
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             // What was given wrong comes before what is missing: that is where the user looks.
-            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is { Tokens.Count: > 0 } and not CommandResult) ?? parsed.Errors[0];
             return Report(ErrorReport.Of(Describe(first)), streams, AsksForJson(args));
         }
 
