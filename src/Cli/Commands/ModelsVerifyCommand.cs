@@ -41,9 +41,9 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
 
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context) =>
-        CheckText.Write(context, await LoneWork.RunAsync(() => Verify(parsed), context.Interrupt));
+        CheckText.Write(context, await LoneWork.RunAsync(() => Verify(parsed, context), context.Interrupt));
 
-    private IReadOnlyList<CheckDocument> Verify(ParseResult parsed)
+    private IReadOnlyList<CheckDocument> Verify(ParseResult parsed, CommandContext context)
     {
         var catalog = context.OpenCatalog(_data.Resolve(parsed));
         var entry = catalog.Find(parsed.GetRequiredValue(_model));

@@ -9,7 +9,6 @@ using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Fuzz.Mutators;
 using OrleansOneShot.Grains.Implantations;
-using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
