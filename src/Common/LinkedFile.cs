@@ -54,6 +54,25 @@ public sealed record LinkedFile(string Path, long Length, DateTime WrittenUtc)
         }
     }
 
+    /// <summary>What lies at a path that is no folder, for a message.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns><c>a file</c>, or a link and why it leads to none.</returns>
+    public static string WhatIs(string path)
+    {
+        try
+        {
+            return Find(path) is null && new FileInfo(path).LinkTarget is { } target ? $"a link to {target}, which doesn't exist" : "a file";
+        }
+        catch (IOException)
+        {
+            return "a link that leads round in a circle";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "a file";
+        }
+    }
+
     private static string Resolve(string full, int links)
     {
         var resolved = System.IO.Path.GetPathRoot(full)!;

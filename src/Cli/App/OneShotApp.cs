@@ -25,7 +25,7 @@ internal static class OneShotApp
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             // What was given wrong comes before what is missing: that is where the user looks.
-            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+            var first = parsed.Errors.FirstOrDefault(error => error.SymbolResult is { Tokens.Count: > 0 } and not CommandResult) ?? parsed.Errors[0];
             return Report(ErrorReport.Of(Describe(first)), streams, AsksForJson(args));
         }
 
@@ -92,11 +92,7 @@ internal static class OneShotApp
         }
 
         var name = command is CommandResult { Command: not RootCommand } result ? $"oneshot {Path(result)}" : "oneshot";
-        // The parser's own words name a type of .NET.
-        var message = error.Message.Contains("expected type", StringComparison.Ordinal) && symbol is OptionResult { Tokens: [.. , { } last] } value
-            ? $"{value.Option.Name} can't be '{Wording.Cut(last.Value, Wording.LongestItem)}'{(value.Option.ValueType == typeof(bool) ? "; it stands alone, or is true or false" : "")}."
-            : Wording.WithoutTypes(error.Message);
-        return new ErrorDetail(ErrorCodes.InvalidInput, message, field, $"See: {name} --help");
+        return new ErrorDetail(ErrorCodes.InvalidInput, Wording.WithoutTypes(error.Message), field, $"See: {name} --help");
     }
 
     private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;

@@ -109,7 +109,7 @@ internal sealed class MaskCommand : OneShotCommand
 
         var full = Path.GetFullPath(path);
         return OutputPath.FileInTheWay(Path.GetDirectoryName(full)) is { } file
-            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is a file.", field, "Name a file in a folder.")
+            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is {LinkedFile.WhatIs(file)}.", field, "Name a file in a folder.")
             : full;
     }
 }

@@ -28,7 +28,7 @@ internal static class ResultFolder
 
         var full = Path.GetFullPath(folder);
         return OutputPath.FileInTheWay(full) is { } file
-            ? throw new InvalidInputException($"--out {folder}: {file} is a file, not a folder.", "out", "Give the path of a folder.")
+            ? throw new InvalidInputException($"--out {folder}: {file} is {LinkedFile.WhatIs(file)}, not a folder.", "out", "Give the path of a folder.")
             : full;
     }
 

@@ -37,7 +37,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         string?[] given = [.. arguments.Select(argument => argument.Token)];
         var tokens = Identifiers.Choose(given, classes);
         CheckPrompts(parsed.GetValue(options.Prompts) ?? []);
-        var prompts = PromptTexts.Read(parsed.GetValue(options.Prompts) ?? [], "prompt", tokens);
+        var prompts = PromptTexts.Read(parsed.GetValue(options.Prompts) ?? [], "prompt", tokens, refuses: true);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
         SamplingCheck.Require(model.Folder, new SampleOptions().Scheduler, null, draws: parsed.GetValue(options.Samples) > 0);

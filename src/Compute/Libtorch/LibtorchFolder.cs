@@ -83,8 +83,7 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         // Of Python's package, and of libtorch's archives.
         foreach (var (name, pattern) in new[] { ("version.py", InPython()), ("build-version", Alone()) })
         {
-            var file = new FileInfo(System.IO.Path.Combine(parent, name));
-            if (file is { Exists: true, Length: <= LongestVersionFile } && pattern.Match(File.ReadAllText(file.FullName)) is { Success: true } match)
+            if (LinkedFile.Find(System.IO.Path.Combine(parent, name)) is { Length: <= LongestVersionFile } file && pattern.Match(File.ReadAllText(file.Path)) is { Success: true } match)
             {
                 return match.Groups[1].Value;
             }

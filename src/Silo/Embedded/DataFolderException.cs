@@ -1,3 +1,5 @@
+using OrleansOneShot.Common;
+
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>A data folder that this user can't work in. The message is a sentence that names the folder.</summary>
@@ -12,7 +14,7 @@ public sealed class DataFolderException(DataFolder folder, Exception cause) : IO
     internal static string Reason(DataFolder data, Exception e) => e switch
     {
         DataFolderException { InnerException: { } cause } => Reason(data, cause),
-        _ when File.Exists(data.Root) => "it is a file",
+        _ when File.Exists(data.Root) => $"it is {LinkedFile.WhatIs(data.Root)}",
         UnauthorizedAccessException => "this user may not",
         _ => e.Message.Split(" : ", 2)[0].TrimEnd('.'),
     };

@@ -160,24 +160,11 @@ public sealed class ModelCatalog
 
     private InvalidInputException NotFound(string given, string path, string field)
     {
-        var what = LinkTo(path) is { } target ? $"is a link to {target}, which doesn't exist"
-            : File.Exists(path) ? "is a file, not a model folder"
+        var what = File.Exists(path) ? $"is {LinkedFile.WhatIs(path)}, not a model folder"
             : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder(Variable)}"
             : "is neither a known model nor a folder";
         var pull = RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $" A repository is fetched with: oneshot models pull {given}" : "";
         return new InvalidInputException($"'{given}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.{pull}");
-    }
-
-    private static string? LinkTo(string path)
-    {
-        try
-        {
-            return File.Exists(path) && LinkedFile.Find(path) is null ? new FileInfo(path).LinkTarget : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 
     private static ModelKind? KindOf(string folder) =>

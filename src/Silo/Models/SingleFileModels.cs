@@ -20,6 +20,7 @@ public static class SingleFileModels
 {
     // Beside the models: paths of files that are copies of one that was converted, a file each that names its folder; and hashes of converted files, a file each as well.
     private const string KnownFolder = ".converted";
+    private const int LongestNote = 300;
 
     /// <summary>Whether a path is that of a file that may be such a checkpoint (or one that should be refused by name, as pickles are).</summary>
     /// <param name="path">A path.</param>
@@ -131,8 +132,9 @@ public static class SingleFileModels
 
         try
         {
-            var name = File.ReadAllText(Path.Combine(data.ModelFolders, KnownFolder, key)).Trim();
-            return RepositoryPath.IsName(name) && Directory.Exists(EntryOf(data, name).Folder) ? EntryOf(data, name) : null;
+            var note = Path.Combine(data.ModelFolders, KnownFolder, key);
+            var name = LinkedFile.Find(note) is { Length: <= LongestNote } ? File.ReadAllText(note).Trim() : "";
+            return name.Length > 0 && RepositoryPath.IsName(name) && Directory.Exists(EntryOf(data, name).Folder) ? EntryOf(data, name) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

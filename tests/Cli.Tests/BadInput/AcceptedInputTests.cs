@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Compute.Tests.Masks;
@@ -69,6 +70,22 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void Photo_PlainMask_IsStoredAsItIs() =>
         Assert.Equal(File.ReadAllBytes(Repository.Sample("cat-mask.png")), Assert.Single(Photo.Read(Repository.Sample("cat.png"), [Cat(Repository.Sample("cat-mask.png"))], ["<cat>"]).Masks));
+
+    /// <summary>A picture costs seconds, so it is drawn all the same; a training is not begun.</summary>
+    [Fact]
+    public void PromptTexts_UnknownIdentifiers_AreToldAllAtOnce()
+    {
+        var texts = PromptTexts.Read(["a <kttchn>", "a (cat:1.2) <lora:x:0.8>"], "prompt", ["<koettchen>"]);
+
+        Assert.Equal(
+            [
+                "The prompt \"a <kttchn>\": <kttchn> is no identifier of a learned object. Did you mean <koettchen>?",
+                "The prompt \"a (cat:1.2) <lora:x:0.8>\": <lora:x:0.8> is not read here; LoRAs are given beside the prompt. Leave it out, and give the file with --lora x.safetensors:0.8.",
+            ],
+            texts.Notes);
+        Assert.StartsWith("The prompt \"a (cat:1.2) <lora:x:0.8>\": (cat:1.2) is how", Assert.Single(texts.Foreign), StringComparison.Ordinal);
+        Assert.Equal("negative", Assert.Throws<InvalidInputException>(() => PromptTexts.Read(["<dog>"], "negative", [], refuses: true)).Field);
+    }
 
     [Fact]
     public void Identifiers_OtherThanTheirClass_AreSaid() => Assert.Equal(

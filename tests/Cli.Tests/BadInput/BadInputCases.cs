@@ -124,8 +124,6 @@ internal static class BadInputCases
         new("truncated LoRA", null, ["x.safetensors"], folder => Draw(folder, "--lora", folder.Write("x.safetensors", Tensors.Truncated))),
         new("pickled LoRA", null, ["x.ckpt"], folder => Draw(folder, "--lora", folder.Write("x.ckpt", Tensors.Pickle))),
         new("pickled embedding", null, ["x.pt"], folder => Draw(folder, "--embedding", folder.Write("x.pt", Tensors.Pickle))),
-        new("unknown identifier", "prompt", ["<dog>"], folder => Draw(folder, "--prompt", "a <dog>")),
-        new("LoRA in the negative prompt", "negative", ["<lora:x:1>"], folder => Draw(folder, "--negative", "<lora:x:1>")),
         new("folder as LoRA", "lora", ["folder"], folder => Draw(folder, "--lora", folder.Root)),
         new("folder as latents", "latents", ["folder"], folder => Draw(folder, "--latents", folder.Root)),
         new("no implantation", "implantation", ["nothing"], folder => Draw(folder, "--implantation", "nothing")),

@@ -102,12 +102,57 @@ public sealed class ForeignModelTests : IDisposable
         Assert.Contains(Warning, File.ReadAllText(Path.Combine(_folder["out"], "manifest.json")), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Run_SwitchWithAnotherValue_IsToldWithoutTypes()
+    [Theory]
+    [InlineData("implant", "--no-prototype=perhaps")]
+    [InlineData("implant", "--steps=many")]
+    [InlineData("implant", "--box", "a,b")]
+    [InlineData("serve", "--slots", "1.5")]
+    [InlineData("jobs", "list", "--limit", "")]
+    public async Task Run_ValueOfAnotherType_IsToldWithoutTypes(params string[] arguments)
     {
-        var run = await CliRun.RunAsync("implant", "--no-prototype=perhaps");
+        var run = await CliRun.RunAsync(arguments);
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
-        Assert.StartsWith("--no-prototype can't be 'perhaps'; it stands alone, or is true or false.", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Int", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_LinkThatLeadsNowhere_IsToldAsOneWhereverAFolderIsWanted()
+    {
+        File.CreateSymbolicLink(_folder["link"], _folder["gone"]);
+        string[][] commands =
+        [
+            ["jobs", "list", "--data", _folder["link"]],
+            ["generate", "--prompt", "a", "--model", _folder["link"], "--out", _folder["out"], "--data", _folder["data"]],
+            ["generate", "--prompt", "a", "--out", _folder["link"], "--data", _folder["data"]],
+            ["generate", "--prompt", "a", "--embedding", _folder["link"], "--out", _folder["out"], "--data", _folder["data"]],
+            ["models", "verify", _folder["link"], "--data", _folder["data"]],
+        ];
+        foreach (var command in commands)
+        {
+            var run = await CliRun.RunAsync(command);
+            Assert.NotEqual(ExitCode.Done, run.ExitCode);
+            Assert.Contains($"a link to {_folder["gone"]}, which doesn't exist", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("tokenizer/vocab.json")]
+    [InlineData("scheduler/scheduler_config.json")]
+    [InlineData("unet/config.json")]
+    [InlineData("vae/diffusion_pytorch_model.safetensors")]
+    [InlineData("text_encoder/model.safetensors")]
+    public async Task Verify_PartWhoseLinkLeadsNowhere_IsNamedWithTheLink(string name)
+    {
+        var link = Path.Combine(_folder.LinkModel("model"), name);
+        File.Delete(link);
+        File.CreateSymbolicLink(link, "../../blobs/gone");
+
+        var run = await CliRun.RunAsync("models", "verify", _folder["model"], "--data", _folder["data"]);
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains(name, run.Error, StringComparison.Ordinal);
+        Assert.Contains("is a link to ../../blobs/gone, which doesn't exist", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

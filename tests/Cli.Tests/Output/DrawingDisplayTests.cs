@@ -4,10 +4,12 @@ using OrleansOneShot.Cli.Output;
 
 namespace OrleansOneShot.Cli.Tests.Output;
 
-public sealed class DrawingDisplayTests
+public sealed class DrawingDisplayTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly StringWriter _error = new();
+
+    public void Dispose() => _error.Dispose();
 
     [Fact]
     public void Show_ForPipes_IsALineEachTenth_WithTheTimeLeft()

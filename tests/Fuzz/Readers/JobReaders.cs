@@ -68,6 +68,19 @@ internal static class JobReaders
             data.Create();
             return OfJson("model-catalog", """{"sd15-00000000":"/models/sd15","other-11111111":"/models/other"}""", OnFile(data.Models, _ => new ModelCatalog(data, Folders.Toy("..")).List()));
         }),
+        ("hub-reference", folders =>
+        {
+            var cache = folders.New("hub");
+            var repository = Path.Combine(cache, "models--owner--name");
+            Directory.CreateDirectory(Path.Combine(repository, "snapshots", "451f4fe1"));
+            Directory.CreateDirectory(Path.Combine(repository, "refs"));
+            string? Variable(string name) => name == "HF_HUB_CACHE" ? cache : null;
+            return new Reader("hub-reference", random => Bytes.Lines(random, "451f4fe1\n"u8.ToArray()), OnFile(Path.Combine(repository, "refs", "main"), _ =>
+            {
+                HubCache.List(Variable);
+                HubCache.Find("owner/name", variable: Variable);
+            }));
+        }),
         ("stored-model", folders =>
         {
             var store = new FileArtifactStore(folders.New("store"));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
@@ -86,7 +87,7 @@ public sealed class ModelFolder
         if (!Directory.Exists(full))
         {
             throw File.Exists(full)
-                ? new InvalidInputException($"The model {path} is a file, not a diffusers folder.", "model", "Convert a single-file checkpoint with: oneshot models convert FILE --out DIR")
+                ? new InvalidInputException($"The model {path} is {LinkedFile.WhatIs(full)}, not a diffusers folder.", "model", "Convert a single-file checkpoint with: oneshot models convert FILE --out DIR")
                 : new InvalidInputException($"The model folder {path} doesn't exist.", "model", "Check the path.");
         }
 
@@ -176,7 +177,7 @@ public sealed class ModelFolder
         void Append(string name, string path)
         {
             // One that is not there counts as well: its defaults do then.
-            if (File.Exists(path))
+            if (LinkedFile.Find(path) is not null)
             {
                 using var stream = File.OpenRead(path);
                 lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(stream))).Append('\n');
@@ -251,9 +252,11 @@ public sealed class ModelFolder
         ConfigFile.Read(Within("model_index.json"), "model_index.json").Require("_class_name", "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline");
         foreach (string[] needed in (string[][])[["tokenizer", "vocab.json"], ["tokenizer", "merges.txt"], ["scheduler", "scheduler_config.json"]])
         {
-            if (!File.Exists(Within(needed)))
+            var file = Within(needed);
+            if (!File.Exists(file) || LinkedFile.WhatIs(file) != "a file")
             {
-                throw new InvalidInputException($"The model folder lacks {string.Join('/', needed)} (looked in {Path}).", string.Join('/', needed),
+                throw new InvalidInputException(
+                    $"The model folder lacks {string.Join('/', needed)} ({(File.Exists(file) ? $"{file} is {LinkedFile.WhatIs(file)}" : $"looked in {Path}")}).", string.Join('/', needed),
                     "Download the model again, or point to a complete diffusers folder.");
             }
         }

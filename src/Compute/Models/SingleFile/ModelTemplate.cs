@@ -47,7 +47,7 @@ internal static class ModelTemplate
         foreach (var name in Needed.Concat(Optional))
         {
             var from = Path.Combine(template, name);
-            if (File.Exists(from))
+            if (LinkedFile.Find(from) is not null)
             {
                 File.Copy(from, Prepared(folder, name), overwrite: true);
             }
