@@ -69,7 +69,7 @@ public static class MaskReader
         var coverage = mask.Coverage;
         if (coverage < LeastCoverage)
         {
-            throw new InvalidInputException(
+            throw read.Doubt is { } why ? new InvalidInputException(why.Message, field, why.Hint) : new InvalidInputException(
                 string.Create(CultureInfo.InvariantCulture, $"The {field} {name} marks no object: {coverage:0.####%} of it is {(reading.Invert ? "black" : "white")}."),
                 field,
                 "White (or opaque) marks the object, black (or transparent) the rest.");

@@ -36,8 +36,8 @@ public sealed class MaskKindTests
         { "black on white", "The mask m.png looks inverted: it holds 100% of the picture's border and 78.3% of the picture.", "--mask-value 255 says so" },
         { "erased", "The mask m.png looks like a photo whose object was erased: it holds 100% of the picture's border and 78.3% of the picture.", "add --mask-invert" },
         { "labels 0, 1, 2", "The mask m.png holds areas of several values, as label maps do: 0 (78.3 %), 1 (13 %), 2 (8.7 %).", "--mask-value N" },
-        { "labels with a void", "The mask m.png holds areas of several values, as label maps do: 0 (69.4 %), 15 (21.7 %), 255 (8.9 %).", "--mask-value N" },
-        { "trimap", "The mask m.png holds areas of several values, as label maps do: 0 (59.2 %), 255 (21.7 %), 128 (19.1 %).", "--mask-value N" },
+        { "labels with a void", "The mask m.png holds areas of several values, as label maps do: 0 (69.3 %), 15 (21.7 %), 255 (9 %).", "--mask-value N" },
+        { "trimap", "The mask m.png holds areas of several values, as label maps do: 0 (59.3 %), 255 (21.7 %), 128 (19 %).", "--mask-value N" },
         { "labels of 16 bits", "The mask m.png holds areas of several values, as label maps do: 7000 (78.3 %), 24001 (13 %), 26000 (8.7 %).", "--mask-value N" },
         { "indices 1 and 3", "The mask m.png holds areas of several values, as label maps do: 0 (78.3 %), 1 (13 %), 3 (8.7 %).", "--mask-value N" },
         { "red and green", "The mask m.png holds areas of several values, as label maps do: 000000 (78.3 %), 00FF00 (13 %), FF0000 (8.7 %).", "--mask-value RRGGBB" },
@@ -88,9 +88,15 @@ public sealed class MaskKindTests
     public void Read_DoubtfulKindOfAJob_IsAWarning(string kind, string message, string hint)
     {
         _ = hint;
-        var (mask, _) = MaskReader.Read(Make(kind), "m.png", Photo(), new MaskReading { Lenient = true, Value = null });
+        var lenient = new MaskReading { Lenient = true };
+        if (kind == "indices 1 and 3")
+        {
+            // Too dark to mark anything, then as before.
+            Assert.Equal(message, Assert.Throws<InvalidInputException>(() => MaskReader.Read(Make(kind), "m.png", Photo(), lenient)).Message);
+            return;
+        }
 
-        Assert.Contains(message, mask.Warnings);
+        Assert.Contains(message, MaskReader.Read(Make(kind), "m.png", Photo(), lenient).Mask.Warnings);
     }
 
     [Theory]
