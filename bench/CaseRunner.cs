@@ -54,7 +54,6 @@ internal static class CaseRunner
         var target = randn_like(latents);
         return Measurement.MedianSeconds(() =>
         {
-            ThreadShare.AdaptCurrent();
             using var step = NewDisposeScope();
             optimiser.ZeroGradients();
             nn.functional.mse_loss(unet.call(latents, timesteps, states).to(ScalarType.Float32), target).backward();

@@ -84,7 +84,6 @@ public sealed class TermWorker : IDisposable
     public StepTermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ThreadShare.AdaptCurrent();
         if (step < 0 || step >= _options.Steps || term < 0)
         {
             throw new InvalidInputException($"The job has {_options.Steps} steps, so there is no term {term} of step {step}.", "step");

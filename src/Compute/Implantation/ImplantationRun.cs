@@ -285,7 +285,6 @@ public sealed class ImplantationRun(
 
     private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
     {
-        ThreadShare.AdaptCurrent();
         var began = Stopwatch.GetTimestamp();
         var taken = steps.Advance(curves.Steps.Count, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / taken.Count;

@@ -52,6 +52,7 @@ internal static class LibtorchLoader
 
         if (OwnFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, LibtorchFolder.Main))) is { } own)
         {
+            RequireLoadable([Path.Combine(own, LibtorchFolder.Main), .. OwnFolders().Select(folder => Path.Combine(folder, Bridge)).Where(File.Exists).Take(1)]);
             return own;
         }
 
@@ -64,6 +65,27 @@ internal static class LibtorchLoader
         throw new LibtorchException(
             $"This copy of the program comes without libtorch, and {LibtorchFolder.Variable} names none.",
             $"Set {LibtorchFolder.Variable} to the folder of an installed PyTorch ({Wording.List(LibtorchFolder.Versions, " or ")}); oneshot doctor --find-pytorch looks for one.");
+    }
+
+    private static void RequireLoadable(IEnumerable<string> files)
+    {
+        DynamicLoader loader;
+        try
+        {
+            loader = new DynamicLoader();
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return; // another C library: TorchSharp says what it can't do
+        }
+
+        foreach (var file in files)
+        {
+            if (loader.Open(file, DynamicLoader.Lazy) is { } why)
+            {
+                throw new LibtorchException($"The program's own {Path.GetFileName(file)} can't be loaded: {why}.", "Install what is missing, or the program again.");
+            }
+        }
     }
 
     private static void LoadFrom(LibtorchFolder folder)

@@ -1,6 +1,5 @@
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Schedulers;
-using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -38,7 +37,6 @@ public sealed class Denoiser(UNet2DConditionModel unet)
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ThreadShare.AdaptCurrent();
             using var scope = NewDisposeScope();
             var input = scheduler.ScaleModelInput(latents, call);
             var prediction = unet.call(

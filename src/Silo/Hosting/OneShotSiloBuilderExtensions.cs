@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
@@ -26,6 +27,7 @@ internal static class OneShotSiloBuilderExtensions
         silo.Services.AddOneShotStore(options.Store);
         silo.Services.AddTrainingEngine(options);
         var slots = SlotPlan.Create(options.Devices, options.Slots);
+        TorchThreads.Slots = slots.Count(slot => TorchDevices.IndexOf(slot.Device) is null);
         return silo.AddOneShotGrains(grains =>
         {
             // Jobs that are left when an embedded silo ends wait for the next process that trains.

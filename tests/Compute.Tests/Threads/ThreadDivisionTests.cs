@@ -6,42 +6,36 @@ namespace OrleansOneShot.Compute.Tests.Threads;
 public sealed class ThreadDivisionTests
 {
     [Theory]
-    [InlineData(2, new[] { 2 }, new[] { 2 })]
-    [InlineData(2, new[] { 2, 2 }, new[] { 1, 1 })]
-    [InlineData(2, new[] { 2, 2, 2, 2 }, new[] { 1, 1, 1, 1 })]
-    [InlineData(16, new[] { 16, 1 }, new[] { 15, 1 })]
-    [InlineData(16, new[] { 1, 16, 16 }, new[] { 1, 7, 8 })]
-    [InlineData(16, new[] { 4, 16 }, new[] { 4, 12 })]
-    [InlineData(1, new[] { 1, 1 }, new[] { 1, 1 })]
-    public void Divide_Jobs_GetWhatTheyCanUseOfWhatIsThere(int threads, int[] useful, int[] expected) => Assert.Equal(expected, ThreadDivision.Divide(threads, useful));
+    [InlineData(2, 1, 2)]
+    [InlineData(2, 2, 1)]
+    [InlineData(2, 8, 1)]
+    [InlineData(16, 2, 8)]
+    [InlineData(16, 3, 5)]
+    [InlineData(1, 1, 1)]
+    public void Of_LargeWork_IsTheSlotsPart(int most, int slots, int expected) => Assert.Equal(expected, ThreadDivision.Of(1e12, most, slots));
 
     [Theory]
-    [InlineData(2, 2, 0, 2)]
-    [InlineData(2, 2, 0.4, 2)]
-    [InlineData(2, 2, 1, 1)]
-    [InlineData(2, 2, 2, 1)]
-    [InlineData(16, 16, 4.2, 12)]
-    [InlineData(16, 16, 16, 8)] // whoever comes second is not left with nothing
-    [InlineData(8, 16, 4, 8)] // two logical processors a core
-    [InlineData(1, 1, 0.5, 1)]
-    public void Free_OthersAtWork_LeavesThemWhatTheyUseButForHalf(int most, int processors, double others, int expected) =>
-        Assert.Equal(expected, ThreadDivision.Free(most, processors, others));
+    [InlineData(0, 1)]
+    [InlineData(99e6, 1)]
+    [InlineData(100e6, 2)]
+    [InlineData(1e9, 16)]
+    public void Of_Work_IsAsManyAsItIsWorth(double work, int expected) => Assert.Equal(expected, ThreadDivision.Of(work, 16, 1));
 
     [Fact]
-    public void Useful_ToyModel_IsOneThread()
+    public void Of_ToyModel_IsOneThread()
     {
         var toy = UNetConfig.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "unet", "config.json"));
-        Assert.Equal(1, ThreadDivision.Useful(OperationWork.OfUNet(toy, 16, 16, 3), 64));
+        Assert.Equal(1, ThreadDivision.Of(OperationWork.OfUNet(toy, 16, 16, 3), 64, 1));
     }
 
     [Theory]
     [InlineData(64, 1)] // 512 pixels
     [InlineData(32, 2)]
     [InlineData(16, 1)] // the weights alone are work
-    public void Useful_StableDiffusion_IsEveryThreadOfASmallMachine(int side, int rows)
+    public void Of_StableDiffusion_IsEveryThreadOfASmallMachine(int side, int rows)
     {
         var config = UNetConfig.Read(Golden.PathOf("shapes", "sd15_unet.config.json"));
-        Assert.Equal(8, ThreadDivision.Useful(OperationWork.OfUNet(config, side, side, rows), 8));
+        Assert.Equal(8, ThreadDivision.Of(OperationWork.OfUNet(config, side, side, rows), 8, 1));
     }
 
     [Fact]
@@ -49,6 +43,5 @@ public sealed class ThreadDivisionTests
     {
         var config = UNetConfig.Read(Golden.PathOf("shapes", "sd15_unet.config.json"));
         Assert.Equal(0, OperationWork.OfUNet("cuda:0", config, 64, 64, 1));
-        Assert.Equal(1, ThreadDivision.Useful(0, 8));
     }
 }

@@ -62,18 +62,17 @@ public sealed class ThreadSettingsTests
         Assert.Equal($"ONESHOT_THREADS is \"{text}\", which is no number of threads.", settings.Problem);
     }
 
-    [Theory]
-    [InlineData(0.0, 4, "up to 4 an operation (4 processors; jobs of a process share them, and a small model takes 1); idle threads sleep; ONESHOT_THREADS=N takes N")]
-    [InlineData(1.46, 4, "up to 3 an operation (4 processors, of which other programs keep 1.5 busy; jobs of a process share them, and a small model takes 1); idle threads sleep; ONESHOT_THREADS=N takes N")]
-    public void Describe_Choice_SaysWhy(double others, int most, string expected) => Assert.Equal(expected, TorchThreads.Describe(Read(Four), most, others));
+    [Fact]
+    public void Describe_Choice_SaysWhy() =>
+        Assert.Equal("up to 4 an operation (4 processors; slots of a silo divide them, and a small model takes 1); idle threads sleep; ONESHOT_THREADS=N takes N", TorchThreads.Describe(Read(Four), 4));
 
     [Fact]
     public void Describe_HalfAProcessor_SaysTheQuota() =>
-        Assert.Equal("up to 1 an operation (4 processors, a quota of 0.5); idle threads sleep; ONESHOT_THREADS=N takes N", TorchThreads.Describe(Read(Four with { Quota = 0.5 }), 1, 0));
+        Assert.Equal("up to 1 an operation (4 processors, a quota of 0.5); idle threads sleep; ONESHOT_THREADS=N takes N", TorchThreads.Describe(Read(Four with { Quota = 0.5 }), 1));
 
     [Fact]
     public void Describe_NumberThatWasGiven_SaysByWhat() =>
-        Assert.Equal("3 an operation, as OMP_NUM_THREADS says (4 processors); idle threads wait as OMP_WAIT_POLICY says", TorchThreads.Describe(Read(Four, ("OMP_NUM_THREADS", "3"), ("OMP_WAIT_POLICY", "passive")), 3, 0));
+        Assert.Equal("3 an operation, as OMP_NUM_THREADS says (4 processors); idle threads wait as OMP_WAIT_POLICY says", TorchThreads.Describe(Read(Four, ("OMP_NUM_THREADS", "3"), ("OMP_WAIT_POLICY", "passive")), 3));
 
     private static ThreadSettings Read(Processors processors, params (string Name, string Value)[] variables) =>
         ThreadSettings.Read(name => variables.Where(v => v.Name == name).Select(v => v.Value).FirstOrDefault(), processors);

@@ -48,26 +48,6 @@ public sealed class ThreadShareTests
     });
 
     [Fact]
-    public void Adapt_AnotherJobHasCome_SharesWithIt() => OnThread(() =>
-    {
-        using var first = ThreadShare.Take(Large);
-        var other = OnThread(() =>
-        {
-            using var second = ThreadShare.Take(Large);
-            return second.Threads;
-        });
-        first.Adapt();
-        Assert.InRange(other, 1, Math.Max(1, TorchThreads.Fixed ?? (TorchThreads.Most / 2)));
-    });
-
-    [Fact]
-    public void Adapt_OnAnotherThread_IsRefused() => OnThread(() =>
-    {
-        using var share = ThreadShare.Take(0);
-        Assert.IsType<InvalidOperationException>(Task.Run(() => Record.Exception(share.Adapt)).GetAwaiter().GetResult());
-    });
-
-    [Fact]
     public void NativeEnvironment_OfThisProcess_IsWhatLibtorchsOpenMpFound()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there is a native environment of its own.");
