@@ -73,7 +73,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         var inputs = _inputs.Fetch(request, cancellationToken);
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
         var exchange = new FanOutExchange(job, options.Precision);
-        var run = new ImplantationRun(folder, inputs, options, notes, exchange) 
+        var run = new ImplantationRun(folder, inputs, options, notes, exchange)
         {
             Settled = SettlementOf(job),
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
