@@ -14,8 +14,8 @@ public sealed class LoneWorkTests
     {
         using var end = new ManualResetEventSlim();
         using var stop = new CancellationTokenSource();
-        var begun = new TaskCompletionSource();
-        var ended = new TaskCompletionSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = LoneWork.RunAsync(
             () =>
             {
