@@ -62,7 +62,8 @@ internal sealed partial class ImplantationGrain
         await ShowResultAsync(epoch);
         await EndAsync(
             Succeeded(_state, new JobResult(manifest.Files, manifest.Metrics, manifest.Seconds))
-                with { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
+                with
+            { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
     }
 
     /// <summary>Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.</summary>
