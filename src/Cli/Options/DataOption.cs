@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Common;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Options;
@@ -16,7 +17,7 @@ internal sealed class DataOption : Option<string?>
         {
             if (result.Tokens is [{ Value: var path }, ..] && !string.IsNullOrWhiteSpace(path) && OutputPath.FileInTheWay(Path.GetFullPath(path)) is { } file)
             {
-                result.AddError($"--data {path}: {file} is a file, not a folder.");
+                result.AddError($"--data {path}: {file} is {LinkedFile.WhatIs(file)}, not a folder.");
             }
         });
     }

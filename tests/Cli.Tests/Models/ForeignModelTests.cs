@@ -156,15 +156,25 @@ public sealed class ForeignModelTests : IDisposable
     }
 
     [Fact]
+    public async Task List_DataFolderThatTheSystemRefuses_NamesItAndTheOption()
+    {
+        // Nobody makes folders there.
+        var run = await CliRun.RunAsync("jobs", "list", "--data", "/proc/oneshot");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("The data folder /proc/oneshot can't be used", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--data", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_DataFolderThatCantBeMade_NamesItAndTheOption()
     {
         File.WriteAllText(_folder["file"], "");
 
         var run = await CliRun.RunAsync("jobs", "list", "--data", _folder["file/data"]);
 
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.Contains($"The data folder {_folder["file/data"]} can't be used", run.Error, StringComparison.Ordinal);
-        Assert.Contains("--data", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains($"--data {_folder["file/data"]}: {_folder["file"]} is a file, not a folder.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
