@@ -23,7 +23,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         OneShotException e => Of(e.Detail),
         InterruptedException e => new(new ErrorDetail(ErrorCodes.Cancelled, e.Message, Hint: e.Hint), App.ExitCode.Interrupted),
         OperationCanceledException when interrupted => new(new ErrorDetail(ErrorCodes.Cancelled, "Interrupted."), App.ExitCode.Interrupted),
-        DataFolderException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, "data", DataFolderException.Hint)),
+        DataFolderException e => Of(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "data", DataFolderException.Hint)),
         UnauthorizedAccessException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check the permissions of that path.")),
         IOException or InvalidDataException => Of(new ErrorDetail(ErrorCodes.Failed, exception.Message)),
         NotFiniteNumberException e => Of(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights are numbers, so it overflows.", "precision", "Use --precision fp32, or a smaller scale of the LoRAs.")),

@@ -21,7 +21,7 @@ public static class WritableFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {DataFolderException.Reason(data, e)}.", "data", "Give this user a folder that it may write with --data."), e);
+                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {DataFolderException.Reason(data, e)}.", "data", DataFolderException.Hint), e);
         }
     }
 }

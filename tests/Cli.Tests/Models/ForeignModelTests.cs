@@ -161,8 +161,8 @@ public sealed class ForeignModelTests : IDisposable
         // Nobody makes folders there.
         var run = await CliRun.RunAsync("jobs", "list", "--data", "/proc/oneshot");
 
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.Contains("The data folder /proc/oneshot can't be used", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.NotReachable, run.ExitCode);
+        Assert.Contains("The data folder /proc/oneshot can't be written", run.Error, StringComparison.Ordinal);
         Assert.Contains("--data", run.Error, StringComparison.Ordinal);
     }
 

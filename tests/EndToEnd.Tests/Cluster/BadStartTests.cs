@@ -146,11 +146,11 @@ public sealed partial class BadStartTests : IDisposable
     }
 
     [Fact]
-    public async Task FileInPlaceOfTheDataFolder_EndsWith4AndNamesIt()
+    public async Task FileInPlaceOfTheDataFolder_EndsWith2AndNamesIt()
     {
         await File.WriteAllTextAsync(_folder.Data, "");
 
-        Expect(await OneShotProcess.RunAsync("serve", "--data", _folder.Data), Unreachable, $"The data folder {_folder.Data} can't be written: it is a file.");
+        Expect(await OneShotProcess.RunAsync("serve", "--data", _folder.Data), BadInput, $"--data {_folder.Data}: {_folder.Data} is a file, not a folder.");
     }
 
     [Fact]
