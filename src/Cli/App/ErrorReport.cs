@@ -36,9 +36,6 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
         _ => Of(new ErrorDetail(ErrorCodes.Failed, $"Something unforeseen went wrong: {Wording.WithoutTypes(exception.Message)}", Hint: "This is a defect of oneshot; ONESHOT_DEBUG=1 shows where it arose.")),
     };
 
-    // Messages of stores and of remote calls may carry whole stack traces.
-    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
-
     /// <summary>Gives an error its exit code.</summary>
     /// <param name="error">The error.</param>
     /// <returns>The report.</returns>

@@ -24,13 +24,4 @@ internal static class FileMarks
         content.Position = file.Header.DataOffset;
         return Convert.ToHexStringLower(SHA256.HashData(content));
     }
-
-    /// <summary>A file's hash.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>64 lower-case hexadecimal digits.</returns>
-    public static string OfFile(string path)
-    {
-        using var content = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(content));
-    }
 }

@@ -29,7 +29,7 @@ internal static class PictureDrawing
         var precision = new PrecisionChooser(plan.Data).Decide(asked, folder, Math.Max(plan.Width, plan.Height), deviceName, say);
         if (asked != ComputePrecision.Auto)
         {
-            say($"precision {Name(precision)}, as asked");
+            say($"precision {precision.Name()}, as asked");
         }
 
         say($"loading {folder.Name}");
@@ -103,8 +103,8 @@ internal static class PictureDrawing
             LoraHashes = loras.ToDictionary(l => l.Key, l => FileMarks.OfLora(l.First().Path)),
             Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
             Latents = plan.Latents is null ? null : Path.GetFileName(plan.Latents),
-            LatentsHash = plan.Latents is null ? null : FileMarks.OfFile(plan.Latents),
-            Precision = Name(precision),
+            LatentsHash = plan.Latents is null ? null : FileHashes.Sha256(plan.Latents),
+            Precision = precision.Name(),
             Version = PictureSettings.ThisVersion,
         };
     }
@@ -115,8 +115,6 @@ internal static class PictureDrawing
         using var scope = NewDisposeScope();
         return file.Get("latents").to(ScalarType.Float32).clone().MoveToOuterDisposeScope();
     }
-
-    private static string Name(ComputePrecision precision) => precision == ComputePrecision.Bf16 ? "bf16" : "fp32";
 
     private static ComputePrecision Parse(string precision) => precision switch
     {

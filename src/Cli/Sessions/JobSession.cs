@@ -72,7 +72,7 @@ internal sealed class JobSession : IAsyncDisposable
         var patience = new OwnerPatience(data);
         while (true)
         {
-            if (TryOwn(data) is { } held)
+            if (OwnerLock.TryAcquire(data) is { } held)
             {
                 return await OwnAsync(target, held, mode, cancellationToken);
             }
@@ -85,20 +85,6 @@ internal sealed class JobSession : IAsyncDisposable
             }
 
             await Task.Delay(Pause, cancellationToken);
-        }
-    }
-
-    private static OwnerLock? TryOwn(DataFolder data)
-    {
-        try
-        {
-            return OwnerLock.TryAcquire(data);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Says which folder it is, and why; where that can be written after all, it was the lock itself.
-            WritableFolder.Require(data);
-            throw;
         }
     }
 

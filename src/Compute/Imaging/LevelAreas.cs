@@ -52,11 +52,21 @@ internal sealed class LevelAreas
         return new LevelAreas(pixels, inner, tolerance, levels.LongLength);
     }
 
-    /// <summary>The smallest value, but for a few pixels.</summary>
-    public int Lowest => Edge(Enumerable.Range(0, _pixels.Length));
+    /// <summary>The smallest and the largest value, but for a few pixels.</summary>
+    public (int Lowest, int Highest) Range => RangeOf(_pixels, _count);
 
-    /// <summary>The largest value, but for a few pixels.</summary>
-    public int Highest => Edge(Enumerable.Range(0, _pixels.Length).Reverse());
+    /// <summary>The smallest and the largest value of a picture, but for a few pixels.</summary>
+    /// <param name="levels">Its values, in any order.</param>
+    public static (int Lowest, int Highest) RangeOf(ushort[] levels)
+    {
+        var pixels = new int[ushort.MaxValue + 1];
+        foreach (var level in levels)
+        {
+            pixels[level]++;
+        }
+
+        return RangeOf(pixels, levels.LongLength);
+    }
 
     /// <summary>The values that fill areas, from the smallest on.</summary>
     public IReadOnlyList<LevelArea> Areas()
@@ -105,14 +115,17 @@ internal sealed class LevelAreas
         return null;
     }
 
+    private static (int Lowest, int Highest) RangeOf(int[] pixels, long count) =>
+        (Edge(pixels, count, Enumerable.Range(0, pixels.Length)), Edge(pixels, count, Enumerable.Range(0, pixels.Length).Reverse()));
+
     // Stray pixels, such as the ringing of JPEG, are not what a picture reaches to.
-    private int Edge(IEnumerable<int> order)
+    private static int Edge(int[] pixels, long count, IEnumerable<int> order)
     {
-        var stray = Math.Max(1, _count / 20_000);
+        var stray = Math.Max(1, count / 20_000);
         var seen = 0L;
         foreach (var level in order)
         {
-            seen += _pixels[level];
+            seen += pixels[level];
             if (seen >= stray)
             {
                 return level;

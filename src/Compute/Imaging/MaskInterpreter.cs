@@ -64,11 +64,11 @@ internal sealed class MaskInterpreter
             return OfValue(value);
         }
 
-        var usesAlpha = _image.HasAlpha && HasRange(Alpha());
-        var read = usesAlpha ? FromAlpha() : IsColoured() ? FromColours() : FromGrey();
+        var alpha = SpeakingAlpha();
+        var read = alpha is not null ? Stretched(alpha, 255, LevelAreas.RangeOf(alpha), MaskSource.Alpha) : IsColoured() ? FromColours() : FromGrey();
 
         // Who takes any transparency for the mask, as earlier versions did, would read another one: such a file is not plain.
-        return !usesAlpha && _image.HasAlpha && _image.Rgba.Any(p => p >> 24 != 255)
+        return alpha is null && _image.HasAlpha && _image.Rgba.Any(p => p >> 24 != 255)
             ? read with { IsPlain = false, Notes = [$"{_what} is of one opacity all over, but for noise: its brightness says where the object is.", .. read.Notes] }
             : read;
     }
@@ -89,9 +89,9 @@ internal sealed class MaskInterpreter
             indices = null; // A palette of greys may have them in any order; people see the greys.
         }
 
-        var usesAlpha = indices is null && _image.HasAlpha && HasRange(Alpha());
-        var levels = indices ?? (usesAlpha ? Alpha() : Greys(out _));
-        var tolerance = _isLossy && !usesAlpha ? LossyTolerance : 0;
+        var alpha = indices is null ? SpeakingAlpha() : null;
+        var levels = indices ?? alpha ?? Greys(out _);
+        var tolerance = _isLossy && alpha is null ? LossyTolerance : 0;
         return Chosen(Array.ConvertAll(levels, level => Math.Abs(level - number) <= tolerance), value, Text(LevelAreas.Of(levels, _image.Width, _image.Height, tolerance), Number));
     }
 
@@ -99,19 +99,17 @@ internal sealed class MaskInterpreter
         ? new MaskValues(Array.ConvertAll(pixels, p => p ? 1f : 0f), MaskSource.Grey) { IsPlain = false }
         : throw new InvalidInputException($"{_what} has no pixel of the value {value}: its values are {there}.", _field, $"Give one of them with {_reading.ValueOption.TrimEnd(' ', '=')}.");
 
-    private MaskValues FromAlpha() => Stretched(Alpha(), 255, MaskSource.Alpha, _image.Rgba);
-
     private MaskValues FromGrey()
     {
         var levels = Greys(out var largest);
         var areas = LevelAreas.Of(levels, _image.Width, _image.Height, _isLossy ? LossyTolerance : 0);
-        var (low, high) = (areas.Lowest, areas.Highest);
+        var (low, high) = areas.Range;
         if (high - low < LeastRange * largest / 255 && !(!_isLossy && high > low && areas.InnerShare >= 0.8))
         {
             return new MaskValues(Array.ConvertAll(levels, level => level / (float)largest), MaskSource.Grey); // One grey all over.
         }
 
-        var read = Stretched(levels, largest, MaskSource.Grey, _image.Rgba);
+        var read = Stretched(levels, largest, (low, high), MaskSource.Grey);
         var between = areas.Areas().Where(area => area.Level > low + (_isLossy ? LeastRange : 0) && area.Level < high - (_isLossy ? LeastRange : 0)).ToList();
         var ends = (high - low) / 4;
         var clear = levels.Count(level => level <= low + ends || level >= high - ends) / (double)levels.Length;
@@ -174,10 +172,9 @@ internal sealed class MaskInterpreter
     }
 
     // From the darkest value to the brightest is from nothing to all, whatever they are.
-    private MaskValues Stretched(ushort[] levels, int largest, MaskSource source, uint[] pixels)
+    private MaskValues Stretched(ushort[] levels, int largest, (int Low, int High) range, MaskSource source)
     {
-        var areas = LevelAreas.Of(levels, _image.Width, _image.Height, 0);
-        var (low, high) = (areas.Lowest, areas.Highest);
+        var (low, high) = range;
         var slack = Slack * largest / 255;
         if (low <= slack && high >= largest - slack)
         {
@@ -212,8 +209,6 @@ internal sealed class MaskInterpreter
 
     private float[] Brightness() => Array.ConvertAll(_image.Rgba, p => Luma(p) / 255f);
 
-    private ushort[] Alpha() => Array.ConvertAll(_image.Rgba, p => (ushort)(p >> 24));
-
     private ushort[] Greys(out int largest)
     {
         var isDeep = PngLevels.IsDeepGrey(_file);
@@ -221,10 +216,17 @@ internal sealed class MaskInterpreter
         return isDeep ? PngLevels.DeepGreys(_file, _name, _field) : Array.ConvertAll(_image.Rgba, p => (ushort)Luma(p));
     }
 
-    private bool HasRange(ushort[] levels)
+    // Null: there is no opacity, or it is the same all over but for noise.
+    private ushort[]? SpeakingAlpha()
     {
-        var areas = LevelAreas.Of(levels, _image.Width, _image.Height, 0);
-        return areas.Highest - areas.Lowest >= LeastRange;
+        if (!_image.HasAlpha)
+        {
+            return null;
+        }
+
+        var alpha = Array.ConvertAll(_image.Rgba, p => (ushort)(p >> 24));
+        var (low, high) = LevelAreas.RangeOf(alpha);
+        return high - low >= LeastRange ? alpha : null;
     }
 
     // A number for each colour that there is; null when there are too many for a mask.

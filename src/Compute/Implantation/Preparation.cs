@@ -91,17 +91,9 @@ internal sealed class Preparation : IDisposable
     private VaePosterior PosteriorOf(TrainingCrop crop, LoadedModels models)
     {
         var posterior = models.Vae.Encode(ImageTensors.ToModelInput(crop.Image).to(models.Device));
-        RequireFinite(posterior.Mean, "The VAE's encoding of the photo");
+        // Else the first loss would be none, and a smaller learning rate would be asked for.
+        posterior.Mean.RequireFinite("The VAE's encoding of the photo");
         return new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));
-    }
-
-    // Else the first loss would be none, and a smaller learning rate would be asked for.
-    private static void RequireFinite(Tensor value, string what)
-    {
-        if (!value.IsAllFinite())
-        {
-            throw new NotFiniteNumberException($"{what} is no number.");
-        }
     }
 
     private Tensor AtLatentSize(IReadOnlyList<MaskImage> masks, Device device)
@@ -127,7 +119,7 @@ internal sealed class Preparation : IDisposable
             MaskedEmbeddings = [.. MaskedImages.Select(m => _tensors.Keep(joint.Images(m)))];
             foreach (var embedding in classes.Concat(MaskedEmbeddings).Append(ImageEmbedding))
             {
-                RequireFinite(embedding, "The CLIP's embedding of the photo or the class name");
+                embedding.RequireFinite("The CLIP's embedding of the photo or the class name");
             }
         }
     }

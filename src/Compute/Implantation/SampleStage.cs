@@ -71,7 +71,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         Loras = new Dictionary<string, double> { [options.Name] = 1 },
         Tokens = [.. objects.Select(o => o.Token)],
         ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
-        Precision = options.Precision == ComputePrecision.Bf16 ? "bf16" : "fp32",
+        Precision = options.Precision.Name(),
         Version = PictureSettings.ThisVersion,
     };
 

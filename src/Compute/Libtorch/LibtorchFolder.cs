@@ -23,7 +23,7 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
 
     internal const string Source = $"{Variable} names";
     internal const string Main = "libtorch_cpu.so";
-    private const string Cuda = "libtorch_cuda.so";
+    internal const string Cuda = "libtorch_cuda.so";
     private const int LongestVersionFile = 1 << 16;
     private const string FindHint = "oneshot doctor --find-pytorch looks for one.";
 

@@ -16,7 +16,7 @@ internal static class LibtorchLoader
     // In the order in which they need each other; those of CUDA are there or not.
     private static readonly (string Name, bool Optional)[] Libraries =
     [
-        ("libtorch_global_deps.so", true), ("libc10.so", false), (LibtorchFolder.Main, false), ("libc10_cuda.so", true), ("libtorch_cuda.so", true), ("libtorch.so", false),
+        ("libtorch_global_deps.so", true), ("libc10.so", false), (LibtorchFolder.Main, false), ("libc10_cuda.so", true), (LibtorchFolder.Cuda, true), ("libtorch.so", false),
     ];
 
     /// <summary>Loads it.</summary>
@@ -33,7 +33,7 @@ internal static class LibtorchLoader
 
         var own = Own();
         torch.InitializeDeviceType(DeviceType.CPU);
-        return new LibtorchFolder(own, $"{torch.__version__}", File.Exists(Path.Combine(own, "libtorch_cuda.so")));
+        return new LibtorchFolder(own, $"{torch.__version__}", File.Exists(Path.Combine(own, LibtorchFolder.Cuda)));
     }
 
     /// <summary>Folders in which the program's own libraries are looked for.</summary>

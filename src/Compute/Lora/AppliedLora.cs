@@ -121,7 +121,7 @@ public sealed class AppliedLora : IDisposable
 
     private static Tensor Finite(Tensor change, (LoraChange Change, double Scale)[] changes)
     {
-        if (change.isfinite().all().item<bool>())
+        if (change.IsAllFinite())
         {
             return change;
         }

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -159,7 +160,7 @@ internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, Peft
     {
         var values = file.Get(entry);
         using var scope = NewDisposeScope();
-        return values.to(ScalarType.Float32).isfinite().all().item<bool>()
+        return values.to(ScalarType.Float32).IsAllFinite()
             ? values
             : throw new InvalidInputException($"{shown} can't be used: {entry.Name} holds values that are not finite.", shown, "Train or download it again.");
     }

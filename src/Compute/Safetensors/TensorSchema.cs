@@ -1,4 +1,5 @@
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
@@ -74,9 +75,5 @@ internal sealed class TensorSchema
 
     private static bool Fits(long[] wanted, long[] found) => wanted.Length == found.Length && wanted.Zip(found).All(pair => pair.First == Any || pair.First == pair.Second);
 
-    private static bool IsFinite(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        return !tensor.is_floating_point() || tensor.isfinite().all().item<bool>();
-    }
+    private static bool IsFinite(Tensor tensor) => !tensor.is_floating_point() || tensor.IsAllFinite();
 }

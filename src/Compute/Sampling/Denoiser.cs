@@ -44,7 +44,7 @@ public sealed class Denoiser(UNet2DConditionModel unet)
             if (call == 0)
             {
                 // Before the other steps are spent; later a number that is none stays one to the end.
-                RequireFinite(prediction, "What the UNet predicts");
+                prediction.RequireFinite("What the UNet predicts");
             }
 
             if (negative is not null)
@@ -59,16 +59,8 @@ public sealed class Denoiser(UNet2DConditionModel unet)
             observe?.Invoke(call + 1, latents);
         }
 
-        RequireFinite(latents, "The picture that the UNet and the scheduler end with");
+        latents.RequireFinite("The picture that the UNet and the scheduler end with");
         return latents.MoveToOuterDisposeScope();
-    }
-
-    private static void RequireFinite(Tensor value, string what)
-    {
-        if (!value.IsAllFinite())
-        {
-            throw new NotFiniteNumberException($"{what} is no number.");
-        }
     }
 
     private static Tensor Expand(Tensor states, long batch) => states.shape[0] == batch ? states : states.expand(batch, -1, -1);

@@ -69,11 +69,7 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
             using var guard = inference_mode();
             using var scope = NewDisposeScope();
             var decoded = vae.Decode(latents.narrow(0, i, 1).Div(vae.Config.ScalingFactor));
-            if (!decoded.IsAllFinite())
-            {
-                throw new NotFiniteNumberException("The picture that the VAE decodes is no number.");
-            }
-
+            decoded.RequireFinite("The picture that the VAE decodes");
             pictures.AddRange(ImageTensors.ToImages(ToUnitRange(decoded)));
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansOneShot.Compute.Libtorch;
 using TorchSharp;
 
 namespace OrleansOneShot.Compute.Threads;
@@ -32,7 +33,7 @@ internal static unsafe class OpenMp
         }
     }
 
-    private static nint Find() => OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var library) ? library : 0;
+    private static nint Find() => OperatingSystem.IsLinux() && NativeLibrary.TryLoad(LibtorchFolder.Main, out var library) ? library : 0;
 
     private static void* Export(string name) => Library != 0 && NativeLibrary.TryGetExport(Library, name, out var address) ? (void*)address : null;
 }

@@ -2,6 +2,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tokens;
@@ -73,7 +74,7 @@ public static class LearnedEmbeddingsFile
         }
 
         var vectors = file.Get(entry).reshape(shape).to(ScalarType.Float32, copy: true);
-        if (!vectors.isfinite().all().item<bool>())
+        if (!vectors.IsAllFinite())
         {
             throw new InvalidInputException($"{shown} can't be used: {key} holds values that are not finite.", shown, "Train or download it again.");
         }

@@ -12,3 +12,11 @@ public enum ComputePrecision
     /// <summary>bfloat16.</summary>
     Bf16 = 2,
 }
+
+/// <summary>What precisions are called.</summary>
+public static class ComputePrecisions
+{
+    /// <summary>The name on the command line and in pictures.</summary>
+    /// <param name="precision">One that is settled: not <see cref="ComputePrecision.Auto"/>.</param>
+    public static string Name(this ComputePrecision precision) => precision == ComputePrecision.Bf16 ? "bf16" : "fp32";
+}

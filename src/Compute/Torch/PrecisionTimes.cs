@@ -28,5 +28,5 @@ public sealed record PrecisionTimes(double Fp32Seconds, double Bf16Seconds, bool
     /// <summary>The choice and its reason.</summary>
     public string Description => string.Create(
         CultureInfo.InvariantCulture,
-        $"precision auto: {(Choice == ComputePrecision.Bf16 ? "bf16" : "fp32")} (measured: fp32 {Fp32Seconds * 1000:0.0} ms, bf16 {Bf16Seconds * 1000:0.0} ms{(IsSmall ? "; a small model stays in fp32" : UnderLoad ? "; under load, so it is measured again next time" : "")})");
+        $"precision auto: {Choice.Name()} (measured: fp32 {Fp32Seconds * 1000:0.0} ms, bf16 {Bf16Seconds * 1000:0.0} ms{(IsSmall ? "; a small model stays in fp32" : UnderLoad ? "; under load, so it is measured again next time" : "")})");
 }

@@ -60,10 +60,8 @@ internal sealed partial class ImplantationGrain
 
         // Before anybody hears of the end: people and scripts look into the folder then.
         await ShowResultAsync(epoch);
-        await EndAsync(
-            Succeeded(_state, new JobResult(manifest.Files, manifest.Metrics, manifest.Seconds))
-                with
-            { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
+        var succeeded = Succeeded(_state, new JobResult(manifest.Files, manifest.Metrics, manifest.Seconds));
+        await EndAsync(succeeded with { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
     }
 
     /// <summary>Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.</summary>

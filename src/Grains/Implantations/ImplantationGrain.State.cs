@@ -64,7 +64,7 @@ internal sealed partial class ImplantationGrain
         var stored = new GrainState<ImplantationState>(new ImplantationState());
         try
         {
-            await states.ReadStateAsync("job", this.GetGrainId(), stored);
+            await states.ReadStateAsync(StateName, this.GetGrainId(), stored);
         }
         catch (Exception e)
         {

@@ -20,7 +20,7 @@ namespace OrleansOneShot.Grains.Implantations;
 /// clients call.
 /// </summary>
 internal sealed partial class ImplantationGrain(
-    [PersistentState("job", OneShotStorage.Name)] IPersistentState<ImplantationState> storage,
+    [PersistentState(ImplantationGrain.StateName, OneShotStorage.Name)] IPersistentState<ImplantationState> storage,
     [FromKeyedServices(OneShotStorage.Name)] IGrainStorage states,
     IArtifactStore store,
     IClusterMembershipService membership,
@@ -28,6 +28,9 @@ internal sealed partial class ImplantationGrain(
     OneShotInstruments instruments,
     ILogger<ImplantationGrain> logger) : Grain, IImplantationGrain
 {
+    // Part of the stored key.
+    private const string StateName = "job";
+
     private ImplantationState _state = new();
     private ProgressLog _log = null!;
     private TaskCompletionSource _news = NewSignal();

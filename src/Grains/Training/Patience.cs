@@ -68,7 +68,7 @@ internal sealed partial class Patience
         {
             var result = await _pipeline.ExecuteAsync(async inner => await work(inner.CancellationToken), context);
             if (wait.Away is { } away)
-                _tell(FormattableString.Invariant($"{(away.StartsWith("the store", StringComparison.Ordinal) ? "The store is back" : "The other silo answers")} after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
+                _tell(FormattableString.Invariant($"{Back(away)} after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
             return result;
         }
         catch (Exception e) when (_mayPass(e))
@@ -90,6 +90,10 @@ internal sealed partial class Patience
         wait.Away = Fault.Away(error);
         _tell($"Waits for {wait.Away}");
     }
+
+    private static string Back(string away) => away.StartsWith("the store", StringComparison.Ordinal) ? "The store is back"
+        : away.StartsWith("the cluster", StringComparison.Ordinal) ? "The cluster answers"
+        : "The other silo answers";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call failed (attempt {Attempt}); it is tried again")]
     private static partial void LogRetry(ILogger logger, Exception? error, int attempt);

@@ -174,7 +174,7 @@ public sealed class ModelCatalog
 
     private static string NameOf(string path)
     {
-        var folder = new string([.. (HubCache.RepositoryOf(path)?.Replace("/", "--", StringComparison.Ordinal) ?? Path.GetFileName(path)).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        var folder = new string([.. (HubSnapshot.NameOf(path) ?? Path.GetFileName(path)).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
         return $"{(folder.Length == 0 ? "model" : folder)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8]}";
     }
 

@@ -1,5 +1,6 @@
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Models.Loading;
 
 namespace OrleansOneShot.Silo.Models;
 
@@ -10,7 +11,6 @@ namespace OrleansOneShot.Silo.Models;
 /// <remarks>Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache and the environment variables described there.</remarks>
 public static class HubCache
 {
-    private const string Prefix = "models--";
     private const string Main = "main";
     private const int LongestReference = 200;
 
@@ -42,7 +42,7 @@ public static class HubCache
             return null;
         }
 
-        var root = Path.Combine(Folder(variable), Prefix + repository.Replace("/", "--", StringComparison.Ordinal));
+        var root = Path.Combine(Folder(variable), HubSnapshot.Prefix + repository.Replace("/", "--", StringComparison.Ordinal));
         if (!Directory.Exists(root))
         {
             return null;
@@ -72,10 +72,10 @@ public static class HubCache
         {
             return
             [
-                .. Directory.EnumerateDirectories(Folder(variable), Prefix + "*")
-                    .Select(root => (Repository: Path.GetFileName(root)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal), Commit: Reference(root, Main), Root: root))
+                .. Directory.EnumerateDirectories(Folder(variable), HubSnapshot.Prefix + "*")
+                    .Select(root => (Repository: Path.GetFileName(root)[HubSnapshot.Prefix.Length..].Replace("--", "/", StringComparison.Ordinal), Commit: Reference(root, Main), Root: root))
                     .Where(found => found.Commit is { Length: > 0 })
-                    .Select(found => (found.Repository, Folder: Path.Combine(found.Root, "snapshots", found.Commit!)))
+                    .Select(found => (found.Repository, Folder: Path.Combine(found.Root, HubSnapshot.Snapshots, found.Commit!)))
                     .Where(found => File.Exists(Path.Combine(found.Folder, "model_index.json")))
                     .OrderBy(found => found.Repository, StringComparer.Ordinal),
             ];
@@ -88,17 +88,11 @@ public static class HubCache
 
     /// <summary>OWNER/NAME of a snapshot's folder; null of any other.</summary>
     /// <param name="folder">A folder.</param>
-    public static string? RepositoryOf(string folder)
-    {
-        var snapshots = Path.GetDirectoryName(folder);
-        return Path.GetFileName(snapshots) == "snapshots" && Path.GetFileName(Path.GetDirectoryName(snapshots)) is { } name && name.StartsWith(Prefix, StringComparison.Ordinal)
-            ? name[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal)
-            : null;
-    }
+    public static string? RepositoryOf(string folder) => HubSnapshot.NameOf(folder)?.Replace("--", "/", StringComparison.Ordinal);
 
     private static List<string> Snapshots(string root)
     {
-        var folder = Path.Combine(root, "snapshots");
+        var folder = Path.Combine(root, HubSnapshot.Snapshots);
         return Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)] : [];
     }
 

@@ -42,7 +42,7 @@ public static class BrokenWeights
         return broken.Count > 0 ? Error(path, file.Name, broken) : null;
     }
 
-    private static bool IsFloating(TensorEntry entry) => entry.ElementType is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+    private static bool IsFloating(TensorEntry entry) => TensorSchema.Floating.Contains(entry.ElementType);
 
     private static InvalidInputException Error(string what, string file, List<string> broken) => new(
         $"{what} is broken: in {file}, {Wording.List(broken, most: 3)} {(broken.Count == 1 ? "holds" : "hold")} values that are no numbers (NaN or infinite).",

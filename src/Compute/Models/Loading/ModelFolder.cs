@@ -44,8 +44,7 @@ public sealed class ModelFolder
     public string Path { get; }
 
     /// <summary>The folder's name, such as <c>toyworld-64</c>; of a snapshot in a Hugging Face cache, whose folder is named by a commit, the repository's.</summary>
-    public string Name => System.IO.Path.GetDirectoryName(Path) is { } parent && System.IO.Path.GetFileName(parent) == "snapshots"
-        && System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(parent)) is ['m', 'o', 'd', 'e', 'l', 's', '-', '-', .. { Length: > 0 } repository] ? repository : System.IO.Path.GetFileName(Path);
+    public string Name => HubSnapshot.NameOf(Path) ?? System.IO.Path.GetFileName(Path);
 
     /// <summary>Configuration of the UNet.</summary>
     public UNetConfig UNet { get; }
