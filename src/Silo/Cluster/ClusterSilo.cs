@@ -34,7 +34,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         _host = host;
         _claim = claim;
         Notices = notices;
-        Lost = Task.WhenAny(claim.Lost, host.Services.GetRequiredService<FatalEnd>().Told).Unwrap();
+        Lost = Task.WhenAny(claim.Lost, host.Services.GetRequiredService<FatalEnd>().Told, host.Services.GetRequiredService<ClockWatch>().Told).Unwrap();
     }
 
     /// <summary>Its address, as logs and <c>cluster silos</c> name it.</summary>
@@ -55,7 +55,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>What who started it should know, each one sentence. The log has it too.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Ends when the silo can't go on, since Redis has lost the data of its cluster or the other silos have declared it dead; then it is to be abandoned.</summary>
+    /// <summary>Ends when the silo can't go on: Redis has lost the data of its cluster, the other silos have declared it dead, or its machine's clock was set back. Then it is to be abandoned.</summary>
     public Task<ErrorDetail> Lost { get; }
 
     /// <summary>Starts a silo and joins the cluster.</summary>
@@ -107,7 +107,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <returns>When left.</returns>
     public Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
 
-    /// <summary>Ends a silo that is <see cref="Lost"/>: its engines are told to stop, and nothing is handed on, since nobody is there to take it.</summary>
+    /// <summary>Ends a silo that is <see cref="Lost"/>: its engines are told to stop, and what can be handed on in a few seconds is.</summary>
     /// <returns>When ended, as far as it does in time.</returns>
     public async Task AbandonAsync()
     {
@@ -119,7 +119,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Without its rows in Redis a silo can't leave in order.
+            // Without its rows in Redis, or the others' trust, a silo can't leave in order.
         }
     }
 
@@ -177,6 +177,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = redis);
             JudgeRowsBy(clock, options.Clock, silo.Services);
             silo.Services.AddSingleton<FatalEnd>();
+            silo.Services.AddSingleton(provider => new ClockWatch(options.Clock, provider.GetRequiredService<ILogger<ClockWatch>>()));
             silo.Services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<FatalEnd>());
             silo.AddRedisGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
             {
