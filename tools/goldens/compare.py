@@ -1,7 +1,7 @@
 """Compares a run of make.py with the goldens of the repository: `python compare.py [--fresh DIR]`. Exit code 1 when something differs.
 
-Integers, texts and the weights of sd15-tiny must be equal. Other numbers must be within tolerances that come from tests/Goldens/tolerances.json,
-the measured distance of fp32 from fp64 (RULES).
+Integers, texts and the weights of sd15-tiny, but for those that are fitted, must be equal.
+Other numbers must be within tolerances that come from tests/Goldens/tolerances.json, the measured distance of fp32 from fp64 (RULES).
 """
 
 import argparse
@@ -47,6 +47,8 @@ UNET, VAE = ("unet.square.out", "unet.wide.out"), ("vae.square.mean", "vae.squar
 TEXT, CLIP = ("text.last_hidden_state",), ("clip.image_features",)
 LATENTS, IMAGES = ([f"pipeline.plain.{sampler}.{what}" for sampler in ("ddim", "dpmpp-2m", "euler", "pndm")] for what in ("final_latents", "image"))
 RULES = [
+    Rule("sd15-tiny/*:*conv_out.*", 1e-5),  # fitted, then rounded: a small one may land on the other side
+    Rule("sd15-tiny/vae/*quant_conv.*", 1e-5),
     Rule("sd15-tiny/*"),
     Rule("modules/*:unet.*", floors=UNET),
     Rule("modules/*:vae.*", floors=VAE),
@@ -54,7 +56,7 @@ RULES = [
     Rule("modules/*:clip.*", floors=CLIP),
     Rule("modules/preprocess.*", 1e-6),
     Rule("schedulers/*", 1e-5),
-    Rule("*.grad", 1e-4),
+    Rule("*:grad", 1e-4),
     Rule("*:grad.*", 1e-4),
     Rule("*.grad.*", 1e-4),
     Rule("*:loss", 1e-5),
@@ -73,7 +75,7 @@ RULES = [
     Rule("method/*:sp1.*.prediction*", floors=UNET),
     Rule("method/*:sp1.*", floors=VAE),
     Rule("metrics/*:align.*_features", floors=CLIP),
-    Rule("*", 1e-6),  # inputs, and what is made of them by a few operations
+    Rule("*", 1e-5),  # inputs, and what is made of them by a few operations
 ]
 NUMBERS = [
     Rule("lora/*difference*", math.inf),  # noise itself; make.py asserts its bounds
@@ -151,7 +153,7 @@ class Comparison:
             a, b = ours[key], theirs[key]
             if isinstance(a, str) or isinstance(b, str):
                 if a != b:
-                    yield Difference(key, "is another text", math.inf)
+                    yield Difference(key, unlike(a, b), math.inf)
             elif a.dtype != b.dtype or a.shape != b.shape:
                 yield Difference(key, f"is {a.dtype} {a.shape}, not {b.dtype} {b.shape}", math.inf)
             elif not np.array_equal(a, b):
@@ -197,7 +199,7 @@ class Comparison:
             allowed = next(rule for rule in NUMBERS if fnmatchcase(f"{name}:{path}", rule.pattern)).share
             yield Difference(path, f"is {a:.9g}, not {b:.9g}", size(abs(a - b), allowed * max(1, abs(b))))
         else:
-            yield Difference(path or "the document", f"is {short(a)}, not {short(b)}", math.inf)
+            yield Difference(path or "the document", unlike(a, b), math.inf)
 
 
 def size(off: float, allowed: float) -> float:
@@ -205,10 +207,13 @@ def size(off: float, allowed: float) -> float:
     return math.inf if math.isnan(off) else off / allowed
 
 
-def short(value: Any) -> str:
-    """A value for a message."""
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def unlike(a: Any, b: Any) -> str:
+    """Two values for a message, from where they part."""
+    texts = [json.dumps(value) for value in (a, b)]
+    same = next((i for i, pair in enumerate(zip(*texts)) if len(set(pair)) > 1), min(map(len, texts)))
+    start = max(0, same - 20)
+    ours, theirs = (f"{'...' if start else ''}{text[start:start + 60]}{'...' if len(text) > start + 60 else ''}" for text in texts)
+    return f"is {ours}, not {theirs}"
 
 
 def lines(fresh: Path, committed: Path) -> Iterator[Difference]:
@@ -220,7 +225,7 @@ def lines(fresh: Path, committed: Path) -> Iterator[Difference]:
         yield Difference("the text", f"has {len(ours)} lines, not {len(theirs)}", math.inf)
     for number, (a, b) in enumerate(zip(ours, theirs), 1):
         if a != b:
-            yield Difference(f"line {number}", f"is {short(a)}, not {short(b)}", math.inf)
+            yield Difference(f"line {number}", unlike(a, b), math.inf)
 
 
 def files(folder: Path) -> set[str]:
@@ -237,7 +242,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray | str]:
     """Tensors by key, and the header's texts as `__metadata__.<key>`."""
     with safe_open(path, "np") as file:
         texts = {f"__metadata__.{key}": text for key, text in (file.metadata() or {}).items()}
-        return {key: file.get_tensor(key) for key in file.keys()} | texts
+        return {key: file.get_tensor(key) for key in file.keys()} | texts  # noqa: SIM118 - it is no dict
 
 
 def main() -> int:

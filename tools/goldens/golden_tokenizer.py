@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import unicodedata
 from importlib.metadata import Distribution, distribution
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ class SpecTokenizer:
         symbols = [self.characters[b] for b in token.encode()]
         symbols[-1] += "</w>"
         while len(symbols) > 1:
-            rank, i = min((self.ranks.get(pair, len(self.ranks)), i) for i, pair in enumerate(zip(symbols, symbols[1:])))
+            rank, i = min((self.ranks.get(pair, len(self.ranks)), i) for i, pair in enumerate(pairwise(symbols)))
             if rank == len(self.ranks):
                 break
             symbols[i:i + 2] = [symbols[i] + symbols[i + 1]]

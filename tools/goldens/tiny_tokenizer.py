@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import regex
@@ -50,7 +51,7 @@ def train(merges_wanted: int) -> list[Merge]:
     while len(merges) < merges_wanted:
         pairs: Counter[Merge] = Counter()
         for symbols, n in split.items():
-            for pair in zip(symbols, symbols[1:]):
+            for pair in pairwise(symbols):
                 pairs[pair] += n
         if not pairs:
             break

@@ -78,13 +78,11 @@ class Clip:
 def fluent(folder: Path, each: int = 8, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
     """Composites of Fluent 3D artwork: pictures and classes."""
     rng, images, labels = np.random.default_rng(seed), [], []
-    for c, (name, codes) in enumerate(world.CLASSES.items()):
+    for c, codes in enumerate(world.CLASSES.values()):
         art = []
         for code in codes:
-            try:
-                art.append(np.asarray(novel.artwork(folder, code, 112)))
-            except StopIteration:
-                pass
+            if path := novel.find(folder, code):
+                art.append(np.asarray(novel.artwork(path, 112)))
         for _ in range(each if art else 0):
             scene = str(rng.choice(list(world.SCENES)))
             image, line = backgrounds.paint(scene, rng)

@@ -23,9 +23,13 @@ SCENES = [("table", [("cup", "2615", 0.2, 0.36), ("teddy bear", "1f9f8", 0.52, 0
           ("grass", [("fox", "1f98a", 0.28, 0.44), ("ball", "26bd", 0.74, 0.36)])]
 
 
-def artwork(folder: Path, code: str, side: int) -> Image.Image:
-    """A piece of artwork by its code point, fitted into a square."""
-    path = next(p for p in (folder / f"{code}.webp", folder / f"{code}-fe0f.webp") if p.exists())
+def find(folder: Path, code: str) -> Path | None:
+    """The file of a code point, if the set has one."""
+    return next((p for p in (folder / f"{code}.webp", folder / f"{code}-fe0f.webp") if p.exists()), None)
+
+
+def artwork(path: Path, side: int) -> Image.Image:
+    """A piece of artwork, fitted into a square."""
     return sprites.fit(Image.open(path).convert("RGBA"), side)
 
 
@@ -74,9 +78,9 @@ def main() -> None:
     for stem, scene, objects in jobs:
         image, line = backdrop(scene, rng)
         masks = []
-        for name, code, x, size in objects:
+        for _, code, x, size in objects:
             bottom = max(line + 0.08, 0.86) if len(objects) == 1 else rng.uniform(0.84, 0.92)
-            image, mask = put(image, artwork(args.fluent, code, round(size * SIDE)), x, bottom)
+            image, mask = put(image, artwork(find(args.fluent, code), round(size * SIDE)), x, bottom)
             masks.append(mask)
         image.save(args.out / f"{stem}.png")
         entry = {"image": f"{stem}.png", "background": world.phrase(scene, random.Random(0)), "objects": [],

@@ -30,7 +30,7 @@ def ellipse(mask: np.ndarray, shape: tuple[int, int, int, int, int], value: int)
 
 def largest(mask: np.ndarray) -> np.ndarray:
     """The largest connected area alone."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     return np.where(labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax(), 255, 0).astype(np.uint8)
 
 

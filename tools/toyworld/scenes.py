@@ -82,12 +82,9 @@ def place(image: np.ndarray, pixels: np.ndarray, rng: np.random.Generator, size:
     scale = size / max(sprite.size)
     sprite = sprite.resize(tuple(max(2, round(v * scale)) for v in sprite.size), Image.LANCZOS)
     w, h = sprite.size
-    if line is None:
-        bottom = rng.uniform(0.42, 0.58) * side + h / 2
-    else:
-        bottom = rng.uniform(max(line, 0.72), 0.95) * side
-    bottom = int(round(np.clip(bottom, h + 1, side - 1)))
-    left = int(round(np.clip(x * side - w / 2, 1, side - w - 1)))
+    bottom = rng.uniform(0.42, 0.58) * side + h / 2 if line is None else rng.uniform(max(line, 0.72), 0.95) * side
+    bottom = round(np.clip(bottom, h + 1, side - 1))
+    left = round(np.clip(x * side - w / 2, 1, side - w - 1))
     layer = np.zeros((side, side, 4), np.float32)
     layer[bottom - h:bottom, left:left + w] = np.asarray(sprite, np.float32)
     if line is not None:
@@ -133,7 +130,7 @@ def chunk(job: tuple[Path, int, int, bool]) -> tuple[np.ndarray, ...]:
     if simple:
         pack.simplify()
     rows = [compose(pack, rng, simple) for _ in range(count)]
-    return (np.stack([r[0] for r in rows]),) + tuple(np.array([r[k] for r in rows], np.int16) for k in range(1, 6))
+    return np.stack([r[0] for r in rows]), *(np.array([r[k] for r in rows], np.int16) for k in range(1, 6))
 
 
 class Pool:
@@ -144,7 +141,7 @@ class Pool:
         facts = np.load(folder / "facts.npz")
         self.classes, self.colours = facts["classes"], facts["colours"]
         self.backgrounds, self.clip_only = facts["backgrounds"], facts["clip_only"].astype(bool)
-        self.masks = facts["masks"] if "masks" in facts else None
+        self.masks = facts["masks"]
 
     def __len__(self) -> int:
         """Pictures."""

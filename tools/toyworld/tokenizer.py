@@ -6,6 +6,7 @@
 import argparse
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import world
@@ -23,12 +24,12 @@ def byte_alphabet() -> list[str]:
 
 def learn(words: list[str]) -> list[tuple[str, str]]:
     """Merge the most frequent pair until every word is one piece."""
-    pieces = {w: list(w[:-1]) + [w[-1] + "</w>"] for w in words}
+    pieces = {w: [*w[:-1], w[-1] + "</w>"] for w in words}
     merges = []
     while True:
         pairs = Counter()
         for parts in pieces.values():
-            pairs.update(zip(parts, parts[1:]))
+            pairs.update(pairwise(parts))
         if not pairs:
             return merges
         best = max(pairs, key=lambda p: (pairs[p], p))
@@ -51,7 +52,7 @@ def main() -> None:
     merges = learn(world.words())
     alphabet = byte_alphabet()
     tokens = alphabet + [c + "</w>" for c in alphabet] + ["".join(m) for m in merges]
-    tokens = list(dict.fromkeys(tokens)) + [BOS, EOS]
+    tokens = [*dict.fromkeys(tokens), BOS, EOS]
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "vocab.json").write_text(json.dumps({t: k for k, t in enumerate(tokens)}, ensure_ascii=False))
     (args.out / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))

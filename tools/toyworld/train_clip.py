@@ -2,7 +2,7 @@
 
     python train_clip.py --data DATA --model MODEL --work WORK
 
---resume goes on from the exported weights; --vision then leaves the text tower as it is, for the UNet's sake.
+--resume goes on from the exported weights; --vision-only then leaves the text tower as it is, for the UNet's sake.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def batches(pool: scenes.Pool, size: int) -> Iterator[np.ndarray]:
 
 def main() -> None:
     """Trains the CLIP and exports it, and its text tower."""
-    args = common.arguments("clip", "vision")
+    args = common.arguments("clip", "vision-only")
     tokenizer = CLIPTokenizer.from_pretrained(args.model / "tokenizer")
     pool, rng = scenes.Pool(args.data / "pool"), random.Random(args.seed)
     images = np.array(pool.images)
@@ -108,7 +108,7 @@ def main() -> None:
     model = model.train().to(args.device)
     if args.device == "cpu":  # the fused kernel's backward pass is slow there
         model.set_attn_implementation("eager")
-    if args.vision:
+    if args.vision_only:
         model.text_model.requires_grad_(False)
     optimizer = muon.Muon(model, args.lr, weight_decay=0.05)
     average, log, clock = common.Average(model, 0.995), common.Log(args.work / "clip.jsonl"), common.Clock(args, 100)
@@ -145,7 +145,7 @@ def main() -> None:
             torch.save(average.model.state_dict(), args.work / "clip.pt")
     clip = average.model
     common.export(clip, args.model / "clip")
-    if not args.vision:
+    if not args.vision_only:
         export_text(clip, args.model / "text_encoder")
     side = dict(height=scenes.S, width=scenes.S)
     CLIPImageProcessor(size=dict(shortest_edge=scenes.S), crop_size=side, image_mean=MEAN,

@@ -119,10 +119,9 @@ def main() -> None:
     weights = ratio.clamp(max=5) / ratio
     pool = scenes.Pool(args.data / args.pool)
     emphasis = torch.ones(len(latents), 1, 16, 16, device=args.device)
-    if pool.masks is not None:  # objects count three times as much as what is behind them
-        masks = torch.from_numpy(pool.masks[np.flatnonzero(~pool.clip_only)[:len(latents)]])
-        emphasis += 2 * masks.to(args.device).float()[:, None] / 255
-        emphasis /= emphasis.mean()
+    masks = torch.from_numpy(pool.masks[np.flatnonzero(~pool.clip_only)[:len(latents)]])
+    emphasis += 2 * masks.to(args.device).float()[:, None] / 255  # objects count three times as much as what is behind them
+    emphasis /= emphasis.mean()
     n, device, saved = args.batch, args.device, clock.spent
     while clock.tick(step):
         for group in optimizer.param_groups:
