@@ -24,7 +24,7 @@ from safetensors import safe_open
 HERE = Path(__file__).resolve().parent
 GOLDENS = HERE.parents[1] / "tests" / "Goldens"
 
-NOISE = re.compile(r"\b\d(\.\d+)?e-\d\d\b")
+NOISE = re.compile(r"\b\d(\.\d+)?e[+-]\d\d\b")
 """Measured noise in README.md, such as 2.5e-06. It is not compared: tolerances.json has the same figures."""
 
 
