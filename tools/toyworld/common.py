@@ -18,7 +18,7 @@ CPU = {
     "vae": dict(channels=(32, 48, 64), layers=1, groups=16, batch=16, crop=32, crops=0.75, minutes=15.0,
                 steps=100000, lr=1.5e-3),
     "unet": dict(channels=(64, 96, 128), layers=1, latents=40000, texts=80000, batch=48, minutes=60.0, steps=100000,
-                 lr=1.2e-3, warmup=100, ema=0.999),
+                 lr=1.2e-3, warmup=100, ema=0.999, sheet_steps=25),
 }
 LONG = {
     "clip": CPU["clip"] | dict(batch=512, minutes=6.0),
@@ -33,7 +33,7 @@ WIDE = {
 SMOKE = {
     "clip": CPU["clip"] | dict(batch=16, steps=3),
     "vae": CPU["vae"] | dict(batch=6, steps=3),
-    "unet": CPU["unet"] | dict(latents=64, texts=128, batch=4, steps=3),
+    "unet": CPU["unet"] | dict(latents=64, texts=128, batch=4, steps=3, sheet_steps=2),
 }
 # cpu: two cores, two hours; gpu: the same shapes, one large GPU, forty minutes; gpu-wide: a model of 60 MB; smoke: whether the programs run
 PRESETS = {"cpu": CPU, "gpu": LONG, "gpu-wide": WIDE, "smoke": SMOKE}

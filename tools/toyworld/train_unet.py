@@ -155,7 +155,7 @@ def main() -> None:
             sampling.sheet(images, 8, 2).save(args.work / f"step{step:06d}.png")
     common.save_state(state, step, clock, unet, average, optimizer)
     common.export(average.model, args.model / "unet")
-    images = sampling.draw(average.model, vae, shown, empty, [7] * len(shown))
+    images = sampling.draw(average.model, vae, shown, empty, [7] * len(shown), steps=args.sheet_steps)
     sampling.sheet(images, 8, 2).save(args.work / "final.png")
     print(json.dumps({"steps": step, "samples": step * n, "seconds": round(clock.spent)}))
 
