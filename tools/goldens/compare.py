@@ -47,8 +47,6 @@ UNET, VAE = ("unet.square.out", "unet.wide.out"), ("vae.square.mean", "vae.squar
 TEXT, CLIP = ("text.last_hidden_state",), ("clip.image_features",)
 LATENTS, IMAGES = ([f"pipeline.plain.{sampler}.{what}" for sampler in ("ddim", "dpmpp-2m", "euler", "pndm")] for what in ("final_latents", "image"))
 RULES = [
-    Rule("sd15-tiny/*:*conv_out.*", 1e-5),  # fitted, then rounded: a small one may land on the other side
-    Rule("sd15-tiny/vae/*quant_conv.*", 1e-5),
     Rule("sd15-tiny/*"),
     Rule("modules/*:unet.*", floors=UNET),
     Rule("modules/*:vae.*", floors=VAE),
@@ -75,7 +73,7 @@ RULES = [
     Rule("method/*:sp1.*.prediction*", floors=UNET),
     Rule("method/*:sp1.*", floors=VAE),
     Rule("metrics/*:align.*_features", floors=CLIP),
-    Rule("*", 1e-5),  # inputs, and what is made of them by a few operations
+    Rule("*", 1e-6),  # inputs, and what is made of them by a few operations
 ]
 NUMBERS = [
     Rule("lora/*difference*", math.inf),  # noise itself; make.py asserts its bounds
