@@ -1,3 +1,5 @@
+using OrleansOneShot.Recipe;
+
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Bench;

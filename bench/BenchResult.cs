@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Bench;
 

@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Bench.Quality;
 
@@ -38,7 +39,7 @@ internal static class QualityCommand
                 Alpha = parsed.GetValue(rank),
                 CrossAttentionOnly = parsed.GetValue(cross),
                 Resolution = model.Resolution!.Value,
-                Precision = ComputePrecision.Fp32,
+                Precision = Precision.Fp32,
                 Device = "cpu",
                 Prototype = new PrototypeOptions { LearningRate = model.Prototype!.LearningRate!.Value, Steps = model.Prototype.Steps!.Value },
                 Objective = new ObjectiveOptions { MaskNormalisation = parsed.GetValue(area) ? MaskNormalisation.Area : MaskNormalisation.Mean },

@@ -4,6 +4,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Metrics;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Sampling;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Bench.Quality;

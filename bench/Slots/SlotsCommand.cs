@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Bench.Slots;
 
@@ -54,7 +55,7 @@ internal static class SlotsCommand
             Steps = steps ?? model.Steps!.Value,
             LearningRate = model.LearningRate!.Value,
             Resolution = model.Resolution!.Value,
-            Precision = ComputePrecision.Fp32,
+            Precision = Precision.Fp32,
             Device = device,
             Prototype = new PrototypeOptions { LearningRate = model.Prototype!.LearningRate!.Value, Steps = model.Prototype.Steps!.Value },
             PromptTemplate = model.PromptTemplate!,

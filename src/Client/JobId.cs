@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Client;
 
@@ -12,8 +13,8 @@ public static class JobId
     public static string New(DateTimeOffset now) =>
         now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture) + "-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
 
-    /// <summary>Whether a text can be an id: letters, digits and '-', at most 64 of them.</summary>
+    /// <summary>Whether a text can be an id, also one that a program chose (<see cref="TextRules.IsName"/>).</summary>
     /// <param name="text">The text.</param>
     /// <returns>True if it can.</returns>
-    public static bool IsValid(string? text) => text is { Length: > 0 and <= 64 } && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+    public static bool IsValid(string? text) => TextRules.IsName(text);
 }

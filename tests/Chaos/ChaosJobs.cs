@@ -1,5 +1,6 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 

@@ -67,6 +67,6 @@ public sealed class RequestLimitTests
     {
         var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
-        return inner.Namespace == type.Namespace && inner.IsClass ? Fields(inner, field + ".") : [field];
+        return inner.Namespace?.StartsWith("OrleansOneShot.", StringComparison.Ordinal) == true && inner.IsClass ? Fields(inner, field + ".") : [field];
     });
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests;
 
@@ -41,14 +42,14 @@ internal static class RequestLimits
             [.. GoodNames.Select(v => new ModelReference { Name = v })],
             [(null!, ModelSentence("")), .. BadNames.Where(v => v.Length < 65).Select(v => (new ModelReference { Name = v }, ModelSentence(v)))]),
         Of<string?>("model.clip", (r, v) => r with { Model = r.Model with { Clip = v } }, [null, .. GoodNames], [.. BadNames.Select(v => (v, $"model.clip is '{v}'; it must be the name of a CLIP, not a path."))]),
-        Of<ImmutableArray<ObjectSpec>>("objects", (r, v) => r with { Objects = v }, [Objects(1), Objects(RequestValidator.MaxObjects)],
+        Of<ImmutableArray<ObjectSpec>>("objects", (r, v) => r with { Objects = v }, [Objects(1), Objects(TextRules.Objects)],
         [
             (default, "objects is empty; name at least one object with its mask, class and token."),
             ([], "objects is empty; name at least one object with its mask, class and token."),
             (Objects(33), "objects is 33 objects; it must be from 1 to 32."),
         ]),
         Of<ObjectSpec>("objects[0]", (r, v) => r with { Objects = [v] }, [Good.Objects[0]], [(null!, Missing("objects[0]"))]),
-        TextRule("objects[0].class", 1000, (r, v) => r with { Objects = [r.Objects[0] with { Class = v }] }),
+        TextRule("objects[0].class", TextRules.Class, (r, v) => r with { Objects = [r.Objects[0] with { Class = v }] }),
         HashField("objects[0].mask", (r, v) => r with { Objects = [r.Objects[0] with { Mask = v }] }),
         Of<string>("objects[0].token", (r, v) => r with { Objects = [r.Objects[0] with { Token = v }] },
             [.. GoodNames, .. GoodNames.Select(v => $"<{v}>")],
@@ -58,15 +59,15 @@ internal static class RequestLimits
 
         Of<MethodOptions>("method", (r, v) => r with { Method = v }, [new MethodOptions()], [(null!, Missing("method"))]),
         Range("method.vectors", 1, 16, (r, v) => r with { Method = r.Method with { Vectors = v } }),
-        Range("method.subset_size", 1, RequestValidator.MaxObjects, (r, v) => r with { Method = r.Method with { SubsetSize = v } }),
+        Range("method.subset_size", 1, TextRules.Objects, (r, v) => r with { Method = r.Method with { SubsetSize = v } }),
         Choice<MaskNormalisation>("method.mask_normalisation", "mean, area", (r, v) => r with { Method = r.Method with { MaskNormalisation = v } }),
         Choice<PrototypeFusion>("method.fusion", "average, image, maskedimage, class", (r, v) => r with { Method = r.Method with { Fusion = v } }),
         Choice<TokenInitialisation>("method.initialisation", "class, random", (r, v) => r with { Method = r.Method with { Initialisation = v } }),
         Choice<ObjectView>("method.object_view", "shared, own", (r, v) => r with { Method = r.Method with { ObjectView = v } }),
         Real("method.class_loss_alpha", 0, 10, (r, v) => r with { Method = r.Method with { ClassLossAlpha = v } }),
         Real("method.class_loss_probability", 0, 1, (r, v) => r with { Method = r.Method with { ClassLossProbability = v } }),
-        Positive("method.prototype_learning_rate", 1, (r, v) => r with { Method = r.Method with { PrototypeLearningRate = v } }),
-        Range("method.prototype_steps", 1, 100_000, (r, v) => r with { Method = r.Method with { PrototypeSteps = v } }),
+        Positive("method.prototype_learning_rate", 10, (r, v) => r with { Method = r.Method with { PrototypeLearningRate = v } }),
+        Range("method.prototype_steps", 0, 100_000, (r, v) => r with { Method = r.Method with { PrototypeSteps = v } }),
 
         Of<TrainingOptions>("training", (r, v) => r with { Training = v }, [new TrainingOptions()], [(null!, Missing("training"))]),
         Range("training.steps", 1, 100_000, (r, v) => r with { Training = r.Training with { Steps = v } }),
@@ -96,10 +97,10 @@ internal static class RequestLimits
         Of<SampleOptions>("samples", (r, v) => r with { Samples = v }, [new SampleOptions()], [(null!, Missing("samples"))]),
         Range("samples.per_prompt", 0, 64, (r, v) => r with { Samples = r.Samples with { PerPrompt = v } }),
         Range("samples.steps", 1, 1000, (r, v) => r with { Samples = r.Samples with { Steps = v } }),
-        Real("samples.guidance_scale", 1, 50, (r, v) => r with { Samples = r.Samples with { GuidanceScale = v } }),
+        Real("samples.guidance_scale", 1, 100, (r, v) => r with { Samples = r.Samples with { GuidanceScale = v } }),
         Of<string>("samples.scheduler", (r, v) => r with { Samples = r.Samples with { Scheduler = v } }, ["dpm++", "ddim", "euler", "pndm"],
             [.. new[] { null!, "", "DDIM", "heun", "dpm" }.Select(v => (v, $"samples.scheduler is '{v}'; use one of dpm++, ddim, euler, pndm."))]),
-        Of<ImmutableArray<string>>("samples.prompts", (r, v) => r with { Samples = r.Samples with { Prompts = v } }, [[], [""], [.. Enumerable.Repeat("x", RequestValidator.MaxPrompts)]],
+        Of<ImmutableArray<string>>("samples.prompts", (r, v) => r with { Samples = r.Samples with { Prompts = v } }, [[], [""], [.. Enumerable.Repeat("x", TextRules.Prompts)]],
         [
             (default, "samples.prompts is missing; leave it empty for the default prompts."),
             ([.. Enumerable.Repeat("x", 257)], "samples.prompts is 257 prompts; it must be from 0 to 256."),

@@ -1,5 +1,6 @@
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests;
 
@@ -23,7 +24,7 @@ public sealed class RequestValidatorTests
         { "model.name", "model.name is '/etc'; it must be the name of a base model, not a path.", r => r with { Model = new ModelReference { Name = "/etc" } } },
         { "objects", "objects is empty; name at least one object with its mask, class and token.", r => r with { Objects = [] } },
         { "objects", "objects is empty; name at least one object with its mask, class and token.", r => r with { Objects = default } },
-        { "objects[0].class", "objects[0].class is empty; it needs 1 to 1000 characters.", r => r with { Objects = [r.Objects[0] with { Class = "" }] } },
+        { "objects[0].class", "objects[0].class is empty; it needs 1 to 64 characters.", r => r with { Objects = [r.Objects[0] with { Class = "" }] } },
         {
             "objects[0].token", "objects[0].token is '<a b>'; use 1 to 64 letters, digits, '-', '_' or '.', in angle brackets or without, such as <cat>.",
             r => r with { Objects = [r.Objects[0] with { Token = "<a b>" }] }
@@ -45,7 +46,7 @@ public sealed class RequestValidatorTests
         { "training.device", "training.device is 'tpu'; use auto, cpu or cuda:N.", r => r with { Training = r.Training with { Device = "tpu" } } },
         { "training.checkpoint_every", "training.checkpoint_every is 0; it must be from 1 to 2147483647.", r => r with { Training = r.Training with { CheckpointEvery = 0 } } },
         { "samples.scheduler", "samples.scheduler is 'ddpm'; use one of dpm++, ddim, euler, pndm.", r => r with { Samples = r.Samples with { Scheduler = "ddpm" } } },
-        { "samples.guidance_scale", "samples.guidance_scale is 0.5; it must be from 1 to 50.", r => r with { Samples = r.Samples with { GuidanceScale = 0.5 } } },
+        { "samples.guidance_scale", "samples.guidance_scale is 0.5; it must be from 1 to 100.", r => r with { Samples = r.Samples with { GuidanceScale = 0.5 } } },
         { "samples.per_prompt", "samples.per_prompt is 65; it must be from 0 to 64.", r => r with { Samples = r.Samples with { PerPrompt = 65 } } },
     };
 

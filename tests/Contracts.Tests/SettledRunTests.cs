@@ -1,5 +1,5 @@
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests;
 

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Tests.Fakes;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests;
@@ -19,11 +19,11 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var (ten, twenty, thirty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20), await StoreAsync(world, 1, 30));
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         Assert.Equal((ten, null), await KeptAsync(world));
-        await world.Job("j1").CommitCheckpoint(1, twenty, null);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, null);
         Assert.Equal((twenty, ten), await KeptAsync(world));
-        await world.Job("j1").CommitCheckpoint(1, thirty, null);
+        await world.Trained("j1").CommitCheckpoint(1, thirty, null);
         Assert.Equal((thirty, twenty), await KeptAsync(world));
         Assert.Equal([twenty.Path, thirty.Path], await CheckpointsAsync(world));
         Assert.Equal(s_settled, (await world.StateAsync("j1")).Settled);
@@ -37,10 +37,10 @@ public sealed class CheckpointTests
         await StandAsync(world);
         var (ten, twenty, thirty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20), await StoreAsync(world, 1, 30));
         foreach (var checkpoint in new[] { ten, twenty, thirty })
-            await world.Job("j1").CommitCheckpoint(1, checkpoint, s_settled);
+            await world.Trained("j1").CommitCheckpoint(1, checkpoint, s_settled);
         // The newest, the one before it, and one whose file is gone: its trainer would stop, and delete a file, if it heard of an error.
         foreach (var checkpoint in new[] { thirty, twenty, ten, twenty, thirty })
-            await world.Job("j1").CommitCheckpoint(1, checkpoint, s_settled);
+            await world.Trained("j1").CommitCheckpoint(1, checkpoint, s_settled);
         Assert.Equal((thirty, twenty), await KeptAsync(world));
         Assert.Equal([twenty.Path, thirty.Path], await CheckpointsAsync(world));
     }
@@ -53,18 +53,18 @@ public sealed class CheckpointTests
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 2, "prepare");
         var ten = await StoreAsync(world, 1, 10);
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
         await gate.Reached;
         // Said again before the new epoch has one of its own, and after.
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         var twenty = await StoreAsync(world, 2, 20);
-        await world.Job("j1").CommitCheckpoint(2, twenty, s_settled);
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(2, twenty, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         Assert.Equal((twenty, ten), await KeptAsync(world));
         Assert.Equal([ten.Path, twenty.Path], await CheckpointsAsync(world));
         // What the old epoch never told before is another matter.
-        await Assert.ThrowsAsync<StaleEpochException>(async () => await world.Job("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 30), s_settled));
+        await Assert.ThrowsAsync<StaleEpochException>(async () => await world.Trained("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 30), s_settled));
         Assert.Equal((twenty, ten), await KeptAsync(world));
     }
 
@@ -91,8 +91,8 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var (ten, twenty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20));
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
-        await world.Job("j1").CommitCheckpoint(1, twenty, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, s_settled);
         var input = BlobPaths.Blob(await world.Files.WriteBlobAsync("photo"u8.ToArray()));
         var good = await StoreAsync(world, 1, 30);
         var (bad, settled) = what switch
@@ -115,12 +115,12 @@ public sealed class CheckpointTests
             "settled a configuration that is none" => (good, s_settled with { ConfigurationSha256 = "c" }),
             _ => (good, s_settled with { FanOut = new string('x', SettledRun.MaxFanOut + 1) }),
         };
-        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").CommitCheckpoint(1, bad, settled));
+        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Trained("j1").CommitCheckpoint(1, bad, settled));
         Assert.Equal(what == "settled otherwise" ? ErrorCodes.Conflict : ErrorCodes.InvalidInput, error.Detail.Code);
         Assert.Equal((twenty, ten), await KeptAsync(world));
         Assert.NotNull(await world.Files.GetInfoAsync(input));
         // The next honest one takes nothing with it that was named above.
-        await world.Job("j1").CommitCheckpoint(1, good, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, good, s_settled);
         Assert.NotNull(await world.Files.GetInfoAsync(input));
         Assert.Equal((good, twenty), await KeptAsync(world));
     }
@@ -131,14 +131,14 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var told = s_settled with { ConfigurationSha256 = new string('c', 64) };
-        await world.Job("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 10), s_settled);
-        await world.Job("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 20), told);
+        await world.Trained("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 10), s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, await StoreAsync(world, 1, 20), told);
         Assert.Equal(told, (await world.StateAsync("j1")).Settled);
 
         var thirty = await StoreAsync(world, 1, 30);
-        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").CommitCheckpoint(1, thirty, told with { ConfigurationSha256 = new string('d', 64) }));
+        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Trained("j1").CommitCheckpoint(1, thirty, told with { ConfigurationSha256 = new string('d', 64) }));
         Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
-        await world.Job("j1").CommitCheckpoint(1, thirty, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, thirty, s_settled);
         Assert.Equal(told, (await world.StateAsync("j1")).Settled);
     }
 
@@ -150,12 +150,12 @@ public sealed class CheckpointTests
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 2, "prepare");
         var twenty = await StoreAsync(world, 1, 20);
-        await world.Job("j1").CommitCheckpoint(1, twenty, null);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, null);
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
         await gate.Reached;
         foreach (var step in new[] { 10, 20 })
         {
-            var error = await Assert.ThrowsAsync<OneShotException>(async () => await world.Job("j1").CommitCheckpoint(2, await StoreAsync(world, 2, step), null));
+            var error = await Assert.ThrowsAsync<OneShotException>(async () => await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, step), null));
             Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
         }
 
@@ -168,20 +168,20 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var (ten, twenty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20));
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
-        await world.Job("j1").CommitCheckpoint(1, twenty, s_settled);
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").DropCheckpoint(0, twenty));
-        await world.Job("j1").DropCheckpoint(1, twenty with { Sha256 = new string('f', 64) });
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, s_settled);
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").DropCheckpoint(0, twenty));
+        await world.Trained("j1").DropCheckpoint(1, twenty with { Sha256 = new string('f', 64) });
         Assert.Equal((twenty, ten), await KeptAsync(world));
         for (var i = 0; i < 2; i++)
         {
-            await world.Job("j1").DropCheckpoint(1, twenty);
+            await world.Trained("j1").DropCheckpoint(1, twenty);
             Assert.Equal((ten, null), await KeptAsync(world));
             Assert.Equal([ten.Path], await CheckpointsAsync(world));
             Assert.Equal(10, (await world.StatusAsync("j1")).Step);
         }
 
-        await world.Job("j1").DropCheckpoint(1, ten);
+        await world.Trained("j1").DropCheckpoint(1, ten);
         Assert.Equal((null, null), await KeptAsync(world));
         Assert.Empty(await CheckpointsAsync(world));
         // What was settled outlives them all.
@@ -194,9 +194,9 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var (ten, twenty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20));
-        await world.Job("j1").CommitCheckpoint(1, ten, s_settled);
-        await world.Job("j1").CommitCheckpoint(1, twenty, s_settled);
-        await world.Job("j1").DropCheckpoint(1, ten);
+        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, s_settled);
+        await world.Trained("j1").DropCheckpoint(1, ten);
         Assert.Equal((twenty, null), await KeptAsync(world));
         Assert.Equal([twenty.Path], await CheckpointsAsync(world));
     }
@@ -209,15 +209,15 @@ public sealed class CheckpointTests
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 2, "prepare");
         var twenty = await StoreAsync(world, 1, 20);
-        await world.Job("j1").CommitCheckpoint(1, twenty, null);
+        await world.Trained("j1").CommitCheckpoint(1, twenty, null);
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
         await gate.Reached;
         Assert.Equal(1, (await world.StateAsync("j1")).Deaths);
-        await world.Job("j1").DropCheckpoint(2, twenty);
-        await world.Job("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 10), null);
-        await world.Job("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 20), null);
+        await world.Trained("j1").DropCheckpoint(2, twenty);
+        await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 10), null);
+        await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 20), null);
         Assert.Equal(1, (await world.StateAsync("j1")).Deaths);
-        await world.Job("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 30), null);
+        await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 30), null);
         Assert.Equal(0, (await world.StateAsync("j1")).Deaths);
     }
 

@@ -199,8 +199,8 @@ public sealed class FailureTests
         await using var world = new TestWorld();
         var (lost, old, present) = await ReplaceAsync(world, "step 3", "step 3");
 
-        Assert.False(await world.Job("j1").LoseSlot(lost, "silo_lost"));
-        Assert.False(await world.Job("j1").LoseSlot(lost with { Epoch = 0 }, "lease_expired"));
+        Assert.False(await world.Scheduled("j1").LoseSlot(lost, "silo_lost"));
+        Assert.False(await world.Scheduled("j1").LoseSlot(lost with { Epoch = 0 }, "lease_expired"));
         old.Open();
         present.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
@@ -218,12 +218,12 @@ public sealed class FailureTests
         await world.WhenIdleAsync(lost.Silo);
         Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
         Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").BeginPublish(1));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Report(1, []));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x"), null));
-        await Assert.ThrowsAsync<StaleEpochException>(() => world.Job("j1").Complete(1));
-        await world.Job("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "of the old epoch"));
-        await world.Job("j1").Release(1, requeue: true);
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").BeginPublish(1));
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").Report(1, []));
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x"), null));
+        await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").Complete(1));
+        await world.Trained("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "of the old epoch"));
+        await world.Trained("j1").Release(1, requeue: true);
         var untouched = await world.StatusAsync("j1");
         Assert.Equal((2L, (ErrorDetail?)null), (untouched.Epoch, untouched.Error));
         present.Open();

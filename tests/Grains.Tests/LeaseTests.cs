@@ -19,7 +19,7 @@ public sealed class LeaseTests
                 await world.Job("j1").Submit(TestWorld.Request());
             await gate.Reached;
             var lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
-            Assert.True(await world.Job("j1").LoseSlot(lease, "lease_expired"));
+            Assert.True(await world.Scheduled("j1").LoseSlot(lease, "lease_expired"));
         }
 
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
@@ -35,7 +35,7 @@ public sealed class LeaseTests
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         var lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
-        await world.Job("j1").LoseSlot(lease, "silo_lost");
+        await world.Scheduled("j1").LoseSlot(lease, "silo_lost");
         var status = await world.EndOfAsync("j1");
         Assert.StartsWith("The process that worked for this job died 1 times", status.Error!.Message, StringComparison.Ordinal);
     }
@@ -49,12 +49,12 @@ public sealed class LeaseTests
         await world.Job("j1").Submit(TestWorld.Request());
         await first.Reached;
         var old = await LeasedAsync(world, "j1", epoch: 1);
-        Assert.True(await world.Job("j1").LoseSlot(old, "lease_expired"));
+        Assert.True(await world.Scheduled("j1").LoseSlot(old, "lease_expired"));
         await second.Reached;
         var present = await LeasedAsync(world, "j1", epoch: 2);
         Assert.Equal((old.Silo, old.Slot), (present.Silo, present.Slot));
 
-        Assert.False(await world.Job("j1").LoseSlot(old, "lease_expired"));
+        Assert.False(await world.Scheduled("j1").LoseSlot(old, "lease_expired"));
 
         Assert.Equal(2, (await LeasedAsync(world, "j1", epoch: 2)).Epoch);
         second.Open();
@@ -73,7 +73,7 @@ public sealed class LeaseTests
             silo: silo => silo.AddIncomingGrainCallFilter(async context =>
             {
                 await context.Invoke();
-                if (context.InterfaceMethod.Name == nameof(IImplantationGrain.Start) && context.InterfaceMethod.DeclaringType == typeof(IImplantationGrain) && Interlocked.Increment(ref lost) <= 2)
+                if (context.InterfaceMethod.Name == nameof(IScheduledImplantation.Start) && context.InterfaceMethod.DeclaringType == typeof(IScheduledImplantation) && Interlocked.Increment(ref lost) <= 2)
                     throw new IOException("The answer is lost.");
             }));
         await world.WhenAnnouncedAsync(2);
@@ -105,7 +105,7 @@ public sealed class LeaseTests
         await world.Job("j1").Submit(TestWorld.Request());
 
         // Said long ago, of a lease that the scheduler has taken back since.
-        var late = await world.Job("j1").Start(leases["busy2"] with { JobId = "j1", Epoch = 0 });
+        var late = await world.Scheduled("j1").Start(leases["busy2"] with { JobId = "j1", Epoch = 0 });
         Assert.Equal((leases["busy2"].Silo, 1L), (late!.Silo, late.Epoch));
         var present = world.Engine.GateAt("j1", 2, "step 1");
         busy[0].Open();

@@ -20,10 +20,10 @@ public sealed class MessageTests
         await using var world = new TestWorld();
         await StandAsync(world);
         ImmutableArray<ProgressUpdate> updates = [Update(1), Update(2)];
-        await world.Job("j1").Report(1, updates);
-        await world.Job("j1").Report(1, updates);
-        await world.Job("j1").Report(1, [updates[0]]);
-        await world.Job("j1").Report(1, default);
+        await world.Trained("j1").Report(1, updates);
+        await world.Trained("j1").Report(1, updates);
+        await world.Trained("j1").Report(1, [updates[0]]);
+        await world.Trained("j1").Report(1, default);
         var log = (await world.Files.ReadAllBytesAsync(BlobPaths.Progress("j1", 1)))!;
         Assert.Equal([1, 2], Lines(log).Where(line => line.Stage == JobState.Training).Select(line => line.Step));
         Assert.Equal(2, (await world.StatusAsync("j1")).Step);
@@ -34,11 +34,11 @@ public sealed class MessageTests
     {
         await using var world = new TestWorld();
         await StandAsync(world);
-        await world.Job("j1").Report(1, [Update(1) with { Stage = JobState.Sampling }]);
-        await world.Job("j1").Report(1, [Update(2)]);
+        await world.Trained("j1").Report(1, [Update(1) with { Stage = JobState.Sampling }]);
+        await world.Trained("j1").Report(1, [Update(2)]);
         Assert.Equal(JobState.Sampling, (await world.StatusAsync("j1")).State);
         // How it ends is the job's own business.
-        await world.Job("j1").Report(1, [Update(3) with { Stage = JobState.Succeeded }]);
+        await world.Trained("j1").Report(1, [Update(3) with { Stage = JobState.Succeeded }]);
         Assert.Equal(JobState.Sampling, (await world.StatusAsync("j1")).State);
     }
 
@@ -62,9 +62,9 @@ public sealed class MessageTests
             "no stage" => Update(1) with { Stage = (JobState)99 },
             _ => null!,
         };
-        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").Report(1, [Update(1) with { Message = "good" }, bad]));
+        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Trained("j1").Report(1, [Update(1) with { Message = "good" }, bad]));
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
-        await world.Job("j1").Report(1, [Update(2) with { Preview = BlobPaths.Preview("j1", 1, 2), Message = new string('m', 5000) }]);
+        await world.Trained("j1").Report(1, [Update(2) with { Preview = BlobPaths.Preview("j1", 1, 2), Message = new string('m', 5000) }]);
         var lines = Lines((await world.Files.ReadAllBytesAsync(BlobPaths.Progress("j1", 1)))!).Where(line => line.Stage == JobState.Training).ToList();
         Assert.Equal(2, Assert.Single(lines).Step);
         Assert.InRange(lines[0].Message!.Length, 1000, 2100);
@@ -76,9 +76,9 @@ public sealed class MessageTests
         await using var world = new TestWorld();
         await StandAsync(world);
         var lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
-        Assert.Equal(lease.Epoch, (await world.Job("j1").Start(lease with { Epoch = 0 }))!.Epoch);
+        Assert.Equal(lease.Epoch, (await world.Scheduled("j1").Start(lease with { Epoch = 0 }))!.Epoch);
         // Of another slot, late: the job works already, and says where.
-        var held = await world.Job("j1").Start(lease with { Epoch = 0, Slot = 7 });
+        var held = await world.Scheduled("j1").Start(lease with { Epoch = 0, Slot = 7 });
         Assert.Equal((lease.Silo, lease.Slot, lease.Epoch), (held!.Silo, held.Slot, held.Epoch));
         Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);
         Assert.Single(world.Engine.Jobs);
@@ -96,8 +96,8 @@ public sealed class MessageTests
         await world.StartAsync(slots: 0);
         await world.Job("j1").Submit(TestWorld.Request());
         var lease = new SlotLease(silo ?? world.Cluster.Silos[0].SiloAddress.ToParsableString(), slot, job, 0, DateTimeOffset.UtcNow.AddHours(1));
-        Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").Start(lease))).Detail.Code);
-        Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").LoseSlot(lease, "silo_lost"))).Detail.Code);
+        Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Scheduled("j1").Start(lease))).Detail.Code);
+        Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Scheduled("j1").LoseSlot(lease, "silo_lost"))).Detail.Code);
         Assert.Equal((JobState.Queued, 0L), ((await world.StatusAsync("j1")).State, (await world.StatusAsync("j1")).Epoch));
         Assert.Equal(JobState.Cancelled, (await world.Job("j1").Cancel()).State);
     }

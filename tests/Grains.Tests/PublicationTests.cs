@@ -108,10 +108,10 @@ public sealed class PublicationTests
         foreach (var call in new Func<Task>[]
         {
             () => world.Job("j1").Cancel(),
-            () => world.Job("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "late")),
-            () => world.Job("j1").Release(1, requeue: true),
-            () => world.Job("j1").Outage(1, "late", TimeSpan.FromMinutes(10)),
-            () => world.Job("j1").LoseSlot(lease, "silo_lost"),
+            () => world.Trained("j1").Fail(1, new ErrorDetail(ErrorCodes.Failed, "late")),
+            () => world.Trained("j1").Release(1, requeue: true),
+            () => world.Trained("j1").Outage(1, "late", TimeSpan.FromMinutes(10)),
+            () => world.Scheduled("j1").LoseSlot(lease, "silo_lost"),
             () => world.Job("j1").Cancel(),
         })
         {
@@ -122,7 +122,7 @@ public sealed class PublicationTests
             Assert.False(state.CancelRequested);
         }
 
-        var held = await world.Job("j1").Start(lease with { Epoch = 0, Slot = 3 });
+        var held = await world.Scheduled("j1").Start(lease with { Epoch = 0, Slot = 3 });
         Assert.Equal((lease.Slot, 1L), (held!.Slot, held.Epoch));
         Volatile.Write(ref away, false);
         Assert.Equal(JobState.Succeeded, (await world.Job("j1").Cancel()).State);

@@ -3,12 +3,12 @@ using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Grains.Tests;
 

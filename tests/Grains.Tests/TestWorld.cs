@@ -12,6 +12,7 @@ using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Grains.Training;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 
@@ -127,6 +128,10 @@ internal sealed class TestWorld : IAsyncDisposable
     }
 
     public IImplantationGrain Job(string id) => Cluster.Client.GetGrain<IImplantationGrain>(id);
+
+    public IScheduledImplantation Scheduled(string id) => Cluster.Client.GetGrain<IScheduledImplantation>(id);
+
+    public ITrainedImplantation Trained(string id) => Cluster.Client.GetGrain<ITrainedImplantation>(id);
 
     public async Task<ImplantationStatus> StatusAsync(string id) => (await Job(id).GetStatus())!;
 

@@ -9,6 +9,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -76,7 +77,7 @@ internal sealed class GenerateCommand : OneShotCommand
     private static (List<JobFile> Files, string Precision) Draw(GenerationPlan plan, string folder, CommandContext context)
     {
         var files = new List<JobFile>();
-        var precision = plan.Precision;
+        var precision = Setting.WordOf(plan.Precision);
         var all = plan.Prompts.Count * plan.Count;
         var display = new DrawingDisplay(context.Streams, TimeProvider.System);
         foreach (var picture in PictureDrawing.Draw(plan, (done, steps) => display.Show(done, steps, all), display.Say, context.Interrupt))

@@ -38,7 +38,7 @@ internal sealed class ImplantCommand : OneShotCommand
             context.Say(note);
         }
 
-        if (parsed.GetValue(_options.Rank) == 1)
+        if (plan.Request.Training.Rank == 1)
         {
             context.Say("A LoRA of rank 1 is ignored by stable-diffusion.cpp, without a word; if the result is for it, use --rank 2 or more.");
         }

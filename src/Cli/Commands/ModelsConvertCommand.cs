@@ -4,7 +4,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Silo.Models;

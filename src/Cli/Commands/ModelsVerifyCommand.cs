@@ -8,6 +8,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -60,9 +61,9 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
     {
         try
         {
-            SamplingCheck.Require(folder, SchedulerFactory.DefaultName, null, draws: true);
+            SamplingCheck.Require(folder, Defaults.Scheduler, null, draws: true);
             var config = SchedulerConfig.Load(folder.SchedulerFile);
-            return new CheckDocument("scheduler", true, $"{Wording.Cut(config.ClassName ?? "(no class)", Wording.LongestItem)}, draws with {Wording.List(SchedulerFactory.Names.Where(name => CanDraw(folder, name)))}");
+            return new CheckDocument("scheduler", true, $"{Wording.Cut(config.ClassName ?? "(no class)", Wording.LongestItem)}, draws with {Wording.List(Samplers.Names.Where(name => CanDraw(folder, name)))}");
         }
         catch (InvalidInputException e)
         {

@@ -6,8 +6,11 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using static TorchSharp.torch;
 
@@ -16,10 +19,7 @@ namespace OrleansOneShot.Cli.Generation;
 /// <summary>A checked <c>generate</c>, with every default resolved.</summary>
 internal sealed record GenerationPlan
 {
-    private const int DefaultSteps = 25;
-    private const double DefaultGuidance = 7.5;
     private const int DefaultSampleSize = 64;
-    private const long LargestPixels = 4L << 20;
 
     /// <summary>Where the machine's precision is remembered.</summary>
     public required DataFolder Data { get; init; }
@@ -52,8 +52,8 @@ internal sealed record GenerationPlan
     /// <summary>A safetensors file whose tensor <c>latents</c> is (<see cref="Count"/>, 4, height / factor, width / factor); or null.</summary>
     public string? Latents { get; init; }
 
-    /// <summary>auto, fp32 or bf16.</summary>
-    public required string Precision { get; init; }
+    /// <summary>What the frozen weights compute in.</summary>
+    public required Precision Precision { get; init; }
 
     /// <summary>auto, cpu or cuda:N.</summary>
     public required string Device { get; init; }
@@ -76,14 +76,15 @@ internal sealed record GenerationPlan
         var catalog = context?.OpenCatalog(data) ?? new ModelCatalog(data);
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
-        List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraChoice.Parse)];
-        var embeddings = EmbeddingChoice.RequireDistinct([.. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingChoice.Parse)]);
+        List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraArgument.Parse)];
+        var embeddings = EmbeddingChoice.RequireDistinct([.. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingArgument.Parse)]);
         List<string> known = [.. embeddings.Select(choice => choice.Name), .. embeddings.Select(choice => choice.Alias).OfType<string>()];
         var prompts = PromptTexts.Read(parsed.GetRequiredValue(options.Prompts), "prompt", known);
         var negative = PromptTexts.Read([parsed.GetValue(options.Negative) ?? ""], "negative", known);
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
-        model.CheckSide(parsed.GetValue(options.Width), "width");
-        model.CheckSide(parsed.GetValue(options.Height), "height");
+        var generation = options.Generation.Read(parsed);
+        model.CheckSide(generation.Width, "width");
+        model.CheckSide(generation.Height, "height");
         var defaults = model.Folder.Defaults;
         var side = defaults.Resolution ?? ((model.Folder.UNet.SampleSize ?? DefaultSampleSize) * model.VaeFactor);
         var latents = parsed.GetValue(options.Latents) is { } path ? Latent.Check(path) : null;
@@ -96,16 +97,16 @@ internal sealed record GenerationPlan
             Notes = [.. prompts.Notes, .. prompts.Foreign, .. negative.Notes, .. negative.Foreign],
             Loras = loras,
             Embeddings = embeddings,
-            Steps = (int?)parsed.GetValue(options.Steps) ?? defaults.SamplingSteps ?? DefaultSteps,
-            Scheduler = parsed.GetValue(options.Scheduler)!,
-            Guidance = parsed.GetValue(options.Guidance) ?? defaults.GuidanceScale ?? DefaultGuidance,
-            Seed = parsed.GetValue(options.Seed)!.Value,
-            Count = (int?)parsed.GetValue(options.Count) ?? latents?.Count ?? 1,
-            Width = (int?)parsed.GetValue(options.Width) ?? latents?.Width * model.VaeFactor ?? side,
-            Height = (int?)parsed.GetValue(options.Height) ?? latents?.Height * model.VaeFactor ?? side,
+            Steps = generation.Steps ?? defaults.SamplingSteps ?? Defaults.SamplingSteps,
+            Scheduler = generation.Scheduler,
+            Guidance = generation.GuidanceScale ?? defaults.GuidanceScale ?? Defaults.GuidanceScale,
+            Seed = generation.Seed,
+            Count = generation.Count ?? latents?.Count ?? 1,
+            Width = generation.Width ?? latents?.Width * model.VaeFactor ?? side,
+            Height = generation.Height ?? latents?.Height * model.VaeFactor ?? side,
             Latents = latents?.Path,
-            Precision = parsed.GetValue(options.Precision)!,
-            Device = parsed.GetValue(options.Device)!,
+            Precision = generation.Precision,
+            Device = generation.Device,
             Out = folder,
         };
         plan.CheckSize(latents);
@@ -137,10 +138,10 @@ internal sealed record GenerationPlan
 
     private void CheckSize(Latent? latents)
     {
-        if ((long)Width * Height > LargestPixels)
+        if ((long)Width * Height > GenerationOptions.MaxPixels)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"{Width} x {Height} pixels are too many; a picture may have {LargestPixels} at most, such as 2048 x 2048."), "width", "Give a smaller --width and --height.");
+                string.Create(CultureInfo.InvariantCulture, $"{Width} x {Height} pixels are too many; a picture may have {GenerationOptions.MaxPixels} at most, such as 2048 x 2048."), "width", "Give a smaller --width and --height.");
         }
 
         if (latents is not null && (latents.Count != Count || latents.Width * Model.VaeFactor != Width || latents.Height * Model.VaeFactor != Height))

@@ -1,10 +1,11 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
 using static TorchSharp.torch;
@@ -25,27 +26,28 @@ internal static class PictureDrawing
         var folder = plan.Model.Folder;
         FetchedModel.Require(folder.Name, folder.Path);
         var deviceName = TorchDevices.Resolve(plan.Device);
-        var asked = Parse(plan.Precision);
+        var asked = plan.Precision;
         var precision = new PrecisionChooser(plan.Data).Decide(asked, folder, Math.Max(plan.Width, plan.Height), deviceName, say);
-        if (asked != ComputePrecision.Auto)
+        if (asked != Precision.Auto)
         {
             say($"precision {precision.Name()}, as asked");
         }
 
         say($"loading {folder.Name}");
-        using var models = LoadedModels.Load(folder, precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
-        using var vectors = Adapters.LoadTokens(plan, models, say);
-        using var lora = Adapters.LoadLora(plan, models, say);
+        using var pipeline = ImagePipeline.Load(folder, plan.Loras, plan.Embeddings, precision, deviceName, say);
+        foreach (var unused in plan.Embeddings.Where(choice => !plan.Prompts.Append(plan.Negative).Any(prompt => pipeline.Uses(prompt, choice))))
+        {
+            say($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into --prompt or --negative where it should act.");
+        }
+
         using var latents = plan.Latents is null ? null : LoadLatents(plan.Latents);
-        using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
-        var painter = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler);
-        var settings = Describe(plan, precision, folder.Hash(), models);
+        var settings = Describe(plan, precision, folder.Hash(), pipeline);
         for (var p = 0; p < plan.Prompts.Count; p++)
         {
             var prompt = plan.Prompts[p];
-            if (prompts.IsTruncated(prompt))
+            if (pipeline.IsTruncated(prompt))
             {
-                say($"The prompt \"{prompt}\" is longer than the text encoder's {models.Tokenizer.ContextLength} positions; its end is not seen.");
+                say($"The prompt \"{prompt}\" is longer than the text encoder's {pipeline.ContextLength} positions; its end is not seen.");
             }
 
             var request = new SamplingRequest
@@ -61,7 +63,7 @@ internal static class PictureDrawing
                 Count = plan.Count,
             };
             var before = p;
-            var pictures = Explained(plan, () => painter.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken));
+            var pictures = Explained(plan, () => pipeline.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken));
             for (var i = 0; i < pictures.Count; i++)
             {
                 yield return new DrawnPicture(pictures[i], settings with { Prompt = prompt, Index = i });
@@ -83,7 +85,7 @@ internal static class PictureDrawing
         }
     }
 
-    private static PictureSettings Describe(GenerationPlan plan, ComputePrecision precision, string hash, LoadedModels models)
+    private static PictureSettings Describe(GenerationPlan plan, Precision precision, string hash, ImagePipeline pipeline)
     {
         var loras = plan.Loras.GroupBy(l => Path.GetFileNameWithoutExtension(l.Path)).ToList();
         return new PictureSettings
@@ -92,16 +94,16 @@ internal static class PictureDrawing
             NegativePrompt = plan.Negative,
             Steps = plan.Steps,
             Scheduler = plan.Scheduler,
-            ScheduleType = PictureSettings.ScheduleTypeOf(plan.Scheduler, models.Scheduler.UseKarrasSigmas == true),
+            ScheduleType = PictureSettings.ScheduleTypeOf(plan.Scheduler, pipeline.Scheduler.UseKarrasSigmas == true),
             Guidance = plan.Guidance,
             Seed = plan.Seed,
             Width = plan.Width,
             Height = plan.Height,
-            Model = models.Folder.Name,
+            Model = plan.Model.Folder.Name,
             ModelHash = hash,
             Loras = loras.ToDictionary(l => l.Key, l => l.Sum(x => x.Scale)),
-            LoraHashes = loras.ToDictionary(l => l.Key, l => FileMarks.OfLora(l.First().Path)),
-            Tokens = [.. models.Tokenizer.LearnedTokens.Select(t => t.Name)],
+            LoraHashes = loras.ToDictionary(l => l.Key, l => LoraHash.Of(l.First().Path)),
+            Tokens = [.. pipeline.TokenNames],
             Latents = plan.Latents is null ? null : Path.GetFileName(plan.Latents),
             LatentsHash = plan.Latents is null ? null : FileHashes.Sha256(plan.Latents),
             Precision = precision.Name(),
@@ -115,11 +117,9 @@ internal static class PictureDrawing
         using var scope = NewDisposeScope();
         return file.Get("latents").to(ScalarType.Float32).clone().MoveToOuterDisposeScope();
     }
-
-    private static ComputePrecision Parse(string precision) => precision switch
-    {
-        "fp32" => ComputePrecision.Fp32,
-        "bf16" => ComputePrecision.Bf16,
-        _ => ComputePrecision.Auto,
-    };
 }
+
+/// <summary>A picture and how it was drawn.</summary>
+/// <param name="Image">The picture.</param>
+/// <param name="Settings">Its settings, for the file's metadata.</param>
+internal sealed record DrawnPicture(RgbImage Image, PictureSettings Settings);

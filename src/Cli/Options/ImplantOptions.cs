@@ -1,14 +1,12 @@
 using System.CommandLine;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
 /// <summary>The options of <c>implant</c>.</summary>
 internal sealed class ImplantOptions
 {
-    private const int LargestSide = 4096;
-
     public Option<string> Image { get; } = new("--image") { Description = "The photo: PNG, JPEG or WebP, any size and orientation.", HelpName = "FILE", Required = true };
 
     public Option<string?> Mask { get; } = new("--mask") { Description = "The object's mask: white or opaque where the object is; soft edges stay soft.", HelpName = "FILE" };
@@ -48,51 +46,16 @@ internal sealed class ImplantOptions
 
     public Option<string?> Clip { get; } = new("--clip") { Description = "The CLIP of the joint space, when the model's folder has none.", HelpName = "FOLDER" };
 
-    public Option<long?> Steps { get; } = NumberOptions.Whole("--steps", 1, 100_000, "Training steps (default: the model's, else 100).");
+    /// <summary>Options of the training.</summary>
+    public RecipeOptions<TrainingOptions> Training { get; } = new();
 
-    public Option<long?> Rank { get; } = NumberOptions.Whole("--rank", 1, 256, "LoRA's rank.", 4);
+    /// <summary>Options of the method.</summary>
+    public RecipeOptions<MethodOptions> Method { get; } = new();
 
-    public Option<double?> Alpha { get; } = NumberOptions.Real("--alpha", value => value is > 0 and <= 1024, "above 0 and at most 1024", "LoRA's alpha (default: the rank).");
-
-    public Option<LoraLayers> Targets { get; } = new TargetsOption();
-
-    public Option<double?> LearningRate { get; } =
-        NumberOptions.Real("--lr", value => value is > 0 and <= 1, "above 0 and at most 1", "Learning rate (default: the model's, else 1e-4).");
-
-    public Option<string> LearningRateSchedule { get; } =
-        new ChoiceOption("--lr-schedule", "How the learning rate changes over the steps: auto is the model's default, else constant.", "auto", "constant", "cosine");
+    /// <summary>The pictures to draw at the end.</summary>
+    public RecipeOptions<SampleOptions> Samples { get; } = new();
 
     public Option<long?> Seed { get; } = NumberOptions.Whole("--seed", 0, long.MaxValue, "Seed of everything random.", 0);
-
-    public Option<long?> Vectors { get; } = NumberOptions.Whole("--vectors", 1, 16, "Learned vectors of each identifier (default: the model's, else 4).");
-
-    public Option<long?> Subset { get; } = NumberOptions.Whole("-k", 1, RequestValidator.MaxObjects, "Objects drawn in each step (default: 2, or all if there are fewer).");
-
-    public Option<string> MaskNormalisation { get; } =
-        new ChoiceOption("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.", "mean", "area");
-
-    public Option<string> ObjectView { get; } =
-        new ChoiceOption("--object-view", "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects.", "shared", "own");
-
-    public Option<FanOutOptions> FanOut { get; } = new FanOutOption();
-
-    public Option<long?> MicroBatch { get; } =
-        NumberOptions.Whole("--micro-batch", 1, 64, "Terms that share a forward and backward pass (default: all of a step, fewer where memory is short).");
-
-    public Option<long?> Resolution { get; } = NumberOptions.Whole("--resolution", 8, LargestSide, "Side of the training crop in pixels (default: the model's, else 512).");
-
-    public Option<string> Precision { get; } = DeviceOptions.Precision();
-
-    public Option<string> Device { get; } = DeviceOptions.Device();
-
-    public Option<string[]> Prompts { get; } = new("--prompt")
-    {
-        Description = "A picture to draw afterwards, such as \"a <cat> on the beach\"; repeatable (default: the object on a few scenes).",
-        HelpName = "TEXT",
-        AllowMultipleArgumentsPerToken = true,
-    };
-
-    public Option<long?> Samples { get; } = NumberOptions.Whole("--samples", 0, 64, "Pictures a prompt.", 2);
 
     public Option<string?> Name { get; } = new("--name") { Description = "Name of the LoRA file (default: the identifier without brackets).", HelpName = "NAME" };
 
@@ -100,23 +63,22 @@ internal sealed class ImplantOptions
 
     public SessionOptions Session { get; } = new();
 
-    public Option<bool> NoPrototype { get; } = new("--no-prototype") { Description = "Start from the class's own vectors (ablation; needs no CLIP)." };
-
-    public Option<bool> NoClassLoss { get; } = new("--no-class-loss") { Description = "Without the class-characterizing loss (ablation; needs no CLIP)." };
-
-    public Option<bool> NoObjectLoss { get; } = new("--no-object-loss") { Description = "Without the object-specific loss (ablation)." };
-
     public Option<string> Format { get; } = FormatOption.Create();
 
     /// <summary>Adds all options to a command.</summary>
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[]
-        {
-            Image, Mask, MaskInvert, MaskValue, Prompt.Box, Prompt.Points, Class, Token, Object, Prompts, Out, Model, Clip, Steps, Samples, Seed, LearningRate, LearningRateSchedule, Rank, Alpha, Targets, Vectors, Subset, MaskNormalisation, ObjectView, Resolution,
-            FanOut, MicroBatch, Precision, Device, Name, NoPrototype, NoClassLoss, NoObjectLoss, Session.Data, Session.Cluster, Format,
-        })
+        Add(command, Image, Mask, MaskInvert, MaskValue, Prompt.Box, Prompt.Points, Class, Token, Object, Out, Model, Clip, Name, Seed);
+        Samples.AddTo(command);
+        Training.AddTo(command);
+        Method.AddTo(command);
+        Add(command, Session.Data, Session.Cluster, Format);
+    }
+
+    private static void Add(Command command, params Option[] options)
+    {
+        foreach (var option in options)
         {
             command.Options.Add(option);
         }

@@ -46,24 +46,34 @@ internal static class NumberOptions
     /// <param name="accepts">Whether a finite value is allowed.</param>
     /// <param name="limits">The limits in words, such as "above 0 and at most 1".</param>
     /// <param name="description">What it is for.</param>
+    /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
     /// <returns>The option.</returns>
-    public static Option<double?> Real(string name, Func<double, bool> accepts, string limits, string description) => new(name)
+    public static Option<double?> Real(string name, Func<double, bool> accepts, string limits, string description, double? defaultValue = null)
     {
-        Description = description,
-        HelpName = "X",
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result =>
+        var option = new Option<double?>(name)
         {
-            var text = Text(result);
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && accepts(value))
+            Description = description,
+            HelpName = "X",
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result =>
             {
-                return value;
-            }
+                var text = Text(result);
+                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && accepts(value))
+                {
+                    return value;
+                }
 
-            result.AddError($"{name} must be a number {limits}, but is '{text}'.");
-            return null;
-        },
-    };
+                result.AddError($"{name} must be a number {limits}, but is '{text}'.");
+                return null;
+            },
+        };
+        if (defaultValue is not null)
+        {
+            option.DefaultValueFactory = _ => defaultValue;
+        }
+
+        return option;
+    }
 
     private static string Text(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
 }

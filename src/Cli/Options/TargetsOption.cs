@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -27,12 +27,12 @@ internal sealed class TargetsOption : Option<LoraLayers>
     ];
 
     /// <summary>Creates the option.</summary>
-    public TargetsOption()
-        : base("--targets")
+    /// <param name="attribute">Its name and words.</param>
+    public TargetsOption(OptionAttribute attribute)
+        : base(attribute.Name)
     {
-        Description = "Layers that carry LoRA: all attention, or cross-attention alone; after commas also ff (feed-forward), proj_in, proj_out, conv (convolutions), time_emb_proj. "
-            + "transformer is attention,ff,proj_in,proj_out, what kohya's scripts train; all is everything.";
-        HelpName = "attention|cross|transformer|all[,ff,...]";
+        Description = attribute.Help;
+        HelpName = attribute.Form;
         Arity = ArgumentArity.ExactlyOne;
         DefaultValueFactory = _ => new LoraLayers(LoraTargets.Attention, MoreLoraTargets.None);
         CompletionSources.Add(_ => Words.Where(word => word.Attention is not null).Select(word => new System.CommandLine.Completions.CompletionItem(word.Word)));
@@ -43,7 +43,7 @@ internal sealed class TargetsOption : Option<LoraLayers>
             if (layers is null)
             {
                 result.AddError(
-                    $"--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{text}'.");
+                    $"{Name} must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{text}'.");
             }
 
             return layers;

@@ -1,14 +1,13 @@
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>Class names, and the identifier that each gives by default.</summary>
 internal static class ClassName
 {
-    private const int MaxLength = 64;
-
     /// <summary>Checks a class name.</summary>
     /// <param name="text">What was given.</param>
     /// <returns>The name with single spaces, its letters and marks composed.</returns>
@@ -21,9 +20,9 @@ internal static class ClassName
             throw new InvalidInputException("The class name is empty.", "class", "Say what the object is, such as \"cat\" or \"teddy bear\".");
         }
 
-        if (name.Length > MaxLength)
+        if (name.Length > TextRules.Class)
         {
-            throw new InvalidInputException($"The class name has {name.Length} characters; at most {MaxLength} are allowed.", "class", "Say what the object is in a word or two.");
+            throw new InvalidInputException($"The class name has {name.Length} characters; at most {TextRules.Class} are allowed.", "class", "Say what the object is in a word or two.");
         }
 
         var at = 0;

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 using SamplingCheck = OrleansOneShot.Compute.Implantation.SamplingCheck;
@@ -19,10 +21,6 @@ namespace OrleansOneShot.Cli.Validation;
 /// <param name="Request">The request, whose hashes are not yet set.</param>
 internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, ModelChoice Model, string? Out, ImplantationRequest Request)
 {
-    private const int LongestName = 64;
-    private const int LongestPrompt = RequestValidator.MaxText;
-    private const int MostPrompts = 64;
-
     /// <summary>Checks a command line.</summary>
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
@@ -36,16 +34,16 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
         string?[] given = [.. arguments.Select(argument => argument.Token)];
         var tokens = Identifiers.Choose(given, classes);
-        CheckPrompts(parsed.GetValue(options.Prompts) ?? []);
-        var prompts = PromptTexts.Read(parsed.GetValue(options.Prompts) ?? [], "prompt", tokens, refuses: true);
+        var (method, training, samples) = (options.Method.Read(parsed), options.Training.Read(parsed), options.Samples.Read(parsed));
+        CheckPrompts(samples.Prompts);
+        var prompts = PromptTexts.Read(samples.Prompts, "prompt", tokens, refuses: true);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
-        SamplingCheck.Require(model.Folder, new SampleOptions().Scheduler, null, draws: parsed.GetValue(options.Samples) > 0);
+        SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
         tokens.ForEach(model.CheckToken);
-        TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], (int?)parsed.GetValue(options.Vectors));
+        TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
         var name = Name(parsed.GetValue(options.Name), tokens);
-        model.CheckSide(parsed.GetValue(options.Resolution), "resolution");
-        var method = Method(options, parsed);
+        model.CheckSide(training.Resolution, "resolution");
         if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
         {
             throw new InvalidInputException(
@@ -61,8 +59,8 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             Objects = [.. classes.Select((text, i) => new ObjectSpec { Class = text, Token = tokens[i], Mask = "" })],
             Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
             Method = method,
-            Training = Training(options, parsed),
-            Samples = new SampleOptions { Prompts = [.. prompts.Prompts], PerPrompt = (int)parsed.GetValue(options.Samples)!.Value },
+            Training = training,
+            Samples = samples with { Prompts = [.. prompts.Prompts] },
         });
     }
 
@@ -108,9 +106,9 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             throw new InvalidInputException("--mask is missing.", "mask", "Give the object's mask, a picture that is white where the object is, or a box around the object with --box x,y,w,h.");
         }
 
-        if (texts.Length > RequestValidator.MaxObjects)
+        if (texts.Length > TextRules.Objects)
         {
-            throw new InvalidInputException($"{texts.Length} objects were given; at most {RequestValidator.MaxObjects} are allowed.", "object");
+            throw new InvalidInputException($"{texts.Length} objects were given; at most {TextRules.Objects} are allowed.", "object");
         }
 
         return texts.Length > 0
@@ -126,63 +124,26 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             ];
     }
 
-    private static void CheckPrompts(string[] prompts)
+    private static void CheckPrompts(ImmutableArray<string> prompts)
     {
-        if (prompts.Length > MostPrompts)
+        if (prompts.Length > TextRules.Prompts)
         {
-            throw new InvalidInputException($"{prompts.Length} prompts were given; at most {MostPrompts} are allowed.", "prompt");
+            throw new InvalidInputException($"{prompts.Length} prompts were given; at most {TextRules.Prompts} are allowed.", "prompt");
         }
 
-        if (prompts.FirstOrDefault(prompt => prompt.Length > LongestPrompt) is { } longest)
+        if (prompts.FirstOrDefault(prompt => prompt.Length > TextRules.Prompt) is { } longest)
         {
-            throw new InvalidInputException($"A prompt has {longest.Length} characters; at most {LongestPrompt} are allowed.", "prompt");
+            throw new InvalidInputException($"A prompt has {longest.Length} characters; at most {TextRules.Prompt} are allowed.", "prompt");
         }
     }
 
     private static string Name(string? given, List<string> tokens)
     {
         var joined = string.Join('-', tokens.Select(token => token.Trim('<', '>')));
-        var name = given ?? joined[..Math.Min(joined.Length, LongestName)];
-        return name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        var name = given ?? joined[..Math.Min(joined.Length, TextRules.Name)];
+        return TextRules.IsName(name)
             ? name
             : throw new InvalidInputException(
-                $"'{name}' can't name the LoRA's file: it must begin with a letter or digit and hold only letters, digits, -, _ and ., {LongestName} at most.", "name", "Give another --name.");
+                $"'{name}' can't name the LoRA's file: it must begin with a letter or digit and hold only letters, digits, -, _ and ., {TextRules.Name} at most.", "name", "Give another --name.");
     }
-
-    private static MethodOptions Method(ImplantOptions options, ParseResult parsed) => new()
-    {
-        Prototype = !parsed.GetValue(options.NoPrototype),
-        ClassLoss = !parsed.GetValue(options.NoClassLoss),
-        ObjectLoss = !parsed.GetValue(options.NoObjectLoss),
-        Vectors = (int?)parsed.GetValue(options.Vectors),
-        SubsetSize = (int?)parsed.GetValue(options.Subset),
-        ObjectView = parsed.GetValue(options.ObjectView) == "own" ? ObjectView.Own : ObjectView.Shared,
-        MaskNormalisation = parsed.GetValue(options.MaskNormalisation) == "area" ? MaskNormalisation.Area : MaskNormalisation.Mean,
-    };
-
-    private static TrainingOptions Training(ImplantOptions options, ParseResult parsed) => new()
-    {
-        Steps = (int?)parsed.GetValue(options.Steps),
-        LearningRate = parsed.GetValue(options.LearningRate),
-        Schedule = parsed.GetValue(options.LearningRateSchedule) switch
-        {
-            "constant" => LearningRateSchedule.Constant,
-            "cosine" => LearningRateSchedule.Cosine,
-            _ => null,
-        },
-        Rank = (int)parsed.GetValue(options.Rank)!.Value,
-        Alpha = parsed.GetValue(options.Alpha),
-        Targets = parsed.GetValue(options.Targets)!.Attention,
-        MoreTargets = parsed.GetValue(options.Targets)!.More,
-        Resolution = (int?)parsed.GetValue(options.Resolution),
-        Precision = parsed.GetValue(options.Precision) switch
-        {
-            "fp32" => Precision.Fp32,
-            "bf16" => Precision.Bf16,
-            _ => Precision.Auto,
-        },
-        Device = parsed.GetValue(options.Device) is var device && device == "cuda" ? "cuda:0" : device!,
-        FanOut = parsed.GetValue(options.FanOut)!,
-        MicroBatch = (int?)parsed.GetValue(options.MicroBatch),
-    };
 }

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 
@@ -9,5 +10,5 @@ namespace OrleansOneShot.Compute.FanOut;
 internal sealed class BatchSteps(Trainer trainer, ImplantationOptions options, int microBatch) : ITrainingSteps
 {
     /// <inheritdoc/>
-    public IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken) => [trainer.Step(step, options.RateFactor(step), microBatch)];
+    public IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken) => [trainer.Step(step, LearningRate.Of(options).Factor(step), microBatch)];
 }

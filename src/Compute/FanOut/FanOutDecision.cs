@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 

@@ -1,3 +1,5 @@
+using OrleansOneShot.Recipe;
+
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>What <see cref="FanOutMode.Auto"/> decides by, measured before the first step.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 
@@ -32,7 +33,7 @@ internal sealed class ParticipantRound(TrainingParts parts, ImplantationOptions 
         for (var s = step; s < step + Length(options, step); s++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var one = parts.Trainer.Step(s, options.RateFactor(s), microBatch, participant);
+            var one = parts.Trainer.Step(s, LearningRate.Of(options).Factor(s), microBatch, participant);
             losses.AddRange(one.Global, one.Object, one.Class);
         }
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.FanOut;
@@ -23,7 +24,7 @@ internal sealed class TermSteps(TrainingParts parts, ImplantationOptions options
             step, trainer.Objective.CountTerms(draw), parts.Wire.PackWeights(), term => _gradients.Evaluate(step, term), cancellationToken);
         Reduce(values.Select(v => v.Payload));
         var losses = StepLosses.OfTerms([.. values.Select(v => v.Losses[0])], trainer.AccumulateClassTerms(draw));
-        trainer.Update(step, losses, options.RateFactor(step));
+        trainer.Update(step, losses, LearningRate.Of(options).Factor(step));
         return [losses];
     }
 

@@ -2,7 +2,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Threads;
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.FanOut;
@@ -35,7 +35,7 @@ public sealed class TermWorker : IDisposable
     /// <summary>Loads the model and prepares the job, without the prototypical embedding.</summary>
     /// <param name="folder">The base model.</param>
     /// <param name="inputs">Photo and masks.</param>
-    /// <param name="options">The run's options, with <see cref="ComputePrecision.Auto"/> decided as there.</param>
+    /// <param name="options">The run's options, with <see cref="Precision.Auto"/> decided as there.</param>
     /// <returns>The worker.</returns>
     /// <exception cref="InvalidInputException">Something that was given can't be used.</exception>
     public static TermWorker Open(ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options)
@@ -47,7 +47,7 @@ public sealed class TermWorker : IDisposable
         try
         {
             owned.Push(ThreadShare.Take(OperationWork.OfTraining(folder, options, 1)));
-            var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+            var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
             var models = LoadedModels.Load(folder, type, device(options.Device));
             owned.Push(models);
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Imaging;
 
@@ -91,8 +92,8 @@ public sealed record PictureSettings
     /// <param name="isKarras">Whether the model asks for Karras' sigmas.</param>
     public static string ScheduleTypeOf(string scheduler, bool isKarras) => (scheduler, isKarras) switch
     {
-        ("dpm++" or "euler", true) => "Karras",
-        ("dpm++" or "euler", false) => "Uniform",
+        (Samplers.DpmSolver or Samplers.Euler, true) => "Karras",
+        (Samplers.DpmSolver or Samplers.Euler, false) => "Uniform",
         _ => "Automatic",
     };
 
@@ -154,10 +155,10 @@ public sealed record PictureSettings
 
     private static string Sampler(string scheduler) => scheduler switch
     {
-        "dpm++" => "DPM++ 2M",
-        "ddim" => "DDIM",
-        "euler" => "Euler",
-        "pndm" => "PLMS",
+        Samplers.DpmSolver => "DPM++ 2M",
+        Samplers.Ddim => "DDIM",
+        Samplers.Euler => "Euler",
+        Samplers.Pndm => "PLMS",
         _ => scheduler,
     };
 

@@ -7,7 +7,7 @@ using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Tokenization;
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -17,7 +17,7 @@ namespace OrleansOneShot.Compute.Implantation;
 /// </summary>
 /// <param name="folder">The base model.</param>
 /// <param name="inputs">Photo and masks.</param>
-/// <param name="options">Options, with <see cref="ComputePrecision.Auto"/> already decided.</param>
+/// <param name="options">Options, with <see cref="Precision.Auto"/> already decided.</param>
 /// <param name="observer">Told of everything.</param>
 /// <param name="exchange">The way to other machines; null: there are none.</param>
 public sealed class ImplantationRun(
@@ -71,7 +71,7 @@ public sealed class ImplantationRun(
         var clock = Stopwatch.StartNew();
         using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
-        var type = options.Precision == ComputePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
         using var models = LoadedModels.Load(folder, type, device(options.Device));
         using var joint = LoadJointSpace(models);
         WarnOfWords(models);

@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Plots;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -36,7 +37,7 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             Title = options.Name,
             BaseModel = models.Folder.Name,
             IsStableDiffusion2 = models.TextEncoder.Config.HiddenSize == 1024,
-            PredictsV = models.Scheduler.Prediction == Schedulers.PredictionType.Velocity,
+            PredictsV = models.Scheduler.Prediction == PredictionType.Velocity,
             Resolution = options.Resolution,
             Description = $"One-shot implantation of {string.Join(" and ", objects.Select(o => o.Class))} from a single photo (Lu, Xie and Guo 2024).",
             TriggerPhrase = string.Join(", ", objects.Select(o => o.Token)),

@@ -1,4 +1,4 @@
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Implantation;
 
@@ -7,4 +7,4 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="Precision">Float32 or bfloat16.</param>
 /// <param name="FanOut">How terms are evaluated, as checkpoints carry it.</param>
 /// <param name="ConfigurationHash">The hash of the base model's configuration; null where an earlier version has settled the run.</param>
-public sealed record RunSettlement(string ModelHash, ComputePrecision Precision, string FanOut, string? ConfigurationHash = null);
+public sealed record RunSettlement(string ModelHash, Precision Precision, string FanOut, string? ConfigurationHash = null);

@@ -1,7 +1,7 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Sampling;
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;

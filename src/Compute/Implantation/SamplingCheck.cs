@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Implantation;
 

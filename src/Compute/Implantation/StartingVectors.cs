@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;

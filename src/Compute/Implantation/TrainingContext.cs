@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Implantation;
 

@@ -4,6 +4,7 @@ using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Compute.FanOut;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Implantation;
 
@@ -31,7 +32,11 @@ internal static class UsedOptions
             ["device"] = models.Device.ToString(),
         },
         ["photo"] = preparation.Crop.Description,
-        ["options"] = JsonSerializer.SerializeToNode(options, Json),
+        ["options"] = Describe(options),
         ["fan_out"] = decision.Describe(),
     };
+
+    /// <summary>Describes the options alone.</summary>
+    /// <param name="options">The options.</param>
+    public static JsonNode? Describe(ImplantationOptions options) => JsonSerializer.SerializeToNode(options, Json);
 }

@@ -1,10 +1,12 @@
+using OrleansOneShot.Recipe;
+
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>What a new LoRA looks like.</summary>
 /// <param name="Rank">Rank r of every module, 1 to <see cref="MaximumRank"/>.</param>
 /// <param name="Alpha">Alpha; the effective scale is alpha / r. Finite and not 0.</param>
 /// <param name="Targets">Which modules carry it.</param>
-public sealed record LoraSettings(int Rank = 4, double Alpha = 4, LoraTargetModules Targets = LoraTargetModules.Attention)
+public sealed record LoraSettings(int Rank = Defaults.Rank, double Alpha = Defaults.Rank, LoraTargetModules Targets = LoraTargetModules.Attention)
 {
     /// <summary>Largest rank that is made or read.</summary>
     public const int MaximumRank = 1024;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;
@@ -93,7 +94,7 @@ public sealed class Objective(NoisePredictor predictor, TextConditioner conditio
         var noisy = clean.Mul(signal).Add(noise.Mul(spread));
         var timesteps = TensorMath.Full([clean.shape[0]], draw.Timestep, ScalarType.Int64, clean.device);
         var prediction = predictor(noisy, timesteps, States(terms, vectors));
-        var target = options.PredictionType == Schedulers.PredictionType.Epsilon ? noise : noise.Mul(signal) - clean.Mul(spread);
+        var target = options.PredictionType == PredictionType.Epsilon ? noise : noise.Mul(signal) - clean.Mul(spread);
         var residual = target - prediction;
         return [.. weights.Select((mask, row) => Loss(residual.narrow(0, row, 1), mask))];
     }

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Method;

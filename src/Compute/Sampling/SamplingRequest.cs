@@ -1,3 +1,5 @@
+using OrleansOneShot.Recipe;
+
 namespace OrleansOneShot.Compute.Sampling;
 
 /// <summary>What to draw, and how.</summary>
@@ -9,14 +11,14 @@ public sealed record SamplingRequest
     /// <summary>What they should not show; may be empty.</summary>
     public string NegativePrompt { get; init; } = "";
 
-    /// <summary>"dpm++", "ddim", "euler" or "pndm", with the settings of the model's own scheduler.</summary>
-    public string Scheduler { get; init; } = "dpm++";
+    /// <summary>One of <see cref="Samplers.Names"/>, with the settings of the model's own scheduler.</summary>
+    public string Scheduler { get; init; } = Defaults.Scheduler;
 
     /// <summary>Denoising steps, 1 to 1000.</summary>
-    public int Steps { get; init; } = 25;
+    public int Steps { get; init; } = Defaults.SamplingSteps;
 
     /// <summary>Classifier-free guidance; 1 switches it off.</summary>
-    public double GuidanceScale { get; init; } = 7.5;
+    public double GuidanceScale { get; init; } = Defaults.GuidanceScale;
 
     /// <summary>Width in pixels, a multiple of the VAE's factor.</summary>
     public required int Width { get; init; }

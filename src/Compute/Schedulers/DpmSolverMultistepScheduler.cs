@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;
@@ -50,7 +51,7 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         if (_timesteps.Length == 0 || _sigmas.Zip(_sigmas.Skip(1)).Select((pair, i) => pair.First < pair.Second || (pair.First == pair.Second && i < _timesteps.Length - 1)).Any(rises => rises))
         {
             // diffusers divides by the zero difference and ends with not-a-number. At the end it may be zero: Karras' last sigma is sigma_min itself.
-            throw SchedulerArguments.TooManySteps("dpm++", steps, schedule.Length);
+            throw SchedulerArguments.TooManySteps(Samplers.DpmSolver, steps, schedule.Length);
         }
     }
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;

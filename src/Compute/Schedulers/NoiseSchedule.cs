@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Schedulers;

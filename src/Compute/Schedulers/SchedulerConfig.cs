@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Schedulers;
 
@@ -151,8 +152,8 @@ public sealed partial record SchedulerConfig
     [JsonIgnore]
     public PredictionType Prediction => PredictionType switch
     {
-        null or "epsilon" => Schedulers.PredictionType.Epsilon,
-        "v_prediction" => Schedulers.PredictionType.Velocity,
+        null or "epsilon" => Recipe.PredictionType.Epsilon,
+        "v_prediction" => Recipe.PredictionType.Velocity,
         _ => throw Unsupported("prediction_type", PredictionType, "epsilon and v_prediction"),
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Torch;
 
@@ -23,7 +24,7 @@ public sealed record PrecisionTimes(double Fp32Seconds, double Bf16Seconds, bool
     }
 
     /// <summary>bfloat16 where it is faster by a clear margin and the model is not a small one; else float32.</summary>
-    public ComputePrecision Choice => !IsSmall && Fp32Seconds > Bf16Seconds * Margin ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
+    public Precision Choice => !IsSmall && Fp32Seconds > Bf16Seconds * Margin ? Precision.Bf16 : Precision.Fp32;
 
     /// <summary>The choice and its reason.</summary>
     public string Description => string.Create(

@@ -1,14 +1,15 @@
-using System.Collections.Immutable;
 using Orleans.Concurrency;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
-using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Contracts.Grains;
 
-/// <summary>A job (key: its id): a durable state machine that owns the job's state, epoch and progress log. It trains nothing itself.</summary>
+/// <summary>
+/// A job (key: its id) as its users see it: a durable state machine that owns the job's state, epoch and progress log. It trains nothing itself. The scheduler and the trainer speak to the same
+/// grain through <see cref="IScheduledImplantation"/> and <see cref="ITrainedImplantation"/>.
+/// </summary>
 [Alias("oneshot.IImplantationGrain")]
 public interface IImplantationGrain : IGrainWithStringKey
 {
@@ -53,102 +54,6 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// <returns>True if the job was requeued; false if it has ended, waits already or is being worked on.</returns>
     [Alias("EnsureRunning")]
     Task<bool> EnsureRunning(string reason);
-
-    /// <summary>Called by the scheduler: it has freed a lease of the job, which goes back into the queue if it still holds that lease. May be said again, and late.</summary>
-    /// <param name="lease">The lease; its epoch is 0 if the scheduler never heard it.</param>
-    /// <param name="reason">Why, for the log and the metrics: "silo_lost", "lease_expired", "no_answer".</param>
-    /// <returns>True if the job was requeued.</returns>
-    [Alias("LoseSlot")]
-    Task<bool> LoseSlot(SlotLease lease, string reason);
-
-    /// <summary>Called by the scheduler: the job has a slot. Raises the epoch and starts the training grain there.</summary>
-    /// <param name="lease">The lease, whose epoch is not yet set.</param>
-    /// <returns>The lease with the job's new epoch, or another one that the job works with already; null if the job no longer wants a slot.</returns>
-    [Alias("Start")]
-    Task<SlotLease?> Start(SlotLease lease);
-
-    /// <summary>Called by the scheduler when the reason changes why the job waits.</summary>
-    /// <param name="why">The reason, one sentence.</param>
-    /// <returns>When logged.</returns>
-    [Alias("Waits")]
-    Task Waits(string why);
-
-    /// <summary>Called by the trainer: appends to the progress log.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="updates">What happened, oldest first.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
-    /// <returns>When logged.</returns>
-    [Alias("Report")]
-    Task Report(long epoch, ImmutableArray<ProgressUpdate> updates);
-
-    /// <summary>Called by the trainer: a checkpoint lies in the store; from now on the job resumes from it, and keeps the one before it for when that one is damaged.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="checkpoint">The checkpoint, at the place where this epoch's checkpoint of that step belongs.</param>
-    /// <param name="settled">What the run depends on; the first that a job hears of counts from then on.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
-    /// <exception cref="OneShotException">invalid_input: no checkpoint that this epoch could have written; conflict: the run depends on something else than was settled.</exception>
-    /// <returns>When durable.</returns>
-    [Alias("CommitCheckpoint")]
-    Task CommitCheckpoint(long epoch, CheckpointReference checkpoint, SettledRun? settled);
-
-    /// <summary>Called by the trainer: a checkpoint is damaged, lost, or of a version that can't be read; the job resumes from it no more. One that the job does not refer to is ignored.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
-    /// <returns>When durable.</returns>
-    [Alias("DropCheckpoint")]
-    Task DropCheckpoint(long epoch, CheckpointReference checkpoint);
-
-    /// <summary>Called by the trainer before it publishes: only the holder of the current epoch may.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
-    /// <returns>When durable.</returns>
-    [Alias("BeginPublish")]
-    Task BeginPublish(long epoch);
-
-    /// <summary>
-    /// Called by the trainer: its result and manifest lie in the store, below its epoch. The job takes them, which is final, publishes that manifest as its own, and has succeeded.
-    /// </summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled: nothing of this epoch is published.</exception>
-    /// <returns>When published; a failure in between is mended by the next call.</returns>
-    [Alias("Complete")]
-    Task Complete(long epoch);
-
-    /// <summary>Called by the trainer: the job can't go on.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="error">Why.</param>
-    /// <returns>When durable; a stale epoch is ignored.</returns>
-    [Alias("Fail")]
-    Task Fail(long epoch, ErrorDetail error);
-
-    /// <summary>Called by the trainer: it stopped on request (drain, Ctrl-C); the job resumes later from its last checkpoint.</summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="requeue">Whether to queue the job again now; false leaves that to the next start of the process.</param>
-    /// <returns>When durable; a stale epoch is ignored.</returns>
-    [Alias("Release")]
-    Task Release(long epoch, bool requeue);
-
-    /// <summary>
-    /// Called by the trainer: it stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that has
-    /// happened for too long without a new one.
-    /// </summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="what">A sentence that says what was out of reach.</param>
-    /// <param name="lasted">For how long: a store that is back after a moment counts for little.</param>
-    /// <returns>When durable; a stale epoch is ignored.</returns>
-    [Alias("Outage")]
-    Task Outage(long epoch, string what, TimeSpan lasted);
-
-    /// <summary>
-    /// Called by the trainer: its machine failed, not the job. The job is queued again at the front, for another silo if there is one, and goes on from its last checkpoint; it fails if
-    /// different silos have failed it, or one that is alone again and again, without a new checkpoint.
-    /// </summary>
-    /// <param name="epoch">The trainer's epoch.</param>
-    /// <param name="error">What happened there.</param>
-    /// <returns>When durable; a stale epoch is ignored.</returns>
-    [Alias("MachineFault")]
-    Task MachineFault(long epoch, ErrorDetail error);
 
     /// <summary>
     /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and checked here. A job that is known

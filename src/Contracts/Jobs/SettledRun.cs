@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Jobs;
 
@@ -7,7 +7,7 @@ namespace OrleansOneShot.Contracts.Jobs;
 /// one that was never disturbed.
 /// </summary>
 /// <param name="ModelSha256">The base model's identity: SHA-256 over the hashes of its weights.</param>
-/// <param name="Precision">What is computed in: <see cref="Requests.Precision.Fp32"/> or <see cref="Requests.Precision.Bf16"/>.</param>
+/// <param name="Precision">What is computed in: <see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>.</param>
 /// <param name="FanOut">How terms of a step are evaluated, as the engine writes it; <see cref="MaxFanOut"/> characters at most.</param>
 /// <param name="ConfigurationSha256">SHA-256 over the base model's configuration; null where an earlier version has settled the run, and then it is not compared.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.SettledRun")]

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Requests;
 
@@ -17,12 +19,13 @@ public sealed record ImplantationRequest
     [Id(1)]
     public string Owner { get; init; } = "local";
 
-    /// <summary>Priority among the owner's jobs, -100 to 100; higher runs first.</summary>
-    [Id(2)]
+    /// <summary>Priority among the owner's jobs; higher runs first.</summary>
+    [Id(2), Range(-100, 100)]
     public int Priority { get; init; }
 
-    /// <summary>Seed of everything that is drawn at random, 0 or more.</summary>
-    [Id(3)]
+    /// <summary>Seed of everything that is drawn at random.</summary>
+    [Id(3), Range(typeof(long), "0", "9223372036854775807")]
+    [Option("--seed", "Seed of everything random.")]
     public long Seed { get; init; }
 
     /// <summary>SHA-256 of the photo's bytes, 64 lower-case hexadecimal digits.</summary>

@@ -5,8 +5,8 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;

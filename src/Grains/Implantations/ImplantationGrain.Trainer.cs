@@ -99,7 +99,7 @@ internal sealed partial class ImplantationGrain
         return _state.Lease;
     }
 
-    public async Task Waits(string why)
+    public async Task TellWaiting(string why)
     {
         if (_state is { Request: not null, State: JobState.Queued, Parked: false })
             await LogAsync(EventOf(_state, why));

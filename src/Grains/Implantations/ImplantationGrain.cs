@@ -26,7 +26,7 @@ internal sealed partial class ImplantationGrain(
     IClusterMembershipService membership,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
-    ILogger<ImplantationGrain> logger) : Grain, IImplantationGrain
+    ILogger<ImplantationGrain> logger) : Grain, IImplantationGrain, IScheduledImplantation, ITrainedImplantation
 {
     // Part of the stored key.
     private const string StateName = "job";

@@ -56,7 +56,7 @@ internal sealed partial class SchedulerGrain
     {
         try
         {
-            await GrainFactory.GetGrain<IImplantationGrain>(call.Lease.JobId).LoseSlot(call.Lease, call.Lost!);
+            await GrainFactory.GetGrain<IScheduledImplantation>(call.Lease.JobId).LoseSlot(call.Lease, call.Lost!);
             _calls.End(call);
         }
         catch (Exception e)
@@ -87,7 +87,7 @@ internal sealed partial class SchedulerGrain
         SlotLease? answer;
         try
         {
-            answer = await GrainFactory.GetGrain<IImplantationGrain>(lease.JobId).Start(lease);
+            answer = await GrainFactory.GetGrain<IScheduledImplantation>(lease.JobId).Start(lease);
         }
         catch (Exception e) when (e is not OneShotException)
         {
@@ -147,7 +147,7 @@ internal sealed partial class SchedulerGrain
     }
 
     /// <summary>Only says why it waits: lost, nothing is.</summary>
-    private Task TellAsync(string job, string why) => GrainFactory.GetGrain<IImplantationGrain>(job).Waits(why);
+    private Task TellAsync(string job, string why) => GrainFactory.GetGrain<IScheduledImplantation>(job).TellWaiting(why);
 
     private async Task LoadAsync()
     {

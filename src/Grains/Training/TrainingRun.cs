@@ -23,7 +23,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly SlotLease _lease;
     private readonly ImplantationRequest _request;
     private readonly ResumePoint _resume;
-    private readonly IImplantationGrain _job;
+    private readonly ITrainedImplantation _job;
     private readonly ResiliencePipeline _farewells;
     private readonly Patience _calls;
     private readonly Patience _writes;
@@ -55,7 +55,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _request = request;
         _resume = resume;
         _abandon = abandon;
-        _job = services.Grains.GetGrain<IImplantationGrain>(lease.JobId);
+        _job = services.Grains.GetGrain<ITrainedImplantation>(lease.JobId);
         _fanOut = new StepCoordinator(new ClusterSlots(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
         var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
         _farewells = GrainCalls.Create(clock, services.Logger);
@@ -198,7 +198,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             var publisher = new ResultPublisher(_services.Store, _services.Instruments, _services.Logger);
             var files = await publisher.UploadAsync(_lease.JobId, _lease.Epoch, result, GuardAsync, async files =>
             {
-                var status = await CallAsync(_job.GetStatus) ?? throw Stale();
+                var status = await CallAsync(_services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus) ?? throw Stale();
                 return ManifestDocument.Write(status, _lease.Epoch, _services.Options.Clock.GetUtcNow(), status.Seconds + Elapsed().TotalSeconds, files, result);
             }, WriteAsync);
             // Only helps those who come later, and must come before the job gives back its lease.

@@ -11,6 +11,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Storage;
 
@@ -184,5 +185,5 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     private static RunSettlement? SettlementOf(EngineJob job) =>
         job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut, settled.ConfigurationSha256) : null;
 
-    private static ComputePrecision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? ComputePrecision.Bf16 : ComputePrecision.Fp32;
+    private static Precision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32;
 }

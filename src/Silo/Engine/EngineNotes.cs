@@ -3,8 +3,8 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Engine;
 
@@ -64,7 +64,7 @@ internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memo
     public void Settled(RunSettlement settlement)
     {
         ArgumentNullException.ThrowIfNull(settlement);
-        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == ComputePrecision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut, settlement.ConfigurationHash);
+        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut, settlement.ConfigurationHash);
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,14 @@
 using OrleansOneShot.Compute.FanOut;
-using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>The grains' way to other slots, as Compute knows it.</summary>
 /// <param name="job">The job.</param>
 /// <param name="precision">What its terms are computed in.</param>
-internal sealed class FanOutExchange(EngineJob job, ComputePrecision precision) : IStepExchange
+internal sealed class FanOutExchange(EngineJob job, Precision precision) : IStepExchange
 {
     /// <inheritdoc/>
     public int LargestPayload => FanOutLimits.PayloadBytes;

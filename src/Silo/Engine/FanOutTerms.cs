@@ -1,8 +1,8 @@
 using System.Text.Json;
 using OrleansOneShot.Common;
-using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Engine;
 
@@ -12,7 +12,7 @@ namespace OrleansOneShot.Silo.Engine;
 /// </summary>
 /// <param name="Fingerprint">The run's fingerprint.</param>
 /// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>
-internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precision)
+internal sealed record FanOutTerms(string Fingerprint, Precision Precision)
 {
     /// <summary>For the call that opens a helper.</summary>
     public string ToText() => JsonSerializer.Serialize(this);
@@ -30,7 +30,7 @@ internal sealed record FanOutTerms(string Fingerprint, ComputePrecision Precisio
     {
         try
         {
-            return text is not null && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: ComputePrecision.Fp32 or ComputePrecision.Bf16 } terms ? terms : null;
+            return text is not null && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: Precision.Fp32 or Precision.Bf16 } terms ? terms : null;
         }
         catch (UnusableJsonException)
         {

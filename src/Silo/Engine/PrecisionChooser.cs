@@ -4,6 +4,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using static TorchSharp.torch;
 
@@ -27,10 +28,10 @@ public sealed class PrecisionChooser(DataFolder data, Func<UNetConfig, int, stri
     /// <param name="deviceName">"cpu" or "cuda:N".</param>
     /// <param name="say">Told of the choice and its reason; may be null.</param>
     /// <returns>Float32 or bfloat16.</returns>
-    public ComputePrecision Decide(ComputePrecision asked, ModelFolder folder, int side, string deviceName, Action<string>? say)
+    public Precision Decide(Precision asked, ModelFolder folder, int side, string deviceName, Action<string>? say)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        if (asked != ComputePrecision.Auto)
+        if (asked != Precision.Auto)
         {
             return asked;
         }

@@ -4,6 +4,7 @@ using System.Text;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
@@ -14,7 +15,6 @@ namespace OrleansOneShot.Silo.Models;
 /// </summary>
 public static class ModelPush
 {
-    private const int LongestName = 64; // as requests allow
     private const int HashDigits = 8;
 
     /// <summary>Puts a model into the store.</summary>
@@ -49,7 +49,7 @@ public static class ModelPush
         }
 
         // The name of a folder that was given by path may be one that no request can hold.
-        foreach (var candidate in (name is null ? [model.Name, NameOf(model, files)] : (string[])[name]).Where(IsName))
+        foreach (var candidate in (name is null ? [model.Name, NameOf(model, files)] : (string[])[name]).Where(TextRules.IsName))
         {
             if (IsSame(await stored.ReadAsync(candidate, cancellationToken), files))
             {
@@ -93,13 +93,11 @@ public static class ModelPush
 
     private static void RequireName(string name)
     {
-        if (!IsName(name))
+        if (!TextRules.IsName(name))
         {
-            throw new InvalidInputException($"'{RepositoryPath.Shown(name)}' can't name a model of a cluster.", "name", $"Use 1 to {LongestName} letters, digits, '-', '_' or '.', and begin with a letter or a digit.");
+            throw new InvalidInputException($"'{RepositoryPath.Shown(name)}' can't name a model of a cluster.", "name", $"Use {TextRules.NameForm}, and begin with a letter or a digit.");
         }
     }
-
-    private static bool IsName(string name) => name.Length <= LongestName && ArtifactPath.IsSegment(name) && char.IsAsciiLetterOrDigit(name[0]);
 
     // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the store remembers of a file does not tell whether its bytes are still the right ones.
     private static async Task<bool> HasAllAsync(IArtifactStore store, PulledFile[] files, CancellationToken cancellationToken)
@@ -124,7 +122,7 @@ public static class ModelPush
     {
         var list = string.Concat(files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Path}\n{file.Bytes}\n{file.Sha256}\n")));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(list)))[..HashDigits];
-        var stem = new string([.. Path.GetFileName(model.Folder).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-').Take(LongestName - HashDigits - 1)]).TrimStart('-', '_', '.');
+        var stem = new string([.. Path.GetFileName(model.Folder).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-').Take(TextRules.Name - HashDigits - 1)]).TrimStart('-', '_', '.');
         return $"{(stem.Length == 0 ? "model" : stem)}-{hash}";
     }
 

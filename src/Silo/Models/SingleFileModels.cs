@@ -6,8 +6,8 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
-using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Silo.Models;

@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Compute.Tests.Masks;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;
 
@@ -136,7 +137,7 @@ public sealed class AcceptedInputTests : IDisposable
     [InlineData("synchronous", FanOutMode.Synchronous, 0)]
     [InlineData("periodic:25", FanOutMode.Periodic, 25)]
     public void FanOut_Words_AreRead(string text, FanOutMode mode, int period) =>
-        Assert.Equal(new FanOutOptions { Mode = mode, Period = period }, FanOutOption.Read(text));
+        Assert.Equal(new FanOutOptions { Mode = mode, Period = period }, FanOutOptions.Read(text));
 
     public void Dispose() => _folder.Dispose();
 

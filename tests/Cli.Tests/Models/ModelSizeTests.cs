@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 
@@ -47,7 +48,7 @@ public sealed class ModelSizeTests : IDisposable
     public void Decide_ModelOfTerabytes_IsRefusedBeforeItsSizesAreMeasured() =>
         Assert.Equal(
             "unet/config.json",
-            Assert.Throws<InvalidInputException>(() => new PrecisionChooser(DataFolder.Resolve(_folder["data"])).Decide(ComputePrecision.Auto, ModelFolder.Open(_folder["model"]), 64, "cpu", null)).Field);
+            Assert.Throws<InvalidInputException>(() => new PrecisionChooser(DataFolder.Resolve(_folder["data"])).Decide(Precision.Auto, ModelFolder.Open(_folder["model"]), 64, "cpu", null)).Field);
 
     public void Dispose() => _folder.Dispose();
 }

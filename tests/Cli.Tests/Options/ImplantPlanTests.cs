@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Tests.Options;
@@ -40,6 +41,17 @@ public sealed class ImplantPlanTests : IDisposable
         ("--precision", ["--precision", "fp32"], r => r.Training.Precision, Precision.Fp32, Precision.Auto),
         ("--device", ["--device", "cuda:3"], r => r.Training.Device, "cuda:3", "auto"),
         ("--device", ["--device", "cuda"], r => r.Training.Device, "cuda:0", "auto"),
+        ("--scheduler", ["--scheduler", "euler"], r => r.Samples.Scheduler, "euler", "dpm++"),
+        ("--sampling-steps", ["--sampling-steps", "9"], r => r.Samples.Steps, 9, null),
+        ("--guidance", ["--guidance", "3"], r => r.Samples.GuidanceScale, 3.0, null),
+        ("--weight-decay", ["--weight-decay", "0"], r => r.Training.WeightDecay, 0.0, 0.01),
+        ("--checkpoint-every", ["--checkpoint-every", "3"], r => r.Training.CheckpointEvery, 3, 10),
+        ("--fusion", ["--fusion", "masked_image"], r => r.Method.Fusion, PrototypeFusion.MaskedImage, PrototypeFusion.Average),
+        ("--initialisation", ["--initialisation", "random"], r => r.Method.Initialisation, TokenInitialisation.Random, TokenInitialisation.Class),
+        ("--alpha-cl", ["--alpha-cl", "0.5"], r => r.Method.ClassLossAlpha, 0.5, 1.0),
+        ("--p-cl", ["--p-cl", "0.25"], r => r.Method.ClassLossProbability, 0.25, 1.0),
+        ("--prototype-lr", ["--prototype-lr", "0.5"], r => r.Method.PrototypeLearningRate, 0.5, null),
+        ("--prototype-steps", ["--prototype-steps", "0"], r => r.Method.PrototypeSteps, 0, null),
         ("--name", ["--name", "tom"], r => r.Name, "tom", "cat"),
         ("--no-prototype", ["--no-prototype"], r => r.Method.Prototype, false, true),
         ("--no-class-loss", ["--no-class-loss"], r => r.Method.ClassLoss, false, true),
@@ -53,7 +65,7 @@ public sealed class ImplantPlanTests : IDisposable
     [
         ("--steps", ["1", "100000"], ["0", "100001", "1.5", ""], "--steps must be a whole number from 1 to 100000, but is '{0}'."),
         ("--rank", ["1", "256"], ["0", "257"], "--rank must be a whole number from 1 to 256, but is '{0}'."),
-        ("--alpha", ["1e-300", "1024"], ["0", "-1", "1024.001", "nan", "Infinity"], "--alpha must be a number above 0 and at most 1024, but is '{0}'."),
+        ("--alpha", ["1e-300", "1000000"], ["0", "-1", "1000000.001", "nan", "Infinity"], "--alpha must be a number above 0 and at most 1000000, but is '{0}'."),
         ("--lr", ["1e-300", "1"], ["0", "1.0000001", "nan"], "--lr must be a number above 0 and at most 1, but is '{0}'."),
         ("--seed", ["0", "9223372036854775807"], ["-1", "9223372036854775808"], "--seed must be a whole number from 0 to 9223372036854775807, but is '{0}'."),
         ("--vectors", ["1", "16"], ["0", "17"], "--vectors must be a whole number from 1 to 16, but is '{0}'."),
@@ -62,7 +74,7 @@ public sealed class ImplantPlanTests : IDisposable
         ("--resolution", ["8", "4096"], ["7", "4097"], "--resolution must be a whole number from 8 to 4096, but is '{0}'."),
         ("--samples", ["0", "64"], ["-1", "65"], "--samples must be a whole number from 0 to 64, but is '{0}'."),
         ("--fan-out", ["auto", "local", "synchronous", "periodic:1", "periodic:10000"], ["Local", "periodic", "periodic:0", "periodic:10001", "periodic: 1"], "--fan-out must be auto, local, synchronous or periodic:N with N from 1 to 10000, but is '{0}'."),
-        ("--device", ["auto", "cpu", "cuda", "cuda:0", "cuda:99"], ["gpu", "cuda:", "cuda:100", "cuda:-1", "CPU"], "--device must be auto, cpu or cuda:N, but is '{0}'."),
+        ("--device", ["auto", "cpu", "cuda", "cuda:0", "cuda:255"], ["gpu", "cuda:", "cuda:256", "cuda:-1", "CPU"], "--device must be auto, cpu or cuda:N, but is '{0}'."),
         ("--precision", ["auto", "fp32", "bf16"], ["fp16"], "--precision must be auto, fp32 or bf16, but is '{0}'."),
         ("--targets", ["attention", "cross", "all", "cross,ff,proj_in,proj_out,conv,time_emb_proj"], ["ff", "everything", "attention,", "attention,cross", "Cross"],
             "--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{0}'."),

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tests.Implantation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.FanOut;
@@ -30,7 +30,7 @@ public sealed class FanOutRunTests : IDisposable
         Resolution = 32,
         Vectors = 2,
         CheckpointEvery = 2,
-        Precision = ComputePrecision.Fp32,
+        Precision = Precision.Fp32,
         Device = "cpu",
         Prototype = new PrototypeOptions { Steps = 3 },
         SamplesPerPrompt = 0,
@@ -40,9 +40,9 @@ public sealed class FanOutRunTests : IDisposable
         Sample(Scene), [new("cup", "<cup>", Sample($"{Scene}-cup-mask")), new("bear", "<bear>", Sample($"{Scene}-teddy-bear-mask")), new("apple", "<apple>", Sample($"{Scene}-apple-mask"))]);
 
     [Theory]
-    [InlineData(ComputePrecision.Fp32)]
-    [InlineData(ComputePrecision.Bf16)]
-    public void Synchronous_WorkersInTheWrongOrder_GivesTheBitsOfOneTermAPass(ComputePrecision precision)
+    [InlineData(Precision.Fp32)]
+    [InlineData(Precision.Bf16)]
+    public void Synchronous_WorkersInTheWrongOrder_GivesTheBitsOfOneTermAPass(Precision precision)
     {
         var options = Options with { Precision = precision };
         var local = Run("local", options with { FanOut = FanOutMode.Local, MicroBatch = 1 }, null, null);

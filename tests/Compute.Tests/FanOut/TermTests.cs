@@ -2,9 +2,9 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
-using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tests.Method;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,9 +1,9 @@
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tests.Models;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
@@ -23,7 +23,7 @@ public sealed class BrokenModelTests : IDisposable
         LearningRate = 1e-3,
         Resolution = 64,
         CheckpointEvery = 2,
-        Precision = ComputePrecision.Fp32,
+        Precision = Precision.Fp32,
         Device = "cpu",
         Prototype = new PrototypeOptions { Steps = 2 },
         Prompts = ["a photo of <cat>", "a <cat> in the snow"],

@@ -2,7 +2,7 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
@@ -20,7 +20,7 @@ public sealed class ConfigurationTests : IDisposable
         Steps = 2,
         Resolution = 64,
         CheckpointEvery = 1,
-        Precision = ComputePrecision.Fp32,
+        Precision = Precision.Fp32,
         Device = "cpu",
         UsePrototype = false,
         SamplesPerPrompt = 0,

@@ -1,6 +1,6 @@
 using System.Reflection;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 

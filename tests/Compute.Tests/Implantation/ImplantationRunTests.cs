@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Lora;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
@@ -23,7 +22,7 @@ public sealed class ImplantationRunTests : IDisposable
         LearningRate = 1e-3,
         Resolution = 64,
         CheckpointEvery = 2,
-        Precision = ComputePrecision.Fp32,
+        Precision = Precision.Fp32,
         Device = "cpu",
         Prototype = new PrototypeOptions { Steps = 5 },
         Prompts = ["a photo of <cat> in the snow"],
@@ -154,7 +153,7 @@ public sealed class ImplantationRunTests : IDisposable
     [Fact]
     public void Execute_Bf16_TrainsAndWritesFloat32Weights()
     {
-        Run("bf16", Options with { Precision = ComputePrecision.Bf16, Steps = 2 }, null, out var observer);
+        Run("bf16", Options with { Precision = Precision.Bf16, Steps = 2 }, null, out var observer);
         Assert.All(observer.Losses, l => Assert.True(double.IsFinite(l.Total)));
         using var file = SafetensorsFile.Open(Path.Combine(_folder.FullName, "bf16", "cat.safetensors"));
         Assert.All(file.Header.Tensors.Values, t => Assert.Equal(TorchSharp.torch.ScalarType.Float32, t.ElementType));

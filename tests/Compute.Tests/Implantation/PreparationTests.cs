@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Tests.Models;
+using OrleansOneShot.Recipe;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Lora;

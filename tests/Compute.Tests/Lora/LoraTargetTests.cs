@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;

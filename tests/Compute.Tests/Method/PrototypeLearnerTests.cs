@@ -1,17 +1,18 @@
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;
 
 public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture<MethodGoldens>
 {
-    private static readonly Dictionary<string, PrototypeFusion> Fusions = new()
+    private static readonly Dictionary<string, FusionWeights> Fusions = new()
     {
-        ["average"] = PrototypeFusion.Average,
-        ["image"] = PrototypeFusion.ImageOnly,
-        ["masked-image"] = PrototypeFusion.MaskedImageOnly,
-        ["class"] = PrototypeFusion.ClassOnly,
-        ["weighted"] = new PrototypeFusion(0.5, 0.3, 0.2),
+        ["average"] = FusionWeights.Average,
+        ["image"] = FusionWeights.ImageOnly,
+        ["masked-image"] = FusionWeights.MaskedImageOnly,
+        ["class"] = FusionWeights.ClassOnly,
+        ["weighted"] = new FusionWeights(0.5, 0.3, 0.2),
     };
 
     [Theory]

@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Method;

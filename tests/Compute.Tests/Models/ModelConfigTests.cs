@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Models;
 
@@ -130,14 +131,14 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("{\"prompt_template\": \"a photo\"}", "oneshot.json has prompt_template = \"a photo\"")]
     public void ModelDefaults_UnusableValue_IsRefusedByName(string text, string message)
     {
-        var error = Assert.Throws<InvalidInputException>(() => ModelDefaults.Read(Written(text)));
+        var error = Assert.Throws<InvalidInputException>(() => ModelDefaultsFile.Read(Written(text)));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ModelDefaults_UnknownFields_ArePassedOver()
     {
-        var defaults = ModelDefaults.Read(Written("{\"steps\": 7, \"colour\": \"blue\"}"));
+        var defaults = ModelDefaultsFile.Read(Written("{\"steps\": 7, \"colour\": \"blue\"}"));
         Assert.Equal(new ModelDefaults { Steps = 7 }, defaults);
     }
 
@@ -157,6 +158,6 @@ public sealed class ModelConfigTests : IDisposable
                 Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 },
                 PromptTemplate = "a photo of {}",
             },
-            ModelDefaults.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json")));
+            ModelDefaultsFile.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json")));
     }
 }

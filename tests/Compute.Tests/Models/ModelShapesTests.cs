@@ -4,6 +4,7 @@ using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Tests.Models;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models;

@@ -7,6 +7,7 @@ using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Models;
 
@@ -25,12 +26,12 @@ public sealed class WrongTypesTests : IDisposable
         ["scheduler/scheduler_config.json"] = path =>
         {
             var config = SchedulerConfig.Load(path);
-            foreach (var name in SchedulerFactory.Names)
+            foreach (var name in Samplers.Names)
             {
                 SchedulerFactory.Create(name, config, 5).Dispose();
             }
         },
-        ["oneshot.json"] = path => ModelDefaults.Read(path),
+        ["oneshot.json"] = path => ModelDefaultsFile.Read(path),
         ["tokenizer/tokenizer_config.json"] = path => ClipTokenizer.Load(Path.GetDirectoryName(path)!, 77),
         ["tokenizer/special_tokens_map.json"] = path => ClipTokenizer.Load(Path.GetDirectoryName(path)!, 77),
     };

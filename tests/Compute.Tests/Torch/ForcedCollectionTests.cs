@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Tests.Implantation;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -99,7 +99,7 @@ public sealed class ForcedCollectionTests : IDisposable
             Resolution = 64,
             CheckpointEvery = Steps,
             OwnViews = true,
-            Precision = ComputePrecision.Fp32,
+            Precision = Precision.Fp32,
             Device = "cpu",
             Prototype = new PrototypeOptions { Steps = 10 },
             Prompts = ["a photo of <cat> and <dog>"],

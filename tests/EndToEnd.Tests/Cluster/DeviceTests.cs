@@ -1,4 +1,5 @@
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 

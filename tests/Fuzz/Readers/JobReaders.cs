@@ -9,6 +9,7 @@ using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Fuzz.Mutators;
 using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;

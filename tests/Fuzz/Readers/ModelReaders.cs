@@ -8,6 +8,7 @@ using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Fuzz.Mutators;
+using OrleansOneShot.Recipe;
 using static OrleansOneShot.Fuzz.Readers.AllReaders;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ internal static class ModelReaders
         ("text-config", folders => OfConfigs("text-config", folders, path => ClipTextConfig.Read(path), "text_encoder", "config.json")),
         ("clip-config", folders => OfConfigs("clip-config", folders, path => ClipConfig.Read(path), "clip", "config.json")),
         ("preprocessor", folders => OfConfigs("preprocessor", folders, path => _ = new ClipPreprocessor(ClipPreprocessorConfig.Read(path)), "clip", "preprocessor_config.json")),
-        ("oneshot-json", folders => OfConfig("oneshot-json", folders.New("oneshot.json"), [File.ReadAllBytes(Folders.Toy("oneshot.json"))], path => ModelDefaults.Read(path))),
+        ("oneshot-json", folders => OfConfig("oneshot-json", folders.New("oneshot.json"), [File.ReadAllBytes(Folders.Toy("oneshot.json"))], path => ModelDefaultsFile.Read(path))),
         ("unet-sizes", folders => OfFolder("unet-sizes", folders, "unet", "unet", "config.json")),
         ("vae-sizes", folders => OfFolder("vae-sizes", folders, "vae", "vae", "config.json")),
         ("clip-sizes", folders => OfFolder("clip-sizes", folders, "clip", "clip", "config.json")),
@@ -85,7 +86,7 @@ internal static class ModelReaders
     {
         var config = SchedulerConfig.Load(path);
         _ = new NoiseSchedule(config);
-        foreach (var name in SchedulerFactory.Names.Append(SchedulerFactory.NameOf(config)))
+        foreach (var name in Samplers.Names.Append(SchedulerFactory.NameOf(config)))
         {
             try
             {

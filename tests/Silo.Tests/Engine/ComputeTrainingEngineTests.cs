@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
@@ -35,11 +36,11 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     [Fact]
     public async Task Run_SynchronousWithAnotherSlot_IsOneTermAPassBitForBit()
     {
-        var local = await JobAsync("local", new TrainingOptions { Steps = 2, MicroBatch = 1, FanOut = new FanOutOptions { Mode = Contracts.Requests.FanOutMode.Local } });
+        var local = await JobAsync("local", new TrainingOptions { Steps = 2, MicroBatch = 1, FanOut = new FanOutOptions { Mode = FanOutMode.Local } });
         using var fanOut = new EngineFanOut(_engine);
 
         // --precision auto: the other slot computes in what the job's slot has chosen.
-        var spread = await JobAsync("spread", new TrainingOptions { Steps = 2, FanOut = new FanOutOptions { Mode = Contracts.Requests.FanOutMode.Synchronous } }) with { FanOut = fanOut };
+        var spread = await JobAsync("spread", new TrainingOptions { Steps = 2, FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } }) with { FanOut = fanOut };
         fanOut.Job = spread;
         var (expected, actual) = (_engine.Run(local, new Observer(), default), _engine.Run(spread, new Observer(), default));
 
@@ -82,7 +83,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Open_AnotherModelThanTheJobs_IsRefused()
     {
         var job = await JobAsync("other", new TrainingOptions());
-        var terms = new FanOutTerms(new string('0', 64), ComputePrecision.Fp32).ToText();
+        var terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText();
         var error = Assert.Throws<OneShotException>(() => _engine.Open(job with { Terms = terms }, default));
         Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
     }
@@ -99,11 +100,11 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Contracts.Requests.FanOutMode.Auto, 0, null)]
-    [InlineData(Contracts.Requests.FanOutMode.Local, 0, 2)]
-    [InlineData(Contracts.Requests.FanOutMode.Synchronous, 0, null)]
-    [InlineData(Contracts.Requests.FanOutMode.Periodic, 7, 1)]
-    public async Task Resolve_FanOut_IsPassedOn(Contracts.Requests.FanOutMode mode, int period, int? microBatch)
+    [InlineData(FanOutMode.Auto, 0, null)]
+    [InlineData(FanOutMode.Local, 0, 2)]
+    [InlineData(FanOutMode.Synchronous, 0, null)]
+    [InlineData(FanOutMode.Periodic, 7, 1)]
+    public async Task Resolve_FanOut_IsPassedOn(FanOutMode mode, int period, int? microBatch)
     {
         var request = await RequestAsync(new TrainingOptions { MicroBatch = microBatch, FanOut = new FanOutOptions { Mode = mode, Period = period } });
         var options = ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(ModelCatalog.Default)));
@@ -131,7 +132,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
             await _store.WriteAsync(path, new MemoryStream(bytes), WriteCondition.Any, TestContext.Current.CancellationToken);
         }
 
-        foreach (var call in new Action[] { () => _engine.Run(job, new Observer(), default), () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), ComputePrecision.Fp32).ToText() }, default) })
+        foreach (var call in new Action[] { () => _engine.Run(job, new Observer(), default), () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText() }, default) })
         {
             var error = Assert.Throws<OneShotException>(call).Detail;
             Assert.Equal((code, field, message), (error.Code, error.Field, error.Message));
@@ -178,7 +179,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_BadCheckpoints_GivesTheWeightsOfAnUndisturbedRunAndWarns(string what, int from, string warning)
     {
         // What was measured decides the weights, and another measurement would decide otherwise: the settled precision and micro-batch must come back with a new beginning.
-        var training = new TrainingOptions { Steps = 3, CheckpointEvery = 1, MicroBatch = 2, FanOut = new FanOutOptions { Mode = Contracts.Requests.FanOutMode.Local } };
+        var training = new TrainingOptions { Steps = 3, CheckpointEvery = 1, MicroBatch = 2, FanOut = new FanOutOptions { Mode = FanOutMode.Local } };
         var observer = new Observer { Keep = (step, path) => KeepAsync(step, path).GetAwaiter().GetResult() };
         var job = await JobAsync("whole", training) with { Settled = Settled };
         var expected = _engine.Run(job, observer, default);

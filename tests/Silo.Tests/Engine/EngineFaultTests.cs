@@ -6,6 +6,7 @@ using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Tests.Embedded;
@@ -19,15 +20,15 @@ public sealed class PrecisionChooserTests : IDisposable
     [Fact]
     public void Decide_MeasuredUnderLoad_IsSaidAndMeasuredAgainUntilItIsQuiet()
     {
-        Assert.Equal(ComputePrecision.Bf16, Decide(Loaded));
+        Assert.Equal(Precision.Bf16, Decide(Loaded));
         Assert.Contains("under load, so it is measured again next time", _said[^1], StringComparison.Ordinal);
 
         // Load makes slower, never faster: the better of both counts.
-        Assert.Equal(ComputePrecision.Fp32, Decide(Loaded with { Fp32Seconds = 0.55, Bf16Seconds = 2 }));
-        Assert.Equal(ComputePrecision.Fp32, Decide(Quiet));
+        Assert.Equal(Precision.Fp32, Decide(Loaded with { Fp32Seconds = 0.55, Bf16Seconds = 2 }));
+        Assert.Equal(Precision.Fp32, Decide(Quiet));
         Assert.DoesNotContain("under load", _said[^1], StringComparison.Ordinal);
 
-        Assert.Equal(ComputePrecision.Fp32, Decide(Loaded));
+        Assert.Equal(Precision.Fp32, Decide(Loaded));
         Assert.Single(_measured); // nobody asked for it
     }
 
@@ -39,15 +40,15 @@ public sealed class PrecisionChooserTests : IDisposable
         File.WriteAllText(file, File.ReadAllText(file).Replace(",\"UnderLoad\":false", "", StringComparison.Ordinal));
         Assert.DoesNotContain("UnderLoad", File.ReadAllText(file), StringComparison.Ordinal);
 
-        Assert.Equal(ComputePrecision.Fp32, Decide(Loaded));
+        Assert.Equal(Precision.Fp32, Decide(Loaded));
         Assert.Single(_measured);
     }
 
-    private ComputePrecision Decide(PrecisionTimes next)
+    private Precision Decide(PrecisionTimes next)
     {
         _measured.Clear();
         _measured.Enqueue(next);
         return new PrecisionChooser(_data.Folder, (_, _, _) => _measured.Dequeue()).Decide(
-            ComputePrecision.Auto, ModelFolder.Open(new ModelCatalog(_data.Folder).GetFolder(ModelCatalog.Default)), 64, "cpu", _said.Add);
+            Precision.Auto, ModelFolder.Open(new ModelCatalog(_data.Folder).GetFolder(ModelCatalog.Default)), 64, "cpu", _said.Add);
     }
 }

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -37,7 +38,7 @@ public sealed class ModelFolder
         Vae = VaeConfig.Read(Within("vae", "config.json"));
         TextEncoder = ClipTextConfig.Read(Within("text_encoder", "config.json"));
         Clip = clipPath is null ? null : ClipConfig.Read(System.IO.Path.Combine(clipPath, "config.json"));
-        Defaults = File.Exists(Within("oneshot.json")) ? ModelDefaults.Read(Within("oneshot.json")) : new ModelDefaults();
+        Defaults = File.Exists(Within("oneshot.json")) ? ModelDefaultsFile.Read(Within("oneshot.json")) : new ModelDefaults();
     }
 
     /// <summary>Full path of the folder.</summary>

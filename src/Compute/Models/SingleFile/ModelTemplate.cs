@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
-using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
 

@@ -4,8 +4,8 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Safetensors;
-using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

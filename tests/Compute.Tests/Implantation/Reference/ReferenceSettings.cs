@@ -1,6 +1,4 @@
-using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
@@ -53,7 +51,7 @@ internal sealed record ReferenceSettings
         SubsetSize = K,
         OwnViews = OwnViews,
         UsePrototype = PrototypeSteps > 0,
-        Prototype = new PrototypeOptions { Steps = PrototypeSteps, LearningRate = 0.02, Fusion = new PrototypeFusion(Fusion.Image, Fusion.Masked, Fusion.Class) },
+        Prototype = new PrototypeOptions { Steps = PrototypeSteps, LearningRate = 0.02, Fusion = new FusionWeights(Fusion.Image, Fusion.Masked, Fusion.Class) },
         RandomInitialisation = RandomStart,
         Objective = new ObjectiveOptions
         {
@@ -71,7 +69,7 @@ internal sealed record ReferenceSettings
         Resolution = ReferenceScene.Side,
         PromptTemplate = "the photo of {} here",
         CheckpointEvery = 2,
-        Precision = ComputePrecision.Fp32,
+        Precision = Precision.Fp32,
         Device = "cpu",
         Prompts = [Prompt],
         SamplesPerPrompt = 2,

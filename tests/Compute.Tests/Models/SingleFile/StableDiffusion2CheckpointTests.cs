@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
-using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;
 
@@ -13,7 +12,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
     [
         ("resolution", "64", o => o.Resolution, 64, 512, r => r with { Training = r.Training with { Resolution = 80 } }, 80),
         ("learning_rate", "0.5", o => o.LearningRate, 0.5, 1e-4, r => r with { Training = r.Training with { LearningRate = 0.25 } }, 0.25),
-        ("learning_rate_schedule", "\"cosine\"", o => o.Schedule.ToString(), "Cosine", "Constant", r => r with { Training = r.Training with { Schedule = Contracts.Requests.LearningRateSchedule.Constant } }, "Constant"),
+        ("learning_rate_schedule", "\"cosine\"", o => o.Schedule.ToString(), "Cosine", "Constant", r => r with { Training = r.Training with { Schedule = LearningRateSchedule.Constant } }, "Constant"),
         ("steps", "7", o => o.Steps, 7, 100, r => r with { Training = r.Training with { Steps = 9 } }, 9),
         ("sampling_steps", "3", o => o.SamplingSteps, 3, 25, r => r with { Samples = r.Samples with { Steps = 4 } }, 4),
         ("guidance_scale", "2.5", o => o.GuidanceScale, 2.5, 7.5, r => r with { Samples = r.Samples with { GuidanceScale = 9 } }, 9.0),

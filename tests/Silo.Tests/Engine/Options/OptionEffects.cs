@@ -1,4 +1,5 @@
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;
 

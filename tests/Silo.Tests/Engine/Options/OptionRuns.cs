@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Models;
@@ -74,7 +75,7 @@ public sealed class OptionRuns : IDisposable
     }
 
     /// <summary>The options of a request.</summary>
-    internal Compute.Implantation.ImplantationOptions Resolve(ImplantationRequest request, string? device = null) => ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
+    internal ImplantationOptions Resolve(ImplantationRequest request, string? device = null) => ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
 
     /// <summary>Runs a request.</summary>
     internal OptionOutcome Run(ImplantationRequest request)

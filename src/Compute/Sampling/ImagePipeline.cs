@@ -1,0 +1,149 @@
+using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.Recipe;
+using static TorchSharp.torch;
+
+namespace OrleansOneShot.Compute.Sampling;
+
+/// <summary>Stable Diffusion with LoRAs and learned tokens, loaded and ready to draw (diffusers' <c>StableDiffusionPipeline</c> with <c>load_lora_weights</c> and <c>load_textual_inversion</c>).</summary>
+public sealed class ImagePipeline : IDisposable
+{
+    private readonly Tensor? _vectors;
+    private readonly AppliedLora? _lora;
+    private readonly TextToImage _painter;
+
+    private ImagePipeline(LoadedModels models, IReadOnlyDictionary<EmbeddingChoice, LearnedToken> tokens, Tensor? vectors, AppliedLora? lora)
+    {
+        (Models, Tokens, _vectors, _lora) = (models, tokens, vectors, lora);
+        Prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        _painter = new TextToImage(models.UNet, models.Vae, Prompts, models.Scheduler);
+    }
+
+    /// <summary>The model.</summary>
+    internal LoadedModels Models { get; }
+
+    /// <summary>Reads prompts.</summary>
+    internal PromptEncoder Prompts { get; }
+
+    /// <summary>What each file of learned tokens has become in the tokenizer.</summary>
+    public IReadOnlyDictionary<EmbeddingChoice, LearnedToken> Tokens { get; }
+
+    /// <summary>Names of all learned tokens, in the order of their ids.</summary>
+    public IEnumerable<string> TokenNames => Models.Tokenizer.LearnedTokens.Select(token => token.Name);
+
+    /// <summary>Tokens that a prompt may have, the learned ones counted each.</summary>
+    public int ContextLength => Models.Tokenizer.ContextLength;
+
+    /// <summary>The model's scheduler settings.</summary>
+    public Schedulers.SchedulerConfig Scheduler => Models.Scheduler;
+
+    /// <summary>Loads a model and puts LoRAs and learned tokens into it.</summary>
+    /// <param name="model">The model's folder.</param>
+    /// <param name="loras">LoRAs with their scales, added up.</param>
+    /// <param name="embeddings">Files of learned tokens, no two of one name.</param>
+    /// <param name="precision">What the weights compute in; settled.</param>
+    /// <param name="on">The device: "cpu" or "cuda:N".</param>
+    /// <param name="say">Told what people should read, such as parts of a LoRA that don't fit; may be null.</param>
+    /// <returns>The pipeline; the caller disposes of it.</returns>
+    /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
+    public static ImagePipeline Load(
+        ModelFolder model, IReadOnlyList<LoraChoice> loras, IReadOnlyList<EmbeddingChoice> embeddings, Precision precision, string on, Action<string>? say = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(loras);
+        ArgumentNullException.ThrowIfNull(embeddings);
+        var models = LoadedModels.Load(model, precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(on));
+        Tensor? vectors = null;
+        try
+        {
+            var tokens = new Dictionary<EmbeddingChoice, LearnedToken>();
+            vectors = AddTokens(models, embeddings, tokens, say);
+            return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say));
+        }
+        catch
+        {
+            vectors?.Dispose();
+            models.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a prompt uses a file of learned tokens.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="embedding">One of the pipeline's files.</param>
+    public bool Uses(string prompt, EmbeddingChoice embedding) => Models.Tokenizer.Uses(prompt, Tokens[embedding]);
+
+    /// <summary>Whether the end of a prompt is not seen.</summary>
+    /// <param name="prompt">The prompt.</param>
+    public bool IsTruncated(string prompt) => Prompts.IsTruncated(prompt);
+
+    /// <summary>Draws.</summary>
+    /// <param name="request">What to draw.</param>
+    /// <param name="latents">Noise to start from, (count, 4, height / factor, width / factor), unit normal; null draws it from the request's seed.</param>
+    /// <param name="progress">Called with (steps done, steps in all); may be null.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>The pictures.</returns>
+    /// <exception cref="NotFiniteNumberException">A picture is no number.</exception>
+    public IReadOnlyList<RgbImage> Draw(SamplingRequest request, Tensor? latents = null, Action<int, int>? progress = null, CancellationToken cancellationToken = default) =>
+        _painter.Draw(request, latents, progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Prompts.Dispose();
+        _lora?.Dispose();
+        _vectors?.Dispose();
+        Models.Dispose();
+    }
+
+    // All vectors, (rows, d), in the order of their ids; null without any.
+    private static Tensor? AddTokens(LoadedModels models, IReadOnlyList<EmbeddingChoice> embeddings, Dictionary<EmbeddingChoice, LearnedToken> tokens, Action<string>? say)
+    {
+        using var scope = NewDisposeScope(); // holds the files' vectors until they are joined
+        var rows = new List<Tensor>();
+        foreach (var choice in embeddings)
+        {
+            var embedding = LearnedEmbeddingsFile.Read(choice.Path, models.TextEncoder.TokenTable.shape[1]);
+            rows.Add(embedding.Vectors.MoveToOtherDisposeScope(scope));
+            var count = (int)embedding.Vectors.shape[0];
+            tokens[choice] = choice.IsIdentifier
+                ? models.Tokenizer.AddLearnedToken(choice.Name, count)
+                : models.Tokenizer.AddLearnedWords(choice.Alias is null ? [choice.Name] : [choice.Name, choice.Alias], count);
+            foreach (var warning in embedding.Warnings)
+            {
+                say?.Invoke(warning);
+            }
+        }
+
+        return rows.Count == 0 ? null : cat(rows).to(models.Device).MoveToOuterDisposeScope();
+    }
+
+    private static AppliedLora? Apply(LoadedModels models, IReadOnlyList<LoraChoice> loras, Action<string>? say)
+    {
+        var parts = new List<(LoadedLora Lora, double Scale)>();
+        try
+        {
+            foreach (var choice in loras)
+            {
+                parts.Add((LoraFile.Read(choice.Path, models.UNet.AdaptableLayers, models.TextEncoder.AdaptableLayers), choice.Scale));
+                foreach (var warning in parts[^1].Lora.Warnings)
+                {
+                    say?.Invoke(warning);
+                }
+            }
+
+            return parts.Count == 0 ? null : AppliedLora.Apply(models.UNet, models.TextEncoder, parts);
+        }
+        finally
+        {
+            foreach (var (lora, _) in parts)
+            {
+                lora.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansOneShot.Recipe;
+
+/// <summary>A model's own defaults (<c>oneshot.json</c> in its folder). Every field may be absent (null): the method's defaults then hold.</summary>
+public sealed record ModelDefaults
+{
+    /// <summary>Side of the square training crop and of pictures, in pixels.</summary>
+    [JsonPropertyName("resolution")]
+    public int? Resolution { get; init; }
+
+    /// <summary>Learning rate of LoRA and token vectors.</summary>
+    [JsonPropertyName("learning_rate")]
+    public double? LearningRate { get; init; }
+
+    /// <summary>How the learning rate changes over the steps: "constant" or "cosine".</summary>
+    [JsonPropertyName("learning_rate_schedule")]
+    public string? LearningRateSchedule { get; init; }
+
+    /// <summary>Training steps.</summary>
+    [JsonPropertyName("steps")]
+    public int? Steps { get; init; }
+
+    /// <summary>Sampling steps.</summary>
+    [JsonPropertyName("sampling_steps")]
+    public int? SamplingSteps { get; init; }
+
+    /// <summary>Scale of classifier-free guidance.</summary>
+    [JsonPropertyName("guidance_scale")]
+    public double? GuidanceScale { get; init; }
+
+    /// <summary>Learned vectors of an object.</summary>
+    [JsonPropertyName("vectors")]
+    public int? Vectors { get; init; }
+
+    /// <summary>Defaults of the prototypical embedding.</summary>
+    [JsonPropertyName("prototype")]
+    public PrototypeDefaults? Prototype { get; init; }
+
+    /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
+    [JsonPropertyName("prompt_template")]
+    public string? PromptTemplate { get; init; }
+
+    /// <summary>Its numbers, each with the limits of the option that it stands in for.</summary>
+    [JsonIgnore]
+    public IEnumerable<(string Field, object? Value, SettingRange Range)> Numbers =>
+    [
+        ("resolution", Resolution, Setting.Of<TrainingOptions>(options => options.Resolution).Range!),
+        ("learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
+        ("steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
+        ("sampling_steps", SamplingSteps, Setting.Of<SampleOptions>(options => options.Steps).Range!),
+        ("guidance_scale", GuidanceScale, Setting.Of<SampleOptions>(options => options.GuidanceScale).Range!),
+        ("vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
+        ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
+        ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
+    ];
+
+    /// <summary>The schedule that <see cref="LearningRateSchedule"/> names; null where it names none.</summary>
+    [JsonIgnore]
+    internal Recipe.LearningRateSchedule? Schedule => LearningRateSchedule is { } word ? (Recipe.LearningRateSchedule)Setting.Of<TrainingOptions>(options => options.Schedule).ValueOf(word) : null;
+}
+
+/// <summary>A model's defaults of the prototypical embedding (eq. 2).</summary>
+public sealed record PrototypeDefaults
+{
+    /// <summary>Adam's learning rate.</summary>
+    [JsonPropertyName("learning_rate")]
+    public double? LearningRate { get; init; }
+
+    /// <summary>Adam's steps at most.</summary>
+    [JsonPropertyName("steps")]
+    public int? Steps { get; init; }
+}
