@@ -3,7 +3,6 @@ using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 

@@ -1,4 +1,3 @@
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 

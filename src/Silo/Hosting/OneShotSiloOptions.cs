@@ -1,6 +1,5 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Cluster;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 

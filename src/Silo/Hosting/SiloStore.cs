@@ -1,5 +1,4 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
