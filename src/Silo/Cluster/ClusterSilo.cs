@@ -163,7 +163,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's machines from its ports")]
     private static partial void LogPublic(ILogger logger, string address);
 
-    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
+    private static IHost Build(ClusterSiloOptions options, StoreLocation store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
     {
         var builder = SiloHostBuilder.Create(options.Data.LogOfProcess);
         builder.UseOrleans(silo =>

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Silo.Hosting;
 internal sealed record OneShotSiloOptions
 {
     /// <summary>Where artifacts live.</summary>
-    public required ArtifactStoreOptions Store { get; init; }
+    public required StoreLocation Store { get; init; }
 
     /// <summary>Where models that were given by path, work and logs live.</summary>
     public required DataFolder Data { get; init; }

@@ -127,6 +127,6 @@ public sealed class AzureModelUseTests : ModelUseTests
     private protected override async Task<OpenStore> OpenAsync(string folder)
     {
         var azurite = await AzuriteServer.StartAsync();
-        return new OpenStore(ArtifactStores.Create(new ArtifactStoreOptions { Azure = new AzureBlobOptions { ConnectionString = azurite.ConnectionString, Container = "models" } }), azurite);
+        return new OpenStore(new AzureBlobLocation(new AzureBlobOptions { ConnectionString = azurite.ConnectionString, Container = "models" }).Open(), azurite);
     }
 }

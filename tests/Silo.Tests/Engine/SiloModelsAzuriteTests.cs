@@ -51,8 +51,13 @@ public sealed class SiloModelsAzuriteTests : IDisposable
         return new HostFile(file.Path, file.Bytes, file.Sha256, null);
     }
 
-    private static IArtifactStore Store(string connection) => ArtifactStores.Create(new ArtifactStoreOptions
+    private static IArtifactStore Store(string connection) => new AzureBlobLocation(new AzureBlobOptions
     {
-        Azure = new AzureBlobOptions { ConnectionString = connection, Container = "models", BlockBytes = 256 * 1024, Retries = 4, FirstDelay = TimeSpan.FromMilliseconds(5), LongestDelay = TimeSpan.FromMilliseconds(50) },
-    });
+        ConnectionString = connection,
+        Container = "models",
+        BlockBytes = 256 * 1024,
+        Retries = 4,
+        FirstDelay = TimeSpan.FromMilliseconds(5),
+        LongestDelay = TimeSpan.FromMilliseconds(50),
+    }).Open();
 }

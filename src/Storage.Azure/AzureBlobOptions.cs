@@ -8,11 +8,14 @@ namespace OrleansOneShot.Storage.Azure;
 public sealed class AzureBlobOptions
 {
     /// <summary>
-    /// The connection string. It holds a key: take it from the environment or a file (<see cref="ArtifactStoreOptions.FromEnvironment"/>), never from a command line. Nothing here shows it.
+    /// The connection string. It holds a key: take it from the environment or a file (<see cref="AzureBlobLocation.FromEnvironment"/>), never from a command line. Nothing here shows it.
     /// </summary>
     [JsonIgnore]
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string? ConnectionString { get; init; }
+
+    /// <summary>Name of the account that the connection string must be of, or the host and port of its blob service; null: whichever it is of.</summary>
+    public string? Account { get; init; }
 
     /// <summary>
     /// The blob service, such as <c>https://account.blob.core.windows.net</c>, reached with a managed identity or whatever else DefaultAzureCredential finds. Https, without a query.

@@ -13,7 +13,7 @@ internal sealed record BlobClients(BlobContainerClient Retrying, BlobContainerCl
     /// <summary>Makes the clients; nothing is sent.</summary>
     /// <param name="options">Checked options.</param>
     /// <returns>The clients.</returns>
-    /// <exception cref="ArgumentException">The connection string can't be read.</exception>
+    /// <exception cref="ArgumentException">The connection string can't be read, or is that of another account.</exception>
     public static BlobClients Create(AzureBlobOptions options)
     {
         var transport = new HttpClientTransport(new HttpClient(Handler(options)) { Timeout = Timeout.InfiniteTimeSpan });
@@ -49,9 +49,10 @@ internal sealed record BlobClients(BlobContainerClient Retrying, BlobContainerCl
             return new BlobServiceClient(uri, credential, settings).GetBlobContainerClient(options.Container);
         }
 
+        BlobContainerClient client;
         try
         {
-            return new BlobContainerClient(options.ConnectionString, options.Container, settings);
+            client = new BlobContainerClient(options.ConnectionString, options.Container, settings);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
@@ -59,5 +60,9 @@ internal sealed record BlobClients(BlobContainerClient Retrying, BlobContainerCl
             throw new ArgumentException(
                 "The connection string of the blob storage can't be read: it must look like DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net.");
         }
+
+        return options.Account is null || options.Account == client.AccountName || options.Account == client.Uri.Authority
+            ? client
+            : throw new ArgumentException($"The store is to be in the account {options.Account}, but the connection string is that of {client.AccountName}.");
     }
 }
