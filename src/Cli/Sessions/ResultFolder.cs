@@ -11,7 +11,7 @@ namespace OrleansOneShot.Cli.Sessions;
 internal static class ResultFolder
 {
     /// <summary>Name of the manifest.</summary>
-    public const string Manifest = "manifest.json";
+    public const string Manifest = BlobPaths.ManifestName;
 
     /// <summary>Refuses a path that can't become a folder, before any work is done.</summary>
     /// <param name="folder">The path.</param>
