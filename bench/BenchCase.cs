@@ -1,5 +1,3 @@
-using OrleansOneShot.Recipe;
-
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Bench;

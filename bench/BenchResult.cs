@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Bench;
 

@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Bench.FanOut;
 
@@ -48,7 +49,7 @@ internal static class FanOutRun
                 throw new InvalidOperationException($"The job ended as {status.State}: {status.Error?.Message}");
             }
 
-            var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data.FullName, "jobs", status.Id, "manifest.json"), cancellationToken))!.AsObject();
+            var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data.FullName, BlobPaths.Manifest(status.Id)), cancellationToken))!.AsObject();
             return Line(setting, manifest);
         }
         finally

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Bench.Quality;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OrleansOneShot.Silo.Cluster;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Bench.Queue;
 

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using OrleansOneShot.Bench.Quality;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;

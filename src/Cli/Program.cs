@@ -1,5 +1,5 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 CreationMask.Restrict();
 return ProcessEnd.With(await OneShotApp.RunAsync(args, CliStreams.System()));

@@ -74,7 +74,7 @@ public static class ArtifactStoreExtensions
     public static async Task CheckWritableAsync(this IArtifactStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var path = $"checks/{Guid.NewGuid():N}";
+        var path = BlobPaths.Check();
         using var content = new MemoryStream("writable"u8.ToArray(), writable: false);
         var written = await store.WriteAsync(path, content, WriteCondition.MustNotExist, cancellationToken);
         try

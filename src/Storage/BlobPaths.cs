@@ -2,17 +2,26 @@ using System.Globalization;
 
 namespace OrleansOneShot.Storage;
 
-/// <summary>Where things lie in a store.</summary>
+/// <summary>Where things lie in a store: no path of one is made, or taken apart, anywhere else (models have <see cref="SharedModelPaths"/>).</summary>
 public static class BlobPaths
 {
+    /// <summary>Name of a manifest, in the store and beside a copy of the result.</summary>
+    public const string ManifestName = "manifest.json";
+
+    /// <summary>All inputs, with a '/' at the end.</summary>
+    public static string Inputs => "blobs/sha256/";
+
+    private const string CheckpointStart = "checkpoint-";
+    private const string ResultStart = "result/";
+
     /// <summary>An input, named by its content.</summary>
     /// <param name="sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
     /// <returns>Its path.</returns>
     public static string Blob(string sha256) =>
-        IsHash(sha256) ? $"blobs/sha256/{sha256}" : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
+        IsHash(sha256) ? Inputs + sha256 : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
 
     /// <summary>All that belongs to jobs, with a '/' at the end.</summary>
-    public const string Jobs = "jobs/";
+    public static string Jobs => "jobs/";
 
     /// <summary>All that belongs to a job, with a '/' at the end.</summary>
     /// <param name="jobId">The job.</param>
@@ -26,7 +35,7 @@ public static class BlobPaths
     /// <param name="step">Training steps done.</param>
     /// <returns>Its path.</returns>
     public static string Checkpoint(string jobId, long epoch, int step) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Job(jobId)}epochs/{epoch}/checkpoint-{step:D6}.safetensors");
+        string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/{CheckpointStart}{step:D6}.safetensors");
 
     /// <summary>A picture of how an epoch's training goes.</summary>
     /// <param name="jobId">The job.</param>
@@ -40,7 +49,7 @@ public static class BlobPaths
     /// <param name="epoch">The epoch.</param>
     /// <returns>Its path.</returns>
     public static string Progress(string jobId, long epoch) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Job(jobId)}epochs/{epoch}/progress.jsonl");
+        string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/progress.jsonl");
 
     /// <summary>All that the epochs of a job have written, with a '/' at the end.</summary>
     /// <param name="jobId">The job.</param>
@@ -51,18 +60,18 @@ public static class BlobPaths
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch that writes it.</param>
     /// <returns>The prefix.</returns>
-    public static string EpochResult(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/result/");
+    public static string EpochResult(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/{ResultStart}");
 
     /// <summary>The manifest as an epoch proposes it; the job makes one of them <see cref="Manifest"/>.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch that writes it.</param>
     /// <returns>Its path.</returns>
-    public static string EpochManifest(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/manifest.json");
+    public static string EpochManifest(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/{ManifestName}");
 
     /// <summary>The result's tree as people look for it in a folder, with a '/' at the end: names for the files that the manifest lists. Programs go by the manifest.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>The prefix.</returns>
-    public static string Result(string jobId) => Job(jobId) + "result/";
+    public static string Result(string jobId) => Job(jobId) + ResultStart;
 
     /// <summary>A file of the result.</summary>
     /// <param name="jobId">The job.</param>
@@ -73,10 +82,69 @@ public static class BlobPaths
     /// <summary>The manifest: a job that has one is done.</summary>
     /// <param name="jobId">The job.</param>
     /// <returns>Its path.</returns>
-    public static string Manifest(string jobId) => Job(jobId) + "manifest.json";
+    public static string Manifest(string jobId) => Job(jobId) + ManifestName;
+
+    /// <summary>A path without its job's prefix, as manifests name it.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="path">A path below <see cref="Job"/>.</param>
+    /// <returns>The rest of it.</returns>
+    /// <exception cref="ArgumentException">The path is not of that job.</exception>
+    public static string WithinJob(string jobId, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var job = Job(jobId);
+        return path.StartsWith(job, StringComparison.Ordinal) ? path[job.Length..] : throw new ArgumentException($"'{path}' is not of job {jobId}.", nameof(path));
+    }
+
+    /// <summary>Takes a path apart.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="path">A path in the store, of any kind.</param>
+    /// <returns>The epoch that wrote it, and what it is; null: it is of none of the job's epochs.</returns>
+    public static (long Epoch, EpochFileKind Kind)? OfEpoch(string jobId, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var epochs = Epochs(jobId);
+        if (!path.StartsWith(epochs, StringComparison.Ordinal) || path[epochs.Length..].Split('/', 2) is not [var number, var rest]
+            || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
+        {
+            return null;
+        }
+
+        return (epoch, rest switch
+        {
+            ManifestName => EpochFileKind.Manifest,
+            "fan-out.json" => EpochFileKind.Notes,
+            _ when rest.StartsWith(ResultStart, StringComparison.Ordinal) => EpochFileKind.Result,
+            _ when rest.StartsWith(CheckpointStart, StringComparison.Ordinal) => EpochFileKind.Checkpoint,
+            _ => EpochFileKind.Other,
+        });
+    }
+
+    /// <summary>A file by which a store is tried out: written, read and deleted.</summary>
+    /// <returns>A new path.</returns>
+    public static string Check() => $"checks/{Guid.NewGuid():N}";
 
     /// <summary>Whether a text is a SHA-256 as paths use it.</summary>
     /// <param name="text">The text.</param>
     /// <returns>True for 64 lower-case hexadecimal digits.</returns>
     public static bool IsHash(string? text) => text is { Length: 64 } && text.All(char.IsAsciiHexDigitLower);
+}
+
+/// <summary>What a file of an epoch is.</summary>
+public enum EpochFileKind
+{
+    /// <summary>A log, a preview, or what this version doesn't know.</summary>
+    Other = 0,
+
+    /// <summary>A checkpoint.</summary>
+    Checkpoint,
+
+    /// <summary>The manifest that the epoch proposes.</summary>
+    Manifest,
+
+    /// <summary>A file of the result as the epoch has made it.</summary>
+    Result,
+
+    /// <summary>What earlier versions left for helpers.</summary>
+    Notes,
 }

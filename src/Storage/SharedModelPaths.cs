@@ -7,10 +7,10 @@ namespace OrleansOneShot.Storage;
 public static class SharedModelPaths
 {
     /// <summary>The prefix of files.</summary>
-    public const string Files = "shared-models/sha256/";
+    public static string Files => "shared-models/sha256/";
 
     /// <summary>The prefix of manifests.</summary>
-    public const string Manifests = "shared-models/names/";
+    public static string Manifests => "shared-models/names/";
 
     /// <summary>Largest manifest, in bytes.</summary>
     public const int MaximumManifestBytes = 1 << 20;

@@ -3,6 +3,7 @@ using System.Net;
 using OrleansOneShot.Client;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.Storage.Tests.Support;
@@ -74,11 +75,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
         // Process numbers repeat in other runs, and so would these files' names.
         ["DOTNET_EnableDiagnostics"] = "0",
-        [ArtifactStoreOptions.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port).Replace("//127.0.0.1:", $"//{StoreHost}:", StringComparison.Ordinal),
-        [ArtifactStoreOptions.ConnectionFileVariable] = null,
-        [ArtifactStoreOptions.ServiceVariable] = null,
-        [ArtifactStoreOptions.ContainerVariable] = null,
-        [ArtifactStoreOptions.PrefixVariable] = null,
+        [AzureBlobLocation.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port).Replace("//127.0.0.1:", $"//{StoreHost}:", StringComparison.Ordinal),
+        [SiloStore.AddressVariable] = null,
+        [AzureBlobLocation.ConnectionFileVariable] = null,
+        [AzureBlobLocation.ServiceVariable] = null,
+        [AzureBlobLocation.ContainerVariable] = null,
+        [AzureBlobLocation.PrefixVariable] = null,
     };
 
     private IPAddress RedisHost => _means.Network is null ? IPAddress.Loopback : ChaosNetwork.Redis;
@@ -110,7 +112,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             cluster._azurite = await AzuriteServer.StartAsync(Directory.CreateDirectory(Path.Combine(cluster._root, "azurite")).FullName);
             cluster._proxy = new OutageProxy(cluster._azurite.Port, cluster.StoreHost);
             var options = new AzureBlobOptions { ConnectionString = cluster._azurite.ConnectionString };
-            cluster.Store = ArtifactStores.Create(new ArtifactStoreOptions { Azure = options });
+            cluster.Store = new AzureBlobLocation(options).Open();
             cluster.Bytes = new StoredBytes(options);
             await Task.WhenAll(Enumerable.Range(0, silos).Select(async slot => cluster._silos[slot] = await cluster.AddAsync()));
             cluster._supervision = [.. Enumerable.Range(0, silos).Select(cluster.SuperviseAsync)];

@@ -1,7 +1,7 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Chaos;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Chaos;

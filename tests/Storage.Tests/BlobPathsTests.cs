@@ -13,6 +13,33 @@ public sealed class BlobPathsTests
         Assert.Equal("jobs/j1/manifest.json", BlobPaths.Manifest("j1"));
     }
 
+    [Fact]
+    public void OfEpoch_WhatAJobWrites_IsTakenApart()
+    {
+        Assert.Equal((2, EpochFileKind.Checkpoint), BlobPaths.OfEpoch("j1", BlobPaths.Checkpoint("j1", 2, 30)));
+        Assert.Equal((2, EpochFileKind.Manifest), BlobPaths.OfEpoch("j1", BlobPaths.EpochManifest("j1", 2)));
+        Assert.Equal((12, EpochFileKind.Result), BlobPaths.OfEpoch("j1", BlobPaths.EpochResult("j1", 12) + "samples/manifest.json"));
+        Assert.Equal((0, EpochFileKind.Other), BlobPaths.OfEpoch("j1", BlobPaths.Progress("j1", 0)));
+        Assert.Equal((3, EpochFileKind.Other), BlobPaths.OfEpoch("j1", BlobPaths.Preview("j1", 3, 7)));
+        Assert.Equal((3, EpochFileKind.Notes), BlobPaths.OfEpoch("j1", "jobs/j1/epochs/3/fan-out.json"));
+    }
+
+    [Theory]
+    [InlineData("jobs/j1/manifest.json")]
+    [InlineData("jobs/j1/result/a")]
+    [InlineData("jobs/j10/epochs/1/manifest.json")]
+    [InlineData("jobs/j1/epochs/1")]
+    [InlineData("jobs/j1/epochs/-1/manifest.json")]
+    [InlineData("jobs/j1/epochs/x/manifest.json")]
+    public void OfEpoch_AnyOtherPath_IsOfNone(string path) => Assert.Null(BlobPaths.OfEpoch("j1", path));
+
+    [Fact]
+    public void WithinJob_PathOfTheJob_IsTheRest()
+    {
+        Assert.Equal("epochs/2/result/", BlobPaths.WithinJob("j1", BlobPaths.EpochResult("j1", 2)));
+        Assert.Throws<ArgumentException>(() => BlobPaths.WithinJob("j1", BlobPaths.Manifest("j10")));
+    }
+
     [Theory]
     [InlineData("..")]
     [InlineData("a/b")]

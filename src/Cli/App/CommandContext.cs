@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.App;
 

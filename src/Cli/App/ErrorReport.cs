@@ -4,7 +4,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Libtorch;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.App;
 

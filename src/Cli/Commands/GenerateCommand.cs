@@ -10,7 +10,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Commands;
 

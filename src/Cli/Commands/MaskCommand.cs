@@ -9,7 +9,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
-using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Commands;
 

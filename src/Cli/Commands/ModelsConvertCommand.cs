@@ -4,10 +4,9 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Hosting;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Commands;
 

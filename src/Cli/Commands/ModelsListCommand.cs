@@ -2,8 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Commands;
 

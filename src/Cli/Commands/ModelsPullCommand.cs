@@ -4,8 +4,7 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Commands;
 

@@ -5,7 +5,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Commands;
 

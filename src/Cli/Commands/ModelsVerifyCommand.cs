@@ -8,8 +8,8 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Schedulers;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Commands;
 

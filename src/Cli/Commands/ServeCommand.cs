@@ -99,7 +99,7 @@ internal sealed class ServeCommand : OneShotCommand
     {
         var gate = new Lock();
         string? told = null;
-        silo.Health.Changed += _ => Tell();
+        silo.WhenHealthChanges(Tell);
         Tell();
 
         void Tell()
@@ -107,7 +107,7 @@ internal sealed class ServeCommand : OneShotCommand
             lock (gate)
             {
                 // As it is now: several changes may come at once.
-                var why = silo.Health.Why;
+                var why = silo.WhyNoJobs;
                 if (why == told)
                 {
                     return;

@@ -2,7 +2,8 @@ using OrleansOneShot.Cli.Commands;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Diagnosis;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Diagnosis;
 

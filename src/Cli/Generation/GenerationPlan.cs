@@ -10,8 +10,9 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokens;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Cli.Generation;

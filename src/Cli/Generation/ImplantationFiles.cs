@@ -3,8 +3,6 @@ using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Generation;
@@ -27,16 +25,17 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
     {
         string folder;
         string? manifest = null;
+        var store = new SessionTarget(data).Store;
         if (Directory.Exists(idOrFolder))
         {
             folder = Path.GetFullPath(idOrFolder);
         }
-        else if (JobId.IsValid(idOrFolder) && (Directory.Exists(Path.Combine(data.Root, "jobs", idOrFolder)) || SiloStore.Choose(data, cluster: false).Folder is null))
+        else if (JobId.IsValid(idOrFolder) && MayHave(store, idOrFolder))
         {
             folder = ResultFolder.Locate(data, idOrFolder) is { } published
                 ? published
                 : throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
-            manifest = Path.Combine(data.Root, BlobPaths.Manifest(idOrFolder));
+            manifest = store.FileOf(BlobPaths.Manifest(idOrFolder));
         }
         else
         {
@@ -54,6 +53,9 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
         RequireWhole(folder, File.Exists(own) ? own : manifest, [loras[0], .. embeddings, .. File.Exists(request) ? [request] : Array.Empty<string>()]);
         return new ImplantationFiles(loras[0], embeddings, ReadModel(request));
     }
+
+    // Only a store of files tells at a glance that it holds nothing of a job.
+    private static bool MayHave(StoreLocation store, string id) => store.FileOf(BlobPaths.Job(id)) is not { } folder || Directory.Exists(folder);
 
     /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
     private static void RequireWhole(string folder, string? manifest, IReadOnlyList<string> files)

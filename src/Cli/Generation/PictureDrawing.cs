@@ -5,9 +5,9 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
-using OrleansOneShot.Silo.Models;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Cli.Generation;

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
-using StackExchange.Redis;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -20,7 +20,7 @@ internal sealed class ClusterOption : Option<string?>
         Description = $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordVariable}_FILE names).";
     }
 
-    /// <summary>The connection string for StackExchange.Redis.</summary>
+    /// <summary>The connection string for the client.</summary>
     /// <param name="parsed">The command line.</param>
     /// <returns>The string; null without the option.</returns>
     /// <exception cref="InvalidInputException">No Redis address.</exception>
@@ -52,14 +52,7 @@ internal sealed class ClusterOption : Option<string?>
             throw new InvalidInputException("--cluster names a database that is no number from 0 to 10,000.", "cluster", Form);
         }
 
-        var options = new ConfigurationOptions
-        {
-            EndPoints = { { address.Host, address.Port > 0 ? address.Port : DefaultPort } },
-            DefaultDatabase = database,
-            Ssl = address.Scheme == "rediss",
-            Password = Password(environment),
-        };
-        return options.ToString(includePassword: true);
+        return RedisConnectionString.Write(address.Host, address.Port > 0 ? address.Port : DefaultPort, database, tls: address.Scheme == "rediss", Password(environment));
     }
 
     private static string? Password(Func<string, string?> environment)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Common;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Options;
 

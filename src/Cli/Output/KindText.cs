@@ -1,4 +1,4 @@
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -1,4 +1,5 @@
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
+
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -3,8 +3,7 @@ using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;

@@ -4,7 +4,6 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -91,7 +90,7 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>Where a job's files lie.</summary>
     /// <param name="status">The job.</param>
     /// <returns>Absolute path of the folder; null while nothing is published, and where artifacts are no files.</returns>
-    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded && SiloStore.Choose(Data, Target.Redis is not null).Folder is not null ? Path.Combine(Data.Root, "jobs", status.Id, "result") : null;
+    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(BlobPaths.Result(status.Id)) : null;
 
     /// <summary>Whether the silo behind the session still takes calls.</summary>
     public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);

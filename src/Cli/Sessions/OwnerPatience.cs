@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
 

@@ -3,8 +3,6 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -13,7 +11,7 @@ namespace OrleansOneShot.Cli.Sessions;
 internal static class ResultFolder
 {
     /// <summary>Name of the manifest.</summary>
-    public const string Manifest = "manifest.json";
+    public const string Manifest = BlobPaths.ManifestName;
 
     /// <summary>Refuses a path that can't become a folder, before any work is done.</summary>
     /// <param name="folder">The path.</param>
@@ -39,18 +37,19 @@ internal static class ResultFolder
     /// <exception cref="IOException">The store is out of reach, or the manifest damaged.</exception>
     public static string? Locate(DataFolder data, string jobId)
     {
-        if (SiloStore.Choose(data, cluster: false).Folder is null)
+        var target = new SessionTarget(data);
+        var store = target.Store;
+        if (store.FileOf(BlobPaths.Manifest(jobId)) is not { } manifest)
         {
             var copy = Path.Combine(data.Root, "downloads", jobId);
             if (!IsWhole(copy))
             {
-                FillAsync(new SessionTarget(data).OpenStore(), jobId, copy, manifest: null, CancellationToken.None, users: false).GetAwaiter().GetResult();
+                FillAsync(target.OpenStore(), jobId, copy, manifest: null, CancellationToken.None, users: false).GetAwaiter().GetResult();
             }
 
             return copy;
         }
 
-        var manifest = Path.Combine(data.Root, BlobPaths.Manifest(jobId));
         if (!File.Exists(manifest))
         {
             return null;
@@ -58,7 +57,7 @@ internal static class ResultFolder
 
         // All files of a result lie below one folder: that of the epoch which was published.
         return PublishedResult.Parse(jobId, ReadManifest(manifest)).Files is [var first, ..]
-            ? Path.Combine(data.Root, first.Stored.Path[..^(first.Path.Length + 1)])
+            ? store.FileOf(first.Stored.Path[..^(first.Path.Length + 1)])
             : throw new InvalidDataException($"The manifest of job {jobId} is damaged: it lists no files.");
     }
 

@@ -1,4 +1,3 @@
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
@@ -13,9 +12,12 @@ internal sealed record SessionTarget(DataFolder Data, string? Redis = null, stri
     /// <summary>What a command line needs to mean this place.</summary>
     public string AsOption() => Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}");
 
-    /// <summary>Whether whoever runs the jobs has the data folder, and with it the models that were given by path. Where artifacts are not files, silos may be on other machines.</summary>
-    public bool SharesFolder => Redis is null || SiloStore.Choose(Data, cluster: true).Folder is not null;
+    /// <summary>Whether whoever runs the jobs has the data folder, and with it the models that were given by path. Where artifacts are no files in it, silos may be on other machines.</summary>
+    public bool SharesFolder => Redis is null || Store.Folder == Data.Root;
+
+    /// <summary>Where the jobs' artifacts are; nothing is opened.</summary>
+    public StoreLocation Store => SiloStore.Choose(Data, Redis is not null);
 
     /// <summary>Opens the store of the jobs' artifacts.</summary>
-    public IArtifactStore OpenStore() => SiloStore.Open(SiloStore.Choose(Data, Redis is not null));
+    public IArtifactStore OpenStore() => SiloStore.Open(Store);
 }

@@ -2,8 +2,7 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokenization;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Validation;
 

@@ -65,15 +65,15 @@ public static class OneShotGrainsExtensions
         return silo;
     }
 
-    /// <summary>Keeps artifacts in a folder or in blob storage.</summary>
+    /// <summary>Keeps artifacts in a store.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="store">Which; a folder is created.</param>
+    /// <param name="store">Which; it is opened when it is first needed.</param>
     /// <returns>The services.</returns>
-    public static IServiceCollection AddOneShotStore(this IServiceCollection services, ArtifactStoreOptions store)
+    public static IServiceCollection AddOneShotStore(this IServiceCollection services, StoreLocation store)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(store);
-        services.AddSingleton(_ => ArtifactStores.Create(store));
+        services.AddSingleton(_ => store.Open());
         return services;
     }
 }

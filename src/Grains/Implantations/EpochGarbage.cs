@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -11,16 +10,10 @@ internal static class EpochGarbage
     /// <param name="path">A path in the store, of any kind.</param>
     /// <param name="published">The epoch whose result the job has taken; null: none.</param>
     /// <returns>True for checkpoints, proposed manifests, notes for helpers, and results of other epochs; false for logs, previews, the result, and all that is not this job's.</returns>
-    public static bool Is(string jobId, string path, long? published)
+    public static bool Is(string jobId, string path, long? published) => BlobPaths.OfEpoch(jobId, path) switch
     {
-        var epochs = BlobPaths.Epochs(jobId);
-        if (!path.StartsWith(epochs, StringComparison.Ordinal))
-            return false;
-        var rest = path[epochs.Length..].Split('/', 2);
-        if (rest.Length < 2 || !long.TryParse(rest[0], NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
-            return false;
-        return rest[1].StartsWith("result/", StringComparison.Ordinal)
-            ? epoch != published
-            : rest[1] is "manifest.json" or "fan-out.json" || rest[1].StartsWith("checkpoint-", StringComparison.Ordinal);
-    }
+        (var epoch, EpochFileKind.Result) => epoch != published,
+        (_, EpochFileKind.Checkpoint or EpochFileKind.Manifest or EpochFileKind.Notes) => true,
+        _ => false,
+    };
 }

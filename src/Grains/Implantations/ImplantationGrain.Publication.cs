@@ -43,7 +43,7 @@ internal sealed partial class ImplantationGrain
     private static OneShotException NotPublished(string message, Exception? inner = null) =>
         new(new ErrorDetail(ErrorCodes.Failed, message, null, "Nothing was published. Submit the job again."), inner);
 
-    private static JobFile ReferenceTo(byte[] manifest) => new("manifest.json", manifest.Length, Convert.ToHexStringLower(SHA256.HashData(manifest)));
+    private static JobFile ReferenceTo(byte[] manifest) => new(BlobPaths.ManifestName, manifest.Length, Convert.ToHexStringLower(SHA256.HashData(manifest)));
 
     /// <summary>Makes the manifest of the epoch that was taken the job's, shows the result in its folder, and ends the job.</summary>
     private async Task FinishPublicationAsync(long epoch)

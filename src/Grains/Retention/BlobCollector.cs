@@ -18,8 +18,6 @@ namespace OrleansOneShot.Grains.Retention;
 /// </summary>
 internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, ModelCollector models, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
 {
-    private const string Inputs = "blobs/sha256/";
-
     /// <summary>Collects.</summary>
     /// <param name="dryRun">Only looks.</param>
     /// <param name="cancellationToken">Stops; what is gone is gone.</param>
@@ -28,7 +26,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     public async Task<CollectionReport> CollectAsync(bool dryRun, CancellationToken cancellationToken = default)
     {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
-        var candidates = await ListOldAsync(Inputs, limit, cancellationToken);
+        var candidates = await ListOldAsync(BlobPaths.Inputs, limit, cancellationToken);
         var folders = await ListFoldersAsync(cancellationToken);
         var (referenced, _, known, ended) = await LookAtJobsAsync();
         if (await CountFinishedAsync(folders.Except(known, StringComparer.Ordinal), cancellationToken) is > 0 and var unlisted)
@@ -145,7 +143,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
                 {
                     // A line of the list alone tells no input: of a job whose state is lost nothing is known.
                     known.Add(job.Id);
-                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => Inputs + hash));
+                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => BlobPaths.Inputs + hash));
                     models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
                 }
             }

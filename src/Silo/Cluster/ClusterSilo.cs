@@ -43,8 +43,8 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>Number of its slots.</summary>
     public int Slots => _host.Services.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value.Slots.Length;
 
-    /// <summary>Whether it takes jobs.</summary>
-    public ISiloHealth Health => _host.Services.GetRequiredService<ISiloHealth>();
+    /// <summary>Why it takes no jobs, as the end of a sentence that begins with "takes no jobs: "; null: it does.</summary>
+    public string? WhyNoJobs => _host.Services.GetRequiredService<ISiloHealth>().Why;
 
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -101,6 +101,10 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Calls somebody when <see cref="WhyNoJobs"/> has changed, from any thread.</summary>
+    /// <param name="tell">Who looks then.</param>
+    public void WhenHealthChanges(Action tell) => _host.Services.GetRequiredService<ISiloHealth>().Changed += _ => tell();
 
     /// <summary>Leaves the cluster: engines stop at their next step, commit a checkpoint, and their jobs are queued for other silos.</summary>
     /// <param name="cancellationToken">Stops waiting for that.</param>
@@ -163,7 +167,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's machines from its ports")]
     private static partial void LogPublic(ILogger logger, string address);
 
-    private static IHost Build(ClusterSiloOptions options, ArtifactStoreOptions store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
+    private static IHost Build(ClusterSiloOptions options, StoreLocation store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
     {
         var builder = SiloHostBuilder.Create(options.Data.LogOfProcess);
         builder.UseOrleans(silo =>

@@ -1,6 +1,6 @@
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Cluster;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Embedded;
 

@@ -5,5 +5,4 @@ namespace OrleansOneShot.Silo.Embedded;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(OwnerRecord))]
-[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class EmbeddedJsonContext : JsonSerializerContext;

@@ -7,6 +7,7 @@ using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Embedded;
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Embedded;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OrleansOneShot.Common;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Embedded;
 

@@ -12,7 +12,6 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;

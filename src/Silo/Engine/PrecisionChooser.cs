@@ -5,7 +5,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Silo.Engine;

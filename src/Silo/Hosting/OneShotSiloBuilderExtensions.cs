@@ -6,9 +6,8 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Silo.Engine;
-using OrleansOneShot.Silo.Models;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;

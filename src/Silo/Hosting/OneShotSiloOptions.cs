@@ -1,6 +1,5 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Cluster;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 
@@ -10,7 +9,7 @@ namespace OrleansOneShot.Silo.Hosting;
 internal sealed record OneShotSiloOptions
 {
     /// <summary>Where artifacts live.</summary>
-    public required ArtifactStoreOptions Store { get; init; }
+    public required StoreLocation Store { get; init; }
 
     /// <summary>Where models that were given by path, work and logs live.</summary>
     public required DataFolder Data { get; init; }

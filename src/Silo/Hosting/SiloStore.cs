@@ -1,6 +1,7 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
+using OrleansOneShot.Storage.Azure;
+using OrleansOneShot.Storage.Files;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -13,25 +14,31 @@ public static class SiloStore
     /// </summary>
     public const string EmbeddedVariable = "ONESHOT_EMBEDDED_STORE";
 
-    /// <summary>Chooses.</summary>
+    /// <summary>
+    /// Environment variable with the store's address: <c>file:///srv/oneshot</c>, or <c>azblob://account/container/prefix</c> with a connection string of that account in
+    /// <see cref="AzureBlobLocation.ConnectionVariable"/> or by this machine's identity.
+    /// </summary>
+    public const string AddressVariable = "ONESHOT_STORE";
+
+    /// <summary>Chooses: what <see cref="AddressVariable"/> says, else blob storage if the environment names any, else files in the data folder.</summary>
     /// <param name="data">The data folder.</param>
     /// <param name="cluster">Whether the jobs are a cluster's.</param>
     /// <param name="variable">Gives an environment variable; null for this process's.</param>
     /// <returns>The choice; nothing is opened.</returns>
     /// <exception cref="OneShotException">invalid_input: the environment names no store that can be.</exception>
-    public static ArtifactStoreOptions Choose(DataFolder data, bool cluster, Func<string, string?>? variable = null)
+    public static StoreLocation Choose(DataFolder data, bool cluster, Func<string, string?>? variable = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         var embedded = (variable ?? Environment.GetEnvironmentVariable)(EmbeddedVariable);
         if (!string.IsNullOrWhiteSpace(embedded) && embedded.Trim() is not ("blobs" or "files"))
             throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"{EmbeddedVariable} is '{embedded}'; it must be 'files' or 'blobs'.", "store"));
         if (!cluster && embedded?.Trim() != "blobs")
-            return new ArtifactStoreOptions { Folder = data.Root };
+            return new FileStoreLocation(data.Root);
         try
         {
-            var options = ArtifactStoreOptions.FromEnvironment(data.Root, variable);
-            RememberSecrets(options.Azure?.ConnectionString);
-            return options;
+            var named = Named(variable);
+            RememberSecrets((named as AzureBlobLocation)?.Options.ConnectionString);
+            return named ?? new FileStoreLocation(data.Root);
         }
         catch (ArgumentException e)
         {
@@ -40,14 +47,14 @@ public static class SiloStore
     }
 
     /// <summary>Opens a store.</summary>
-    /// <param name="options">The choice.</param>
+    /// <param name="location">The choice.</param>
     /// <returns>The store; nothing is sent yet.</returns>
     /// <exception cref="OneShotException">invalid_input: an option does not fit. unavailable: the folder can't be created.</exception>
-    public static IArtifactStore Open(ArtifactStoreOptions options)
+    public static IArtifactStore Open(StoreLocation location)
     {
         try
         {
-            return ArtifactStores.Create(options);
+            return location.Open();
         }
         catch (ArgumentException e)
         {
@@ -75,6 +82,22 @@ public static class SiloStore
             throw Unavailable(e);
         }
     }
+
+    private static StoreLocation? Named(Func<string, string?>? variable)
+    {
+        var address = (variable ?? Environment.GetEnvironmentVariable)(AddressVariable)?.Trim();
+        return string.IsNullOrEmpty(address) ? AzureBlobLocation.FromEnvironment(variable)
+            : !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? throw Unknown()
+            : uri.Scheme switch
+            {
+                AzureBlobLocation.Scheme => AzureBlobLocation.Parse(uri, variable),
+                "file" when address.StartsWith("file:", StringComparison.OrdinalIgnoreCase) => FileStoreLocation.Parse(uri),
+                _ => throw Unknown(),
+            };
+    }
+
+    // The text itself is not shown: somebody may have put a secret there.
+    private static ArgumentException Unknown() => new($"{AddressVariable} must be the address of a store: file:///FOLDER or {AzureBlobLocation.Scheme}://ACCOUNT/CONTAINER/PREFIX.");
 
     // Of "AccountName=...;AccountKey=...;EndpointSuffix=..." the key is the secret, or the signature of a SharedAccessSignature.
     private static void RememberSecrets(string? connection)

@@ -1,5 +1,5 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
 

@@ -1,6 +1,5 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;

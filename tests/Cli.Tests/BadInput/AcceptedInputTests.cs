@@ -1,11 +1,9 @@
-using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Compute.Tests.Masks;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;

@@ -5,6 +5,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Tests.Jobs;
 

@@ -2,8 +2,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Tests.Models.SingleFile;
-using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Models;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Tests.Models;
 

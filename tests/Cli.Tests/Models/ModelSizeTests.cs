@@ -2,10 +2,9 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Tests.Models;
 

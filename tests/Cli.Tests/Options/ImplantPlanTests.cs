@@ -3,8 +3,9 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Tests.Options;
 

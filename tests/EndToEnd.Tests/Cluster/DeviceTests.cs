@@ -1,5 +1,4 @@
 using OrleansOneShot.EndToEnd.Tests.Support;
-using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 

@@ -2,9 +2,9 @@ using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
-using OrleansOneShot.Silo.Tests.Embedded;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
-using OrleansOneShot.Silo.Tests.Embedded;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

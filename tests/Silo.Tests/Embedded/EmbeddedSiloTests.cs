@@ -5,6 +5,8 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Silo.Tests.Embedded;

@@ -1,3 +1,4 @@
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Silo.Tests.Embedded;

@@ -6,11 +6,10 @@ using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
-using OrleansOneShot.Silo.Models;
-using OrleansOneShot.Silo.Tests.Embedded;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 using TorchSharp;
@@ -88,13 +87,6 @@ public sealed class EngineFaultTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "model_index.json"), "{");
         var error = Assert.ThrowsAny<OneShotException>(() => Run(Job("damaged")));
         Assert.Equal((FaultKind.Machine, true, ErrorCodes.InvalidInput), (Fault.Of(error), Fault.IsLack(error), Fault.Describe(error).Code));
-    }
-
-    [Fact]
-    public void Require_MoreThanTheDiskHas_IsALackOfThisSilo()
-    {
-        var error = Assert.Throws<SiloLacksException>(() => DiskSpace.Require(_data["store"], 1L << 60));
-        Assert.Equal((FaultKind.Machine, ErrorCodes.Limit), (Fault.Of(error), error.Detail.Code));
     }
 
     public void Dispose() => _data.Dispose();

@@ -3,11 +3,11 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
-using OrleansOneShot.Silo.Models;
-using OrleansOneShot.Silo.Tests.Embedded;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
 using StackExchange.Redis;
@@ -63,8 +63,8 @@ public sealed class SecretTests
     public void BlobStore_KeyOfItsConnection_IsHiddenFromThenOn()
     {
         using var data = new TestData();
-        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == ArtifactStoreOptions.ConnectionVariable ? "BlobEndpoint=https://a;AccountName=a;AccountKey=a0untKey==" : null);
-        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == ArtifactStoreOptions.ConnectionVariable ? "BlobEndpoint=https://a;SharedAccessSignature=sv=1&sig=s1gnature&se=2" : null);
+        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;AccountName=a;AccountKey=a0untKey==" : null);
+        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;SharedAccessSignature=sv=1&sig=s1gnature&se=2" : null);
         Assert.Equal("*** and *** leaked.", new ErrorDetail(ErrorCodes.Failed, "a0untKey== and s1gnature leaked.").Message);
     }
 
@@ -92,20 +92,24 @@ public sealed class SecretTests
     }
 
     [Theory]
-    [InlineData(ArtifactStoreOptions.ServiceVariable, "https://user:b10bkey@account.blob.core.windows.net")]
-    [InlineData(ArtifactStoreOptions.ServiceVariable, "https://account.blob.core.windows.net?sv=1&sig=b10bkey")]
-    [InlineData(ArtifactStoreOptions.ServiceVariable, "https//user:b10bkey@host")]
-    [InlineData(ArtifactStoreOptions.ServiceVariable, "http://user:b10bkey@host")]
-    [InlineData(ArtifactStoreOptions.ConnectionVariable, "AccountKey=b10bkey")]
-    [InlineData(ArtifactStoreOptions.ConnectionVariable, "https://user:b10bkey@host")]
-    [InlineData(ArtifactStoreOptions.ConnectionVariable, "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=not*base64*b10bkey")]
-    [InlineData(ArtifactStoreOptions.ConnectionVariable, "BlobEndpoint=b10bkey;SharedAccessSignature=sig=b10bkey")]
-    [InlineData(ArtifactStoreOptions.ContainerVariable, "https://user:b10bkey@host")]
+    [InlineData(AzureBlobLocation.ServiceVariable, "https://user:b10bkey@account.blob.core.windows.net")]
+    [InlineData(AzureBlobLocation.ServiceVariable, "https://account.blob.core.windows.net?sv=1&sig=b10bkey")]
+    [InlineData(AzureBlobLocation.ServiceVariable, "https//user:b10bkey@host")]
+    [InlineData(AzureBlobLocation.ServiceVariable, "http://user:b10bkey@host")]
+    [InlineData(AzureBlobLocation.ConnectionVariable, "AccountKey=b10bkey")]
+    [InlineData(AzureBlobLocation.ConnectionVariable, "https://user:b10bkey@host")]
+    [InlineData(AzureBlobLocation.ConnectionVariable, "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=not*base64*b10bkey")]
+    [InlineData(AzureBlobLocation.ConnectionVariable, "BlobEndpoint=b10bkey;SharedAccessSignature=sig=b10bkey")]
+    [InlineData(AzureBlobLocation.ContainerVariable, "https://user:b10bkey@host")]
+    [InlineData(SiloStore.AddressVariable, "azblob://user:b10bkey@account/container")]
+    [InlineData(SiloStore.AddressVariable, "azblob://account/container?sig=b10bkey")]
+    [InlineData(SiloStore.AddressVariable, "s3://b10bkey")]
+    [InlineData(SiloStore.AddressVariable, "b10bkey")]
     public void BlobStore_SecretInAVariable_IsRefusedWithoutRepeatingIt(string variable, string value)
     {
         using var data = new TestData();
         var error = Assert.Throws<OneShotException>(() => SiloStore.Open(SiloStore.Choose(data.Folder, cluster: true, name =>
-            name == variable ? value : name == ArtifactStoreOptions.ServiceVariable && variable == ArtifactStoreOptions.ContainerVariable ? "https://account.blob.core.windows.net" : null)));
+            name == variable ? value : name == AzureBlobLocation.ServiceVariable && variable == AzureBlobLocation.ContainerVariable ? "https://account.blob.core.windows.net" : null)));
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
         Assert.DoesNotContain(BlobSecret, error.Detail.ToString(), StringComparison.Ordinal);
     }
@@ -115,9 +119,9 @@ public sealed class SecretTests
     [InlineData("BlobEndpoint=http://127.0.0.1:1/account;SharedAccessSignature=sv=1&sig=b10bkey")]
     public async Task BlobStore_OutOfReach_ShowsNeitherPasswordNorKey(string connection)
     {
-        var options = new ArtifactStoreOptions { Azure = new AzureBlobOptions { ConnectionString = connection, Retries = 0, ConnectTimeout = TimeSpan.FromSeconds(2) } };
+        var options = new AzureBlobLocation(new AzureBlobOptions { ConnectionString = connection, Retries = 0, ConnectTimeout = TimeSpan.FromSeconds(2) });
         Assert.DoesNotContain(BlobSecret, options.ToString(), StringComparison.Ordinal);
-        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => ArtifactStores.Create(options).CheckWritableAsync(TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => options.Open().CheckWritableAsync(TestContext.Current.CancellationToken));
         Assert.Contains("127.0.0.1:1/account", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(BlobSecret, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Key, error.Message, StringComparison.Ordinal);

@@ -6,11 +6,10 @@ using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.ModelHub;
+using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Engine;
-using OrleansOneShot.Silo.Models;
-using OrleansOneShot.Silo.Tests.Embedded;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 

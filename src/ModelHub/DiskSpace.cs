@@ -1,0 +1,33 @@
+using System.Globalization;
+using OrleansOneShot.Contracts.Errors;
+
+namespace OrleansOneShot.ModelHub;
+
+/// <summary>Checks for space before gigabytes are written.</summary>
+internal static class DiskSpace
+{
+    // Left free beside the model: other jobs of the machine write as well.
+    private const long Reserve = 256L << 20;
+
+    /// <summary>Passes if a folder's disk has room.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="bytes">What will be written.</param>
+    /// <exception cref="NoRoomException">It has not (limit).</exception>
+    public static void Require(string folder, long bytes)
+    {
+        var needed = bytes + Reserve;
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        if (free < needed)
+        {
+            throw new NoRoomException(new ErrorDetail(
+                ErrorCodes.Limit,
+                string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
+                "data",
+                "Free space, or name a folder on another disk."));
+        }
+    }
+}
+
+/// <summary>A disk has too little room for a model. Another machine may have it.</summary>
+/// <param name="detail">Which disk, and how much is missing (limit).</param>
+public sealed class NoRoomException(ErrorDetail detail) : OneShotException(detail);

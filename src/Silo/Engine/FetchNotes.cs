@@ -1,0 +1,30 @@
+using System.Globalization;
+using OrleansOneShot.ModelHub;
+
+namespace OrleansOneShot.Silo.Engine;
+
+/// <summary>Says now and then how far a silo's fetch is: jobs keep what they are told.</summary>
+/// <param name="name">The model.</param>
+/// <param name="say">Gets the sentences.</param>
+internal sealed class FetchNotes(string name, Action<string> say) : IProgress<PullProgress>
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+    private readonly Lock _gate = new();
+    private TimeSpan _next = Rest;
+
+    /// <inheritdoc/>
+    public void Report(PullProgress value)
+    {
+        lock (_gate)
+        {
+            if (value.Elapsed < _next)
+            {
+                return;
+            }
+
+            _next = value.Elapsed + Rest;
+        }
+
+        say(string.Create(CultureInfo.InvariantCulture, $"fetching {name}: {value.Bytes / 1e6:0.0} of {value.Total / 1e6:0.0} MB"));
+    }
+}
