@@ -46,6 +46,7 @@ public sealed class OtherProcessorsTests
             await process.WaitForExitAsync(limit.Token);
             Assert.True(process.ExitCode == 0, $"exit code {process.ExitCode}\n{await output}\n{await error}");
             Assert.Contains("Failed: 0", await output, StringComparison.Ordinal);
+            Assert.DoesNotContain("Total: 0", await output, StringComparison.Ordinal);
         }
         finally
         {
