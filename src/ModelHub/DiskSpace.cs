@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.ModelHub;
@@ -16,8 +17,7 @@ internal static class DiskSpace
     public static void Require(string folder, long bytes)
     {
         var needed = bytes + Reserve;
-        var free = new DriveInfo(folder).AvailableFreeSpace;
-        if (free < needed)
+        if (DiskRoom.Free(folder) is { } free && free < needed)
         {
             throw new NoRoomException(new ErrorDetail(
                 ErrorCodes.Limit,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Storage;
@@ -127,7 +128,7 @@ public sealed class ModelCatalog
         all[entry.Name] = entry.Folder;
         var beside = $"{_data.Models}.{Environment.ProcessId}";
         File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(all, ModelJsonContext.Default.DictionaryStringString));
-        File.Move(beside, _data.Models, overwrite: true);
+        FileReplacement.Move(beside, _data.Models);
     }
 
     /// <summary>All known models: the shipped ones, those that were fetched or converted, then those given by path.</summary>

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
@@ -42,7 +43,7 @@ internal sealed class ModelLanding : IDisposable
         {
             held = new FileStream(Path.Combine(arriving, name + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (IsHeld(e))
+        catch (IOException e) when (FileErrors.IsHeld(e))
         {
             return null;
         }
@@ -95,7 +96,4 @@ internal sealed class ModelLanding : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock?.Dispose();
-
-    // EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
-    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

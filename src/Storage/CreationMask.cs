@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using OrleansOneShot.Storage.Systems;
 
 namespace OrleansOneShot.Storage;
 
@@ -8,21 +8,8 @@ namespace OrleansOneShot.Storage;
 /// </summary>
 public static class CreationMask
 {
-    private const int OthersMask = 0x3F; // 077
-    private const int FileBits = 0x1B6; // 0666
-    private const int FolderBits = 0x1FF; // 0777
-
-    // The user's mask; negative until the process has taken its own.
-    private static int s_users = -1;
-
     /// <summary>Creates files and folders of this process for their owner alone from now on. Not on Windows, where a user's folders are that already.</summary>
-    public static void Restrict()
-    {
-        if (!OperatingSystem.IsWindows() && s_users < 0)
-        {
-            s_users = Set(OthersMask);
-        }
-    }
+    public static void Restrict() => StorageSystem.Current.RestrictCreation();
 
     /// <summary>Creates a folder that a user named, and those above it, with the user's mask.</summary>
     /// <param name="folder">Its path.</param>
@@ -48,24 +35,16 @@ public static class CreationMask
     /// <exception cref="IOException">It can't be changed.</exception>
     public static void GiveToUser(string path)
     {
-        if (OperatingSystem.IsWindows() || s_users < 0)
+        var isFolder = Directory.Exists(path);
+        StorageSystem.Current.GiveToUser(path, isFolder);
+        if (!isFolder)
         {
             return;
         }
 
-        if (!Directory.Exists(path))
-        {
-            File.SetUnixFileMode(path, (UnixFileMode)(FileBits & ~s_users));
-            return;
-        }
-
-        File.SetUnixFileMode(path, (UnixFileMode)(FolderBits & ~s_users));
         foreach (var child in Directory.EnumerateFileSystemEntries(path))
         {
             GiveToUser(child);
         }
     }
-
-    [DllImport("libc", EntryPoint = "umask")]
-    private static extern int Set(int mask);
 }

@@ -1,13 +1,11 @@
-using System.Runtime.Versioning;
 using OrleansOneShot.Common;
+using OrleansOneShot.Storage.Systems;
 
 namespace OrleansOneShot.Storage;
 
 /// <summary>The folder of an embedded silo: its database, artifacts, logs and the owner's lock.</summary>
 public sealed class DataFolder
 {
-    private const UnixFileMode UserOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     // All that this program keeps in the folder; closing a folder closes what lies in it.
     private static readonly string[] Owned =
     [
@@ -54,7 +52,7 @@ public sealed class DataFolder
         var path = option ?? Environment.GetEnvironmentVariable("ONESHOT_DATA");
         if (string.IsNullOrWhiteSpace(path))
         {
-            // On Linux: XDG_DATA_HOME, else ~/.local/share. Empty for users without a home, such as some service accounts.
+            // On Linux: XDG_DATA_HOME, else ~/.local/share; on macOS ~/Library/Application Support; on Windows %LOCALAPPDATA%. Empty for users without a home, such as some service accounts.
             var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
             path = Path.Combine(home.Length > 0 ? home : Path.GetTempPath(), "oneshot");
         }
@@ -78,29 +76,18 @@ public sealed class DataFolder
 
     private void CreateIt()
     {
-        if (OperatingSystem.IsWindows())
+        StorageSystem.Current.CreatePrivately(Root);
+        foreach (var name in Owned)
         {
-            Directory.CreateDirectory(Root);
-        }
-        else
-        {
-            Directory.CreateDirectory(Root, UserOnly);
-            foreach (var name in Owned)
-            {
-                Close(Path.Combine(Root, name));
-            }
+            Close(Path.Combine(Root, name));
         }
     }
 
-    [UnsupportedOSPlatform("windows")]
     private static void Close(string path)
     {
         try
         {
-            if (Path.Exists(path) && File.GetUnixFileMode(path) is var mode && (mode & ~UserOnly) != 0)
-            {
-                File.SetUnixFileMode(path, mode & UserOnly);
-            }
+            StorageSystem.Current.CloseToOthers(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansOneShot.Cli.App.Systems;
 
 namespace OrleansOneShot.Cli.App;
 
@@ -11,8 +12,8 @@ internal sealed class InterruptSource : IDisposable
 
     public InterruptSource(TextWriter error)
     {
-        IgnoredSignals.Restore();
-        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        ProcessSystem.Current.RestoreIgnoredSignals();
+        _registrations = [.. ProcessSystem.Current.StopSignals.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
             if (Interlocked.Increment(ref _count) > 1)

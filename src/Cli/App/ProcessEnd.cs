@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using OrleansOneShot.Cli.App.Systems;
 using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.App;
@@ -11,16 +11,13 @@ internal static class ProcessEnd
     /// <returns>The same code.</returns>
     public static int With(int code)
     {
-        if (LoneWork.IsAnyLeft && !OperatingSystem.IsWindows())
+        if (LoneWork.IsAnyLeft)
         {
             Console.Out.Flush();
             Console.Error.Flush();
-            Exit(code);
+            ProcessSystem.Current.EndAtOnce(code);
         }
 
         return code;
     }
-
-    [DllImport("libc", EntryPoint = "_exit")]
-    private static extern void Exit(int code);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Imaging;
@@ -14,8 +15,9 @@ internal static class MachineCheck
     /// <returns>The check; never a problem.</returns>
     public static CheckDocument Processor() => Check.Run("processor", () =>
     {
-        List<string> features = [.. Avx2.IsSupported ? ["AVX2"] : Array.Empty<string>(), .. Avx512F.IsSupported ? ["AVX-512"] : Array.Empty<string>()];
-        var vectors = features.Count > 0 ? string.Join(", ", features) : "no wide vector instructions: slow";
+        (string Name, bool IsThere)[] known = [("AVX2", Avx2.IsSupported), ("AVX-512", Avx512F.IsSupported), ("NEON", AdvSimd.IsSupported)];
+        string[] features = [.. known.Where(feature => feature.IsThere).Select(feature => feature.Name)];
+        var vectors = features.Length > 0 ? string.Join(", ", features) : "no wide vector instructions: slow";
         return $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} logical processors, {vectors}";
     });
 
@@ -35,5 +37,5 @@ internal static class MachineCheck
     /// <summary>The library that makes masks from boxes and points. Without it all else works, so its absence is said and is no problem.</summary>
     /// <returns>The check; never a problem.</returns>
     public static CheckDocument Masks() => Check.Run("masks", () =>
-        OpenCvRuntime.IsAvailable ? $"OpenCV {OpenCvRuntime.Version}" : "OpenCV can't be loaded, so masks come from files or SAM; for GrabCut: apt-get install libgtk-3-0 libdrm2 libatomic1");
+        OpenCvRuntime.IsAvailable ? $"OpenCV {OpenCvRuntime.Version}" : $"OpenCV can't be loaded, so masks come from files or SAM{(OperatingSystem.IsLinux() ? "; for GrabCut: apt-get install libgtk-3-0 libdrm2 libatomic1" : "")}");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 
@@ -22,9 +23,8 @@ internal static class StorageCheck
             var probe = Path.Combine(data.Root, $".probe-{Guid.NewGuid():N}");
             File.WriteAllBytes(probe, [1]);
             File.Delete(probe);
-            var free = new DriveInfo(data.Root).AvailableFreeSpace;
-            return free >= LeastFreeBytes
-                ? string.Create(CultureInfo.InvariantCulture, $"{data}, writable, {free / (double)(1L << 30):0.0} GiB free")
+            return DiskRoom.Free(data.Root) is not { } free ? $"{data}, writable"
+                : free >= LeastFreeBytes ? string.Create(CultureInfo.InvariantCulture, $"{data}, writable, {free / (double)(1L << 30):0.0} GiB free")
                 : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{data} has only {free >> 20} MiB free."));
         });
         yield return Check.Run("owner", () =>

@@ -10,7 +10,6 @@ namespace OrleansOneShot.Compute.Libtorch;
 /// </summary>
 internal static class LibtorchLoader
 {
-    private const string Bridge = "libLibTorchSharp.so";
     private const int MostMissing = 64;
 
     // In the order in which they need each other; those of CUDA are there or not.
@@ -33,7 +32,7 @@ internal static class LibtorchLoader
 
         var own = Own();
         torch.InitializeDeviceType(DeviceType.CPU);
-        return new LibtorchFolder(own, $"{torch.__version__}", File.Exists(Path.Combine(own, LibtorchFolder.Cuda)));
+        return new LibtorchFolder(own, $"{torch.__version__}", File.Exists(Path.Combine(own, LibtorchFiles.Current.Cuda)));
     }
 
     /// <summary>Folders in which the program's own libraries are looked for.</summary>
@@ -45,30 +44,31 @@ internal static class LibtorchLoader
     // TorchSharp would write a page to stdout, of packages that a user of the program has nothing to do with.
     private static string Own()
     {
-        if (!OperatingSystem.IsLinux())
+        var files = LibtorchFiles.Current;
+        if (OwnFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, files.Main))) is { } own)
         {
-            return AppContext.BaseDirectory;
-        }
-
-        if (OwnFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, LibtorchFolder.Main))) is { } own)
-        {
-            RequireLoadable([Path.Combine(own, LibtorchFolder.Main), .. OwnFolders().Select(folder => Path.Combine(folder, Bridge)).Where(File.Exists).Take(1)]);
+            RequireLoadable([Path.Combine(own, files.Main), .. OwnFolders().Select(folder => Path.Combine(folder, files.Bridge)).Where(File.Exists).Take(1)]);
             return own;
         }
 
-        // LD_LIBRARY_PATH, or the system's own folders.
-        if (NativeLibrary.TryLoad(LibtorchFolder.Main, out _))
+        // LD_LIBRARY_PATH, PATH, or the system's own folders.
+        if (NativeLibrary.TryLoad(files.Main, out _))
         {
             return "the system's libraries";
         }
 
         throw new LibtorchException(
-            $"This copy of the program comes without libtorch, and {LibtorchFolder.Variable} names none.",
-            $"Set {LibtorchFolder.Variable} to the folder of an installed PyTorch ({Wording.List(LibtorchFolder.Versions, " or ")}); oneshot doctor --find-pytorch looks for one.");
+            $"This copy of the program comes without libtorch{(OperatingSystem.IsLinux() ? $", and {LibtorchFolder.Variable} names none" : "")}.", files.Missing);
     }
 
     private static void RequireLoadable(IEnumerable<string> files)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            RequireLoadableElsewhere(files);
+            return;
+        }
+
         DynamicLoader loader;
         try
         {
@@ -83,7 +83,23 @@ internal static class LibtorchLoader
         {
             if (loader.Open(file, DynamicLoader.Lazy) is { } why)
             {
-                throw new LibtorchException($"The program's own {Path.GetFileName(file)} can't be loaded: {why}.", "Install what is missing, or the program again.");
+                throw new LibtorchException($"The program's own {Path.GetFileName(file)} can't be loaded: {why}.", LibtorchFiles.Current.Broken);
+            }
+        }
+    }
+
+    // .NET's own loader: it looks for what a library needs beside that library.
+    private static void RequireLoadableElsewhere(IEnumerable<string> files)
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                _ = NativeLibrary.Load(file);
+            }
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+            {
+                throw new LibtorchException($"The program's own {Path.GetFileName(file)} can't be loaded: {e.Message.TrimEnd('.')}.", LibtorchFiles.Current.Broken);
             }
         }
     }
@@ -107,8 +123,8 @@ internal static class LibtorchLoader
             throw LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, which this system's loader can't use instead of the program's own", "Build the program without libtorch: dotnet build -p:TorchBackend=none.");
         }
 
-        var bridge = OwnFolders().Select(own => Path.Combine(own, Bridge)).FirstOrDefault(File.Exists)
-            ?? throw new LibtorchException($"This copy of the program comes without {Bridge}.", "Install it again.");
+        var bridge = OwnFolders().Select(own => Path.Combine(own, LibtorchFiles.Linux.Bridge)).FirstOrDefault(File.Exists)
+            ?? throw new LibtorchException($"This copy of the program comes without {LibtorchFiles.Linux.Bridge}.", "Install it again.");
         if (loader.Open(bridge, DynamicLoader.Now) is { } why)
         {
             throw why.Contains("undefined symbol", StringComparison.Ordinal)

@@ -2,7 +2,7 @@ using OpenCvSharp;
 
 namespace OrleansOneShot.Compute.Masks;
 
-/// <summary>OpenCV's native library, whose windows need GTK even where none is ever opened.</summary>
+/// <summary>OpenCV's native library, whose windows need GTK even where none is ever opened. It comes with the program on Linux alone.</summary>
 public static class OpenCvRuntime
 {
     private static readonly Lazy<Exception?> Failure = new(Load);
@@ -27,10 +27,13 @@ public static class OpenCvRuntime
     {
         if (Failure.Value is { } failure)
         {
-            throw new MissingLibraryException(
-                "OpenCV, which makes masks by GrabCut, can't be loaded: a library that it needs is missing, usually libgtk-3-0.",
-                "Install it with: apt-get install libgtk-3-0 libdrm2 libatomic1 (from Ubuntu 24.04 on libgtk-3-0t64). Or take --method sam, or a mask made elsewhere.",
-                failure);
+            throw OperatingSystem.IsLinux()
+                ? new MissingLibraryException(
+                    "OpenCV, which makes masks by GrabCut, can't be loaded: a library that it needs is missing, usually libgtk-3-0.",
+                    "Install it with: apt-get install libgtk-3-0 libdrm2 libatomic1 (from Ubuntu 24.04 on libgtk-3-0t64). Or take --method sam, or a mask made elsewhere.",
+                    failure)
+                : new MissingLibraryException(
+                    "OpenCV, which makes masks by GrabCut, does not come with the program on this system.", "Take --method sam, or a mask made elsewhere.", failure);
         }
     }
 

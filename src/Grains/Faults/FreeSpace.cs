@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Common.Systems;
 
 namespace OrleansOneShot.Grains.Faults;
 
@@ -16,15 +17,7 @@ internal static class FreeSpace
         var there = Path.GetFullPath(folder);
         while (!Directory.Exists(there) && Path.GetDirectoryName(there) is { } parent)
             there = parent;
-        try
-        {
-            var free = new DriveInfo(there).AvailableFreeSpace;
-            return free >= floor ? null : $"its disk {there} has {Text(free)} free (needs {Text(floor)})";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        return DiskRoom.Free(there) is { } free && free < floor ? $"its disk {there} has {Text(free)} free (needs {Text(floor)})" : null;
     }
 
     private static string Text(long bytes) => bytes < 1L << 30

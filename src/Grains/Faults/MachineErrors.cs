@@ -20,10 +20,12 @@ internal static class MachineErrors
         24, // EMFILE
         28, // ENOSPC
         30, // EROFS
-        116, // ESTALE: a network disk that went away
+        69, // EDQUOT on macOS
+        70, // ESTALE on macOS
+        116, // ESTALE on Linux: a network disk that went away
         117, // EUCLEAN: a damaged file system
         121, // EREMOTEIO
-        122, // EDQUOT
+        122, // EDQUOT on Linux
         unchecked((int)0x80070004), // Windows: too many open files
         unchecked((int)0x80070005), // access denied
         unchecked((int)0x8007000E), // out of memory

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Embedded;
@@ -40,7 +41,7 @@ public sealed class OwnerLock : IDisposable
         {
             held = new FileStream(data.OwnerLock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (IsHeld(e))
+        catch (IOException e) when (FileErrors.IsHeld(e))
         {
             return null;
         }
@@ -98,7 +99,7 @@ public sealed class OwnerLock : IDisposable
         _held.SetLength(1);
         var beside = _data.OwnerRecord + ".new";
         File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(record, EmbeddedJsonContext.Default.OwnerRecord));
-        File.Move(beside, _data.OwnerRecord, overwrite: true);
+        FileReplacement.Move(beside, _data.OwnerRecord);
     }
 
     /// <summary>
@@ -138,10 +139,7 @@ public sealed class OwnerLock : IDisposable
         }
         catch (IOException e)
         {
-            return IsHeld(e);
+            return FileErrors.IsHeld(e);
         }
     }
-
-    // EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
-    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Torch;
@@ -78,7 +79,7 @@ public sealed class PrecisionChooser(DataFolder data, Func<UNetConfig, int, stri
             data.Create();
             var beside = $"{FileName}.{Environment.ProcessId}.partial";
             File.WriteAllText(beside, JsonSerializer.Serialize(known));
-            File.Move(beside, FileName, overwrite: true);
+            FileReplacement.Move(beside, FileName);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

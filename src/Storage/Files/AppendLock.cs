@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansOneShot.Common.Systems;
 
 namespace OrleansOneShot.Storage.Files;
 
@@ -47,15 +48,12 @@ internal sealed class AppendLock(string root, char mark)
             {
                 return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
             }
-            catch (IOException e) when (IsHeld(e) && Stopwatch.GetElapsedTime(since) < _patience)
+            catch (IOException e) when (FileErrors.IsHeld(e) && Stopwatch.GetElapsedTime(since) < _patience)
             {
                 await Task.Delay(_pause, cancellationToken);
             }
         }
     }
-
-    // EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
-    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     // The same in every process, unlike string.GetHashCode.
     private static int Stripe(string path)

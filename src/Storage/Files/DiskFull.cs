@@ -1,17 +1,14 @@
+using OrleansOneShot.Common.Systems;
+
 namespace OrleansOneShot.Storage.Files;
 
 /// <summary>Tells a full disk from other errors, and says so in words.</summary>
 internal static class DiskFull
 {
-    private const int NoSpace = 28; // ENOSPC
-    private const int QuotaExceeded = 122; // EDQUOT on Linux
-    private const int WindowsDiskFull = unchecked((int)0x80070070);
-    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
-
     /// <summary>Whether an error means that the disk, or the user's share of it, is full.</summary>
     /// <param name="error">The error.</param>
     /// <returns>True if it does.</returns>
-    public static bool Is(IOException error) => error.HResult is NoSpace or QuotaExceeded or WindowsDiskFull or WindowsHandleDiskFull;
+    public static bool Is(IOException error) => FileErrors.IsDiskFull(error);
 
     /// <summary>The same error in a clear sentence.</summary>
     /// <param name="error">The error.</param>

@@ -1,3 +1,5 @@
+using OrleansOneShot.Common.Systems;
+
 namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
@@ -64,8 +66,5 @@ internal sealed class DurableDirectory(Durability durability)
     }
 
     // "Already exists" is told of a folder that was there when it should be made and gone when the system's answer was checked. By now it may be there again; only a file is in the way for good.
-    private static bool IsRace(IOException error, string folder) => error is DirectoryNotFoundException or FileNotFoundException || (AlreadyExists(error) && !File.Exists(folder));
-
-    // EEXIST, ERROR_ALREADY_EXISTS.
-    private static bool AlreadyExists(IOException error) => error.HResult is 17 or unchecked((int)0x800700B7);
+    private static bool IsRace(IOException error, string folder) => error is DirectoryNotFoundException or FileNotFoundException || (FileErrors.IsExisting(error) && !File.Exists(folder));
 }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Systems;
+using OrleansOneShot.Storage.Systems;
 
 namespace OrleansOneShot.Storage.Files;
 
@@ -232,7 +234,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
 
     private static bool Link(string file, string name)
     {
-        if (HardLink.TryCreate(file, name) is true)
+        if (StorageSystem.Current.TryLink(file, name) is true)
             return true;
         File.Copy(file, name);
         return false;
@@ -287,11 +289,11 @@ public sealed partial class FileArtifactStore : IArtifactStore
     {
         if (condition == WriteCondition.Any)
         {
-            File.Move(temporary, target, overwrite: true);
+            FileReplacement.Move(temporary, target);
             return;
         }
 
-        switch (HardLink.TryCreate(temporary, target))
+        switch (StorageSystem.Current.TryLink(temporary, target))
         {
             case true:
                 return; // the temporary name goes with the end of the write
@@ -303,7 +305,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
         }
     }
 
-    // Windows: a move that does not replace is one step. File systems without hard links, such as FAT: all that is left.
+    // File systems without hard links, such as FAT: all that is left. On Windows it is one step.
     private static void MoveNew(string path, string temporary, string target)
     {
         try
@@ -347,5 +349,14 @@ public sealed partial class FileArtifactStore : IArtifactStore
         }
     }
 
-    private string Resolve(string path) => Path.Combine(_root, ArtifactPath.Require(path).Replace('/', Path.DirectorySeparatorChar));
+    private string Resolve(string path)
+    {
+        foreach (var part in ArtifactPath.Require(path).AsSpan().Split('/'))
+        {
+            if (!StorageSystem.Current.CanName(path.AsSpan(part)))
+                throw new ArgumentException($"'{Wording.Cut(path, 100)}' is no path on this system: {path[part]} is the name of a device. Choose another name.", nameof(path));
+        }
+
+        return Path.Combine(_root, path.Replace('/', Path.DirectorySeparatorChar));
+    }
 }

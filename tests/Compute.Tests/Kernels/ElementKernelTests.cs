@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using OrleansOneShot.Compute.Kernels;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
@@ -77,7 +78,7 @@ public sealed class ElementKernelTests
     public void Accepts_WhatIsNotDenseOnTheCpu_IsRefused()
     {
         using var scope = NewDisposeScope();
-        Assert.True(CpuTensor.Accepts(zeros(4, 4)));
+        Assert.Equal(Vector256.IsHardwareAccelerated, CpuTensor.Accepts(zeros(4, 4)));
         Assert.False(CpuTensor.Accepts(zeros(4, 4).t()[1..]));
         Assert.False(CpuTensor.Accepts(zeros(4, ScalarType.Float64)));
         Assert.False(CpuTensor.Accepts(zeros(0)));

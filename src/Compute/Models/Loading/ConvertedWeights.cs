@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
@@ -68,7 +69,7 @@ public sealed class ConvertedWeights
                 }
 
                 Trim(bytes);
-                if (new DriveInfo(_folder).AvailableFreeSpace < 2 * bytes)
+                if (DiskRoom.Free(_folder) < 2 * bytes)
                 {
                     return null;
                 }
@@ -151,15 +152,21 @@ public sealed class ConvertedWeights
         WeightSeal.Write(path, match.Pairs.ToDictionary(pair => pair.Slot.Key, pair => source.Get(pair.FileKey).view(pair.Slot.Shape).to(type)));
     }
 
-    // Files in use stay readable to those who have mapped them.
+    // Files in use stay readable to those who have mapped them. Windows does not let go of them: they stay, and the next time sees them again.
     private void Trim(long coming)
     {
         var files = Directory.GetFiles(_folder, "*" + Ending).Select(path => (Path: path, File: LinkedFile.Find(path))).OrderBy(known => known.File?.WrittenUtc).ToList();
         var total = files.Sum(known => known.File?.Length ?? 0) + coming;
         for (var i = 0; i < files.Count && total > _maximumBytes; i++)
         {
-            total -= files[i].File?.Length ?? 0;
-            File.Delete(files[i].Path);
+            try
+            {
+                File.Delete(files[i].Path);
+                total -= files[i].File?.Length ?? 0;
+            }
+            catch (Exception e) when (OperatingSystem.IsWindows() && (e is UnauthorizedAccessException || FileErrors.IsHeld(e)))
+            {
+            }
         }
     }
 
