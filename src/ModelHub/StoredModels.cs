@@ -37,7 +37,7 @@ internal sealed class StoredModels(IArtifactStore store)
             using var bytes = new MemoryStream();
             await stream.CopyToAsync(bytes, cancellationToken);
             var files = StrictJson.Read(bytes.ToArray(), ModelJsonContext.Default.StoredModel).Files;
-            return files.All(file => file.Bytes >= 0 && BlobPaths.IsHash(file.Sha256))
+            return files.All(file => file.Bytes >= 0 && StorePaths.IsHash(file.Sha256))
                 ? [.. files.Select(file => new HostFile(RepositoryPath.RequireWithin(file.Path), file.Bytes, file.Sha256, null))]
                 : throw Damaged(name);
         }

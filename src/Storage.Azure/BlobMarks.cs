@@ -24,7 +24,7 @@ internal static class BlobMarks
     /// <param name="metadata">Metadata; null for none.</param>
     /// <returns>SHA-256; null if there is none.</returns>
     public static string? HashIn(IDictionary<string, string>? metadata) =>
-        metadata is not null && metadata.TryGetValue(Sha256, out var hash) && BlobPaths.IsHash(hash) ? hash : null;
+        metadata is not null && metadata.TryGetValue(Sha256, out var hash) && StorePaths.IsHash(hash) ? hash : null;
 
     /// <summary>Whether a call wrote a blob.</summary>
     /// <param name="metadata">The blob's metadata.</param>

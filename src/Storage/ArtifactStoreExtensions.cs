@@ -21,7 +21,7 @@ public static class ArtifactStoreExtensions
     {
         ArgumentNullException.ThrowIfNull(store);
         var hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
-        var path = BlobPaths.Blob(hash);
+        var path = StorePaths.Blob(hash);
         if (await store.HoldsAsync(new ArtifactInfo(path, content.Length, hash), cancellationToken) && await store.TouchAsync(path, cancellationToken))
             return hash;
         using var stream = new MemoryStream(content.ToArray(), writable: false);
@@ -74,7 +74,7 @@ public static class ArtifactStoreExtensions
     public static async Task CheckWritableAsync(this IArtifactStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var path = BlobPaths.Check();
+        var path = StorePaths.Check();
         using var content = new MemoryStream("writable"u8.ToArray(), writable: false);
         var written = await store.WriteAsync(path, content, WriteCondition.MustNotExist, cancellationToken);
         try

@@ -21,7 +21,7 @@ public sealed class DataFolder
     public string Database => Path.Combine(Root, "oneshot.db");
 
     /// <summary>What belongs to jobs, a folder each.</summary>
-    public string Jobs => Path.Combine(Root, BlobPaths.Jobs.TrimEnd('/'));
+    public string Jobs => Path.Combine(Root, StorePaths.Jobs.TrimEnd('/'));
 
     /// <summary>The log of the folder's owner.</summary>
     public string Log => Path.Combine(Root, "logs", "oneshot.log");

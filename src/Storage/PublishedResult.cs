@@ -21,7 +21,7 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     public static async Task<PublishedResult?> ReadAsync(IArtifactStore store, string jobId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return await store.ReadAllBytesAsync(BlobPaths.Manifest(jobId), MaxManifestBytes, cancellationToken) is { } bytes ? Parse(jobId, bytes) : null;
+        return await store.ReadAllBytesAsync(StorePaths.Manifest(jobId), MaxManifestBytes, cancellationToken) is { } bytes ? Parse(jobId, bytes) : null;
     }
 
     /// <summary>Reads a job's manifest of which length and hash are known.</summary>
@@ -38,7 +38,7 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     public static async Task<PublishedResult> ReadAsync(IArtifactStore store, string jobId, long bytes, string sha256, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var path = BlobPaths.Manifest(jobId);
+        var path = StorePaths.Manifest(jobId);
         if (bytes > MaxManifestBytes)
             throw new ArtifactTooLargeException(path, bytes, MaxManifestBytes);
         using var content = new MemoryStream((int)bytes);
@@ -72,7 +72,7 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     {
         var path = ArtifactPath.Require(file.Text("path"));
         // Manifests of earlier versions name no place: their files lie in result/.
-        var stored = file.TryGetProperty("stored", out _) ? BlobPaths.Job(jobId) + file.Text("stored") : BlobPaths.ResultFile(jobId, path);
+        var stored = file.TryGetProperty("stored", out _) ? StorePaths.Job(jobId) + file.Text("stored") : StorePaths.ResultFile(jobId, path);
         if (path.Split('/').Contains("..") || stored.Split('/').Contains(".."))
             throw new FormatException($"{path} leaves the result's folder");
         return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.Whole("bytes"), file.Text("sha256")));

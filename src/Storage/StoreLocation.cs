@@ -7,7 +7,7 @@ public abstract class StoreLocation
     public virtual string? Folder => null;
 
     /// <summary>Where people find an artifact, or a folder of them, on their disk.</summary>
-    /// <param name="path">A path in the store, such as <see cref="BlobPaths"/> gives; one that ends with '/' is a folder's.</param>
+    /// <param name="path">A path in the store, such as <see cref="StorePaths"/> gives; one that ends with '/' is a folder's.</param>
     /// <returns>Absolute path, without a separator at its end; null: nowhere.</returns>
     public string? FileOf(string path) => Folder is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, Folder));
 

@@ -7,7 +7,7 @@ public sealed class VerifiedReader(IArtifactStore store) : IArtifactReader
     /// <inheritdoc/>
     public async Task<byte[]> ReadInputAsync(string sha256, long mostBytes, CancellationToken cancellationToken = default)
     {
-        var path = BlobPaths.Blob(sha256);
+        var path = StorePaths.Blob(sha256);
         var content = await store.OpenReadAsync(path, cancellationToken);
         await using (content.ConfigureAwait(false))
         {

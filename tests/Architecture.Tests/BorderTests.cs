@@ -79,7 +79,7 @@ public sealed class BorderTests
     [MemberData(nameof(Projects))]
     public void Strings_OfAProject_AreNoPathsOfTheStore(string project)
     {
-        // Storage's BlobPaths and SharedModelPaths make them.
+        // Storage's StorePaths and SharedModelPaths make them.
         if (project == "Storage")
         {
             return;

@@ -295,7 +295,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
     private static async Task<List<string>> SaveLogAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
     {
         var saved = new List<string>();
-        await foreach (var file in store.ListAsync(BlobPaths.Job(jobId), cancellationToken))
+        await foreach (var file in store.ListAsync(StorePaths.Job(jobId), cancellationToken))
         {
             if (file.Path.EndsWith(".jsonl", StringComparison.Ordinal) || file.Path.EndsWith("manifest.json", StringComparison.Ordinal))
             {

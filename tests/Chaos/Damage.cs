@@ -20,7 +20,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
     public async Task<int> FlipCheckpointsAsync(Fault fault, Target target, CancellationToken cancellationToken)
     {
         var found = new List<string>();
-        await foreach (var file in cluster.Store.ListAsync(BlobPaths.Epochs(target.JobId), cancellationToken))
+        await foreach (var file in cluster.Store.ListAsync(StorePaths.Epochs(target.JobId), cancellationToken))
         {
             if (file.Path.Contains("/checkpoint-", StringComparison.Ordinal))
             {
@@ -48,7 +48,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
         var isPhoto = fault.Variant % 2 == 0;
         var seed = fault.Variant / 2 % References.Seeds;
         var job = await desk.SubmitAsync(inputs, seed, isPhoto ? "photo" : "mask", cancellationToken);
-        await cluster.Bytes.FlipAsync(BlobPaths.Blob(isPhoto ? inputs.Image : inputs.Mask), fault.Variant, cancellationToken);
+        await cluster.Bytes.FlipAsync(StorePaths.Blob(isPhoto ? inputs.Image : inputs.Mask), fault.Variant, cancellationToken);
         desk.Begin(AgainAsync());
 
         async Task AgainAsync()
@@ -82,7 +82,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
         }
 
         var file = published.Files[fault.Variant % published.Files.Count].Stored.Path;
-        var path = fault.Variant / 64 % 4 == 0 ? BlobPaths.Manifest(job.Handle.Id) : file;
+        var path = fault.Variant / 64 % 4 == 0 ? StorePaths.Manifest(job.Handle.Id) : file;
         var (data, target) = (Path.Combine(folder, "download"), Path.Combine(folder, $"download-{Interlocked.Increment(ref _number)}"));
         if (!await cluster.Bytes.FlipAsync(path, fault.Variant, cancellationToken))
         {

@@ -41,7 +41,7 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         if (IsRightWithoutResult(status))
         {
             Require(status.Files.IsEmpty, $"is {status.State}, and its state names files");
-            Require(await store.ReadAllBytesAsync(BlobPaths.Manifest(handle.Id), cancellationToken) is null, $"is {status.State}, and has a manifest");
+            Require(await store.ReadAllBytesAsync(StorePaths.Manifest(handle.Id), cancellationToken) is null, $"is {status.State}, and has a manifest");
             await CheckStreamAsync(log, cancellationToken);
         }
         else if (status.State != JobState.Succeeded)
@@ -105,12 +105,12 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
     private async Task<int> CheckFilesAsync(ImplantationStatus status, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, ArtifactInfo>(StringComparer.Ordinal);
-        await foreach (var file in store.ListAsync(BlobPaths.Job(handle.Id), cancellationToken))
+        await foreach (var file in store.ListAsync(StorePaths.Job(handle.Id), cancellationToken))
         {
             files.Add(file.Path, file);
         }
 
-        if (await store.ReadAllBytesAsync(BlobPaths.Manifest(handle.Id), cancellationToken) is not { } bytes)
+        if (await store.ReadAllBytesAsync(StorePaths.Manifest(handle.Id), cancellationToken) is not { } bytes)
         {
             Violate("has no manifest");
             return 0;
@@ -122,7 +122,7 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         var published = PublishedResult.Parse(handle.Id, bytes);
         foreach (var (path, stored) in published.Files)
         {
-            Require(stored.Path == BlobPaths.EpochResult(handle.Id, epoch) + path, $"{stored.Path} is of another epoch than the manifest's, {epoch}");
+            Require(stored.Path == StorePaths.EpochResult(handle.Id, epoch) + path, $"{stored.Path} is of another epoch than the manifest's, {epoch}");
             Require(
                 await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content && content.Length == stored.Bytes && HashOf(content) == stored.Sha256,
                 $"{stored.Path} is missing or another file than the manifest says");
@@ -130,12 +130,12 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         }
 
         Require(status.Files.Length == published.Files.Count, $"the state names {status.Files.Length} files, the manifest {published.Files.Count}");
-        var named = published.Files.Select(file => file.Stored.Path).Append(BlobPaths.Manifest(handle.Id)).ToHashSet(StringComparer.Ordinal);
+        var named = published.Files.Select(file => file.Stored.Path).Append(StorePaths.Manifest(handle.Id)).ToHashSet(StringComparer.Ordinal);
         var leftOver = 0;
         foreach (var path in files.Keys.Where(path => !named.Contains(path) && !path.EndsWith("/progress.jsonl", StringComparison.Ordinal)))
         {
             // A crash may leave these, of any epoch; nothing refers to them, and the next collection takes them. Anything else would stay for ever.
-            var rest = path.StartsWith(BlobPaths.Epochs(handle.Id), StringComparison.Ordinal) ? path[BlobPaths.Epochs(handle.Id).Length..].Split('/', 2) : [];
+            var rest = path.StartsWith(StorePaths.Epochs(handle.Id), StringComparison.Ordinal) ? path[StorePaths.Epochs(handle.Id).Length..].Split('/', 2) : [];
             var collected = rest.Length == 2 && (rest[1] is "manifest.json" or "fan-out.json" || rest[1].StartsWith("checkpoint-", StringComparison.Ordinal) || rest[1].StartsWith("result/", StringComparison.Ordinal));
             Require(collected, $"{path} is left over, and no collection takes it");
             leftOver += collected ? 1 : 0;
@@ -150,7 +150,7 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         var log = new List<ProgressEvent>();
         for (var epoch = 0L; epoch <= epochs; epoch++)
         {
-            var bytes = await store.ReadAllBytesAsync(BlobPaths.Progress(handle.Id, epoch), cancellationToken) ?? [];
+            var bytes = await store.ReadAllBytesAsync(StorePaths.Progress(handle.Id, epoch), cancellationToken) ?? [];
             foreach (var line in Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 // A line that a crash has cut off is none; nobody has seen its event.

@@ -76,7 +76,7 @@ public sealed class CancelTests
         Assert.Equal(JobState.Cancelled, (await world.WatchAsync("j1"))[^1].Stage);
         await world.WhenIdleAsync();
         await world.WhenOnlyTheLogIsLeftAsync("j1");
-        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class CancelTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var gate = new Gate();
-        world.Store.AfterWrite = path => path == BlobPaths.EpochManifest("j1", 1) ? gate.PassAsync() : Task.CompletedTask;
+        world.Store.AfterWrite = path => path == StorePaths.EpochManifest("j1", 1) ? gate.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         Assert.Equal(JobState.Publishing, (await world.Job("j1").Cancel()).State);
@@ -100,7 +100,7 @@ public sealed class CancelTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var gate = new Gate();
-        world.Store.AfterWrite = path => path == BlobPaths.Manifest("j1") ? gate.PassAsync() : Task.CompletedTask;
+        world.Store.AfterWrite = path => path == StorePaths.Manifest("j1") ? gate.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         var cancel = world.Job("j1").Cancel();

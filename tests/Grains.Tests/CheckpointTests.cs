@@ -93,18 +93,18 @@ public sealed class CheckpointTests
         var (ten, twenty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20));
         await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         await world.Trained("j1").CommitCheckpoint(1, twenty, s_settled);
-        var input = BlobPaths.Blob(await world.Files.WriteBlobAsync("photo"u8.ToArray()));
+        var input = StorePaths.Blob(await world.Files.WriteBlobAsync("photo"u8.ToArray()));
         var good = await StoreAsync(world, 1, 30);
         var (bad, settled) = what switch
         {
             "path of an input" => (good with { Path = input }, s_settled),
-            "path of another job" => (good with { Path = BlobPaths.Checkpoint("j2", 1, 30) }, s_settled),
+            "path of another job" => (good with { Path = StorePaths.Checkpoint("j2", 1, 30) }, s_settled),
             "path of another step" => (good with { Path = twenty.Path }, s_settled),
-            "path of another epoch" => (good with { Path = BlobPaths.Checkpoint("j1", 0, 30) }, s_settled),
-            "another epoch" => (good with { Epoch = 0, Path = BlobPaths.Checkpoint("j1", 0, 30) }, s_settled),
-            "later epoch" => (good with { Epoch = 2, Path = BlobPaths.Checkpoint("j1", 2, 30) }, s_settled),
-            "step below 0" => (good with { Step = -1, Path = BlobPaths.Checkpoint("j1", 1, -1) }, s_settled),
-            "step beyond the total" => (good with { Step = 51, Path = BlobPaths.Checkpoint("j1", 1, 51) }, s_settled),
+            "path of another epoch" => (good with { Path = StorePaths.Checkpoint("j1", 0, 30) }, s_settled),
+            "another epoch" => (good with { Epoch = 0, Path = StorePaths.Checkpoint("j1", 0, 30) }, s_settled),
+            "later epoch" => (good with { Epoch = 2, Path = StorePaths.Checkpoint("j1", 2, 30) }, s_settled),
+            "step below 0" => (good with { Step = -1, Path = StorePaths.Checkpoint("j1", 1, -1) }, s_settled),
+            "step beyond the total" => (good with { Step = 51, Path = StorePaths.Checkpoint("j1", 1, 51) }, s_settled),
             "no bytes" => (good with { Bytes = 0 }, s_settled),
             "no hash" => (good with { Sha256 = new string('A', 64) }, s_settled),
             "nothing" => (null!, s_settled),
@@ -237,8 +237,8 @@ public sealed class CheckpointTests
         await world.Job("j1").Submit(TestWorld.Request(steps: 9));
         await gate.Reached;
         await world.KillAsync();
-        Spoil(world.PathOf(BlobPaths.Checkpoint("j1", 1, 6)), newest);
-        Spoil(world.PathOf(BlobPaths.Checkpoint("j1", 1, 4)), before);
+        Spoil(world.PathOf(StorePaths.Checkpoint("j1", 1, 6)), newest);
+        Spoil(world.PathOf(StorePaths.Checkpoint("j1", 1, 4)), before);
 
         await world.StartAsync(resume: true);
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
@@ -263,7 +263,7 @@ public sealed class CheckpointTests
         await world.Job("j1").Submit(TestWorld.Request(steps: 9));
         await first.Reached;
         await world.KillAsync();
-        Spoil(world.PathOf(BlobPaths.Checkpoint("j1", 1, 6)), "flipped");
+        Spoil(world.PathOf(StorePaths.Checkpoint("j1", 1, 6)), "flipped");
         await world.StartAsync(resume: true);
         await second.Reached;
         await world.KillAsync();
@@ -273,7 +273,7 @@ public sealed class CheckpointTests
         Assert.Equal((4, null), (world.Engine.Jobs[("j1", 3)].Resume!.Step, world.Engine.Jobs[("j1", 3)].Previous));
         var status = await world.StatusAsync("j1");
         Assert.Single(status.Warnings, warning => warning.StartsWith("The checkpoint", StringComparison.Ordinal));
-        var manifest = Encoding.UTF8.GetString((await world.Files.ReadAllBytesAsync(BlobPaths.Manifest("j1")))!);
+        var manifest = Encoding.UTF8.GetString((await world.Files.ReadAllBytesAsync(StorePaths.Manifest("j1")))!);
         Assert.Contains("The checkpoint of step 6 is damaged.", manifest, StringComparison.Ordinal);
         Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request(steps: 9)), status.Files[0].Sha256);
         first.Open();
@@ -294,8 +294,8 @@ public sealed class CheckpointTests
         var logged = new TaskCompletionSource<string>();
         world.Store.BeforeWrite = async path =>
         {
-            if (path == BlobPaths.Checkpoint("j1", 1, 2))
-                logged.TrySetResult(Encoding.UTF8.GetString(await world.Files.ReadAllBytesAsync(BlobPaths.Progress("j1", 1)) ?? []));
+            if (path == StorePaths.Checkpoint("j1", 1, 2))
+                logged.TrySetResult(Encoding.UTF8.GetString(await world.Files.ReadAllBytesAsync(StorePaths.Progress("j1", 1)) ?? []));
         };
         await world.Job("j1").Submit(TestWorld.Request());
         // A crash right after the commit would leave a log without steps 1 and 2 for ever.
@@ -311,7 +311,7 @@ public sealed class CheckpointTests
         await world.WhenAnnouncedAsync(2);
         world.Engine.Deaf[("j1", 1)] = true;
         var (write, second) = (new Gate(), world.Engine.GateAt("j1", 2, "prepare"));
-        world.Store.BeforeWrite = path => path == BlobPaths.Checkpoint("j1", 1, 2) ? write.PassAsync() : Task.CompletedTask;
+        world.Store.BeforeWrite = path => path == StorePaths.Checkpoint("j1", 1, 2) ? write.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await write.Reached;
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
@@ -353,7 +353,7 @@ public sealed class CheckpointTests
     private static async Task<CheckpointReference> StoreAsync(TestWorld world, long epoch, int step)
     {
         var text = Encoding.UTF8.GetBytes($"epoch {epoch}, step {step}");
-        var path = BlobPaths.Checkpoint("j1", epoch, step);
+        var path = StorePaths.Checkpoint("j1", epoch, step);
         await world.Files.WriteAsync(path, new MemoryStream(text), WriteCondition.Any, TestContext.Current.CancellationToken);
         return new CheckpointReference(epoch, step, path, text.Length, Convert.ToHexStringLower(SHA256.HashData(text)));
     }

@@ -19,13 +19,13 @@ public sealed class CollectionTests
         await SubmitAsync(world, "j1", used, mask);
         await gate.Reached;
 
-        Assert.Equal([BlobPaths.Blob(unused)], (await CollectAsync(world, dryRun: true)).Blobs);
-        Assert.NotNull(await world.Files.GetInfoAsync(BlobPaths.Blob(unused)));
+        Assert.Equal([StorePaths.Blob(unused)], (await CollectAsync(world, dryRun: true)).Blobs);
+        Assert.NotNull(await world.Files.GetInfoAsync(StorePaths.Blob(unused)));
         var report = await CollectAsync(world);
 
-        Assert.Equal([BlobPaths.Blob(unused)], report.Blobs);
+        Assert.Equal([StorePaths.Blob(unused)], report.Blobs);
         Assert.Equal(Encoding.UTF8.GetByteCount("nobody's"), report.Bytes);
-        Assert.Equal(new[] { BlobPaths.Blob(used), BlobPaths.Blob(mask) }.Order(StringComparer.Ordinal), await world.FilesAsync("blobs/"));
+        Assert.Equal(new[] { StorePaths.Blob(used), StorePaths.Blob(mask) }.Order(StringComparer.Ordinal), await world.FilesAsync("blobs/"));
         gate.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
     }
@@ -38,7 +38,7 @@ public sealed class CollectionTests
         var blob = await UploadAsync(world, "just uploaded, to be submitted soon");
 
         Assert.Empty((await CollectAsync(world)).Blobs);
-        Assert.NotNull(await world.Files.GetInfoAsync(BlobPaths.Blob(blob)));
+        Assert.NotNull(await world.Files.GetInfoAsync(StorePaths.Blob(blob)));
     }
 
     [Fact]
@@ -47,11 +47,11 @@ public sealed class CollectionTests
         await using var world = new TestWorld();
         await world.StartAsync(slots: 0);
         var blob = await UploadAsync(world, "photo");
-        File.SetLastWriteTimeUtc(world.PathOf(BlobPaths.Blob(blob)), DateTime.UtcNow.AddDays(-3));
+        File.SetLastWriteTimeUtc(world.PathOf(StorePaths.Blob(blob)), DateTime.UtcNow.AddDays(-3));
         world.Store.BeforeDeleteUnused = async _ => await UploadAsync(world, "photo");
 
         Assert.Empty((await CollectAsync(world)).Blobs);
-        Assert.NotNull(await world.Files.GetInfoAsync(BlobPaths.Blob(blob)));
+        Assert.NotNull(await world.Files.GetInfoAsync(StorePaths.Blob(blob)));
     }
 
     [Fact]

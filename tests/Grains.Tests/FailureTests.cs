@@ -105,7 +105,7 @@ public sealed class FailureTests
         gate.Open();
         world.Store.BeforeWrite = async path =>
         {
-            if (path == BlobPaths.Manifest("j1"))
+            if (path == StorePaths.Manifest("j1"))
             {
                 await gate.PassAsync();
                 throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
@@ -114,8 +114,8 @@ public sealed class FailureTests
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         await world.KillAsync();
-        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
-        var proposed = (await world.Files.GetInfoAsync(BlobPaths.EpochManifest("j1", 1)))!.Sha256;
+        Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
+        var proposed = (await world.Files.GetInfoAsync(StorePaths.EpochManifest("j1", 1)))!.Sha256;
         world.Store.BeforeWrite = null;
 
         await world.StartAsync(resume: true);
@@ -125,7 +125,7 @@ public sealed class FailureTests
         Assert.Equal(0.5, status.Metrics!.Ia);
         Assert.Equal(["few samples", "a warning of the engine"], status.Warnings);
         Assert.Single(world.Engine.Jobs);
-        Assert.Equal(proposed, (await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")))!.Sha256);
+        Assert.Equal(proposed, (await world.Files.GetInfoAsync(StorePaths.Manifest("j1")))!.Sha256);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class FailureTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var writes = 0;
-        world.Store.AfterWrite = path => path == BlobPaths.Manifest("j1") && writes++ == 0
+        world.Store.AfterWrite = path => path == StorePaths.Manifest("j1") && writes++ == 0
             ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The answer is lost.")
             : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
@@ -150,7 +150,7 @@ public sealed class FailureTests
         await world.StartAsync(silos: 2);
         world.Engine.Deaf[("j1", 1)] = true;
         var (proposed, present) = (new Gate(), world.Engine.GateAt("j1", 2, "step 5"));
-        world.Store.AfterWrite = path => path == BlobPaths.EpochManifest("j1", 1) ? proposed.PassAsync() : Task.CompletedTask;
+        world.Store.AfterWrite = path => path == StorePaths.EpochManifest("j1", 1) ? proposed.PassAsync() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         await proposed.Reached;
         var silo = await SiloOfAsync(world, "j1");
@@ -160,7 +160,7 @@ public sealed class FailureTests
         // All that is left for it to do is to ask the job to take its result.
         proposed.Open();
         await world.WhenIdleAsync(silo);
-        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
         present.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         await world.WhenIdleAsync();
@@ -217,7 +217,7 @@ public sealed class FailureTests
         Assert.Null(await world.Engine.EndOf("j1", 1));
         await world.WhenIdleAsync(lost.Silo);
         Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
-        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").BeginPublish(1));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").Report(1, []));
         await Assert.ThrowsAsync<StaleEpochException>(() => world.Trained("j1").CommitCheckpoint(1, new CheckpointReference(1, 5, "x", 1, "x"), null));

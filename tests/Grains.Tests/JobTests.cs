@@ -28,9 +28,9 @@ public sealed class JobTests
         Assert.Equal(0.6, status.Metrics!.Objects[0].IaObject);
         Assert.Contains("few samples", status.Warnings);
         foreach (var file in status.Files)
-            Assert.Equal((file.Bytes, file.Sha256), await Stored(world, BlobPaths.ResultFile("j1", file.Path)));
+            Assert.Equal((file.Bytes, file.Sha256), await Stored(world, StorePaths.ResultFile("j1", file.Path)));
 
-        var manifest = JsonNode.Parse((await world.Files.ReadAllBytesAsync(BlobPaths.Manifest("j1")))!)!;
+        var manifest = JsonNode.Parse((await world.Files.ReadAllBytesAsync(StorePaths.Manifest("j1")))!)!;
         Assert.Equal("j1", (string?)manifest["id"]);
         Assert.Equal("my-cat", (string?)manifest["name"]);
         Assert.Equal(1, (int?)manifest["epoch"]);

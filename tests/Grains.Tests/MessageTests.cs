@@ -24,7 +24,7 @@ public sealed class MessageTests
         await world.Trained("j1").Report(1, updates);
         await world.Trained("j1").Report(1, [updates[0]]);
         await world.Trained("j1").Report(1, default);
-        var log = (await world.Files.ReadAllBytesAsync(BlobPaths.Progress("j1", 1)))!;
+        var log = (await world.Files.ReadAllBytesAsync(StorePaths.Progress("j1", 1)))!;
         Assert.Equal([1, 2], Lines(log).Where(line => line.Stage == JobState.Training).Select(line => line.Step));
         Assert.Equal(2, (await world.StatusAsync("j1")).Step);
     }
@@ -55,7 +55,7 @@ public sealed class MessageTests
         await StandAsync(world);
         var bad = what switch
         {
-            "preview of another step" => Update(1) with { Preview = BlobPaths.Preview("j1", 1, 2) },
+            "preview of another step" => Update(1) with { Preview = StorePaths.Preview("j1", 1, 2) },
             "preview elsewhere" => Update(1) with { Preview = "../../../etc/passwd" },
             "step below 0" => Update(-1),
             "steps below 0" => Update(1) with { Steps = -1 },
@@ -64,8 +64,8 @@ public sealed class MessageTests
         };
         var error = await Assert.ThrowsAsync<OneShotException>(() => world.Trained("j1").Report(1, [Update(1) with { Message = "good" }, bad]));
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
-        await world.Trained("j1").Report(1, [Update(2) with { Preview = BlobPaths.Preview("j1", 1, 2), Message = new string('m', 5000) }]);
-        var lines = Lines((await world.Files.ReadAllBytesAsync(BlobPaths.Progress("j1", 1)))!).Where(line => line.Stage == JobState.Training).ToList();
+        await world.Trained("j1").Report(1, [Update(2) with { Preview = StorePaths.Preview("j1", 1, 2), Message = new string('m', 5000) }]);
+        var lines = Lines((await world.Files.ReadAllBytesAsync(StorePaths.Progress("j1", 1)))!).Where(line => line.Stage == JobState.Training).ToList();
         Assert.Equal(2, Assert.Single(lines).Step);
         Assert.InRange(lines[0].Message!.Length, 1000, 2100);
     }
@@ -131,7 +131,7 @@ public sealed class MessageTests
         await using var world = new TestWorld();
         var lease = await StandAsync(world);
         var (grains, resume) = (world.Cluster.Client, ResumePoint.Beginning);
-        var foreign = new CheckpointReference(0, 1, BlobPaths.Checkpoint("j2", 0, 1), 1, new string('a', 64));
+        var foreign = new CheckpointReference(0, 1, StorePaths.Checkpoint("j2", 0, 1), 1, new string('a', 64));
         foreach (var call in new Func<Task>[]
         {
             () => grains.GetGrain<ITrainingGrain>("j1/5").Start(lease, TestWorld.Request(), resume),

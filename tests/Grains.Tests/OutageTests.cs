@@ -94,7 +94,7 @@ public sealed class OutageTests
     {
         await using var world = new TestWorld();
         await world.StartAsync(configure: (_, options) => options.StoreOutageLimit = TimeSpan.FromMilliseconds(300));
-        world.Store.BeforeWrite = path => path == BlobPaths.Checkpoint("j1", 1, 4) ? throw Away() : Task.CompletedTask;
+        world.Store.BeforeWrite = path => path == StorePaths.Checkpoint("j1", 1, 4) ? throw Away() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         var status = await world.StatusAsync("j1");
@@ -125,7 +125,7 @@ public sealed class OutageTests
     {
         await using var world = new TestWorld();
         await world.StartAsync(configure: ShortPatience);
-        var away = new[] { BlobPaths.Checkpoint("j1", 1, 2), BlobPaths.Checkpoint("j1", 2, 2), BlobPaths.Checkpoint("j1", 3, 4), BlobPaths.Checkpoint("j1", 4, 4) };
+        var away = new[] { StorePaths.Checkpoint("j1", 1, 2), StorePaths.Checkpoint("j1", 2, 2), StorePaths.Checkpoint("j1", 3, 4), StorePaths.Checkpoint("j1", 4, 4) };
         world.Store.BeforeWrite = path => away.Contains(path) ? throw Away() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
@@ -229,7 +229,7 @@ public sealed class OutageTests
         gate.Open();
         world.Store.BeforeWrite = async path =>
         {
-            if (path == BlobPaths.Checkpoint("j1", 1, 2))
+            if (path == StorePaths.Checkpoint("j1", 1, 2))
             {
                 await gate.PassAsync();
                 throw Away();

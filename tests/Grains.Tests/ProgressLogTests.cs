@@ -31,8 +31,8 @@ public sealed class ProgressLogTests : IDisposable
     {
         var log = new ProgressLog(_store, "j");
         await AddAsync(log, 1, "a", "torn");
-        var bytes = (await _store.ReadAllBytesAsync(BlobPaths.Progress("j", 1)))!;
-        await _store.WriteAsync(BlobPaths.Progress("j", 1), new MemoryStream(bytes[..^9]));
+        var bytes = (await _store.ReadAllBytesAsync(StorePaths.Progress("j", 1)))!;
+        await _store.WriteAsync(StorePaths.Progress("j", 1), new MemoryStream(bytes[..^9]));
 
         var after = await LoadAsync(1);
         Assert.Equal(1, after.Last);
@@ -64,7 +64,7 @@ public sealed class ProgressLogTests : IDisposable
         Assert.False(log.Knows(update, 2));
         Assert.False(log.Knows(update with { Step = 4 }, 1));
         await log.StoreAsync(1);
-        Assert.Single(Encoding.UTF8.GetString((await _store.ReadAllBytesAsync(BlobPaths.Progress("j", 1)))!).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(Encoding.UTF8.GetString((await _store.ReadAllBytesAsync(StorePaths.Progress("j", 1)))!).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

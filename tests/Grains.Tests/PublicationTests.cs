@@ -21,9 +21,9 @@ public sealed class PublicationTests
         var (proposed, left) = (Array.Empty<byte>(), 2);
         world.Store.BeforeWrite = async path =>
         {
-            if (path != BlobPaths.Manifest("j1") || left-- <= 0)
+            if (path != StorePaths.Manifest("j1") || left-- <= 0)
                 return;
-            var (manifest, place) = (BlobPaths.EpochManifest("j1", 1), world.PathOf(BlobPaths.EpochManifest("j1", 1)));
+            var (manifest, place) = (StorePaths.EpochManifest("j1", 1), world.PathOf(StorePaths.EpochManifest("j1", 1)));
             if (proposed.Length == 0)
                 proposed = (await world.Files.ReadAllBytesAsync(manifest))!;
             if (what == "lost")
@@ -35,8 +35,8 @@ public sealed class PublicationTests
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 1L, 0.5), (status.State, status.Epoch, status.Metrics!.Ia));
-        Assert.Equal(proposed, await world.Files.ReadAllBytesAsync(BlobPaths.Manifest("j1")));
-        var (state, info) = (await world.StateAsync("j1"), (await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")))!);
+        Assert.Equal(proposed, await world.Files.ReadAllBytesAsync(StorePaths.Manifest("j1")));
+        var (state, info) = (await world.StateAsync("j1"), (await world.Files.GetInfoAsync(StorePaths.Manifest("j1")))!);
         Assert.Null(state.ManifestBytes);
         Assert.Equal(new JobFile("manifest.json", info.Bytes, info.Sha256), status.Manifest);
     }
@@ -49,7 +49,7 @@ public sealed class PublicationTests
         var gate = world.Engine.GateAt("j1", 1, "done");
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
-        await world.Files.WriteAsync(BlobPaths.Manifest("j1"), new MemoryStream("{\"files\": []}"u8.ToArray()), cancellationToken: TestContext.Current.CancellationToken);
+        await world.Files.WriteAsync(StorePaths.Manifest("j1"), new MemoryStream("{\"files\": []}"u8.ToArray()), cancellationToken: TestContext.Current.CancellationToken);
         gate.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(2, (await PublishedResult.ReadAsync(world.Files, "j1", TestContext.Current.CancellationToken))!.Files.Count);
@@ -64,7 +64,7 @@ public sealed class PublicationTests
         await TakeAsync(world);
         await world.StartAsync(resume: false);
         await world.EditAsync("j1", state => state with { ManifestBytes = null, Manifest = null });
-        var place = world.PathOf(BlobPaths.EpochManifest("j1", 1));
+        var place = world.PathOf(StorePaths.EpochManifest("j1", 1));
         if (damaged)
             File.WriteAllText(place, "{\"files\"");
         else
@@ -97,7 +97,7 @@ public sealed class PublicationTests
         var (away, tried) = (true, new TaskCompletionSource());
         world.Store.BeforeWrite = path =>
         {
-            if (path != BlobPaths.Manifest("j1") || !Volatile.Read(ref away))
+            if (path != StorePaths.Manifest("j1") || !Volatile.Read(ref away))
                 return Task.CompletedTask;
             tried.TrySetResult();
             throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
@@ -142,7 +142,7 @@ public sealed class PublicationTests
     {
         await using var world = new TestWorld();
         await world.StartAsync();
-        var (manifest, file) = (BlobPaths.EpochManifest("j1", 1), world.PathOf(BlobPaths.EpochResult("j1", 1) + "my-cat.safetensors"));
+        var (manifest, file) = (StorePaths.EpochManifest("j1", 1), world.PathOf(StorePaths.EpochResult("j1", 1) + "my-cat.safetensors"));
         world.Store.AfterWrite = async path =>
         {
             if (path != manifest)
@@ -177,7 +177,7 @@ public sealed class PublicationTests
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, message), (status.State, status.Error!.Message));
-        Assert.Null(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
         await world.WhenIdleAsync();
         Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
     }
@@ -190,7 +190,7 @@ public sealed class PublicationTests
         gate.Open();
         world.Store.BeforeWrite = async path =>
         {
-            if (path == BlobPaths.Manifest("j1"))
+            if (path == StorePaths.Manifest("j1"))
             {
                 await gate.PassAsync();
                 throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");

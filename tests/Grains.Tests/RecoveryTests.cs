@@ -75,8 +75,8 @@ public sealed class RecoveryTests
         await using var world = await FinishAsync("j1");
         await LoseAsync(world);
         // Its epoch had proposed one, which it may have been too late for.
-        await world.Files.WriteAsync(BlobPaths.EpochManifest("j1", 1), new MemoryStream((await world.Files.ReadAllBytesAsync(BlobPaths.Manifest("j1")))!));
-        await world.Files.DeleteAsync(BlobPaths.Manifest("j1"));
+        await world.Files.WriteAsync(StorePaths.EpochManifest("j1", 1), new MemoryStream((await world.Files.ReadAllBytesAsync(StorePaths.Manifest("j1")))!));
+        await world.Files.DeleteAsync(StorePaths.Manifest("j1"));
 
         Assert.Equal(RecoveryOutcome.Unfinished, await world.Job("j1").Recover(dryRun: false));
         Assert.Equal(RecoveryOutcome.Unfinished, await world.Job("never-seen").Recover(dryRun: false));
@@ -155,7 +155,7 @@ public sealed class RecoveryTests
     {
         await using var world = await FinishAsync("j1");
         await LoseAsync(world);
-        await File.WriteAllTextAsync(world.PathOf(BlobPaths.Manifest("j1")), "\u0001not json");
+        await File.WriteAllTextAsync(world.PathOf(StorePaths.Manifest("j1")), "\u0001not json");
 
         await FailsAsync(world, "The manifest of job j1 is damaged: ", "");
     }
@@ -165,7 +165,7 @@ public sealed class RecoveryTests
     {
         await using var world = await FinishAsync("j1");
         await LoseAsync(world);
-        var path = BlobPaths.EpochResult("j1", 1) + "samples/000.png";
+        var path = StorePaths.EpochResult("j1", 1) + "samples/000.png";
         var bytes = await File.ReadAllBytesAsync(world.PathOf(path));
         bytes[3] ^= 1;
         await File.WriteAllBytesAsync(world.PathOf(path), bytes);
@@ -178,7 +178,7 @@ public sealed class RecoveryTests
     {
         await using var world = await FinishAsync("j1");
         await LoseAsync(world);
-        var path = BlobPaths.EpochResult("j1", 1) + "samples/000.png";
+        var path = StorePaths.EpochResult("j1", 1) + "samples/000.png";
         File.Delete(world.PathOf(path));
 
         await FailsAsync(world, $"The store has lost {path}.", "");
@@ -215,7 +215,7 @@ public sealed class RecoveryTests
         await LoseAsync(world);
         await ReplaceRequestAsync(world, request => request.ToJsonString() + new string(' ', 4 << 20));
 
-        await FailsAsync(world, BlobPaths.EpochResult("j1", 1) + "request.json has ", " bytes; at most 4194304 are read.");
+        await FailsAsync(world, StorePaths.EpochResult("j1", 1) + "request.json has ", " bytes; at most 4194304 are read.");
     }
 
     [Theory]
@@ -271,7 +271,7 @@ public sealed class RecoveryTests
 
     private static async Task ChangeAsync(TestWorld world, Action<JsonNode> change)
     {
-        var path = world.PathOf(BlobPaths.Manifest("j1"));
+        var path = world.PathOf(StorePaths.Manifest("j1"));
         var manifest = JsonNode.Parse(await File.ReadAllBytesAsync(path))!;
         change(manifest);
         await File.WriteAllTextAsync(path, manifest.ToJsonString());
@@ -279,7 +279,7 @@ public sealed class RecoveryTests
 
     private static async Task ReplaceRequestAsync(TestWorld world, Func<JsonNode, string> change)
     {
-        var path = world.PathOf(BlobPaths.EpochResult("j1", 1) + "request.json");
+        var path = world.PathOf(StorePaths.EpochResult("j1", 1) + "request.json");
         var bytes = Encoding.UTF8.GetBytes(change(JsonNode.Parse(await File.ReadAllBytesAsync(path))!));
         await File.WriteAllBytesAsync(path, bytes);
         await ChangeAsync(world, manifest =>

@@ -35,9 +35,9 @@ public sealed class RefusedCollectionTests
         var after = await CollectAsync(world);
 
         Assert.Null(after.Refusal);
-        Assert.Equal([BlobPaths.Blob(unused)], after.Blobs);
+        Assert.Equal([StorePaths.Blob(unused)], after.Blobs);
         Assert.Equal([SharedModelPaths.Manifests + "base.json"], after.Models);
-        Assert.Equal(new[] { BlobPaths.Blob(photo), BlobPaths.Blob(mask) }.Order(StringComparer.Ordinal), await world.FilesAsync("blobs/"));
+        Assert.Equal(new[] { StorePaths.Blob(photo), StorePaths.Blob(mask) }.Order(StringComparer.Ordinal), await world.FilesAsync("blobs/"));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class RefusedCollectionTests
         await world.Files.WriteAsync("jobs/j1/epochs/1/progress.jsonl", new MemoryStream([1]));
         var unused = await UploadAsync(world, "nobody's");
 
-        Assert.Equal([BlobPaths.Blob(unused)], (await CollectAsync(world)).Blobs);
+        Assert.Equal([StorePaths.Blob(unused)], (await CollectAsync(world)).Blobs);
     }
 
     private static async Task<(string Photo, string Mask)> FinishAndLoseAsync(TestWorld world)

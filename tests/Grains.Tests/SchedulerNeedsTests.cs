@@ -57,9 +57,9 @@ public sealed class SchedulerNeedsTests
         // Waits already when its like tells.
         model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         Assert.Equal(0, Required(model, "alike"));
-        Assert.True(model.Learn("first", (3 * Gib) - 5, s_start));
-        Assert.False(model.Learn("first", 2 * Gib, s_start));
-        Assert.False(model.Learn("unknown", 4 * Gib, s_start));
+        Assert.True(model.RecordMemory("first", (3 * Gib) - 5, s_start));
+        Assert.False(model.RecordMemory("first", 2 * Gib, s_start));
+        Assert.False(model.RecordMemory("unknown", 4 * Gib, s_start));
         model.Enqueue(Entry("other", "ann") with { Profile = "sd/768" });
         Assert.Equal((3 * Gib, 0), (Required(model, "alike"), Required(model, "other")));
         model.Announce("b", [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start);
@@ -77,7 +77,7 @@ public sealed class SchedulerNeedsTests
         var model = Model(("a", "cuda:0", 80 * Gib));
         model.Enqueue(Entry("first", "ann") with { Profile = "sd/512" });
         model.Grant(s_start);
-        Assert.True(model.Learn("first", 20 * Gib, s_start));
+        Assert.True(model.RecordMemory("first", 20 * Gib, s_start));
         model.Announce("b", [new SlotAnnouncement(0, "cpu", 8 * Gib), new SlotAnnouncement(1, "cuda:0", 16 * Gib)], s_start);
         model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         model.Enqueue(Entry("gpu", "ann", device: "cuda") with { Profile = "sd/512" });
@@ -138,7 +138,7 @@ public sealed class SchedulerNeedsTests
         var model = Model(("a", "cpu", 8 * Gib));
         model.Enqueue(Entry("first", "ann") with { Profile = "p" });
         model.Grant(s_start);
-        Assert.True(model.Learn("first", 30 * Gib, s_start));
+        Assert.True(model.RecordMemory("first", 30 * Gib, s_start));
         model.Remove("first");
         model.Enqueue(Entry("alike", "ann") with { Profile = "p" });
         Assert.Single(model.Grant(s_start));
@@ -149,7 +149,7 @@ public sealed class SchedulerNeedsTests
     {
         var profiles = new MemoryProfiles([], s_start);
         for (var i = 0; i <= MemoryProfiles.MaxProfiles; i++)
-            Assert.True(profiles.Learn($"p{i}", "cpu", Gib, s_start));
+            Assert.True(profiles.RecordMemory($"p{i}", "cpu", Gib, s_start));
         Assert.Equal(MemoryProfiles.MaxProfiles, profiles.ToState().Length);
         Assert.Equal((0, Gib, 0), (profiles.RequiredBytes("p0", "cpu"), profiles.RequiredBytes("p1", "cpu"), profiles.RequiredBytes("p1", "cuda")));
     }
@@ -158,16 +158,16 @@ public sealed class SchedulerNeedsTests
     public void Learn_OneOddPeak_IsForgottenAfterAGenerationOrTwo()
     {
         var profiles = new MemoryProfiles([], s_start);
-        profiles.Learn("p", "cpu", 60 * Gib, s_start);
+        profiles.RecordMemory("p", "cpu", 60 * Gib, s_start);
         // The generation that it is in, and the next.
         for (var job = 0; job < (2 * MemoryProfiles.Generation) - 2; job++)
         {
-            profiles.Learn("p", "cpu", Gib, s_start);
+            profiles.RecordMemory("p", "cpu", Gib, s_start);
             Assert.Equal(60 * Gib, profiles.RequiredBytes("p", "cpu"));
         }
 
         var restored = new MemoryProfiles(profiles.ToState(), s_start);
-        Assert.True(restored.Learn("p", "cpu", Gib, s_start));
+        Assert.True(restored.RecordMemory("p", "cpu", Gib, s_start));
         Assert.Equal(Gib, restored.RequiredBytes("p", "cpu"));
     }
 
@@ -177,7 +177,7 @@ public sealed class SchedulerNeedsTests
         var profiles = new MemoryProfiles([], s_start);
         for (var job = 0; job < 10 * MemoryProfiles.Generation; job++)
         {
-            profiles.Learn("p", "cpu", job % MemoryProfiles.Generation == 0 ? 3 * Gib : Gib, s_start);
+            profiles.RecordMemory("p", "cpu", job % MemoryProfiles.Generation == 0 ? 3 * Gib : Gib, s_start);
             Assert.Equal(3 * Gib, profiles.RequiredBytes("p", "cpu"));
         }
     }
@@ -188,7 +188,7 @@ public sealed class SchedulerNeedsTests
         var model = Model(("a", "cpu", 64 * Gib));
         model.Enqueue(Entry("odd", "ann") with { Profile = "p" });
         model.Grant(s_start);
-        Assert.True(model.Learn("odd", 60 * Gib, s_start));
+        Assert.True(model.RecordMemory("odd", 60 * Gib, s_start));
         model.SiloLost("a");
         model.Enqueue(Entry("alike", "ann") with { Profile = "p" });
         var before = s_start + MemoryProfiles.Lifetime - TimeSpan.FromSeconds(1);

@@ -24,7 +24,7 @@ public abstract partial class ArtifactStoreConformance
     [Fact]
     public async Task PublishedResult_Manifest_TellsWhereTheFilesLie()
     {
-        await Write(BlobPaths.Manifest("j"), Manifest);
+        await Write(StorePaths.Manifest("j"), Manifest);
         var published = (await PublishedResult.ReadAsync(Store, "j"))!;
         Assert.Equal(Manifest, Encoding.UTF8.GetString(published.Manifest.Span));
         Assert.Equal(
@@ -41,13 +41,13 @@ public abstract partial class ArtifactStoreConformance
     [Fact]
     public async Task PublishedResult_ManifestOfKnownLengthAndHash_IsReadAgainstThem()
     {
-        await Write(BlobPaths.Manifest("j"), Manifest);
+        await Write(StorePaths.Manifest("j"), Manifest);
 
         Assert.Equal(2, (await PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest))).Files.Count);
 
         await Assert.ThrowsAsync<FileNotFoundException>(() => PublishedResult.ReadAsync(Store, "none", Manifest.Length, Hash(Manifest)));
         await Assert.ThrowsAsync<ArtifactCorruptException>(() => PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest + " ")));
-        await Write(BlobPaths.Manifest("j"), Manifest.Replace("\"bb\"", "\"bc\"", StringComparison.Ordinal));
+        await Write(StorePaths.Manifest("j"), Manifest.Replace("\"bb\"", "\"bc\"", StringComparison.Ordinal));
         await Assert.ThrowsAsync<ArtifactCorruptException>(() => PublishedResult.ReadAsync(Store, "j", Manifest.Length, Hash(Manifest)));
     }
 
@@ -56,7 +56,7 @@ public abstract partial class ArtifactStoreConformance
     {
         var tooLong = PublishedResult.MaxManifestBytes + 1;
         Assert.Equal(tooLong, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => PublishedResult.ReadAsync(Store, "j", tooLong, Hash("")))).Bytes);
-        await Write(BlobPaths.Manifest("j"), new string(' ', tooLong));
+        await Write(StorePaths.Manifest("j"), new string(' ', tooLong));
         Assert.Equal(tooLong, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => PublishedResult.ReadAsync(Store, "j"))).Bytes);
     }
 
@@ -71,7 +71,7 @@ public abstract partial class ArtifactStoreConformance
     [InlineData("""{"files": [{"path": "a", "bytes": "many", "sha256": "x"}]}""")]
     public async Task PublishedResult_DamagedManifest_IsNamed(string manifest)
     {
-        await Write(BlobPaths.Manifest("j"), manifest);
+        await Write(StorePaths.Manifest("j"), manifest);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => PublishedResult.ReadAsync(Store, "j"));
         Assert.StartsWith("The manifest of job j is damaged: ", error.Message, StringComparison.Ordinal);
     }

@@ -246,7 +246,7 @@ public abstract partial class ArtifactStoreConformance : IDisposable
         var second = await Store.WriteBlobAsync("photo"u8.ToArray());
         Assert.Equal(Hash("photo"), first);
         Assert.Equal(first, second);
-        Assert.Equal([BlobPaths.Blob(first)], await List("blobs/"));
+        Assert.Equal([StorePaths.Blob(first)], await List("blobs/"));
     }
 
     [Fact]
@@ -254,9 +254,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         var hash = await Store.WriteBlobAsync("photo"u8.ToArray());
         // Of the same length, and in this process: neither the length nor what the store remembers tells.
-        await Write(BlobPaths.Blob(hash), "phot0");
+        await Write(StorePaths.Blob(hash), "phot0");
         Assert.Equal(hash, await Store.WriteBlobAsync("photo"u8.ToArray()));
-        Assert.Equal("photo", await Read(BlobPaths.Blob(hash)));
+        Assert.Equal("photo", await Read(StorePaths.Blob(hash)));
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public abstract partial class ArtifactStoreConformance : IDisposable
             var hash = await Store.WriteBlobAsync(Encoding.UTF8.GetBytes(text));
             Assert.Equal(text, Encoding.UTF8.GetString(await reader.ReadInputAsync(hash, 5)));
             using var copy = new MemoryStream();
-            await reader.CopyAsync(new ArtifactInfo(BlobPaths.Blob(hash), text.Length, hash), copy);
+            await reader.CopyAsync(new ArtifactInfo(StorePaths.Blob(hash), text.Length, hash), copy);
             Assert.Equal(text, Encoding.UTF8.GetString(copy.ToArray()));
         }
     }
@@ -280,7 +280,7 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     [InlineData("")]
     public async Task VerifiedReader_OtherBytes_Throws(string there)
     {
-        var (reader, path) = (new VerifiedReader(Store), BlobPaths.Blob(Hash("photo")));
+        var (reader, path) = (new VerifiedReader(Store), StorePaths.Blob(Hash("photo")));
         await Write(path, there);
         await Assert.ThrowsAsync<ArtifactCorruptException>(() => reader.ReadInputAsync(Hash("photo"), 100));
         await Assert.ThrowsAsync<ArtifactCorruptException>(() => reader.CopyAsync(new ArtifactInfo(path, 5, Hash("photo")), Stream.Null));
@@ -292,10 +292,10 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         var reader = new VerifiedReader(Store);
         await Assert.ThrowsAsync<FileNotFoundException>(() => reader.ReadInputAsync(Hash("photo"), 100));
-        await Assert.ThrowsAsync<FileNotFoundException>(() => reader.CopyAsync(new ArtifactInfo(BlobPaths.Blob(Hash("photo")), 5, Hash("photo")), Stream.Null));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => reader.CopyAsync(new ArtifactInfo(StorePaths.Blob(Hash("photo")), 5, Hash("photo")), Stream.Null));
         var hash = await Store.WriteBlobAsync("photo"u8.ToArray());
         Assert.Equal(5, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => reader.ReadInputAsync(hash, 4))).Bytes);
-        await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync(BlobPaths.Blob(hash), 4));
+        await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync(StorePaths.Blob(hash), 4));
     }
 
     public virtual void Dispose() => GC.SuppressFinalize(this);

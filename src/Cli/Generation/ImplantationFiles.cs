@@ -35,7 +35,7 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
             folder = ResultFolder.Locate(data, idOrFolder) is { } published
                 ? published
                 : throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
-            manifest = store.FileOf(BlobPaths.Manifest(idOrFolder));
+            manifest = store.FileOf(StorePaths.Manifest(idOrFolder));
         }
         else
         {
@@ -55,7 +55,7 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
     }
 
     // Only a store of files tells at a glance that it holds nothing of a job.
-    private static bool MayHave(StoreLocation store, string id) => store.FileOf(BlobPaths.Job(id)) is not { } folder || Directory.Exists(folder);
+    private static bool MayHave(StoreLocation store, string id) => store.FileOf(StorePaths.Job(id)) is not { } folder || Directory.Exists(folder);
 
     /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
     private static void RequireWhole(string folder, string? manifest, IReadOnlyList<string> files)

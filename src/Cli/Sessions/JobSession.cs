@@ -68,7 +68,7 @@ internal sealed class JobSession : IAsyncDisposable
         }
 
         var data = target.Data;
-        var patience = new OwnerPatience(data);
+        var patience = new OwnerRetry(data);
         while (true)
         {
             if (OwnerLock.TryAcquire(data) is { } held)
@@ -90,7 +90,7 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>Where a job's files lie.</summary>
     /// <param name="status">The job.</param>
     /// <returns>Absolute path of the folder; null while nothing is published, and where artifacts are no files.</returns>
-    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(BlobPaths.Result(status.Id)) : null;
+    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(StorePaths.Result(status.Id)) : null;
 
     /// <summary>Whether the silo behind the session still takes calls.</summary>
     public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Cli.Sessions;
 internal static class ResultFolder
 {
     /// <summary>Name of the manifest.</summary>
-    public const string Manifest = BlobPaths.ManifestName;
+    public const string Manifest = StorePaths.ManifestName;
 
     /// <summary>Refuses a path that can't become a folder, before any work is done.</summary>
     /// <param name="folder">The path.</param>
@@ -39,7 +39,7 @@ internal static class ResultFolder
     {
         var target = new SessionTarget(data);
         var store = target.Store;
-        if (store.FileOf(BlobPaths.Manifest(jobId)) is not { } manifest)
+        if (store.FileOf(StorePaths.Manifest(jobId)) is not { } manifest)
         {
             var copy = Path.Combine(data.Root, "downloads", jobId);
             if (!IsWhole(copy))
@@ -112,7 +112,7 @@ internal static class ResultFolder
     public static async Task FillAsync(IArtifactStore store, string jobId, string folder, JobFile? manifest, CancellationToken cancellationToken, bool users = true)
     {
         var published = manifest is null
-            ? await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {BlobPaths.Manifest(jobId)}.")
+            ? await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {StorePaths.Manifest(jobId)}.")
             : await PublishedResult.ReadAsync(store, jobId, manifest.Bytes, manifest.Sha256, cancellationToken);
         var beside = $"{Path.TrimEndingDirectorySeparator(folder)}.part-{Guid.NewGuid():N}";
         if (Path.GetDirectoryName(beside) is { } parent)

@@ -9,7 +9,7 @@ using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 using SamplingCheck = OrleansOneShot.Compute.Implantation.SamplingCheck;
-using TrainingContext = OrleansOneShot.Compute.Implantation.TrainingContext;
+using TrainingPromptFit = OrleansOneShot.Compute.Implantation.TrainingPromptFit;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -41,7 +41,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
         SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
         tokens.ForEach(model.CheckToken);
-        TrainingContext.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
+        TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
         var name = Name(parsed.GetValue(options.Name), tokens);
         model.CheckSide(training.Resolution, "resolution");
         if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))

@@ -267,7 +267,7 @@ public sealed class ImplantationRun(
             }
 
             var done = curves.Steps.Count;
-            if (done / options.CheckpointEvery > before / options.CheckpointEvery || done == options.Steps)
+            if (CheckpointSchedule.IsDue(options, before, done))
             {
                 checkpoints.Commit(done);
                 committed = done;

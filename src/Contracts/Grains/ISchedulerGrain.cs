@@ -47,8 +47,8 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took.</param>
     /// <returns>When durable.</returns>
-    [Alias("Learn")]
-    Task Learn(string jobId, long peakBytes);
+    [Alias("RecordMemory")]
+    Task RecordMemory(string jobId, long peakBytes);
 
     /// <summary>Why a job waits.</summary>
     /// <param name="jobId">The job.</param>

@@ -53,7 +53,7 @@ internal sealed partial class ImplantationGrain
         await DeleteCheckpointAsync(checkpoint);
     }
 
-    private Task DeleteCheckpointAsync(CheckpointReference checkpoint) => DeleteFileAsync(BlobPaths.Checkpoint(Id, checkpoint.Epoch, checkpoint.Step));
+    private Task DeleteCheckpointAsync(CheckpointReference checkpoint) => DeleteFileAsync(StorePaths.Checkpoint(Id, checkpoint.Epoch, checkpoint.Step));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: the checkpoint of step {Step}, epoch {Writer}, can't be used and is dropped")]
     private partial void LogDropped(string jobId, long epoch, int step, long writer);

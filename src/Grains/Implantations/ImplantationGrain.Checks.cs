@@ -48,14 +48,14 @@ internal sealed partial class ImplantationGrain
     {
         if (checkpoint is null || checkpoint.Epoch != epoch || checkpoint.Step < 0 || checkpoint.Step > (_state.Request!.Training.Steps ?? MaxSteps))
             throw Refuse($"Epoch {epoch} of job {Id} can't have a checkpoint of epoch {checkpoint?.Epoch}, step {checkpoint?.Step}.");
-        if (checkpoint.Path != BlobPaths.Checkpoint(Id, epoch, checkpoint.Step))
+        if (checkpoint.Path != StorePaths.Checkpoint(Id, epoch, checkpoint.Step))
             throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
-        if (checkpoint.Bytes <= 0 || !BlobPaths.IsHash(checkpoint.Sha256))
+        if (checkpoint.Bytes <= 0 || !StorePaths.IsHash(checkpoint.Sha256))
             throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id} has no length or no hash.");
         if (settled is null)
             return;
-        if (!BlobPaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
-            || (settled.ConfigurationSha256 is { } configuration && !BlobPaths.IsHash(configuration)))
+        if (!StorePaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
+            || (settled.ConfigurationSha256 is { } configuration && !StorePaths.IsHash(configuration)))
         {
             throw Refuse($"Epoch {epoch} of job {Id} does not say what its weights depend on.");
         }
@@ -84,7 +84,7 @@ internal sealed partial class ImplantationGrain
         {
             if (update is null || update.Step < 0 || update.Steps < 0 || !Enum.IsDefined(update.Stage))
                 throw Refuse($"Epoch {epoch} of job {Id} reports a step or a stage that there is none of.");
-            if (update.Preview is { } preview && preview != BlobPaths.Preview(Id, epoch, update.Step))
+            if (update.Preview is { } preview && preview != StorePaths.Preview(Id, epoch, update.Step))
                 throw Refuse($"The preview of step {update.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
         }
 

@@ -18,13 +18,13 @@ internal sealed partial class ImplantationGrain
     /// </summary>
     private async Task<byte[]> RequireManifestAsync(long epoch)
     {
-        var path = BlobPaths.EpochManifest(Id, epoch);
+        var path = StorePaths.EpochManifest(Id, epoch);
         if (await store.ReadAllBytesAsync(path, PublishedResult.MaxManifestBytes) is not { } bytes)
             throw NotPublished($"The store has lost {path}, the manifest of what was to be published.");
         try
         {
             var manifest = PublishedManifest.Read(Id, bytes);
-            if (manifest.Epoch != epoch || manifest.Result.Files.Any(file => file.Stored.Path != BlobPaths.EpochResult(Id, epoch) + file.Path))
+            if (manifest.Epoch != epoch || manifest.Result.Files.Any(file => file.Stored.Path != StorePaths.EpochResult(Id, epoch) + file.Path))
                 throw new InvalidDataException($"The manifest of job {Id} is damaged: it is that of epoch {manifest.Epoch}.");
             foreach (var file in manifest.Result.Files)
             {
@@ -43,7 +43,7 @@ internal sealed partial class ImplantationGrain
     private static OneShotException NotPublished(string message, Exception? inner = null) =>
         new(new ErrorDetail(ErrorCodes.Failed, message, null, "Nothing was published. Submit the job again."), inner);
 
-    private static JobFile ReferenceTo(byte[] manifest) => new(BlobPaths.ManifestName, manifest.Length, Convert.ToHexStringLower(SHA256.HashData(manifest)));
+    private static JobFile ReferenceTo(byte[] manifest) => new(StorePaths.ManifestName, manifest.Length, Convert.ToHexStringLower(SHA256.HashData(manifest)));
 
     /// <summary>Makes the manifest of the epoch that was taken the job's, shows the result in its folder, and ends the job.</summary>
     private async Task FinishPublicationAsync(long epoch)
@@ -53,7 +53,7 @@ internal sealed partial class ImplantationGrain
             // Only a result that an earlier version has taken: it kept no copy. Without its manifest nobody can tell what of it is whole.
             await FailAsync(
                 EpochOver(_state) with { Published = null },
-                $"The store has lost or damaged {BlobPaths.EpochManifest(Id, epoch)}, without which the result of job {Id} can't be published.",
+                $"The store has lost or damaged {StorePaths.EpochManifest(Id, epoch)}, without which the result of job {Id} can't be published.",
                 "Submit the job again.");
             return;
         }
@@ -68,13 +68,13 @@ internal sealed partial class ImplantationGrain
     /// <returns>The manifest; null if it is gone for good.</returns>
     private async Task<(byte[] Bytes, PublishedManifest Manifest)?> PromoteManifestAsync(long epoch)
     {
-        var path = BlobPaths.Manifest(Id);
+        var path = StorePaths.Manifest(Id);
         var there = await ReadManifestAsync(path);
         if (_state.ManifestBytes is not { } bytes)
         {
             if (Parse(there) is { } known)
                 return known;
-            if (Parse(await ReadManifestAsync(BlobPaths.EpochManifest(Id, epoch))) is not { } proposed)
+            if (Parse(await ReadManifestAsync(StorePaths.EpochManifest(Id, epoch))) is not { } proposed)
                 return null;
             bytes = proposed.Bytes;
         }
@@ -117,7 +117,7 @@ internal sealed partial class ImplantationGrain
     {
         try
         {
-            await store.ShowAsync(BlobPaths.EpochResult(Id, epoch), BlobPaths.Result(Id));
+            await store.ShowAsync(StorePaths.EpochResult(Id, epoch), StorePaths.Result(Id));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -132,7 +132,7 @@ internal sealed partial class ImplantationGrain
         try
         {
             var garbage = new List<string>();
-            await foreach (var file in store.ListAsync(BlobPaths.Epochs(Id)))
+            await foreach (var file in store.ListAsync(StorePaths.Epochs(Id)))
             {
                 if (EpochGarbage.Is(Id, file.Path, _state.Published))
                     garbage.Add(file.Path);
@@ -144,7 +144,7 @@ internal sealed partial class ImplantationGrain
         catch (IOException e)
         {
             // The collection comes back to it.
-            LogNotDeleted(e, BlobPaths.Epochs(Id));
+            LogNotDeleted(e, StorePaths.Epochs(Id));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class ImplantationGrain
     {
         try
         {
-            if (await store.ReadAllBytesAsync(BlobPaths.Manifest(Id), PublishedResult.MaxManifestBytes) is not { } bytes)
+            if (await store.ReadAllBytesAsync(StorePaths.Manifest(Id), PublishedResult.MaxManifestBytes) is not { } bytes)
                 return null;
             var manifest = PublishedManifest.Read(Id, bytes);
             foreach (var file in manifest.Result.Files)

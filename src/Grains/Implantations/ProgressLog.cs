@@ -76,14 +76,14 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
         var upTo = _events.Count;
         for (var i = _stored; i < upTo; i++)
             lines.Append(ProgressJson.ToLine(_events[i])).Append('\n');
-        _fileLength = await store.AppendAsync(BlobPaths.Progress(jobId, epoch), Encoding.UTF8.GetBytes(lines.ToString()), _fileLength);
+        _fileLength = await store.AppendAsync(StorePaths.Progress(jobId, epoch), Encoding.UTF8.GetBytes(lines.ToString()), _fileLength);
         _stored = upTo;
         _tornTail = false;
     }
 
     private async Task LoadFileAsync(long epoch, CancellationToken cancellationToken)
     {
-        var bytes = await store.ReadAllBytesAsync(BlobPaths.Progress(jobId, epoch), cancellationToken) ?? [];
+        var bytes = await store.ReadAllBytesAsync(StorePaths.Progress(jobId, epoch), cancellationToken) ?? [];
         // A crash may have cut off the last line. Nobody has seen that event; its number is given out again.
         (_fileEpoch, _fileLength, _tornTail) = (epoch, bytes.Length, bytes.Length > 0 && bytes[^1] != (byte)'\n');
         foreach (var line in Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))

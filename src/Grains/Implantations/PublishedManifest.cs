@@ -78,11 +78,11 @@ internal sealed record PublishedManifest
             Require(jobId, result.Files.Select(file => file.Path).Distinct(StringComparer.Ordinal).Count() == result.Files.Count, "it names a file twice");
             foreach (var file in result.Files)
             {
-                Require(jobId, file.Stored.Bytes >= 0 && BlobPaths.IsHash(file.Stored.Sha256), $"it gives no length and hash of {file.Path}");
+                Require(jobId, file.Stored.Bytes >= 0 && StorePaths.IsHash(file.Stored.Sha256), $"it gives no length and hash of {file.Path}");
                 // Everything else below a job is somebody's garbage, sooner or later.
                 Require(
                     jobId,
-                    file.Stored.Path == BlobPaths.EpochResult(jobId, content.Epoch) + file.Path || file.Stored.Path == BlobPaths.ResultFile(jobId, file.Path),
+                    file.Stored.Path == StorePaths.EpochResult(jobId, content.Epoch) + file.Path || file.Stored.Path == StorePaths.ResultFile(jobId, file.Path),
                     $"{file.Path} lies at {file.Stored.Path}, which is no place of a result of epoch {content.Epoch}");
             }
 

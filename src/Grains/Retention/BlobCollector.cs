@@ -26,7 +26,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     public async Task<CollectionReport> CollectAsync(bool dryRun, CancellationToken cancellationToken = default)
     {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
-        var candidates = await ListOldAsync(BlobPaths.Inputs, limit, cancellationToken);
+        var candidates = await ListOldAsync(StorePaths.Inputs, limit, cancellationToken);
         var folders = await ListFoldersAsync(cancellationToken);
         var (referenced, _, known, ended) = await LookAtJobsAsync();
         if (await CountFinishedAsync(folders.Except(known, StringComparer.Ordinal), cancellationToken) is > 0 and var unlisted)
@@ -81,7 +81,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
 
     private async Task<IEnumerable<StoredFile>> ListGarbageAsync(JobSummary job, DateTimeOffset limit, CancellationToken cancellationToken)
     {
-        var garbage = (await ListOldAsync(BlobPaths.Epochs(job.Id), limit, cancellationToken)).Where(file => EpochGarbage.Is(job.Id, file.Path, null)).ToList();
+        var garbage = (await ListOldAsync(StorePaths.Epochs(job.Id), limit, cancellationToken)).Where(file => EpochGarbage.Is(job.Id, file.Path, null)).ToList();
         if (garbage.Count == 0)
             return [];
         // What the manifest names is none, whatever the rest of this knows.
@@ -108,7 +108,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     private async Task<List<string>> ListFoldersAsync(CancellationToken cancellationToken)
     {
         var folders = new List<string>();
-        await foreach (var id in store.ListFoldersAsync(BlobPaths.Jobs, cancellationToken))
+        await foreach (var id in store.ListFoldersAsync(StorePaths.Jobs, cancellationToken))
             folders.Add(id);
         return folders;
     }
@@ -119,7 +119,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         var finished = 0;
         foreach (var id in ids)
         {
-            if (await store.GetInfoAsync(BlobPaths.Manifest(id), cancellationToken) is not null)
+            if (await store.GetInfoAsync(StorePaths.Manifest(id), cancellationToken) is not null)
                 finished++;
         }
 
@@ -143,7 +143,7 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
                 {
                     // A line of the list alone tells no input: of a job whose state is lost nothing is known.
                     known.Add(job.Id);
-                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => BlobPaths.Inputs + hash));
+                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => StorePaths.Inputs + hash));
                     models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
                 }
             }

@@ -52,7 +52,7 @@ internal sealed class MemoryProfiles
     /// <param name="bytes">What it took.</param>
     /// <param name="now">The time.</param>
     /// <returns>Whether jobs of its kind need more or less from now on.</returns>
-    public bool Learn(string profile, string device, long bytes, DateTimeOffset now)
+    public bool RecordMemory(string profile, string device, long bytes, DateTimeOffset now)
     {
         var known = _profiles.GetValueOrDefault((profile, device)) ?? new MemoryProfile(profile, 0, device);
         var next = known with { RecentBytes = Math.Max(known.RecentBytes, bytes), Jobs = known.Jobs + 1, Seen = now };

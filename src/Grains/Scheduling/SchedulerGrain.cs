@@ -96,9 +96,9 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
-    public async Task Learn(string jobId, long peakBytes)
+    public async Task RecordMemory(string jobId, long peakBytes)
     {
-        if (_model.Learn(jobId, peakBytes, Now))
+        if (_model.RecordMemory(jobId, peakBytes, Now))
             _writes.Changed();
         await _writes.FlushAsync();
     }

@@ -50,7 +50,7 @@ internal static class ManifestDocument
 
         // Where each file lies tells who made it: there is no other way to a file than through the manifest.
         document["files"] = JsonSerializer.SerializeToNode(
-            files.Select(file => new { file.Path, file.Bytes, file.Sha256, Stored = BlobPaths.WithinJob(status.Id, BlobPaths.EpochResult(status.Id, epoch)) + file.Path }), s_options);
+            files.Select(file => new { file.Path, file.Bytes, file.Sha256, Stored = StorePaths.WithinJob(status.Id, StorePaths.EpochResult(status.Id, epoch)) + file.Path }), s_options);
         document["metrics"] = JsonSerializer.SerializeToNode(result.Metrics, s_options);
         document["warnings"] = JsonSerializer.SerializeToNode(status.Warnings.Concat(result.Warnings).Distinct(), s_options);
         return JsonSerializer.SerializeToUtf8Bytes(document, s_options);

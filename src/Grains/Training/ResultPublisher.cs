@@ -33,7 +33,7 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
             foreach (var (relative, local) in Enumerate(result.Folder))
             {
                 await guard();
-                var path = BlobPaths.EpochResult(jobId, epoch) + ArtifactPath.Require(relative);
+                var path = StorePaths.EpochResult(jobId, epoch) + ArtifactPath.Require(relative);
                 written.Add(path);
                 var info = await write(path, () => File.OpenRead(local));
                 instruments.OnStored(store.Kind, info.Bytes);
@@ -42,7 +42,7 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
 
             var document = await manifest(files.ToImmutable());
             await guard();
-            written.Add(BlobPaths.EpochManifest(jobId, epoch));
+            written.Add(StorePaths.EpochManifest(jobId, epoch));
             await write(written[^1], () => new MemoryStream(document, writable: false));
             return files.Count;
         }

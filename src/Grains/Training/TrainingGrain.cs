@@ -48,7 +48,7 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
             throw Refuse($"The lease is of job {lease?.JobId}, epoch {lease?.Epoch}, and this is {this.GetPrimaryKeyString()}.");
         foreach (var checkpoint in new[] { resume.Checkpoint, resume.Previous })
         {
-            if (checkpoint is not null && (checkpoint.Epoch > lease.Epoch || checkpoint.Path != BlobPaths.Checkpoint(lease.JobId, checkpoint.Epoch, checkpoint.Step)))
+            if (checkpoint is not null && (checkpoint.Epoch > lease.Epoch || checkpoint.Path != StorePaths.Checkpoint(lease.JobId, checkpoint.Epoch, checkpoint.Step)))
                 throw Refuse($"The checkpoint of step {checkpoint.Step}, epoch {checkpoint.Epoch}, is none that epoch {lease.Epoch} of job {lease.JobId} can go on from.");
         }
     }

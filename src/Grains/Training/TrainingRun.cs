@@ -25,8 +25,8 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly ResumePoint _resume;
     private readonly ITrainedImplantation _job;
     private readonly ResiliencePipeline _farewells;
-    private readonly Patience _calls;
-    private readonly Patience _writes;
+    private readonly OutageRetry _calls;
+    private readonly OutageRetry _writes;
     private readonly CancellationTokenSource _waits;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
@@ -58,9 +58,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _job = services.Grains.GetGrain<ITrainedImplantation>(lease.JobId);
         _fanOut = new StepCoordinator(new ClusterSlots(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
         var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
-        _farewells = GrainCalls.Create(clock, services.Logger);
-        _calls = new Patience(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
-        _writes = new Patience(clock, limit, IsAway, Note, services.Logger);
+        _farewells = JobCallRetry.Create(clock, services.Logger);
+        _calls = new OutageRetry(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
+        _writes = new OutageRetry(clock, limit, IsAway, Note, services.Logger);
         _waits = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         _began = services.Options.Clock.GetTimestamp();
     }
@@ -127,7 +127,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
 
     /// <inheritdoc/>
     public string StorePreview(int step, byte[] png) =>
-        WriteAsync(BlobPaths.Preview(_lease.JobId, _lease.Epoch, step), () => new MemoryStream(png, writable: false)).GetAwaiter().GetResult().Path;
+        WriteAsync(StorePaths.Preview(_lease.JobId, _lease.Epoch, step), () => new MemoryStream(png, writable: false)).GetAwaiter().GetResult().Path;
 
     private void Run(Task slotFree)
     {
@@ -206,7 +206,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             {
                 LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
                 _services.Instruments.OnMemory(_services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu, result.PeakBytes);
-                _services.Grains.GetGrain<ISchedulerGrain>(0).Learn(_lease.JobId, result.PeakBytes).Ignore();
+                _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
             }
 
             // Without a limit: once the job has taken the result, there is no other way to its end.
@@ -236,7 +236,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         var began = _services.Options.Clock.GetTimestamp();
         // A log that ends before its checkpoint would lack steps for ever.
         await _progress.FlushAsync();
-        var target = BlobPaths.Checkpoint(_lease.JobId, _lease.Epoch, step);
+        var target = StorePaths.Checkpoint(_lease.JobId, _lease.Epoch, step);
         var info = await WriteAsync(target, () => File.OpenRead(path));
         try
         {

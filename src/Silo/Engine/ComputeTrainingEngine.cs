@@ -40,7 +40,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return EngineErrors.Translate(() =>
         {
             using var measurement = Measure(job);
-            var result = RunCore(job, new EngineNotes(observer, measurement), cancellationToken);
+            var result = RunCore(job, new RunObserver(observer, measurement), cancellationToken);
             return result with { PeakBytes = measurement.Peak() };
         });
     }
@@ -52,7 +52,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return EngineErrors.Translate(() => OpenCore(job, cancellationToken));
     }
 
-    private EngineResult RunCore(EngineJob job, EngineNotes notes, CancellationToken cancellationToken)
+    private EngineResult RunCore(EngineJob job, RunObserver notes, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var request = job.Request;
@@ -157,7 +157,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     }
 
     /// <summary>Goes on from the newest checkpoint that can be used, else begins: a run is deterministic, so what comes out is the same.</summary>
-    private ImplantationOutcome Execute(ImplantationRun run, EngineJob job, string result, EngineNotes notes, CancellationToken cancellationToken)
+    private ImplantationOutcome Execute(ImplantationRun run, EngineJob job, string result, RunObserver notes, CancellationToken cancellationToken)
     {
         CheckpointReference[] checkpoints = [.. new[] { job.Resume, job.Previous }.OfType<CheckpointReference>()];
         for (var i = 0; i < checkpoints.Length; i++)

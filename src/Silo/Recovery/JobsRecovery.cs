@@ -25,7 +25,7 @@ public sealed class JobsRecovery(OneShotClient client, IArtifactStore store)
     {
         var (recovered, unfinished, failed, known) = (new ConcurrentBag<string>(), new ConcurrentBag<string>(), new ConcurrentBag<FailedRecovery>(), 0);
         await Parallel.ForEachAsync(
-            store.ListFoldersAsync(BlobPaths.Jobs, cancellationToken),
+            store.ListFoldersAsync(StorePaths.Jobs, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = JobsAtOnce, CancellationToken = cancellationToken },
             async (id, token) =>
             {

@@ -23,7 +23,7 @@ public static class LostJobs
             return null;
         }
 
-        await foreach (var _ in store.ListFoldersAsync(BlobPaths.Jobs, cancellationToken))
+        await foreach (var _ in store.ListFoldersAsync(StorePaths.Jobs, cancellationToken))
         {
             return data is null
                 ? "There are no jobs, but the artifact store holds files of some: list the finished ones again with: oneshot jobs recover"

@@ -33,7 +33,7 @@ public sealed class ResultFolderTests : IDisposable
     public async Task FillAsync_AByteOfAFileFlipped_NamesItAndLeavesNothing(string file, int at)
     {
         await PublishAsync();
-        var path = Path.Combine(_folder["store"], BlobPaths.EpochResult(Id, 1) + file);
+        var path = Path.Combine(_folder["store"], StorePaths.EpochResult(Id, 1) + file);
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
@@ -50,7 +50,7 @@ public sealed class ResultFolderTests : IDisposable
         await PublishAsync();
         await ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder["out/cat.safetensors"], "older", TestContext.Current.CancellationToken);
-        var path = Path.Combine(_folder["store"], BlobPaths.EpochResult(Id, 1) + "samples/1.png");
+        var path = Path.Combine(_folder["store"], StorePaths.EpochResult(Id, 1) + "samples/1.png");
         await File.WriteAllTextAsync(path, "pic", TestContext.Current.CancellationToken);
 
         await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken));
@@ -69,11 +69,11 @@ public sealed class ResultFolderTests : IDisposable
         var lines = new List<string>();
         foreach (var (path, text) in new[] { ("cat.safetensors", "weights"), ("samples/1.png", "picture") })
         {
-            var stored = await _store.WriteAsync(BlobPaths.EpochResult(Id, 1) + path, new MemoryStream(Encoding.UTF8.GetBytes(text)));
+            var stored = await _store.WriteAsync(StorePaths.EpochResult(Id, 1) + path, new MemoryStream(Encoding.UTF8.GetBytes(text)));
             lines.Add($$"""{"path":"{{path}}","stored":"epochs/1/result/{{path}}","bytes":{{stored.Bytes}},"sha256":"{{stored.Sha256}}"}""");
         }
 
         var manifest = $$"""{"id":"{{Id}}","files":[{{string.Join(',', lines)}}]}""";
-        await _store.WriteAsync(BlobPaths.Manifest(Id), new MemoryStream(Encoding.UTF8.GetBytes(manifest)));
+        await _store.WriteAsync(StorePaths.Manifest(Id), new MemoryStream(Encoding.UTF8.GetBytes(manifest)));
     }
 }

@@ -318,7 +318,7 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     private (StepCoordinator Coordinator, int Ready) Recruited(FakeSlots slots, int wanted)
     {
         var coordinator = Coordinator(slots);
-        // Patience that no fake needs.
+        // OutageRetry that no fake needs.
         return (coordinator, coordinator.Recruit(wanted, TimeSpan.FromHours(1), Cancelled));
     }
 

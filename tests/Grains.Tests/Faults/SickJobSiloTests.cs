@@ -29,7 +29,7 @@ public sealed class SickJobSiloTests
             {
                 BeforeWrite = path =>
                 {
-                    if (path != BlobPaths.Manifest("j1") || provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() != sick)
+                    if (path != StorePaths.Manifest("j1") || provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() != sick)
                         return Task.CompletedTask;
                     Interlocked.Increment(ref refused);
                     throw new IOException("No space left on device", NoSpace);
@@ -44,6 +44,6 @@ public sealed class SickJobSiloTests
 
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
         Assert.True(refused > 0);
-        Assert.NotNull(await world.Files.GetInfoAsync(BlobPaths.Manifest("j1")));
+        Assert.NotNull(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
     }
 }

@@ -118,7 +118,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_InputDamagedOrGone_SaysWhichAndThatItIsToBeUploadedAgain(string which, bool gone, string code, string field, string message)
     {
         var job = await JobAsync("bad", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
-        var path = BlobPaths.Blob(which == "photo" ? job.Request.Image : job.Request.Objects[1].Mask);
+        var path = StorePaths.Blob(which == "photo" ? job.Request.Image : job.Request.Objects[1].Mask);
         if (gone)
         {
             await _store.DeleteAsync(path, TestContext.Current.CancellationToken);
@@ -143,7 +143,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_InputThatIsTooLong_IsRefusedBeforeItIsRead()
     {
         var job = await JobAsync("long", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
-        await using (var file = File.OpenWrite(Path.Combine(_data["store"], BlobPaths.Blob(job.Request.Image))))
+        await using (var file = File.OpenWrite(Path.Combine(_data["store"], StorePaths.Blob(job.Request.Image))))
         {
             file.SetLength(1L << 40); // sparse: were it read, the machine's memory would not do
         }
@@ -183,7 +183,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         var job = await JobAsync("whole", training) with { Settled = Settled };
         var expected = _engine.Run(job, observer, default);
         Assert.Equal(observer.Settles[^1], Settled with { ModelSha256 = observer.Settles[^1]!.ModelSha256, ConfigurationSha256 = observer.Settles[^1]!.ConfigurationSha256 });
-        Assert.True(BlobPaths.IsHash(observer.Settles[^1]!.ConfigurationSha256));
+        Assert.True(StorePaths.IsHash(observer.Settles[^1]!.ConfigurationSha256));
         var (one, two) = (_kept[1], _kept[2]);
         if (what == "newest of another version")
         {
@@ -225,7 +225,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     private async Task<CheckpointReference> KeepAsync(int step, string path)
     {
         await using var content = File.OpenRead(path);
-        var info = await _store.WriteAsync(BlobPaths.Checkpoint("j", 1, step), content);
+        var info = await _store.WriteAsync(StorePaths.Checkpoint("j", 1, step), content);
         return _kept[step] = new CheckpointReference(1, step, info.Path, info.Bytes, info.Sha256);
     }
 

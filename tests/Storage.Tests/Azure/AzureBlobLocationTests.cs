@@ -112,7 +112,7 @@ public sealed class AzureBlobLocationTests : IDisposable
         var location = AzureBlobLocation.Parse(new Uri(address), _ => null);
 
         Assert.Equal((shown, null), (location.ToString(), location.Folder));
-        Assert.Null(location.FileOf(BlobPaths.Manifest("j1")));
+        Assert.Null(location.FileOf(StorePaths.Manifest("j1")));
         Assert.Equal(shown, location.Open().ToString());
     }
 

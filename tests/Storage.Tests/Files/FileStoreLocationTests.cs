@@ -14,11 +14,11 @@ public sealed class FileStoreLocationTests : IDisposable
         Assert.False(Directory.Exists(location.Folder));
 
         var store = location.Open();
-        await store.WriteAsync(BlobPaths.Manifest("j1"), new MemoryStream([1]), cancellationToken: TestContext.Current.CancellationToken);
+        await store.WriteAsync(StorePaths.Manifest("j1"), new MemoryStream([1]), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal("files", store.Kind);
-        Assert.True(File.Exists(location.FileOf(BlobPaths.Manifest("j1"))));
-        Assert.Equal(Path.Combine(_folder, "a b", "jobs", "j1", "result"), location.FileOf(BlobPaths.Result("j1")));
+        Assert.True(File.Exists(location.FileOf(StorePaths.Manifest("j1"))));
+        Assert.Equal(Path.Combine(_folder, "a b", "jobs", "j1", "result"), location.FileOf(StorePaths.Result("j1")));
         Assert.Equal($"folder {location.Folder}", location.ToString());
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansOneShot.Storage;
 
 /// <summary>Where things lie in a store: no path of one is made, or taken apart, anywhere else (models have <see cref="SharedModelPaths"/>).</summary>
-public static class BlobPaths
+public static class StorePaths
 {
     /// <summary>Name of a manifest, in the store and beside a copy of the result.</summary>
     public const string ManifestName = "manifest.json";

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Grains.Training;
 /// Waits for something that is away: a store, a database, a silo. Tries again with backoff and jitter for a bounded time; a call that has waited for more than a moment is told about,
 /// once as it begins and once as it ends.
 /// </summary>
-internal sealed partial class Patience
+internal sealed partial class OutageRetry
 {
     // A grain that moves, or a connection that is made anew: nobody needs to hear of that.
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
@@ -27,7 +27,7 @@ internal sealed partial class Patience
     /// <param name="mayPass">Whether a failure may pass by itself.</param>
     /// <param name="tell">Gets a sentence for people.</param>
     /// <param name="logger">Hears of every retry.</param>
-    public Patience(TimeProvider clock, TimeSpan limit, Predicate<Exception> mayPass, Action<string> tell, ILogger logger)
+    public OutageRetry(TimeProvider clock, TimeSpan limit, Predicate<Exception> mayPass, Action<string> tell, ILogger logger)
     {
         _clock = clock;
         _limit = limit;

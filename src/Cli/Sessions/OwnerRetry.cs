@@ -10,7 +10,7 @@ namespace OrleansOneShot.Cli.Sessions;
 /// How long a command waits for the owner of a data folder. Owners that come and go are no reason to give up, however many they are: each new one is waited for anew.
 /// </summary>
 /// <param name="data">The data folder.</param>
-internal sealed class OwnerPatience(DataFolder data)
+internal sealed class OwnerRetry(DataFolder data)
 {
     // An owner that says where it is, and does not answer there.
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(60);

@@ -5,7 +5,7 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>Whether a job's training prompts fit the text encoder's context: what can be known without loading a weight.</summary>
-public static class TrainingContext
+public static class TrainingPromptFit
 {
     /// <summary>Checks the prompts of a job.</summary>
     /// <param name="folder">The base model.</param>

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Silo.Engine;
 /// <summary>Passes what a run tells on to the job, and keeps its warnings.</summary>
 /// <param name="observer">The job's observer.</param>
 /// <param name="memory">Looks at the run's memory after each step.</param>
-internal sealed class EngineNotes(IEngineObserver observer, PeakMeasurement memory) : IImplantationObserver
+internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memory) : IImplantationObserver
 {
     private readonly List<string> _warnings = [];
     private SettledRun? _settled;

@@ -1,0 +1,53 @@
+namespace OrleansOneShot.Storage.Tests;
+
+public sealed class BlobPathsTests
+{
+    [Fact]
+    public void Paths_OfAJob_AreTheDocumentedLayout()
+    {
+        var hash = new string('a', 64);
+        Assert.Equal($"blobs/sha256/{hash}", StorePaths.Blob(hash));
+        Assert.Equal("jobs/j1/epochs/2/checkpoint-000030.safetensors", StorePaths.Checkpoint("j1", 2, 30));
+        Assert.Equal("jobs/j1/epochs/2/progress.jsonl", StorePaths.Progress("j1", 2));
+        Assert.Equal("jobs/j1/result/samples/0.png", StorePaths.ResultFile("j1", "samples/0.png"));
+        Assert.Equal("jobs/j1/manifest.json", StorePaths.Manifest("j1"));
+    }
+
+    [Fact]
+    public void OfEpoch_WhatAJobWrites_IsTakenApart()
+    {
+        Assert.Equal((2, EpochFileKind.Checkpoint), StorePaths.OfEpoch("j1", StorePaths.Checkpoint("j1", 2, 30)));
+        Assert.Equal((2, EpochFileKind.Manifest), StorePaths.OfEpoch("j1", StorePaths.EpochManifest("j1", 2)));
+        Assert.Equal((12, EpochFileKind.Result), StorePaths.OfEpoch("j1", StorePaths.EpochResult("j1", 12) + "samples/manifest.json"));
+        Assert.Equal((0, EpochFileKind.Other), StorePaths.OfEpoch("j1", StorePaths.Progress("j1", 0)));
+        Assert.Equal((3, EpochFileKind.Other), StorePaths.OfEpoch("j1", StorePaths.Preview("j1", 3, 7)));
+        Assert.Equal((3, EpochFileKind.Notes), StorePaths.OfEpoch("j1", "jobs/j1/epochs/3/fan-out.json"));
+    }
+
+    [Theory]
+    [InlineData("jobs/j1/manifest.json")]
+    [InlineData("jobs/j1/result/a")]
+    [InlineData("jobs/j10/epochs/1/manifest.json")]
+    [InlineData("jobs/j1/epochs/1")]
+    [InlineData("jobs/j1/epochs/-1/manifest.json")]
+    [InlineData("jobs/j1/epochs/x/manifest.json")]
+    public void OfEpoch_AnyOtherPath_IsOfNone(string path) => Assert.Null(StorePaths.OfEpoch("j1", path));
+
+    [Fact]
+    public void WithinJob_PathOfTheJob_IsTheRest()
+    {
+        Assert.Equal("epochs/2/result/", StorePaths.WithinJob("j1", StorePaths.EpochResult("j1", 2)));
+        Assert.Throws<ArgumentException>(() => StorePaths.WithinJob("j1", StorePaths.Manifest("j10")));
+    }
+
+    [Theory]
+    [InlineData("..")]
+    [InlineData("a/b")]
+    [InlineData("")]
+    public void Job_BadId_IsRefused(string id) => Assert.Throws<ArgumentException>(() => StorePaths.Job(id));
+
+    [Theory]
+    [InlineData("ABC")]
+    [InlineData("../../../../etc/passwd")]
+    public void Blob_BadHash_IsRefused(string hash) => Assert.Throws<ArgumentException>(() => StorePaths.Blob(hash));
+}
