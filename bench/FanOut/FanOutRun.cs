@@ -49,7 +49,7 @@ internal static class FanOutRun
                 throw new InvalidOperationException($"The job ended as {status.State}: {status.Error?.Message}");
             }
 
-            var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data.FullName, BlobPaths.Manifest(status.Id)), cancellationToken))!.AsObject();
+            var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data.FullName, StorePaths.Manifest(status.Id)), cancellationToken))!.AsObject();
             return Line(setting, manifest);
         }
         finally
