@@ -95,10 +95,10 @@ public sealed record SettingRange(IConvertible Least, IConvertible Most, bool Is
     public string Words => FormattableString.Invariant(IsAbove ? (FormattableString)$"above {Least} and at most {Most}" : $"from {Least} to {Most}");
 
     /// <summary>Whether a number is within.</summary>
-    /// <param name="value">An <see cref="int"/>, <see cref="long"/> or <see cref="double"/>; not-a-number is never within.</param>
+    /// <param name="value">A whole number of any type, or a <see cref="double"/>; not-a-number is never within.</param>
     public bool Holds(object value) => value is double real
         ? (IsAbove ? real > Least.ToDouble(null) : real >= Least.ToDouble(null)) && real <= Most.ToDouble(null)
-        : Convert.ToInt64(value, null) is var whole && (IsAbove ? whole > Least.ToInt64(null) : whole >= Least.ToInt64(null)) && whole <= Most.ToInt64(null);
+        : Convert.ToDecimal(value, null) is var whole && (IsAbove ? whole > Least.ToDecimal(null) : whole >= Least.ToDecimal(null)) && whole <= Most.ToDecimal(null);
 
     internal static SettingRange Of(RangeAttribute range)
     {

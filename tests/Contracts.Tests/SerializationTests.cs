@@ -6,6 +6,8 @@ using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Recipe;
+using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Contracts.Tests;
 
@@ -31,6 +33,32 @@ public sealed class SerializationTests : IDisposable
         Assert.StartsWith("20E8400D6661696C656441154974206661696C65642E41056C72411554727920616761696E2E", Convert.ToHexString(serializer.SerializeToArray(detail)), StringComparison.Ordinal);
         Assert.Equal(detail, serializer.Deserialize(serializer.SerializeToArray(detail)));
     }
+
+    // States of jobs hold requests: these bytes were written by the serializers that were once generated for the records.
+    [Fact]
+    public void Options_OfEarlierVersions_AreRead()
+    {
+        Assert.Equal(new MethodOptions { Vectors = 3 }, Read<MethodOptions>("20E8000301030103010DC10101010101010181000000000000F03F81000000000000F03FC101C1010101E0"));
+        Assert.Equal(
+            new TrainingOptions { Steps = 5, Schedule = LearningRateSchedule.Cosine, Precision = Precision.Bf16 },
+            Read<TrainingOptions>("20E80015C1010111C1010101C101817B14AE47E17A843F010941096175746F0129010521E800010101E0C101E0"));
+        Assert.Equal(["a"], Read<SampleOptions>("20E820200003410361E0E00109410B64706D2B2BC101C101E0").Prompts);
+        Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011DE0"));
+    }
+
+    [Fact]
+    public void Options_RoundTrip_KeepEverySetting()
+    {
+        Assert.All(OtherSetting.All<MethodOptions>(), other => Assert.Equal(other.In<MethodOptions>(), RoundTrip(other.In<MethodOptions>())));
+        Assert.All(OtherSetting.All<TrainingOptions>(), other => Assert.Equal(other.In<TrainingOptions>(), RoundTrip(other.In<TrainingOptions>())));
+        Assert.All(OtherSetting.All<SampleOptions>(), other =>
+            Assert.Equal(other.Setting.Property.GetValue(other.In<SampleOptions>()), other.Setting.Property.GetValue(RoundTrip(other.In<SampleOptions>()))));
+    }
+
+    // A field that a later version has added is passed over, and the others are read.
+    [Fact]
+    public void Options_WithAFieldOfALaterVersion_AreRead() =>
+        Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011D050BE0"));
 
     [Fact]
     public void StaleEpochException_RoundTrip_KeepsItsTypeAndEpochs()
@@ -123,4 +151,6 @@ public sealed class SerializationTests : IDisposable
         var serializer = _services.GetRequiredService<Serializer>();
         return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
     }
+
+    private T Read<T>(string hex) => _services.GetRequiredService<Serializer<T>>().Deserialize(Convert.FromHexString(hex));
 }

@@ -39,6 +39,8 @@ internal abstract class RecipeCodec<T> : IFieldCodec<T>
         }
 
         writer.WriteStartObject(fieldIdDelta, expectedType, typeof(T));
+        // As generated serializers of records do, whose base has no fields.
+        writer.WriteEndBase();
         var last = 0u;
         foreach (var member in _members)
         {
@@ -61,8 +63,14 @@ internal abstract class RecipeCodec<T> : IFieldCodec<T>
         var result = new T();
         ReferenceCodec.RecordObject(reader.Session, result);
         var number = 0u;
-        while (reader.ReadFieldHeader() is { IsEndBaseOrEndObject: false } header)
+        while (reader.ReadFieldHeader() is { IsEndObject: false } header)
         {
+            if (header.IsEndBaseFields)
+            {
+                number = 0;
+                continue;
+            }
+
             number += header.FieldIdDelta;
             if (Array.Find(_members, member => member.Number == number) is { } member)
             {
