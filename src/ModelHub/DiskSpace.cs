@@ -13,13 +13,13 @@ internal static class DiskSpace
     /// <summary>Passes if a folder's disk has room.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="bytes">What will be written.</param>
-    /// <exception cref="NoRoomException">It has not (limit).</exception>
+    /// <exception cref="ModelLackException">It has not (limit).</exception>
     public static void Require(string folder, long bytes)
     {
         var needed = bytes + Reserve;
         if (DiskRoom.Free(folder) is { } free && free < needed)
         {
-            throw new NoRoomException(new ErrorDetail(
+            throw new ModelLackException(new ErrorDetail(
                 ErrorCodes.Limit,
                 string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
                 "data",
@@ -27,7 +27,3 @@ internal static class DiskSpace
         }
     }
 }
-
-/// <summary>A disk has too little room for a model. Another machine may have it.</summary>
-/// <param name="detail">Which disk, and how much is missing (limit).</param>
-public sealed class NoRoomException(ErrorDetail detail) : OneShotException(detail);

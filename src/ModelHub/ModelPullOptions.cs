@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansOneShot.Compute;
 
 namespace OrleansOneShot.ModelHub;
 
@@ -43,6 +44,22 @@ public sealed record ModelPullOptions
 
     /// <summary>Most files of a model.</summary>
     public int MaximumFiles { get; init; } = 200;
+
+    /// <summary>Reads the host that the environment names; no request is made.</summary>
+    /// <param name="variable">Looks up a variable of the environment; null takes the process's own.</param>
+    /// <returns>Its address and token; null if the environment names none.</returns>
+    /// <exception cref="InvalidInputException">The address or the token can't be used. The message shows neither.</exception>
+    public static ModelPullOptions? FromEnvironment(Func<string, string?>? variable = null)
+    {
+        if (HostAddress.Read(variable) is not { } address)
+        {
+            return null;
+        }
+
+        var options = new ModelPullOptions { Host = address, Token = HostToken.Read(variable) };
+        using var refuses = new ModelHost(options);
+        return options;
+    }
 
     /// <summary>Which addresses a host may not redirect to; tests, whose hosts are all of the loopback, say otherwise.</summary>
     internal Func<IPAddress, bool> IsOffLimits { get; init; } = PublicAddresses.Exclude;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Options;
 

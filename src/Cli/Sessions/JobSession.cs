@@ -177,7 +177,7 @@ internal sealed class JobSession : IAsyncDisposable
         {
             var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = target.Data, Trains = trains, LeftOpen = held.LeftOpen }, cancellationToken);
             held.Publish(silo.GatewayPort, silo.ClusterId, trains);
-            return new JobSession(target, OneShotClient.Attach(silo.Grains), held, silo);
+            return new JobSession(target, silo.OpenClient(), held, silo);
         }
         catch
         {

@@ -1,7 +1,6 @@
 using Orleans.Runtime.Messaging;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Faults;

@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.FanOut;
+using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 using Polly;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Cluster;

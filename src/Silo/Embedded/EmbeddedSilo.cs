@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
@@ -39,6 +40,10 @@ public sealed class EmbeddedSilo : IAsyncDisposable
 
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
+
+    /// <summary>A client of its jobs, within this process.</summary>
+    /// <returns>The client; disposing of it leaves the silo as it is.</returns>
+    public OneShotClient OpenClient() => OneShotClient.Attach(Grains);
 
     /// <summary>Starts a silo. The caller holds the data folder's <see cref="OwnerLock"/>.</summary>
     /// <param name="options">Options.</param>

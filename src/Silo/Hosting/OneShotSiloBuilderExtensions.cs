@@ -56,7 +56,7 @@ internal static class OneShotSiloBuilderExtensions
             if (options.Slots != 0)
             {
                 // Only to refuse a wrong address or token now: a job that met it would go back to the queue, and come again, for ever.
-                SiloModels.ReadHost();
+                ModelPullOptions.FromEnvironment();
             }
 
             services.AddSingleton(new PrecisionChooser(options.Data));

@@ -1,5 +1,4 @@
 using OrleansOneShot.Grains.Engine;
-using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Silo.Hosting;
 

@@ -1,6 +1,6 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
-using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Tests.Options;
 

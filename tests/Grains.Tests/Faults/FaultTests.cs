@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Faults;
-using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests.Faults;

@@ -227,7 +227,7 @@ public sealed class SiloModelsTests : IDisposable
     [InlineData("https://host.example", "se cret", "ONESHOT_MODELS_TOKEN")]
     public void ReadHost_ThatCantBeUsed_IsRefusedWithoutASecret(string address, string? token, string says)
     {
-        var error = Assert.Throws<InvalidInputException>(() => SiloModels.ReadHost(Environment(address, token)));
+        var error = Assert.Throws<InvalidInputException>(() => ModelPullOptions.FromEnvironment(Environment(address, token)));
 
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("cret", error.Message, StringComparison.Ordinal);
@@ -236,8 +236,8 @@ public sealed class SiloModelsTests : IDisposable
     [Fact]
     public void ReadHost_OfTheEnvironment_IsItsAddressAndToken()
     {
-        Assert.Null(SiloModels.ReadHost(Environment(null, "secret")));
-        var host = SiloModels.ReadHost(Environment("https://host.example", "secret"))!;
+        Assert.Null(ModelPullOptions.FromEnvironment(Environment(null, "secret")));
+        var host = ModelPullOptions.FromEnvironment(Environment("https://host.example", "secret"))!;
         Assert.Equal(("https://host.example/", "secret"), (host.Host.AbsoluteUri, host.Token));
     }
 

@@ -6,7 +6,6 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
-using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;

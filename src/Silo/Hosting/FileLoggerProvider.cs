@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 
-namespace OrleansOneShot.Silo.Embedded;
+namespace OrleansOneShot.Silo.Hosting;
 
 /// <summary>
 /// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of the folder's files the latest

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Hosting;
 
-namespace OrleansOneShot.Silo.Tests.Embedded;
+namespace OrleansOneShot.Silo.Tests.Hosting;
 
 public sealed class FileLoggerProviderTests : IDisposable
 {

@@ -1,7 +1,6 @@
 using System.Globalization;
-using OrleansOneShot.ModelHub;
 
-namespace OrleansOneShot.Silo.Engine;
+namespace OrleansOneShot.ModelHub;
 
 /// <summary>Says now and then how far a silo's fetch is: jobs keep what they are told.</summary>
 /// <param name="name">The model.</param>

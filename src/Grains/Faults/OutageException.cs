@@ -1,7 +1,6 @@
 using System.Globalization;
-using OrleansOneShot.Grains.Faults;
 
-namespace OrleansOneShot.Grains.Training;
+namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>A store was away for longer than a trainer waits. The job's checkpoints are safe: it is given back and goes on from them.</summary>
 /// <param name="limit">How long the trainer waited.</param>

@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Silo.Cluster;
+namespace OrleansOneShot.Silo.Hosting;
 
 /// <summary>When a silo of a cluster takes no jobs, and when a job that machines fail is given up.</summary>
 public sealed record SiloHealthOptions
