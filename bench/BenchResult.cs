@@ -13,4 +13,5 @@ internal sealed record BenchResult(
     [property: JsonPropertyName("device")] string Device,
     [property: JsonPropertyName("pixels")] int Pixels,
     [property: JsonPropertyName("threads")] int Threads,
-    [property: JsonPropertyName("device_gb"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? DeviceGb);
+    [property: JsonPropertyName("device_gb"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? DeviceGb
+);

@@ -18,7 +18,17 @@ internal static class CaseProcess
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         }
 
-        foreach (var argument in new[] { "one", wanted.Name, wanted.Precision, wanted.Batch.ToString(CultureInfo.InvariantCulture), wanted.Device, wanted.Pixels.ToString(CultureInfo.InvariantCulture) })
+        foreach (
+            var argument in new[]
+            {
+                "one",
+                wanted.Name,
+                wanted.Precision,
+                wanted.Batch.ToString(CultureInfo.InvariantCulture),
+                wanted.Device,
+                wanted.Pixels.ToString(CultureInfo.InvariantCulture),
+            }
+        )
         {
             start.ArgumentList.Add(argument);
         }
@@ -28,6 +38,8 @@ internal static class CaseProcess
         process.WaitForExit();
         return process.ExitCode == 0 && JsonSerializer.Deserialize<BenchResult>(line) is { } result
             ? result
-            : throw new InvalidOperationException($"The case {wanted.Name} {wanted.Precision} batch {wanted.Batch} on {wanted.Device} ended with {process.ExitCode}.");
+            : throw new InvalidOperationException(
+                $"The case {wanted.Name} {wanted.Precision} batch {wanted.Batch} on {wanted.Device} ended with {process.ExitCode}."
+            );
     }
 }

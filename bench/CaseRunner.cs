@@ -23,7 +23,9 @@ internal static class CaseRunner
         var place = device(wanted.Device);
         var index = TorchDevices.IndexOf(wanted.Device);
         var before = index is { } first ? CudaMemory.Read(first)?.Free : null;
-        using var share = ThreadShare.Take(OperationWork.OfUNet(wanted.Device, UNetConfig.Read(ConfigOf("unet")), wanted.Pixels / 8, wanted.Pixels / 8, wanted.Batch));
+        using var share = ThreadShare.Take(
+            OperationWork.OfUNet(wanted.Device, UNetConfig.Read(ConfigOf("unet")), wanted.Pixels / 8, wanted.Pixels / 8, wanted.Batch)
+        );
         var seconds = wanted.Name switch
         {
             BenchCases.Train => Train(wanted, recomputes: false),
@@ -37,8 +39,22 @@ internal static class CaseRunner
         var peak = Measurement.PeakGb();
 
         // libtorch keeps what it has taken, so what is gone now was the most.
-        var taken = index is { } number && CudaMemory.Read(number)?.Free is { } free && before is { } then ? Math.Max(0, then - free) / Math.Pow(1024, 3) : (double?)null;
-        return new BenchResult(wanted.Name, wanted.Precision, wanted.Batch, seconds, Measurement.GemmGflops(wanted.Type, place), peak, wanted.Device, wanted.Pixels, share.Threads, taken);
+        var taken =
+            index is { } number && CudaMemory.Read(number)?.Free is { } free && before is { } then
+                ? Math.Max(0, then - free) / Math.Pow(1024, 3)
+                : (double?)null;
+        return new BenchResult(
+            wanted.Name,
+            wanted.Precision,
+            wanted.Batch,
+            seconds,
+            Measurement.GemmGflops(wanted.Type, place),
+            peak,
+            wanted.Device,
+            wanted.Pixels,
+            share.Threads,
+            taken
+        );
     }
 
     private static double Train(BenchCase wanted, bool recomputes)
@@ -52,13 +68,16 @@ internal static class CaseRunner
         using var scope = NewDisposeScope();
         var (latents, timesteps, states) = Inputs(wanted);
         var target = randn_like(latents);
-        return Measurement.MedianSeconds(() =>
-        {
-            using var step = NewDisposeScope();
-            optimiser.ZeroGradients();
-            nn.functional.mse_loss(unet.call(latents, timesteps, states).to(ScalarType.Float32), target).backward();
-            optimiser.Step();
-        }, device(wanted.Device));
+        return Measurement.MedianSeconds(
+            () =>
+            {
+                using var step = NewDisposeScope();
+                optimiser.ZeroGradients();
+                nn.functional.mse_loss(unet.call(latents, timesteps, states).to(ScalarType.Float32), target).backward();
+                optimiser.Step();
+            },
+            device(wanted.Device)
+        );
     }
 
     private static double Forward(BenchCase wanted)
@@ -116,8 +135,10 @@ internal static class CaseRunner
     {
         var place = device(wanted.Device);
         return (
-            randn(wanted.Batch, 4, wanted.Pixels / 8, wanted.Pixels / 8).to(place), TensorMath.Full([wanted.Batch], 420, ScalarType.Int64, place),
-            randn(wanted.Batch, Tokens, TextWidth).to(place));
+            randn(wanted.Batch, 4, wanted.Pixels / 8, wanted.Pixels / 8).to(place),
+            TensorMath.Full([wanted.Batch], 420, ScalarType.Int64, place),
+            randn(wanted.Batch, Tokens, TextWidth).to(place)
+        );
     }
 
     private static string ConfigOf(string part) => Path.Combine(AppContext.BaseDirectory, "Configs", $"sd15_{part}.config.json");

@@ -37,20 +37,27 @@ internal static class Measurement
         return seconds[Repetitions / 2];
     }
 
-    /// <summary>Speed of a product of two 2048 x 2048 matrices in 10^9 operations a second, multiplications and additions counted apart: the best of 10.</summary>
+    /// <summary>
+    /// Speed of a product of two 2048 x 2048 matrices in 10^9 operations a second, multiplications and additions counted apart: the best of 10.
+    /// </summary>
     public static double GemmGflops(ScalarType type, Device? device = null)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        Tensor a = randn(GemmSize, GemmSize).to(type, device ?? CPU), b = randn(GemmSize, GemmSize).to(type, device ?? CPU);
-        var best = Enumerable.Range(0, GemmRepetitions).Min(_ => Seconds(() =>
-        {
-            mm(a, b).Dispose();
-            if (device is { type: TorchSharp.DeviceType.CUDA })
-            {
-                cuda.synchronize(device);
-            }
-        }));
+        Tensor a = randn(GemmSize, GemmSize).to(type, device ?? CPU),
+            b = randn(GemmSize, GemmSize).to(type, device ?? CPU);
+        var best = Enumerable
+            .Range(0, GemmRepetitions)
+            .Min(_ =>
+                Seconds(() =>
+                {
+                    mm(a, b).Dispose();
+                    if (device is { type: TorchSharp.DeviceType.CUDA })
+                    {
+                        cuda.synchronize(device);
+                    }
+                })
+            );
         return 2 * Math.Pow(GemmSize, 3) / best / 1e9;
     }
 

@@ -30,10 +30,22 @@ pixelsOption.Validators.Add(result =>
         result.AddError("--pixels must be a multiple of 64 from 64 to 1024.");
     }
 });
-var formatOption = new Option<string>("--format") { Description = "json (a line a case) or table (beside the peer's figures)", DefaultValueFactory = _ => "table" };
+var formatOption = new Option<string>("--format")
+{
+    Description = "json (a line a case) or table (beside the peer's figures)",
+    DefaultValueFactory = _ => "table",
+};
 formatOption.AcceptOnlyFromAmong("json", "table");
 
-var sd15 = new Command("sd15", "Stable Diffusion 1.5 at its real size with random weights: 512 x 512 pixels, 77 tokens, LoRA of rank 4") { caseOption, precisionOption, batchOption, deviceOption, pixelsOption, formatOption };
+var sd15 = new Command("sd15", "Stable Diffusion 1.5 at its real size with random weights: 512 x 512 pixels, 77 tokens, LoRA of rank 4")
+{
+    caseOption,
+    precisionOption,
+    batchOption,
+    deviceOption,
+    pixelsOption,
+    formatOption,
+};
 sd15.SetAction(parsed =>
 {
     var asJson = parsed.GetValue(formatOption) == "json";
@@ -69,14 +81,29 @@ one.SetAction(parsed =>
     Console.WriteLine(JsonSerializer.Serialize(result));
 });
 
-return new RootCommand("Measures the models and the training step") { sd15, QualityCommand.Create(), MasksCommand.Create(), FanOutCommand.Create(), FanOutCommand.CreateSilo(), QueueCommand.Create(), QueueCommand.CreateSilo(), SlotsCommand.Create(), CompareCommand.Create(), one }.Parse(args).Invoke();
+return new RootCommand("Measures the models and the training step")
+{
+    sd15,
+    QualityCommand.Create(),
+    MasksCommand.Create(),
+    FanOutCommand.Create(),
+    FanOutCommand.CreateSilo(),
+    QueueCommand.Create(),
+    QueueCommand.CreateSilo(),
+    SlotsCommand.Create(),
+    CompareCommand.Create(),
+    one,
+}
+    .Parse(args)
+    .Invoke();
 
 static string Row(BenchResult result, PeerFigure? peer)
 {
     var product = result.Seconds * result.GemmGflops;
-    var time = peer is null ? string.Empty : FormattableString.Invariant($"{peer.SecondsTimesGflops,8:F0}{product / peer.SecondsTimesGflops,8:F2}");
-    var memory = peer?.PeakGb is { } gb ? FormattableString.Invariant($"{gb,8:F1}{result.PeakGb / gb,8:F2}") : string.Empty;
+    var time = peer is null ? string.Empty : FormattableString.Invariant($"{peer.SecondsTimesGflops, 8:F0}{product / peer.SecondsTimesGflops, 8:F2}");
+    var memory = peer?.PeakGb is { } gb ? FormattableString.Invariant($"{gb, 8:F1}{result.PeakGb / gb, 8:F2}") : string.Empty;
     return string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Case,-12}{result.Precision,-7}{result.Batch,5}{result.Seconds,10:F2}{result.GemmGflops,9:F0}{product,13:F0}{time,16}{result.PeakGb,11:F2}{memory}");
+        $"{result.Case, -12}{result.Precision, -7}{result.Batch, 5}{result.Seconds, 10:F2}{result.GemmGflops, 9:F0}{product, 13:F0}{time, 16}{result.PeakGb, 11:F2}{memory}"
+    );
 }

@@ -4,7 +4,10 @@ using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-/// <summary>Sets VER_FLG_WEAK on one version need of 64-bit little-endian ELF files (section type SHT_GNU_verneed). Files that lack the version, or have it weak, stay untouched.</summary>
+/// <summary>
+/// Sets VER_FLG_WEAK on one version need of 64-bit little-endian ELF files (section type SHT_GNU_verneed). Files that lack the version, or have it weak, stay
+/// untouched.
+/// </summary>
 public sealed class MarkVersionNeedWeak : Task
 {
     private const uint SectionTypeVersionNeeds = 0x6ffffffe;
@@ -29,7 +32,8 @@ public sealed class MarkVersionNeedWeak : Task
                 continue;
             }
 
-            // The time stamp stays, so that the copy step still sees the file as up to date. Write beside and move: a running process may have the old file mapped.
+            // The time stamp stays, so that the copy step still sees the file as up to date. Write beside and move: a running process may have the old file
+            // mapped.
             var stamp = File.GetLastWriteTimeUtc(path);
             var beside = path + "." + Guid.NewGuid().ToString("N");
             File.WriteAllBytes(beside, bytes);

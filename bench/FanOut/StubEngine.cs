@@ -8,7 +8,8 @@ using OrleansOneShot.Grains.Engine;
 namespace OrleansOneShot.Bench.FanOut;
 
 /// <summary>
-/// Stands in for the engine: a term is a sleep, as a GPU keeps its own processor busy and leaves ours alone, and the real bytes of Stable Diffusion 1.5's rank-4 LoRA travel.
+/// Stands in for the engine: a term is a sleep, as a GPU keeps its own processor busy and leaves ours alone, and the real bytes of Stable Diffusion 1.5's
+/// rank-4 LoRA travel.
 /// </summary>
 /// <param name="setting">What to measure.</param>
 internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITermEngine
@@ -23,7 +24,15 @@ internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITerm
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(observer);
-        observer.Report(new ProgressUpdate { Time = DateTimeOffset.UtcNow, Stage = JobState.Training, Step = 0, Steps = setting.Steps });
+        observer.Report(
+            new ProgressUpdate
+            {
+                Time = DateTimeOffset.UtcNow,
+                Stage = JobState.Training,
+                Step = 0,
+                Steps = setting.Steps,
+            }
+        );
         var workers = setting.Silos > 1 ? job.FanOut.Recruit(setting.Silos - 1, TimeSpan.FromSeconds(60), cancellationToken) : 0;
         var transfer = job.FanOut.MeasureTransfer(PayloadBytes, PayloadBytes, cancellationToken);
         var weights = new byte[PayloadBytes];
@@ -43,17 +52,22 @@ internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITerm
         }
 
         var figures = job.FanOut.Figures;
-        return new EngineResult(Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName, null, [], new JsonObject
-        {
-            ["workers"] = workers,
-            ["transfer_seconds"] = double.IsFinite(transfer) ? transfer : null,
-            ["step_seconds"] = Median(step),
-            ["sum_seconds"] = Median(reduce),
-            ["waited_seconds"] = figures.SecondsWaited / Math.Max(1, figures.Steps),
-            ["bytes_sent"] = figures.BytesSent / Math.Max(1, figures.Steps),
-            ["bytes_received"] = figures.BytesReceived / Math.Max(1, figures.Steps),
-            ["terms_repeated"] = figures.TermsRepeated,
-        });
+        return new EngineResult(
+            Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName,
+            null,
+            [],
+            new JsonObject
+            {
+                ["workers"] = workers,
+                ["transfer_seconds"] = double.IsFinite(transfer) ? transfer : null,
+                ["step_seconds"] = Median(step),
+                ["sum_seconds"] = Median(reduce),
+                ["waited_seconds"] = figures.SecondsWaited / Math.Max(1, figures.Steps),
+                ["bytes_sent"] = figures.BytesSent / Math.Max(1, figures.Steps),
+                ["bytes_received"] = figures.BytesReceived / Math.Max(1, figures.Steps),
+                ["terms_repeated"] = figures.TermsRepeated,
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -85,8 +99,6 @@ internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITerm
             return new TermValue(answer, [step, term]);
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -7,4 +7,5 @@ internal sealed record MaskLine(
     [property: JsonPropertyName("scene")] string Scene,
     [property: JsonPropertyName("mask")] string Mask,
     [property: JsonPropertyName("iou")] double Iou,
-    [property: JsonPropertyName("seconds")] double Seconds);
+    [property: JsonPropertyName("seconds")] double Seconds
+);

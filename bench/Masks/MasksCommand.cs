@@ -11,13 +11,17 @@ namespace OrleansOneShot.Bench.Masks;
 /// <summary><c>bench masks</c>: GrabCut from the boxes of given masks, against these masks.</summary>
 internal static class MasksCommand
 {
-    private static readonly string[] ImageNames = ["image.jpg", "image.png"];
+    private static readonly string[] s_imageNames = ["image.jpg", "image.png"];
 
     public static Command Create()
     {
         var scenes = new Option<DirectoryInfo>("--scenes") { Description = "Folder of SCENE/image.jpg|png with SCENE/mask*.png", Required = true };
         scenes.AcceptExistingOnly();
-        var grow = new Option<double>("--grow") { Description = "How much larger than the mask the box is, in parts of its sides", DefaultValueFactory = _ => 0.04 };
+        var grow = new Option<double>("--grow")
+        {
+            Description = "How much larger than the mask the box is, in parts of its sides",
+            DefaultValueFactory = _ => 0.04,
+        };
         var worst = new Option<string?>("--worst") { Description = "Write the preview of the worst mask here" };
         var format = new Option<string>("--format") { Description = "json (a line a mask, then the mean) or table", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("json", "table");
@@ -31,9 +35,14 @@ internal static class MasksCommand
                 foreach (var item in Measure(folder, parsed.GetValue(grow)))
                 {
                     lines.Add(item);
-                    Console.WriteLine(json
-                        ? JsonSerializer.Serialize(item.Line)
-                        : string.Create(CultureInfo.InvariantCulture, $"{item.Line.Scene,-16}{item.Line.Mask,-16}{item.Line.Iou,8:0.000}{item.Line.Seconds,8:0.0} s"));
+                    Console.WriteLine(
+                        json
+                            ? JsonSerializer.Serialize(item.Line)
+                            : string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{item.Line.Scene, -16}{item.Line.Mask, -16}{item.Line.Iou, 8:0.000}{item.Line.Seconds, 8:0.0} s"
+                            )
+                    );
                 }
             }
 
@@ -45,9 +54,19 @@ internal static class MasksCommand
 
             var least = lines.MinBy(l => l.Line.Iou);
             var mean = lines.Average(l => l.Line.Iou);
-            Console.WriteLine(json
-                ? JsonSerializer.Serialize(new { mean_iou = Math.Round(mean, 4), worst = $"{least.Line.Scene}/{least.Line.Mask}", worst_iou = least.Line.Iou, masks = lines.Count })
-                : string.Create(CultureInfo.InvariantCulture, $"mean {mean:0.000}, worst {least.Line.Scene}/{least.Line.Mask} {least.Line.Iou:0.000}"));
+            Console.WriteLine(
+                json
+                    ? JsonSerializer.Serialize(
+                        new
+                        {
+                            mean_iou = Math.Round(mean, 4),
+                            worst = $"{least.Line.Scene}/{least.Line.Mask}",
+                            worst_iou = least.Line.Iou,
+                            masks = lines.Count,
+                        }
+                    )
+                    : string.Create(CultureInfo.InvariantCulture, $"mean {mean:0.000}, worst {least.Line.Scene}/{least.Line.Mask} {least.Line.Iou:0.000}")
+            );
             if (parsed.GetValue(worst) is { } file)
             {
                 PngWriter.Write(file, MaskOverlay.Create(least.Photo, least.Mask));
@@ -60,7 +79,7 @@ internal static class MasksCommand
 
     private static IEnumerable<(MaskLine Line, RgbImage Photo, MaskImage Mask)> Measure(DirectoryInfo folder, double grow)
     {
-        var image = ImageNames.Select(name => Path.Combine(folder.FullName, name)).FirstOrDefault(File.Exists);
+        var image = s_imageNames.Select(name => Path.Combine(folder.FullName, name)).FirstOrDefault(File.Exists);
         if (image is null)
         {
             yield break;
@@ -72,7 +91,12 @@ internal static class MasksCommand
             var given = MaskReader.Read(file.FullName, photo.Width, photo.Height);
             var clock = Stopwatch.StartNew();
             var made = Make(photo, Box(given, grow));
-            var line = new MaskLine(folder.Name, Path.GetFileNameWithoutExtension(file.Name), Math.Round(Iou(made, given), 4), Math.Round(clock.Elapsed.TotalSeconds, 2));
+            var line = new MaskLine(
+                folder.Name,
+                Path.GetFileNameWithoutExtension(file.Name),
+                Math.Round(Iou(made, given), 4),
+                Math.Round(clock.Elapsed.TotalSeconds, 2)
+            );
             yield return (line, photo, made);
         }
     }
@@ -98,7 +122,12 @@ internal static class MasksCommand
         var (x, y) = ((right - left) * grow / 2, (bottom - top) * grow / 2);
         left = Math.Max(0, (int)Math.Floor(left - x));
         top = Math.Max(0, (int)Math.Floor(top - y));
-        return new PixelRectangle(left, top, Math.Min(mask.Width, (int)Math.Ceiling(right + x)) - left, Math.Min(mask.Height, (int)Math.Ceiling(bottom + y)) - top);
+        return new PixelRectangle(
+            left,
+            top,
+            Math.Min(mask.Width, (int)Math.Ceiling(right + x)) - left,
+            Math.Min(mask.Height, (int)Math.Ceiling(bottom + y)) - top
+        );
     }
 
     private static double Iou(MaskImage first, MaskImage second)

@@ -9,8 +9,18 @@ internal static class QualityCommand
 {
     public static Command Create()
     {
-        var objects = new Option<string[]>("--objects") { Description = "Samples to implant", DefaultValueFactory = _ => ["cat", "rabbit", "owl", "teapot"], AllowMultipleArgumentsPerToken = true };
-        var scenes = new Option<string[]>("--scene") { Description = "Ends of the prompts", DefaultValueFactory = _ => ["on the beach", "in the snow"], AllowMultipleArgumentsPerToken = true };
+        var objects = new Option<string[]>("--objects")
+        {
+            Description = "Samples to implant",
+            DefaultValueFactory = _ => ["cat", "rabbit", "owl", "teapot"],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var scenes = new Option<string[]>("--scene")
+        {
+            Description = "Ends of the prompts",
+            DefaultValueFactory = _ => ["on the beach", "in the snow"],
+            AllowMultipleArgumentsPerToken = true,
+        };
         var rate = new Option<double?>("--lr") { Description = "Learning rate (default: the model's)" };
         var steps = new Option<int?>("--steps") { Description = "Training steps (default: the model's)" };
         var constant = new Option<bool>("--constant") { Description = "Constant learning rate instead of the model's schedule" };
@@ -19,7 +29,19 @@ internal static class QualityCommand
         var rank = new Option<int>("--rank") { Description = "LoRA's rank", DefaultValueFactory = _ => 4 };
         var samples = new Option<int>("--samples") { Description = "Pictures a scene", DefaultValueFactory = _ => 4 };
         var seed = new Option<long>("--seed") { Description = "Seed", DefaultValueFactory = _ => 1 };
-        var command = new Command("quality", "Implants samples into toyworld-64 and compares with the frozen model") { objects, scenes, rate, steps, constant, area, cross, rank, samples, seed };
+        var command = new Command("quality", "Implants samples into toyworld-64 and compares with the frozen model")
+        {
+            objects,
+            scenes,
+            rate,
+            steps,
+            constant,
+            area,
+            cross,
+            rank,
+            samples,
+            seed,
+        };
         command.SetAction(parsed =>
         {
             var root = FindRoot();

@@ -19,13 +19,25 @@ internal sealed class QualityRun(string root, IReadOnlyList<string> scenes)
         var folder = ModelFolder.Open(Path.Combine(root, "models", "toyworld-64"));
         var token = $"<{className.Replace(' ', '-')}>";
         var inputs = new ImplantationInputs(
-            File.ReadAllBytes(Path.Combine(root, "samples", $"{name}.png")), [new ImplantationObject(className, token, File.ReadAllBytes(Path.Combine(root, "samples", $"{name}-mask.png")))]);
+            File.ReadAllBytes(Path.Combine(root, "samples", $"{name}.png")),
+            [new ImplantationObject(className, token, File.ReadAllBytes(Path.Combine(root, "samples", $"{name}-mask.png")))]
+        );
         var work = Directory.CreateTempSubdirectory("oneshot-quality-");
         try
         {
             var clock = Stopwatch.StartNew();
-            var learned = new ImplantationRun(folder, inputs, options with { Name = name, Prompts = [.. scenes.Select(s => $"a {token} {s}")] }, new SilentObserver())
-                .Execute(work.FullName, null, CancellationToken.None).Metrics;
+            var learned = new ImplantationRun(
+                folder,
+                inputs,
+                options with
+                {
+                    Name = name,
+                    Prompts = [.. scenes.Select(s => $"a {token} {s}")],
+                },
+                new SilentObserver()
+            )
+                .Execute(work.FullName, null, CancellationToken.None)
+                .Metrics;
             var seconds = clock.Elapsed.TotalSeconds;
             var (plainIa, plainTa) = Plain(folder, inputs, className, options);
             return new QualityLine(name, learned.Objects[0].IaObject!.Value, plainIa, learned.Ta!.Value, plainTa, learned.Ia!.Value, seconds);

@@ -26,11 +26,13 @@ internal static class QueueCommand
         var format = new Option<string>("--format") { Description = "json (one line) or text", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("json", "text");
         var command = new Command("queue", "The queue with many jobs, and fairness between two owners: needs redis-server") { jobs, many, few, format };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            var line = await QueueRun.MeasureAsync(parsed.GetValue(jobs), parsed.GetValue(many), parsed.GetValue(few), cancellationToken);
-            Console.WriteLine(JsonSerializer.Serialize(line, parsed.GetValue(format) == "json" ? null : s_indented));
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                var line = await QueueRun.MeasureAsync(parsed.GetValue(jobs), parsed.GetValue(many), parsed.GetValue(few), cancellationToken);
+                Console.WriteLine(JsonSerializer.Serialize(line, parsed.GetValue(format) == "json" ? null : s_indented));
+            }
+        );
         return command;
     }
 
@@ -43,24 +45,27 @@ internal static class QueueCommand
         var slots = new Argument<int>("slots");
         var command = new Command("queue-silo") { redis, data, cluster, slots };
         command.Hidden = true;
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using var silo = await ClusterSilo.StartAsync(
-                new ClusterSiloOptions
-                {
-                    Redis = parsed.GetValue(redis)!,
-                    Data = DataFolder.Resolve(parsed.GetValue(data)),
-                    ClusterId = parsed.GetValue(cluster)!,
-                    Slots = parsed.GetValue(slots),
-                    AllowVolatileRedis = true,
-                    Engine = _ => new InstantEngine(),
-                },
-                cancellationToken);
-            Console.WriteLine("Ready");
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                await using var silo = await ClusterSilo.StartAsync(
+                    new ClusterSiloOptions
+                    {
+                        Redis = parsed.GetValue(redis)!,
+                        Data = DataFolder.Resolve(parsed.GetValue(data)),
+                        ClusterId = parsed.GetValue(cluster)!,
+                        Slots = parsed.GetValue(slots),
+                        AllowVolatileRedis = true,
+                        Engine = _ => new InstantEngine(),
+                    },
+                    cancellationToken
+                );
+                Console.WriteLine("Ready");
 
-            // The parent's end of the pipe closes with the parent, however that ends.
-            await Console.In.ReadToEndAsync(cancellationToken);
-        });
+                // The parent's end of the pipe closes with the parent, however that ends.
+                await Console.In.ReadToEndAsync(cancellationToken);
+            }
+        );
         return command;
     }
 }

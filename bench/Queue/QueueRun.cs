@@ -60,14 +60,22 @@ internal static class QueueRun
             var clock = Stopwatch.StartNew();
             for (var i = 0; i * JobsPerOwner < jobs - Few; i++)
             {
-                await SubmitAsync(clients[1], string.Create(CultureInfo.InvariantCulture, $"owner{i}"), Math.Min(JobsPerOwner, jobs - Few - (i * JobsPerOwner)), cancellationToken);
+                await SubmitAsync(
+                    clients[1],
+                    string.Create(CultureInfo.InvariantCulture, $"owner{i}"),
+                    Math.Min(JobsPerOwner, jobs - Few - (i * JobsPerOwner)),
+                    cancellationToken
+                );
             }
 
             var rate = (jobs - Few) / clock.Elapsed.TotalSeconds;
             var queues = clusters.Select(grains => grains.GetGrain<ISchedulerGrain>(0)).ToArray();
             await MediansAsync(i => EnqueueAsync(queues[i]), i => queues[i].Remove("direct"));
             var (enqueueFew, enqueueMany) = await MediansAsync(i => EnqueueAsync(queues[i]), i => queues[i].Remove("direct"));
-            var (submitFew, submitMany) = await MediansAsync(i => clients[i].SubmitAsync(Request("sample"), cancellationToken: cancellationToken), _ => Task.CompletedTask);
+            var (submitFew, submitMany) = await MediansAsync(
+                i => clients[i].SubmitAsync(Request("sample"), cancellationToken: cancellationToken),
+                _ => Task.CompletedTask
+            );
             await smallHost.StopAsync(CancellationToken.None);
             await host.StopAsync(CancellationToken.None);
             await KillAsync(processes, 1);
@@ -112,7 +120,13 @@ internal static class QueueRun
     }
 
     private static async Task<(int ManyDone, double FewSeconds, double AllSeconds)> FairnessAsync(
-        string redis, DirectoryInfo data, List<Process> processes, int many, int few, CancellationToken cancellationToken)
+        string redis,
+        DirectoryInfo data,
+        List<Process> processes,
+        int many,
+        int few,
+        CancellationToken cancellationToken
+    )
     {
         processes.Add(Silo(redis, data, "fair", 0));
         using var host = await ConnectAsync(redis, "fair", cancellationToken);
@@ -141,7 +155,11 @@ internal static class QueueRun
 
         await host.StopAsync(CancellationToken.None);
         var last = ends.Max();
-        return (others.Count(status => status.Finished <= last), (last - began).TotalSeconds, (others.Max(status => status.Finished!.Value) - began).TotalSeconds);
+        return (
+            others.Count(status => status.Finished <= last),
+            (last - began).TotalSeconds,
+            (others.Max(status => status.Finished!.Value) - began).TotalSeconds
+        );
     }
 
     private static async Task<List<ImplantationHandle>> SubmitAsync(OneShotClient client, string owner, int count, CancellationToken cancellationToken)
@@ -167,7 +185,11 @@ internal static class QueueRun
 
     private static async Task<(double Few, double Many)> MediansAsync(Func<int, Task> call, Func<int, Task> undo)
     {
-        List<double>[] times = [[], []];
+        List<double>[] times =
+        [
+            [],
+            [],
+        ];
         for (var i = 0; i < 2 * Samples; i++)
         {
             var clock = Stopwatch.StartNew();
@@ -179,14 +201,23 @@ internal static class QueueRun
         return (times[0].Order().ElementAt(Samples / 2), times[1].Order().ElementAt(Samples / 2));
     }
 
-    private static ImplantationRequest Request(string owner) => new()
-    {
-        Name = "bench",
-        Owner = owner,
-        Image = s_anyHash,
-        Objects = [new ObjectSpec { Class = "object", Token = "<object>", Mask = s_anyHash }],
-        Model = new ModelReference { Name = "stub" },
-    };
+    private static ImplantationRequest Request(string owner) =>
+        new()
+        {
+            Name = "bench",
+            Owner = owner,
+            Image = s_anyHash,
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "object",
+                    Token = "<object>",
+                    Mask = s_anyHash,
+                },
+            ],
+            Model = new ModelReference { Name = "stub" },
+        };
 
     private static async Task<IHost> ConnectAsync(string redis, string cluster, CancellationToken cancellationToken)
     {

@@ -25,7 +25,9 @@ internal static class SlotsCommand
         var device = new Option<string>("--device") { Description = "cpu or cuda:N", DefaultValueFactory = _ => "cpu" };
         var steps = new Option<int?>("--steps") { Description = "Training steps (default: the model's)" };
         var command = new Command("slots", "Implants a sample into toyworld-64 several times at once in one process") { jobs, device, steps };
-        command.SetAction(parsed => Console.WriteLine(JsonSerializer.Serialize(Measure(parsed.GetValue(jobs), parsed.GetValue(device)!, parsed.GetValue(steps)))));
+        command.SetAction(parsed =>
+            Console.WriteLine(JsonSerializer.Serialize(Measure(parsed.GetValue(jobs), parsed.GetValue(device)!, parsed.GetValue(steps))))
+        );
         return command;
     }
 
@@ -35,7 +37,11 @@ internal static class SlotsCommand
         var clock = Stopwatch.StartNew();
         Task<double>[] runs =
         [
-            .. Enumerable.Range(0, jobs).Select(seed => Task.Factory.StartNew(() => Train(seed, device, steps), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
+            .. Enumerable
+                .Range(0, jobs)
+                .Select(seed =>
+                    Task.Factory.StartNew(() => Train(seed, device, steps), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                ),
         ];
         double[] training = [.. Task.WhenAll(runs).GetAwaiter().GetResult().Order()];
         return new SlotsLine(jobs, device, Round(clock.Elapsed.TotalSeconds), Round(training[training.Length / 2]), Round(training[^1]));
@@ -62,11 +68,15 @@ internal static class SlotsCommand
         };
         var samples = Path.Combine(root, "samples");
         var inputs = new ImplantationInputs(
-            File.ReadAllBytes(Path.Combine(samples, "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(samples, "cat-mask.png")))]);
+            File.ReadAllBytes(Path.Combine(samples, "cat.png")),
+            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(samples, "cat-mask.png")))]
+        );
         var work = Directory.CreateTempSubdirectory("oneshot-slots-");
         try
         {
-            return new ImplantationRun(folder, inputs, options, new SilentObserver()).Execute(work.FullName, null, CancellationToken.None).StageSeconds["training"];
+            return new ImplantationRun(folder, inputs, options, new SilentObserver()).Execute(work.FullName, null, CancellationToken.None).StageSeconds[
+                "training"
+            ];
         }
         finally
         {

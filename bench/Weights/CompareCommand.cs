@@ -13,8 +13,17 @@ internal static class CompareCommand
     {
         var first = new Argument<string>("FIRST");
         var second = new Argument<string>("SECOND");
-        var tolerance = new Option<double>("--tolerance") { Description = "Largest difference that passes, of the largest value", DefaultValueFactory = _ => 0 };
-        var command = new Command("compare", "Compares the tensors of two safetensors files; exit code 1 if they are further apart") { first, second, tolerance };
+        var tolerance = new Option<double>("--tolerance")
+        {
+            Description = "Largest difference that passes, of the largest value",
+            DefaultValueFactory = _ => 0,
+        };
+        var command = new Command("compare", "Compares the tensors of two safetensors files; exit code 1 if they are further apart")
+        {
+            first,
+            second,
+            tolerance,
+        };
         command.SetAction(parsed =>
         {
             var line = Compare(parsed.GetValue(first)!, parsed.GetValue(second)!);

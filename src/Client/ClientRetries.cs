@@ -5,10 +5,15 @@ using Polly.Retry;
 
 namespace OrleansOneShot.Client;
 
-/// <summary>How calls are repeated whose silo or connection went away. Every call that goes through may be: reads, submissions under a fixed id, and verbs that ended jobs ignore.</summary>
+/// <summary>
+/// How calls are repeated whose silo or connection went away. Every call that goes through may be: reads, submissions under a fixed id, and verbs that ended
+/// jobs ignore.
+/// </summary>
 internal static class ClientRetries
 {
-    /// <summary>Most tries of a call that nobody answers: each takes as long as a call may. Redis' time-outs, which are of a type of their own, come back sooner.</summary>
+    /// <summary>
+    /// Most tries of a call that nobody answers: each takes as long as a call may. Redis' time-outs, which are of a type of their own, come back sooner.
+    /// </summary>
     private const int MostTimeouts = 3;
 
     /// <summary>Of a silo that is gone, or of an owner of a data folder, whose place the caller takes as soon as it knows.</summary>
@@ -18,7 +23,8 @@ internal static class ClientRetries
     public static ResiliencePipeline OfCluster { get; } = Create(attempts: 14, TimeProvider.System);
 
     /// <summary>
-    /// Whether a call, or its answer, did not get through, or met a cluster that is between two states: a silo that is leaving can't register grains, and while Redis is away no grain
+    /// Whether a call, or its answer, did not get through, or met a cluster that is between two states: a silo that is leaving can't register grains, and while
+    /// Redis is away no grain
     /// can read or write what it knows. Orleans tells that with its base exception as well, and Redis' clients with types that a client need not have.
     /// </summary>
     /// <param name="error">The failure.</param>
@@ -52,15 +58,23 @@ internal static class ClientRetries
     /// <param name="attempts">Most repetitions.</param>
     /// <param name="clock">Waits in between.</param>
     /// <returns>The pipeline.</returns>
-    internal static ResiliencePipeline Create(int attempts, TimeProvider clock) => new ResiliencePipelineBuilder { TimeProvider = clock }
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = failed => ValueTask.FromResult(failed.Outcome.Exception is { } error && IsLost(error) && (error.GetType() != typeof(TimeoutException) || failed.AttemptNumber < MostTimeouts)),
-            MaxRetryAttempts = attempts,
-            Delay = TimeSpan.FromMilliseconds(200),
-            MaxDelay = TimeSpan.FromSeconds(3),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    internal static ResiliencePipeline Create(int attempts, TimeProvider clock) =>
+        new ResiliencePipelineBuilder { TimeProvider = clock }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = failed =>
+                        ValueTask.FromResult(
+                            failed.Outcome.Exception is { } error
+                                && IsLost(error)
+                                && (error.GetType() != typeof(TimeoutException) || failed.AttemptNumber < MostTimeouts)
+                        ),
+                    MaxRetryAttempts = attempts,
+                    Delay = TimeSpan.FromMilliseconds(200),
+                    MaxDelay = TimeSpan.FromSeconds(3),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                }
+            )
+            .Build();
 }

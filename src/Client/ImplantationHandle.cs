@@ -40,7 +40,9 @@ public sealed record ImplantationHandle
     }
 
     /// <summary>The progress log from a sequence number on, then new events until the job has ended or waits for the next start of its process.</summary>
-    /// <param name="fromSequence">First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.</param>
+    /// <param name="fromSequence">
+    /// First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.
+    /// </param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events.</returns>
     public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -56,7 +58,9 @@ public sealed record ImplantationHandle
                 try
                 {
                     if (!await events.MoveNextAsync())
+                    {
                         break;
+                    }
                 }
                 catch (EnumerationAbortedException)
                 {
@@ -81,13 +85,15 @@ public sealed record ImplantationHandle
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>When gone.</returns>
     /// <exception cref="OneShotException">conflict: the job has not ended.</exception>
-    public Task DeleteAsync(CancellationToken cancellationToken = default) => _client.CallAsync(
-        async _ =>
-        {
-            await Grain.Delete();
-            return true;
-        },
-        cancellationToken);
+    public Task DeleteAsync(CancellationToken cancellationToken = default) =>
+        _client.CallAsync(
+            async _ =>
+            {
+                await Grain.Delete();
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>Puts an unfinished job that nobody works for back into the queue.</summary>
     /// <param name="reason">Why, such as "restart".</param>
@@ -113,9 +119,7 @@ public sealed record ImplantationHandle
         var status = await GetStatusAsync(cancellationToken);
         while (!status.State.IsFinal())
         {
-            await foreach (var _ in WatchAsync(status.LastSequence + 1, cancellationToken))
-            {
-            }
+            await foreach (var _ in WatchAsync(status.LastSequence + 1, cancellationToken)) { }
 
             status = await GetStatusAsync(cancellationToken);
         }

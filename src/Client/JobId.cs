@@ -4,7 +4,9 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Client;
 
-/// <summary>Ids of jobs: UTC time of submission and eight random digits, such as <c>20261123-121500-ab12cd34</c>. They sort by time and are safe as file names.</summary>
+/// <summary>
+/// Ids of jobs: UTC time of submission and eight random digits, such as <c>20261123-121500-ab12cd34</c>. They sort by time and are safe as file names.
+/// </summary>
 public static class JobId
 {
     /// <summary>Makes an id.</summary>

@@ -39,7 +39,8 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <param name="cancellationToken">Stops trying.</param>
     /// <returns>A connected client.</returns>
     /// <exception cref="OneShotException">
-    /// unavailable; the message tells the cause: Redis does not answer or refuses the password, no silo is registered there, none of those that are can be reached, or they have another
+    /// unavailable; the message tells the cause: Redis does not answer or refuses the password, no silo is registered there, none of those that are can be
+    /// reached, or they have another
     /// version of the contracts.
     /// </exception>
     public static async Task<OneShotClient> ConnectAsync(OneShotClientOptions options, CancellationToken cancellationToken = default)
@@ -60,7 +61,14 @@ public sealed class OneShotClient : IAsyncDisposable
             if (e is not OneShotException && !cancellationToken.IsCancellationRequested)
             {
                 explained = cluster is null
-                    ? new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.", Hint: "Check that it runs, and try again."), e)
+                    ? new OneShotException(
+                        new ErrorDetail(
+                            ErrorCodes.Unavailable,
+                            $"No gateway answers at {Wording.List(options.Gateways.Select(gateway => $"{gateway}"))}.",
+                            Hint: "Check that it runs, and try again."
+                        ),
+                        e
+                    )
                     : await cluster.ExplainAsync(host.Services.GetRequiredService<IGatewayListProvider>(), e);
             }
 
@@ -190,11 +198,21 @@ public sealed class OneShotClient : IAsyncDisposable
         if (ClientRetries.IsOfState(error))
         {
             return new OneShotException(
-                new ErrorDetail(ErrorCodes.Unavailable, "What is known of the jobs could not be read or written.", "data", "Check the disk of the data folder and its log, and try again."), error);
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    "What is known of the jobs could not be read or written.",
+                    "data",
+                    "Check the disk of the data folder and its log, and try again."
+                ),
+                error
+            );
         }
 
         var who = _host is null ? "The silo of this process" : "The process that owns the jobs";
-        return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"{who} did not answer in time.", "data", "Try again when the machine has less to do."), error);
+        return new OneShotException(
+            new ErrorDetail(ErrorCodes.Unavailable, $"{who} did not answer in time.", "data", "Try again when the machine has less to do."),
+            error
+        );
     }
 
     /// <summary>Looks whether the cluster's Redis still holds the jobs that it held.</summary>

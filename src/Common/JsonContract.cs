@@ -4,7 +4,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace OrleansOneShot.Common;
 
-/// <summary>Holds a parsed document against a type's contract before anything is made of it: required members, and null only where the type says so. Lists and dictionaries hold no null.</summary>
+/// <summary>
+/// Holds a parsed document against a type's contract before anything is made of it: required members, and null only where the type says so. Lists and
+/// dictionaries hold no null.
+/// </summary>
 internal static class JsonContract
 {
     /// <summary>Checks a value.</summary>
@@ -23,10 +26,13 @@ internal static class JsonContract
     /// <param name="value">What was found; null: not known.</param>
     /// <param name="wanted">What is wanted, in words; null: not known.</param>
     /// <param name="inner">The cause.</param>
-    public static UnusableJsonException WrongType(string field, JsonElement? value, string? wanted, Exception? inner = null) => new(
-        $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: {(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}{(wanted is null ? "" : $" (wanted: {wanted})")}",
-        field.Length == 0 ? null : field,
-        inner);
+    public static UnusableJsonException WrongType(string field, JsonElement? value, string? wanted, Exception? inner = null) =>
+        new(
+            $"has a value of the wrong type{(field.Length == 0 ? "" : $" in {Wording.Cut(field, 200)}")}: "
+                + $"{(value is { } found ? Wording.Cut(found.GetRawText(), 80) : "(unknown)")}{(wanted is null ? "" : $" (wanted: {wanted})")}",
+            field.Length == 0 ? null : field,
+            inner
+        );
 
     private static void Check(JsonElement value, JsonTypeInfo type, string path)
     {
@@ -98,8 +104,13 @@ internal static class JsonContract
 
     private static JsonElement? Find(JsonElement value, string name, bool ignoreCase) =>
         ignoreCase
-            ? value.EnumerateObject().Where(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase)).Select(item => (JsonElement?)item.Value).FirstOrDefault()
-            : value.TryGetProperty(name, out var found) ? found : null;
+            ? value
+                .EnumerateObject()
+                .Where(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase))
+                .Select(item => (JsonElement?)item.Value)
+                .FirstOrDefault()
+        : value.TryGetProperty(name, out var found) ? found
+        : null;
 
     private static JsonElement? Find(JsonElement value, string path)
     {
@@ -109,7 +120,11 @@ internal static class JsonContract
             found = found switch
             {
                 { ValueKind: JsonValueKind.Object } parent => parent.TryGetProperty(part, out var member) ? member : null,
-                { ValueKind: JsonValueKind.Array } parent => int.TryParse(part, CultureInfo.InvariantCulture, out var index) && index >= 0 && index < parent.GetArrayLength() ? parent[index] : null,
+                { ValueKind: JsonValueKind.Array } parent => int.TryParse(part, CultureInfo.InvariantCulture, out var index)
+                && index >= 0
+                && index < parent.GetArrayLength()
+                    ? parent[index]
+                    : null,
                 _ => null,
             };
         }

@@ -5,7 +5,9 @@ using System.Text.Unicode;
 
 namespace OrleansOneShot.Common;
 
-/// <summary>Goes once over a document's tokens, before anything is built from them, and refuses what parsers let through or only find when a text is asked for.</summary>
+/// <summary>
+/// Goes once over a document's tokens, before anything is built from them, and refuses what parsers let through or only find when a text is asked for.
+/// </summary>
 internal static class JsonScan
 {
     // A vocabulary has 49,408 members, the header of a checkpoint of Stable Diffusion XL 2,515 times 4.
@@ -20,12 +22,15 @@ internal static class JsonScan
             throw new UnusableJsonException("is no UTF-8 text");
         }
 
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions
-        {
-            AllowTrailingCommas = lenient,
-            CommentHandling = lenient ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
-            MaxDepth = depth,
-        });
+        var reader = new Utf8JsonReader(
+            utf8,
+            new JsonReaderOptions
+            {
+                AllowTrailingCommas = lenient,
+                CommentHandling = lenient ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
+                MaxDepth = depth,
+            }
+        );
         var path = new Stack<Level>();
         var values = 0;
         try
@@ -77,8 +82,12 @@ internal static class JsonScan
                 TextOf(ref reader, path);
                 break;
             case JsonTokenType.Number when reader.ValueSpan.Length > 15 && !(reader.TryGetDouble(out var number) && double.IsFinite(number)):
-            case JsonTokenType.Number when reader.ValueSpan.IndexOfAny((byte)'e', (byte)'E') >= 0 && !(reader.TryGetDouble(out number) && double.IsFinite(number)):
-                throw new UnusableJsonException($"has {Named(path)} = {Wording.Cut(Encoding.ASCII.GetString(reader.ValueSpan), 40)}, which is out of range", Named(path));
+            case JsonTokenType.Number
+                when reader.ValueSpan.IndexOfAny((byte)'e', (byte)'E') >= 0 && !(reader.TryGetDouble(out number) && double.IsFinite(number)):
+                throw new UnusableJsonException(
+                    $"has {Named(path)} = {Wording.Cut(Encoding.ASCII.GetString(reader.ValueSpan), 40)}, which is out of range",
+                    Named(path)
+                );
         }
     }
 
@@ -92,8 +101,12 @@ internal static class JsonScan
         {
             // The escape of half of a surrogate pair.
             throw new UnusableJsonException(
-                reader.TokenType == JsonTokenType.PropertyName ? "has a name that is no Unicode text (half of a surrogate pair)" : $"has in {Named(path)} a text that is no Unicode (half of a surrogate pair)",
-                Named(path), e);
+                reader.TokenType == JsonTokenType.PropertyName
+                    ? "has a name that is no Unicode text (half of a surrogate pair)"
+                    : $"has in {Named(path)} a text that is no Unicode (half of a surrogate pair)",
+                Named(path),
+                e
+            );
         }
     }
 
@@ -122,7 +135,10 @@ internal static class JsonScan
     {
         var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         var text = (end < 0 ? e.Message : e.Message[..end]).Replace(" Change the reader options.", "", StringComparison.Ordinal).TrimEnd('.', ' ');
-        return string.Create(CultureInfo.InvariantCulture, $"{Wording.Cut(text, 200)} (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1})");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Wording.Cut(text, 200)} (line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1})"
+        );
     }
 
     /// <summary>An object (with its members' names so far) or a list that is being read.</summary>

@@ -36,14 +36,15 @@ internal static class JsonWish
 
     /// <summary>Of a kind of value.</summary>
     /// <param name="kind">The kind.</param>
-    public static string Of(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.String => "a text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        _ => "an object",
-    };
+    public static string Of(JsonValueKind kind) =>
+        kind switch
+        {
+            JsonValueKind.String => "a text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.True or JsonValueKind.False => "true or false",
+            _ => "an object",
+        };
 
     /// <summary>Of a member.</summary>
     /// <param name="member">The member.</param>
@@ -93,8 +94,14 @@ internal static class JsonWish
         return wanted;
     }
 
-    private static bool IsMap(Type type) => type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) || type.GetGenericTypeDefinition() == typeof(IDictionary<,>));
+    private static bool IsMap(Type type) =>
+        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) || type.GetGenericTypeDefinition() == typeof(IDictionary<,>));
 
-    private static Type? ElementOf(Type type) => type.IsArray ? type.GetElementType()
-        : type.GetInterfaces().Append(type).FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
+    private static Type? ElementOf(Type type) =>
+        type.IsArray
+            ? type.GetElementType()
+            : type.GetInterfaces()
+                .Append(type)
+                .FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+                ?.GetGenericArguments()[0];
 }

@@ -1,13 +1,14 @@
 namespace OrleansOneShot.Common;
 
 /// <summary>
-/// Work that can't be stopped from outside: a native call, or opening a pipe that nobody writes to. It runs on a thread of its own and is waited for no longer than the caller wants; then it
+/// Work that can't be stopped from outside: a native call, or opening a pipe that nobody writes to. It runs on a thread of its own and is waited for no longer
+/// than the caller wants; then it
 /// is left to itself, and whoever ends the process should not wait for it (<see cref="IsAnyLeft"/>).
 /// </summary>
 public static class LoneWork
 {
     // What heeds the token by itself ends within this, and tidies up after itself.
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(500);
     private static int s_left;
 
     /// <summary>Whether work that nobody waits for any more still runs.</summary>
@@ -25,14 +26,19 @@ public static class LoneWork
     {
         ArgumentNullException.ThrowIfNull(work);
         cancellationToken.ThrowIfCancellationRequested();
-        var running = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        var running = Task.Factory.StartNew(
+            work,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskScheduler.Default
+        );
         try
         {
             return await running.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException && !running.IsCompleted)
         {
-            await Task.WhenAny(running, Task.Delay(Grace, CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(running, Task.Delay(s_grace, CancellationToken.None)).ConfigureAwait(false);
             Leave(running);
             throw;
         }
@@ -55,6 +61,9 @@ public static class LoneWork
                 _ = ended.Exception; // Nobody is there to be told.
                 Interlocked.Decrement(ref s_left);
             },
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 }

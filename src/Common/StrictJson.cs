@@ -6,8 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace OrleansOneShot.Common;
 
 /// <summary>
-/// The one way in which JSON from outside is read, so that no reader sees anything it has to be afraid of: UTF-8 and Unicode are valid (no half of a surrogate pair), no object names a member
-/// twice, nothing follows the document, depth and number of values are bounded, every number fits a double, and a type's members are there and are null only where the type says so; lists hold no null.
+/// The one way in which JSON from outside is read, so that no reader sees anything it has to be afraid of: UTF-8 and Unicode are valid (no half of a surrogate
+/// pair), no object names a member
+/// twice, nothing follows the document, depth and number of values are bounded, every number fits a double, and a type's members are there and are null only
+/// where the type says so; lists hold no null.
 /// </summary>
 /// <remarks>Size is bounded before memory is spent: <see cref="ReadFile"/> for files; streams are bounded by who reads them.</remarks>
 public static class StrictJson
@@ -60,13 +62,16 @@ public static class StrictJson
     {
         utf8 = utf8.StartsWith(Encoding.UTF8.GetBytes(Mark)) ? utf8[3..] : utf8;
         JsonScan.Check(utf8, lenient, depth);
-        return JsonElement.Parse(utf8, new JsonDocumentOptions
-        {
-            AllowDuplicateProperties = false,
-            AllowTrailingCommas = lenient,
-            CommentHandling = lenient ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
-            MaxDepth = depth,
-        });
+        return JsonElement.Parse(
+            utf8,
+            new JsonDocumentOptions
+            {
+                AllowDuplicateProperties = false,
+                AllowTrailingCommas = lenient,
+                CommentHandling = lenient ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
+                MaxDepth = depth,
+            }
+        );
     }
 
     /// <summary>Parses a text.</summary>
@@ -131,7 +136,12 @@ public static class StrictJson
 
     private static JsonSerializerOptions Strict(JsonSerializerOptions options)
     {
-        var strict = new JsonSerializerOptions(options) { AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+        var strict = new JsonSerializerOptions(options)
+        {
+            AllowDuplicateProperties = false,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+        };
         strict.TypeInfoResolver ??= new DefaultJsonTypeInfoResolver();
         return strict;
     }

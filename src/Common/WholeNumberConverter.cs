@@ -13,7 +13,8 @@ public sealed class WholeNumberConverter : JsonConverter<int>, IDescribedConvert
     /// <param name="reader">Stands on the value.</param>
     /// <returns>The number.</returns>
     /// <exception cref="JsonException">It is no whole number of 32 bits.</exception>
-    public static int Read(ref Utf8JsonReader reader) => reader.TokenType != JsonTokenType.Number ? throw new JsonException()
+    public static int Read(ref Utf8JsonReader reader) =>
+        reader.TokenType != JsonTokenType.Number ? throw new JsonException()
         : reader.TryGetInt32(out var whole) ? whole
         : reader.TryGetDouble(out var number) && number is >= int.MinValue and <= int.MaxValue && number == Math.Truncate(number) ? (int)number
         : throw new JsonException();

@@ -73,7 +73,9 @@ public static partial class Wording
         return string.Concat(text.AsSpan(0, end), "…");
     }
 
-    /// <summary>The whole character, as a reader sees it, of which a code unit is a part: accents, skin tones and the halves of a surrogate pair belong together.</summary>
+    /// <summary>
+    /// The whole character, as a reader sees it, of which a code unit is a part: accents, skin tones and the halves of a surrogate pair belong together.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="index">Where in it, 0 or more and less than its length.</param>
     public static string CharacterAt(string text, int index)
@@ -92,7 +94,9 @@ public static partial class Wording
 
     private static int Next(string text, int start) => start + StringInfo.GetNextTextElementLength(text, start);
 
-    /// <summary>A message as it may leave the program: at most <see cref="LongestMessage"/> units, and control characters other than line breaks and tabs replaced.</summary>
+    /// <summary>
+    /// A message as it may leave the program: at most <see cref="LongestMessage"/> units, and control characters other than line breaks and tabs replaced.
+    /// </summary>
     /// <param name="message">The message.</param>
     public static string Bounded(string message)
     {
@@ -100,7 +104,9 @@ public static partial class Wording
         return cut.Any(IsUnsafe) ? new string([.. cut.Select(c => IsUnsafe(c) ? '\uFFFD' : c)]) : cut;
     }
 
-    /// <summary>The message of an error that nobody foresaw, for people: its first line, without the names of types, which tell nobody outside anything.</summary>
+    /// <summary>
+    /// The message of an error that nobody foresaw, for people: its first line, without the names of types, which tell nobody outside anything.
+    /// </summary>
     /// <param name="message">The message.</param>
     public static string WithoutTypes(string message)
     {

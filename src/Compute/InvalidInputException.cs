@@ -2,7 +2,10 @@ using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute;
 
-/// <summary>Input that can't be used: a file, an option or a combination of them. The message is one clear sentence for people, at most <see cref="Wording.LongestMessage"/> long whatever it quotes; <see cref="Field"/> and <see cref="Hint"/> go into error documents.</summary>
+/// <summary>
+/// Input that can't be used: a file, an option or a combination of them. The message is one clear sentence for people, at most
+/// <see cref="Wording.LongestMessage"/> long whatever it quotes; <see cref="Field"/> and <see cref="Hint"/> go into error documents.
+/// </summary>
 public sealed class InvalidInputException : Exception
 {
     /// <summary>Creates the error.</summary>

@@ -19,11 +19,14 @@ internal static class DiskSpace
         var needed = bytes + Reserve;
         if (DiskRoom.Free(folder) is { } free && free < needed)
         {
-            throw new ModelLackException(new ErrorDetail(
-                ErrorCodes.Limit,
-                string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
-                "data",
-                "Free space, or name a folder on another disk."));
+            throw new ModelLackException(
+                new ErrorDetail(
+                    ErrorCodes.Limit,
+                    string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free; {needed / 1e9:0.0} GB are needed."),
+                    "data",
+                    "Free space, or name a folder on another disk."
+                )
+            );
         }
     }
 }

@@ -7,9 +7,9 @@ namespace OrleansOneShot.ModelHub;
 /// <param name="say">Gets the sentences.</param>
 internal sealed class FetchNotes(string name, Action<string> say) : IProgress<PullProgress>
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(10);
     private readonly Lock _gate = new();
-    private TimeSpan _next = Rest;
+    private TimeSpan _next = s_rest;
 
     /// <inheritdoc/>
     public void Report(PullProgress value)
@@ -21,7 +21,7 @@ internal sealed class FetchNotes(string name, Action<string> say) : IProgress<Pu
                 return;
             }
 
-            _next = value.Elapsed + Rest;
+            _next = value.Elapsed + s_rest;
         }
 
         say(string.Create(CultureInfo.InvariantCulture, $"fetching {name}: {value.Bytes / 1e6:0.0} of {value.Total / 1e6:0.0} MB"));

@@ -9,7 +9,10 @@ public static class FetchedModel
 {
     private const int MaximumNoteBytes = 1 << 20;
 
-    /// <summary>Compares a folder's files with what was fetched, so that nothing is computed with damaged weights. Files are read once a process. A folder that was not fetched is taken as it is.</summary>
+    /// <summary>
+    /// Compares a folder's files with what was fetched, so that nothing is computed with damaged weights. Files are read once a process. A folder that was not
+    /// fetched is taken as it is.
+    /// </summary>
     /// <param name="name">The model's name, for messages.</param>
     /// <param name="folder">Its folder.</param>
     /// <exception cref="OneShotException">failed: a file is missing, or other bytes lie there.</exception>
@@ -22,11 +25,14 @@ public static class FetchedModel
             var path = Path.Combine(folder, RepositoryPath.RequireWithin(file.Path));
             if (LinkedFile.Find(path)?.Length != file.Bytes || FileHashes.Sha256(path) != file.Sha256)
             {
-                throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Failed,
-                    $"{file.Path} of the model {name} is not what was fetched: it was damaged, changed or lost in {folder}.",
-                    "model",
-                    $"Delete that folder and fetch the model again. If the file was changed on purpose, delete {ModelSource.FileName} there."));
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Failed,
+                        $"{file.Path} of the model {name} is not what was fetched: it was damaged, changed or lost in {folder}.",
+                        "model",
+                        $"Delete that folder and fetch the model again. If the file was changed on purpose, delete {ModelSource.FileName} there."
+                    )
+                );
             }
         }
     }
@@ -36,7 +42,11 @@ public static class FetchedModel
         var note = Path.Combine(folder, ModelSource.FileName);
         try
         {
-            return File.Exists(note) && StrictJson.Read(StrictJson.ReadFile(note, MaximumNoteBytes), ModelJsonContext.Default.ModelSource) is { Files: not null } source ? source : null;
+            return
+                File.Exists(note)
+                && StrictJson.Read(StrictJson.ReadFile(note, MaximumNoteBytes), ModelJsonContext.Default.ModelSource) is { Files: not null } source
+                ? source
+                : null;
         }
         catch (UnusableJsonException)
         {

@@ -38,11 +38,15 @@ internal sealed class FileDownload(IFileOrigin origin, HostFile file, string pat
             {
                 meter.Found(-partial.Length);
                 partial.Discard();
-                throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Failed,
-                    $"{file.Path} is not what {origin.Shown} states: its hash should be {file.Identity}, and is {(file.Sha256 is null ? "another" : sha256)}.",
-                    file.Path,
-                    $"Nothing of it was kept. {origin.Advice}"));
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Failed,
+                        $"{file.Path} is not what {origin.Shown} states: its hash should be {file.Identity}, and is "
+                            + $"{(file.Sha256 is null ? "another" : sha256)}.",
+                        file.Path,
+                        $"Nothing of it was kept. {origin.Advice}"
+                    )
+                );
             }
 
             // What an earlier run left may have been damaged here: once more from the start.
@@ -91,8 +95,14 @@ internal sealed class FileDownload(IFileOrigin origin, HostFile file, string pat
             {
                 meter.Found(-partial.Length);
                 partial.Discard();
-                throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Failed, $"{origin.Shown} sends more of {file.Path} than the {file.Bytes} bytes that it states.", file.Path, $"Nothing of it was kept. {origin.Advice}"));
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Failed,
+                        $"{origin.Shown} sends more of {file.Path} than the {file.Bytes} bytes that it states.",
+                        file.Path,
+                        $"Nothing of it was kept. {origin.Advice}"
+                    )
+                );
             }
 
             await partial.AppendAsync(buffer.AsMemory(0, read));

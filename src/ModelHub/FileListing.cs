@@ -73,7 +73,9 @@ internal sealed class FileListing(ModelHost host, ResiliencePipeline retry)
     internal static List<HostFile> FilesOf(ReadOnlySpan<byte> page)
     {
         var root = StrictJson.Parse(page, depth: 16);
-        return root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray().Where(entry => entry.Text("type") == "file").Select(FileOf)] : throw new UnusableJsonException("is no list");
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Where(entry => entry.Text("type") == "file").Select(FileOf)]
+            : throw new UnusableJsonException("is no list");
     }
 
     private static HostFile FileOf(JsonElement entry)
@@ -81,11 +83,9 @@ internal sealed class FileListing(ModelHost host, ResiliencePipeline retry)
         var path = RepositoryPath.RequireWithin(entry.Text("path"));
         var isLarge = entry.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object;
         var bytes = isLarge && lfs.TryGetProperty("size", out _) ? lfs.Whole("size") : entry.Whole("size");
-        return bytes < 0
-            ? throw new FormatException()
-            : isLarge
-                ? new HostFile(path, bytes, Hash(lfs, 64), null)
-                : new HostFile(path, bytes, null, Hash(entry, 40));
+        return bytes < 0 ? throw new FormatException()
+            : isLarge ? new HostFile(path, bytes, Hash(lfs, 64), null)
+            : new HostFile(path, bytes, null, Hash(entry, 40));
     }
 
     private static string? Hash(JsonElement entry, int length)

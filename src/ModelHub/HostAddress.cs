@@ -13,7 +13,8 @@ public static class HostAddress
     /// <param name="variable">Looks up a variable of the environment; null takes the process's own.</param>
     /// <returns>The address; null when the variable is not set.</returns>
     /// <exception cref="InvalidInputException">It is no address.</exception>
-    public static Uri? Read(Func<string, string?>? variable = null) => (variable ?? Environment.GetEnvironmentVariable)(Variable) is not { Length: > 0 } text ? null
+    public static Uri? Read(Func<string, string?>? variable = null) =>
+        (variable ?? Environment.GetEnvironmentVariable)(Variable) is not { Length: > 0 } text ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address
         : throw new InvalidInputException($"{Variable} holds no web address.", Variable, $"Write it like {ModelPullOptions.DefaultHost}, or unset it.");
 
@@ -22,7 +23,8 @@ public static class HostAddress
     /// <returns>The address; null for null.</returns>
     /// <exception cref="InvalidInputException">It is none.</exception>
     [return: NotNullIfNotNull(nameof(text))]
-    public static Uri? Parse(string? text) => text is null ? null
+    public static Uri? Parse(string? text) =>
+        text is null ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address
         : throw new InvalidInputException("The address of the host is no web address.", "base-url", $"Write it like {ModelPullOptions.DefaultHost}.");
 }

@@ -36,11 +36,16 @@ internal sealed class HostOrigin(ModelHost host, string repository, string revis
             }
 
             var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new OriginBody(isWhole, isWhole ? response.Headers.ETag?.ToString() : null, (buffer, token) => host.ReadAsync(body, buffer, token), async () =>
-            {
-                await body.DisposeAsync();
-                response.Dispose();
-            });
+            return new OriginBody(
+                isWhole,
+                isWhole ? response.Headers.ETag?.ToString() : null,
+                (buffer, token) => host.ReadAsync(body, buffer, token),
+                async () =>
+                {
+                    await body.DisposeAsync();
+                    response.Dispose();
+                }
+            );
         }
         catch
         {

@@ -12,21 +12,25 @@ internal static class HostRetry
     /// <summary>Creates the pipeline.</summary>
     /// <param name="options">How often and how long.</param>
     /// <returns>It repeats on <see cref="HostFaultException"/> alone.</returns>
-    public static ResiliencePipeline Create(ModelPullOptions options) => options.Retries == 0
-        ? ResiliencePipeline.Empty
-        : new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<HostFaultException>(),
-            MaxRetryAttempts = options.Retries,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = options.FirstDelay,
-            MaxDelay = LongestDelay,
-            DelayGenerator = static arguments => ValueTask.FromResult(DelayOf(arguments.Outcome.Exception)),
-        }).Build();
+    public static ResiliencePipeline Create(ModelPullOptions options) =>
+        options.Retries == 0
+            ? ResiliencePipeline.Empty
+            : new ResiliencePipelineBuilder()
+                .AddRetry(
+                    new RetryStrategyOptions
+                    {
+                        ShouldHandle = new PredicateBuilder().Handle<HostFaultException>(),
+                        MaxRetryAttempts = options.Retries,
+                        BackoffType = DelayBackoffType.Exponential,
+                        UseJitter = true,
+                        Delay = options.FirstDelay,
+                        MaxDelay = LongestDelay,
+                        DelayGenerator = static arguments => ValueTask.FromResult(DelayOf(arguments.Outcome.Exception)),
+                    }
+                )
+                .Build();
 
     /// <summary>The wait that a failure asks for, within bounds; null takes the exponential one.</summary>
-    internal static TimeSpan? DelayOf(Exception? failure) => failure is HostFaultException { RetryAfter: { } asked }
-        ? TimeSpan.FromTicks(Math.Clamp(asked.Ticks, 0, LongestDelay.Ticks))
-        : null;
+    internal static TimeSpan? DelayOf(Exception? failure) =>
+        failure is HostFaultException { RetryAfter: { } asked } ? TimeSpan.FromTicks(Math.Clamp(asked.Ticks, 0, LongestDelay.Ticks)) : null;
 }

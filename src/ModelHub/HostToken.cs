@@ -4,7 +4,9 @@ using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.ModelHub;
 
-/// <summary>The token for a host of models. It comes from the environment or from a file, never from a command line, where other users of the machine would see it.</summary>
+/// <summary>
+/// The token for a host of models. It comes from the environment or from a file, never from a command line, where other users of the machine would see it.
+/// </summary>
 public static class HostToken
 {
     /// <summary>The variable that holds the token.</summary>
@@ -34,11 +36,20 @@ public static class HostToken
         {
             return LinkedFile.Of(file).Length <= 4096
                 ? Check(File.ReadAllText(file).Trim(), FileVariable)
-                : throw new InvalidInputException($"{FileVariable} names {file}, which is too large for a token.", FileVariable, "Name a file with the token alone.");
+                : throw new InvalidInputException(
+                    $"{FileVariable} names {file}, which is too large for a token.",
+                    FileVariable,
+                    "Name a file with the token alone."
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{FileVariable} names {file}, which can't be read: {e.Message}", FileVariable, "Name a file with the token alone.", e);
+            throw new InvalidInputException(
+                $"{FileVariable} names {file}, which can't be read: {e.Message}",
+                FileVariable,
+                "Name a file with the token alone.",
+                e
+            );
         }
     }
 
@@ -47,6 +58,10 @@ public static class HostToken
         SecretText.Remember(token);
         return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
             ? token
-            : throw new InvalidInputException($"What {variable} gives can't be a token: it is empty or holds other characters than visible ASCII ones.", variable, "Copy the token again.");
+            : throw new InvalidInputException(
+                $"What {variable} gives can't be a token: it is empty or holds other characters than visible ASCII ones.",
+                variable,
+                "Copy the token again."
+            );
     }
 }

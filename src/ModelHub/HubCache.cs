@@ -5,7 +5,8 @@ using OrleansOneShot.Compute.Models.Loading;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Repositories that other programs have fetched into the local Hugging Face cache: <c>models--OWNER--NAME/snapshots/COMMIT</c>, whose files are links into <c>blobs</c>, and
+/// Repositories that other programs have fetched into the local Hugging Face cache: <c>models--OWNER--NAME/snapshots/COMMIT</c>, whose files are links into
+/// <c>blobs</c>, and
 /// <c>refs/REVISION</c>, which holds a commit. It is only read here: nothing is fetched into it.
 /// </summary>
 /// <remarks>Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache and the environment variables described there.</remarks>
@@ -21,8 +22,12 @@ public static class HubCache
     {
         variable ??= Environment.GetEnvironmentVariable;
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
-        string? Given(string name) => variable(name) is { Length: > 0 } text ? Path.GetFullPath(text.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, text[2..]) : text) : null;
-        return Given("HF_HUB_CACHE") ?? Given("HUGGINGFACE_HUB_CACHE")
+        string? Given(string name) =>
+            variable(name) is { Length: > 0 } text
+                ? Path.GetFullPath(text.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, text[2..]) : text)
+                : null;
+        return Given("HF_HUB_CACHE")
+            ?? Given("HUGGINGFACE_HUB_CACHE")
             ?? Path.Combine(Given("HF_HOME") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "huggingface"), "hub");
     }
 
@@ -56,11 +61,15 @@ public static class HubCache
 
         var commit = Reference(root, revision ?? Main) ?? revision;
         var found = snapshots.Where(folder => commit is null || Path.GetFileName(folder).StartsWith(commit, StringComparison.Ordinal)).ToList();
-        return found.Count == 1 ? found[0] : throw new InvalidInputException(
-            $"The Hugging Face cache {root} has {(found.Count == 0 ? "no files" : $"{found.Count} snapshots")} of {repository}{(revision is null ? "" : $" at {revision}")}; it has "
-            + $"{(snapshots.Count == 0 ? "none at all" : Wording.List(snapshots.Select(Path.GetFileName)))}.",
-            field,
-            $"Name one of them, as {repository}@COMMIT, or fetch the model with: oneshot models pull {repository}");
+        return found.Count == 1
+            ? found[0]
+            : throw new InvalidInputException(
+                $"The Hugging Face cache {root} has {(found.Count == 0 ? "no files" : $"{found.Count} snapshots")} of "
+                    + $"{repository}{(revision is null ? "" : $" at {revision}")}; it has "
+                    + $"{(snapshots.Count == 0 ? "none at all" : Wording.List(snapshots.Select(Path.GetFileName)))}.",
+                field,
+                $"Name one of them, as {repository}@COMMIT, or fetch the model with: oneshot models pull {repository}"
+            );
     }
 
     /// <summary>All repositories of the cache that are models or CLIPs in the layouts that are read here, at their revision main.</summary>
@@ -72,8 +81,15 @@ public static class HubCache
         {
             return
             [
-                .. Directory.EnumerateDirectories(Folder(variable), HubSnapshot.Prefix + "*")
-                    .Select(root => (Repository: Path.GetFileName(root)[HubSnapshot.Prefix.Length..].Replace("--", "/", StringComparison.Ordinal), Commit: Reference(root, Main), Root: root))
+                .. Directory
+                    .EnumerateDirectories(Folder(variable), HubSnapshot.Prefix + "*")
+                    .Select(root =>
+                        (
+                            Repository: Path.GetFileName(root)[HubSnapshot.Prefix.Length..].Replace("--", "/", StringComparison.Ordinal),
+                            Commit: Reference(root, Main),
+                            Root: root
+                        )
+                    )
                     .Where(found => found.Commit is { Length: > 0 })
                     .Select(found => (found.Repository, Folder: Path.Combine(found.Root, HubSnapshot.Snapshots, found.Commit!)))
                     .Where(found => File.Exists(Path.Combine(found.Folder, "model_index.json")))

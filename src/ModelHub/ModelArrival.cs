@@ -21,7 +21,14 @@ internal static class ModelArrival
     /// <exception cref="OneShotException">It sends what it should not, or the disk is full.</exception>
     /// <exception cref="InvalidInputException">The model is not sound.</exception>
     public static async Task<PulledModel> FillAsync(
-        ModelLanding room, ModelFileChoice choice, IFileOrigin origin, ModelSource source, ModelPullOptions options, IProgress<PullProgress>? progress, CancellationToken cancellationToken)
+        ModelLanding room,
+        ModelFileChoice choice,
+        IFileOrigin origin,
+        ModelSource source,
+        ModelPullOptions options,
+        IProgress<PullProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         CheckSpace(room.Folder, choice.Files);
         var meter = new PullMeter(choice.Files.Sum(file => file.Bytes), progress);
@@ -29,17 +36,29 @@ internal static class ModelArrival
         var files = new PulledFile[choice.Files.Count];
 
         // Small files first: what is wrong with a model's configuration should be known before gigabytes are fetched.
-        foreach (var group in Enumerable.Range(0, files.Length).GroupBy(i => choice.Files[i].Path.EndsWith(".safetensors", StringComparison.Ordinal)).OrderBy(group => group.Key))
+        foreach (
+            var group in Enumerable
+                .Range(0, files.Length)
+                .GroupBy(i => choice.Files[i].Path.EndsWith(".safetensors", StringComparison.Ordinal))
+                .OrderBy(group => group.Key)
+        )
         {
-            await Parallel.ForEachAsync(group, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken }, async (i, token) =>
-            {
-                var file = choice.Files[i];
-                files[i] = await new FileDownload(origin, file, Path.Combine(room.Folder, file.Path), retry, meter).RunAsync(token);
-            });
+            await Parallel.ForEachAsync(
+                group,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken },
+                async (i, token) =>
+                {
+                    var file = choice.Files[i];
+                    files[i] = await new FileDownload(origin, file, Path.Combine(room.Folder, file.Path), retry, meter).RunAsync(token);
+                }
+            );
         }
 
         await File.WriteAllBytesAsync(
-            Path.Combine(room.Folder, ModelSource.FileName), JsonSerializer.SerializeToUtf8Bytes(source with { Files = files }, ModelJsonContext.Default.ModelSource), cancellationToken);
+            Path.Combine(room.Folder, ModelSource.FileName),
+            JsonSerializer.SerializeToUtf8Bytes(source with { Files = files }, ModelJsonContext.Default.ModelSource),
+            cancellationToken
+        );
         return new PulledModel(room.Land(choice.Kind, [.. files.Select(file => file.Path), ModelSource.FileName]), files, meter.FetchedBytes);
     }
 

@@ -11,7 +11,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models and those below the data folder's <c>models</c> are known by
+/// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models and those below the data folder's
+/// <c>models</c> are known by
 /// their folder's name, and a folder given by path is remembered under a name made of its own name and its path's hash.
 /// </summary>
 public sealed class ModelCatalog
@@ -20,8 +21,8 @@ public sealed class ModelCatalog
     public const string Default = "toyworld-64";
 
     private const int MaximumBytes = 16 << 20;
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lockPause = TimeSpan.FromMilliseconds(5);
 
     private readonly DataFolder _data;
     private readonly string? _shipped;
@@ -35,7 +36,9 @@ public sealed class ModelCatalog
         _shipped = shippedFolder ?? FindShipped();
     }
 
-    /// <summary>Told, in a sentence, when a single-file checkpoint is converted, which may take minutes; gives who hears how far it is. Null: nobody is told.</summary>
+    /// <summary>
+    /// Told, in a sentence, when a single-file checkpoint is converted, which may take minutes; gives who hears how far it is. Null: nobody is told.
+    /// </summary>
     public Func<string, IProgress<PullProgress>>? Converting { get; init; }
 
     /// <summary>Looks up a variable of the environment, for the place of the Hugging Face cache; null takes the process's own.</summary>
@@ -64,15 +67,25 @@ public sealed class ModelCatalog
             {
                 return Directory.Exists(entry.Folder)
                     ? entry.Folder
-                    : throw new InvalidInputException($"The folder {entry.Folder} of model {name} is gone.", "model", "Give the model's present folder with --model.");
+                    : throw new InvalidInputException(
+                        $"The folder {entry.Folder} of model {name} is gone.",
+                        "model",
+                        "Give the model's present folder with --model."
+                    );
             }
         }
 
-        throw new InvalidInputException($"There is no model named {name}; known are {Names()}.", "model", "Give one of these names, or the path of a diffusers folder.");
+        throw new InvalidInputException(
+            $"There is no model named {name}; known are {Names()}.",
+            "model",
+            "Give one of these names, or the path of a diffusers folder."
+        );
     }
 
     /// <summary>Finds a model by what a user typed, and remembers nothing; a single-file checkpoint that is new is converted into the data folder.</summary>
-    /// <param name="nameOrPath">A name, the path of a folder or of a checkpoint, or a repository of the local Hugging Face cache as OWNER/NAME[@REVISION].</param>
+    /// <param name="nameOrPath">
+    /// A name, the path of a folder or of a checkpoint, or a repository of the local Hugging Face cache as OWNER/NAME[@REVISION].
+    /// </param>
     /// <param name="field">The option, for messages.</param>
     /// <returns>The entry, whose name is not yet known to <see cref="GetFolder"/> when it was given by path.</returns>
     /// <exception cref="InvalidInputException">Neither a known name nor a folder.</exception>
@@ -138,44 +151,68 @@ public sealed class ModelCatalog
         var entries = new List<ModelEntry>();
         if (_shipped is not null)
         {
-            entries.AddRange(Directory.EnumerateDirectories(_shipped)
-                .Where(folder => File.Exists(Path.Combine(folder, "model_index.json")))
-                .Select(folder => new ModelEntry(Path.GetFileName(folder), folder, Shipped: true))
-                .OrderBy(entry => entry.Name, StringComparer.Ordinal));
+            entries.AddRange(
+                Directory
+                    .EnumerateDirectories(_shipped)
+                    .Where(folder => File.Exists(Path.Combine(folder, "model_index.json")))
+                    .Select(folder => new ModelEntry(Path.GetFileName(folder), folder, Shipped: true))
+                    .OrderBy(entry => entry.Name, StringComparer.Ordinal)
+            );
         }
 
         if (Directory.Exists(_data.ModelFolders))
         {
             // A name that starts with a dot is of a folder whose model is still on its way.
-            entries.AddRange(Directory.EnumerateDirectories(_data.ModelFolders)
-                .Where(folder => Path.GetFileName(folder)[0] != '.' && !entries.Exists(entry => entry.Name == Path.GetFileName(folder)))
-                .Select(folder => (Folder: folder, Kind: KindOf(folder)))
-                .Where(found => found.Kind is not null)
-                .Select(found => new ModelEntry(Path.GetFileName(found.Folder), found.Folder, Shipped: false, found.Kind!.Value))
-                .OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList());
+            entries.AddRange(
+                Directory
+                    .EnumerateDirectories(_data.ModelFolders)
+                    .Where(folder => Path.GetFileName(folder)[0] != '.' && !entries.Exists(entry => entry.Name == Path.GetFileName(folder)))
+                    .Select(folder => (Folder: folder, Kind: KindOf(folder)))
+                    .Where(found => found.Kind is not null)
+                    .Select(found => new ModelEntry(Path.GetFileName(found.Folder), found.Folder, Shipped: false, found.Kind!.Value))
+                    .OrderBy(entry => entry.Name, StringComparer.Ordinal)
+                    .ToList()
+            );
         }
 
-        entries.AddRange(Remembered().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ModelEntry(pair.Key, pair.Value, Shipped: false, KindOf(pair.Value) ?? ModelKind.Base)));
+        entries.AddRange(
+            Remembered()
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .Select(pair => new ModelEntry(pair.Key, pair.Value, Shipped: false, KindOf(pair.Value) ?? ModelKind.Base))
+        );
         return entries;
     }
 
     private InvalidInputException NotFound(string given, string path, string field)
     {
-        var what = File.Exists(path) ? $"is {LinkedFile.WhatIs(path)}, not a model folder"
-            : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder(Variable)}"
+        var what =
+            File.Exists(path) ? $"is {LinkedFile.WhatIs(path)}, not a model folder"
+            : RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal)
+                ? $"is neither a known model, nor a folder, nor a repository in the Hugging Face cache {HubCache.Folder(Variable)}"
             : "is neither a known model nor a folder";
-        var pull = RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal) ? $" A repository is fetched with: oneshot models pull {given}" : "";
-        return new InvalidInputException($"'{given}' {what}; known models are {Names()}.", field, $"Give one of these names, or the path of a diffusers folder, with --{field}.{pull}");
+        var pull =
+            RepositoryPath.IsRepository(given) && given.Contains('/', StringComparison.Ordinal)
+                ? $" A repository is fetched with: oneshot models pull {given}"
+                : "";
+        return new InvalidInputException(
+            $"'{given}' {what}; known models are {Names()}.",
+            field,
+            $"Give one of these names, or the path of a diffusers folder, with --{field}.{pull}"
+        );
     }
 
     private static ModelKind? KindOf(string folder) =>
-        File.Exists(Path.Combine(folder, "model_index.json")) ? ModelKind.Base : File.Exists(Path.Combine(folder, "config.json")) ? ModelKind.Clip : null;
+        File.Exists(Path.Combine(folder, "model_index.json")) ? ModelKind.Base
+        : File.Exists(Path.Combine(folder, "config.json")) ? ModelKind.Clip
+        : null;
 
     private bool IsOwn(string folder) => Path.GetDirectoryName(folder) == _data.ModelFolders;
 
     private static string NameOf(string path)
     {
-        var folder = new string([.. (HubSnapshot.NameOf(path) ?? Path.GetFileName(path)).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        var folder = new string([
+            .. (HubSnapshot.NameOf(path) ?? Path.GetFileName(path)).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'),
+        ]);
         return $"{(folder.Length == 0 ? "model" : folder)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8]}";
     }
 
@@ -202,9 +239,9 @@ public sealed class ModelCatalog
             {
                 return new FileStream(_data.Models + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (Stopwatch.GetElapsedTime(since) < LockPatience && File.Exists(_data.Models + ".lock"))
+            catch (IOException) when (Stopwatch.GetElapsedTime(since) < s_lockPatience && File.Exists(_data.Models + ".lock"))
             {
-                Thread.Sleep(LockPause);
+                Thread.Sleep(s_lockPause);
             }
         }
     }

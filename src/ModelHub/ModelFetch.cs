@@ -6,7 +6,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Brings a model that somebody names into a data folder: from an artifact store, else from a host (OWNER--NAME is the repository OWNER/NAME there). All that share a data folder fetch it once.
+/// Brings a model that somebody names into a data folder: from an artifact store, else from a host (OWNER--NAME is the repository OWNER/NAME there). All that
+/// share a data folder fetch it once.
 /// </summary>
 /// <param name="data">Where models arrive.</param>
 /// <param name="store">The artifact store.</param>
@@ -14,7 +15,7 @@ namespace OrleansOneShot.ModelHub;
 /// <param name="hasHost">Whether a host may be asked.</param>
 public sealed class ModelFetch(DataFolder data, IArtifactStore store, ModelPullOptions options, bool hasHost)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Whether a text can be the name of a model that is fetched.</summary>
     /// <param name="name">The text.</param>
@@ -69,7 +70,13 @@ public sealed class ModelFetch(DataFolder data, IArtifactStore store, ModelPullO
             if (await AskAsync(host, repository, cancellationToken) is { } listed)
             {
                 return await FillAsync(
-                    room, ModelFileChoice.Of(listed, options), new HostOrigin(host, repository, options.Revision), new ModelSource(repository, options.Revision, []), say, cancellationToken);
+                    room,
+                    ModelFileChoice.Of(listed, options),
+                    new HostOrigin(host, repository, options.Revision),
+                    new ModelSource(repository, options.Revision, []),
+                    say,
+                    cancellationToken
+                );
             }
         }
 
@@ -92,11 +99,18 @@ public sealed class ModelFetch(DataFolder data, IArtifactStore store, ModelPullO
                 say($"waiting for {name}, which another job of this host fetches");
             }
 
-            await Task.Delay(Pause, cancellationToken);
+            await Task.Delay(s_pause, cancellationToken);
         }
     }
 
-    private async Task<ModelArrived> FillAsync(ModelLanding room, ModelFileChoice choice, IFileOrigin origin, ModelSource source, Action<string> say, CancellationToken cancellationToken)
+    private async Task<ModelArrived> FillAsync(
+        ModelLanding room,
+        ModelFileChoice choice,
+        IFileOrigin origin,
+        ModelSource source,
+        Action<string> say,
+        CancellationToken cancellationToken
+    )
     {
         say(string.Create(CultureInfo.InvariantCulture, $"fetching {room.Name} ({choice.Files.Sum(file => file.Bytes) / 1e6:0.0} MB) from {origin.Shown}"));
         try
@@ -110,7 +124,15 @@ public sealed class ModelFetch(DataFolder data, IArtifactStore store, ModelPullO
         }
         catch (HostFaultException e)
         {
-            throw new ModelLackException(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "model", "Submit the job again when the host answers: the transfer goes on where it stopped."), e);
+            throw new ModelLackException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    e.Message,
+                    "model",
+                    "Submit the job again when the host answers: the transfer goes on where it stopped."
+                ),
+                e
+            );
         }
     }
 
@@ -140,7 +162,14 @@ public sealed class ModelFetch(DataFolder data, IArtifactStore store, ModelPullO
         catch (HostFaultException e)
         {
             throw new ModelLackException(
-                new ErrorDetail(ErrorCodes.Unavailable, $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}", "model", "Submit the job again when the host answers."), e);
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"it is neither in the data folder {data} nor in the artifact store, and {e.Message}",
+                    "model",
+                    "Submit the job again when the host answers."
+                ),
+                e
+            );
         }
     }
 }

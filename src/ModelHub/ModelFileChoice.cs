@@ -5,7 +5,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Which files of a repository make a model: a fixed list of names, so that nothing else is ever fetched; no pickle, no code, no other framework's copy of the weights.
+/// Which files of a repository make a model: a fixed list of names, so that nothing else is ever fetched; no pickle, no code, no other framework's copy of the
+/// weights.
 /// </summary>
 /// <param name="Kind">What the repository holds.</param>
 /// <param name="Files">What is fetched, by path.</param>
@@ -14,13 +15,25 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
     private const string Diffusers = "diffusion_pytorch_model";
     private const string Transformers = "model";
 
-    private static readonly string[] BaseFiles =
+    private static readonly string[] s_baseFiles =
     [
-        "model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json", "tokenizer/vocab.json", "tokenizer/merges.txt", "scheduler/scheduler_config.json",
+        "model_index.json",
+        "unet/config.json",
+        "vae/config.json",
+        "text_encoder/config.json",
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
+        "scheduler/scheduler_config.json",
     ];
 
-    private static readonly string[] OptionalBaseFiles =
-        ["oneshot.json", "tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "clip/config.json", "clip/preprocessor_config.json"];
+    private static readonly string[] s_optionalBaseFiles =
+    [
+        "oneshot.json",
+        "tokenizer/special_tokens_map.json",
+        "tokenizer/tokenizer_config.json",
+        "clip/config.json",
+        "clip/preprocessor_config.json",
+    ];
 
     /// <summary>Chooses.</summary>
     /// <param name="files">All files of the repository.</param>
@@ -49,7 +62,8 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
             byPath[file.Path] = file;
         }
 
-        var choice = byPath.ContainsKey("model_index.json") ? Base(byPath, options)
+        var choice =
+            byPath.ContainsKey("model_index.json") ? Base(byPath, options)
             : byPath.ContainsKey("config.json") ? Clip(byPath, options)
             : throw NoModel(byPath.Keys);
         choice.Check(options);
@@ -58,14 +72,18 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
 
     private static ModelFileChoice Base(Dictionary<string, HostFile> files, ModelPullOptions options)
     {
-        if (BaseFiles.FirstOrDefault(path => !files.ContainsKey(path)) is { } missing)
+        if (s_baseFiles.FirstOrDefault(path => !files.ContainsKey(path)) is { } missing)
         {
-            throw new InvalidInputException($"The repository lacks {missing}, which every Stable Diffusion 1.x or 2.x model in diffusers' layout has.", "repo", "Name another repository.");
+            throw new InvalidInputException(
+                $"The repository lacks {missing}, which every Stable Diffusion 1.x or 2.x model in diffusers' layout has.",
+                "repo",
+                "Name another repository."
+            );
         }
 
         List<HostFile> chosen =
         [
-            .. BaseFiles.Concat(OptionalBaseFiles.Where(files.ContainsKey)).Select(path => files[path]),
+            .. s_baseFiles.Concat(s_optionalBaseFiles.Where(files.ContainsKey)).Select(path => files[path]),
             .. Weights(files, "unet/", Diffusers, options),
             .. Weights(files, "vae/", Diffusers, options),
             .. Weights(files, "text_encoder/", Transformers, options),
@@ -90,7 +108,9 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
     {
         string[] plain = [$"{stem}.safetensors", $"{stem}.safetensors.index.json"];
         string[] half = [$"{stem}.fp16.safetensors", $"{stem}.safetensors.index.fp16.json", $"{stem}.fp16.safetensors.index.json"];
-        var name = (options.PrefersHalf ? half.Concat(plain) : plain.Concat(half)).FirstOrDefault(candidate => files.ContainsKey(folder + candidate)) ?? throw NoWeights(files.Keys, folder, stem);
+        var name =
+            (options.PrefersHalf ? half.Concat(plain) : plain.Concat(half)).FirstOrDefault(candidate => files.ContainsKey(folder + candidate))
+            ?? throw NoWeights(files.Keys, folder, stem);
         yield return files[folder + name];
         if (!name.EndsWith(".json", StringComparison.Ordinal))
         {
@@ -100,8 +120,11 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
         var isHalf = half.Contains(name);
         foreach (var (path, file) in files)
         {
-            if (path.StartsWith(folder + stem, StringComparison.Ordinal) && ShardEnding().Match(path[(folder.Length + stem.Length)..]) is { Success: true } match &&
-                isHalf == match.Value.Contains(".fp16", StringComparison.Ordinal))
+            if (
+                path.StartsWith(folder + stem, StringComparison.Ordinal)
+                && ShardEnding().Match(path[(folder.Length + stem.Length)..]) is { Success: true } match
+                && isHalf == match.Value.Contains(".fp16", StringComparison.Ordinal)
+            )
             {
                 yield return file;
             }
@@ -130,7 +153,14 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
     {
         if (Files.FirstOrDefault(file => file.Sha256 is null && (file.GitSha1 is null || IsWeights(file))) is { } unknown)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The host states no hash of {unknown.Path}, so what it sends can't be checked.", "repo", "Take the model from another host."));
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Failed,
+                    $"The host states no hash of {unknown.Path}, so what it sends can't be checked.",
+                    "repo",
+                    "Take the model from another host."
+                )
+            );
         }
     }
 
@@ -140,9 +170,16 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
         new(new ErrorDetail(ErrorCodes.Limit, message, "repo", "Name a repository that holds a Stable Diffusion 1.x or 2.x model and nothing larger."));
 
     private static InvalidInputException NoWeights(IEnumerable<string> paths, string folder, string stem) =>
-        new($"The repository lacks {folder}{stem}.safetensors" + (paths.Any(path => path.StartsWith(folder, StringComparison.Ordinal) && Path.GetExtension(path) is ".bin" or ".ckpt" or ".pt")
-                ? "; it has these weights as a PyTorch pickle alone, which can run code when opened and is never fetched." : "."),
-            "repo", "Name a repository or --revision with safetensors files.");
+        new(
+            $"The repository lacks {folder}{stem}.safetensors"
+                + (
+                    paths.Any(path => path.StartsWith(folder, StringComparison.Ordinal) && Path.GetExtension(path) is ".bin" or ".ckpt" or ".pt")
+                        ? "; it has these weights as a PyTorch pickle alone, which can run code when opened and is never fetched."
+                        : "."
+                ),
+            "repo",
+            "Name a repository or --revision with safetensors files."
+        );
 
     private static InvalidInputException NoModel(IEnumerable<string> paths)
     {
@@ -150,7 +187,10 @@ internal sealed partial record ModelFileChoice(ModelKind Kind, IReadOnlyList<Hos
         return new InvalidInputException(
             "The repository holds neither model_index.json nor config.json, so it is no model in the layout of diffusers or transformers.",
             "repo",
-            single is null ? "Name another repository." : $"If {RepositoryPath.Shown(single)} is a single-file checkpoint, download it and convert it with: oneshot models convert FILE");
+            single is null
+                ? "Name another repository."
+                : $"If {RepositoryPath.Shown(single)} is a single-file checkpoint, download it and convert it with: oneshot models convert FILE"
+        );
     }
 
     // diffusion_pytorch_model-00001-of-00002.safetensors, and fp16 before or after the number.

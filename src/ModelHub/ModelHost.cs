@@ -7,7 +7,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// A host in the Hugging Face layout. Redirects are followed here, not by the handler, so that the token goes to the host itself and to nobody else, and to public addresses alone: what
+/// A host in the Hugging Face layout. Redirects are followed here, not by the handler, so that the token goes to the host itself and to nobody else, and to
+/// public addresses alone: what
 /// a host answers must not send this machine into the network behind it. The host itself may be private, since whoever runs this program has named it.
 /// </summary>
 internal sealed class ModelHost : IDisposable
@@ -29,10 +30,22 @@ internal sealed class ModelHost : IDisposable
         _isOffLimits = options.IsOffLimits;
         if (_token is not null && _address.Scheme != Uri.UriSchemeHttps && !_address.IsLoopback)
         {
-            throw new InvalidInputException($"The token would travel unencrypted to {_address.Authority}.", "base-url", $"Use an https address, or unset {HostToken.Variable} and {HostToken.FileVariable}.");
+            throw new InvalidInputException(
+                $"The token would travel unencrypted to {_address.Authority}.",
+                "base-url",
+                $"Use an https address, or unset {HostToken.Variable} and {HostToken.FileVariable}."
+            );
         }
 
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(20), ConnectCallback = ConnectAsync })
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(20),
+                ConnectCallback = ConnectAsync,
+            }
+        )
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -73,9 +86,17 @@ internal sealed class ModelHost : IDisposable
 
             using (response)
             {
-                at = response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect &&
-                    response.Headers.Location is { } location
-                        ? hop < MaximumRedirects ? Next(at, location) : throw Refused($"{Shown} redirects more than {MaximumRedirects} times.")
+                at =
+                    response.StatusCode
+                        is HttpStatusCode.MovedPermanently
+                            or HttpStatusCode.Found
+                            or HttpStatusCode.SeeOther
+                            or HttpStatusCode.TemporaryRedirect
+                            or HttpStatusCode.PermanentRedirect
+                    && response.Headers.Location is { } location
+                        ? hop < MaximumRedirects
+                            ? Next(at, location)
+                            : throw Refused($"{Shown} redirects more than {MaximumRedirects} times.")
                         : throw FaultOf(response);
             }
         }
@@ -108,7 +129,11 @@ internal sealed class ModelHost : IDisposable
     private static Uri Check(Uri address) =>
         address is { IsAbsoluteUri: true, UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0 } && address.Scheme is "http" or "https"
             ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")
-            : throw new InvalidInputException("The address of the host is no plain http or https address.", "base-url", $"Write it like {ModelPullOptions.DefaultHost}; a token comes from {HostToken.Variable}.");
+            : throw new InvalidInputException(
+                "The address of the host is no plain http or https address.",
+                "base-url",
+                $"Write it like {ModelPullOptions.DefaultHost}; a token comes from {HostToken.Variable}."
+            );
 
     private async Task<HttpResponseMessage> SendAsync(Uri at, RangeHeaderValue? range, EntityTagHeaderValue? ifRange, CancellationToken cancellationToken)
     {
@@ -189,34 +214,54 @@ internal sealed class ModelHost : IDisposable
         return !Owns(next) && IPAddress.TryParse(next.IdnHost, out var address) && _isOffLimits(address) ? throw LeadsTo(next, address) : next;
     }
 
-    private OneShotException LeadsTo(Uri to, IPAddress address) => new(new ErrorDetail(
-        ErrorCodes.Failed,
-        $"{Shown} redirects to {to.Authority}{(to.IdnHost == address.ToString() ? "" : $" ({address})")}, which is not a public address; nothing was asked of it.",
-        "base-url",
-        "If that is your own host of models, name it itself: with --base-url, or in " + HostAddress.Variable + "."));
+    private OneShotException LeadsTo(Uri to, IPAddress address) =>
+        new(
+            new ErrorDetail(
+                ErrorCodes.Failed,
+                $"{Shown} redirects to {to.Authority}{(to.IdnHost == address.ToString() ? "" : $" ({address})")}, which is not a public address; nothing was "
+                    + $"asked of it.",
+                "base-url",
+                "If that is your own host of models, name it itself: with --base-url, or in " + HostAddress.Variable + "."
+            )
+        );
 
     private Exception FaultOf(HttpResponseMessage response)
     {
         var status = (int)response.StatusCode;
         return response.StatusCode switch
         {
-            HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new HostFaultException($"{Shown} answered {status}.", RetryAfter(response)),
-            HttpStatusCode.NotFound => new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"{Shown} has no such repository, revision or file (it answered 404).", "repo", "Check REPO and --revision.")),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new OneShotException(new ErrorDetail(
-                status == 401 ? ErrorCodes.Unauthenticated : ErrorCodes.Forbidden,
-                $"{Shown} refuses access (it answered {status}): there is no such repository, or it needs a token{(_token is null ? "" : " other than the one given")}.",
-                "repo",
-                $"Accept the model's terms on the host if it has any, and give a token by {HostToken.Variable} or {HostToken.FileVariable}.")),
+            HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new HostFaultException(
+                $"{Shown} answered {status}.",
+                RetryAfter(response)
+            ),
+            HttpStatusCode.NotFound => new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.NotFound,
+                    $"{Shown} has no such repository, revision or file (it answered 404).",
+                    "repo",
+                    "Check REPO and --revision."
+                )
+            ),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new OneShotException(
+                new ErrorDetail(
+                    status == 401 ? ErrorCodes.Unauthenticated : ErrorCodes.Forbidden,
+                    $"{Shown} refuses access (it answered {status}): there is no such repository, or it needs a "
+                        + $"token{(_token is null ? "" : " other than the one given")}.",
+                    "repo",
+                    $"Accept the model's terms on the host if it has any, and give a token by {HostToken.Variable} or {HostToken.FileVariable}."
+                )
+            ),
             _ => Refused($"{Shown} answered {status}."),
         };
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date - DateTimeOffset.UtcNow,
-        _ => null,
-    };
+    private static TimeSpan? RetryAfter(HttpResponseMessage response) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - DateTimeOffset.UtcNow,
+            _ => null,
+        };
 
     private static OneShotException Refused(string message) => new(new ErrorDetail(ErrorCodes.Failed, message, "repo"));
 

@@ -28,10 +28,16 @@ internal sealed class ModelLanding : IDisposable
 
     /// <summary>Opens the folder, with what earlier runs left in it.</summary>
     /// <exception cref="OneShotException">Another process works on that name.</exception>
-    public static ModelLanding Open(DataFolder data, string name) => TryOpen(data, name)
-        ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Another process is bringing in the model {name}.", "name", "Wait until it is done."));
+    public static ModelLanding Open(DataFolder data, string name) =>
+        TryOpen(data, name)
+        ?? throw new OneShotException(
+            new ErrorDetail(ErrorCodes.Conflict, $"Another process is bringing in the model {name}.", "name", "Wait until it is done.")
+        );
 
-    /// <summary>Opens the folder if nobody, in this process or another, works on that name. The lock is the operating system's on an open file, so it ends with its process, however that ends.</summary>
+    /// <summary>
+    /// Opens the folder if nobody, in this process or another, works on that name. The lock is the operating system's on an open file, so it ends with its
+    /// process, however that ends.
+    /// </summary>
     /// <returns>The folder, with what earlier runs left in it; null if somebody works on it.</returns>
     /// <exception cref="IOException">The data folder can't be written.</exception>
     public static ModelLanding? TryOpen(DataFolder data, string name)
@@ -64,7 +70,12 @@ internal sealed class ModelLanding : IDisposable
     {
         var parent = Path.GetDirectoryName(Path.GetFullPath(target))!;
         CreationMask.CreateUsersFolder(parent);
-        return new ModelLanding(Directory.CreateDirectory(Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}")).FullName, Path.GetFileName(target), target, null);
+        return new ModelLanding(
+            Directory.CreateDirectory(Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}")).FullName,
+            Path.GetFileName(target),
+            target,
+            null
+        );
     }
 
     /// <summary>Checks the model and moves it to its place.</summary>
@@ -74,7 +85,11 @@ internal sealed class ModelLanding : IDisposable
     /// <returns>The model in its place.</returns>
     public ModelEntry Land(ModelKind kind, IReadOnlyCollection<string> files)
     {
-        foreach (var path in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(path => !files.Contains(Path.GetRelativePath(Folder, path).Replace('\\', '/'))))
+        foreach (
+            var path in Directory
+                .EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
+                .Where(path => !files.Contains(Path.GetRelativePath(Folder, path).Replace('\\', '/')))
+        )
         {
             File.Delete(path);
         }
@@ -87,7 +102,9 @@ internal sealed class ModelLanding : IDisposable
 
         if (Directory.Exists(_target))
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"{_target} is in the way of the model {Name}, and is no model.", "data", "Delete that folder."));
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Conflict, $"{_target} is in the way of the model {Name}, and is no model.", "data", "Delete that folder.")
+            );
         }
 
         Directory.Move(Folder, _target);

@@ -6,7 +6,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Fetches a model from a host in the Hugging Face layout into a data folder. Its files gather in a folder of their own, over as many runs as it takes; when all are there and the
+/// Fetches a model from a host in the Hugging Face layout into a data folder. Its files gather in a folder of their own, over as many runs as it takes; when
+/// all are there and the
 /// model is sound, that folder is moved to its place, where the catalog finds it.
 /// </summary>
 public static class ModelPull
@@ -21,9 +22,16 @@ public static class ModelPull
     /// <param name="cancellationToken">Stops; what has arrived is kept for the next run.</param>
     /// <returns>The model. One that was fetched before is returned as it is, without asking the host.</returns>
     /// <exception cref="InvalidInputException">A name can't be used, or the repository holds no model for this program.</exception>
-    /// <exception cref="OneShotException">The host refuses (not_found, unauthenticated, forbidden), can't be reached (unavailable), exceeds a limit, or sends what it should not (failed).</exception>
+    /// <exception cref="OneShotException">
+    /// The host refuses (not_found, unauthenticated, forbidden), can't be reached (unavailable), exceeds a limit, or sends what it should not (failed).
+    /// </exception>
     public static async Task<PulledModel> RunAsync(
-        DataFolder data, string repository, ModelPullOptions options, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+        DataFolder data,
+        string repository,
+        ModelPullOptions options,
+        IProgress<PullProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(repository);
@@ -44,11 +52,22 @@ public static class ModelPull
         {
             var listed = await new FileListing(host, retry).ReadAsync(repository, options.Revision, cancellationToken);
             var choice = ModelFileChoice.Of(listed, options);
-            return await ModelArrival.FillAsync(room, choice, new HostOrigin(host, repository, options.Revision), new ModelSource(repository, options.Revision, []), options, progress, cancellationToken);
+            return await ModelArrival.FillAsync(
+                room,
+                choice,
+                new HostOrigin(host, repository, options.Revision),
+                new ModelSource(repository, options.Revision, []),
+                options,
+                progress,
+                cancellationToken
+            );
         }
         catch (HostFaultException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "base-url", "Run the same command again: it goes on where it stopped."), e);
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Unavailable, e.Message, "base-url", "Run the same command again: it goes on where it stopped."),
+                e
+            );
         }
     }
 
@@ -62,8 +81,14 @@ public static class ModelPull
         var source = entry.Folder == target ? ReadSource(target) : null;
         return source?.Repository == repository && source.Revision == options.Revision
             ? new PulledModel(entry, source.Files, 0)
-            : throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Conflict, $"There is a model named {name} already, in {entry.Folder}.", "name", "Give the new one another name with --name, or delete that folder."));
+            : throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Conflict,
+                    $"There is a model named {name} already, in {entry.Folder}.",
+                    "name",
+                    "Give the new one another name with --name, or delete that folder."
+                )
+            );
     }
 
     private static ModelSource? ReadSource(string folder)

@@ -10,7 +10,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Puts a model into a cluster's artifact store, from where each silo fetches it when a job needs it. Files that are there already are not sent again; the manifest is written last, once.
+/// Puts a model into a cluster's artifact store, from where each silo fetches it when a job needs it. Files that are there already are not sent again; the
+/// manifest is written last, once.
 /// </summary>
 public static class ModelPush
 {
@@ -19,7 +20,9 @@ public static class ModelPush
     /// <summary>Puts a model into the store.</summary>
     /// <param name="store">The cluster's store.</param>
     /// <param name="model">The model.</param>
-    /// <param name="name">Its name there; null takes <see cref="ModelEntry.Name"/> where that is of the same files, else the folder's name and a hash of the files.</param>
+    /// <param name="name">
+    /// Its name there; null takes <see cref="ModelEntry.Name"/> where that is of the same files, else the folder's name and a hash of the files.
+    /// </param>
     /// <param name="progress">Told from any thread; or null.</param>
     /// <param name="cancellationToken">Stops; files that are there already stay, and no one sees them.</param>
     /// <returns>The model as silos know it.</returns>
@@ -27,19 +30,28 @@ public static class ModelPush
     /// <exception cref="OneShotException">The name belongs to another model (conflict), or a limit is exceeded.</exception>
     /// <exception cref="IOException">The store is full, read-only or out of reach, or a file can't be read.</exception>
     public static async Task<PushedModel> RunAsync(
-        IArtifactStore store, ModelEntry model, string? name = null, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+        IArtifactStore store,
+        ModelEntry model,
+        string? name = null,
+        IProgress<PullProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(model);
         var options = new ModelPullOptions();
         var choice = Choose(model, options);
         var files = new PulledFile[choice.Files.Count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, files.Length), new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken }, async (i, token) =>
-        {
-            var file = choice.Files[i];
-            await using var stream = File.OpenRead(Path.Combine(model.Folder, file.Path));
-            files[i] = new PulledFile(file.Path, file.Bytes, Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, token)));
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, files.Length),
+            new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken },
+            async (i, token) =>
+            {
+                var file = choice.Files[i];
+                await using var stream = File.OpenRead(Path.Combine(model.Folder, file.Path));
+                files[i] = new PulledFile(file.Path, file.Bytes, Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, token)));
+            }
+        );
 
         var stored = new StoredModels(store);
         if (name is not null)
@@ -70,23 +82,37 @@ public static class ModelPush
         }
 
         var published = name ?? NameOf(model, files);
-        return await stored.TryPublishAsync(published, new StoredModel(files), cancellationToken)
+        return
+            await stored.TryPublishAsync(published, new StoredModel(files), cancellationToken)
             || (IsSame(await stored.ReadAsync(published, cancellationToken), files) && await stored.TouchAsync(published, cancellationToken))
             ? new PushedModel(published, choice.Kind, files, meter.FetchedBytes)
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"The cluster has another model named {published} already.", "name", "Give this one another name with --name."));
+            : throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Conflict,
+                    $"The cluster has another model named {published} already.",
+                    "name",
+                    "Give this one another name with --name."
+                )
+            );
     }
 
     private static ModelFileChoice Choose(ModelEntry model, ModelPullOptions options)
     {
         try
         {
-            var files = Directory.EnumerateFiles(model.Folder, "*", SearchOption.AllDirectories)
+            var files = Directory
+                .EnumerateFiles(model.Folder, "*", SearchOption.AllDirectories)
                 .Select(path => new HostFile(Path.GetRelativePath(model.Folder, path).Replace('\\', '/'), LinkedFile.Of(path).Length, null, null));
             return ModelFileChoice.Among([.. files], options);
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException($"{model.Folder}: {e.Message.Replace("The repository", "the folder", StringComparison.Ordinal)}", "model", "Name a model in diffusers' layout, or a CLIP.", e);
+            throw new InvalidInputException(
+                $"{model.Folder}: {e.Message.Replace("The repository", "the folder", StringComparison.Ordinal)}",
+                "model",
+                "Name a model in diffusers' layout, or a CLIP.",
+                e
+            );
         }
     }
 
@@ -94,11 +120,16 @@ public static class ModelPush
     {
         if (!TextRules.IsName(name))
         {
-            throw new InvalidInputException($"'{RepositoryPath.Shown(name)}' can't name a model of a cluster.", "name", $"Use {TextRules.NameForm}, and begin with a letter or a digit.");
+            throw new InvalidInputException(
+                $"'{RepositoryPath.Shown(name)}' can't name a model of a cluster.",
+                "name",
+                $"Use {TextRules.NameForm}, and begin with a letter or a digit."
+            );
         }
     }
 
-    // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the store remembers of a file does not tell whether its bytes are still the right ones.
+    // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the store remembers of a file does not tell whether its bytes are
+    // still the right ones.
     private static async Task<bool> HasAllAsync(IArtifactStore store, PulledFile[] files, CancellationToken cancellationToken)
     {
         foreach (var file in files)
@@ -121,12 +152,17 @@ public static class ModelPush
     {
         var list = string.Concat(files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Path}\n{file.Bytes}\n{file.Sha256}\n")));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(list)))[..HashDigits];
-        var stem = new string([.. Path.GetFileName(model.Folder).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-').Take(TextRules.Name - HashDigits - 1)]).TrimStart('-', '_', '.');
+        var stem = new string([
+            .. Path.GetFileName(model.Folder)
+                .Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')
+                .Take(TextRules.Name - HashDigits - 1),
+        ]).TrimStart('-', '_', '.');
         return $"{(stem.Length == 0 ? "model" : stem)}-{hash}";
     }
 
     private static bool IsSame(IReadOnlyList<HostFile>? there, PulledFile[] files) =>
-        there is not null && there.Select(file => new PulledFile(file.Path, file.Bytes, file.Sha256!)).OrderBy(file => file.Path, StringComparer.Ordinal).SequenceEqual(files);
+        there is not null
+        && there.Select(file => new PulledFile(file.Path, file.Bytes, file.Sha256!)).OrderBy(file => file.Path, StringComparer.Ordinal).SequenceEqual(files);
 
     private static async Task SendAsync(IArtifactStore store, string folder, PulledFile file, PullMeter meter, CancellationToken cancellationToken)
     {
@@ -146,7 +182,14 @@ public static class ModelPush
             if (written.Sha256 != file.Sha256)
             {
                 await store.DeleteAsync(path, CancellationToken.None);
-                throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"{file.Path} was changed while it was sent.", "model", "Send the model again when nobody writes to its folder."));
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Conflict,
+                        $"{file.Path} was changed while it was sent.",
+                        "model",
+                        "Send the model again when nobody writes to its folder."
+                    )
+                );
             }
         }
         catch (ArtifactExistsException)

@@ -8,7 +8,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// A file that arrives in pieces, also over several runs: the bytes so far lie beside its place as <c>NAME.partial</c>, with a note of what they are part of. It is hashed as it
+/// A file that arrives in pieces, also over several runs: the bytes so far lie beside its place as <c>NAME.partial</c>, with a note of what they are part of.
+/// It is hashed as it
 /// grows and moved to its place when the hash is right.
 /// </summary>
 internal sealed class PartialFile : IDisposable
@@ -39,7 +40,11 @@ internal sealed class PartialFile : IDisposable
     public static async Task<PartialFile> OpenAsync(string path, HostFile file, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var partial = new PartialFile(path, file, new FileStream(Beside(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1, FileOptions.Asynchronous));
+        var partial = new PartialFile(
+            path,
+            file,
+            new FileStream(Beside(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1, FileOptions.Asynchronous)
+        );
         try
         {
             if (ReadMark(path) is { } mark && mark.Identity == file.Identity && partial._stream.Length <= file.Bytes)
@@ -100,7 +105,10 @@ internal sealed class PartialFile : IDisposable
         }
         catch (IOException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"{_file.Path} can't be written: {e.Message}", "data", "Free space, or name another folder with --data."), e);
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Failed, $"{_file.Path} can't be written: {e.Message}", "data", "Free space, or name another folder with --data."),
+                e
+            );
         }
 
         _sha256.AppendData(bytes.Span);

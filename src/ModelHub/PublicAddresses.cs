@@ -4,7 +4,9 @@ using OrleansOneShot.Common;
 
 namespace OrleansOneShot.ModelHub;
 
-/// <summary>Tells the addresses of the Internet from all others: private, link-local (where clouds hand out credentials), of this machine, for groups, or reserved.</summary>
+/// <summary>
+/// Tells the addresses of the Internet from all others: private, link-local (where clouds hand out credentials), of this machine, for groups, or reserved.
+/// </summary>
 internal static class PublicAddresses
 {
     private static readonly IPNetwork[] s_others =
@@ -38,7 +40,9 @@ internal static class PublicAddresses
         var plain = new IPAddress(bytes); // without a scope, which networks don't have
         return PrivateNetworks.Contains(plain)
             || s_others.Any(network => network.Contains(plain))
-            || (plain.AddressFamily == AddressFamily.InterNetworkV6
-                && s_carriers.Any(carrier => carrier.Network.Contains(plain) && Exclude(new IPAddress(bytes.AsSpan(carrier.At, 4)))));
+            || (
+                plain.AddressFamily == AddressFamily.InterNetworkV6
+                && s_carriers.Any(carrier => carrier.Network.Contains(plain) && Exclude(new IPAddress(bytes.AsSpan(carrier.At, 4))))
+            );
     }
 }

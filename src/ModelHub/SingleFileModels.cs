@@ -13,12 +13,14 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// Single-file checkpoints as models of a data folder: each is converted once, into <c>models/NAME</c>, and is a folder like any other from then on. The same file under another path is found
+/// Single-file checkpoints as models of a data folder: each is converted once, into <c>models/NAME</c>, and is a folder like any other from then on. The same
+/// file under another path is found
 /// by its hash.
 /// </summary>
 public static class SingleFileModels
 {
-    // Beside the models: paths of files that are copies of one that was converted, a file each that names its folder; and hashes of converted files, a file each as well.
+    // Beside the models: paths of files that are copies of one that was converted, a file each that names its folder; and hashes of converted files, a file
+    // each as well.
     private const string KnownFolder = ".converted";
     private const int LongestNote = 300;
 
@@ -37,7 +39,12 @@ public static class SingleFileModels
     /// <exception cref="InvalidInputException">The file can't be converted.</exception>
     /// <exception cref="OneShotException">Another process converts it right now, or the disk is too full.</exception>
     public static ModelEntry Find(
-        DataFolder data, string path, string? configuration = null, Func<string, IProgress<PullProgress>>? converting = null, CancellationToken cancellationToken = default)
+        DataFolder data,
+        string path,
+        string? configuration = null,
+        Func<string, IProgress<PullProgress>>? converting = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -74,7 +81,14 @@ public static class SingleFileModels
         }
 
         var entry = EntryOf(data, name);
-        Fill(room, path, configuration, null, converting?.Invoke($"Converting {Path.GetFileName(path)} into {entry.Folder}, which is done once."), cancellationToken);
+        Fill(
+            room,
+            path,
+            configuration,
+            null,
+            converting?.Invoke($"Converting {Path.GetFileName(path)} into {entry.Folder}, which is done once."),
+            cancellationToken
+        );
         Remember(data, hash, entry);
         return entry;
     }
@@ -89,7 +103,13 @@ public static class SingleFileModels
     /// <exception cref="InvalidInputException">The file can't be converted.</exception>
     /// <exception cref="OneShotException">The disk is too full.</exception>
     public static void Convert(
-        string path, string folder, string? configuration = null, PredictionType? prediction = null, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+        string path,
+        string folder,
+        string? configuration = null,
+        PredictionType? prediction = null,
+        IProgress<PullProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -98,15 +118,35 @@ public static class SingleFileModels
         Fill(room, path, configuration, prediction, progress, cancellationToken);
     }
 
-    private static void Fill(ModelLanding room, string path, string? configuration, PredictionType? prediction, IProgress<PullProgress>? progress, CancellationToken cancellationToken)
+    private static void Fill(
+        ModelLanding room,
+        string path,
+        string? configuration,
+        PredictionType? prediction,
+        IProgress<PullProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             DiskSpace.Require(room.Folder, LinkedFile.Of(path).Length);
             var began = Stopwatch.GetTimestamp();
             SingleFileCheckpoint.Convert(
-                path, room.Folder, configuration, prediction, (done, all) => progress?.Report(new PullProgress(done, all, done, Stopwatch.GetElapsedTime(began))), cancellationToken);
-            room.Land(ModelKind.Base, [.. Directory.EnumerateFiles(room.Folder, "*", SearchOption.AllDirectories).Select(found => Path.GetRelativePath(room.Folder, found).Replace('\\', '/'))]);
+                path,
+                room.Folder,
+                configuration,
+                prediction,
+                (done, all) => progress?.Report(new PullProgress(done, all, done, Stopwatch.GetElapsedTime(began))),
+                cancellationToken
+            );
+            room.Land(
+                ModelKind.Base,
+                [
+                    .. Directory
+                        .EnumerateFiles(room.Folder, "*", SearchOption.AllDirectories)
+                        .Select(found => Path.GetRelativePath(room.Folder, found).Replace('\\', '/')),
+                ]
+            );
         }
         catch
         {
@@ -116,9 +156,10 @@ public static class SingleFileModels
     }
 
     // What a model is made of: the file, and where the configurations come from.
-    private static string HashOf(string file, string? configuration) => configuration is null
-        ? FileHashes.Sha256(file)
-        : System.Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{FileHashes.Sha256(file)}\n{Path.GetFullPath(configuration)}")));
+    private static string HashOf(string file, string? configuration) =>
+        configuration is null
+            ? FileHashes.Sha256(file)
+            : System.Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{FileHashes.Sha256(file)}\n{Path.GetFullPath(configuration)}")));
 
     private static ModelEntry EntryOf(DataFolder data, string name) => new(name, Path.Combine(data.ModelFolders, name), Shipped: false);
 
@@ -158,7 +199,9 @@ public static class SingleFileModels
     // The name is the one that was given, which says more than that of a cache's blob.
     private static string NameOf(string path, LinkedFile file)
     {
-        var stem = new string([.. Path.GetFileNameWithoutExtension(path).Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-')]).TrimStart('-');
+        var stem = new string([
+            .. Path.GetFileNameWithoutExtension(path).Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-'),
+        ]).TrimStart('-');
         var identity = string.Create(CultureInfo.InvariantCulture, $"{file.Path}\n{file.Length}\n{file.WrittenUtc.Ticks}");
         return $"{(stem.Length == 0 ? "model" : stem)}-{System.Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8]}";
     }

@@ -3,7 +3,10 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;
 
-/// <summary>The files of models in a cluster's artifact store. The store itself goes on after broken connections; what that does not mend is tried again from where it stopped.</summary>
+/// <summary>
+/// The files of models in a cluster's artifact store. The store itself goes on after broken connections; what that does not mend is tried again from where it
+/// stopped.
+/// </summary>
 /// <param name="store">The store.</param>
 internal sealed class StoreOrigin(IArtifactStore store) : IFileOrigin
 {
@@ -44,5 +47,6 @@ internal sealed class StoreOrigin(IArtifactStore store) : IFileOrigin
         }
     }
 
-    private OneShotException Broken(string what, Exception? inner = null) => new(new ErrorDetail(ErrorCodes.Failed, $"The artifact store {what}.", "model", Advice), inner);
+    private OneShotException Broken(string what, Exception? inner = null) =>
+        new(new ErrorDetail(ErrorCodes.Failed, $"The artifact store {what}.", "model", Advice), inner);
 }

@@ -6,8 +6,10 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.ModelHub;
 
 /// <summary>
-/// The models of a cluster's artifact store. Files lie under their hashes, so that models share what they have in common and nobody's bytes replace another's; a manifest a name lists
-/// them and is written last, once. What nobody uses is collected after a time, so each use is marked on the manifest; files count as used for as long as a manifest names them.
+/// The models of a cluster's artifact store. Files lie under their hashes, so that models share what they have in common and nobody's bytes replace another's;
+/// a manifest a name lists
+/// them and is written last, once. What nobody uses is collected after a time, so each use is marked on the manifest; files count as used for as long as a
+/// manifest names them.
 /// </summary>
 /// <param name="store">The store.</param>
 internal sealed class StoredModels(IArtifactStore store)
@@ -73,8 +75,16 @@ internal sealed class StoredModels(IArtifactStore store)
         }
     }
 
-    private static OneShotException Damaged(string name, Exception? inner = null) => new(
-        new ErrorDetail(ErrorCodes.Failed, $"The artifact store's manifest of the model {name} ({ManifestPath(name)}) is damaged.", "model", "Delete it and put the model there again with: oneshot models push"), inner);
+    private static OneShotException Damaged(string name, Exception? inner = null) =>
+        new(
+            new ErrorDetail(
+                ErrorCodes.Failed,
+                $"The artifact store's manifest of the model {name} ({ManifestPath(name)}) is damaged.",
+                "model",
+                "Delete it and put the model there again with: oneshot models push"
+            ),
+            inner
+        );
 }
 
 /// <summary>A model in a cluster's artifact store, as its manifest lists it.</summary>

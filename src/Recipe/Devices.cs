@@ -16,10 +16,17 @@ public static class Devices
     /// <summary>Reads what a person wrote.</summary>
     /// <param name="text">The text; <c>cuda</c> alone is the first GPU.</param>
     /// <returns><c>auto</c>, <c>cpu</c> or <c>cuda:N</c>; null if it is none.</returns>
-    public static string? Read(string? text) => text == Gpu ? $"{Gpu}:0" : IsName(text) ? text : null;
+    public static string? Read(string? text) =>
+        text == Gpu ? $"{Gpu}:0"
+        : IsName(text) ? text
+        : null;
 
     /// <summary>Whether a text is one of the names, N being 0 to 255.</summary>
     /// <param name="text">The text.</param>
-    public static bool IsName(string? text) => text is Auto or Cpu
-        || (text?.StartsWith(Gpu + ":", StringComparison.Ordinal) == true && byte.TryParse(text.AsSpan(Gpu.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+    public static bool IsName(string? text) =>
+        text is Auto or Cpu
+        || (
+            text?.StartsWith(Gpu + ":", StringComparison.Ordinal) == true
+            && byte.TryParse(text.AsSpan(Gpu.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        );
 }

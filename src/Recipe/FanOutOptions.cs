@@ -30,8 +30,8 @@ public sealed record FanOutOptions : ISettingRules
             "local" => new FanOutOptions { Mode = FanOutMode.Local },
             "synchronous" => new FanOutOptions { Mode = FanOutMode.Synchronous },
             _ when text.StartsWith(PeriodicPrefix, StringComparison.Ordinal)
-                && int.TryParse(text.AsSpan(PeriodicPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var period) && period is >= 1 and <= MaxPeriod
-                => new FanOutOptions { Mode = FanOutMode.Periodic, Period = period },
+                    && int.TryParse(text.AsSpan(PeriodicPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var period)
+                    && period is >= 1 and <= MaxPeriod => new FanOutOptions { Mode = FanOutMode.Periodic, Period = period },
             _ => null,
         };
     }

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace OrleansOneShot.Recipe;
 
 /// <summary>
-/// All options of an implantation, with nothing left open. Its JSON is what a checkpoint's fingerprint is made of and what the manifest records: a new property is left out at its default
+/// All options of an implantation, with nothing left open. Its JSON is what a checkpoint's fingerprint is made of and what the manifest records: a new property
+/// is left out at its default
 /// (<see cref="JsonIgnoreCondition.WhenWritingDefault"/>), so that checkpoints from before it keep their fingerprint.
 /// </summary>
 public sealed record ImplantationOptions
@@ -111,7 +112,14 @@ public sealed record ImplantationOptions
     /// <param name="samples">Options of the samples.</param>
     /// <param name="model">The model's defaults.</param>
     /// <returns>The options. Whether they fit the model is for who knows it.</returns>
-    public static ImplantationOptions Resolve(string name, long seed, MethodOptions method, TrainingOptions training, SampleOptions samples, ModelDefaults model)
+    public static ImplantationOptions Resolve(
+        string name,
+        long seed,
+        MethodOptions method,
+        TrainingOptions training,
+        SampleOptions samples,
+        ModelDefaults model
+    )
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(training);

@@ -60,14 +60,19 @@ public sealed record MethodOptions
     [Option("--prototype-lr", "Learning rate of the prototype", Else = Defaults.PrototypeLearningRate)]
     public double? PrototypeLearningRate { get; init; }
 
-    /// <summary>Most steps of the prototypical embedding, 0 keeps the starting vectors; null: the model's default, else <see cref="Defaults.PrototypeSteps"/>.</summary>
+    /// <summary>
+    /// Most steps of the prototypical embedding, 0 keeps the starting vectors; null: the model's default, else <see cref="Defaults.PrototypeSteps"/>.
+    /// </summary>
     [FieldNumber(11), Range(0, 100_000)]
     [Option("--prototype-steps", "Most steps of the prototype", Else = Defaults.PrototypeSteps)]
     public int? PrototypeSteps { get; init; }
 
     /// <summary>What the masked terms of several objects see.</summary>
     [FieldNumber(12)]
-    [Option("--object-view", "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects.")]
+    [Option(
+        "--object-view",
+        "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects."
+    )]
     public ObjectView ObjectView { get; init; }
 }
 

@@ -44,20 +44,21 @@ public sealed record ModelDefaults
     /// <summary>Its numbers, each with the limits of the option that it stands in for.</summary>
     [JsonIgnore]
     public IEnumerable<(string Field, object? Value, SettingRange Range)> Numbers =>
-    [
-        ("resolution", Resolution, Setting.Of<TrainingOptions>(options => options.Resolution).Range!),
-        ("learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
-        ("steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
-        ("sampling_steps", SamplingSteps, Setting.Of<SampleOptions>(options => options.Steps).Range!),
-        ("guidance_scale", GuidanceScale, Setting.Of<SampleOptions>(options => options.GuidanceScale).Range!),
-        ("vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
-        ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
-        ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
-    ];
+        [
+            ("resolution", Resolution, Setting.Of<TrainingOptions>(options => options.Resolution).Range!),
+            ("learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
+            ("steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
+            ("sampling_steps", SamplingSteps, Setting.Of<SampleOptions>(options => options.Steps).Range!),
+            ("guidance_scale", GuidanceScale, Setting.Of<SampleOptions>(options => options.GuidanceScale).Range!),
+            ("vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
+            ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
+            ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
+        ];
 
     /// <summary>The schedule that <see cref="LearningRateSchedule"/> names; null where it names none.</summary>
     [JsonIgnore]
-    internal Recipe.LearningRateSchedule? Schedule => LearningRateSchedule is { } word ? (Recipe.LearningRateSchedule)Setting.Of<TrainingOptions>(options => options.Schedule).ValueOf(word) : null;
+    internal Recipe.LearningRateSchedule? Schedule =>
+        LearningRateSchedule is { } word ? (Recipe.LearningRateSchedule)Setting.Of<TrainingOptions>(options => options.Schedule).ValueOf(word) : null;
 }
 
 /// <summary>A model's defaults of the prototypical embedding (eq. 2).</summary>

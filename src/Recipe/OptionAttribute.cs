@@ -21,7 +21,9 @@ public sealed class OptionAttribute(string name, string description) : Attribute
     /// <summary>How help shows its value; null: by its type.</summary>
     public string? Form { get; init; }
 
-    /// <summary>What <c>--help</c> says: what it is for, and what holds where it is not given; of a setting with a value of its own, that value is shown beside it.</summary>
+    /// <summary>
+    /// What <c>--help</c> says: what it is for, and what holds where it is not given; of a setting with a value of its own, that value is shown beside it.
+    /// </summary>
     public string Help =>
         Else is not null ? FormattableString.Invariant($"{Description} (default: the model's, else {Else}).")
         : Otherwise is not null ? $"{Description} (default: {Otherwise})."

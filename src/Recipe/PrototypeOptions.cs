@@ -42,11 +42,12 @@ public sealed record FusionWeights(double Image, double MaskedImage, double Clas
 
     /// <summary>The weights of a choice.</summary>
     /// <param name="fusion">The choice.</param>
-    public static FusionWeights Of(PrototypeFusion fusion) => fusion switch
-    {
-        PrototypeFusion.Image => ImageOnly,
-        PrototypeFusion.MaskedImage => MaskedImageOnly,
-        PrototypeFusion.Class => ClassOnly,
-        _ => Average,
-    };
+    public static FusionWeights Of(PrototypeFusion fusion) =>
+        fusion switch
+        {
+            PrototypeFusion.Image => ImageOnly,
+            PrototypeFusion.MaskedImage => MaskedImageOnly,
+            PrototypeFusion.Class => ClassOnly,
+            _ => Average,
+        };
 }

@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace OrleansOneShot.Recipe;
 
-/// <summary>A property that users can set, with its name, limits and option: what a validator, a command line and a document's schema need to know of it.</summary>
+/// <summary>
+/// A property that users can set, with its name, limits and option: what a validator, a command line and a document's schema need to know of it.
+/// </summary>
 public sealed class Setting
 {
     private static readonly ConcurrentDictionary<Type, IReadOnlyList<Setting>> s_known = new();
@@ -17,9 +19,10 @@ public sealed class Setting
         Name = WordOf(property.Name);
         Option = property.GetCustomAttribute<OptionAttribute>();
         Range = property.GetCustomAttribute<RangeAttribute>() is { } range ? SettingRange.Of(range) : null;
-        Words = property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed
-            ? [.. allowed.Values.Cast<string>()]
-            : ValueType is { IsEnum: true } values && !values.IsDefined(typeof(FlagsAttribute), false) ? [.. Enum.GetNames(values).Select(WordOf)] : [];
+        Words =
+            property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed ? [.. allowed.Values.Cast<string>()]
+            : ValueType is { IsEnum: true } values && !values.IsDefined(typeof(FlagsAttribute), false) ? [.. Enum.GetNames(values).Select(WordOf)]
+            : [];
     }
 
     /// <summary>The property.</summary>
@@ -48,7 +51,15 @@ public sealed class Setting
     public static IReadOnlyList<Setting> Of(Type options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return s_known.GetOrAdd(options, type => [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => new Setting(property))]);
+        return s_known.GetOrAdd(
+            options,
+            type =>
+                [
+                    .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                        .Where(property => property.CanWrite)
+                        .Select(property => new Setting(property)),
+                ]
+        );
     }
 
     /// <summary>One setting.</summary>
@@ -96,14 +107,18 @@ public sealed record SettingRange(IConvertible Least, IConvertible Most, bool Is
 
     /// <summary>Whether a number is within.</summary>
     /// <param name="value">A whole number of any type, or a <see cref="double"/>; not-a-number is never within.</param>
-    public bool Holds(object value) => value is double real
-        ? (IsAbove ? real > Least.ToDouble(null) : real >= Least.ToDouble(null)) && real <= Most.ToDouble(null)
-        : Convert.ToDecimal(value, null) is var whole && (IsAbove ? whole > Least.ToDecimal(null) : whole >= Least.ToDecimal(null)) && whole <= Most.ToDecimal(null);
+    public bool Holds(object value) =>
+        value is double real
+            ? (IsAbove ? real > Least.ToDouble(null) : real >= Least.ToDouble(null)) && real <= Most.ToDouble(null)
+            : Convert.ToDecimal(value, null) is var whole
+                && (IsAbove ? whole > Least.ToDecimal(null) : whole >= Least.ToDecimal(null))
+                && whole <= Most.ToDecimal(null);
 
     internal static SettingRange Of(RangeAttribute range)
     {
         // Limits of a type that isn't int or double are given as text, and read when they are first needed.
-        static IConvertible Read(object limit) => limit is string text ? long.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : (IConvertible)limit;
+        static IConvertible Read(object limit) =>
+            limit is string text ? long.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : (IConvertible)limit;
 
         return new SettingRange(Read(range.Minimum), Read(range.Maximum), range.MinimumIsExclusive);
     }

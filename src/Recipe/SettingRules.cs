@@ -45,7 +45,10 @@ public static class SettingRules
     public static IEnumerable<SettingProblem> FindInNumbers(string field, object options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Setting.Of(options.GetType()).Where(setting => setting.Range is not null).SelectMany(setting => Find(setting, Join(field, setting), setting.Property.GetValue(options)));
+        return Setting
+            .Of(options.GetType())
+            .Where(setting => setting.Range is not null)
+            .SelectMany(setting => Find(setting, Join(field, setting), setting.Property.GetValue(options)));
     }
 
     /// <summary>What a field says that has no value and needs one.</summary>
@@ -54,21 +57,26 @@ public static class SettingRules
 
     /// <summary>A text as messages show it.</summary>
     /// <param name="text">The text.</param>
-    public static string Shown(string? text) => text is null ? "" : text.Length <= LongestShown ? text
+    public static string Shown(string? text) =>
+        text is null ? ""
+        : text.Length <= LongestShown ? text
         : string.Concat(text.AsSpan(0, LongestShown - (char.IsHighSurrogate(text[LongestShown - 2]) ? 2 : 1)), "…");
 
     private static string Join(string field, Setting setting) => field.Length == 0 ? setting.Name : $"{field}.{setting.Name}";
 
-    private static IEnumerable<SettingProblem> Find(Setting setting, string field, object? value) => value switch
-    {
-        null when setting.IsOpen => [],
-        ImmutableArray<string> texts => FindInTexts(setting, field, texts),
-        Enum choice => FindInChoice(setting, field, choice),
-        int or long or double => setting.Range is { } range && !range.Holds(value) ? [new SettingProblem(field, FormattableString.Invariant($"{field} is {value}; it must be {range.Words}."))] : [],
-        bool => [],
-        _ when setting.ValueType == typeof(string) => FindInText(setting, field, (string?)value),
-        _ => Find(field, value),
-    };
+    private static IEnumerable<SettingProblem> Find(Setting setting, string field, object? value) =>
+        value switch
+        {
+            null when setting.IsOpen => [],
+            ImmutableArray<string> texts => FindInTexts(setting, field, texts),
+            Enum choice => FindInChoice(setting, field, choice),
+            int or long or double => setting.Range is { } range && !range.Holds(value)
+                ? [new SettingProblem(field, FormattableString.Invariant($"{field} is {value}; it must be {range.Words}."))]
+                : [],
+            bool => [],
+            _ when setting.ValueType == typeof(string) => FindInText(setting, field, (string?)value),
+            _ => Find(field, value),
+        };
 
     private static IEnumerable<SettingProblem> FindInChoice(Setting setting, string field, Enum choice)
     {

@@ -24,7 +24,9 @@ public static class TextRules
     /// <summary>The form of a name, in words.</summary>
     public const string NameForm = "1 to 64 letters, digits, '-', '_' or '.'";
 
-    /// <summary>Whether a text can name a result, a model or a job: ASCII letters, digits, '-', '_' and '.', the first a letter or a digit. It is safe as a file's name.</summary>
+    /// <summary>
+    /// Whether a text can name a result, a model or a job: ASCII letters, digits, '-', '_' and '.', the first a letter or a digit. It is safe as a file's name.
+    /// </summary>
     /// <param name="text">The text.</param>
     public static bool IsName(string? text) =>
         text is { Length: >= 1 and <= Name } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');

@@ -28,11 +28,18 @@ public sealed record TrainingOptions
 
     /// <summary>Which attention layers carry LoRA.</summary>
     [FieldNumber(4)]
-    [Option("--targets", "Layers that carry LoRA: all attention, or cross-attention alone; after commas also ff (feed-forward), proj_in, proj_out, conv (convolutions), time_emb_proj. "
-        + "transformer is attention,ff,proj_in,proj_out, what kohya's scripts train; all is everything.", Form = "attention|cross|transformer|all[,ff,...]")]
+    [Option(
+        "--targets",
+        "Layers that carry LoRA: all attention, or cross-attention alone; after commas also ff (feed-forward), proj_in, proj_out, conv (convolutions), "
+            + "time_emb_proj. "
+            + "transformer is attention,ff,proj_in,proj_out, what kohya's scripts train; all is everything.",
+        Form = "attention|cross|transformer|all[,ff,...]"
+    )]
     public LoraTargets Targets { get; init; }
 
-    /// <summary>Side of the training crop in pixels, a multiple of the VAE's factor; null: the model's default, else <see cref="Defaults.Resolution"/>.</summary>
+    /// <summary>
+    /// Side of the training crop in pixels, a multiple of the VAE's factor; null: the model's default, else <see cref="Defaults.Resolution"/>.
+    /// </summary>
     [FieldNumber(5), Range(8, 4096)]
     [Option("--resolution", "Side of the training crop in pixels", Else = Defaults.Resolution)]
     public int? Resolution { get; init; }
@@ -64,8 +71,12 @@ public sealed record TrainingOptions
 
     /// <summary>How steps are spread over silos.</summary>
     [FieldNumber(11)]
-    [Option("--fan-out", "Where the terms of a step are evaluated: on this job's slot, on several silos each step, or on each silo for N steps between averages of the weights "
-        + "(another algorithm); auto measures, and takes local or synchronous.", Form = "auto|local|synchronous|periodic:N")]
+    [Option(
+        "--fan-out",
+        "Where the terms of a step are evaluated: on this job's slot, on several silos each step, or on each silo for N steps between averages of the weights "
+            + "(another algorithm); auto measures, and takes local or synchronous.",
+        Form = "auto|local|synchronous|periodic:N"
+    )]
     public FanOutOptions FanOut { get; init; } = new();
 
     /// <summary>Terms that share one forward and backward pass; null: all of a step, fewer where memory is short.</summary>
@@ -73,7 +84,10 @@ public sealed record TrainingOptions
     [Option("--micro-batch", "Terms that share a forward and backward pass", Otherwise = "all of a step, fewer where memory is short")]
     public int? MicroBatch { get; init; }
 
-    /// <summary>Layers that carry LoRA besides those of <see cref="Targets"/>, by the same option. (Left out of request.json at its default, which earlier versions write.)</summary>
+    /// <summary>
+    /// Layers that carry LoRA besides those of <see cref="Targets"/>, by the same option. (Left out of request.json at its default, which earlier versions
+    /// write.)
+    /// </summary>
     [FieldNumber(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public MoreLoraTargets MoreTargets { get; init; }
 }

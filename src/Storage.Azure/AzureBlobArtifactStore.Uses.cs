@@ -13,7 +13,9 @@ public sealed partial class AzureBlobArtifactStore
         await foreach (var blob in BlobsAsync(prefix, cancellationToken))
         {
             if (blob.Properties.LastModified is { } changed)
+            {
                 yield return new StoredFile(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, changed);
+            }
         }
     }
 
@@ -29,7 +31,8 @@ public sealed partial class AzureBlobArtifactStore
                 var properties = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
                 await blob.SetMetadataAsync(properties.Metadata, new BlobRequestConditions { IfMatch = properties.ETag }, cancellationToken);
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -40,22 +43,25 @@ public sealed partial class AzureBlobArtifactStore
         return await TryAsync(
             $"deleting {path}",
             () => blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, new BlobRequestConditions { IfUnmodifiedSince = since }, cancellationToken),
-            cancellationToken);
+            cancellationToken
+        );
     }
 
-    private Task<bool> TryAsync(string what, Func<Task> request, CancellationToken cancellationToken) => _errors.GuardAsync(
-        what,
-        async () =>
-        {
-            try
+    private Task<bool> TryAsync(string what, Func<Task> request, CancellationToken cancellationToken) =>
+        _errors.GuardAsync(
+            what,
+            async () =>
             {
-                await request();
-                return true;
-            }
-            catch (RequestFailedException e) when (BlobErrors.IsNoBlob(e) || BlobErrors.IsCondition(e))
-            {
-                return false;
-            }
-        },
-        cancellationToken);
+                try
+                {
+                    await request();
+                    return true;
+                }
+                catch (RequestFailedException e) when (BlobErrors.IsNoBlob(e) || BlobErrors.IsCondition(e))
+                {
+                    return false;
+                }
+            },
+            cancellationToken
+        );
 }

@@ -8,7 +8,8 @@ using Polly;
 namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
-/// A store in a container of Azure Blob Storage. Files written whole are block blobs with their SHA-256 in the metadata (<see cref="BlobUpload"/>); logs are append blobs
+/// A store in a container of Azure Blob Storage. Files written whole are block blobs with their SHA-256 in the metadata (<see cref="BlobUpload"/>); logs are
+/// append blobs
 /// (<see cref="BlobAppender"/>), whose hash is computed when somebody asks for it. Thread-safe.
 /// </summary>
 public sealed partial class AzureBlobArtifactStore : IArtifactStore
@@ -49,7 +50,11 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
 
     /// <inheritdoc/>
     public async Task<ArtifactInfo> WriteAsync(
-        string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+        string path,
+        Stream content,
+        WriteCondition condition = WriteCondition.Any,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(content);
         var name = Name(path);
@@ -66,7 +71,9 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         return await _appender.AppendAsync(path, name, content, expectedLength, cancellationToken);
     }
 
-    /// <summary>Opens a file for reading, from any offset. A broken connection is opened again where it broke, for as often as the options allow without a byte between.</summary>
+    /// <summary>
+    /// Opens a file for reading, from any offset. A broken connection is opened again where it broke, for as often as the options allow without a byte between.
+    /// </summary>
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) =>
         await OpenAsync(path, cancellationToken) ?? throw new FileNotFoundException($"The store has no file {path}.", path);
@@ -89,7 +96,8 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
                     return null;
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         return there is null ? null : await InfoAsync(path, there.ContentLength, there.ETag, there.Metadata, cancellationToken);
     }
 
@@ -101,7 +109,9 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
             var path = blob.Name[_prefix.Length..];
             var version = blob.Properties.ETag ?? default;
             if (await InfoAsync(path, blob.Properties.ContentLength ?? 0, version, blob.Metadata, cancellationToken) is { } info)
+            {
                 yield return info;
+            }
         }
     }
 
@@ -113,7 +123,8 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         await _errors.GuardAsync(
             $"deleting {path}",
             () => _clients.Retrying.GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken),
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -122,11 +133,14 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         ArgumentException.ThrowIfNullOrEmpty(prefix);
         var paths = new List<string>();
         await foreach (var blob in BlobsAsync(prefix, cancellationToken))
+        {
             paths.Add(blob.Name[_prefix.Length..]);
+        }
         await Parallel.ForEachAsync(
             paths,
             new ParallelOptions { MaxDegreeOfParallelism = DeletionsInFlight, CancellationToken = cancellationToken },
-            async (path, token) => await DeleteAsync(path, token));
+            async (path, token) => await DeleteAsync(path, token)
+        );
         return paths.Count;
     }
 
@@ -145,29 +159,45 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
     {
         var start = _prefix + ArtifactPath.RequirePrefix(prefix);
         await TryContainerAsync(cancellationToken);
-        var pages = _clients.Retrying.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, start, cancellationToken)
-            .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellationToken);
+        var pages = _clients
+            .Retrying.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, start, cancellationToken)
+            .AsPages(pageSizeHint: _options.PageSize)
+            .GetAsyncEnumerator(cancellationToken);
         await using (pages.ConfigureAwait(false))
         {
             while (await _errors.GuardAsync($"listing {prefix}", () => pages.MoveNextAsync().AsTask(), cancellationToken))
             {
                 foreach (var blob in pages.Current.Values)
+                {
                     yield return blob;
+                }
             }
         }
     }
 
     // Null: deleted meanwhile.
-    private async Task<ArtifactInfo?> InfoAsync(string path, long bytes, ETag version, IDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    private async Task<ArtifactInfo?> InfoAsync(
+        string path,
+        long bytes,
+        ETag version,
+        IDictionary<string, string>? metadata,
+        CancellationToken cancellationToken
+    )
     {
         if ((BlobMarks.HashIn(metadata) ?? _hashes.GetValueOrDefault((path, version))) is { } known)
+        {
             return new ArtifactInfo(path, bytes, known);
+        }
         await using var stream = await OpenAsync(path, cancellationToken);
         if (stream is null)
+        {
             return null;
+        }
         var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
         if (_hashes.Count >= MaxKnownHashes)
+        {
             _hashes.Clear();
+        }
         _hashes[(path, stream.Version)] = hash;
         return new ArtifactInfo(path, stream.Length, hash);
     }
@@ -176,7 +206,9 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
     private async Task TryContainerAsync(CancellationToken cancellationToken)
     {
         if (_containerTried)
+        {
             return;
+        }
         await _errors.GuardAsync(
             $"opening the container {_options.Container}",
             async () =>
@@ -192,7 +224,8 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
 
                 return true;
             },
-            cancellationToken);
+            cancellationToken
+        );
         _containerTried = true;
     }
 

@@ -31,7 +31,9 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
     /// <summary>Takes the container from the environment.</summary>
     /// <param name="variable">Gives an environment variable; null for this process's.</param>
     /// <returns>The place; null if neither a connection string, nor its file, nor a service is named there.</returns>
-    /// <exception cref="ArgumentException">More than one is named, or an address or a file can't be read; the message names the variable and shows no secret.</exception>
+    /// <exception cref="ArgumentException">
+    /// More than one is named, or an address or a file can't be read; the message names the variable and shows no secret.
+    /// </exception>
     public static AzureBlobLocation? FromEnvironment(Func<string, string?>? variable = null)
     {
         string? Get(string name) => Read(variable, name);
@@ -48,18 +50,21 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
         }
 
         var defaults = new AzureBlobOptions();
-        return new AzureBlobLocation(new AzureBlobOptions
-        {
-            ConnectionString = connection ?? (file is null ? null : ReadSecret(file)),
-            ServiceUri = service is null ? null : ReadAddress(service),
-            ManagedIdentityClientId = Get(IdentityVariable),
-            Container = Get(ContainerVariable) ?? defaults.Container,
-            Prefix = Get(PrefixVariable) ?? defaults.Prefix,
-        });
+        return new AzureBlobLocation(
+            new AzureBlobOptions
+            {
+                ConnectionString = connection ?? (file is null ? null : ReadSecret(file)),
+                ServiceUri = service is null ? null : ReadAddress(service),
+                ManagedIdentityClientId = Get(IdentityVariable),
+                Container = Get(ContainerVariable) ?? defaults.Container,
+                Prefix = Get(PrefixVariable) ?? defaults.Prefix,
+            }
+        );
     }
 
     /// <summary>
-    /// Reads an address such as <c>azblob://account/container/prefix</c>. It holds no secret: that is a connection string of the environment, which must be of the same account, or this
+    /// Reads an address such as <c>azblob://account/container/prefix</c>. It holds no secret: that is a connection string of the environment, which must be of
+    /// the same account, or this
     /// machine's identity.
     /// </summary>
     /// <param name="address">The address. The account is its name, or the host of its blob service.</param>
@@ -70,9 +75,15 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
     {
         ArgumentNullException.ThrowIfNull(address);
         string? Get(string name) => Read(variable, name);
-        if (address is not { IsAbsoluteUri: true, Scheme: Scheme, UserInfo: "", Query: "", Fragment: "", Host.Length: > 0 } || address.AbsolutePath.Split('/', 3) is not ["", { Length: > 0 } container, .. var rest])
+        if (
+            address is not { IsAbsoluteUri: true, Scheme: Scheme, UserInfo: "", Query: "", Fragment: "", Host.Length: > 0 }
+            || address.AbsolutePath.Split('/', 3) is not ["", { Length: > 0 } container, .. var rest]
+        )
         {
-            throw new ArgumentException($"The address of a store in blob storage must be {Scheme}://ACCOUNT/CONTAINER or {Scheme}://ACCOUNT/CONTAINER/PREFIX, without a query or a password.");
+            throw new ArgumentException(
+                $"The address of a store in blob storage must be {Scheme}://ACCOUNT/CONTAINER or {Scheme}://ACCOUNT/CONTAINER/PREFIX, without a query or a "
+                    + $"password."
+            );
         }
 
         if (new[] { ServiceVariable, ContainerVariable, PrefixVariable }.FirstOrDefault(name => Get(name) is not null) is { } other)
@@ -87,15 +98,21 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
         }
 
         connection ??= file is null ? null : ReadSecret(file);
-        return new AzureBlobLocation(new AzureBlobOptions
-        {
-            ConnectionString = connection,
-            Account = connection is null ? null : address.Authority,
-            ServiceUri = connection is null ? new Uri($"https://{(address.Authority.AsSpan().ContainsAny('.', ':') ? address.Authority : $"{address.Authority}.blob.core.windows.net")}") : null,
-            ManagedIdentityClientId = Get(IdentityVariable),
-            Container = container,
-            Prefix = rest is [var prefix] ? prefix.TrimEnd('/') : "",
-        });
+        return new AzureBlobLocation(
+            new AzureBlobOptions
+            {
+                ConnectionString = connection,
+                Account = connection is null ? null : address.Authority,
+                ServiceUri = connection is null
+                    ? new Uri(
+                        $"https://{(address.Authority.AsSpan().ContainsAny('.', ':') ? address.Authority : $"{address.Authority}.blob.core.windows.net")}"
+                    )
+                    : null,
+                ManagedIdentityClientId = Get(IdentityVariable),
+                Container = container,
+                Prefix = rest is [var prefix] ? prefix.TrimEnd('/') : "",
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -112,7 +129,9 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
     {
         try
         {
-            return File.ReadAllText(file).Trim() is { Length: > 0 } text ? text : throw new ArgumentException($"The file {file} of {ConnectionFileVariable} is empty.");
+            return File.ReadAllText(file).Trim() is { Length: > 0 } text
+                ? text
+                : throw new ArgumentException($"The file {file} of {ConnectionFileVariable} is empty.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,7 +140,8 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
     }
 
     // The text itself is not shown: somebody may have put a link with a signature there.
-    private static Uri ReadAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        ? uri
-        : throw new ArgumentException($"{ServiceVariable} must be an address such as https://account.blob.core.windows.net.");
+    private static Uri ReadAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            ? uri
+            : throw new ArgumentException($"{ServiceVariable} must be an address such as https://account.blob.core.windows.net.");
 }

@@ -21,13 +21,14 @@ internal sealed record BlobClients(BlobContainerClient Retrying, BlobContainerCl
     }
 
     // Connections are opened anew every few minutes, so that a moved endpoint is found; a request never goes to another address than the one configured.
-    private static SocketsHttpHandler Handler(AzureBlobOptions options) => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = options.ConnectTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    };
+    private static SocketsHttpHandler Handler(AzureBlobOptions options) =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
 
     private static BlobContainerClient Connect(AzureBlobOptions options, HttpClientTransport transport, int retries)
     {
@@ -58,7 +59,9 @@ internal sealed record BlobClients(BlobContainerClient Retrying, BlobContainerCl
         {
             // The library's message may quote the text, which holds the key.
             throw new ArgumentException(
-                "The connection string of the blob storage can't be read: it must look like DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net.");
+                "The connection string of the blob storage can't be read: it must look like "
+                    + "DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net."
+            );
         }
 
         return options.Account is null || options.Account == client.AccountName || options.Account == client.Uri.Authority

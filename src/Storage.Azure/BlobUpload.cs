@@ -9,8 +9,10 @@ using Polly;
 namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
-/// Writes blobs whole. A file smaller than a block goes up in one request. A larger one is staged in blocks, a few at a time, each with a hash that the service checks, and becomes the
-/// blob when its list of blocks is committed, with the condition: exactly one of several writers wins, and a reader sees all or nothing. Blocks that nobody commits are invisible; the
+/// Writes blobs whole. A file smaller than a block goes up in one request. A larger one is staged in blocks, a few at a time, each with a hash that the service
+/// checks, and becomes the
+/// blob when its list of blocks is committed, with the condition: exactly one of several writers wins, and a reader sees all or nothing. Blocks that nobody
+/// commits are invisible; the
 /// service drops them within a week.
 /// </summary>
 internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBlobOptions options)
@@ -34,9 +36,13 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
         for (var attempt = 1; ; attempt++)
         {
             if (await TryAsync(call, content, cancellationToken) is { } info)
+            {
                 return info;
+            }
             if (start < 0 || attempt == MaxAttempts)
+            {
                 throw new ArtifactChangedException(path, "was written by somebody else during this upload, which dropped this one's bytes");
+            }
             content.Position = start;
         }
     }
@@ -48,7 +54,9 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         var filled = await FillAsync(content, buffer, size, cancellationToken);
         if (filled == options.BlockBytes)
+        {
             return await PutBlocksAsync(call, content, buffer, cancellationToken);
+        }
         // A stream that grows while it is read: what is in the buffer is not all of it.
         if (filled == size)
         {
@@ -58,7 +66,9 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
             buffer = larger;
             filled += await FillAsync(content, buffer.AsMemory(filled, options.BlockBytes - filled), cancellationToken);
             if (filled == options.BlockBytes)
+            {
                 return await PutBlocksAsync(call, content, buffer, cancellationToken);
+            }
         }
 
         var info = new ArtifactInfo(call.Path, filled, Convert.ToHexStringLower(SHA256.HashData(buffer.AsSpan(0, filled))));
@@ -77,17 +87,31 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
             TransferOptions = new() { InitialTransferSize = options.BlockBytes, MaximumTransferSize = options.BlockBytes },
         };
         var outcome = await errors.GuardAsync(
-            call.What, () => SendAsync(token => call.Blob.UploadAsync(new MemoryStream(buffer, 0, (int)info.Bytes, writable: false), settings, token), cancellationToken), cancellationToken);
+            call.What,
+            () => SendAsync(token => call.Blob.UploadAsync(new MemoryStream(buffer, 0, (int)info.Bytes, writable: false), settings, token), cancellationToken),
+            cancellationToken
+        );
         if (outcome == Outcome.OtherType)
         {
             // A log that is replaced by a file: the kind of a blob can't be changed.
             await RequireBlockBlobAsync(call, cancellationToken);
             outcome = await errors.GuardAsync(
-                call.What, () => SendAsync(token => call.Blob.UploadAsync(new MemoryStream(buffer, 0, (int)info.Bytes, writable: false), settings, token), cancellationToken), cancellationToken);
+                call.What,
+                () =>
+                    SendAsync(
+                        token => call.Blob.UploadAsync(new MemoryStream(buffer, 0, (int)info.Bytes, writable: false), settings, token),
+                        cancellationToken
+                    ),
+                cancellationToken
+            );
         }
 
         if (outcome != Outcome.Done && !await IsOursAsync(call, cancellationToken))
-            throw outcome == Outcome.Condition ? new ArtifactExistsException(call.Path) : new ArtifactChangedException(call.Path, "was replaced by somebody else during this upload");
+        {
+            throw outcome == Outcome.Condition
+                ? new ArtifactExistsException(call.Path)
+                : new ArtifactChangedException(call.Path, "was replaced by somebody else during this upload");
+        }
     }
 
     private async Task<ArtifactInfo?> PutBlocksAsync(Call call, Stream content, byte[] first, CancellationToken cancellationToken)
@@ -118,7 +142,9 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
                 buffer = ArrayPool<byte>.Shared.Rent(options.BlockBytes);
                 filled = await FillAsync(content, buffer, options.BlockBytes, cancellationToken);
                 if (filled == 0)
+                {
                     ArrayPool<byte>.Shared.Return(buffer);
+                }
             }
 
             await Task.WhenAll(running);
@@ -139,9 +165,13 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
         var settings = new BlockBlobStageBlockOptions { TransferValidation = BlobMarks.InTransit };
         await errors.GuardAsync(
             call.What,
-            async () => await _damaged.ExecuteAsync(
-                async token => await call.Blob.StageBlockAsync(id, new MemoryStream(buffer, 0, count, writable: false), settings, token), cancellationToken),
-            cancellationToken);
+            async () =>
+                await _damaged.ExecuteAsync(
+                    async token => await call.Blob.StageBlockAsync(id, new MemoryStream(buffer, 0, count, writable: false), settings, token),
+                    cancellationToken
+                ),
+            cancellationToken
+        );
         // After a failure a request may still read from the buffer: then the collector has it, not the pool.
         ArrayPool<byte>.Shared.Return(buffer);
     }
@@ -149,11 +179,19 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
     private async Task<bool> CommitAsync(Call call, List<string> ids, ArtifactInfo info, CancellationToken cancellationToken)
     {
         var settings = new CommitBlockListOptions { Conditions = call.Conditions, Metadata = BlobMarks.Of(info.Sha256, call.Writer) };
-        var outcome = await errors.GuardAsync(call.What, () => SendAsync(token => call.Blob.CommitBlockListAsync(ids, settings, token), cancellationToken), cancellationToken);
+        var outcome = await errors.GuardAsync(
+            call.What,
+            () => SendAsync(token => call.Blob.CommitBlockListAsync(ids, settings, token), cancellationToken),
+            cancellationToken
+        );
         if (outcome == Outcome.Done || await IsOursAsync(call, cancellationToken))
+        {
             return true;
+        }
         if (outcome == Outcome.Condition)
+        {
             throw new ArtifactExistsException(call.Path);
+        }
         return false;
     }
 
@@ -182,31 +220,39 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
     private async Task RequireBlockBlobAsync(Call call, CancellationToken cancellationToken)
     {
         if (await FindAsync(call, cancellationToken) is not { } there)
+        {
             return;
+        }
         if (call.Condition == WriteCondition.MustNotExist)
+        {
             throw new ArtifactExistsException(call.Path);
+        }
         if (there.BlobType != BlobType.Block)
+        {
             await errors.GuardAsync(call.What, () => call.Blob.DeleteIfExistsAsync(cancellationToken: cancellationToken), cancellationToken);
+        }
     }
 
     // An earlier try may have gone through although its answer was lost.
     private async Task<bool> IsOursAsync(Call call, CancellationToken cancellationToken) =>
         await FindAsync(call, cancellationToken) is { } there && BlobMarks.IsBy(there.Metadata, call.Writer);
 
-    private Task<BlobProperties?> FindAsync(Call call, CancellationToken cancellationToken) => errors.GuardAsync<BlobProperties?>(
-        call.What,
-        async () =>
-        {
-            try
+    private Task<BlobProperties?> FindAsync(Call call, CancellationToken cancellationToken) =>
+        errors.GuardAsync<BlobProperties?>(
+            call.What,
+            async () =>
             {
-                return await call.Blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-            }
-            catch (RequestFailedException e) when (BlobErrors.IsNoBlob(e))
-            {
-                return null;
-            }
-        },
-        cancellationToken);
+                try
+                {
+                    return await call.Blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+                }
+                catch (RequestFailedException e) when (BlobErrors.IsNoBlob(e))
+                {
+                    return null;
+                }
+            },
+            cancellationToken
+        );
 
     private static Task<int> FillAsync(Stream content, byte[] buffer, int count, CancellationToken cancellationToken) =>
         FillAsync(content, buffer.AsMemory(0, count), cancellationToken);
@@ -226,7 +272,8 @@ internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBl
     {
         public string Writer { get; } = Id.ToString("N");
 
-        public BlobRequestConditions? Conditions { get; } = Condition == WriteCondition.MustNotExist ? new BlobRequestConditions { IfNoneMatch = ETag.All } : null;
+        public BlobRequestConditions? Conditions { get; } =
+            Condition == WriteCondition.MustNotExist ? new BlobRequestConditions { IfNoneMatch = ETag.All } : null;
 
         // All ids of a blob must have one length; the call's own part keeps the blocks of two writers apart.
         public string BlockId(int index)

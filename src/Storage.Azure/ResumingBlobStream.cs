@@ -6,7 +6,8 @@ using Polly;
 namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
-/// A blob as it was when it was opened. A broken connection is opened again at the offset reached, with the blob's ETag as the condition, so what is read is never a mixture of two
+/// A blob as it was when it was opened. A broken connection is opened again at the offset reached, with the blob's ETag as the condition, so what is read is
+/// never a mixture of two
 /// versions. A log may grow meanwhile; its bytes so far are then read to the length that it had.
 /// </summary>
 internal sealed class ResumingBlobStream : Stream
@@ -61,7 +62,13 @@ internal sealed class ResumingBlobStream : Stream
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The stream; null if there is no such blob.</returns>
     public static Task<ResumingBlobStream?> OpenAsync(
-        BlobClients clients, BlobErrors errors, ResiliencePipeline retry, string path, string name, CancellationToken cancellationToken) =>
+        BlobClients clients,
+        BlobErrors errors,
+        ResiliencePipeline retry,
+        string path,
+        string name,
+        CancellationToken cancellationToken
+    ) =>
         errors.GuardAsync<ResumingBlobStream?>(
             $"reading {path}",
             async () =>
@@ -76,7 +83,8 @@ internal sealed class ResumingBlobStream : Stream
                     return null;
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -84,9 +92,13 @@ internal sealed class ResumingBlobStream : Stream
         return buffer.Length == 0 || _position >= Length
             ? ValueTask.FromResult(0)
             : _retry.ExecuteAsync(
-                static (state, token) => new ValueTask<int>(state.Stream._errors.GuardAsync($"reading {state.Stream._path}", () => state.Stream.ReadOnceAsync(state.Buffer, token), token)),
+                static (state, token) =>
+                    new ValueTask<int>(
+                        state.Stream._errors.GuardAsync($"reading {state.Stream._path}", () => state.Stream.ReadOnceAsync(state.Buffer, token), token)
+                    ),
                 (Stream: this, Buffer: buffer),
-                cancellationToken);
+                cancellationToken
+            );
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -94,16 +106,17 @@ internal sealed class ResumingBlobStream : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
 
-    public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
-    {
-        SeekOrigin.Begin => 0,
-        SeekOrigin.Current => _position,
-        _ => Length,
-    };
+    public override long Seek(long offset, SeekOrigin origin) =>
+        Position =
+            offset
+            + origin switch
+            {
+                SeekOrigin.Begin => 0,
+                SeekOrigin.Current => _position,
+                _ => Length,
+            };
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
@@ -123,12 +136,16 @@ internal sealed class ResumingBlobStream : Stream
     private async Task<int> ReadOnceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_connection is null || _connectionPosition != _position)
+        {
             await ConnectAsync(cancellationToken);
+        }
         try
         {
             var read = await _connection!.Content.ReadAsync(buffer[..(int)Math.Min(buffer.Length, Length - _position)], cancellationToken);
             if (read == 0)
+            {
                 throw new EndOfStreamException("The connection ended before the file did.");
+            }
             _position += read;
             _connectionPosition = _position;
             return read;
@@ -137,7 +154,10 @@ internal sealed class ResumingBlobStream : Stream
         {
             // The library has tried to go on by itself. Connecting again tells what is the matter: a changed blob, no permission, or nobody there.
             Disconnect();
-            throw _errors.Explain($"reading {_path}", e is RequestFailedException { Status: 412 } ? new EndOfStreamException("The connection ended before the file did.", e) : e);
+            throw _errors.Explain(
+                $"reading {_path}",
+                e is RequestFailedException { Status: 412 } ? new EndOfStreamException("The connection ended before the file did.", e) : e
+            );
         }
     }
 
@@ -164,7 +184,11 @@ internal sealed class ResumingBlobStream : Stream
             throw new ArtifactChangedException(_path, "was replaced while it was read");
         }
 
-        if (isLog && !(_opened.Metadata.TryGetValue(BlobMarks.Writer, out var writer) && BlobMarks.IsBy(_connection.Details.Metadata, writer)) && _connection.Details.ETag != _opened.ETag)
+        if (
+            isLog
+            && !(_opened.Metadata.TryGetValue(BlobMarks.Writer, out var writer) && BlobMarks.IsBy(_connection.Details.Metadata, writer))
+            && _connection.Details.ETag != _opened.ETag
+        )
         {
             Disconnect();
             throw new ArtifactChangedException(_path, "was replaced while it was read");

@@ -14,17 +14,23 @@ public static class ArtifactPath
     /// <summary>Checks a path.</summary>
     /// <param name="path">The path.</param>
     /// <returns>The same path.</returns>
-    /// <exception cref="ArgumentException">It is empty, absolute, too long, leaves the store, has a part that ends with '.', or holds other characters than letters, digits, '-', '_', '.' and '/'.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is empty, absolute, too long, leaves the store, has a part that ends with '.', or holds other characters than letters, digits, '-', '_', '.' and '/'.
+    /// </exception>
     public static string Require(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length is 0 or > MaxLength)
+        {
             throw Refuse(path, $"it has {path.Length} characters; 1 to {MaxLength} are allowed");
+        }
         foreach (var range in path.AsSpan().Split('/'))
         {
             var segment = path.AsSpan(range);
             if (!IsSegment(segment))
+            {
                 throw Refuse(path, "each part between '/' must be 1 to 200 letters, digits, '-', '_' or '.', and must not end with '.'");
+            }
         }
 
         return path;
@@ -39,7 +45,9 @@ public static class ArtifactPath
         ArgumentNullException.ThrowIfNull(prefix);
         var slash = prefix.LastIndexOf('/');
         if (slash >= 0)
+        {
             Require(prefix[..slash]);
+        }
         var last = prefix.AsSpan(slash + 1);
         return last.Length <= MaxSegmentLength && HasOnlyAllowed(last)
             ? prefix
@@ -49,15 +57,16 @@ public static class ArtifactPath
     /// <summary>Whether a text can be one part of a path. One that ends with '.' can't: neither Windows nor Blob Storage keeps such names apart.</summary>
     /// <param name="segment">The text.</param>
     /// <returns>True if it can.</returns>
-    public static bool IsSegment(ReadOnlySpan<char> segment) =>
-        segment.Length is > 0 and <= MaxSegmentLength && segment[^1] != '.' && HasOnlyAllowed(segment);
+    public static bool IsSegment(ReadOnlySpan<char> segment) => segment.Length is > 0 and <= MaxSegmentLength && segment[^1] != '.' && HasOnlyAllowed(segment);
 
     private static bool HasOnlyAllowed(ReadOnlySpan<char> text)
     {
         foreach (var c in text)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
+            {
                 return false;
+            }
         }
 
         return true;

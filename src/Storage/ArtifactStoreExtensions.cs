@@ -9,7 +9,8 @@ public static class ArtifactStoreExtensions
     public const long MostBytes = 256L << 20;
 
     /// <summary>
-    /// Stores an input under the hash of its bytes. One that is there already is not written again, but marked as used; its bytes are read for that, since neither its name nor what the
+    /// Stores an input under the hash of its bytes. One that is there already is not written again, but marked as used; its bytes are read for that, since
+    /// neither its name nor what the
     /// store remembers of it tells whether they are still the right ones.
     /// </summary>
     /// <param name="store">The store.</param>
@@ -23,7 +24,9 @@ public static class ArtifactStoreExtensions
         var hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var path = StorePaths.Blob(hash);
         if (await store.HoldsAsync(new ArtifactInfo(path, content.Length, hash), cancellationToken) && await store.TouchAsync(path, cancellationToken))
+        {
             return hash;
+        }
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         await store.WriteAsync(path, stream, WriteCondition.Any, cancellationToken);
         return hash;
@@ -34,7 +37,8 @@ public static class ArtifactStoreExtensions
     /// <param name="expected">Path, length and hash, such as a manifest's.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>
-    /// The bytes, forwards only; the caller disposes of it. The read that finds the end throws <see cref="ArtifactCorruptException"/> if length or hash differ, so bytes count only once
+    /// The bytes, forwards only; the caller disposes of it. The read that finds the end throws <see cref="ArtifactCorruptException"/> if length or hash differ,
+    /// so bytes count only once
     /// the end was read.
     /// </returns>
     /// <exception cref="FileNotFoundException">No such file.</exception>
@@ -66,7 +70,10 @@ public static class ArtifactStoreExtensions
         }
     }
 
-    /// <summary>Writes, reads and deletes a small file: what a silo does at its start, so that a wrong key or a read-only store shows then and not at the first checkpoint.</summary>
+    /// <summary>
+    /// Writes, reads and deletes a small file: what a silo does at its start, so that a wrong key or a read-only store shows then and not at the first
+    /// checkpoint.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>When known to work.</returns>
@@ -113,7 +120,9 @@ public static class ArtifactStoreExtensions
             // A log may grow while it is read: what comes after its present end is not waited for.
             var length = stream.Length;
             if (length > mostBytes)
+            {
                 throw new ArtifactTooLargeException(path, length, mostBytes);
+            }
             var bytes = new byte[length];
             var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
             return read == bytes.Length ? bytes : bytes[..read];

@@ -7,9 +7,25 @@ namespace OrleansOneShot.Storage;
 public sealed class DataFolder
 {
     // All that this program keeps in the folder; closing a folder closes what lies in it.
-    private static readonly string[] Owned =
+    private static readonly string[] s_owned =
     [
-        "blobs", "cache", "checks", "downloads", "jobs", "logs", "models", "models-cache", "work", "models.json", "models.json.lock", "oneshot.db", "oneshot.db-shm", "oneshot.db-wal", "owner.json", "owner.lock", "precision.json",
+        "blobs",
+        "cache",
+        "checks",
+        "downloads",
+        "jobs",
+        "logs",
+        "models",
+        "models-cache",
+        "work",
+        "models.json",
+        "models.json.lock",
+        "oneshot.db",
+        "oneshot.db-shm",
+        "oneshot.db-wal",
+        "owner.json",
+        "owner.lock",
+        "precision.json",
     ];
 
     private DataFolder(string root) => Root = root;
@@ -52,7 +68,8 @@ public sealed class DataFolder
         var path = option ?? Environment.GetEnvironmentVariable("ONESHOT_DATA");
         if (string.IsNullOrWhiteSpace(path))
         {
-            // On Linux: XDG_DATA_HOME, else ~/.local/share; on macOS ~/Library/Application Support; on Windows %LOCALAPPDATA%. Empty for users without a home, such as some service accounts.
+            // On Linux: XDG_DATA_HOME, else ~/.local/share; on macOS ~/Library/Application Support; on Windows %LOCALAPPDATA%. Empty for users without a home,
+            // such as some service accounts.
             var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
             path = Path.Combine(home.Length > 0 ? home : Path.GetTempPath(), "oneshot");
         }
@@ -60,7 +77,10 @@ public sealed class DataFolder
         return new DataFolder(Path.GetFullPath(path));
     }
 
-    /// <summary>Creates the folder for this user alone. In one that is there, what earlier versions created for everybody to read is closed to others; the folder itself is the user's own business.</summary>
+    /// <summary>
+    /// Creates the folder for this user alone. In one that is there, what earlier versions created for everybody to read is closed to others; the folder itself
+    /// is the user's own business.
+    /// </summary>
     /// <exception cref="DataFolderException">It can't be created.</exception>
     public void Create()
     {
@@ -77,7 +97,7 @@ public sealed class DataFolder
     private void CreateIt()
     {
         StorageSystem.Current.CreatePrivately(Root);
-        foreach (var name in Owned)
+        foreach (var name in s_owned)
         {
             Close(Path.Combine(Root, name));
         }
@@ -106,7 +126,8 @@ public sealed class DataFolder
 /// <summary>A data folder that this user can't work in. The message is a sentence that names the folder.</summary>
 /// <param name="folder">The folder.</param>
 /// <param name="cause">What the system said.</param>
-public sealed class DataFolderException(DataFolder folder, Exception cause) : IOException($"The data folder {folder} can't be written: {Reason(folder, cause)}.", cause)
+public sealed class DataFolderException(DataFolder folder, Exception cause)
+    : IOException($"The data folder {folder} can't be written: {Reason(folder, cause)}.", cause)
 {
     /// <summary>What to do.</summary>
     public const string Hint = "Give this user a folder that it may write with --data, or in ONESHOT_DATA.";
@@ -115,11 +136,12 @@ public sealed class DataFolderException(DataFolder folder, Exception cause) : IO
     /// <param name="data">The folder.</param>
     /// <param name="e">What was thrown.</param>
     /// <returns>The end of a sentence, without a full stop.</returns>
-    public static string Reason(DataFolder data, Exception e) => e switch
-    {
-        DataFolderException { InnerException: { } cause } => Reason(data, cause),
-        _ when File.Exists(data.Root) => $"it is {LinkedFile.WhatIs(data.Root)}",
-        UnauthorizedAccessException => "this user may not",
-        _ => e.Message.Split(" : ", 2)[0].TrimEnd('.'),
-    };
+    public static string Reason(DataFolder data, Exception e) =>
+        e switch
+        {
+            DataFolderException { InnerException: { } cause } => Reason(data, cause),
+            _ when File.Exists(data.Root) => $"it is {LinkedFile.WhatIs(data.Root)}",
+            UnauthorizedAccessException => "this user may not",
+            _ => e.Message.Split(" : ", 2)[0].TrimEnd('.'),
+        };
 }

@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Storage;
 
 /// <summary>
-/// Reads what has a known hash, and only that: whoever is given this can't open bytes that are not those which were stored. It is all of a store that an engine gets.
+/// Reads what has a known hash, and only that: whoever is given this can't open bytes that are not those which were stored. It is all of a store that an engine
+/// gets.
 /// </summary>
 public interface IArtifactReader
 {

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace OrleansOneShot.Storage;
 
 /// <summary>
-/// Where inputs, checkpoints and results live. Paths are relative, with '/', made of the letters, digits and <c>-_.</c>; segments '.' and '..' are refused, so no path leaves the
+/// Where inputs, checkpoints and results live. Paths are relative, with '/', made of the letters, digits and <c>-_.</c>; segments '.' and '..' are refused, so
+/// no path leaves the
 /// store. Writes are atomic: a reader sees the whole file or none.
 /// </summary>
 public interface IArtifactStore
@@ -21,7 +22,9 @@ public interface IArtifactStore
     /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
     Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default);
 
-    /// <summary>Appends to a file, which is created when the expected length is 0. Durable when it returns; after a crash part of the last append may be there.</summary>
+    /// <summary>
+    /// Appends to a file, which is created when the expected length is 0. Durable when it returns; after a crash part of the last append may be there.
+    /// </summary>
     /// <param name="path">Path in the store.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="expectedLength">Length in bytes that the file must have now; a second writer of the same log fails here.</param>
@@ -64,7 +67,9 @@ public interface IArtifactStore
         {
             var slash = file.Path.IndexOf('/', folder.Length);
             if (slash < 0 || file.Path[folder.Length..slash] is var name && name == last)
+            {
                 continue;
+            }
             last = name;
             yield return name;
         }
@@ -90,7 +95,8 @@ public interface IArtifactStore
     Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default) => Task.FromResult(false);
 
     /// <summary>
-    /// Shows a folder's files under a second folder, all at once, for people who look into a store of files; costs no room where the file system has hard links. Stores without folders
+    /// Shows a folder's files under a second folder, all at once, for people who look into a store of files; costs no room where the file system has hard
+    /// links. Stores without folders
     /// do nothing, and so does every store if the second folder is there already.
     /// </summary>
     /// <param name="folder">The prefix of the files, with '/' at the end.</param>
@@ -116,9 +122,13 @@ public interface IArtifactStore
         ArgumentException.ThrowIfNullOrEmpty(prefix);
         var paths = new List<string>();
         await foreach (var file in ListAsync(prefix, cancellationToken))
+        {
             paths.Add(file.Path);
+        }
         foreach (var path in paths)
+        {
             await DeleteAsync(path, cancellationToken);
+        }
         return paths.Count;
     }
 }

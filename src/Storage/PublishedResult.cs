@@ -35,12 +35,20 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
     /// <exception cref="ArtifactCorruptException">Its bytes are others.</exception>
     /// <exception cref="InvalidDataException">It names a file that does not belong to the job.</exception>
     /// <exception cref="IOException">The store is out of reach.</exception>
-    public static async Task<PublishedResult> ReadAsync(IArtifactStore store, string jobId, long bytes, string sha256, CancellationToken cancellationToken = default)
+    public static async Task<PublishedResult> ReadAsync(
+        IArtifactStore store,
+        string jobId,
+        long bytes,
+        string sha256,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(store);
         var path = StorePaths.Manifest(jobId);
         if (bytes > MaxManifestBytes)
+        {
             throw new ArtifactTooLargeException(path, bytes, MaxManifestBytes);
+        }
         using var content = new MemoryStream((int)bytes);
         await new VerifiedReader(store).CopyAsync(new ArtifactInfo(path, bytes, sha256), content, cancellationToken);
         return Parse(jobId, content.ToArray());
@@ -74,7 +82,9 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
         // Manifests of earlier versions name no place: their files lie in result/.
         var stored = file.TryGetProperty("stored", out _) ? StorePaths.Job(jobId) + file.Text("stored") : StorePaths.ResultFile(jobId, path);
         if (path.Split('/').Contains("..") || stored.Split('/').Contains(".."))
+        {
             throw new FormatException($"{path} leaves the result's folder");
+        }
         return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.Whole("bytes"), file.Text("sha256")));
     }
 }

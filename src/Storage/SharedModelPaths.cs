@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Storage;
 
 /// <summary>
-/// Where a cluster's models lie in its store: files under their hashes, so that models share what they have in common, and a manifest a name. The folder is not called <c>models</c>: in a
+/// Where a cluster's models lie in its store: files under their hashes, so that models share what they have in common, and a manifest a name. The folder is not
+/// called <c>models</c>: in a
 /// store of files that is where a data folder keeps its own.
 /// </summary>
 public static class SharedModelPaths
@@ -31,7 +32,10 @@ public static class SharedModelPaths
     /// <param name="path">A path below <see cref="Manifests"/>.</param>
     /// <returns>Its name; null: the path is no manifest's.</returns>
     public static string? NameOf(string path) =>
-        path is not null && path.StartsWith(Manifests, StringComparison.Ordinal) && path.EndsWith(Ending, StringComparison.Ordinal) && path.Length > Manifests.Length + Ending.Length
+        path is not null
+        && path.StartsWith(Manifests, StringComparison.Ordinal)
+        && path.EndsWith(Ending, StringComparison.Ordinal)
+        && path.Length > Manifests.Length + Ending.Length
             ? path[Manifests.Length..^Ending.Length]
             : null;
 }

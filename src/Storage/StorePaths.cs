@@ -42,14 +42,14 @@ public static class StorePaths
     /// <param name="epoch">The epoch that draws it.</param>
     /// <param name="step">Training steps done.</param>
     /// <returns>Its path.</returns>
-    public static string Preview(string jobId, long epoch, int step) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/preview-{step:0000}.png");
+    public static string Preview(string jobId, long epoch, int step) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/preview-{step:0000}.png");
 
     /// <summary>The progress log of an epoch; epoch 0 is the time before the first start.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch.</param>
     /// <returns>Its path.</returns>
-    public static string Progress(string jobId, long epoch) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/progress.jsonl");
+    public static string Progress(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/progress.jsonl");
 
     /// <summary>All that the epochs of a job have written, with a '/' at the end.</summary>
     /// <param name="jobId">The job.</param>
@@ -68,7 +68,9 @@ public static class StorePaths
     /// <returns>Its path.</returns>
     public static string EpochManifest(string jobId, long epoch) => string.Create(CultureInfo.InvariantCulture, $"{Epochs(jobId)}{epoch}/{ManifestName}");
 
-    /// <summary>The result's tree as people look for it in a folder, with a '/' at the end: names for the files that the manifest lists. Programs go by the manifest.</summary>
+    /// <summary>
+    /// The result's tree as people look for it in a folder, with a '/' at the end: names for the files that the manifest lists. Programs go by the manifest.
+    /// </summary>
     /// <param name="jobId">The job.</param>
     /// <returns>The prefix.</returns>
     public static string Result(string jobId) => Job(jobId) + ResultStart;
@@ -93,7 +95,9 @@ public static class StorePaths
     {
         ArgumentNullException.ThrowIfNull(path);
         var job = Job(jobId);
-        return path.StartsWith(job, StringComparison.Ordinal) ? path[job.Length..] : throw new ArgumentException($"'{path}' is not of job {jobId}.", nameof(path));
+        return path.StartsWith(job, StringComparison.Ordinal)
+            ? path[job.Length..]
+            : throw new ArgumentException($"'{path}' is not of job {jobId}.", nameof(path));
     }
 
     /// <summary>Takes a path apart.</summary>
@@ -104,20 +108,26 @@ public static class StorePaths
     {
         ArgumentNullException.ThrowIfNull(path);
         var epochs = Epochs(jobId);
-        if (!path.StartsWith(epochs, StringComparison.Ordinal) || path[epochs.Length..].Split('/', 2) is not [var number, var rest]
-            || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
+        if (
+            !path.StartsWith(epochs, StringComparison.Ordinal)
+            || path[epochs.Length..].Split('/', 2) is not [var number, var rest]
+            || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+        )
         {
             return null;
         }
 
-        return (epoch, rest switch
-        {
-            ManifestName => EpochFileKind.Manifest,
-            "fan-out.json" => EpochFileKind.Notes,
-            _ when rest.StartsWith(ResultStart, StringComparison.Ordinal) => EpochFileKind.Result,
-            _ when rest.StartsWith(CheckpointStart, StringComparison.Ordinal) => EpochFileKind.Checkpoint,
-            _ => EpochFileKind.Other,
-        });
+        return (
+            epoch,
+            rest switch
+            {
+                ManifestName => EpochFileKind.Manifest,
+                "fan-out.json" => EpochFileKind.Notes,
+                _ when rest.StartsWith(ResultStart, StringComparison.Ordinal) => EpochFileKind.Result,
+                _ when rest.StartsWith(CheckpointStart, StringComparison.Ordinal) => EpochFileKind.Checkpoint,
+                _ => EpochFileKind.Other,
+            }
+        );
     }
 
     /// <summary>A file by which a store is tried out: written, read and deleted.</summary>

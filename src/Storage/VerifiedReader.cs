@@ -13,7 +13,9 @@ public sealed class VerifiedReader(IArtifactStore store) : IArtifactReader
         {
             var length = content.Length;
             if (length > mostBytes)
+            {
                 throw new ArtifactTooLargeException(path, length, mostBytes);
+            }
             await using var verified = new VerifyingReadStream(content, new ArtifactInfo(path, length, sha256));
             var bytes = new byte[length];
             await verified.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace OrleansOneShot.Storage;
 
 /// <summary>
-/// Reads a file to its end and compares length and hash with what was expected. The read that finds the end throws if they differ; one that finds too many bytes throws at once.
+/// Reads a file to its end and compares length and hash with what was expected. The read that finds the end throws if they differ; one that finds too many
+/// bytes throws at once.
 /// What was read before the end is not yet known to be right.
 /// </summary>
 /// <param name="inner">The file, at its start; disposed of with this.</param>
@@ -47,9 +48,7 @@ internal sealed class VerifyingReadStream(Stream inner, ArtifactInfo expected) :
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -78,14 +77,20 @@ internal sealed class VerifyingReadStream(Stream inner, ArtifactInfo expected) :
     private void Take(ReadOnlySpan<byte> bytes, int asked)
     {
         if (_verified || asked == 0)
+        {
             return;
+        }
         _hash.AppendData(bytes);
         _position += bytes.Length;
         if (bytes.Length > 0 && _position <= expected.Bytes)
+        {
             return;
+        }
         var actual = new ArtifactInfo(expected.Path, _position, Convert.ToHexStringLower(_hash.GetCurrentHash()));
         if (actual != expected)
+        {
             throw new ArtifactCorruptException(expected.Path, expected, actual);
+        }
         _verified = true;
     }
 }

@@ -46,7 +46,8 @@ public sealed class BorderTests
     public static TheoryData<string> Projects => [.. BuiltAssembly.All.Keys.Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void Table_AllProjects_AreThere() => Assert.Equal(BuiltAssembly.All.Keys.Order(StringComparer.Ordinal), s_projects.Keys.Order(StringComparer.Ordinal));
+    public void Table_AllProjects_AreThere() =>
+        Assert.Equal(BuiltAssembly.All.Keys.Order(StringComparer.Ordinal), s_projects.Keys.Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -55,8 +56,13 @@ public sealed class BorderTests
         var forbidden = new List<string>();
         foreach (var reference in BuiltAssembly.All[project].References.Order(StringComparer.Ordinal))
         {
-            var known = BuiltAssembly.ProjectOf(reference) is { } ours ? s_projects[project].Contains(ours)
-                : s_packages.Where(row => Is(reference, row.Key)).Select(row => row.Value.Contains(project)).DefaultIfEmpty(IsOfTheRuntime(reference)).Any(allowed => allowed);
+            var known = BuiltAssembly.ProjectOf(reference) is { } ours
+                ? s_projects[project].Contains(ours)
+                : s_packages
+                    .Where(row => Is(reference, row.Key))
+                    .Select(row => row.Value.Contains(project))
+                    .DefaultIfEmpty(IsOfTheRuntime(reference))
+                    .Any(allowed => allowed);
             if (!known)
             {
                 forbidden.Add(reference);
@@ -70,7 +76,9 @@ public sealed class BorderTests
     [MemberData(nameof(Projects))]
     public void ProjectReferences_OfAProject_AreThoseThatItUses(string project)
     {
-        var named = XDocument.Load(Path.Combine(Repository.Source, project, project + ".csproj")).Descendants("ProjectReference")
+        var named = XDocument
+            .Load(Path.Combine(Repository.Source, project, project + ".csproj"))
+            .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(((string)reference.Attribute("Include")!).Replace('\\', '/')));
         var used = BuiltAssembly.All[project].References.Select(BuiltAssembly.ProjectOf).OfType<string>();
         Assert.Equal(used.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
@@ -89,10 +97,16 @@ public sealed class BorderTests
         string[] parts = ["jobs/", "epochs/", "blobs/", "checks/", "shared-models/", "checkpoint-", "sha256/"];
         Assert.DoesNotContain(
             BuiltAssembly.All[project].Strings,
-            text => !text.Contains(' ', StringComparison.Ordinal) && parts.Any(part => text.StartsWith(part, StringComparison.Ordinal) || text.Contains("/" + part, StringComparison.Ordinal)));
+            text =>
+                !text.Contains(' ', StringComparison.Ordinal)
+                && parts.Any(part => text.StartsWith(part, StringComparison.Ordinal) || text.Contains("/" + part, StringComparison.Ordinal))
+        );
     }
 
-    private static bool Is(string assembly, string family) => assembly == family || assembly.StartsWith(family + ".", StringComparison.Ordinal) || (family == "OpenCvSharp" && assembly.StartsWith(family, StringComparison.Ordinal));
+    private static bool Is(string assembly, string family) =>
+        assembly == family
+        || assembly.StartsWith(family + ".", StringComparison.Ordinal)
+        || (family == "OpenCvSharp" && assembly.StartsWith(family, StringComparison.Ordinal));
 
     private static bool IsOfTheRuntime(string assembly) => Is(assembly, "System") || assembly is "Microsoft.Win32.Primitives" or "netstandard" or "mscorlib";
 }

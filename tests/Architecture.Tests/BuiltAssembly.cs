@@ -8,14 +8,24 @@ namespace OrleansOneShot.Architecture.Tests;
 /// <param name="Project">Its project, such as "Storage.Azure".</param>
 /// <param name="References">Names of the assemblies that it uses.</param>
 /// <param name="Strings">Texts of its code.</param>
-/// <param name="Folders">Which top folder (the first part of a namespace below the project's own; "" for that itself) uses which other, and by which types.</param>
-internal sealed record BuiltAssembly(string Project, IReadOnlySet<string> References, IReadOnlySet<string> Strings, IReadOnlyDictionary<(string From, string To), string> Folders)
+/// <param name="Folders">
+/// Which top folder (the first part of a namespace below the project's own; "" for that itself) uses which other, and by which types.
+/// </param>
+internal sealed record BuiltAssembly(
+    string Project,
+    IReadOnlySet<string> References,
+    IReadOnlySet<string> Strings,
+    IReadOnlyDictionary<(string From, string To), string> Folders
+)
 {
     private const string Prefix = "OrleansOneShot.";
 
     /// <summary>The assemblies of all projects in <c>src</c>, by name.</summary>
     public static IReadOnlyDictionary<string, BuiltAssembly> All { get; } =
-        Directory.EnumerateFiles(Repository.Source, "*.csproj", SearchOption.AllDirectories).Select(Read).ToDictionary(assembly => assembly.Project, StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(Repository.Source, "*.csproj", SearchOption.AllDirectories)
+            .Select(Read)
+            .ToDictionary(assembly => assembly.Project, StringComparer.Ordinal);
 
     /// <summary>Name of a project's assembly.</summary>
     /// <param name="project">The project.</param>
@@ -23,7 +33,10 @@ internal sealed record BuiltAssembly(string Project, IReadOnlySet<string> Refere
 
     /// <summary>The project of one of the solution's assemblies; null: it is another's.</summary>
     /// <param name="assembly">Name of the assembly.</param>
-    public static string? ProjectOf(string assembly) => assembly == "oneshot" ? "Cli" : assembly.StartsWith(Prefix, StringComparison.Ordinal) ? assembly[Prefix.Length..] : null;
+    public static string? ProjectOf(string assembly) =>
+        assembly == "oneshot" ? "Cli"
+        : assembly.StartsWith(Prefix, StringComparison.Ordinal) ? assembly[Prefix.Length..]
+        : null;
 
     private static BuiltAssembly Read(string csproj)
     {
@@ -38,7 +51,8 @@ internal sealed record BuiltAssembly(string Project, IReadOnlySet<string> Refere
             project,
             metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)).ToHashSet(StringComparer.Ordinal),
             StringsOf(metadata),
-            TypeUses.Read(pe, metadata, Prefix + project));
+            TypeUses.Read(pe, metadata, Prefix + project)
+        );
     }
 
     private static HashSet<string> StringsOf(MetadataReader metadata)

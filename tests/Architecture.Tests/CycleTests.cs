@@ -53,7 +53,10 @@ public sealed class CycleTests
 
         // A use closes a circle if its end leads back to its start.
         var closing = others.Where(use => Reach(others, use.To).Contains(use.From)).Select(Show).ToList();
-        Assert.True(closing.Count == 0, $"Folders of src/{project} use each other in a circle: {string.Join("; ", closing.Select(use => $"{use} ({uses[use].Value})"))}.");
+        Assert.True(
+            closing.Count == 0,
+            $"Folders of src/{project} use each other in a circle: {string.Join("; ", closing.Select(use => $"{use} ({uses[use].Value})"))}."
+        );
     }
 
     [Theory]
@@ -61,8 +64,14 @@ public sealed class CycleTests
     public void Standing_EveryLine_StillClosesACircle(string project)
     {
         var uses = BuiltAssembly.All[project].Folders.Keys.ToList();
-        Assert.All(s_standing.GetValueOrDefault(project, []), line => Assert.True(
-            uses.Exists(use => Show(use) == line && Reach(uses, use.To).Contains(use.From)), $"src/{project}: {line} closes no circle any more: delete the line."));
+        Assert.All(
+            s_standing.GetValueOrDefault(project, []),
+            line =>
+                Assert.True(
+                    uses.Exists(use => Show(use) == line && Reach(uses, use.To).Contains(use.From)),
+                    $"src/{project}: {line} closes no circle any more: delete the line."
+                )
+        );
     }
 
     private static string Show((string From, string To) use) => $"{Name(use.From)} -> {Name(use.To)}";

@@ -7,11 +7,15 @@ using System.Reflection.PortableExecutable;
 
 namespace OrleansOneShot.Architecture.Tests;
 
-/// <summary>Which top folder of an assembly uses which other: by base types and interfaces, by fields and signatures, and by what methods call, make or look at.</summary>
+/// <summary>
+/// Which top folder of an assembly uses which other: by base types and interfaces, by fields and signatures, and by what methods call, make or look at.
+/// </summary>
 internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHandle>, object?>
 {
-    private static readonly Dictionary<int, OperandType> s_operands = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value & 0xFFFF, code => code.OperandType);
+    private static readonly Dictionary<int, OperandType> s_operands = typeof(OpCodes)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => (OpCode)field.GetValue(null)!)
+        .ToDictionary(code => code.Value & 0xFFFF, code => code.OperandType);
 
     private readonly PEReader _pe;
     private readonly MetadataReader _metadata;
@@ -157,7 +161,9 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
     private string? FolderOf(TypeDefinitionHandle handle)
     {
         var space = _metadata.GetString(_metadata.GetTypeDefinition(Outermost(handle)).Namespace);
-        return space == _root ? "" : space.StartsWith(_root + ".", StringComparison.Ordinal) ? space[(_root.Length + 1)..].Split('.')[0] : null;
+        return space == _root ? ""
+            : space.StartsWith(_root + ".", StringComparison.Ordinal) ? space[(_root.Length + 1)..].Split('.')[0]
+            : null;
     }
 
     private string NameOf(TypeDefinitionHandle handle) => _metadata.GetString(_metadata.GetTypeDefinition(Outermost(handle)).Name);
@@ -172,7 +178,8 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
         return handle;
     }
 
-    private static ImmutableArray<EntityHandle> All(MethodSignature<ImmutableArray<EntityHandle>> signature) => [.. signature.ReturnType, .. All(signature.ParameterTypes)];
+    private static ImmutableArray<EntityHandle> All(MethodSignature<ImmutableArray<EntityHandle>> signature) =>
+        [.. signature.ReturnType, .. All(signature.ParameterTypes)];
 
     private static ImmutableArray<EntityHandle> All(ImmutableArray<ImmutableArray<EntityHandle>> types) => [.. types.SelectMany(type => type)];
 
@@ -182,13 +189,17 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
 
     public ImmutableArray<EntityHandle> GetFunctionPointerType(MethodSignature<ImmutableArray<EntityHandle>> signature) => All(signature);
 
-    public ImmutableArray<EntityHandle> GetGenericInstantiation(ImmutableArray<EntityHandle> genericType, ImmutableArray<ImmutableArray<EntityHandle>> typeArguments) => [.. genericType, .. All(typeArguments)];
+    public ImmutableArray<EntityHandle> GetGenericInstantiation(
+        ImmutableArray<EntityHandle> genericType,
+        ImmutableArray<ImmutableArray<EntityHandle>> typeArguments
+    ) => [.. genericType, .. All(typeArguments)];
 
     public ImmutableArray<EntityHandle> GetGenericMethodParameter(object? genericContext, int index) => [];
 
     public ImmutableArray<EntityHandle> GetGenericTypeParameter(object? genericContext, int index) => [];
 
-    public ImmutableArray<EntityHandle> GetModifiedType(ImmutableArray<EntityHandle> modifier, ImmutableArray<EntityHandle> unmodifiedType, bool isRequired) => [.. modifier, .. unmodifiedType];
+    public ImmutableArray<EntityHandle> GetModifiedType(ImmutableArray<EntityHandle> modifier, ImmutableArray<EntityHandle> unmodifiedType, bool isRequired) =>
+        [.. modifier, .. unmodifiedType];
 
     public ImmutableArray<EntityHandle> GetPinnedType(ImmutableArray<EntityHandle> elementType) => elementType;
 
@@ -202,6 +213,10 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
 
     public ImmutableArray<EntityHandle> GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => [];
 
-    public ImmutableArray<EntityHandle> GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
-        reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
+    public ImmutableArray<EntityHandle> GetTypeFromSpecification(
+        MetadataReader reader,
+        object? genericContext,
+        TypeSpecificationHandle handle,
+        byte rawTypeKind
+    ) => reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 }

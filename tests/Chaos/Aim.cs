@@ -5,7 +5,8 @@ using OrleansOneShot.Contracts.Jobs;
 namespace OrleansOneShot.Chaos;
 
 /// <summary>
-/// Waits until a fault hits a job in the middle of its training: faults between jobs show nothing. A job that was hit twice since its last checkpoint is spared, since a third death there
+/// Waits until a fault hits a job in the middle of its training: faults between jobs show nothing. A job that was hit twice since its last checkpoint is
+/// spared, since a third death there
 /// would end it as a job that only ever kills its process, and rightly so.
 /// </summary>
 /// <param name="client">The cluster's client.</param>
@@ -14,8 +15,8 @@ namespace OrleansOneShot.Chaos;
 internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
 {
     private const int CheckpointEvery = 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(3);
     private readonly Dictionary<(string JobId, int Checkpoint), int> _hits = [];
     private readonly HashSet<string> _spared = [];
     private int _leases;
@@ -32,22 +33,26 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
         var clock = Stopwatch.StartNew();
         Target? found = null;
         List<Target> all = [];
-        while (found is null && clock.Elapsed < Patience)
+        while (found is null && clock.Elapsed < s_patience)
         {
             try
             {
                 // A job that is not yet so far is better than none.
                 var least = fault.Kind == FaultKind.FlipCheckpoint ? CheckpointEvery + 2 : 1;
-                var atStep = clock.Elapsed < Patience * 0.75 ? Math.Max(fault.AtStep, least) : least;
+                var atStep = clock.Elapsed < s_patience * 0.75 ? Math.Max(fault.AtStep, least) : least;
                 all = await ListAsync(cancellationToken);
 
                 // Who kills them all hits every job.
-                found = ChaosCluster.KillsAll(fault) && !all.All(IsFair) ? null : all.OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
+                found =
+                    ChaosCluster.KillsAll(fault) && !all.All(IsFair)
+                        ? null
+                        : all.OrderBy(target => fault.Silos.ToList().IndexOf(target.Silo)).FirstOrDefault(target => target.Step >= atStep && IsFair(target));
                 if (found is null)
                 {
-                    Why = all.Count == 0
-                        ? $"none of {_leases} leased jobs is"
-                        : string.Join(", ", all.Select(target => $"{target.JobId} at step {target.Step}" + (IsFair(target) ? "" : ", spared")));
+                    Why =
+                        all.Count == 0
+                            ? $"none of {_leases} leased jobs is"
+                            : string.Join(", ", all.Select(target => $"{target.JobId} at step {target.Step}" + (IsFair(target) ? "" : ", spared")));
                     await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
                 }
             }
@@ -79,7 +84,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
     private async Task<List<Target>> ListAsync(CancellationToken cancellationToken)
     {
         var targets = new List<Target>();
-        var leases = (await client.GetSchedulerAsync(cancellationToken).WaitAsync(Answer, cancellationToken)).Leases;
+        var leases = (await client.GetSchedulerAsync(cancellationToken).WaitAsync(s_answer, cancellationToken)).Leases;
         _leases = leases.Length;
         for (var silo = 0; silo < cluster.Count; silo++)
         {
@@ -87,7 +92,7 @@ internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
             foreach (var lease in leases.Where(lease => lease.Silo == address))
             {
                 // A leased job may be between preparing and publishing; only training counts.
-                var status = await client.GetImplantation(lease.JobId).GetStatusAsync(cancellationToken).WaitAsync(Answer, cancellationToken);
+                var status = await client.GetImplantation(lease.JobId).GetStatusAsync(cancellationToken).WaitAsync(s_answer, cancellationToken);
                 if (status.State == JobState.Training && status.Epoch == lease.Epoch && status.Step >= 1 && status.Step < steps - 1)
                 {
                     targets.Add(new Target(silo, lease.JobId, lease.Epoch, status.Step));

@@ -9,7 +9,8 @@ internal static class Calls
     /// <param name="error">The failure.</param>
     /// <param name="cancellationToken">Whether the caller was asked to stop.</param>
     public static bool MayPass(Exception error, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && error is not OneShotException { Detail.Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound or ErrorCodes.Conflict };
+        !cancellationToken.IsCancellationRequested
+        && error is not OneShotException { Detail.Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound or ErrorCodes.Conflict };
 
     /// <summary>Tries until it works.</summary>
     /// <param name="call">The call, which may arrive twice.</param>

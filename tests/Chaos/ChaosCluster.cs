@@ -10,11 +10,13 @@ using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>A Redis that keeps its data, a blob store behind a proxy, and silos in processes of their own, which are started again when they end, as a supervisor does.</summary>
+/// <summary>
+/// A Redis that keeps its data, a blob store behind a proxy, and silos in processes of their own, which are started again when they end, as a supervisor does.
+/// </summary>
 internal sealed class ChaosCluster : IAsyncDisposable
 {
-    private static readonly int[] Jumps = [3600, -3600, 120, -120, 20, -20, 5];
-    private static readonly string[] Peers = ["another silo", "Redis", "the store"];
+    private static readonly int[] s_jumps = [3600, -3600, 120, -120, 20, -20, 5];
+    private static readonly string[] s_peers = ["another silo", "Redis", "the store"];
 
     private readonly string _root;
     private readonly ChaosMeans _means;
@@ -52,10 +54,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>What processes did not do in time: start again, however often it was tried, or end when they were asked to.</summary>
     public IReadOnlyList<string> Troubles =>
-    [
-        .. _supervision.Select(task => task.Exception?.InnerExceptions[0].Message).Where(message => message is not null).Select(message => $"a silo can't be started again: {message}"),
-        .. All.SelectMany(silo => silo.Troubles),
-    ];
+        [
+            .. _supervision
+                .Select(task => task.Exception?.InnerExceptions[0].Message)
+                .Where(message => message is not null)
+                .Select(message => $"a silo can't be started again: {message}"),
+            .. All.SelectMany(silo => silo.Troubles),
+        ];
 
     /// <summary>The blob store, past the proxy: no fault but a frozen Azurite reaches who looks through this.</summary>
     public IArtifactStore Store { get; private set; } = null!;
@@ -67,21 +72,22 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public string RedisAddress => string.Create(CultureInfo.InvariantCulture, $"redis://{RedisHost}:{_port}");
 
     /// <summary>The store's variables for a process that goes through the proxy.</summary>
-    public IReadOnlyDictionary<string, string?> StoreEnvironment => new Dictionary<string, string?>
-    {
-        // One thread a slot, and none that spins: many processes share few processors.
-        ["OMP_NUM_THREADS"] = "1",
-        ["OMP_WAIT_POLICY"] = "PASSIVE",
+    public IReadOnlyDictionary<string, string?> StoreEnvironment =>
+        new Dictionary<string, string?>
+        {
+            // One thread a slot, and none that spins: many processes share few processors.
+            ["OMP_NUM_THREADS"] = "1",
+            ["OMP_WAIT_POLICY"] = "PASSIVE",
 
-        // Process numbers repeat in other runs, and so would these files' names.
-        ["DOTNET_EnableDiagnostics"] = "0",
-        [AzureBlobLocation.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port).Replace("//127.0.0.1:", $"//{StoreHost}:", StringComparison.Ordinal),
-        [SiloStore.AddressVariable] = null,
-        [AzureBlobLocation.ConnectionFileVariable] = null,
-        [AzureBlobLocation.ServiceVariable] = null,
-        [AzureBlobLocation.ContainerVariable] = null,
-        [AzureBlobLocation.PrefixVariable] = null,
-    };
+            // Process numbers repeat in other runs, and so would these files' names.
+            ["DOTNET_EnableDiagnostics"] = "0",
+            [AzureBlobLocation.ConnectionVariable] = _azurite!.ConnectionTo(_proxy!.Port).Replace("//127.0.0.1:", $"//{StoreHost}:", StringComparison.Ordinal),
+            [SiloStore.AddressVariable] = null,
+            [AzureBlobLocation.ConnectionFileVariable] = null,
+            [AzureBlobLocation.ServiceVariable] = null,
+            [AzureBlobLocation.ContainerVariable] = null,
+            [AzureBlobLocation.PrefixVariable] = null,
+        };
 
     private IPAddress RedisHost => _means.Network is null ? IPAddress.Loopback : ChaosNetwork.Redis;
 
@@ -127,15 +133,17 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>A client that waits for the cluster.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<OneShotClient> ConnectAsync(CancellationToken cancellationToken) => OneShotClient.ConnectAsync(
-        new OneShotClientOptions
-        {
-            Redis = $"{RedisHost}:{_port}",
-            ClusterId = ClusterSiloOptions.DefaultClusterId,
-            ConnectTimeout = TimeSpan.FromMinutes(2),
-            BusyTimeout = TimeSpan.FromMinutes(2),
-        },
-        cancellationToken);
+    public Task<OneShotClient> ConnectAsync(CancellationToken cancellationToken) =>
+        OneShotClient.ConnectAsync(
+            new OneShotClientOptions
+            {
+                Redis = $"{RedisHost}:{_port}",
+                ClusterId = ClusterSiloOptions.DefaultClusterId,
+                ConnectTimeout = TimeSpan.FromMinutes(2),
+                BusyTimeout = TimeSpan.FromMinutes(2),
+            },
+            cancellationToken
+        );
 
     /// <summary>The address of a silo's present life; null while it has none.</summary>
     /// <param name="silo">Number of the silo.</param>
@@ -208,16 +216,20 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>What a fault does, for people.</summary>
     /// <param name="fault">The fault.</param>
-    public static string? Describe(Fault fault) => fault.Kind switch
-    {
-        FaultKind.Clock => string.Create(CultureInfo.InvariantCulture, $"by {Jumps[fault.Variant % Jumps.Length]:+0;-0} s{(KillsAll(fault) ? ", then all silos are killed" : "")}"),
-        FaultKind.Partition => CutOf(fault) switch
+    public static string? Describe(Fault fault) =>
+        fault.Kind switch
         {
-            (var peer, true) => $"from it to {peer}",
-            (var peer, false) => $"from {peer} to it",
-        },
-        _ => null,
-    };
+            FaultKind.Clock => string.Create(
+                CultureInfo.InvariantCulture,
+                $"by {s_jumps[fault.Variant % s_jumps.Length]:+0;-0} s{(KillsAll(fault) ? ", then all silos are killed" : "")}"
+            ),
+            FaultKind.Partition => CutOf(fault) switch
+            {
+                (var peer, true) => $"from it to {peer}",
+                (var peer, false) => $"from {peer} to it",
+            },
+            _ => null,
+        };
 
     /// <summary>Whether a fault ends every silo.</summary>
     /// <param name="fault">The fault.</param>
@@ -258,7 +270,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private async Task JumpAsync(Fault fault, ChaosSilo silo, CancellationToken cancellationToken)
     {
-        silo.Clock.Set(Jumps[fault.Variant % Jumps.Length]);
+        silo.Clock.Set(s_jumps[fault.Variant % s_jumps.Length]);
         await Task.Delay(fault.Lasts, cancellationToken);
         if (KillsAll(fault))
         {
@@ -273,7 +285,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
-    private static (string Peer, bool Outwards) CutOf(Fault fault) => (Peers[fault.Variant % Peers.Length], fault.Variant / 4 % 2 == 0);
+    private static (string Peer, bool Outwards) CutOf(Fault fault) => (s_peers[fault.Variant % s_peers.Length], fault.Variant / 4 % 2 == 0);
 
     private async Task PartAsync(Fault fault, int slot, CancellationToken cancellationToken)
     {
@@ -354,12 +366,20 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _redis = ServerProcess.Start(
             "redis-server",
             [
-                Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", port, "--bind", $"{RedisHost}",
-                "--protected-mode", _means.Network is null ? "yes" : "no", "--dir", _root,
+                Path.Combine(AppContext.BaseDirectory, "redis.conf"),
+                "--port",
+                port,
+                "--bind",
+                $"{RedisHost}",
+                "--protected-mode",
+                _means.Network is null ? "yes" : "no",
+                "--dir",
+                _root,
             ],
             new Dictionary<string, string?>(),
             "Ready to accept",
-            Path.Combine(_root, "redis.out"));
+            Path.Combine(_root, "redis.out")
+        );
         await _redis.Ready.WaitAsync(_stop.Token);
     }
 

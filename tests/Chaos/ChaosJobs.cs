@@ -34,10 +34,28 @@ internal sealed class ChaosJobs(int steps)
     /// <summary>What a command line says to have the same job.</summary>
     /// <param name="seed">The job's seed.</param>
     public string[] ToArguments(long seed) =>
-    [
-        "--image", Sample("cat.png"), "--mask", Sample("cat-mask.png"), "--class", "cat", "--model", ModelFolder, "--steps", $"{steps}", "--resolution", "64", "--precision", "fp32",
-        "--fan-out", "local", "--samples", "0", "--seed", $"{seed}",
-    ];
+        [
+            "--image",
+            Sample("cat.png"),
+            "--mask",
+            Sample("cat-mask.png"),
+            "--class",
+            "cat",
+            "--model",
+            ModelFolder,
+            "--steps",
+            $"{steps}",
+            "--resolution",
+            "64",
+            "--precision",
+            "fp32",
+            "--fan-out",
+            "local",
+            "--samples",
+            "0",
+            "--seed",
+            $"{seed}",
+        ];
 
     /// <summary>Uploads photo and mask.</summary>
     /// <param name="store">Where to.</param>
@@ -64,9 +82,23 @@ internal sealed class ChaosJobs(int steps)
             Name = "cat",
             Seed = seed,
             Image = inputs.Image,
-            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = inputs.Mask }],
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<cat>",
+                    Mask = inputs.Mask,
+                },
+            ],
             Model = new ModelReference { Name = _model },
-            Training = new TrainingOptions { Steps = steps, Resolution = 64, Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } },
+            Training = new TrainingOptions
+            {
+                Steps = steps,
+                Resolution = 64,
+                Precision = Precision.Fp32,
+                FanOut = new FanOutOptions { Mode = FanOutMode.Local },
+            },
             Samples = new SampleOptions { PerPrompt = 0 },
         };
         return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);

@@ -48,7 +48,13 @@ internal sealed class ChaosMeans
             clock = null;
         }
 
-        return new ChaosMeans { Network = network, HasDisks = disks, Clock = clock, LeftOut = leftOut };
+        return new ChaosMeans
+        {
+            Network = network,
+            HasDisks = disks,
+            Clock = clock,
+            LeftOut = leftOut,
+        };
     }
 
     /// <summary>A number that no silo of this run has had.</summary>

@@ -4,16 +4,15 @@ using System.Net;
 namespace OrleansOneShot.Chaos;
 
 /// <summary>
-/// A network within the run's own namespace: Redis, the store and the clients have an address each, and each silo a namespace with one interface, as if it were a machine. Packets can
+/// A network within the run's own namespace: Redis, the store and the clients have an address each, and each silo a namespace with one interface, as if it were
+/// a machine. Packets can
 /// get lost in one direction alone. Nothing of it reaches, or is reached by, the world outside.
 /// </summary>
 internal sealed class ChaosNetwork
 {
     private const string Table = "chaos";
 
-    private ChaosNetwork()
-    {
-    }
+    private ChaosNetwork() { }
 
     /// <summary>Where clients are.</summary>
     public static IPAddress Clients { get; } = IPAddress.Parse("10.77.0.1");
@@ -75,7 +74,14 @@ internal sealed class ChaosNetwork
         await Tool.RunAsync("ip", "netns", "add", name);
         await Tool.RunAsync("ip", "link", "add", $"v{name}", "type", "veth", "peer", "name", "eth0", "netns", name);
         await Tool.RunAsync("ip", "link", "set", $"v{name}", "master", "chaos0", "up");
-        foreach (var command in (string[][])[["ip", "link", "set", "lo", "up"], ["ip", "addr", "add", $"{AddressOf(machine)}/16", "dev", "eth0"], ["ip", "link", "set", "eth0", "up"]])
+        foreach (
+            var command in (string[][])
+                [
+                    ["ip", "link", "set", "lo", "up"],
+                    ["ip", "addr", "add", $"{AddressOf(machine)}/16", "dev", "eth0"],
+                    ["ip", "link", "set", "eth0", "up"],
+                ]
+        )
         {
             await RunOnAsync(On(machine), command);
         }
@@ -88,7 +94,10 @@ internal sealed class ChaosNetwork
     /// <param name="to">The receiver: a machine's address, or one of this process's.</param>
     /// <param name="machine">The number of the receiver's machine; null: this process's network.</param>
     public static Task CutAsync(IPAddress from, IPAddress to, int? machine) =>
-        RunOnAsync(machine is { } number ? On(number) : [], ["nft", "add", "rule", "inet", Table, "in", "ip", "saddr", $"{from}", "ip", "daddr", $"{to}", "drop"]);
+        RunOnAsync(
+            machine is { } number ? On(number) : [],
+            ["nft", "add", "rule", "inet", Table, "in", "ip", "saddr", $"{from}", "ip", "daddr", $"{to}", "drop"]
+        );
 
     /// <summary>Loses nothing more.</summary>
     /// <param name="machine">The number of the receiver's machine; null: this process's network.</param>

@@ -10,8 +10,8 @@ namespace OrleansOneShot.Chaos;
 /// <param name="setting">What to do.</param>
 internal sealed class ChaosRun(ChaosSetting setting)
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan Looking = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_settling = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan s_looking = TimeSpan.FromMinutes(10);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ChaosJobs _jobs = new(setting.Steps);
@@ -55,12 +55,12 @@ internal sealed class ChaosRun(ChaosSetting setting)
             var submitting = desk.SubmitAllAsync(inputs, over.Token);
             try
             {
-                over.CancelAfter(TimeSpan.FromMinutes(setting.Minutes) + Settling);
+                over.CancelAfter(TimeSpan.FromMinutes(setting.Minutes) + s_settling);
                 var damage = new Damage(cluster, desk, _told, users);
                 await InTimeAsync(DisturbAsync(cluster, client, damage, over.Token), "a fault was not over in time");
                 Say("faults are over");
                 _told.Calm = DateTimeOffset.UtcNow;
-                over.CancelAfter(Settling);
+                over.CancelAfter(s_settling);
                 await InTimeAsync(submitting, "not all jobs could be submitted");
                 Say($"all {desk.Jobs.Count} jobs are submitted");
                 await InTimeAsync(SettleAsync(desk, over.Token), "not everybody had an answer in time");
@@ -142,7 +142,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
     {
         if (setting.Faults.Contains(FaultKind.FlipResult) && _faults.All(fault => fault.Kind != FaultKind.FlipResult))
         {
-            await DisturbAsync(cluster, damage, new Fault(FaultKind.FlipResult, [], 1, TimeSpan.Zero, TimeSpan.Zero, setting.Seed & 0xFFFF), null, cancellationToken);
+            await DisturbAsync(
+                cluster,
+                damage,
+                new Fault(FaultKind.FlipResult, [], 1, TimeSpan.Zero, TimeSpan.Zero, setting.Seed & 0xFFFF),
+                null,
+                cancellationToken
+            );
         }
     }
 
@@ -157,18 +163,22 @@ internal sealed class ChaosRun(ChaosSetting setting)
             return;
         }
 
-        _faults.Add(new SufferedFault
-        {
-            Kind = fault.Kind,
-            Silo = fault.IsOfSilo ? target?.Silo : null,
-            How = how,
-            Began = began,
-            Ended = DateTimeOffset.UtcNow,
-            Job = target?.JobId,
-            Epoch = target?.Epoch,
-            Step = target?.Step,
-        });
-        var hit = target is null ? "nothing in training" : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
+        _faults.Add(
+            new SufferedFault
+            {
+                Kind = fault.Kind,
+                Silo = fault.IsOfSilo ? target?.Silo : null,
+                How = how,
+                Began = began,
+                Ended = DateTimeOffset.UtcNow,
+                Job = target?.JobId,
+                Epoch = target?.Epoch,
+                Step = target?.Step,
+            }
+        );
+        var hit = target is null
+            ? "nothing in training"
+            : string.Create(CultureInfo.InvariantCulture, $"{target.JobId} in epoch {target.Epoch} at step {target.Step}");
         Say(string.Create(CultureInfo.InvariantCulture, $"{_faults[^1]} for {(_faults[^1].Ended - began).TotalSeconds:0.0} s: {hit}"));
     }
 
@@ -207,13 +217,14 @@ internal sealed class ChaosRun(ChaosSetting setting)
     {
         var findings = new List<JobFindings>();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Looking);
+        limit.CancelAfter(s_looking);
         foreach (var job in desk.Jobs)
         {
             await InTimeAsync(AddAsync(job), $"{job.Handle.Id}: nobody answers for it after the faults");
         }
 
-        async Task AddAsync(ChaosJob job) => findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, limit.Token));
+        async Task AddAsync(ChaosJob job) =>
+            findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, limit.Token));
 
         var states = findings.ToDictionary(job => job.JobId, job => job.State, StringComparer.Ordinal);
         foreach (var byCommand in (bool[])[false, true])
@@ -248,7 +259,12 @@ internal sealed class ChaosRun(ChaosSetting setting)
     }
 
     private async Task<ChaosReport> SummariseAsync(
-        ChaosCluster cluster, Desk desk, List<JobFindings> findings, string folder, CancellationToken cancellationToken)
+        ChaosCluster cluster,
+        Desk desk,
+        List<JobFindings> findings,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
         var faults = _faults.Select(fault => fault with { InTraining = IsInTraining(fault, findings) }).ToList();
         var worst = findings.MaxBy(job => job.LongestGap.To - job.LongestGap.From);
@@ -279,18 +295,27 @@ internal sealed class ChaosRun(ChaosSetting setting)
             LongestGapJob = worst?.JobId,
             LongestGapFaults = [.. faults.Where(fault => fault.Began <= to && fault.Ended >= from).Select(fault => fault.ToString())],
             LeftOverFiles = findings.Sum(job => job.LeftOver),
-            LeftOverWorkFolders = cluster.DataFolders.Select(data => DataFolder.Resolve(data).Work).Where(Directory.Exists).Sum(work => Directory.GetDirectories(work).Length),
+            LeftOverWorkFolders = cluster
+                .DataFolders.Select(data => DataFolder.Resolve(data).Work)
+                .Where(Directory.Exists)
+                .Sum(work => Directory.GetDirectories(work).Length),
             Seconds = Math.Round(_clock.Elapsed.TotalSeconds, 1),
             Violations = violations,
-            Logs = violations.Length == 0 ? [] : [.. first is null ? [] : await SaveLogAsync(cluster.Store, first.JobId, folder, cancellationToken), .. SaveLogs(cluster, folder)],
+            Logs =
+                violations.Length == 0
+                    ? []
+                    : [.. first is null ? [] : await SaveLogAsync(cluster.Store, first.JobId, folder, cancellationToken), .. SaveLogs(cluster, folder)],
             Schedule = faults,
         };
     }
 
-    private static Dictionary<string, int> Count(IEnumerable<SufferedFault> faults) => faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key.ToString(), kind => kind.Count());
+    private static Dictionary<string, int> Count(IEnumerable<SufferedFault> faults) =>
+        faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key.ToString(), kind => kind.Count());
 
     private static bool IsInTraining(SufferedFault fault, IEnumerable<JobFindings> findings) =>
-        findings.FirstOrDefault(job => job.JobId == fault.Job) is { } job && job.Steps.Any(step => step.Time < fault.Began) && job.Steps.Any(step => step.Time > fault.Began);
+        findings.FirstOrDefault(job => job.JobId == fault.Job) is { } job
+        && job.Steps.Any(step => step.Time < fault.Began)
+        && job.Steps.Any(step => step.Time > fault.Began);
 
     private static async Task<List<string>> SaveLogAsync(IArtifactStore store, string jobId, string folder, CancellationToken cancellationToken)
     {
@@ -314,12 +339,17 @@ internal sealed class ChaosRun(ChaosSetting setting)
         var saved = new List<string>();
         foreach (var log in cluster.Logs.Where(File.Exists))
         {
-            saved.Add(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(log))!))).FullName, Path.GetFileName(log)));
+            saved.Add(
+                Path.Combine(
+                    Directory.CreateDirectory(Path.Combine(folder, Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(log))!))).FullName,
+                    Path.GetFileName(log)
+                )
+            );
             File.Copy(log, saved[^1], overwrite: true);
         }
 
         return saved;
     }
 
-    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
+    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds, 6:0.0} s: {what}"));
 }

@@ -7,10 +7,10 @@ namespace OrleansOneShot.Chaos;
 /// <param name="root">The cluster's folder.</param>
 internal sealed class ChaosSilo(int machine, string root) : IDisposable
 {
-    private static readonly TimeSpan Slowest = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_slowest = TimeSpan.FromMinutes(4);
 
     // Handing jobs on takes up to a minute where the store is away; what lasts longer than this hangs.
-    private static readonly TimeSpan SlowestEnd = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_slowestEnd = TimeSpan.FromMinutes(4);
 
     // A fault ends the process that there is, and none is started after it.
     private readonly Lock _gate = new();
@@ -47,14 +47,24 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
 
     /// <summary>What its processes logged. One a process, and each start is a new process.</summary>
     public IEnumerable<string> Logs =>
-        Path.Combine(Data, "logs") is var folder && Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal).Append(Output) : [Output];
+        Path.Combine(Data, "logs") is var folder && Directory.Exists(folder)
+            ? Directory.GetFiles(folder).Order(StringComparer.Ordinal).Append(Output)
+            : [Output];
 
-    /// <summary>Starts a process and waits until it is ready; one that ends before is started again, as a supervisor does: Redis or the store may be away at this moment.</summary>
+    /// <summary>
+    /// Starts a process and waits until it is ready; one that ends before is started again, as a supervisor does: Redis or the store may be away at this
+    /// moment.
+    /// </summary>
     /// <param name="network">Whether it has an address of its own.</param>
     /// <param name="arguments">Of the program.</param>
     /// <param name="environment">What is added to the environment.</param>
     /// <param name="cancellationToken">Stops trying.</param>
-    public async Task StartAsync(bool network, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, CancellationToken cancellationToken)
+    public async Task StartAsync(
+        bool network,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string?> environment,
+        CancellationToken cancellationToken
+    )
     {
         const int Attempts = 90;
         string[] on = network ? ChaosNetwork.On(machine) : [];
@@ -77,7 +87,7 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
 
             try
             {
-                Address = (await process.Ready.WaitAsync(Slowest, cancellationToken)).Split(' ')[2];
+                Address = (await process.Ready.WaitAsync(s_slowest, cancellationToken)).Split(' ')[2];
                 return;
             }
             catch (Exception e) when (e is InvalidOperationException or TimeoutException && attempt < Attempts && !Held)
@@ -111,11 +121,11 @@ internal sealed class ChaosSilo(int machine, string root) : IDisposable
         await process.SignalAsync(signal);
         try
         {
-            await process.EndAsync(cancellationToken).WaitAsync(SlowestEnd, cancellationToken);
+            await process.EndAsync(cancellationToken).WaitAsync(s_slowestEnd, cancellationToken);
         }
         catch (TimeoutException)
         {
-            Troubles.Enqueue($"silo {machine} did not end {SlowestEnd.TotalMinutes:0} minutes after SIG{signal}");
+            Troubles.Enqueue($"silo {machine} did not end {s_slowestEnd.TotalMinutes:0} minutes after SIG{signal}");
             await process.SignalAsync("KILL");
             await process.EndAsync(cancellationToken);
         }

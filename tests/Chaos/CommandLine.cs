@@ -19,13 +19,20 @@ internal sealed class CommandLine : IDisposable
         _process = process;
         Command = command;
         Began = DateTimeOffset.UtcNow;
-        _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output, null), ReadAsync(process.StandardError, _error, line =>
-        {
-            if (line.StartsWith("Job ", StringComparison.Ordinal) && line.Split(' ', ',') is [_, var id, ..])
-            {
-                _job.TrySetResult(id);
-            }
-        }));
+        _read = Task.WhenAll(
+            ReadAsync(process.StandardOutput, _output, null),
+            ReadAsync(
+                process.StandardError,
+                _error,
+                line =>
+                {
+                    if (line.StartsWith("Job ", StringComparison.Ordinal) && line.Split(' ', ',') is [_, var id, ..])
+                    {
+                        _job.TrySetResult(id);
+                    }
+                }
+            )
+        );
         _ = _read.ContinueWith(_ => _job.TrySetResult(null), TaskScheduler.Default);
     }
 
@@ -57,7 +64,20 @@ internal sealed class CommandLine : IDisposable
     /// <param name="arguments">Its arguments.</param>
     public static CommandLine Start(ChaosCluster cluster, string data, string command, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "oneshot.dll"), .. command.Split(' '), .. arguments, "--cluster", cluster.RedisAddress, "--data", data, "--format", "json"])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "oneshot.dll"),
+                .. command.Split(' '),
+                .. arguments,
+                "--cluster",
+                cluster.RedisAddress,
+                "--data",
+                data,
+                "--format",
+                "json",
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -75,7 +75,9 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
     /// <returns>The job; null: none has succeeded yet.</returns>
     public async Task<string?> FlipResultAsync(Fault fault, CancellationToken cancellationToken)
     {
-        var job = desk.Jobs.Where(job => job.Watcher.SawSuccess && job.Damaged is null).ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(job => job.Watcher.SawSuccess && job.Damaged is null)));
+        var job = desk
+            .Jobs.Where(job => job.Watcher.SawSuccess && job.Damaged is null)
+            .ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(job => job.Watcher.SawSuccess && job.Damaged is null)));
         if (job is null || await PublishedResult.ReadAsync(cluster.Store, job.Handle.Id, cancellationToken) is not { } published)
         {
             return null;
@@ -101,7 +103,9 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
             {
                 // A bit of the manifest that no reader needs may go unnoticed; a file may not.
                 var status = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
-                foreach (var expected in status.Files.Where(expected => JobCheck.HashOf(File.ReadAllBytes(Path.Combine(target, expected.Path))) != expected.Sha256))
+                foreach (
+                    var expected in status.Files.Where(expected => JobCheck.HashOf(File.ReadAllBytes(Path.Combine(target, expected.Path))) != expected.Sha256)
+                )
                 {
                     told.Violate($"{job.Handle.Id}: a download gave a damaged {expected.Path}, and said that all is well");
                 }
@@ -111,7 +115,14 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
                 told.Violate($"{job.Handle.Id}: a download of a damaged result failed, and left files in {target}");
             }
 
-            told.Count(run.ExitCode switch { 0 => "a damaged result: not noticed, nor needed", 4 => "a damaged result: nobody answered", _ => "a damaged result: refused" });
+            told.Count(
+                run.ExitCode switch
+                {
+                    0 => "a damaged result: not noticed, nor needed",
+                    4 => "a damaged result: nobody answered",
+                    _ => "a damaged result: refused",
+                }
+            );
         }
         finally
         {

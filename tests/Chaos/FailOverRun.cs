@@ -4,7 +4,9 @@ using OrleansOneShot.Client;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>Measures how long a job stands still when its silo is killed, frozen or drained, or all silos are killed at once: one job, one fault at a time.</summary>
+/// <summary>
+/// Measures how long a job stands still when its silo is killed, frozen or drained, or all silos are killed at once: one job, one fault at a time.
+/// </summary>
 /// <param name="silos">Silos, one slot each.</param>
 /// <param name="steps">Training steps a job: enough that none ends before its fault.</param>
 /// <param name="rounds">How often each fault happens.</param>
@@ -16,8 +18,8 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
     private const int AtStep = 25;
 
     // Longer than it takes to evict a silo that stands still.
-    private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan Down = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_frozen = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan s_down = TimeSpan.FromSeconds(1);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ChaosJobs _jobs = new(steps);
@@ -52,12 +54,30 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
                         continue;
                     }
 
-                    faults.Add(new FailOver { Fault = name, Gap = Math.Round((next.Time - began).TotalSeconds, 1), StepsRepeated = findings.StepsRepeated, AtStep = target.Step });
-                    Say(string.Create(CultureInfo.InvariantCulture, $"{name} at step {target.Step}: next step after {faults[^1].Gap:0.0} s, {faults[^1].StepsRepeated} steps repeated"));
+                    faults.Add(
+                        new FailOver
+                        {
+                            Fault = name,
+                            Gap = Math.Round((next.Time - began).TotalSeconds, 1),
+                            StepsRepeated = findings.StepsRepeated,
+                            AtStep = target.Step,
+                        }
+                    );
+                    Say(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{name} at step {target.Step}: next step after {faults[^1].Gap:0.0} s, {faults[^1].StepsRepeated} steps repeated"
+                        )
+                    );
                 }
             }
 
-            return new FailOverReport { Silos = silos, Faults = faults, Violations = violations };
+            return new FailOverReport
+            {
+                Silos = silos,
+                Faults = faults,
+                Violations = violations,
+            };
         }
         finally
         {
@@ -65,10 +85,20 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
         }
     }
 
-    private async Task<(DateTimeOffset Began, Target Target)> HitAsync(ChaosCluster cluster, OneShotClient client, string name, CancellationToken cancellationToken)
+    private async Task<(DateTimeOffset Began, Target Target)> HitAsync(
+        ChaosCluster cluster,
+        OneShotClient client,
+        string name,
+        CancellationToken cancellationToken
+    )
     {
-        var kind = name switch { "freeze" => FaultKind.Freeze, "drain" => FaultKind.Drain, _ => FaultKind.Kill };
-        var fault = new Fault(kind, [.. Enumerable.Range(0, silos)], AtStep, TimeSpan.Zero, kind == FaultKind.Freeze ? Frozen : Down);
+        var kind = name switch
+        {
+            "freeze" => FaultKind.Freeze,
+            "drain" => FaultKind.Drain,
+            _ => FaultKind.Kill,
+        };
+        var fault = new Fault(kind, [.. Enumerable.Range(0, silos)], AtStep, TimeSpan.Zero, kind == FaultKind.Freeze ? s_frozen : s_down);
         Target? target = null;
         while (target is null)
         {
@@ -95,5 +125,5 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
         }
     }
 
-    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
+    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds, 6:0.0} s: {what}"));
 }

@@ -28,7 +28,14 @@ internal sealed record Fault(FaultKind Kind, IReadOnlyList<int> Silos, int AtSte
                 random.Shuffle(silos);
 
                 // A silo that is evicted after 10 s is one, a store that comes back after the library's own repetitions (13 s) another.
-                var lasts = kind is FaultKind.Freeze or FaultKind.BlobsCut or FaultKind.BlobsFrozen or FaultKind.Clock or FaultKind.Disk or FaultKind.Partition or FaultKind.Join
+                var lasts = kind
+                    is FaultKind.Freeze
+                        or FaultKind.BlobsCut
+                        or FaultKind.BlobsFrozen
+                        or FaultKind.Clock
+                        or FaultKind.Disk
+                        or FaultKind.Partition
+                        or FaultKind.Join
                     ? random.Next(2_000, 20_000)
                     : random.Next(500, 4_000);
                 yield return new Fault(
@@ -37,7 +44,8 @@ internal sealed record Fault(FaultKind Kind, IReadOnlyList<int> Silos, int AtSte
                     random.Next(1, Math.Max(2, setting.Steps * 3 / 4)),
                     TimeSpan.FromMilliseconds(random.Next(1_000, 5_000)),
                     TimeSpan.FromMilliseconds(lasts),
-                    random.Next(1 << 20));
+                    random.Next(1 << 20)
+                );
             }
         }
     }
@@ -50,7 +58,8 @@ internal sealed record Fault(FaultKind Kind, IReadOnlyList<int> Silos, int AtSte
         var random = new Random(~setting.Seed);
         return
         [
-            .. Enumerable.Range(0, setting.Jobs)
+            .. Enumerable
+                .Range(0, setting.Jobs)
                 .Select(i => i <= setting.Silos ? TimeSpan.Zero : 0.9 * setting.Minutes / setting.Jobs * (i + random.NextDouble()) * TimeSpan.FromMinutes(1)),
         ];
     }

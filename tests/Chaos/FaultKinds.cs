@@ -5,7 +5,7 @@ namespace OrleansOneShot.Chaos;
 /// <summary>Faults as the command line names them.</summary>
 internal static partial class FaultKinds
 {
-    private static readonly Dictionary<string, FaultKind[]> Groups = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, FaultKind[]> s_groups = new(StringComparer.Ordinal)
     {
         ["all"] = Enum.GetValues<FaultKind>(),
         ["flip"] = [FaultKind.FlipCheckpoint, FaultKind.FlipInput, FaultKind.FlipResult],
@@ -14,21 +14,36 @@ internal static partial class FaultKinds
     };
 
     /// <summary>How often a kind comes, among all.</summary>
-    public static int Weight(FaultKind kind) => kind switch
-    {
-        FaultKind.Kill => 6,
-        FaultKind.Freeze => 4,
-        FaultKind.FlipCheckpoint or FaultKind.Clock or FaultKind.Disk or FaultKind.Partition => 3,
-        FaultKind.Drain or FaultKind.RedisKill or FaultKind.BlobsCut or FaultKind.FlipInput or FaultKind.FlipResult or FaultKind.Replace or FaultKind.Join => 2,
-        _ => 1,
-    };
+    public static int Weight(FaultKind kind) =>
+        kind switch
+        {
+            FaultKind.Kill => 6,
+            FaultKind.Freeze => 4,
+            FaultKind.FlipCheckpoint or FaultKind.Clock or FaultKind.Disk or FaultKind.Partition => 3,
+            FaultKind.Drain
+            or FaultKind.RedisKill
+            or FaultKind.BlobsCut
+            or FaultKind.FlipInput
+            or FaultKind.FlipResult
+            or FaultKind.Replace
+            or FaultKind.Join => 2,
+            _ => 1,
+        };
 
     /// <summary>Whether a fault happens to one silo that trains, and not to what all share.</summary>
-    public static bool IsOfSilo(FaultKind kind) => kind is FaultKind.Kill or FaultKind.Freeze or FaultKind.Drain or FaultKind.FlipCheckpoint or FaultKind.Clock or FaultKind.Disk
-        or FaultKind.Partition or FaultKind.Replace;
+    public static bool IsOfSilo(FaultKind kind) =>
+        kind
+            is FaultKind.Kill
+                or FaultKind.Freeze
+                or FaultKind.Drain
+                or FaultKind.FlipCheckpoint
+                or FaultKind.Clock
+                or FaultKind.Disk
+                or FaultKind.Partition
+                or FaultKind.Replace;
 
     /// <summary>All names.</summary>
-    public static IEnumerable<string> Names => Enum.GetValues<FaultKind>().Select(NameOf).Concat(Groups.Keys);
+    public static IEnumerable<string> Names => Enum.GetValues<FaultKind>().Select(NameOf).Concat(s_groups.Keys);
 
     /// <summary>A kind's name, such as flip-input.</summary>
     public static string NameOf(FaultKind kind) => Humps().Replace(kind.ToString(), "-$0").ToLowerInvariant();
@@ -40,7 +55,7 @@ internal static partial class FaultKinds
         var kinds = new HashSet<FaultKind>();
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (Groups.TryGetValue(name, out var group))
+            if (s_groups.TryGetValue(name, out var group))
             {
                 kinds.UnionWith(group);
             }

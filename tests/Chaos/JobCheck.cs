@@ -11,7 +11,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Chaos;
 
 /// <summary>
-/// Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps, which is what its watcher saw; the weights of an undisturbed run, or nothing and a reason.
+/// Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps, which is what its watcher saw; the weights of an undisturbed
+/// run, or nothing and a reason.
 /// </summary>
 /// <param name="handle">The job.</param>
 /// <param name="store">The artifacts, past all faults.</param>
@@ -37,7 +38,10 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         var status = await Calls.UntilDoneAsync(() => handle.GetStatusAsync(cancellationToken), cancellationToken);
         var log = await ReadLogAsync(status.Epoch, cancellationToken);
         var leftOver = 0;
-        Require(job is not { CancelAcknowledged: true } || status.State == JobState.Cancelled, $"its user was told that it is cancelled, and it is {status.State}");
+        Require(
+            job is not { CancelAcknowledged: true } || status.State == JobState.Cancelled,
+            $"its user was told that it is cancelled, and it is {status.State}"
+        );
         if (IsRightWithoutResult(status))
         {
             Require(status.Files.IsEmpty, $"is {status.State}, and its state names files");
@@ -75,13 +79,16 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
     }
 
     /// <summary>Whether a job has ended without a result as it should: its user took it back, or it says that his input was damaged and what to do.</summary>
-    private bool IsRightWithoutResult(ImplantationStatus status) => status.State switch
-    {
-        JobState.Cancelled => job is { CancelAsked: true },
-        JobState.Failed => job is { Damaged: { } input } && status.Error is { Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound } error
-            && error.Message.Contains(input, StringComparison.Ordinal) && error.Hint?.Contains("pload it again", StringComparison.Ordinal) == true,
-        _ => false,
-    };
+    private bool IsRightWithoutResult(ImplantationStatus status) =>
+        status.State switch
+        {
+            JobState.Cancelled => job is { CancelAsked: true },
+            JobState.Failed => job is { Damaged: { } input }
+                && status.Error is { Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound } error
+                && error.Message.Contains(input, StringComparison.Ordinal)
+                && error.Hint?.Contains("pload it again", StringComparison.Ordinal) == true,
+            _ => false,
+        };
 
     /// <summary>What was told while it happened is what is stored.</summary>
     private void CheckWatcher(List<ProgressEvent> log, bool whole)
@@ -99,9 +106,12 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
     }
 
     // By the watcher's clock if he saw it: silos' clocks may have been wrong.
-    private ProgressEvent Timed(ProgressEvent progress) => job?.Watcher.Seen.ElementAtOrDefault((int)progress.Sequence - 1) is { Event: not null } seen ? progress with { Time = seen.At } : progress;
+    private ProgressEvent Timed(ProgressEvent progress) =>
+        job?.Watcher.Seen.ElementAtOrDefault((int)progress.Sequence - 1) is { Event: not null } seen ? progress with { Time = seen.At } : progress;
 
-    /// <summary>The manifest is the only one, and names files of one epoch that are there as it says; what else lies there is a log or waits for a collection.</summary>
+    /// <summary>
+    /// The manifest is the only one, and names files of one epoch that are there as it says; what else lies there is a log or waits for a collection.
+    /// </summary>
     private async Task<int> CheckFilesAsync(ImplantationStatus status, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, ArtifactInfo>(StringComparer.Ordinal);
@@ -124,8 +134,11 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         {
             Require(stored.Path == StorePaths.EpochResult(handle.Id, epoch) + path, $"{stored.Path} is of another epoch than the manifest's, {epoch}");
             Require(
-                await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content && content.Length == stored.Bytes && HashOf(content) == stored.Sha256,
-                $"{stored.Path} is missing or another file than the manifest says");
+                await store.ReadAllBytesAsync(stored.Path, cancellationToken) is { } content
+                    && content.Length == stored.Bytes
+                    && HashOf(content) == stored.Sha256,
+                $"{stored.Path} is missing or another file than the manifest says"
+            );
             Require(status.Files.Any(file => file.Path == path && file.Sha256 == stored.Sha256), $"the state does not know {path} as the manifest does");
         }
 
@@ -136,7 +149,13 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
         {
             // A crash may leave these, of any epoch; nothing refers to them, and the next collection takes them. Anything else would stay for ever.
             var rest = path.StartsWith(StorePaths.Epochs(handle.Id), StringComparison.Ordinal) ? path[StorePaths.Epochs(handle.Id).Length..].Split('/', 2) : [];
-            var collected = rest.Length == 2 && (rest[1] is "manifest.json" or "fan-out.json" || rest[1].StartsWith("checkpoint-", StringComparison.Ordinal) || rest[1].StartsWith("result/", StringComparison.Ordinal));
+            var collected =
+                rest.Length == 2
+                && (
+                    rest[1] is "manifest.json" or "fan-out.json"
+                    || rest[1].StartsWith("checkpoint-", StringComparison.Ordinal)
+                    || rest[1].StartsWith("result/", StringComparison.Ordinal)
+                );
             Require(collected, $"{path} is left over, and no collection takes it");
             leftOver += collected ? 1 : 0;
         }
@@ -161,7 +180,12 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
 
                 Require(
                     progress.Sequence == log.Count + 1,
-                    string.Create(CultureInfo.InvariantCulture, $"in the log of epoch {epoch}, event {progress.Sequence} ({progress.Stage}, epoch {progress.Epoch}, step {progress.Step}) follows {log.Count}"));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"in the log of epoch {epoch}, event {progress.Sequence} ({progress.Stage}, epoch {progress.Epoch}, step {progress.Step}) follows "
+                            + $"{log.Count}"
+                    )
+                );
                 log.Add(progress with { Sequence = log.Count + 1 });
             }
         }
@@ -181,7 +205,9 @@ internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, 
             {
                 if (seen >= log.Count || progress != log[seen])
                 {
-                    Violate($"the stream's event {seen + 1} is number {progress.Sequence}, epoch {progress.Epoch}, step {progress.Step}, and not the stored one");
+                    Violate(
+                        $"the stream's event {seen + 1} is number {progress.Sequence}, epoch {progress.Epoch}, step {progress.Step}, and not the stored one"
+                    );
                     return;
                 }
 

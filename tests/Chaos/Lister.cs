@@ -12,7 +12,7 @@ namespace OrleansOneShot.Chaos;
 internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk desk, Told told, string folder)
 {
     private const int ByCommand = 3; // every third time
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(15);
 
     /// <summary>Lists until it is stopped.</summary>
     /// <param name="stop">Stops before the next time.</param>
@@ -23,7 +23,7 @@ internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk de
         {
             for (var i = 0; ; i++)
             {
-                await Task.Delay(Pause, stop);
+                await Task.Delay(s_pause, stop);
                 await LookAsync(i % ByCommand == 0, cancellationToken);
             }
         }
@@ -78,7 +78,9 @@ internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk de
     {
         using var run = CommandLine.Start(cluster, folder, "jobs list", "--limit", "500");
         return await told.EndAsync(run, null, cancellationToken) && run.ExitCode == 0
-            ? CommandLine.TryParse(run.Lines[^1])!["jobs"]!.AsArray().ToDictionary(job => (string)job!["id"]!, job => Enum.Parse<JobState>((string)job!["state"]!, ignoreCase: true), StringComparer.Ordinal)
+            ? CommandLine.TryParse(run.Lines[^1])!["jobs"]!
+                .AsArray()
+                .ToDictionary(job => (string)job!["id"]!, job => Enum.Parse<JobState>((string)job!["state"]!, ignoreCase: true), StringComparer.Ordinal)
             : null;
     }
 }

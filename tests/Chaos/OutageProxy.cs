@@ -40,7 +40,8 @@ internal sealed class OutageProxy : IAsyncDisposable
     {
         _outage.Begins.Dispose();
         _outage = new Outage();
-        for (var bound = false; !bound;)
+        var bound = false;
+        while (!bound)
         {
             try
             {
@@ -99,7 +100,8 @@ internal sealed class OutageProxy : IAsyncDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer, outage)) > 0)
             {
-                for (var sent = 0; sent < read;)
+                var sent = 0;
+                while (sent < read)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), outage);
                 }

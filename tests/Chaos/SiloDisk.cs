@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>A silo's disk: a file system in memory that takes no more than what lies on it, and can be full at any time, since its size can be changed.</summary>
+/// <summary>
+/// A silo's disk: a file system in memory that takes no more than what lies on it, and can be full at any time, since its size can be changed.
+/// </summary>
 /// <param name="folder">Where it is mounted.</param>
 internal sealed class SiloDisk(string folder)
 {

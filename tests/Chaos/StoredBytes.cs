@@ -34,8 +34,13 @@ internal sealed class StoredBytes(AzureBlobOptions options)
         bytes[random.NextInt64(bytes.Length)] ^= (byte)(1 << random.Next(8));
         await blob.UploadAsync(
             BinaryData.FromBytes(bytes),
-            new BlobUploadOptions { Metadata = stored.Details.Metadata, HttpHeaders = new BlobHttpHeaders { ContentType = stored.Details.ContentType } },
-            cancellationToken);
+            new BlobUploadOptions
+            {
+                Metadata = stored.Details.Metadata,
+                HttpHeaders = new BlobHttpHeaders { ContentType = stored.Details.ContentType },
+            },
+            cancellationToken
+        );
         return true;
     }
 }

@@ -6,10 +6,11 @@ namespace OrleansOneShot.Chaos;
 internal sealed class Told
 {
     // Silos may take that long to be back where many processes share few processors.
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(4);
 
-    // No command that waits for no job may take longer, whatever is away meanwhile: its calls give up long before, also where many processes share few processors.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(6);
+    // No command that waits for no job may take longer, whatever is away meanwhile: its calls give up long before, also where many processes share few
+    // processors.
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(6);
     private readonly ConcurrentQueue<string> _violations = new();
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
@@ -58,7 +59,7 @@ internal sealed class Told
         async Task LimitAsync()
         {
             await (since ?? Task.CompletedTask).WaitAsync(done.Token);
-            await Task.Delay(Longest, done.Token);
+            await Task.Delay(s_longest, done.Token);
         }
     }
 
@@ -70,7 +71,7 @@ internal sealed class Told
     {
         try
         {
-            if (await run.Job.WaitAsync(Longest, cancellationToken) is { } id)
+            if (await run.Job.WaitAsync(s_longest, cancellationToken) is { } id)
             {
                 return id;
             }
@@ -86,17 +87,23 @@ internal sealed class Told
         return null;
     }
 
-    /// <summary>Looks at how a command has ended, apart from what it was about: a documented code, no defect, and out of reach only while something was.</summary>
+    /// <summary>
+    /// Looks at how a command has ended, apart from what it was about: a documented code, no defect, and out of reach only while something was.
+    /// </summary>
     /// <param name="run">The command.</param>
     private void Check(CommandLine run)
     {
         Count($"{run.Command}: exit {run.ExitCode}");
         var text = run.Words + string.Join('\n', run.Lines.TakeLast(1));
-        if (run.ExitCode is not (0 or 1 or 3 or 4 or 130) || text.Contains("defect of oneshot", StringComparison.Ordinal) || text.Contains("   at ", StringComparison.Ordinal))
+        if (
+            run.ExitCode is not (0 or 1 or 3 or 4 or 130)
+            || text.Contains("defect of oneshot", StringComparison.Ordinal)
+            || text.Contains("   at ", StringComparison.Ordinal)
+        )
         {
             Violate($"{run.Command} ended with {run.ExitCode}: {run.Words.Trim()}");
         }
-        else if (run.ExitCode == 4 && Calm is { } calm && run.Began > calm + Grace)
+        else if (run.ExitCode == 4 && Calm is { } calm && run.Began > calm + s_grace)
         {
             Violate($"{run.Command} found nobody long after the last fault: {run.Words.Trim()}");
         }

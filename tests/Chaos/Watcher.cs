@@ -5,7 +5,10 @@ using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>Follows a job through all faults: after a lost connection it goes on behind the last event that it has seen. It never gets an event twice, out of turn, or after a gap.</summary>
+/// <summary>
+/// Follows a job through all faults: after a lost connection it goes on behind the last event that it has seen. It never gets an event twice, out of turn, or
+/// after a gap.
+/// </summary>
 /// <param name="job">The job.</param>
 internal sealed class Watcher(ImplantationHandle job)
 {
@@ -114,9 +117,13 @@ internal sealed class Watcher(ImplantationHandle job)
     {
         if ((_last.State.IsFinal() && status.State != _last.State) || status.Epoch < _last.Epoch || status.LastSequence < _last.Sequence)
         {
-            Violate(string.Create(
-                CultureInfo.InvariantCulture,
-                $"was {_last.State} in epoch {_last.Epoch} with {_last.Sequence} events, and later {status.State} in epoch {status.Epoch} with {status.LastSequence}"));
+            Violate(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"was {_last.State} in epoch {_last.Epoch} with {_last.Sequence} events, and later {status.State} in epoch {status.Epoch} with "
+                        + $"{status.LastSequence}"
+                )
+            );
         }
 
         _last = (status.State, status.Epoch, status.LastSequence);

@@ -40,7 +40,10 @@ public sealed class LinkedFileTests : IDisposable
         Assert.Null(LinkedFile.Find(At("dangling")));
         Assert.Null(LinkedFile.Find(At("absent")));
         Assert.Null(LinkedFile.Find(_root));
-        Assert.Equal($"{At("dangling")} is a link to ../blobs/gone, which doesn't exist.", Assert.Throws<FileNotFoundException>(() => LinkedFile.Of(At("dangling"))).Message);
+        Assert.Equal(
+            $"{At("dangling")} is a link to ../blobs/gone, which doesn't exist.",
+            Assert.Throws<FileNotFoundException>(() => LinkedFile.Of(At("dangling"))).Message
+        );
         Assert.Equal($"The file {At("absent")} doesn't exist.", LinkedFile.Missing(At("absent")));
     }
 

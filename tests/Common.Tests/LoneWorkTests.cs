@@ -24,7 +24,8 @@ public sealed class LoneWorkTests
                 ended.SetResult();
                 return 0;
             },
-            stop.Token);
+            stop.Token
+        );
         await begun.Task;
 
         await stop.CancelAsync();
@@ -41,7 +42,9 @@ public sealed class LoneWorkTests
     {
         using var end = new ManualResetEventSlim();
 
-        await Assert.ThrowsAsync<TimeoutException>(() => LoneWork.RunAsync(() => end.Wait(Timeout.Infinite), TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<TimeoutException>(() =>
+            LoneWork.RunAsync(() => end.Wait(Timeout.Infinite), TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken)
+        );
 
         end.Set();
     }

@@ -8,7 +8,10 @@ public sealed partial class OneWayTests
     // Converters read the value that they are given, of a document that was checked before.
     private static readonly string[] s_readers =
     [
-        "src/Common/StrictJson.cs", "src/Common/JsonScan.cs", "src/Compute/Imaging/ImageSizeConverter.cs", "src/Compute/Models/Loading/IntOrListConverter.cs",
+        "src/Common/StrictJson.cs",
+        "src/Common/JsonScan.cs",
+        "src/Compute/Imaging/ImageSizeConverter.cs",
+        "src/Compute/Models/Loading/IntOrListConverter.cs",
         // Orleans' serialiser of states, which is no JSON.
         "src/Silo/Embedded/StateChecksum.cs",
     ];
@@ -42,12 +45,15 @@ public sealed partial class OneWayTests
             root = root.Parent ?? throw new DirectoryNotFoundException("The sources were not found.");
         }
 
-        return Directory.EnumerateFiles(Path.Combine(root.FullName, "src"), "*.cs", SearchOption.AllDirectories)
+        return Directory
+            .EnumerateFiles(Path.Combine(root.FullName, "src"), "*.cs", SearchOption.AllDirectories)
             .Select(file => (Name: Path.GetRelativePath(root.FullName, file).Replace('\\', '/'), Path: file))
             .Where(file => !file.Name.Contains("/obj/", StringComparison.Ordinal) && !file.Name.Contains("/bin/", StringComparison.Ordinal))
             .Select(file => (file.Name, File.ReadAllText(file.Path)));
     }
 
-    [GeneratedRegex(@"Json(Document|Node|Element|Object|Array|Value)\.(Parse|TryParse)|JsonSerializer\.Deserialize|\.Deserialize(Async)?<|Utf8JsonReader\(|FromJson(Async)?<|JsonDocument\.Parse")]
+    [GeneratedRegex(
+        @"Json(Document|Node|Element|Object|Array|Value)\.(Parse|TryParse)|JsonSerializer\.Deserialize|\.Deserialize(Async)?<|Utf8JsonReader\(|FromJson(Async)?<|JsonDocument\.Parse"
+    )]
     private static partial Regex DirectUse();
 }

@@ -36,5 +36,6 @@ public sealed class PrivateNetworksTests
     [InlineData("2001:4860:4860::8888", false)]
     [InlineData("::ffff:10.1.2.3", true)]
     [InlineData("::ffff:8.8.8.8", false)]
-    public void Contains_Address_TellsPrivateFromPublic(string address, bool expected) => Assert.Equal(expected, PrivateNetworks.Contains(IPAddress.Parse(address)));
+    public void Contains_Address_TellsPrivateFromPublic(string address, bool expected) =>
+        Assert.Equal(expected, PrivateNetworks.Contains(IPAddress.Parse(address)));
 }

@@ -33,16 +33,22 @@ public sealed partial class StrictJsonTests
     [InlineData(new byte[] { (byte)'"', 0xC3, (byte)'"' })]
     [InlineData(new byte[] { (byte)'"', 0xFF, (byte)'"' })]
     [InlineData(new byte[] { (byte)'"', 0xED, 0xA0, 0x80, (byte)'"' })]
-    public void Parse_InvalidUtf8_IsRefused(byte[] utf8) => Assert.Equal("is no UTF-8 text", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse(utf8)).Message);
+    public void Parse_InvalidUtf8_IsRefused(byte[] utf8) =>
+        Assert.Equal("is no UTF-8 text", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse(utf8)).Message);
 
     [Fact]
-    public void Parse_LoneSurrogateInText_IsRefused() => Assert.Contains("no Unicode", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse("\"\ud800\"")).Message, StringComparison.Ordinal);
+    public void Parse_LoneSurrogateInText_IsRefused() =>
+        Assert.Contains("no Unicode", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse("\"\ud800\"")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Parse_TooDeep_IsRefused()
     {
         StrictJson.Parse(new string('[', 64) + new string(']', 64));
-        Assert.Contains("depth of 64", Assert.Throws<UnusableJsonException>(() => StrictJson.Parse(new string('[', 65) + new string(']', 65))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "depth of 64",
+            Assert.Throws<UnusableJsonException>(() => StrictJson.Parse(new string('[', 65) + new string(']', 65))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -68,10 +74,22 @@ public sealed partial class StrictJsonTests
     [InlineData("{\"name\":1,\"items\":[]}", "has a value of the wrong type in name: 1 (wanted: a text)", "name")]
     [InlineData("{\"name\":\"n\",\"items\":null}", "has a value of the wrong type in items: null (wanted: a list of objects)", "items")]
     [InlineData("{\"name\":\"n\",\"items\":[null]}", "has a value of the wrong type in items[0]: null (wanted: an object)", "items[0]")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1},{\"path\":null,\"bytes\":1}]}", "has a value of the wrong type in items[1].path: null (wanted: a text)", "items[1].path")]
+    [InlineData(
+        "{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1},{\"path\":null,\"bytes\":1}]}",
+        "has a value of the wrong type in items[1].path: null (wanted: a text)",
+        "items[1].path"
+    )]
     [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\"}]}", "lacks items[0].bytes", "items[0].bytes")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1.5}]}", "has a value of the wrong type in items[0].bytes: 1.5 (wanted: a whole number)", "items[0].bytes")]
-    [InlineData("{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":99999999999999999999}]}", "has a value of the wrong type in items[0].bytes: 99999999999999999999 (wanted: a whole number)", "items[0].bytes")]
+    [InlineData(
+        "{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":1.5}]}",
+        "has a value of the wrong type in items[0].bytes: 1.5 (wanted: a whole number)",
+        "items[0].bytes"
+    )]
+    [InlineData(
+        "{\"name\":\"n\",\"items\":[{\"path\":\"p\",\"bytes\":99999999999999999999}]}",
+        "has a value of the wrong type in items[0].bytes: 99999999999999999999 (wanted: a whole number)",
+        "items[0].bytes"
+    )]
     [InlineData("{\"name\":\"n\",\"items\":[],\"by_name\":{\"a\":null}}", "has a value of the wrong type in by_name.a: null (wanted: a text)", "by_name.a")]
     [InlineData("{\"name\":\"n\",\"items\":[],\"optional\":1}", "has a value of the wrong type in optional: 1 (wanted: a text)", "optional")]
     [InlineData("[]", "has a value of the wrong type: [] (wanted: an object)", null)]
@@ -100,7 +118,8 @@ public sealed partial class StrictJsonTests
     }
 
     [Fact]
-    public void Read_GeneratedContext_TakesNamesInAnyCase() => Assert.Equal(new Item("p", 1), StrictJson.Read("{\"PATH\":\"p\",\"Bytes\":1}"u8, Context.Default.Item));
+    public void Read_GeneratedContext_TakesNamesInAnyCase() =>
+        Assert.Equal(new Item("p", 1), StrictJson.Read("{\"PATH\":\"p\",\"Bytes\":1}"u8, Context.Default.Item));
 
     [Fact]
     public void ReadFile_LargerThanItsLimit_IsRefusedBeforeItIsRead()
@@ -113,7 +132,10 @@ public sealed partial class StrictJsonTests
                 stream.SetLength(1L << 40); // sparse: it could never be read into memory
             }
 
-            Assert.Equal("has 1,099,511,627,776 bytes, more than the limit of 1,024", Assert.Throws<UnusableJsonException>(() => StrictJson.ReadFile(file, 1024)).Message);
+            Assert.Equal(
+                "has 1,099,511,627,776 bytes, more than the limit of 1,024",
+                Assert.Throws<UnusableJsonException>(() => StrictJson.ReadFile(file, 1024)).Message
+            );
         }
         finally
         {
@@ -150,7 +172,10 @@ public sealed partial class StrictJsonTests
         }
         else
         {
-            Assert.Equal($"has a value of the wrong type in [0]: {json} (wanted: a whole number)", Assert.Throws<UnusableJsonException>(() => StrictJson.Read<int[]>($"[{json}]", options)).Message);
+            Assert.Equal(
+                $"has a value of the wrong type in [0]: {json} (wanted: a whole number)",
+                Assert.Throws<UnusableJsonException>(() => StrictJson.Read<int[]>($"[{json}]", options)).Message
+            );
         }
     }
 

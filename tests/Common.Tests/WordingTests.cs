@@ -48,7 +48,10 @@ public sealed class WordingTests
     public void Bounded_ControlCharacters_NeverReachATerminal() => Assert.Equal("a\uFFFD[31m\nb\t\uFFFDc", Wording.Bounded("a\u001b[31m\nb\t\0c"));
 
     [Theory]
-    [InlineData("Unable to cast object of type 'System.String' to type 'System.Collections.Generic.List`1[System.Int32]'.\n   at Somewhere", "Unable to cast object of type '(internal)' to type '(internal)'.")]
+    [InlineData(
+        "Unable to cast object of type 'System.String' to type 'System.Collections.Generic.List`1[System.Int32]'.\n   at Somewhere",
+        "Unable to cast object of type '(internal)' to type '(internal)'."
+    )]
     [InlineData("The silo System 3 is away. See oneshot doctor.", "The silo System 3 is away. See oneshot doctor.")]
     public void WithoutTypes_NamesOfTypes_AreLeftOut(string message, string expected) => Assert.Equal(expected, Wording.WithoutTypes(message));
 

@@ -44,7 +44,10 @@ internal static class Golden
         return (actual.detach().cpu().to(ScalarType.Float64) - expected.cpu().to(ScalarType.Float64)).abs().max().item<double>();
     }
 
-    /// <summary>Fails unless the deviation relative to the reference's largest value is within the tolerance. Not-a-number fails. The deviation goes to the test's output.</summary>
+    /// <summary>
+    /// Fails unless the deviation relative to the reference's largest value is within the tolerance. Not-a-number fails. The deviation goes to the test's
+    /// output.
+    /// </summary>
     public static void AssertClose(Tensor actual, Tensor expected, double relative, string what)
     {
         relative = actual.device_type == TorchSharp.DeviceType.CPU ? relative : TestDevice.Tolerance(relative);

@@ -8,7 +8,7 @@ namespace OrleansOneShot.Contracts.Tests;
 public sealed class RequestLimitTests
 {
     // They are true or false, so there is nothing to refuse.
-    private static readonly string[] Switches = ["method.prototype", "method.class_loss", "method.object_loss"];
+    private static readonly string[] s_switches = ["method.prototype", "method.class_loss", "method.object_loss"];
 
     public static TheoryData<int, string> Rows => [.. RequestLimits.All.Select((limit, i) => (i, limit.Field))];
 
@@ -22,16 +22,20 @@ public sealed class RequestLimitTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void Require_FirstRefusedValues_AreRefusedBySentenceAndField(int row, string field) => Assert.All(RequestLimits.All[row].Refused, refused =>
-    {
-        var error = Assert.Throws<OneShotException>(() => RequestValidator.Require(refused.Request));
-        Assert.Equal(new ErrorDetail(ErrorCodes.InvalidInput, refused.Sentence, field), error.Detail);
-    });
+    public void Require_FirstRefusedValues_AreRefusedBySentenceAndField(int row, string field) =>
+        Assert.All(
+            RequestLimits.All[row].Refused,
+            refused =>
+            {
+                var error = Assert.Throws<OneShotException>(() => RequestValidator.Require(refused.Request));
+                Assert.Equal(new ErrorDetail(ErrorCodes.InvalidInput, refused.Sentence, field), error.Detail);
+            }
+        );
 
     [Fact]
     public void Rows_EveryFieldOfARequest_HasItsRule()
     {
-        var fields = Fields(typeof(ImplantationRequest), "").Except(Switches).ToList();
+        var fields = Fields(typeof(ImplantationRequest), "").Except(s_switches).ToList();
         var known = RequestLimits.All.Select(limit => limit.Field.Replace("[0]", "", StringComparison.Ordinal)).ToHashSet();
         Assert.Equal([], fields.Where(field => !known.Contains(field)));
         Assert.True(fields.Count > 30, "Fields were not found.");
@@ -52,7 +56,13 @@ public sealed class RequestLimitTests
     {
         var error = Assert.Throws<OneShotException>(() => RequestValidator.RequireId(id!));
         Assert.Equal(
-            new ErrorDetail(ErrorCodes.InvalidInput, $"'{id}' can't be a job's id: use 1 to 64 letters, digits, '-', '_' or '.', and begin with a letter or a digit.", "id"), error.Detail);
+            new ErrorDetail(
+                ErrorCodes.InvalidInput,
+                $"'{id}' can't be a job's id: use 1 to 64 letters, digits, '-', '_' or '.', and begin with a letter or a digit.",
+                "id"
+            ),
+            error.Detail
+        );
     }
 
     [Fact]
@@ -63,10 +73,12 @@ public sealed class RequestLimitTests
     }
 
     // "training.fan_out.mode" and so on, down to what is no record of requests.
-    private static IEnumerable<string> Fields(Type type, string above) => type.GetProperties().SelectMany(property =>
-    {
-        var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
-        var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
-        return inner.Namespace?.StartsWith("OrleansOneShot.", StringComparison.Ordinal) == true && inner.IsClass ? Fields(inner, field + ".") : [field];
-    });
+    private static IEnumerable<string> Fields(Type type, string above) =>
+        type.GetProperties()
+            .SelectMany(property =>
+            {
+                var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+                var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
+                return inner.Namespace?.StartsWith("OrleansOneShot.", StringComparison.Ordinal) == true && inner.IsClass ? Fields(inner, field + ".") : [field];
+            });
 }

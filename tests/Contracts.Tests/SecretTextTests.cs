@@ -9,15 +9,38 @@ public sealed class SecretTextTests
 
     /// <summary>Every form in which a secret stands in or beside an address.</summary>
     public static TheoryData<string> Forms =>
-    [
-        "http://user:s3cr3t@host", "https://s3cr3t@host/path", "redis://:s3cr3t@host", "redis://user:s3cr3t@host:6379/0", "rediss://user:x@s3cr3t@host", "redis://user:a/s3cr3t@host",
-        "redis://user:a?s3cr3t@host", "redis://user:a#s3cr3t@host", "redis://user:s3cr3t%40x@host", "redis://user%3As3cr3t%40host", "http%3A%2F%2Fuser%3As3cr3t%40host", "redis://user@host?password=s3cr3t",
-        "redis://host?password=s3cr3t", "redis://host:6379?a=b&Password=a,s3cr3t", "host:6379,password=s3cr3t,ssl=True", "host:6379,user=x,PASSWORD=a=s3cr3t",
-        "https://account.blob.core.windows.net/c?sv=2024&sig=s3cr3t%2B%3D", "https://host/x?access_token=s3cr3t", "https://host/x?token=s3cr3t", "https://host/x?a=1&key=s3cr3t", "https://host/?api_key=s3cr3t",
-        "https://host/x?X-Amz-Signature=s3cr3t&X-Amz-Credential=s3cr3t", "https://host/?password%3Ds3cr3t", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=s3cr3t==;EndpointSuffix=core.windows.net",
-        "BlobEndpoint=https://a.blob.core.windows.net;SharedAccessSignature=sv=1&sig=s3cr3t", "Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey=s3cr3t", "pwd=s3cr3t", "client_secret=s3cr3t",
-        "Authorization: Bearer s3cr3t", "bearer s3cr3t",
-    ];
+        [
+            "http://user:s3cr3t@host",
+            "https://s3cr3t@host/path",
+            "redis://:s3cr3t@host",
+            "redis://user:s3cr3t@host:6379/0",
+            "rediss://user:x@s3cr3t@host",
+            "redis://user:a/s3cr3t@host",
+            "redis://user:a?s3cr3t@host",
+            "redis://user:a#s3cr3t@host",
+            "redis://user:s3cr3t%40x@host",
+            "redis://user%3As3cr3t%40host",
+            "http%3A%2F%2Fuser%3As3cr3t%40host",
+            "redis://user@host?password=s3cr3t",
+            "redis://host?password=s3cr3t",
+            "redis://host:6379?a=b&Password=a,s3cr3t",
+            "host:6379,password=s3cr3t,ssl=True",
+            "host:6379,user=x,PASSWORD=a=s3cr3t",
+            "https://account.blob.core.windows.net/c?sv=2024&sig=s3cr3t%2B%3D",
+            "https://host/x?access_token=s3cr3t",
+            "https://host/x?token=s3cr3t",
+            "https://host/x?a=1&key=s3cr3t",
+            "https://host/?api_key=s3cr3t",
+            "https://host/x?X-Amz-Signature=s3cr3t&X-Amz-Credential=s3cr3t",
+            "https://host/?password%3Ds3cr3t",
+            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=s3cr3t==;EndpointSuffix=core.windows.net",
+            "BlobEndpoint=https://a.blob.core.windows.net;SharedAccessSignature=sv=1&sig=s3cr3t",
+            "Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey=s3cr3t",
+            "pwd=s3cr3t",
+            "client_secret=s3cr3t",
+            "Authorization: Bearer s3cr3t",
+            "bearer s3cr3t",
+        ];
 
     [Theory]
     [MemberData(nameof(Forms))]

@@ -30,7 +30,11 @@ public sealed class SerializationTests : IDisposable
         // States of jobs hold errors.
         var serializer = _services.GetRequiredService<Serializer<ErrorDetail>>();
         var detail = new ErrorDetail(ErrorCodes.Failed, "It failed.", "lr", "Try again.");
-        Assert.StartsWith("20E8400D6661696C656441154974206661696C65642E41056C72411554727920616761696E2E", Convert.ToHexString(serializer.SerializeToArray(detail)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "20E8400D6661696C656441154974206661696C65642E41056C72411554727920616761696E2E",
+            Convert.ToHexString(serializer.SerializeToArray(detail)),
+            StringComparison.Ordinal
+        );
         Assert.Equal(detail, serializer.Deserialize(serializer.SerializeToArray(detail)));
     }
 
@@ -38,10 +42,19 @@ public sealed class SerializationTests : IDisposable
     [Fact]
     public void Options_OfEarlierVersions_AreRead()
     {
-        Assert.Equal(new MethodOptions { Vectors = 3 }, Read<MethodOptions>("20E8000301030103010DC10101010101010181000000000000F03F81000000000000F03FC101C1010101E0"));
         Assert.Equal(
-            new TrainingOptions { Steps = 5, Schedule = LearningRateSchedule.Cosine, Precision = Precision.Bf16 },
-            Read<TrainingOptions>("20E80015C1010111C1010101C101817B14AE47E17A843F010941096175746F0129010521E800010101E0C101E0"));
+            new MethodOptions { Vectors = 3 },
+            Read<MethodOptions>("20E8000301030103010DC10101010101010181000000000000F03F81000000000000F03FC101C1010101E0")
+        );
+        Assert.Equal(
+            new TrainingOptions
+            {
+                Steps = 5,
+                Schedule = LearningRateSchedule.Cosine,
+                Precision = Precision.Bf16,
+            },
+            Read<TrainingOptions>("20E80015C1010111C1010101C101817B14AE47E17A843F010941096175746F0129010521E800010101E0C101E0")
+        );
         Assert.Equal(["a"], Read<SampleOptions>("20E820200003410361E0E00109410B64706D2B2BC101C101E0").Prompts);
         Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011DE0"));
     }
@@ -51,8 +64,11 @@ public sealed class SerializationTests : IDisposable
     {
         Assert.All(OtherSetting.All<MethodOptions>(), other => Assert.Equal(other.In<MethodOptions>(), RoundTrip(other.In<MethodOptions>())));
         Assert.All(OtherSetting.All<TrainingOptions>(), other => Assert.Equal(other.In<TrainingOptions>(), RoundTrip(other.In<TrainingOptions>())));
-        Assert.All(OtherSetting.All<SampleOptions>(), other =>
-            Assert.Equal(other.Setting.Property.GetValue(other.In<SampleOptions>()), other.Setting.Property.GetValue(RoundTrip(other.In<SampleOptions>()))));
+        Assert.All(
+            OtherSetting.All<SampleOptions>(),
+            other =>
+                Assert.Equal(other.Setting.Property.GetValue(other.In<SampleOptions>()), other.Setting.Property.GetValue(RoundTrip(other.In<SampleOptions>())))
+        );
     }
 
     // A field that a later version has added is passed over, and the others are read.
@@ -85,7 +101,8 @@ public sealed class SerializationTests : IDisposable
         var line = ProgressJson.ToLine(progress);
         Assert.Equal(
             """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":"NaN","class":0},"epoch":2,"message":"line one\nline <two>"}""",
-            line);
+            line
+        );
         Assert.Equal(progress, ProgressJson.FromLine(line));
         Assert.Equal(progress, RoundTrip(progress));
     }
@@ -116,10 +133,12 @@ public sealed class SerializationTests : IDisposable
     public void SchedulerSnapshot_RoundTrip_KeepsWhatIsLent()
     {
         var lease = new SlotLease("s", 1, "j", 2, DateTimeOffset.UnixEpoch);
-        var back = RoundTrip(new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t", Request = 3 }])
-        {
-            Withheld = ImmutableDictionary<string, string>.Empty.Add("s", "its disk is full"),
-        });
+        var back = RoundTrip(
+            new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t", Request = 3 }])
+            {
+                Withheld = ImmutableDictionary<string, string>.Empty.Add("s", "its disk is full"),
+            }
+        );
         Assert.Equal(lease, Assert.Single(back.Leases));
         Assert.Equal(lease with { Silo = "t", Request = 3 }, Assert.Single(back.Lent));
         Assert.Equal("its disk is full", back.Withheld["s"]);

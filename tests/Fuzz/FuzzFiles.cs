@@ -23,8 +23,13 @@ internal sealed class FuzzFiles(string folder)
     public static string BucketOf(Exception error)
     {
         var cause = error is TargetInvocationException { InnerException: { } inner } ? inner : error;
-        var frame = new StackTrace(cause, fNeedFileInfo: false).GetFrames().FirstOrDefault(one =>
-            one.GetMethod()?.DeclaringType is { } type && type.Assembly != typeof(FuzzFiles).Assembly && type.FullName?.StartsWith("OrleansOneShot", StringComparison.Ordinal) == true);
+        var frame = new StackTrace(cause, fNeedFileInfo: false)
+            .GetFrames()
+            .FirstOrDefault(one =>
+                one.GetMethod()?.DeclaringType is { } type
+                && type.Assembly != typeof(FuzzFiles).Assembly
+                && type.FullName?.StartsWith("OrleansOneShot", StringComparison.Ordinal) == true
+            );
         return $"{cause.GetType().Name}-{frame?.GetMethod()?.DeclaringType?.Name}.{frame?.GetMethod()?.Name}";
     }
 
@@ -44,7 +49,9 @@ internal sealed class FuzzFiles(string folder)
         try
         {
             var text = File.ReadAllText(CurrentIndex);
-            return text == Finished ? null : long.TryParse(text, CultureInfo.InvariantCulture, out var index) ? index : -1;
+            return text == Finished ? null
+                : long.TryParse(text, CultureInfo.InvariantCulture, out var index) ? index
+                : -1;
         }
         catch (FileNotFoundException)
         {
@@ -53,7 +60,8 @@ internal sealed class FuzzFiles(string folder)
     }
 
     /// <summary>Keeps the input that was read when the process ended.</summary>
-    public void SaveCurrent(string kind, long index, string bucket, string text) => Save(kind, index, bucket, File.Exists(CurrentInput) ? File.ReadAllBytes(CurrentInput) : [], text);
+    public void SaveCurrent(string kind, long index, string bucket, string text) =>
+        Save(kind, index, bucket, File.Exists(CurrentInput) ? File.ReadAllBytes(CurrentInput) : [], text);
 
     /// <summary>Keeps an input that showed a fault, and says so; of one fault a few.</summary>
     public void Save(string kind, long index, string bucket, byte[] bytes, string text)
@@ -64,7 +72,9 @@ internal sealed class FuzzFiles(string folder)
             return;
         }
 
-        var name = new string([.. string.Create(CultureInfo.InvariantCulture, $"{kind}-{bucket}-{index}").Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_')]);
+        var name = new string([
+            .. string.Create(CultureInfo.InvariantCulture, $"{kind}-{bucket}-{index}").Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'),
+        ]);
         var path = Path.Combine(folder, name.Length > 120 ? name[..120] : name) + ".bin";
         File.WriteAllBytes(path, bytes);
         File.WriteAllText(path + ".txt", text);

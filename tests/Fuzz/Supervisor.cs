@@ -8,9 +8,9 @@ namespace OrleansOneShot.Fuzz;
 internal sealed class Supervisor(FuzzSetting setting)
 {
     private const long MostMemory = 6L << 30;
-    private static readonly TimeSpan LongestProcessor = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_longestProcessor = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(200);
     private readonly FuzzFiles _files = new(setting.Folder);
     private long _crashes;
 
@@ -19,7 +19,8 @@ internal sealed class Supervisor(FuzzSetting setting)
     public async Task<int> RunAsync()
     {
         var clock = Stopwatch.StartNew();
-        for (var from = setting.From; from < setting.Inputs && DateTime.UtcNow < setting.Until;)
+        var from = setting.From;
+        while (from < setting.Inputs && DateTime.UtcNow < setting.Until)
         {
             var problem = await WorkAsync(from);
             if (problem is null || _files.Current() is not { } at)
@@ -41,7 +42,7 @@ internal sealed class Supervisor(FuzzSetting setting)
         var (index, processor, since) = (-1L, TimeSpan.Zero, Stopwatch.GetTimestamp());
         while (!worker.HasExited)
         {
-            await Task.Delay(Period);
+            await Task.Delay(s_period);
             try
             {
                 worker.Refresh();
@@ -50,8 +51,9 @@ internal sealed class Supervisor(FuzzSetting setting)
                     (index, processor, since) = (current, worker.TotalProcessorTime, Stopwatch.GetTimestamp());
                 }
 
-                var problem = worker.WorkingSet64 > MostMemory ? $"TooMuchMemory {worker.WorkingSet64 >> 20} MiB"
-                    : worker.TotalProcessorTime - processor > LongestProcessor || Stopwatch.GetElapsedTime(since) > LongestWait ? $"Hangs at input {index}"
+                var problem =
+                    worker.WorkingSet64 > MostMemory ? $"TooMuchMemory {worker.WorkingSet64 >> 20} MiB"
+                    : worker.TotalProcessorTime - processor > s_longestProcessor || Stopwatch.GetElapsedTime(since) > s_longestWait ? $"Hangs at input {index}"
                     : null;
                 if (problem is not null)
                 {
@@ -78,8 +80,24 @@ internal sealed class Supervisor(FuzzSetting setting)
             start.ArgumentList.Add(typeof(Supervisor).Assembly.Location);
         }
 
-        foreach (var argument in (string[])
-            ["--worker", "--seed", Text(setting.Seed), "--inputs", Text(setting.Inputs), "--from", Text(from), "--seconds", Text(Math.Max(0, (setting.Until - DateTime.UtcNow).TotalSeconds)), "--out", setting.Folder, "--kinds", string.Join(',', setting.Kinds)])
+        foreach (
+            var argument in (string[])
+                [
+                    "--worker",
+                    "--seed",
+                    Text(setting.Seed),
+                    "--inputs",
+                    Text(setting.Inputs),
+                    "--from",
+                    Text(from),
+                    "--seconds",
+                    Text(Math.Max(0, (setting.Until - DateTime.UtcNow).TotalSeconds)),
+                    "--out",
+                    setting.Folder,
+                    "--kinds",
+                    string.Join(',', setting.Kinds),
+                ]
+        )
         {
             start.ArgumentList.Add(argument);
         }
@@ -90,19 +108,25 @@ internal sealed class Supervisor(FuzzSetting setting)
     private int Report(TimeSpan elapsed)
     {
         using var tally = new Tally(_files.Tally, setting.Kinds);
-        long inputs = 0, past = 0, found = _crashes;
-        Console.WriteLine($"{"kind",-20} {"inputs",8} {"past magic",11} {"taken",8} {"refused",8} {"found",6}");
+        long inputs = 0,
+            past = 0,
+            found = _crashes;
+        Console.WriteLine($"{"kind", -20} {"inputs", 8} {"past magic", 11} {"taken", 8} {"refused", 8} {"found", 6}");
         foreach (var kind in setting.Kinds)
         {
             var one = tally.Of(kind);
             var count = one.Taken + one.Refused + one.Found;
             (inputs, past, found) = (inputs + count, past + one.Past, found + one.Found);
-            Console.WriteLine($"{kind,-20} {count,8} {one.Past,11} {one.Taken,8} {one.Refused,8} {one.Found,6}");
+            Console.WriteLine($"{kind, -20} {count, 8} {one.Past, 11} {one.Taken, 8} {one.Refused, 8} {one.Found, 6}");
         }
 
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"seed {setting.Seed}: {inputs} inputs of {setting.Kinds.Count} kinds in {elapsed.TotalSeconds:0} s, {past} past the magic check ({100.0 * past / Math.Max(1, inputs):0} %), {found} found{(found > 0 ? $" (see {setting.Folder})" : "")}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"seed {setting.Seed}: {inputs} inputs of {setting.Kinds.Count} kinds in {elapsed.TotalSeconds:0} s, {past} past the magic check "
+                    + $"({100.0 * past / Math.Max(1, inputs):0} %), {found} found{(found > 0 ? $" (see {setting.Folder})" : "")}"
+            )
+        );
         return found == 0 && inputs > 0 && past * 2 >= inputs ? 0 : 1;
     }
 

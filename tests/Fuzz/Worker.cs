@@ -6,10 +6,13 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Fuzz;
 
-/// <summary>Makes inputs and reads them, in a process of its own: what a native library aborts ends this process alone. Everything it knows lies in files before it is needed.</summary>
+/// <summary>
+/// Makes inputs and reads them, in a process of its own: what a native library aborts ends this process alone. Everything it knows lies in files before it is
+/// needed.
+/// </summary>
 internal sealed class Worker : IDisposable
 {
-    private static readonly TimeSpan LongestInput = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longestInput = TimeSpan.FromSeconds(10);
     private readonly FuzzSetting _setting;
     private readonly FuzzFiles _files;
     private readonly Folders _folders = new();
@@ -90,7 +93,7 @@ internal sealed class Worker : IDisposable
             _files.Save(reader.Kind, index, FuzzFiles.BucketOf(e), bytes, e.ToString());
         }
 
-        if (Processor() - clock is var taken && taken > LongestInput)
+        if (Processor() - clock is var taken && taken > s_longestInput)
         {
             outcome = Outcome.Found;
             _files.Save(reader.Kind, index, "Slow", bytes, string.Create(CultureInfo.InvariantCulture, $"{taken.TotalSeconds:0.0} s of processor time"));
@@ -99,7 +102,13 @@ internal sealed class Worker : IDisposable
         if (Memory("VmHWM:") - memory is var gained && gained > reader.MemoryLimit)
         {
             outcome = Outcome.Found;
-            _files.Save(reader.Kind, index, "Memory", bytes, $"{gained >> 20} MiB for an input of {bytes.Length} bytes; the limit is {reader.MemoryLimit >> 20}");
+            _files.Save(
+                reader.Kind,
+                index,
+                "Memory",
+                bytes,
+                $"{gained >> 20} MiB for an input of {bytes.Length} bytes; the limit is {reader.MemoryLimit >> 20}"
+            );
         }
 
         _tally.Count(reader.Kind, past, outcome);
@@ -123,6 +132,9 @@ internal sealed class Worker : IDisposable
         }
     }
 
-    private static long Memory(string name) => File.ReadLines("/proc/self/status").Where(line => line.StartsWith(name, StringComparison.Ordinal))
-        .Select(line => long.Parse(line[name.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024).FirstOrDefault();
+    private static long Memory(string name) =>
+        File.ReadLines("/proc/self/status")
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Select(line => long.Parse(line[name.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024)
+            .FirstOrDefault();
 }

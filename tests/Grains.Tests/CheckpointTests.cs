@@ -37,10 +37,14 @@ public sealed class CheckpointTests
         await StandAsync(world);
         var (ten, twenty, thirty) = (await StoreAsync(world, 1, 10), await StoreAsync(world, 1, 20), await StoreAsync(world, 1, 30));
         foreach (var checkpoint in new[] { ten, twenty, thirty })
+        {
             await world.Trained("j1").CommitCheckpoint(1, checkpoint, s_settled);
+        }
         // The newest, the one before it, and one whose file is gone: its trainer would stop, and delete a file, if it heard of an error.
         foreach (var checkpoint in new[] { thirty, twenty, ten, twenty, thirty })
+        {
             await world.Trained("j1").CommitCheckpoint(1, checkpoint, s_settled);
+        }
         Assert.Equal((thirty, twenty), await KeptAsync(world));
         Assert.Equal([twenty.Path, thirty.Path], await CheckpointsAsync(world));
     }
@@ -136,7 +140,9 @@ public sealed class CheckpointTests
         Assert.Equal(told, (await world.StateAsync("j1")).Settled);
 
         var thirty = await StoreAsync(world, 1, 30);
-        var error = await Assert.ThrowsAsync<OneShotException>(() => world.Trained("j1").CommitCheckpoint(1, thirty, told with { ConfigurationSha256 = new string('d', 64) }));
+        var error = await Assert.ThrowsAsync<OneShotException>(() =>
+            world.Trained("j1").CommitCheckpoint(1, thirty, told with { ConfigurationSha256 = new string('d', 64) })
+        );
         Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
         await world.Trained("j1").CommitCheckpoint(1, thirty, s_settled);
         Assert.Equal(told, (await world.StateAsync("j1")).Settled);
@@ -155,7 +161,9 @@ public sealed class CheckpointTests
         await gate.Reached;
         foreach (var step in new[] { 10, 20 })
         {
-            var error = await Assert.ThrowsAsync<OneShotException>(async () => await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, step), null));
+            var error = await Assert.ThrowsAsync<OneShotException>(async () =>
+                await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, step), null)
+            );
             Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
         }
 
@@ -288,14 +296,17 @@ public sealed class CheckpointTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var left = 3;
-        world.Store.BeforeAppend = path => path.Contains("/epochs/1/", StringComparison.Ordinal) && left-- > 0
-            ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.")
-            : Task.CompletedTask;
+        world.Store.BeforeAppend = path =>
+            path.Contains("/epochs/1/", StringComparison.Ordinal) && left-- > 0
+                ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.")
+                : Task.CompletedTask;
         var logged = new TaskCompletionSource<string>();
         world.Store.BeforeWrite = async path =>
         {
             if (path == StorePaths.Checkpoint("j1", 1, 2))
+            {
                 logged.TrySetResult(Encoding.UTF8.GetString(await world.Files.ReadAllBytesAsync(StorePaths.Progress("j1", 1)) ?? []));
+            }
         };
         await world.Job("j1").Submit(TestWorld.Request());
         // A crash right after the commit would leave a log without steps 1 and 2 for ever.

@@ -65,7 +65,9 @@ public sealed class CollectionTests
         var before = await world.FilesAsync("jobs/j1/");
         string[] left = ["jobs/j1/epochs/7/checkpoint-000003.safetensors", "jobs/j1/epochs/7/manifest.json", "jobs/j1/epochs/7/result/my-cat.safetensors"];
         foreach (var path in left)
+        {
             await world.Files.WriteAsync(path, new MemoryStream([1]));
+        }
 
         Assert.Equal(left, (await CollectAsync(world)).Files.Order(StringComparer.Ordinal));
         Assert.Equal(before, await world.FilesAsync("jobs/j1/"));
@@ -83,7 +85,8 @@ public sealed class CollectionTests
 
     private static Task StartAsync(TestWorld world) => world.StartAsync(configure: (_, options) => options.CollectionGrace = TimeSpan.Zero);
 
-    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) => world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
+    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) =>
+        world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
 
     private static Task<string> UploadAsync(TestWorld world, string text) => world.Files.WriteBlobAsync(Encoding.UTF8.GetBytes(text));
 

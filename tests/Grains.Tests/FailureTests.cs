@@ -134,9 +134,10 @@ public sealed class FailureTests
         await using var world = new TestWorld();
         await world.StartAsync();
         var writes = 0;
-        world.Store.AfterWrite = path => path == StorePaths.Manifest("j1") && writes++ == 0
-            ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The answer is lost.")
-            : Task.CompletedTask;
+        world.Store.AfterWrite = path =>
+            path == StorePaths.Manifest("j1") && writes++ == 0
+                ? throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The answer is lost.")
+                : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(1, writes);
@@ -168,7 +169,9 @@ public sealed class FailureTests
         Assert.Equal(["my-cat.safetensors", "samples/000.png"], published.Files.Select(file => file.Path));
         Assert.All(published.Files, file => Assert.StartsWith("jobs/j1/epochs/2/result/", file.Stored.Path, StringComparison.Ordinal));
         foreach (var file in published.Files)
+        {
             Assert.Equal(file.Stored, await world.Files.GetInfoAsync(file.Stored.Path));
+        }
         Assert.Empty(await world.FilesAsync("jobs/j1/epochs/1/result/"));
         Assert.Equal(["jobs/j1/result/my-cat.safetensors", "jobs/j1/result/samples/000.png"], await world.FilesAsync("jobs/j1/result/"));
     }
@@ -253,9 +256,11 @@ public sealed class FailureTests
 
         Assert.Equal(JobState.Failed, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(
-            $"The process that worked for this job died 3 times without reaching a new checkpoint: epoch 1 on {died} ended at step 1 while training (silo_lost); "
-            + $"epoch 2 on {died} ended at step 1 while training (silo_lost); epoch 3 on {died} ended at step 1 while training (silo_lost).",
-            (await world.StatusAsync("j1")).Error!.Message);
+            $"The process that worked for this job died 3 times without reaching a new checkpoint: epoch 1 on {died} ended at step 1 while training "
+                + $"(silo_lost); "
+                + $"epoch 2 on {died} ended at step 1 while training (silo_lost); epoch 3 on {died} ended at step 1 while training (silo_lost).",
+            (await world.StatusAsync("j1")).Error!.Message
+        );
         Assert.Equal(3, world.Engine.Jobs.Count);
     }
 

@@ -64,7 +64,9 @@ public sealed class FairQueueTests
         {
             model.Enqueue(new QueueEntry($"j{i}", $"o{random.Next(4)}", random.Next(-1, 2), s_start.AddSeconds(random.Next(50))));
             if (i == 20)
+            {
                 Assert.Equal(5, model.Grant(s_start).Length);
+            }
         }
 
         var order = model.Snapshot().Queue;
@@ -83,7 +85,9 @@ public sealed class FairQueueTests
         public bool Enqueue(QueueEntry entry)
         {
             if (_queue.Concat(Leased).Any(other => other.JobId == entry.JobId))
+            {
                 return false;
+            }
             _queue.Add(entry);
             return true;
         }
@@ -125,7 +129,8 @@ public sealed class FairQueueTests
         private Dictionary<string, int> Running() => Leased.CountBy(entry => entry.Owner).ToDictionary();
 
         private QueueEntry? Next(Dictionary<string, int> running) =>
-            _queue.OrderBy(entry => running.GetValueOrDefault(entry.Owner))
+            _queue
+                .OrderBy(entry => running.GetValueOrDefault(entry.Owner))
                 .ThenBy(entry => _served.GetValueOrDefault(entry.Owner))
                 .ThenBy(entry => entry.Owner == _queue[0].Owner ? 0 : 1)
                 .ThenBy(entry => entry.Owner, StringComparer.Ordinal)

@@ -19,7 +19,8 @@ public sealed class JobTests
         Assert.Equal(Enumerable.Range(1, events.Count).Select(n => (long)n), events.Select(e => e.Sequence));
         Assert.Equal(
             [JobState.Queued, JobState.Preparing, JobState.Training, JobState.Sampling, JobState.Publishing, JobState.Succeeded],
-            events.Select(e => e.Stage).Distinct());
+            events.Select(e => e.Stage).Distinct()
+        );
         Assert.Equal([1, 2, 3, 4, 5], events.Where(e => e.Losses is not null).Select(e => e.Step));
 
         var status = await world.StatusAsync("j1");
@@ -28,7 +29,9 @@ public sealed class JobTests
         Assert.Equal(0.6, status.Metrics!.Objects[0].IaObject);
         Assert.Contains("few samples", status.Warnings);
         foreach (var file in status.Files)
+        {
             Assert.Equal((file.Bytes, file.Sha256), await Stored(world, StorePaths.ResultFile("j1", file.Path)));
+        }
 
         var manifest = JsonNode.Parse((await world.Files.ReadAllBytesAsync(StorePaths.Manifest("j1")))!)!;
         Assert.Equal("j1", (string?)manifest["id"]);
@@ -44,10 +47,16 @@ public sealed class JobTests
         await world.WhenIdleAsync();
         Assert.Equal(
             [
-                "jobs/j1/epochs/0/progress.jsonl", "jobs/j1/epochs/1/progress.jsonl", "jobs/j1/epochs/1/result/my-cat.safetensors", "jobs/j1/epochs/1/result/samples/000.png",
-                "jobs/j1/manifest.json", "jobs/j1/result/my-cat.safetensors", "jobs/j1/result/samples/000.png",
+                "jobs/j1/epochs/0/progress.jsonl",
+                "jobs/j1/epochs/1/progress.jsonl",
+                "jobs/j1/epochs/1/result/my-cat.safetensors",
+                "jobs/j1/epochs/1/result/samples/000.png",
+                "jobs/j1/manifest.json",
+                "jobs/j1/result/my-cat.safetensors",
+                "jobs/j1/result/samples/000.png",
             ],
-            await world.FilesAsync("jobs/j1/"));
+            await world.FilesAsync("jobs/j1/")
+        );
     }
 
     [Fact]

@@ -16,7 +16,9 @@ public sealed class LeaseTests
         {
             var gate = world.Engine.GateAt("j1", epoch, "step 2");
             if (epoch == 1)
+            {
                 await world.Job("j1").Submit(TestWorld.Request());
+            }
             await gate.Reached;
             var lease = Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
             Assert.True(await world.Scheduled("j1").LoseSlot(lease, "lease_expired"));
@@ -70,12 +72,20 @@ public sealed class LeaseTests
         await world.StartAsync(
             silos: 2,
             configure: (_, options) => (options.MaxUnansweredStarts, options.SchedulerPeriod) = (2, TimeSpan.FromMilliseconds(100)),
-            silo: silo => silo.AddIncomingGrainCallFilter(async context =>
-            {
-                await context.Invoke();
-                if (context.InterfaceMethod.Name == nameof(IScheduledImplantation.Start) && context.InterfaceMethod.DeclaringType == typeof(IScheduledImplantation) && Interlocked.Increment(ref lost) <= 2)
-                    throw new IOException("The answer is lost.");
-            }));
+            silo: silo =>
+                silo.AddIncomingGrainCallFilter(async context =>
+                {
+                    await context.Invoke();
+                    if (
+                        context.InterfaceMethod.Name == nameof(IScheduledImplantation.Start)
+                        && context.InterfaceMethod.DeclaringType == typeof(IScheduledImplantation)
+                        && Interlocked.Increment(ref lost) <= 2
+                    )
+                    {
+                        throw new IOException("The answer is lost.");
+                    }
+                })
+        );
         await world.WhenAnnouncedAsync(2);
         var (first, second) = (world.Engine.GateAt("j1", 1, "step 3"), world.Engine.GateAt("j1", 2, "step 3"));
         await world.Job("j1").Submit(TestWorld.Request());
@@ -100,7 +110,9 @@ public sealed class LeaseTests
         await world.Job("busy1").Submit(TestWorld.Request());
         await world.Job("busy2").Submit(TestWorld.Request());
         foreach (var gate in busy)
+        {
             await gate.Reached;
+        }
         var leases = (await world.Scheduler.GetSnapshot()).Leases.ToDictionary(lease => lease.JobId);
         await world.Job("j1").Submit(TestWorld.Request());
 
@@ -125,7 +137,9 @@ public sealed class LeaseTests
         {
             limit.Token.ThrowIfCancellationRequested();
             if ((await world.Scheduler.GetSnapshot()).Leases.SingleOrDefault(lease => lease.JobId == job) is { } lease && lease.Epoch == epoch)
+            {
                 return lease;
+            }
         }
     }
 }

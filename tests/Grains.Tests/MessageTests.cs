@@ -97,7 +97,10 @@ public sealed class MessageTests
         await world.Job("j1").Submit(TestWorld.Request());
         var lease = new SlotLease(silo ?? world.Cluster.Silos[0].SiloAddress.ToParsableString(), slot, job, 0, DateTimeOffset.UtcNow.AddHours(1));
         Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Scheduled("j1").Start(lease))).Detail.Code);
-        Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => world.Scheduled("j1").LoseSlot(lease, "silo_lost"))).Detail.Code);
+        Assert.Equal(
+            ErrorCodes.InvalidInput,
+            (await Assert.ThrowsAsync<OneShotException>(() => world.Scheduled("j1").LoseSlot(lease, "silo_lost"))).Detail.Code
+        );
         Assert.Equal((JobState.Queued, 0L), ((await world.StatusAsync("j1")).State, (await world.StatusAsync("j1")).Epoch));
         Assert.Equal(JobState.Cancelled, (await world.Job("j1").Cancel()).State);
     }
@@ -118,7 +121,15 @@ public sealed class MessageTests
         await present.Reached;
         await world.Engine.EndOf("j1", 1);
         var host = world.Cluster.Silos[0].ServiceProvider.GetRequiredService<TrainingHost>();
-        Assert.Equal(ErrorCodes.Unavailable, Assert.Throws<OneShotException>(() => { _ = host.Start(old, TestWorld.Request(), ResumePoint.Beginning); }).Detail.Code);
+        Assert.Equal(
+            ErrorCodes.Unavailable,
+            Assert
+                .Throws<OneShotException>(() =>
+                {
+                    _ = host.Start(old, TestWorld.Request(), ResumePoint.Beginning);
+                })
+                .Detail.Code
+        );
         host.Stop("j1", 1);
         present.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
@@ -132,21 +143,44 @@ public sealed class MessageTests
         var lease = await StandAsync(world);
         var (grains, resume) = (world.Cluster.Client, ResumePoint.Beginning);
         var foreign = new CheckpointReference(0, 1, StorePaths.Checkpoint("j2", 0, 1), 1, new string('a', 64));
-        foreach (var call in new Func<Task>[]
-        {
-            () => grains.GetGrain<ITrainingGrain>("j1/5").Start(lease, TestWorld.Request(), resume),
-            () => grains.GetGrain<ITrainingGrain>("j2/1").Start(lease, TestWorld.Request(), resume),
-            () => grains.GetGrain<ITrainingGrain>("j1/1").Start(lease, TestWorld.Request(), new ResumePoint(foreign, null, null)),
-            () => grains.GetGrain<ITrainingGrain>("j1/1").Start(lease, TestWorld.Request(), new ResumePoint(null, foreign, null)),
-            () => grains.GetGrain<ICombinationGrain>("j2/1/0").Open(lease, TestWorld.Request(), ""),
-            () => grains.GetGrain<ICombinationGrain>("j1/2/0").Open(lease, TestWorld.Request(), ""),
-            () => grains.GetGrain<IJobCatalogGrain>(0).Put(new JobSummary { Id = "../j1", State = JobState.Queued, Created = default, Owner = "", Name = "" }),
-        })
+        foreach (
+            var call in new Func<Task>[]
+            {
+                () => grains.GetGrain<ITrainingGrain>("j1/5").Start(lease, TestWorld.Request(), resume),
+                () => grains.GetGrain<ITrainingGrain>("j2/1").Start(lease, TestWorld.Request(), resume),
+                () => grains.GetGrain<ITrainingGrain>("j1/1").Start(lease, TestWorld.Request(), new ResumePoint(foreign, null, null)),
+                () => grains.GetGrain<ITrainingGrain>("j1/1").Start(lease, TestWorld.Request(), new ResumePoint(null, foreign, null)),
+                () => grains.GetGrain<ICombinationGrain>("j2/1/0").Open(lease, TestWorld.Request(), ""),
+                () => grains.GetGrain<ICombinationGrain>("j1/2/0").Open(lease, TestWorld.Request(), ""),
+                () =>
+                    grains
+                        .GetGrain<IJobCatalogGrain>(0)
+                        .Put(
+                            new JobSummary
+                            {
+                                Id = "../j1",
+                                State = JobState.Queued,
+                                Created = default,
+                                Owner = "",
+                                Name = "",
+                            }
+                        ),
+            }
+        )
         {
             Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(call)).Detail.Code);
         }
 
-        Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => grains.GetGrain<ICombinationGrain>("j1/1/0").Open(lease, TestWorld.Request(), new string('x', 5000)))).Detail.Code);
+        Assert.Equal(
+            ErrorCodes.Limit,
+            (
+                await Assert.ThrowsAsync<OneShotException>(() =>
+                    grains.GetGrain<ICombinationGrain>("j1/1/0").Open(lease, TestWorld.Request(), new string('x', 5000))
+                )
+            )
+                .Detail
+                .Code
+        );
         // A stop that names another epoch than its own stops neither.
         await grains.GetGrain<ITrainingGrain>("j1/9").Stop(1);
         world.Engine.GateAt("j1", 1, "prepare").Open();
@@ -163,10 +197,13 @@ public sealed class MessageTests
         await world.Job("j1").Submit(TestWorld.Request());
         await world.Job("j2").Submit(TestWorld.Request());
         foreach (var gate in gates)
+        {
             await gate.Reached;
+        }
         await world.WatchUntilAsync("j2", e => e.Stage == JobState.Training && e.Step == 2);
         await world.Cluster.DeactivateAsync(world.Job("j1"));
-        world.Store.BeforeOpenRead = path => path.StartsWith("jobs/j1/", StringComparison.Ordinal) ? throw new IOException("The disk is broken.") : Task.CompletedTask;
+        world.Store.BeforeOpenRead = path =>
+            path.StartsWith("jobs/j1/", StringComparison.Ordinal) ? throw new IOException("The disk is broken.") : Task.CompletedTask;
 
         var jobs = (await world.Catalog.List(new JobQuery())).Jobs.ToDictionary(job => job.Id);
 
@@ -174,9 +211,13 @@ public sealed class MessageTests
         Assert.Equal((2, 5), (jobs["j2"].Step, jobs["j2"].Steps));
         world.Store.BeforeOpenRead = null;
         foreach (var gate in gates)
+        {
             gate.Open();
+        }
         foreach (var id in new[] { "j1", "j2" })
+        {
             Assert.Equal(JobState.Succeeded, (await world.EndOfAsync(id)).State);
+        }
     }
 
     private static async Task<SlotLease> StandAsync(TestWorld world)
@@ -189,7 +230,14 @@ public sealed class MessageTests
         return Assert.Single((await world.Scheduler.GetSnapshot()).Leases);
     }
 
-    private static ProgressUpdate Update(int step) => new() { Time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Stage = JobState.Training, Step = step, Steps = 5 };
+    private static ProgressUpdate Update(int step) =>
+        new()
+        {
+            Time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Stage = JobState.Training,
+            Step = step,
+            Steps = 5,
+        };
 
     private static List<ProgressEvent> Lines(byte[] log) =>
         [.. System.Text.Encoding.UTF8.GetString(log).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => ProgressJson.FromLine(line)!)];

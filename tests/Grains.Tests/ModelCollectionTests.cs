@@ -11,7 +11,7 @@ public sealed class ModelCollectionTests
 {
     private const string Common = "c0";
     private const string Own = "0a";
-    private static readonly TimeSpan Long = TimeSpan.FromDays(31);
+    private static readonly TimeSpan s_long = TimeSpan.FromDays(31);
 
     [Fact]
     public async Task Collect_AModelThatNobodyUses_GoesWithTheFilesThatNoOtherNeeds()
@@ -130,25 +130,39 @@ public sealed class ModelCollectionTests
 
     private static string Manifest(string name) => SharedModelPaths.Manifest(name);
 
-    private static string Content(params string[] files) => $$"""{"files":[{{string.Join(',', files.Select(file => $$"""{"path":"{{file}}.json","bytes":2,"sha256":"{{Hash(file)}}"}"""))}}]}""";
+    private static string Content(params string[] files) =>
+        $$"""{"files":[{{string.Join(',', files.Select(file => $$"""{"path":"{{file}}.json","bytes":2,"sha256":"{{Hash(file)}}"}"""))}}]}""";
 
     private static async Task PutAsync(TestWorld world, string name, params string[] files)
     {
         foreach (var file in files)
+        {
             await WriteAsync(world, file);
+        }
         await world.Files.WriteAsync(Manifest(name), new MemoryStream(Encoding.UTF8.GetBytes(Content(files))));
     }
 
-    private static Task<ArtifactInfo> WriteAsync(TestWorld world, string file) => world.Files.WriteAsync(File(file), new MemoryStream(Encoding.UTF8.GetBytes(file)));
+    private static Task<ArtifactInfo> WriteAsync(TestWorld world, string file) =>
+        world.Files.WriteAsync(File(file), new MemoryStream(Encoding.UTF8.GetBytes(file)));
 
     private static void Age(TestWorld world, params string[] paths)
     {
         foreach (var path in paths)
-            System.IO.File.SetLastWriteTimeUtc(world.PathOf(path), DateTime.UtcNow - Long);
+        {
+            System.IO.File.SetLastWriteTimeUtc(world.PathOf(path), DateTime.UtcNow - s_long);
+        }
     }
 
-    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) => world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
+    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) =>
+        world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
 
     private static Task<ImplantationStatus> SubmitAsync(TestWorld world, string id, string model, string? clip = null) =>
-        world.Job(id).Submit(TestWorld.Request() with { Model = new() { Name = model, Clip = clip } });
+        world
+            .Job(id)
+            .Submit(
+                TestWorld.Request() with
+                {
+                    Model = new() { Name = model, Clip = clip },
+                }
+            );
 }

@@ -76,6 +76,7 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.FanOutRetryPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.Clock is null; use TimeProvider.System.",
             ],
-            new OneShotGrainsOptionsValidator().Validate(null, options).Failures!);
+            new OneShotGrainsOptionsValidator().Validate(null, options).Failures!
+        );
     }
 }

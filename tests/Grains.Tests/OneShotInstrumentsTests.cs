@@ -19,7 +19,9 @@ public sealed class OneShotInstrumentsTests
         listener.InstrumentPublished = (instrument, self) =>
         {
             if (instrument.Meter.Name == OneShotInstruments.MeterName && instrument.Meter.Scope == factory)
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
@@ -27,7 +29,16 @@ public sealed class OneShotInstrumentsTests
         var instruments = new OneShotInstruments(factory);
 
         instruments.OnStage(null, JobState.Training);
-        instruments.OnStep("m", new ProgressUpdate { Time = DateTimeOffset.UnixEpoch, Stage = JobState.Training, Losses = new TermLosses(1, 2, 3), StepSeconds = 0.5 });
+        instruments.OnStep(
+            "m",
+            new ProgressUpdate
+            {
+                Time = DateTimeOffset.UnixEpoch,
+                Stage = JobState.Training,
+                Losses = new TermLosses(1, 2, 3),
+                StepSeconds = 0.5,
+            }
+        );
         instruments.OnCheckpoint(TimeSpan.FromSeconds(4));
         instruments.OnLeased(TimeSpan.FromSeconds(5));
         instruments.OnResumed("restart");
@@ -60,7 +71,8 @@ public sealed class OneShotInstrumentsTests
                 ["oneshot.resumes [{resume}] reason=restart"] = 1,
                 ["oneshot.artifact [By] direction=write store=files"] = 6,
             }.OrderBy(pair => pair.Key, StringComparer.Ordinal),
-            seen.OrderBy(pair => pair.Key, StringComparer.Ordinal));
+            seen.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        );
 
         void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {

@@ -11,11 +11,13 @@ public sealed class OrphanTests
     {
         await using var world = new TestWorld();
         // The silo that is called lost lives: nothing else than the scheduler finds out about the job.
-        await world.StartAsync(configure: (_, options) =>
-        {
-            options.LeaseDuration = TimeSpan.FromHours(1);
-            options.HeartbeatPeriod = options.SchedulerPeriod = TimeSpan.FromMilliseconds(200);
-        });
+        await world.StartAsync(
+            configure: (_, options) =>
+            {
+                options.LeaseDuration = TimeSpan.FromHours(1);
+                options.HeartbeatPeriod = options.SchedulerPeriod = TimeSpan.FromMilliseconds(200);
+            }
+        );
         await world.WhenAnnouncedAsync(1);
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 1, "step 4");
@@ -25,9 +27,13 @@ public sealed class OrphanTests
         world.BeforeStateWrite = grain =>
         {
             if (!grain.Contains("j1", StringComparison.Ordinal) || Interlocked.Decrement(ref left) < 0)
+            {
                 return Task.CompletedTask;
+            }
             if (Volatile.Read(ref left) == 0)
+            {
                 enough.TrySetResult();
+            }
             throw new IOException("The database is away.");
         };
         await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
@@ -36,7 +42,9 @@ public sealed class OrphanTests
         // The first run still holds the slot; it may end only when the job is no longer its own.
         using var limit = new CancellationTokenSource(TestWorld.Limit);
         while (await world.StatusAsync("j1") is { Epoch: 1, State: not JobState.Queued })
+        {
             limit.Token.ThrowIfCancellationRequested();
+        }
         gate.Open();
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
@@ -53,7 +61,9 @@ public sealed class OrphanTests
         await world.Job("busy1").Submit(TestWorld.Request());
         await world.Job("busy2").Submit(TestWorld.Request());
         foreach (var gate in gates)
+        {
             await gate.Reached;
+        }
         await world.Job("j1").Submit(TestWorld.Request());
         await world.Job("j2").Submit(TestWorld.Request(owner: "bob"));
 
@@ -62,9 +72,13 @@ public sealed class OrphanTests
         world.BeforeStateWrite = grain =>
         {
             if (grain.Contains("/j1", StringComparison.Ordinal) || grain.Contains("/j2", StringComparison.Ordinal))
+            {
                 Interlocked.Increment(ref started);
+            }
             else if (grain.Contains("catalog", StringComparison.OrdinalIgnoreCase) && Volatile.Read(ref started) > 0 && refused.TrySetResult())
+            {
                 throw new IOException("The database is away.");
+            }
             return Task.CompletedTask;
         };
         gates[0].Open();
@@ -87,7 +101,9 @@ public sealed class OrphanTests
         world.BeforeStateWrite = grain =>
         {
             if (!away || !grain.Contains("j1", StringComparison.Ordinal))
+            {
                 return Task.CompletedTask;
+            }
             refused.TrySetResult();
             throw new IOException("The database is away.");
         };
@@ -116,7 +132,8 @@ public sealed class OrphanTests
                 options.LeaseDuration = TimeSpan.FromHours(1);
                 options.SchedulerPeriod = options.BackstopPeriod = TimeSpan.FromMilliseconds(200);
             },
-            silo: reminders.Serve);
+            silo: reminders.Serve
+        );
         await world.WhenAnnouncedAsync(2);
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 1, "step 4");

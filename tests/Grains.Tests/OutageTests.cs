@@ -112,7 +112,11 @@ public sealed class OutageTests
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
-        Assert.StartsWith("Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ",
+            status.Error!.Message,
+            StringComparison.Ordinal
+        );
         // Rounded; a loaded machine may well take a second.
         Assert.Matches(@"\(The store was away for \d+ s: The store is away\)\.$", status.Error.Message);
         Assert.Equal(3, world.Engine.Jobs.Count);
@@ -125,7 +129,13 @@ public sealed class OutageTests
     {
         await using var world = new TestWorld();
         await world.StartAsync(configure: ShortPatience);
-        var away = new[] { StorePaths.Checkpoint("j1", 1, 2), StorePaths.Checkpoint("j1", 2, 2), StorePaths.Checkpoint("j1", 3, 4), StorePaths.Checkpoint("j1", 4, 4) };
+        var away = new[]
+        {
+            StorePaths.Checkpoint("j1", 1, 2),
+            StorePaths.Checkpoint("j1", 2, 2),
+            StorePaths.Checkpoint("j1", 3, 4),
+            StorePaths.Checkpoint("j1", 4, 4),
+        };
         world.Store.BeforeWrite = path => away.Contains(path) ? throw Away() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
@@ -182,7 +192,11 @@ public sealed class OutageTests
         // Each counts a tenth of the limit at least.
         Assert.Equal(JobState.Failed, status.State);
         Assert.InRange(status.Epoch, 4, 30);
-        Assert.StartsWith($"Stores were out of reach {status.Epoch} times for this job without a new checkpoint: ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Stores were out of reach {status.Epoch} times for this job without a new checkpoint: ",
+            status.Error!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("(The store is away)", status.Error.Message, StringComparison.Ordinal);
         Assert.True(status.Error.Message.Length < 2000, status.Error.Message);
     }
@@ -191,12 +205,14 @@ public sealed class OutageTests
     public async Task Prepare_StoreIsAwayForManyMoments_CountsLessThanAsManyLongOutages()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(configure: (_, options) =>
-        {
-            // So long that no test waits for it, and a tenth of it is not reached by waiting for an answer.
-            options.StoreOutageLimit = TimeSpan.FromSeconds(30);
-            options.MaxOutages = 2;
-        });
+        await world.StartAsync(
+            configure: (_, options) =>
+            {
+                // So long that no test waits for it, and a tenth of it is not reached by waiting for an answer.
+                options.StoreOutageLimit = TimeSpan.FromSeconds(30);
+                options.MaxOutages = 2;
+            }
+        );
         world.Engine.Fault = (job, point) => point == "prepare" && job.Epoch <= 6 ? Away() : null;
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
@@ -209,15 +225,26 @@ public sealed class OutageTests
         await using var world = new TestWorld();
         await world.StartAsync(configure: ShortPatience);
         for (var epoch = 1; epoch <= 3; epoch++)
+        {
             world.Engine.GateAt("j1", epoch, "step 1");
+        }
         // Away while an engine works, there again when it has ended.
-        bool Works(string path) => Enumerable.Range(1, 3).Any(epoch =>
-            path.Contains($"/epochs/{epoch}/", StringComparison.Ordinal) && !(world.Engine.Ends.TryGetValue(("j1", epoch), out var end) && end.Task.IsCompleted));
+        bool Works(string path) =>
+            Enumerable
+                .Range(1, 3)
+                .Any(epoch =>
+                    path.Contains($"/epochs/{epoch}/", StringComparison.Ordinal)
+                    && !(world.Engine.Ends.TryGetValue(("j1", epoch), out var end) && end.Task.IsCompleted)
+                );
         world.Store.BeforeAppend = path => Works(path) ? throw Away() : Task.CompletedTask;
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
-        Assert.StartsWith("Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Stores were out of reach 3 times for this job without a new checkpoint: epoch 1 on ",
+            status.Error!.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -251,9 +278,10 @@ public sealed class OutageTests
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         var left = 5;
-        world.BeforeStateWrite = grain => grain.Contains("j1", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
-            ? throw new IOException("The database is away.")
-            : Task.CompletedTask;
+        world.BeforeStateWrite = grain =>
+            grain.Contains("j1", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+                ? throw new IOException("The database is away.")
+                : Task.CompletedTask;
         gate.Open();
         // A failed write ends the activation, and with it the streams of those who watch; they go on with the next one.
         await world.WhenIdleAsync();

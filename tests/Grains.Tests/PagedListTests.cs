@@ -21,7 +21,9 @@ public sealed class PagedListTests : IDisposable
     {
         var list = List();
         for (var i = 0; i < 1000; i++)
+        {
             list.Set(Lease(i));
+        }
         await StoreAsync(list);
         Assert.Equal((1000 + PagedList<SlotLease>.PageSize - 1) / PagedList<SlotLease>.PageSize, list.Pages);
         var before = _rows.ToDictionary();
@@ -60,7 +62,9 @@ public sealed class PagedListTests : IDisposable
     {
         var list = List();
         for (var i = 0; i < 200; i++)
+        {
             list.Set(Lease(i));
+        }
         await StoreAsync(list);
         // Moves to the first page's free place; killed before the second page was written.
         list.Remove("j0");
@@ -80,7 +84,9 @@ public sealed class PagedListTests : IDisposable
     {
         var first = List();
         for (var i = 0; i < 200; i++)
+        {
             first.Set(Lease(i));
+        }
         await StoreAsync(first);
         var second = List();
         await second.LoadAsync(2);

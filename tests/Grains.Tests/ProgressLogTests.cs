@@ -57,14 +57,30 @@ public sealed class ProgressLogTests : IDisposable
     public async Task Knows_SameReportAgain_IsRecognised()
     {
         var log = new ProgressLog(_store, "j");
-        var update = new ProgressUpdate { Time = DateTimeOffset.UnixEpoch, Stage = JobState.Training, Step = 3 };
+        var update = new ProgressUpdate
+        {
+            Time = DateTimeOffset.UnixEpoch,
+            Stage = JobState.Training,
+            Step = 3,
+        };
         Assert.False(log.Knows(update, 1));
-        log.Add(new ProgressEvent { Sequence = 0, Time = update.Time, Stage = update.Stage, Step = 3, Epoch = 1 });
+        log.Add(
+            new ProgressEvent
+            {
+                Sequence = 0,
+                Time = update.Time,
+                Stage = update.Stage,
+                Step = 3,
+                Epoch = 1,
+            }
+        );
         Assert.True(log.Knows(update, 1));
         Assert.False(log.Knows(update, 2));
         Assert.False(log.Knows(update with { Step = 4 }, 1));
         await log.StoreAsync(1);
-        Assert.Single(Encoding.UTF8.GetString((await _store.ReadAllBytesAsync(StorePaths.Progress("j", 1)))!).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(
+            Encoding.UTF8.GetString((await _store.ReadAllBytesAsync(StorePaths.Progress("j", 1)))!).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -79,7 +95,18 @@ public sealed class ProgressLogTests : IDisposable
     private static async Task AddAsync(ProgressLog log, long epoch, params string[] messages)
     {
         foreach (var message in messages)
-            log.Add(new ProgressEvent { Sequence = 0, Time = DateTimeOffset.UtcNow, Stage = JobState.Training, Epoch = epoch, Message = message });
+        {
+            log.Add(
+                new ProgressEvent
+                {
+                    Sequence = 0,
+                    Time = DateTimeOffset.UtcNow,
+                    Stage = JobState.Training,
+                    Epoch = epoch,
+                    Message = message,
+                }
+            );
+        }
         await log.StoreAsync(epoch);
     }
 }

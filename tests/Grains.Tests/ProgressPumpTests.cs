@@ -20,11 +20,14 @@ public sealed class ProgressPumpTests
                 sent.Add([.. batch.Select(update => update.Step)]);
                 await gate.PassAsync();
             },
-            _ => Assert.Fail("not stale"));
+            _ => Assert.Fail("not stale")
+        );
         pump.Report(Update(1));
         await gate.Reached;
         for (var step = 2; step <= 600; step++)
+        {
             pump.Report(Update(step));
+        }
         var flushed = pump.FlushAsync();
         Assert.False(flushed.IsCompleted);
         gate.Open();
@@ -44,7 +47,8 @@ public sealed class ProgressPumpTests
                 calls++;
                 throw new StaleEpochException("j", 1, 2);
             },
-            _ => stops++);
+            _ => stops++
+        );
         pump.Report(Update(1));
         await Assert.ThrowsAsync<StaleEpochException>(pump.FlushAsync);
         pump.Report(Update(2));
@@ -53,5 +57,11 @@ public sealed class ProgressPumpTests
         Assert.Equal((1, 1), (calls, stops));
     }
 
-    private static ProgressUpdate Update(int step) => new() { Time = DateTimeOffset.UnixEpoch, Stage = JobState.Training, Step = step };
+    private static ProgressUpdate Update(int step) =>
+        new()
+        {
+            Time = DateTimeOffset.UnixEpoch,
+            Stage = JobState.Training,
+            Step = step,
+        };
 }

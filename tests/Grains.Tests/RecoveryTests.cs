@@ -227,11 +227,14 @@ public sealed class RecoveryTests
     {
         await using var world = await FinishAsync("j1");
         await LoseAsync(world);
-        await ReplaceRequestAsync(world, request =>
-        {
-            request[field] = JsonNode.Parse(value);
-            return request.ToJsonString();
-        });
+        await ReplaceRequestAsync(
+            world,
+            request =>
+            {
+                request[field] = JsonNode.Parse(value);
+                return request.ToJsonString();
+            }
+        );
 
         await FailsAsync(world, "request.json of job j1 can't be read: ", what);
     }
@@ -282,12 +285,15 @@ public sealed class RecoveryTests
         var path = world.PathOf(StorePaths.EpochResult("j1", 1) + "request.json");
         var bytes = Encoding.UTF8.GetBytes(change(JsonNode.Parse(await File.ReadAllBytesAsync(path))!));
         await File.WriteAllBytesAsync(path, bytes);
-        await ChangeAsync(world, manifest =>
-        {
-            var file = manifest["files"]!.AsArray().Single(file => (string?)file!["path"] == "request.json")!;
-            file["bytes"] = bytes.Length;
-            file["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        });
+        await ChangeAsync(
+            world,
+            manifest =>
+            {
+                var file = manifest["files"]!.AsArray().Single(file => (string?)file!["path"] == "request.json")!;
+                file["bytes"] = bytes.Length;
+                file["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            }
+        );
     }
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value);

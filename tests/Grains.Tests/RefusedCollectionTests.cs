@@ -45,7 +45,16 @@ public sealed class RefusedCollectionTests
     {
         await using var world = new TestWorld();
         await FinishAndLoseAsync(world);
-        await world.Catalog.Put(new JobSummary { Id = "j1", State = JobState.Succeeded, Created = DateTimeOffset.UnixEpoch, Owner = "ann", Name = "my-cat" });
+        await world.Catalog.Put(
+            new JobSummary
+            {
+                Id = "j1",
+                State = JobState.Succeeded,
+                Created = DateTimeOffset.UnixEpoch,
+                Owner = "ann",
+                Name = "my-cat",
+            }
+        );
         var before = await world.FilesAsync("");
 
         Assert.Equal(1, (await CollectAsync(world)).Unlisted);
@@ -77,7 +86,8 @@ public sealed class RefusedCollectionTests
         return (photo, mask);
     }
 
-    private static Task StartAsync(TestWorld world) => world.StartAsync(configure: (_, options) => (options.CollectionGrace, options.ModelGrace) = (TimeSpan.Zero, TimeSpan.FromDays(1)));
+    private static Task StartAsync(TestWorld world) =>
+        world.StartAsync(configure: (_, options) => (options.CollectionGrace, options.ModelGrace) = (TimeSpan.Zero, TimeSpan.FromDays(1)));
 
     private static async Task AddOldModelAsync(TestWorld world, string name)
     {
@@ -86,7 +96,8 @@ public sealed class RefusedCollectionTests
         File.SetLastWriteTimeUtc(world.PathOf(path), DateTime.UtcNow.AddDays(-3));
     }
 
-    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) => world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
+    private static Task<CollectionReport> CollectAsync(TestWorld world, bool dryRun = false) =>
+        world.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun);
 
     private static Task<string> UploadAsync(TestWorld world, string text) => world.Files.WriteBlobAsync(Encoding.UTF8.GetBytes(text));
 }

@@ -10,14 +10,18 @@ public sealed class RunFolderTests : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(_root))
+        {
             Directory.Delete(_root, recursive: true);
+        }
     }
 
     [Fact]
     public void Dispose_WithFiles_LeavesNothing()
     {
         using (var folder = RunFolder.Create(_root, "j1-1"))
+        {
             File.WriteAllText(Path.Combine(folder.Path, "checkpoint"), "x");
+        }
         Assert.Empty(Directory.GetFileSystemEntries(_root));
     }
 

@@ -14,11 +14,17 @@ public sealed class SchedulerClusterTests
     public async Task TrainingGrain_HintToASiloWithoutSlots_GoesToOneThatHasSome()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(slots: 0, silos: 3, configure: (silo, options) =>
-        {
-            if (silo.EndsWith('1'))
-                options.Slots = [new SlotAnnouncement(0, "cpu", 1L << 30)];
-        });
+        await world.StartAsync(
+            slots: 0,
+            silos: 3,
+            configure: (silo, options) =>
+            {
+                if (silo.EndsWith('1'))
+                {
+                    options.Slots = [new SlotAnnouncement(0, "cpu", 1L << 30)];
+                }
+            }
+        );
         await world.WhenAnnouncedAsync(1);
         var trainer = Assert.Single((await world.Scheduler.GetSnapshot()).Slots.Keys);
         var others = world.Cluster.Silos.Select(silo => silo.SiloAddress.ToParsableString()).Where(silo => silo != trainer).ToList();
@@ -44,7 +50,10 @@ public sealed class SchedulerClusterTests
     public async Task Submit_NoSlotInTheCluster_SaysSo()
     {
         await using var world = new TestWorld();
-        await world.StartAsync(slots: 0, configure: (_, options) => (options.HeartbeatPeriod, options.SchedulerPeriod) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(20)));
+        await world.StartAsync(
+            slots: 0,
+            configure: (_, options) => (options.HeartbeatPeriod, options.SchedulerPeriod) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(20))
+        );
         await world.Job("j1").Submit(TestWorld.Request());
         var why = await world.WatchUntilAsync("j1", e => e.Message?.StartsWith("No silo", StringComparison.Ordinal) == true);
         Assert.Equal((JobState.Queued, "No silo offers a slot: start one with oneshot serve."), (why.Stage, why.Message));
@@ -64,7 +73,9 @@ public sealed class SchedulerClusterTests
         await world.Cluster.KillSiloAsync(victim);
         using var limit = new CancellationTokenSource(TestWorld.Limit);
         while ((await world.Scheduler.GetSnapshot()).Slots.ContainsKey(address))
+        {
             limit.Token.ThrowIfCancellationRequested();
+        }
 
         // As a silo that was frozen does when it continues.
         await world.Scheduler.Announce(address, slots[address]);
@@ -112,7 +123,9 @@ public sealed class SchedulerClusterTests
     {
         await using var world = new TestWorld();
         await world.StartAsync(slots: 0);
-        await Task.WhenAll(Enumerable.Range(0, 300).Select(i => world.Scheduler.Enqueue(new QueueEntry($"j{i}", $"o{i % 7}", i % 3, DateTimeOffset.UnixEpoch.AddSeconds(i)))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 300).Select(i => world.Scheduler.Enqueue(new QueueEntry($"j{i}", $"o{i % 7}", i % 3, DateTimeOffset.UnixEpoch.AddSeconds(i))))
+        );
         await Task.WhenAll(Enumerable.Range(0, 300).Where(i => i % 5 == 0).Select(i => world.Scheduler.Remove($"j{i}")));
         var before = (await world.Scheduler.GetSnapshot()).Queue;
         Assert.Equal(240, before.Length);

@@ -260,7 +260,9 @@ public sealed class SchedulerLendingTests
     {
         var model = new SchedulerModel(new SchedulerState(), s_term, s_start);
         foreach (var (silo, slots) in silos)
+        {
             model.Announce(silo, Slots(slots), s_start);
+        }
         return model;
     }
 

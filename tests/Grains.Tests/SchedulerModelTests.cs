@@ -46,7 +46,9 @@ public sealed class SchedulerModelTests
         var model = Model();
         model.Announce("a", Slots(1), s_start);
         for (var i = 1; i <= 3; i++)
+        {
             model.Enqueue(Entry($"ann{i}", "ann", age: i));
+        }
         model.Enqueue(Entry("bob1", "bob", age: 4));
         model.Enqueue(Entry("bob2", "bob", age: 5));
         Assert.Equal(["ann1", "bob1", "ann2", "bob2", "ann3"], model.Snapshot().Queue.Select(entry => entry.JobId));
@@ -59,7 +61,9 @@ public sealed class SchedulerModelTests
         var model = Model();
         model.Announce("a", Slots(2), s_start);
         for (var i = 1; i <= 4; i++)
+        {
             model.Enqueue(Entry($"ann{i}", "ann", age: i, priority: 100));
+        }
         Assert.Equal(["ann1", "ann2"], model.Grant(s_start).Select(record => record.Entry.JobId));
         model.Enqueue(Entry("bob1", "bob", age: 9, priority: -100));
         model.Remove("ann1");
@@ -84,7 +88,9 @@ public sealed class SchedulerModelTests
         model.Announce("a", Slots(2), s_start);
         model.Announce("b", Slots(3), s_start);
         for (var i = 0; i < 20; i++)
+        {
             model.Enqueue(Entry($"j{i}", $"owner{i % 3}", age: i));
+        }
         Assert.Equal(5, model.Grant(s_start).Length);
         Assert.Empty(model.Grant(s_start));
         model.Announce("a", Slots(2), s_start);

@@ -19,7 +19,10 @@ public sealed class SchedulerNeedsTests
         model.Enqueue(Entry("gpu", "ann", bytes: 9 * Gib, device: "cuda"));
         model.Enqueue(Entry("small", "ann", bytes: 8 * Gib));
         Assert.Equal([("gpu", "b"), ("small", "a")], model.Grant(s_start).Select(record => (record.Entry.JobId, record.Lease.Silo)).Order());
-        Assert.Equal("Waits for memory: needs 12 GiB on cpu, where the largest slot has 8 GiB; needs 12 GiB on cuda, where the largest slot has 10 GiB.", Why(model, "large"));
+        Assert.Equal(
+            "Waits for memory: needs 12 GiB on cpu, where the largest slot has 8 GiB; needs 12 GiB on cuda, where the largest slot has 10 GiB.",
+            Why(model, "large")
+        );
         model.Announce("c", [new SlotAnnouncement(0, "cpu", 12 * Gib)], s_start);
         Assert.Equal("c", Assert.Single(model.Grant(s_start)).Lease.Silo);
     }
@@ -81,7 +84,10 @@ public sealed class SchedulerNeedsTests
         model.Announce("b", [new SlotAnnouncement(0, "cpu", 8 * Gib), new SlotAnnouncement(1, "cuda:0", 16 * Gib)], s_start);
         model.Enqueue(Entry("alike", "ann") with { Profile = "sd/512" });
         model.Enqueue(Entry("gpu", "ann", device: "cuda") with { Profile = "sd/512" });
-        Assert.Equal(("alike", "b", 0), Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo, record.Lease.Slot) : default);
+        Assert.Equal(
+            ("alike", "b", 0),
+            Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo, record.Lease.Slot) : default
+        );
         // Busy, and large enough.
         Assert.Equal(WaitReason.Busy, model.ReasonOf(SlotNeed.Of(model.Waiting.Find("gpu")!)));
         model.SiloLost("a");
@@ -126,7 +132,10 @@ public sealed class SchedulerNeedsTests
         model.Enqueue(Entry("large", "ann", bytes: 2 * Gib));
         model.Enqueue(Entry("small", "ann"));
         var queue = model.Snapshot().Queue.ToDictionary(entry => entry.JobId);
-        Assert.Equal(("Waits for memory: needs 2 GiB on cpu, where the largest slot has 1 GiB.", 2 * Gib), (queue["large"].Waiting, queue["large"].RequiredBytes));
+        Assert.Equal(
+            ("Waits for memory: needs 2 GiB on cpu, where the largest slot has 1 GiB.", 2 * Gib),
+            (queue["large"].Waiting, queue["large"].RequiredBytes)
+        );
         Assert.Null(queue["small"].Waiting);
         // Only shown, never stored.
         Assert.Null(model.Waiting.Find("large")!.Waiting);
@@ -149,7 +158,9 @@ public sealed class SchedulerNeedsTests
     {
         var profiles = new MemoryProfiles([], s_start);
         for (var i = 0; i <= MemoryProfiles.MaxProfiles; i++)
+        {
             Assert.True(profiles.RecordMemory($"p{i}", "cpu", Gib, s_start));
+        }
         Assert.Equal(MemoryProfiles.MaxProfiles, profiles.ToState().Length);
         Assert.Equal((0, Gib, 0), (profiles.RequiredBytes("p0", "cpu"), profiles.RequiredBytes("p1", "cpu"), profiles.RequiredBytes("p1", "cuda")));
     }
@@ -241,16 +252,22 @@ public sealed class SchedulerNeedsTests
     {
         var model = Model(("gpu", "cuda:0", Gib));
         foreach (var silo in (string[])["a", "b", "c", "d", "e"])
+        {
             model.Announce(silo, [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start, $"its disk /{silo} has 120 MiB free (needs 1 GiB)");
+        }
         model.Enqueue(Entry("j", "ann", device: "cpu"));
         model.Enqueue(Entry("large", "ann", bytes: 3 * Gib, device: "cpu"));
         Assert.Empty(model.Grant(s_start));
         Assert.Equal(
             "Silo a takes no jobs: its disk /a has 120 MiB free (needs 1 GiB). Silo b takes no jobs: its disk /b has 120 MiB free (needs 1 GiB). "
-            + "Silo c takes no jobs: its disk /c has 120 MiB free (needs 1 GiB). Nor do 2 more.",
-            Why(model, "j"));
+                + "Silo c takes no jobs: its disk /c has 120 MiB free (needs 1 GiB). Nor do 2 more.",
+            Why(model, "j")
+        );
         Assert.Equal("Waits for memory: needs 3 GiB on cpu, where the largest slot has 2 GiB.", Why(model, "large"));
-        Assert.Equal(("its disk /a has 120 MiB free (needs 1 GiB)", 5, 6), (model.Snapshot().Withheld["a"], model.Snapshot().Withheld.Count, model.Snapshot().Slots.Count));
+        Assert.Equal(
+            ("its disk /a has 120 MiB free (needs 1 GiB)", 5, 6),
+            (model.Snapshot().Withheld["a"], model.Snapshot().Withheld.Count, model.Snapshot().Slots.Count)
+        );
         model.Announce("a", [new SlotAnnouncement(0, "cpu", 2 * Gib)], s_start);
         Assert.Equal(("j", "a"), Assert.Single(model.Grant(s_start)) is { } record ? (record.Entry.JobId, record.Lease.Silo) : default);
         Assert.Equal(4, model.Snapshot().Withheld.Count);
@@ -326,10 +343,15 @@ public sealed class SchedulerNeedsTests
         admission.Admit(queue, "j1", "ann", s_start);
         admission.Admit(queue, "j2", "ann", s_start);
         var error = Assert.Throws<OneShotException>(() => admission.Admit(queue, "j3", "ann", s_start)).Detail;
-        Assert.Equal((ErrorCodes.Limit, "ann has 2 jobs in the queue, the most for an owner; try again in 60 s.", "owner"), (error.Code, error.Message, error.Field));
+        Assert.Equal(
+            (ErrorCodes.Limit, "ann has 2 jobs in the queue, the most for an owner; try again in 60 s.", "owner"),
+            (error.Code, error.Message, error.Field)
+        );
         admission.Admit(queue, "j3", "bob", s_start);
         for (var i = 0; i < 5; i++)
+        {
             admission.Started(s_start.AddSeconds(i * 3));
+        }
         error = Assert.Throws<OneShotException>(() => admission.Admit(queue, "j4", "eve", s_start.AddSeconds(12))).Detail;
         Assert.Equal((ErrorCodes.Limit, "The queue holds 3 jobs and is full; try again in 3 s."), (error.Code, error.Message));
         // None of them came.
@@ -357,7 +379,9 @@ public sealed class SchedulerNeedsTests
         model.Entered = row => notices.Entered(row.Entry);
         model.Left = notices.Left;
         for (var i = 0; i < 3; i++)
+        {
             model.Enqueue(Entry($"j{i}", "ann"));
+        }
         return (model, notices);
     }
 
@@ -373,9 +397,12 @@ public sealed class SchedulerNeedsTests
     {
         var model = new SchedulerModel(new SchedulerState(), s_term, s_start);
         foreach (var (silo, device, bytes) in slots)
+        {
             model.Announce(silo, [new SlotAnnouncement(0, device, bytes)], s_start);
+        }
         return model;
     }
 
-    private static QueueEntry Entry(string job, string owner, long bytes = 0, string? device = null) => new(job, owner, 0, s_start, RequiredBytes: bytes, Device: device);
+    private static QueueEntry Entry(string job, string owner, long bytes = 0, string? device = null) =>
+        new(job, owner, 0, s_start, RequiredBytes: bytes, Device: device);
 }

@@ -13,14 +13,18 @@ public sealed class SchedulerTests
         await world.Job("ann1").Submit(TestWorld.Request(owner: "ann"));
         await gate.Reached;
         foreach (var (id, owner) in ((string, string)[])[("ann2", "ann"), ("ann3", "ann"), ("bob1", "bob"), ("bob2", "bob")])
+        {
             await world.Job(id).Submit(TestWorld.Request(owner: owner));
+        }
         var snapshot = await world.Scheduler.GetSnapshot();
         Assert.Equal("ann1", Assert.Single(snapshot.Leases).JobId);
         Assert.Equal(1, snapshot.Leases[0].Epoch);
         Assert.Equal(["bob1", "ann2", "bob2", "ann3"], snapshot.Queue.Select(entry => entry.JobId));
         gate.Open();
         foreach (var id in (string[])["ann2", "ann3", "bob1", "bob2"])
+        {
             await world.WatchAsync(id);
+        }
         Assert.Equal(["ann1", "bob1", "ann2", "bob2", "ann3"], world.Engine.Order);
     }
 
@@ -43,7 +47,9 @@ public sealed class SchedulerTests
         await using var world = new TestWorld();
         await world.StartAsync(slots: 0);
         for (var i = 0; i < 5; i++)
+        {
             await world.Job($"j{i}").Submit(TestWorld.Request(owner: i == 3 ? "bob" : "ann"));
+        }
         await world.Job("j1").Cancel();
         var seen = new List<string>();
         string? cursor = null;
@@ -53,8 +59,7 @@ public sealed class SchedulerTests
             Assert.True(page.Jobs.Length <= 2);
             seen.AddRange(page.Jobs.Select(job => job.Id));
             cursor = page.Next;
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
         Assert.Equal(["j4", "j3", "j2", "j1", "j0"], seen);
         Assert.Equal(["j3"], (await world.Catalog.List(new JobQuery { Owner = "bob" })).Jobs.Select(job => job.Id));
         Assert.Equal(["j1"], (await world.Catalog.List(new JobQuery { State = JobState.Cancelled })).Jobs.Select(job => job.Id));

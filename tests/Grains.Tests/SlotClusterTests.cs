@@ -55,9 +55,7 @@ public sealed class SlotClusterTests
         await world.WatchAsync("auto");
         await world.Job("cpu").Submit(Wants("cpu"));
         await world.WatchAsync("cpu");
-        Assert.Equal(
-            ["cpu", "cuda:1", "cuda:1", "cpu"],
-            new[] { "any", "gpu", "auto", "cpu" }.Select(job => world.Engine.Jobs[(job, 1)].Device));
+        Assert.Equal(["cpu", "cuda:1", "cuda:1", "cpu"], new[] { "any", "gpu", "auto", "cpu" }.Select(job => world.Engine.Jobs[(job, 1)].Device));
     }
 
     [Fact]
@@ -88,9 +86,12 @@ public sealed class SlotClusterTests
                 reminders.Serve(silo);
                 // Nobody watches the membership.
                 silo.Services.Remove(silo.Services.Single(service => service.ImplementationType == typeof(TrainerLifecycle)));
-            });
+            }
+        );
         foreach (var silo in world.Cluster.Silos)
+        {
             silo.ServiceProvider.GetRequiredService<SlotAnnouncer>().Start();
+        }
         await world.WhenAnnouncedAsync(2);
         world.Engine.Deaf[("j1", 1)] = true;
         var gate = world.Engine.GateAt("j1", 1, "step 4");
@@ -116,7 +117,8 @@ public sealed class SlotClusterTests
             {
                 options.HeartbeatPeriod = TimeSpan.FromHours(1);
                 options.LeaseDuration = TimeSpan.FromHours(4);
-            });
+            }
+        );
         await world.WhenAnnouncedAsync(2);
         await world.Cluster.DeactivateAsync(world.Scheduler);
         await world.Job("j1").Submit(TestWorld.Request());
@@ -129,11 +131,12 @@ public sealed class SlotClusterTests
 
     private static ImplantationRequest Wants(string device) => TestWorld.Request() with { Training = TestWorld.Request().Training with { Device = device } };
 
-    private static Action<string, OneShotGrainsOptions> Offer(params (string Device, long Bytes)[] slots) => (_, options) =>
-    {
-        options.WaitForDevice = true;
-        options.HeartbeatPeriod = TimeSpan.FromMilliseconds(200);
-        options.SchedulerPeriod = TimeSpan.FromMilliseconds(200);
-        options.Slots = [.. slots.Select((slot, number) => new SlotAnnouncement(number, slot.Device, slot.Bytes))];
-    };
+    private static Action<string, OneShotGrainsOptions> Offer(params (string Device, long Bytes)[] slots) =>
+        (_, options) =>
+        {
+            options.WaitForDevice = true;
+            options.HeartbeatPeriod = TimeSpan.FromMilliseconds(200);
+            options.SchedulerPeriod = TimeSpan.FromMilliseconds(200);
+            options.Slots = [.. slots.Select((slot, number) => new SlotAnnouncement(number, slot.Device, slot.Bytes))];
+        };
 }

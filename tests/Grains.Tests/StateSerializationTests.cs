@@ -66,12 +66,36 @@ public sealed class StateSerializationTests
             Grants = 9,
             Lent = [lease with { Silo = "t", Request = 8 }],
             Pages = 3,
-            Profiles = [new MemoryProfile("sd/512", 5) { RecentBytes = 6, Jobs = 7, Seen = s_time }],
+            Profiles =
+            [
+                new MemoryProfile("sd/512", 5)
+                {
+                    RecentBytes = 6,
+                    Jobs = 7,
+                    Seen = s_time,
+                },
+            ],
         };
         Assert.Equivalent(scheduler, RoundTrip(scheduler, json), strict: true);
-        var page = new Page<QueueRow> { Items = [new QueueRow(entry with { Model = "sd", Profile = "sd/512", Device = "cuda", RequiredBytes = 1L << 40, Front = true, Avoid = "s t" }, 12)] };
+        var page = new Page<QueueRow>
+        {
+            Items = [new QueueRow(entry with { Model = "sd", Profile = "sd/512", Device = "cuda", RequiredBytes = 1L << 40, Front = true, Avoid = "s t" }, 12)],
+        };
         Assert.Equivalent(page, RoundTrip(page, json), strict: true);
-        var catalog = new CatalogState { Jobs = [new JobSummary { Id = "j", State = JobState.Queued, Created = s_time, Owner = "ann", Name = "n" }] };
+        var catalog = new CatalogState
+        {
+            Jobs =
+            [
+                new JobSummary
+                {
+                    Id = "j",
+                    State = JobState.Queued,
+                    Created = s_time,
+                    Owner = "ann",
+                    Name = "n",
+                },
+            ],
+        };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
         Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
     }

@@ -61,40 +61,65 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public IJobCatalogGrain Catalog => Cluster.Client.GetGrain<IJobCatalogGrain>(0);
 
-    public static ImplantationRequest Request(int steps = 5, string owner = "ann", int priority = 0, int checkpointEvery = 2) => new()
-    {
-        Name = "my-cat",
-        Owner = owner,
-        Priority = priority,
-        Seed = 7,
-        Image = new string('a', 64),
-        Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = new string('b', 64) }],
-        Model = new ModelReference { Name = "toyworld-64" },
-        Training = new TrainingOptions { Steps = steps, CheckpointEvery = checkpointEvery },
-    };
+    public static ImplantationRequest Request(int steps = 5, string owner = "ann", int priority = 0, int checkpointEvery = 2) =>
+        new()
+        {
+            Name = "my-cat",
+            Owner = owner,
+            Priority = priority,
+            Seed = 7,
+            Image = new string('a', 64),
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<cat>",
+                    Mask = new string('b', 64),
+                },
+            ],
+            Model = new ModelReference { Name = "toyworld-64" },
+            Training = new TrainingOptions { Steps = steps, CheckpointEvery = checkpointEvery },
+        };
 
     /// <summary>Starts a cluster; one that ran before has ended.</summary>
-    public async Task StartAsync(int slots = 1, bool resume = false, short silos = 1, Action<string, OneShotGrainsOptions>? configure = null, Action<ISiloBuilder>? silo = null)
+    public async Task StartAsync(
+        int slots = 1,
+        bool resume = false,
+        short silos = 1,
+        Action<string, OneShotGrainsOptions>? configure = null,
+        Action<ISiloBuilder>? silo = null
+    )
     {
         Configure = configure;
         var builder = new InProcessTestClusterBuilder(silos);
-        builder.ConfigureSilo((host, services) =>
-        {
-            services.Services.AddKeyedSingleton<IGrainStorage>(
-                OneShotStorage.Name, (provider, _) => new SharedStorage(_rows, provider.GetRequiredService<IGrainStorageSerializer>(), grain => BeforeStateWrite?.Invoke(grain) ?? Task.CompletedTask));
-            services.Services.AddSingleton<IArtifactStore>(Store);
-            services.Services.AddSingleton<ITrainingEngine>(Engine);
-            services.Services.AddSingleton<ITermEngine>(provider =>
-                Terms.GetOrAdd(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), _ => new FakeTermEngine()));
-            services.AddOneShotGrains(options =>
+        builder.ConfigureSilo(
+            (host, services) =>
             {
-                options.Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotAnnouncement(slot, "cpu", 1L << 30))];
-                options.ResumeOnStart = resume;
-                options.WorkFolder = WorkFolder;
-                Configure?.Invoke(host.SiloName, options);
-            });
-            silo?.Invoke(services);
-        });
+                services.Services.AddKeyedSingleton<IGrainStorage>(
+                    OneShotStorage.Name,
+                    (provider, _) =>
+                        new SharedStorage(
+                            _rows,
+                            provider.GetRequiredService<IGrainStorageSerializer>(),
+                            grain => BeforeStateWrite?.Invoke(grain) ?? Task.CompletedTask
+                        )
+                );
+                services.Services.AddSingleton<IArtifactStore>(Store);
+                services.Services.AddSingleton<ITrainingEngine>(Engine);
+                services.Services.AddSingleton<ITermEngine>(provider =>
+                    Terms.GetOrAdd(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), _ => new FakeTermEngine())
+                );
+                services.AddOneShotGrains(options =>
+                {
+                    options.Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotAnnouncement(slot, "cpu", 1L << 30))];
+                    options.ResumeOnStart = resume;
+                    options.WorkFolder = WorkFolder;
+                    Configure?.Invoke(host.SiloName, options);
+                });
+                silo?.Invoke(services);
+            }
+        );
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
@@ -107,7 +132,9 @@ internal sealed class TestWorld : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(Limit);
         while ((await Scheduler.GetSnapshot()).Slots.Count < silos)
+        {
             limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Ends the cluster as SIGTERM does.</summary>
@@ -122,7 +149,9 @@ internal sealed class TestWorld : IAsyncDisposable
     public async Task KillAsync()
     {
         foreach (var silo in Cluster.Silos.ToList())
+        {
             await Cluster.KillSiloAsync(silo);
+        }
         await Cluster.DisposeAsync();
         _cluster = null;
     }
@@ -141,7 +170,9 @@ internal sealed class TestWorld : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limit);
         var events = new List<ProgressEvent>();
         await foreach (var progress in Job(id).Watch(from).WithCancellation(limit.Token))
+        {
             events.Add(progress);
+        }
         return events;
     }
 
@@ -154,7 +185,9 @@ internal sealed class TestWorld : IAsyncDisposable
             try
             {
                 if (await Job(id).GetStatus().WaitAsync(limit.Token) is { } status && status.State.IsFinal())
+                {
                     return status;
+                }
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
@@ -172,7 +205,9 @@ internal sealed class TestWorld : IAsyncDisposable
         await foreach (var progress in Job(id).Watch(1).WithCancellation(limit.Token))
         {
             if (fits(progress))
+            {
                 return progress;
+            }
         }
 
         throw new InvalidOperationException("The job ended without such an event.");
@@ -199,10 +234,16 @@ internal sealed class TestWorld : IAsyncDisposable
 
     /// <summary>Waits until no silo of the cluster, or one of them, has a run.</summary>
     public Task WhenIdleAsync(string? only = null) =>
-        Task.WhenAll(Cluster.Silos.Where(silo => only is null || silo.SiloAddress.ToParsableString() == only).Select(silo => silo.ServiceProvider.GetRequiredService<TrainingHost>().WhenIdleAsync())).WaitAsync(Limit);
+        Task.WhenAll(
+                Cluster
+                    .Silos.Where(silo => only is null || silo.SiloAddress.ToParsableString() == only)
+                    .Select(silo => silo.ServiceProvider.GetRequiredService<TrainingHost>().WhenIdleAsync())
+            )
+            .WaitAsync(Limit);
 
     /// <summary>
-    /// Waits until something has come about. A watcher's stream ends with the job's last event, and what the ended job owes to others (its slot, its garbage, its line in the list) comes
+    /// Waits until something has come about. A watcher's stream ends with the job's last event, and what the ended job owes to others (its slot, its garbage,
+    /// its line in the list) comes
     /// after that: a test that looks for it waits for it.
     /// </summary>
     /// <param name="fits">Whether it has.</param>
@@ -213,20 +254,26 @@ internal sealed class TestWorld : IAsyncDisposable
         while (!await fits())
         {
             if (limit.IsCancellationRequested)
+            {
                 Assert.Fail($"It did not come about; there is: {await show()}");
+            }
             await Task.Yield();
         }
     }
 
     /// <summary>Waits until a job has nothing in the store but its log.</summary>
-    public Task WhenOnlyTheLogIsLeftAsync(string id) => WhenAsync(
-        async () => (await FilesAsync($"jobs/{id}/")).TrueForAll(path => path.EndsWith("progress.jsonl", StringComparison.Ordinal)),
-        async () => string.Join(", ", await FilesAsync($"jobs/{id}/")));
+    public Task WhenOnlyTheLogIsLeftAsync(string id) =>
+        WhenAsync(
+            async () => (await FilesAsync($"jobs/{id}/")).TrueForAll(path => path.EndsWith("progress.jsonl", StringComparison.Ordinal)),
+            async () => string.Join(", ", await FilesAsync($"jobs/{id}/"))
+        );
 
     /// <summary>Waits until no job holds a slot.</summary>
-    public Task WhenNoSlotIsTakenAsync() => WhenAsync(
-        async () => (await Scheduler.GetSnapshot()).Leases.Length == 0,
-        async () => string.Join(", ", (await Scheduler.GetSnapshot()).Leases.Select(lease => lease.JobId)));
+    public Task WhenNoSlotIsTakenAsync() =>
+        WhenAsync(
+            async () => (await Scheduler.GetSnapshot()).Leases.Length == 0,
+            async () => string.Join(", ", (await Scheduler.GetSnapshot()).Leases.Select(lease => lease.JobId))
+        );
 
     /// <summary>What an uninterrupted run of the request publishes.</summary>
     public async Task<string> ReferenceHashAsync(ImplantationRequest request)
@@ -240,7 +287,9 @@ internal sealed class TestWorld : IAsyncDisposable
     {
         var paths = new List<string>();
         await foreach (var file in Files.ListAsync(prefix))
+        {
             paths.Add(file.Path);
+        }
         return paths;
     }
 
@@ -252,7 +301,14 @@ internal sealed class TestWorld : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
-        if (Directory.Exists(_root))
-            Directory.Delete(_root, recursive: true);
+        // What a stopped silo had begun, such as a self-test, may still take files away.
+        for (var attempt = 0; Directory.Exists(_root); attempt++)
+        {
+            try
+            {
+                Directory.Delete(_root, recursive: true);
+            }
+            catch (IOException) when (attempt < 100) { }
+        }
     }
 }

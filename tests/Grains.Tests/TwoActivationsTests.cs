@@ -3,7 +3,9 @@ using OrleansOneShot.Grains.Hosting;
 
 namespace OrleansOneShot.Grains.Tests;
 
-/// <summary>A job that is active twice, as silos that can't reach each other may let it be: the stored state moves on behind the back of the activation that is asked.</summary>
+/// <summary>
+/// A job that is active twice, as silos that can't reach each other may let it be: the stored state moves on behind the back of the activation that is asked.
+/// </summary>
 public sealed class TwoActivationsTests
 {
     [Fact]
@@ -42,7 +44,9 @@ public sealed class TwoActivationsTests
         await world.Job("j1").Submit(TestWorld.Request());
         await gate.Reached;
         for (var i = 0; i < 50; i++)
+        {
             Assert.NotNull(await world.Job("j1").GetStatus());
+        }
         gate.Open();
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);
         Assert.Equal(1, (await world.StatusAsync("j1")).Epoch);

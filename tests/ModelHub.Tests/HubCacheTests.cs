@@ -46,7 +46,8 @@ public sealed class HubCacheTests : IDisposable
     [InlineData("HF_HUB_CACHE", "/a/hub", "/a/hub")]
     [InlineData("HF_HOME", "/a", "/a/hub")]
     [InlineData("XDG_CACHE_HOME", "/a", "/a/huggingface/hub")]
-    public void Folder_VariableOfTheEnvironment_IsHeeded(string name, string value, string expected) => Assert.Equal(expected, HubCache.Folder(asked => asked == name ? value : null));
+    public void Folder_VariableOfTheEnvironment_IsHeeded(string name, string value, string expected) =>
+        Assert.Equal(expected, HubCache.Folder(asked => asked == name ? value : null));
 
     [Fact]
     public async Task Open_SnapshotMadeOfLinks_IsTheModelUnderTheRepositorysName()

@@ -55,15 +55,23 @@ public sealed class ModelCatalogTests : IDisposable
         _data.Folder.Create();
         File.WriteAllText(_data.Folder.Models, "{");
 
-        Assert.Contains(_data.Folder.Models, Assert.Throws<InvalidInputException>(() => new ModelCatalog(_data.Folder).List()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            _data.Folder.Models,
+            Assert.Throws<InvalidInputException>(() => new ModelCatalog(_data.Folder).List()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Register_SeveralCommandsAtOnce_ForgetsNone()
     {
         const int Commands = 16;
-        Parallel.For(0, Commands, new ParallelOptions { MaxDegreeOfParallelism = Commands }, i =>
-            new ModelCatalog(_data.Folder).Register(new ModelEntry($"model-{i}", Path.Combine(_data.Folder.Root, "elsewhere", $"{i}"), Shipped: false)));
+        Parallel.For(
+            0,
+            Commands,
+            new ParallelOptions { MaxDegreeOfParallelism = Commands },
+            i => new ModelCatalog(_data.Folder).Register(new ModelEntry($"model-{i}", Path.Combine(_data.Folder.Root, "elsewhere", $"{i}"), Shipped: false))
+        );
 
         var names = new ModelCatalog(_data.Folder).List().Select(entry => entry.Name).ToHashSet();
         Assert.Subset(names, Enumerable.Range(0, Commands).Select(i => $"model-{i}").ToHashSet());

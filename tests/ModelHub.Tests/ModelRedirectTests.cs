@@ -53,18 +53,24 @@ public sealed class ModelRedirectTests : IDisposable
         host.Files[Weights].RedirectsTo = $"http://localhost:{other.Address.Port}/toys/tiny/resolve/main/{Weights}";
         var asked = new List<IPAddress>();
 
-        await Assert.ThrowsAsync<OneShotException>(() => PullAsync(host, options => options with
-        {
-            IsOffLimits = address =>
-            {
-                lock (asked)
-                {
-                    asked.Add(address);
-                }
+        await Assert.ThrowsAsync<OneShotException>(() =>
+            PullAsync(
+                host,
+                options =>
+                    options with
+                    {
+                        IsOffLimits = address =>
+                        {
+                            lock (asked)
+                            {
+                                asked.Add(address);
+                            }
 
-                return true;
-            },
-        }));
+                            return true;
+                        },
+                    }
+            )
+        );
 
         Assert.NotEmpty(asked);
         Assert.All(asked, address => Assert.True(IPAddress.IsLoopback(address)));
@@ -110,7 +116,12 @@ public sealed class ModelRedirectTests : IDisposable
 
     private Task<PulledModel> PullAsync(TestHost host, Func<ModelPullOptions, ModelPullOptions>? change = null)
     {
-        var options = new ModelPullOptions { Host = host.Address, FirstDelay = TimeSpan.FromMilliseconds(1), Retries = 2 };
+        var options = new ModelPullOptions
+        {
+            Host = host.Address,
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+            Retries = 2,
+        };
         return ModelPull.RunAsync(_data.Folder, host.Repository, change?.Invoke(options) ?? options, cancellationToken: Stop);
     }
 }

@@ -57,22 +57,29 @@ public abstract partial class ArtifactStoreConformance
         {
             using var barrier = new Barrier(8);
             var at = length;
-            var tries = Enumerable.Range(0, 8).Select(writer => Task.Factory.StartNew(
-                () =>
-                {
-                    barrier.SignalAndWait();
-                    try
-                    {
-                        var line = $"round {at} writer {writer}\n";
-                        Store.AppendAsync("race.log", Encoding.UTF8.GetBytes(line), at).GetAwaiter().GetResult();
-                        return line;
-                    }
-                    catch (ArtifactChangedException)
-                    {
-                        return null;
-                    }
-                },
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            var tries = Enumerable
+                .Range(0, 8)
+                .Select(writer =>
+                    Task.Factory.StartNew(
+                        () =>
+                        {
+                            barrier.SignalAndWait();
+                            try
+                            {
+                                var line = $"round {at} writer {writer}\n";
+                                Store.AppendAsync("race.log", Encoding.UTF8.GetBytes(line), at).GetAwaiter().GetResult();
+                                return line;
+                            }
+                            catch (ArtifactChangedException)
+                            {
+                                return null;
+                            }
+                        },
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                );
             text += Assert.Single(await Task.WhenAll(tries), line => line is not null);
             length = text.Length;
             Assert.Equal(text, await Read("race.log"));

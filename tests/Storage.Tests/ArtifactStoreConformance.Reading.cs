@@ -27,7 +27,9 @@ public abstract partial class ArtifactStoreConformance
     public async Task ListAsync_Prefix_GivesItsFilesInOrder()
     {
         foreach (var path in (string[])["jobs/2/b", "jobs/1/b", "jobs/1/a/z", "jobs/10/a", "blobs/x"])
+        {
             await Write(path, path);
+        }
         Assert.Equal(["jobs/1/a/z", "jobs/1/b"], await List("jobs/1/"));
         Assert.Equal(["jobs/1/a/z", "jobs/1/b", "jobs/10/a"], await List("jobs/1"));
         Assert.Equal(5, (await List("")).Count);

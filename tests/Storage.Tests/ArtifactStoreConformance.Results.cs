@@ -5,7 +5,8 @@ namespace OrleansOneShot.Storage.Tests;
 /// <summary>Published results: the folder that people see, and the manifest that programs read.</summary>
 public abstract partial class ArtifactStoreConformance
 {
-    private const string Manifest = """{"files": [{"path": "samples/a.png", "bytes": 3, "sha256": "aa", "stored": "epochs/2/result/samples/a.png"}, {"path": "b", "bytes": 1, "sha256": "bb"}]}""";
+    private const string Manifest =
+        """{"files": [{"path": "samples/a.png", "bytes": 3, "sha256": "aa", "stored": "epochs/2/result/samples/a.png"}, {"path": "b", "bytes": 1, "sha256": "bb"}]}""";
 
     [Fact]
     public async Task ShowAsync_Folder_LeavesTheFilesWhereTheyAre()
@@ -32,7 +33,8 @@ public abstract partial class ArtifactStoreConformance
                 new PublishedFile("samples/a.png", new ArtifactInfo("jobs/j/epochs/2/result/samples/a.png", 3, "aa")),
                 new PublishedFile("b", new ArtifactInfo("jobs/j/result/b", 1, "bb")),
             ],
-            published.Files);
+            published.Files
+        );
     }
 
     [Fact]

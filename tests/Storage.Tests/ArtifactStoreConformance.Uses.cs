@@ -4,18 +4,18 @@ namespace OrleansOneShot.Storage.Tests;
 public abstract partial class ArtifactStoreConformance
 {
     // Blob storage keeps whole seconds.
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task ListUsesAsync_Prefix_GivesItsFilesWithLengthAndTime()
     {
-        var begin = DateTimeOffset.UtcNow - Tick;
+        var begin = DateTimeOffset.UtcNow - s_tick;
         await Write("blobs/a", "one");
         await Write("blobs/b/c", "three");
         await Write("blobs-not", "x");
         var uses = await Uses("blobs/");
         Assert.Equal([("blobs/a", 3), ("blobs/b/c", 5)], uses.Select(file => (file.Path, file.Bytes)));
-        Assert.All(uses, file => Assert.InRange(file.LastUsed, begin, DateTimeOffset.UtcNow + Tick));
+        Assert.All(uses, file => Assert.InRange(file.LastUsed, begin, DateTimeOffset.UtcNow + s_tick));
     }
 
     [Fact]
@@ -40,8 +40,7 @@ public abstract partial class ArtifactStoreConformance
             Assert.True(await Store.TouchAsync("used"));
             after = Assert.Single(await Uses("used")).LastUsed;
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        }
-        while (after == before);
+        } while (after == before);
 
         Assert.True(after > before);
         Assert.Equal(written, await Store.GetInfoAsync("used"));
@@ -71,7 +70,9 @@ public abstract partial class ArtifactStoreConformance
     {
         var files = new List<StoredFile>();
         await foreach (var file in Store.ListUsesAsync(prefix))
+        {
             files.Add(file);
+        }
         return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 }

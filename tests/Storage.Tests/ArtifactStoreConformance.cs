@@ -53,21 +53,28 @@ public abstract partial class ArtifactStoreConformance : IDisposable
         {
             var path = $"race/{round}";
             using var barrier = new Barrier(8);
-            var tries = Enumerable.Range(0, 8).Select(writer => Task.Factory.StartNew(
-                () =>
-                {
-                    barrier.SignalAndWait();
-                    try
-                    {
-                        Write(path, $"writer {writer}", WriteCondition.MustNotExist).GetAwaiter().GetResult();
-                        return $"writer {writer}";
-                    }
-                    catch (ArtifactExistsException)
-                    {
-                        return null;
-                    }
-                },
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            var tries = Enumerable
+                .Range(0, 8)
+                .Select(writer =>
+                    Task.Factory.StartNew(
+                        () =>
+                        {
+                            barrier.SignalAndWait();
+                            try
+                            {
+                                Write(path, $"writer {writer}", WriteCondition.MustNotExist).GetAwaiter().GetResult();
+                                return $"writer {writer}";
+                            }
+                            catch (ArtifactExistsException)
+                            {
+                                return null;
+                            }
+                        },
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                );
             var winner = Assert.Single(await Task.WhenAll(tries), name => name is not null);
             Assert.Equal(winner, await Read(path));
         }
@@ -92,8 +99,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     [Fact]
     public async Task WriteAsync_Cancelled_LeavesNothingBehind()
     {
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Store.WriteAsync("c", new MemoryStream([1]), WriteCondition.Any, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Store.WriteAsync("c", new MemoryStream([1]), WriteCondition.Any, new CancellationToken(canceled: true))
+        );
         Assert.Empty(await List(""));
     }
 
@@ -175,18 +183,20 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     public async Task WriteAsync_LargeFilesFromManyAtOnce_LeavesOneOfThemWhole(WriteCondition condition)
     {
         var contents = Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetBytes(1_500_000)).ToArray();
-        var wins = await Task.WhenAll(contents.Select(async bytes =>
-        {
-            try
+        var wins = await Task.WhenAll(
+            contents.Select(async bytes =>
             {
-                await Store.WriteAsync("contested", new MemoryStream(bytes), condition);
-                return true;
-            }
-            catch (ArtifactExistsException) when (condition == WriteCondition.MustNotExist)
-            {
-                return false;
-            }
-        }));
+                try
+                {
+                    await Store.WriteAsync("contested", new MemoryStream(bytes), condition);
+                    return true;
+                }
+                catch (ArtifactExistsException) when (condition == WriteCondition.MustNotExist)
+                {
+                    return false;
+                }
+            })
+        );
         var stored = await Store.ReadAllBytesAsync("contested");
         var winner = Assert.Single(Enumerable.Range(0, 4), writer => contents[writer].AsSpan().SequenceEqual(stored));
         Assert.True(wins[winner]);
@@ -198,7 +208,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     public async Task DeletePrefixAsync_Prefix_DeletesItsFilesOnly()
     {
         foreach (var path in (string[])["jobs/1/a", "jobs/1/b/c", "jobs/10/a", "blobs/x"])
+        {
             await Write(path, path);
+        }
         await Store.AppendAsync("jobs/1/log", new byte[5], 0);
         Assert.Equal(3, await Store.DeletePrefixAsync("jobs/1/"));
         Assert.Equal(["blobs/x", "jobs/10/a"], await List(""));
@@ -211,7 +223,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     public async Task ListFoldersAsync_Folder_NamesThoseRightBelowThatHoldFiles()
     {
         foreach (var path in (string[])["jobs/1/a", "jobs/1-1/b/c", "jobs/1/b/d", "jobs/10/epochs/1/x", "jobs/file", "other/2/a", "jobs/gone/a"])
+        {
             await Write(path, path);
+        }
         await Store.DeleteAsync("jobs/gone/a");
 
         Assert.Equal(["1", "1-1", "10"], await Folders("jobs/"));
@@ -228,7 +242,10 @@ public abstract partial class ArtifactStoreConformance : IDisposable
         await Write("a", "12345");
 
         Assert.Equal("12345"u8.ToArray(), await Store.ReadAllBytesAsync("a", 5));
-        Assert.Equal("a has 5 bytes; at most 4 are read.", (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync("a", 4))).Message);
+        Assert.Equal(
+            "a has 5 bytes; at most 4 are read.",
+            (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync("a", 4))).Message
+        );
         Assert.Null(await Store.ReadAllBytesAsync("none", 4));
     }
 
@@ -292,7 +309,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         var reader = new VerifiedReader(Store);
         await Assert.ThrowsAsync<FileNotFoundException>(() => reader.ReadInputAsync(Hash("photo"), 100));
-        await Assert.ThrowsAsync<FileNotFoundException>(() => reader.CopyAsync(new ArtifactInfo(StorePaths.Blob(Hash("photo")), 5, Hash("photo")), Stream.Null));
+        await Assert.ThrowsAsync<FileNotFoundException>(() =>
+            reader.CopyAsync(new ArtifactInfo(StorePaths.Blob(Hash("photo")), 5, Hash("photo")), Stream.Null)
+        );
         var hash = await Store.WriteBlobAsync("photo"u8.ToArray());
         Assert.Equal(5, (await Assert.ThrowsAsync<ArtifactTooLargeException>(() => reader.ReadInputAsync(hash, 4))).Bytes);
         await Assert.ThrowsAsync<ArtifactTooLargeException>(() => Store.ReadAllBytesAsync(StorePaths.Blob(hash), 4));
@@ -309,7 +328,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         var paths = new List<string>();
         await foreach (var info in Store.ListAsync(prefix))
+        {
             paths.Add(info.Path);
+        }
         return paths;
     }
 
@@ -317,7 +338,9 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         var names = new List<string>();
         await foreach (var name in (store ?? Store).ListFoldersAsync(folder))
+        {
             names.Add(name);
+        }
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
@@ -328,15 +351,22 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     {
         public string Kind => inner.Kind;
 
-        public Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default) => inner.WriteAsync(path, content, condition, cancellationToken);
+        public Task<ArtifactInfo> WriteAsync(
+            string path,
+            Stream content,
+            WriteCondition condition = WriteCondition.Any,
+            CancellationToken cancellationToken = default
+        ) => inner.WriteAsync(path, content, condition, cancellationToken);
 
-        public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) => inner.AppendAsync(path, content, expectedLength, cancellationToken);
+        public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) =>
+            inner.AppendAsync(path, content, expectedLength, cancellationToken);
 
         public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
 
         public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) => inner.GetInfoAsync(path, cancellationToken);
 
-        public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+        public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) =>
+            inner.ListAsync(prefix, cancellationToken);
 
         public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
     }

@@ -20,14 +20,19 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     public async Task WriteAsync_DiskFull_SaysSoAndLeavesNothing()
     {
         var full = new IOException("No space left on device") { HResult = 28 };
-        var store = new FileArtifactStore(_root, path =>
-        {
-            File.WriteAllText(path, "begun");
-            return new BreakingStream(1000, full);
-        });
+        var store = new FileArtifactStore(
+            _root,
+            path =>
+            {
+                File.WriteAllText(path, "begun");
+                return new BreakingStream(1000, full);
+            }
+        );
         var error = await Assert.ThrowsAsync<IOException>(() => store.WriteAsync("jobs/a/result/big.bin", new MemoryStream(new byte[5000])));
         Assert.Equal(
-            $"The disk that holds {Path.GetFullPath(_root)} is full: jobs/a/result/big.bin was not written. Free some space there and start again.", error.Message);
+            $"The disk that holds {Path.GetFullPath(_root)} is full: jobs/a/result/big.bin was not written. Free some space there and start again.",
+            error.Message
+        );
         Assert.Equal(28, error.HResult);
         Assert.Empty(Directory.GetFiles(_root, "*", SearchOption.AllDirectories));
     }
@@ -58,20 +63,28 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     public async Task Write_WhileOthersDeleteTheFoldersLastFile_MakesTheFolderAgain(bool append)
     {
         // Each writer deletes what it wrote, and so the folder of the others, whenever it was the last in there.
-        await Parallel.ForEachAsync(Enumerable.Range(0, 8), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (writer, token) =>
-        {
-            var store = new FileArtifactStore(_root);
-            for (var i = 0; i < 100; i++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 8),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (writer, token) =>
             {
-                var path = $"checks/{writer}-{i}";
-                if (append)
-                    await store.AppendAsync(path, new byte[3], 0, token);
-                else
-                    await store.WriteAsync(path, new MemoryStream([1, 2, 3]), cancellationToken: token);
-                Assert.Equal(3, (await store.GetInfoAsync(path, token))?.Bytes);
-                await store.DeleteAsync(path, token);
+                var store = new FileArtifactStore(_root);
+                for (var i = 0; i < 100; i++)
+                {
+                    var path = $"checks/{writer}-{i}";
+                    if (append)
+                    {
+                        await store.AppendAsync(path, new byte[3], 0, token);
+                    }
+                    else
+                    {
+                        await store.WriteAsync(path, new MemoryStream([1, 2, 3]), cancellationToken: token);
+                    }
+                    Assert.Equal(3, (await store.GetInfoAsync(path, token))?.Bytes);
+                    await store.DeleteAsync(path, token);
+                }
             }
-        });
+        );
         Assert.False(Directory.Exists(Path.Combine(_root, "checks")));
     }
 
@@ -90,10 +103,15 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     public async Task AppendAsync_AnotherProcessAppends_WaitsForIt()
     {
         await Store.AppendAsync("log", "one"u8.ToArray(), 0, TestContext.Current.CancellationToken);
-        var locks = Directory.GetFiles(_root, "~append-*.lock").Select(file => new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None)).ToList();
+        var locks = Directory
+            .GetFiles(_root, "~append-*.lock")
+            .Select(file => new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            .ToList();
         Assert.NotEmpty(locks);
         using (var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(100)))
+        {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.AppendAsync("log", "two"u8.ToArray(), 3, limit.Token));
+        }
 
         locks.ForEach(held => held.Dispose());
         Assert.Equal(6, await Store.AppendAsync("log", "two"u8.ToArray(), 3, TestContext.Current.CancellationToken));
@@ -128,13 +146,17 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
             Assert.NotEqual(both[0], both[1]);
             Assert.Equal(both[0], await Store.GetInfoAsync(path) is not null);
 
-            Task<bool> AtOnce(Func<Task<bool>> call) => Task.Factory.StartNew(
-                () =>
-                {
-                    barrier.SignalAndWait();
-                    return call().GetAwaiter().GetResult();
-                },
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Task<bool> AtOnce(Func<Task<bool>> call) =>
+                Task.Factory.StartNew(
+                    () =>
+                    {
+                        barrier.SignalAndWait();
+                        return call().GetAwaiter().GetResult();
+                    },
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                );
         }
     }
 
@@ -160,7 +182,9 @@ public sealed class FileArtifactStoreTests : ArtifactStoreConformance
     {
         base.Dispose();
         if (Directory.Exists(_root))
+        {
             Directory.Delete(_root, recursive: true);
+        }
     }
 
     protected override IArtifactStore Create() => new FileArtifactStore(_root);

@@ -32,8 +32,12 @@ public sealed class VerifyingReadStreamTests
         Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
         var end = stream.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask();
         if (right)
+        {
             Assert.Equal(0, await end);
+        }
         else
+        {
             await Assert.ThrowsAsync<ArtifactCorruptException>(() => end);
+        }
     }
 }

@@ -35,7 +35,11 @@ public sealed record OtherSetting(Setting Setting, object Value, string Text)
             var type when type == typeof(bool) => new OtherSetting(setting, !(bool)standard!, ""),
             var type when type == typeof(int) || type == typeof(long) => OfNumber(setting, Convert.ChangeType(Whole(setting.Range!, standard), type, null)),
             var type when type == typeof(double) => OfNumber(setting, setting.Range!.Most.ToDouble(null) / 4),
-            var type when type == typeof(FanOutOptions) => new OtherSetting(setting, new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, "periodic:7"),
+            var type when type == typeof(FanOutOptions) => new OtherSetting(
+                setting,
+                new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 },
+                "periodic:7"
+            ),
             var type when type == typeof(ImmutableArray<string>) => new OtherSetting(setting, ImmutableArray.Create("a <cat>"), "a <cat>"),
             _ when setting.Words.Count > 0 => OfWord(setting, setting.Words.Last(word => !setting.ValueOf(word).Equals(standard))),
             _ => new OtherSetting(setting, "cuda:3", "cuda:3"),

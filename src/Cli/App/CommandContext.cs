@@ -16,15 +16,16 @@ internal sealed record CommandContext(CliStreams Streams, bool Json, Cancellatio
 
     /// <summary>Opens the catalog of a data folder; a conversion of a single-file checkpoint is told, shown, and stopped with the command.</summary>
     /// <param name="data">The data folder.</param>
-    public ModelCatalog OpenCatalog(DataFolder data) => new(data)
-    {
-        Converting = sentence =>
+    public ModelCatalog OpenCatalog(DataFolder data) =>
+        new(data)
         {
-            Say(sentence);
-            return new PullDisplay(Streams, "Converted ");
-        },
-        Interrupt = Interrupt,
-    };
+            Converting = sentence =>
+            {
+                Say(sentence);
+                return new PullDisplay(Streams, "Converted ");
+            },
+            Interrupt = Interrupt,
+        };
 
     /// <summary>Writes one JSON document on one line.</summary>
     /// <typeparam name="T">A document of <see cref="DocumentContext"/>.</typeparam>

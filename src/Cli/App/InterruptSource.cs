@@ -13,19 +13,27 @@ internal sealed class InterruptSource : IDisposable
     public InterruptSource(TextWriter error)
     {
         ProcessSystem.Current.RestoreIgnoredSignals();
-        _registrations = [.. ProcessSystem.Current.StopSignals.Select(signal => PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            if (Interlocked.Increment(ref _count) > 1)
-            {
-                Environment.Exit(ExitCode.Interrupted);
-            }
+        _registrations =
+        [
+            .. ProcessSystem.Current.StopSignals.Select(signal =>
+                PosixSignalRegistration.Create(
+                    signal,
+                    context =>
+                    {
+                        context.Cancel = true;
+                        if (Interlocked.Increment(ref _count) > 1)
+                        {
+                            Environment.Exit(ExitCode.Interrupted);
+                        }
 
-            error.WriteLine("Stopping; once more ends at once.");
+                        error.WriteLine("Stopping; once more ends at once.");
 
-            // Not on the signal's thread: whoever waits for the token may run long.
-            _ = Task.Run(_source.Cancel);
-        }))];
+                        // Not on the signal's thread: whoever waits for the token may run long.
+                        _ = Task.Run(_source.Cancel);
+                    }
+                )
+            ),
+        ];
     }
 
     /// <summary>Cancelled by the first signal.</summary>

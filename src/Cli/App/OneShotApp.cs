@@ -34,7 +34,15 @@ internal static class OneShotApp
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = streams.Output, Error = streams.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, token);
+                new InvocationConfiguration
+                {
+                    Output = streams.Output,
+                    Error = streams.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                token
+            );
         }
         catch (Exception e)
         {
@@ -47,17 +55,18 @@ internal static class OneShotApp
         }
     }
 
-    internal static RootCommand BuildRoot(CliStreams streams) => new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
-    {
-        new ImplantCommand(streams),
-        new GenerateCommand(streams),
-        new MaskCommand(streams),
-        new JobsCommand(streams),
-        new ModelsCommand(streams),
-        new ServeCommand(streams),
-        new ClusterCommand(streams),
-        new DoctorCommand(streams),
-    };
+    internal static RootCommand BuildRoot(CliStreams streams) =>
+        new("Draws the very object of one photo anywhere: fine-tunes Stable Diffusion on a photo, a mask and a class name.")
+        {
+            new ImplantCommand(streams),
+            new GenerateCommand(streams),
+            new MaskCommand(streams),
+            new JobsCommand(streams),
+            new ModelsCommand(streams),
+            new ServeCommand(streams),
+            new ClusterCommand(streams),
+            new DoctorCommand(streams),
+        };
 
     private static int Report(ErrorReport report, CliStreams streams, bool json)
     {
@@ -95,12 +104,15 @@ internal static class OneShotApp
         return new ErrorDetail(ErrorCodes.InvalidInput, Wording.WithoutTypes(error.Message), field, $"See: {name} --help");
     }
 
-    private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
 
     // Asked of the raw arguments, since it must work for those that don't parse.
     private static bool AsksForJson(string[] args)
     {
         var at = Array.IndexOf(args, FormatOption.OptionName);
-        return args.Contains($"{FormatOption.OptionName}=json") || args.Contains($"{FormatOption.OptionName}:json") || (at >= 0 && at + 1 < args.Length && args[at + 1] == "json");
+        return args.Contains($"{FormatOption.OptionName}=json")
+            || args.Contains($"{FormatOption.OptionName}:json")
+            || (at >= 0 && at + 1 < args.Length && args[at + 1] == "json");
     }
 }

@@ -14,6 +14,12 @@ internal sealed class ClusterQueueCommand(CliStreams streams)
         new([.. snapshot.Queue.Select(entry => new QueueEntryDocument(entry.JobId, entry.Owner, entry.Priority, entry.Enqueued, entry.Waiting))]);
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Lines(QueueDocument document) => document.Queue.Select(
-        entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Id}  {entry.Owner}  {entry.Priority,4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}").TrimEnd());
+    protected override IEnumerable<string> Lines(QueueDocument document) =>
+        document.Queue.Select(entry =>
+            string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{entry.Id}  {entry.Owner}  {entry.Priority, 4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}"
+                )
+                .TrimEnd()
+        );
 }

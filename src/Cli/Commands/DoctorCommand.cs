@@ -19,7 +19,14 @@ internal sealed class DoctorCommand : OneShotCommand
     };
 
     public DoctorCommand(CliStreams streams)
-        : base("doctor", "Checks this machine: native libraries, devices, threads, speed, models, storage.", streams, "oneshot doctor", "oneshot doctor --format json", "oneshot doctor --find-pytorch")
+        : base(
+            "doctor",
+            "Checks this machine: native libraries, devices, threads, speed, models, storage.",
+            streams,
+            "oneshot doctor",
+            "oneshot doctor --format json",
+            "oneshot doctor --find-pytorch"
+        )
     {
         Options.Add(_data);
         Options.Add(_findPyTorch);
@@ -31,7 +38,18 @@ internal sealed class DoctorCommand : OneShotCommand
     {
         var data = _data.Resolve(parsed);
         List<CheckDocument> checks = await LoneWork.RunAsync<List<CheckDocument>>(
-            () => [MachineCheck.Processor(), MachineCheck.Memory(), .. TorchCheck.All(parsed.GetValue(_findPyTorch)), MachineCheck.Images(), MachineCheck.Masks(), .. StorageCheck.All(data), .. ModelCheck.All(data)], context.Interrupt);
+            () =>
+                [
+                    MachineCheck.Processor(),
+                    MachineCheck.Memory(),
+                    .. TorchCheck.All(parsed.GetValue(_findPyTorch)),
+                    MachineCheck.Images(),
+                    MachineCheck.Masks(),
+                    .. StorageCheck.All(data),
+                    .. ModelCheck.All(data),
+                ],
+            context.Interrupt
+        );
         return CheckText.Write(context, checks);
     }
 }

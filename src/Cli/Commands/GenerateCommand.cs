@@ -25,7 +25,8 @@ internal sealed class GenerateCommand : OneShotCommand
             "Draws pictures, with learned objects or without.",
             streams,
             "oneshot generate --prompt \"a <cat> in the snow\" --implantation out/cat --out out/snow",
-            "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain")
+            "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain"
+        )
     {
         _options.AddTo(this);
     }

@@ -19,9 +19,12 @@ internal sealed class ImplantCommand : OneShotCommand
             "Learns the objects of one photo, and draws them.",
             streams,
             "oneshot implant --image samples/cat.png --mask samples/cat-mask.png --class cat --prompt \"a <cat> on the beach\" --out out/cat",
-            "oneshot implant --image photo.jpg --mask mask.png --class \"teddy bear\" --token \"<ted>\" --model ~/models/sd15 --clip ~/models/clip-vit-large-patch14 --out out/ted",
+            "oneshot implant --image photo.jpg --mask mask.png --class \"teddy bear\" --token \"<ted>\" --model ~/models/sd15 --clip "
+                + "~/models/clip-vit-large-patch14 --out out/ted",
             "oneshot implant --image samples/cat.png --box 40,20,180,220 --class cat --out out/cat",
-            "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox")
+            "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object "
+                + "mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox"
+        )
     {
         _options.AddTo(this);
     }
@@ -57,7 +60,10 @@ internal sealed class ImplantCommand : OneShotCommand
             var request = await plan.UploadAsync(current.Store, context.Interrupt) with { Model = await ClusterModels.NameAsync(context, current, plan.Model) };
 
             // Under one id: an owner that went before it answered may have taken the job all the same.
-            await session.AskAsync((asked, token) => asked.Client.SubmitAsync(request, new SubmitOptions { Id = id }, token).WaitAsync(token), context.Interrupt);
+            await session.AskAsync(
+                (asked, token) => asked.Client.SubmitAsync(request, new SubmitOptions { Id = id }, token).WaitAsync(token),
+                context.Interrupt
+            );
         }
         catch
         {

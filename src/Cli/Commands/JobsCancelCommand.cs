@@ -35,10 +35,13 @@ internal sealed class JobsCancelCommand : OneShotCommand
                 await job.GetStatusAsync(context.Interrupt);
                 return await job.CancelAsync(context.Interrupt);
             },
-            context.Interrupt);
+            context.Interrupt
+        );
         if (status.State != JobState.Cancelled)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {status.Id} can't be cancelled any more: it has {status.State.ToString().ToLowerInvariant()}.", "id"));
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Conflict, $"Job {status.Id} can't be cancelled any more: it has {status.State.ToString().ToLowerInvariant()}.", "id")
+            );
         }
 
         JobText.WriteResult(context, status, null);

@@ -18,9 +18,11 @@ internal sealed class JobsCollectCommand : OneShotCommand
     public JobsCollectCommand(CliStreams streams)
         : base(
             "collect",
-            "Removes photos and masks that no job has used for a day, what ended jobs have left behind, and models of the artifact store that no job names and nobody has used for long (30 days, unless serve was given --keep-models); serve does so once a day.",
+            "Removes photos and masks that no job has used for a day, what ended jobs have left behind, and models of the artifact store that no job names "
+                + "and nobody has used for long (30 days, unless serve was given --keep-models); serve does so once a day.",
             streams,
-            "oneshot jobs collect --dry-run")
+            "oneshot jobs collect --dry-run"
+        )
     {
         Options.Add(_dryRun);
         _session.AddTo(this);
@@ -50,7 +52,12 @@ internal sealed class JobsCollectCommand : OneShotCommand
         }
 
         var verb = report.DryRun ? "would be removed" : "removed";
-        context.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes {verb}."));
+        context.Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes {verb}."
+            )
+        );
         return ExitCode.Done;
     }
 

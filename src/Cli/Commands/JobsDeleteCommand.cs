@@ -38,7 +38,8 @@ internal sealed class JobsDeleteCommand : OneShotCommand
                 await job.DeleteAsync(context.Interrupt);
                 return before;
             },
-            context.Interrupt);
+            context.Interrupt
+        );
         JobText.WriteResult(context, status, null);
         return ExitCode.Done;
     }

@@ -13,7 +13,12 @@ internal sealed class JobsDownloadCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly Option<string> _out = new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder that gets the result; files of the same names are replaced, others stay.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
     private readonly SessionOptions _session = new();
 
@@ -35,8 +40,14 @@ internal sealed class JobsDownloadCommand : OneShotCommand
         var status = await Look.AtAsync(target, session => session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt), context.Interrupt);
         if (status.State != JobState.Succeeded)
         {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Conflict, $"Job {status.Id} has published nothing: it is {status.State}.", "id", status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"));
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Conflict,
+                    $"Job {status.Id} has published nothing: it is {status.State}.",
+                    "id",
+                    status.State.IsFinal() ? null : $"Wait for it with: oneshot jobs watch {status.Id}"
+                )
+            );
         }
 
         await ResultFolder.FillAsync(target.OpenStore(), status.Id, folder, status.Manifest, context.Interrupt);

@@ -56,7 +56,8 @@ internal sealed class JobsListCommand : OneShotCommand
                 var all = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
                 return (jobs, all && !context.Json ? await FindLostAsync(session, target, context.Interrupt) : null);
             },
-            context.Interrupt);
+            context.Interrupt
+        );
         if (context.Json)
         {
             context.Write(new JobListDocument(page.Jobs, page.Next));
@@ -65,11 +66,19 @@ internal sealed class JobsListCommand : OneShotCommand
 
         foreach (var job in page.Jobs)
         {
-            context.Streams.Output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"));
+            context.Streams.Output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{job.Id}  {job.State, -10}  {job.Step, 5}/{job.Steps, -5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"
+                )
+            );
         }
 
-        context.Say(page.Jobs.Length == 0 ? lost ?? "There are no jobs." : page.Next is null ? "" : $"More with: --cursor {page.Next}");
+        context.Say(
+            page.Jobs.Length == 0 ? lost ?? "There are no jobs."
+            : page.Next is null ? ""
+            : $"More with: --cursor {page.Next}"
+        );
         return ExitCode.Done;
     }
 
@@ -86,5 +95,6 @@ internal sealed class JobsListCommand : OneShotCommand
         }
     }
 
-    private static bool TryParse(string? text, out JobState state) => Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);
+    private static bool TryParse(string? text, out JobState state) =>
+        Enum.TryParse(text, ignoreCase: true, out state) && Enum.IsDefined(state) && !char.IsAsciiDigit(text![0]);
 }

@@ -30,7 +30,8 @@ internal sealed class JobsRecoverCommand : OneShotCommand
             streams,
             "oneshot jobs recover --dry-run",
             "oneshot jobs recover --move-damaged",
-            "oneshot jobs recover --cluster redis://127.0.0.1:6379 --data /srv/oneshot")
+            "oneshot jobs recover --cluster redis://127.0.0.1:6379 --data /srv/oneshot"
+        )
     {
         Options.Add(_dryRun);
         Options.Add(_moveDamaged);
@@ -49,7 +50,10 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         }
 
         var report = await Look.AtAsync(
-            target, session => new JobsRecovery(session.Client, session.Store).RunAsync(dryRun, context.Interrupt), context.Interrupt);
+            target,
+            session => new JobsRecovery(session.Client, session.Store).RunAsync(dryRun, context.Interrupt),
+            context.Interrupt
+        );
         if (context.Json)
         {
             context.Write(new RecoveryDocument(report.DryRun, report.Recovered, report.Known, report.Unfinished, report.Failed));
@@ -67,7 +71,10 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         if (target.Redis is not null || dryRun)
         {
             throw new InvalidInputException(
-                $"--move-damaged goes with the database of a data folder, not with {(dryRun ? "--dry-run" : "--cluster")}.", "move-damaged", "Leave one of them out.");
+                $"--move-damaged goes with the database of a data folder, not with {(dryRun ? "--dry-run" : "--cluster")}.",
+                "move-damaged",
+                "Leave one of them out."
+            );
         }
 
         // Whoever owns the folder now has opened the database, and so found it sound.
@@ -107,7 +114,10 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         if (report.Unfinished.Count > 0)
         {
             var more = report.Unfinished.Count > MostNamed ? $" and {report.Unfinished.Count - MostNamed} more" : "";
-            context.Say($"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: {string.Join(", ", report.Unfinished.Take(MostNamed))}{more}.");
+            context.Say(
+                $"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: "
+                    + $"{string.Join(", ", report.Unfinished.Take(MostNamed))}{more}."
+            );
         }
 
         var verb = report.DryRun ? "would be recovered" : "recovered";

@@ -32,7 +32,8 @@ internal sealed class JobsShowCommand : OneShotCommand
                 var found = await session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt);
                 return (found, session.PublishedFolder(found));
             },
-            context.Interrupt);
+            context.Interrupt
+        );
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

@@ -26,7 +26,9 @@ internal sealed class MaskCommand : OneShotCommand
             streams,
             "oneshot mask --image photo.jpg --box 310,42,420,600 --out cup-mask.png",
             "oneshot mask --image photo.jpg --point 512,300 --point 540,420 --out cup-mask.png",
-            "oneshot mask --image photo.jpg --box 310,42,420,600 --method sam --sam-encoder sam_vit_b_encoder.onnx --sam-decoder sam_vit_b_decoder.onnx --out cup-mask.png")
+            "oneshot mask --image photo.jpg --box 310,42,420,600 --method sam --sam-encoder sam_vit_b_encoder.onnx --sam-decoder sam_vit_b_decoder.onnx "
+                + "--out cup-mask.png"
+        )
     {
         _options.AddTo(this);
     }
@@ -35,9 +37,14 @@ internal sealed class MaskCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var clock = Stopwatch.StartNew();
-        var prompt = _options.Prompt.Read(parsed) ?? throw new InvalidInputException(NoPrompt, "box", "Give a box around the object with --box x,y,w,h, or pixels on it with --point x,y.");
+        var prompt =
+            _options.Prompt.Read(parsed)
+            ?? throw new InvalidInputException(NoPrompt, "box", "Give a box around the object with --box x,y,w,h, or pixels on it with --point x,y.");
         var file = Target(parsed.GetRequiredValue(_options.Out), "out");
-        var preview = Target(parsed.GetValue(_options.Preview) ?? Path.Combine(Path.GetDirectoryName(file)!, $"{Path.GetFileNameWithoutExtension(file)}.preview.png"), "preview");
+        var preview = Target(
+            parsed.GetValue(_options.Preview) ?? Path.Combine(Path.GetDirectoryName(file)!, $"{Path.GetFileNameWithoutExtension(file)}.preview.png"),
+            "preview"
+        );
         if (preview == file)
         {
             throw new InvalidInputException("--preview and --out name the same file.", "preview", "Give two files.");
@@ -46,7 +53,11 @@ internal sealed class MaskCommand : OneShotCommand
         var path = parsed.GetRequiredValue(_options.Image);
         if (new[] { file, preview }.Contains(Path.GetFullPath(path)))
         {
-            throw new InvalidInputException("The photo itself would be overwritten.", preview == Path.GetFullPath(path) ? "preview" : "out", "Give another file.");
+            throw new InvalidInputException(
+                "The photo itself would be overwritten.",
+                preview == Path.GetFullPath(path) ? "preview" : "out",
+                "Give another file."
+            );
         }
 
         var (photo, mask, method) = await LoneWork.RunAsync(() => Make(path, prompt, parsed, context.Interrupt), context.Interrupt);
@@ -63,11 +74,27 @@ internal sealed class MaskCommand : OneShotCommand
         CreationMask.GiveToUser(preview);
         if (context.Json)
         {
-            context.Write(new MaskDocument(file, preview, mask.Width, mask.Height, Math.Round(mask.Coverage, 6), Math.Round(clock.Elapsed.TotalSeconds, 3), method, mask.Warnings));
+            context.Write(
+                new MaskDocument(
+                    file,
+                    preview,
+                    mask.Width,
+                    mask.Height,
+                    Math.Round(mask.Coverage, 6),
+                    Math.Round(clock.Elapsed.TotalSeconds, 3),
+                    method,
+                    mask.Warnings
+                )
+            );
         }
         else
         {
-            context.Say(string.Create(CultureInfo.InvariantCulture, $"{mask.Coverage:0.#%} of the {mask.Width} x {mask.Height} picture is the object; look at the preview."));
+            context.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{mask.Coverage:0.#%} of the {mask.Width} x {mask.Height} picture is the object; look at the preview."
+                )
+            );
             context.Streams.Output.WriteLine(file);
             context.Streams.Output.WriteLine(preview);
         }
@@ -96,7 +123,8 @@ internal sealed class MaskCommand : OneShotCommand
         using var masker = new SamMasker(
             encoder ?? throw new InvalidInputException("--method sam needs SAM's image encoder.", "sam-encoder", Hint),
             decoder ?? throw new InvalidInputException("--method sam needs SAM's prompt decoder.", "sam-decoder", Hint),
-            Path.Combine(_options.Data.Resolve(parsed).Root, "cache", "sam"));
+            Path.Combine(_options.Data.Resolve(parsed).Root, "cache", "sam")
+        );
         return (photo, masker.Make(photo, prompt, interrupt), masker.Method);
     }
 

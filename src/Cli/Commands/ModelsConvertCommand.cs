@@ -15,7 +15,12 @@ internal sealed class ModelsConvertCommand : OneShotCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "A checkpoint in the original Stable Diffusion layout, as safetensors." };
 
-    private readonly Option<string> _out = new("--out") { Description = "The folder to write; it must not exist.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "The folder to write; it must not exist.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
     private readonly Option<string?> _config = new("--config")
     {
@@ -24,10 +29,20 @@ internal sealed class ModelsConvertCommand : OneShotCommand
     };
 
     private readonly Option<string> _prediction = new ChoiceOption(
-        "--prediction", "What the model predicts: noise or v; auto takes what the file says, which those of Stable Diffusion 2.x often don't.", "auto", "epsilon", "v_prediction");
+        "--prediction",
+        "What the model predicts: noise or v; auto takes what the file says, which those of Stable Diffusion 2.x often don't.",
+        "auto",
+        "epsilon",
+        "v_prediction"
+    );
 
     public ModelsConvertCommand(CliStreams streams)
-        : base("convert", "Writes a single-file checkpoint as a diffusers folder.", streams, "oneshot models convert v1-5-pruned-emaonly.safetensors --out ~/models/sd15")
+        : base(
+            "convert",
+            "Writes a single-file checkpoint as a diffusers folder.",
+            streams,
+            "oneshot models convert v1-5-pruned-emaonly.safetensors --out ~/models/sd15"
+        )
     {
         Arguments.Add(_file);
         Options.Add(_out);
@@ -63,7 +78,8 @@ internal sealed class ModelsConvertCommand : OneShotCommand
                 SingleFileModels.Convert(file, folder, parsed.GetValue(_config), prediction, new PullDisplay(context.Streams, "Converted "), context.Interrupt);
                 return folder;
             },
-            context.Interrupt);
+            context.Interrupt
+        );
         CreationMask.GiveToUser(folder);
         if (context.Json)
         {

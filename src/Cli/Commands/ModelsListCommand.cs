@@ -12,7 +12,12 @@ internal sealed class ModelsListCommand : OneShotCommand
     private readonly DataOption _data = new();
 
     public ModelsListCommand(CliStreams streams)
-        : base("list", "Lists known models: the shipped ones, those that were fetched or converted, folders that were given by path, and those of the Hugging Face cache.", streams, "oneshot models list")
+        : base(
+            "list",
+            "Lists known models: the shipped ones, those that were fetched or converted, folders that were given by path, and those of the Hugging Face cache.",
+            streams,
+            "oneshot models list"
+        )
     {
         Options.Add(_data);
         Options.Add(FormatOption.Create());
@@ -21,9 +26,18 @@ internal sealed class ModelsListCommand : OneShotCommand
     /// <inheritdoc/>
     protected override Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
-        var models = new ModelCatalog(_data.Resolve(parsed)).List()
-            .Select(entry => new ModelDocument(entry.Name, entry.Folder, entry.Shipped, entry.Shipped && entry.Name == ModelCatalog.Default, KindText.Of(entry.Kind)))
-            .Concat(HubCache.List().Select(found => new ModelDocument(found.Repository, found.Folder, Shipped: false, Default: false, KindText.Of(ModelKind.Base))))
+        var models = new ModelCatalog(_data.Resolve(parsed))
+            .List()
+            .Select(entry => new ModelDocument(
+                entry.Name,
+                entry.Folder,
+                entry.Shipped,
+                entry.Shipped && entry.Name == ModelCatalog.Default,
+                KindText.Of(entry.Kind)
+            ))
+            .Concat(
+                HubCache.List().Select(found => new ModelDocument(found.Repository, found.Folder, Shipped: false, Default: false, KindText.Of(ModelKind.Base)))
+            )
             .ToList();
         if (context.Json)
         {

@@ -14,7 +14,11 @@ internal sealed class ModelsPushCommand : OneShotCommand
 {
     private readonly Argument<string> _model = new("MODEL") { Description = "A known model's name, or the path of a diffusers folder or of a CLIP." };
 
-    private readonly Option<string?> _name = new("--name") { Description = "The model's name in the cluster (default: the folder's name and a hash of its files).", HelpName = "N" };
+    private readonly Option<string?> _name = new("--name")
+    {
+        Description = "The model's name in the cluster (default: the folder's name and a hash of its files).",
+        HelpName = "N",
+    };
 
     private readonly SessionOptions _session = new();
 
@@ -24,7 +28,8 @@ internal sealed class ModelsPushCommand : OneShotCommand
             "Puts a model into a cluster's artifact store, from where its silos fetch it. What is there already is not sent again.",
             streams,
             "oneshot models push sd15 --name sd15 --cluster redis://127.0.0.1:6379",
-            "oneshot models push ~/models/my-sd15 --cluster redis://127.0.0.1:6379")
+            "oneshot models push ~/models/my-sd15 --cluster redis://127.0.0.1:6379"
+        )
     {
         Arguments.Add(_model);
         Options.Add(_name);
@@ -39,7 +44,11 @@ internal sealed class ModelsPushCommand : OneShotCommand
         var target = _session.Resolve(parsed);
         if (target.Redis is null)
         {
-            throw new InvalidInputException("--cluster is missing: without a cluster there is nobody to send a model to.", "cluster", "Give the cluster's Redis with --cluster redis://HOST:PORT.");
+            throw new InvalidInputException(
+                "--cluster is missing: without a cluster there is nobody to send a model to.",
+                "cluster",
+                "Give the cluster's Redis with --cluster redis://HOST:PORT."
+            );
         }
 
         var entry = context.OpenCatalog(target.Data).Find(parsed.GetRequiredValue(_model));

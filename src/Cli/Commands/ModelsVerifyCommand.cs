@@ -18,12 +18,22 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
 {
     private readonly Argument<string> _model = new("MODEL") { Description = "A known model's name, or the path of a diffusers folder." };
 
-    private readonly Option<string?> _clip = new("--clip") { Description = "The CLIP of the joint space, when the model's folder has none.", HelpName = "FOLDER" };
+    private readonly Option<string?> _clip = new("--clip")
+    {
+        Description = "The CLIP of the joint space, when the model's folder has none.",
+        HelpName = "FOLDER",
+    };
 
     private readonly DataOption _data = new();
 
     public ModelsVerifyCommand(CliStreams streams)
-        : base("verify", "Checks every weight of a model: names, shapes, types, finite values.", streams, "oneshot models verify toyworld-64", "oneshot models verify ~/models/sd15")
+        : base(
+            "verify",
+            "Checks every weight of a model: names, shapes, types, finite values.",
+            streams,
+            "oneshot models verify toyworld-64",
+            "oneshot models verify ~/models/sd15"
+        )
     {
         Arguments.Add(_model);
         Options.Add(_clip);
@@ -34,11 +44,7 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
     /// <summary>Checks a model.</summary>
     /// <param name="folder">The opened folder.</param>
     /// <returns>A check a part, and one of the scheduler.</returns>
-    public static IReadOnlyList<CheckDocument> Verify(ModelFolder folder) =>
-    [
-        .. folder.Verify().Parts.Select(CheckOf),
-        CheckScheduler(folder),
-    ];
+    public static IReadOnlyList<CheckDocument> Verify(ModelFolder folder) => [.. folder.Verify().Parts.Select(CheckOf), CheckScheduler(folder)];
 
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context) =>
@@ -63,7 +69,12 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
         {
             SamplingCheck.Require(folder, Defaults.Scheduler, null, draws: true);
             var config = SchedulerConfig.Load(folder.SchedulerFile);
-            return new CheckDocument("scheduler", true, $"{Wording.Cut(config.ClassName ?? "(no class)", Wording.LongestItem)}, draws with {Wording.List(Samplers.Names.Where(name => CanDraw(folder, name)))}");
+            return new CheckDocument(
+                "scheduler",
+                true,
+                $"{Wording.Cut(config.ClassName ?? "(no class)", Wording.LongestItem)}, draws with "
+                    + $"{Wording.List(Samplers.Names.Where(name => CanDraw(folder, name)))}"
+            );
         }
         catch (InvalidInputException e)
         {
@@ -84,7 +95,12 @@ internal sealed class ModelsVerifyCommand : OneShotCommand
         }
     }
 
-    private static CheckDocument CheckOf(ModelPartReport part) => new(part.Part, part.Problems.Count == 0, part.Problems.Count == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {Wording.List(part.ElementTypes)}")
-        : Wording.Bounded(string.Join(" ", part.Problems)));
+    private static CheckDocument CheckOf(ModelPartReport part) =>
+        new(
+            part.Part,
+            part.Problems.Count == 0,
+            part.Problems.Count == 0
+                ? string.Create(CultureInfo.InvariantCulture, $"{part.Tensors} tensors, {part.Parameters:N0} weights, {Wording.List(part.ElementTypes)}")
+                : Wording.Bounded(string.Join(" ", part.Problems))
+        );
 }

@@ -13,7 +13,9 @@ internal abstract class OneShotCommand : Command
     protected OneShotCommand(string name, string description, CliStreams streams, params string[] examples)
         : base(name, description)
     {
-        SetAction((parsed, interrupt) => CheckedAsync(parsed, new CommandContext(streams, parsed.GetValue<string>(FormatOption.OptionName) == "json", interrupt)));
+        SetAction(
+            (parsed, interrupt) => CheckedAsync(parsed, new CommandContext(streams, parsed.GetValue<string>(FormatOption.OptionName) == "json", interrupt))
+        );
         if (examples.Length > 0)
         {
             Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });

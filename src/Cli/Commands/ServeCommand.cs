@@ -21,10 +21,19 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
-    private readonly Option<long?> _slots = NumberOptions.Whole("--slots", 1, 64, "Jobs that run at once on this silo. Default: one for each GPU, or one for the processor.");
+    private readonly Option<long?> _slots = NumberOptions.Whole(
+        "--slots",
+        1,
+        64,
+        "Jobs that run at once on this silo. Default: one for each GPU, or one for the processor."
+    );
 
     private readonly Option<long?> _keepModels = NumberOptions.Whole(
-        "--keep-models", 1, 3650, "Days that a model of a cluster's artifact store is kept which no job names and nobody uses. Default: 30. Give all silos the same.");
+        "--keep-models",
+        1,
+        3650,
+        "Days that a model of a cluster's artifact store is kept which no job names and nobody uses. Default: 30. Give all silos the same."
+    );
 
     public ServeCommand(CliStreams streams)
         : base(
@@ -33,7 +42,8 @@ internal sealed class ServeCommand : OneShotCommand
             streams,
             "oneshot serve",
             "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot",
-            "oneshot serve --cluster rediss://redis.internal:6379 --bind 10.0.0.5 --silo-port 11111 --gateway-port 30000 --data /srv/oneshot")
+            "oneshot serve --cluster rediss://redis.internal:6379 --bind 10.0.0.5 --silo-port 11111 --gateway-port 30000 --data /srv/oneshot"
+        )
     {
         _session.AddTo(this);
         Options.Add(_role);

@@ -21,10 +21,19 @@ internal static class ModelCheck
             return [new CheckDocument("models", false, "No shipped model was found beside the program.")];
         }
 
-        return shipped.Select(entry => Check.Run($"model {entry.Name}", () =>
-        {
-            var problems = ModelsVerifyCommand.Verify(ModelFolder.Open(entry.Folder)).Where(part => !part.Ok).Select(part => $"{part.Name}: {part.Detail}").ToList();
-            return problems.Count == 0 ? "every weight is sound" : throw new InvalidDataException(Wording.List(problems, " "));
-        }));
+        return shipped.Select(entry =>
+            Check.Run(
+                $"model {entry.Name}",
+                () =>
+                {
+                    var problems = ModelsVerifyCommand
+                        .Verify(ModelFolder.Open(entry.Folder))
+                        .Where(part => !part.Ok)
+                        .Select(part => $"{part.Name}: {part.Detail}")
+                        .ToList();
+                    return problems.Count == 0 ? "every weight is sound" : throw new InvalidDataException(Wording.List(problems, " "));
+                }
+            )
+        );
     }
 }

@@ -17,26 +17,37 @@ internal static class StorageCheck
     /// <returns>The checks.</returns>
     public static IEnumerable<CheckDocument> All(DataFolder data)
     {
-        yield return Check.Run("data folder", () =>
-        {
-            data.Create();
-            var probe = Path.Combine(data.Root, $".probe-{Guid.NewGuid():N}");
-            File.WriteAllBytes(probe, [1]);
-            File.Delete(probe);
-            return DiskRoom.Free(data.Root) is not { } free ? $"{data}, writable"
-                : free >= LeastFreeBytes ? string.Create(CultureInfo.InvariantCulture, $"{data}, writable, {free / (double)(1L << 30):0.0} GiB free")
-                : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{data} has only {free >> 20} MiB free."));
-        });
-        yield return Check.Run("owner", () =>
-        {
-            using var held = OwnerLock.TryAcquire(data);
-            return held is not null ? "nobody" : OwnerLock.ReadRecord(data) is { } owner ? $"process {owner.ProcessId}, since {owner.Started:yyyy-MM-dd HH:mm:ss} UTC" : "another process, which starts or ends";
-        });
-        yield return Check.Run("sqlite", () =>
-        {
-            using var connection = new SqliteConnection("Data Source=:memory:");
-            connection.Open();
-            return connection.ServerVersion;
-        });
+        yield return Check.Run(
+            "data folder",
+            () =>
+            {
+                data.Create();
+                var probe = Path.Combine(data.Root, $".probe-{Guid.NewGuid():N}");
+                File.WriteAllBytes(probe, [1]);
+                File.Delete(probe);
+                return DiskRoom.Free(data.Root) is not { } free ? $"{data}, writable"
+                    : free >= LeastFreeBytes ? string.Create(CultureInfo.InvariantCulture, $"{data}, writable, {free / (double)(1L << 30):0.0} GiB free")
+                    : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{data} has only {free >> 20} MiB free."));
+            }
+        );
+        yield return Check.Run(
+            "owner",
+            () =>
+            {
+                using var held = OwnerLock.TryAcquire(data);
+                return held is not null ? "nobody"
+                    : OwnerLock.ReadRecord(data) is { } owner ? $"process {owner.ProcessId}, since {owner.Started:yyyy-MM-dd HH:mm:ss} UTC"
+                    : "another process, which starts or ends";
+            }
+        );
+        yield return Check.Run(
+            "sqlite",
+            () =>
+            {
+                using var connection = new SqliteConnection("Data Source=:memory:");
+                connection.Open();
+                return connection.ServerVersion;
+            }
+        );
     }
 }

@@ -41,7 +41,9 @@ internal static class TorchCheck
     {
         TorchRuntime.Initialise();
         var loaded = TorchRuntime.Libtorch!;
-        var source = Environment.GetEnvironmentVariable(LibtorchFolder.Variable) is { Length: > 0 } ? LibtorchFolder.Variable : $"the program's own; {LibtorchFolder.Variable}=DIR takes an installed PyTorch's";
+        var source = Environment.GetEnvironmentVariable(LibtorchFolder.Variable) is { Length: > 0 }
+            ? LibtorchFolder.Variable
+            : $"the program's own; {LibtorchFolder.Variable}=DIR takes an installed PyTorch's";
         return $"{loaded.Version ?? "of unknown version"} in {loaded.Path} ({source})";
     }
 

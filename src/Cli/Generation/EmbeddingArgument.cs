@@ -30,7 +30,10 @@ internal static class EmbeddingArgument
         else if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName || name.Any(char.IsControl))
         {
             throw new InvalidInputException(
-                $"--embedding '{text}': behind the colon stands no name, which is a word of up to {LongestName} characters.", "embedding", "Write it as FILE, FILE:word or \"FILE:<name>\".");
+                $"--embedding '{text}': behind the colon stands no name, which is a word of up to {LongestName} characters.",
+                "embedding",
+                "Write it as FILE, FILE:word or \"FILE:<name>\"."
+            );
         }
 
         return new EmbeddingChoice(full, name, null);

@@ -4,7 +4,9 @@ namespace OrleansOneShot.Cli.Generation;
 internal static class FileArgument
 {
     /// <summary>Takes an argument apart at its last colon.</summary>
-    /// <param name="text">The argument. A file whose own name holds the colon wins; so does a drive (<c>C:\x</c>), and whatever goes on as a path behind the colon.</param>
+    /// <param name="text">
+    /// The argument. A file whose own name holds the colon wins; so does a drive (<c>C:\x</c>), and whatever goes on as a path behind the colon.
+    /// </param>
     /// <returns>The path, and what stands behind the colon; null without one.</returns>
     public static (string Path, string? Suffix) Split(string text)
     {

@@ -77,8 +77,14 @@ internal sealed record GenerationPlan
         var catalog = context?.OpenCatalog(data) ?? new ModelCatalog(data);
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
-        List<LoraChoice> loras = [.. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) }, .. (parsed.GetValue(options.Loras) ?? []).Select(LoraArgument.Parse)];
-        var embeddings = EmbeddingChoice.RequireDistinct([.. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingArgument.Parse)]);
+        List<LoraChoice> loras =
+        [
+            .. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) },
+            .. (parsed.GetValue(options.Loras) ?? []).Select(LoraArgument.Parse),
+        ];
+        var embeddings = EmbeddingChoice.RequireDistinct([
+            .. (implantation?.Embeddings ?? []).Concat(parsed.GetValue(options.Embeddings) ?? []).Select(EmbeddingArgument.Parse),
+        ]);
         List<string> known = [.. embeddings.Select(choice => choice.Name), .. embeddings.Select(choice => choice.Alias).OfType<string>()];
         var prompts = PromptTexts.Read(parsed.GetRequiredValue(options.Prompts), "prompt", known);
         var negative = PromptTexts.Read([parsed.GetValue(options.Negative) ?? ""], "negative", known);
@@ -118,39 +124,48 @@ internal sealed record GenerationPlan
     /// <summary>All settings as used.</summary>
     /// <param name="precision">What was computed in.</param>
     /// <returns>A JSON object.</returns>
-    public JsonObject Settings(string precision) => new()
-    {
-        ["model"] = Model.Entry.Name,
-        ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
-        ["negative"] = Negative,
-        ["loras"] = new JsonArray([.. Loras.Select(lora => (JsonNode)new JsonObject { ["file"] = lora.Path, ["scale"] = lora.Scale })]),
-        ["embeddings"] = new JsonArray([.. Embeddings.Select(embedding => (JsonNode)embedding.Path)]),
-        ["steps"] = Steps,
-        ["scheduler"] = Scheduler,
-        ["guidance"] = Guidance,
-        ["seed"] = Seed,
-        ["count"] = Count,
-        ["width"] = Width,
-        ["height"] = Height,
-        ["latents"] = Latents,
-        ["precision"] = precision,
-        ["device"] = Device,
-    };
+    public JsonObject Settings(string precision) =>
+        new()
+        {
+            ["model"] = Model.Entry.Name,
+            ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
+            ["negative"] = Negative,
+            ["loras"] = new JsonArray([.. Loras.Select(lora => (JsonNode)new JsonObject { ["file"] = lora.Path, ["scale"] = lora.Scale })]),
+            ["embeddings"] = new JsonArray([.. Embeddings.Select(embedding => (JsonNode)embedding.Path)]),
+            ["steps"] = Steps,
+            ["scheduler"] = Scheduler,
+            ["guidance"] = Guidance,
+            ["seed"] = Seed,
+            ["count"] = Count,
+            ["width"] = Width,
+            ["height"] = Height,
+            ["latents"] = Latents,
+            ["precision"] = precision,
+            ["device"] = Device,
+        };
 
     private void CheckSize(Latent? latents)
     {
         if ((long)Width * Height > GenerationOptions.MaxPixels)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"{Width} x {Height} pixels are too many; a picture may have {GenerationOptions.MaxPixels} at most, such as 2048 x 2048."), "width", "Give a smaller --width and --height.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Width} x {Height} pixels are too many; a picture may have {GenerationOptions.MaxPixels} at most, such as 2048 x 2048."
+                ),
+                "width",
+                "Give a smaller --width and --height."
+            );
         }
 
         if (latents is not null && (latents.Count != Count || latents.Width * Model.VaeFactor != Width || latents.Height * Model.VaeFactor != Height))
         {
             throw new InvalidInputException(
-                $"--latents holds noise for {latents.Count} pictures of {latents.Width * Model.VaeFactor} x {latents.Height * Model.VaeFactor}, but {Count} of {Width} x {Height} are asked for.",
+                $"--latents holds noise for {latents.Count} pictures of {latents.Width * Model.VaeFactor} x {latents.Height * Model.VaeFactor}, but {Count} "
+                    + $"of {Width} x {Height} are asked for.",
                 "latents",
-                "Leave --count, --width and --height out.");
+                "Leave --count, --width and --height out."
+            );
         }
     }
 
@@ -166,9 +181,14 @@ internal sealed record GenerationPlan
                 throw new InvalidInputException($"{path} holds no tensor named {Key}.", "latents");
             }
 
-            return entry.ElementType is (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64) && entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
+            return
+                entry.ElementType is (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)
+                && entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
                 ? new Latent(System.IO.Path.GetFullPath(path), (int)entry.Shape[0], (int)entry.Shape[2], (int)entry.Shape[3])
-                : throw new InvalidInputException($"{path}: {Key} has the shape {entry.ShapeText} and the type {entry.ElementType}, which must be (N, 4, h, w) of floating-point numbers.", "latents");
+                : throw new InvalidInputException(
+                    $"{path}: {Key} has the shape {entry.ShapeText} and the type {entry.ElementType}, which must be (N, 4, h, w) of floating-point numbers.",
+                    "latents"
+                );
         }
     }
 }

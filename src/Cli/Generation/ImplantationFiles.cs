@@ -34,18 +34,30 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
         {
             folder = ResultFolder.Locate(data, idOrFolder) is { } published
                 ? published
-                : throw new InvalidInputException($"Job {idOrFolder} has published nothing.", "implantation", $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}");
+                : throw new InvalidInputException(
+                    $"Job {idOrFolder} has published nothing.",
+                    "implantation",
+                    $"Wait for it with: oneshot jobs watch {idOrFolder}{data.AsOption()}"
+                );
             manifest = store.FileOf(StorePaths.Manifest(idOrFolder));
         }
         else
         {
-            throw new InvalidInputException($"--implantation {idOrFolder} is neither a folder nor a job in {data}.", "implantation", "List the jobs with: oneshot jobs list");
+            throw new InvalidInputException(
+                $"--implantation {idOrFolder} is neither a folder nor a job in {data}.",
+                "implantation",
+                "List the jobs with: oneshot jobs list"
+            );
         }
 
         var loras = Files(folder, "*.safetensors").Where(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors").ToList();
         if (loras.Count != 1)
         {
-            throw new InvalidInputException($"{folder} holds {loras.Count} LoRA files; the result of an implantation holds one.", "implantation", "Name the files with --lora and --embedding.");
+            throw new InvalidInputException(
+                $"{folder} holds {loras.Count} LoRA files; the result of an implantation holds one.",
+                "implantation",
+                "Name the files with --lora and --embedding."
+            );
         }
 
         var (embeddings, request) = (Files(Path.Combine(folder, "learned_embeds"), "*.safetensors"), Path.Combine(folder, "request.json"));

@@ -19,7 +19,11 @@ internal static class LoraArgument
         var scale = 1.0;
         if (rest is not null && (!double.TryParse(rest, NumberStyles.Float, CultureInfo.InvariantCulture, out scale) || !(Math.Abs(scale) <= LargestScale)))
         {
-            throw new InvalidInputException($"--lora '{text}': '{rest}' is no scale, which is a number from -{LargestScale} to {LargestScale}.", "lora", "Write it as FILE or FILE:0.8.");
+            throw new InvalidInputException(
+                $"--lora '{text}': '{rest}' is no scale, which is a number from -{LargestScale} to {LargestScale}.",
+                "lora",
+                "Write it as FILE or FILE:0.8."
+            );
         }
 
         LoraFile.CheckKind(path);

@@ -63,7 +63,16 @@ internal static class PictureDrawing
                 Count = plan.Count,
             };
             var before = p;
-            var pictures = Explained(plan, () => pipeline.Draw(request, latents, observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all), cancellationToken));
+            var pictures = Explained(
+                plan,
+                () =>
+                    pipeline.Draw(
+                        request,
+                        latents,
+                        observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all),
+                        cancellationToken
+                    )
+            );
             for (var i = 0; i < pictures.Count; i++)
             {
                 yield return new DrawnPicture(pictures[i], settings with { Prompt = prompt, Index = i });
@@ -80,7 +89,12 @@ internal static class PictureDrawing
         }
         catch (NotFiniteNumberException e)
         {
-            var broken = BrokenWeights.Find(plan.Model.Folder) ?? plan.Loras.Select(lora => lora.Path).Concat(plan.Embeddings.Select(choice => choice.Path)).Select(BrokenWeights.Find).FirstOrDefault(found => found is not null);
+            var broken =
+                BrokenWeights.Find(plan.Model.Folder)
+                ?? plan.Loras.Select(lora => lora.Path)
+                    .Concat(plan.Embeddings.Select(choice => choice.Path))
+                    .Select(BrokenWeights.Find)
+                    .FirstOrDefault(found => found is not null);
             throw broken is null ? e : new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
         }
     }

@@ -17,7 +17,8 @@ internal sealed class ClusterOption : Option<string?>
         : base("--cluster")
     {
         HelpName = "redis://HOST:PORT";
-        Description = $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordVariable}_FILE names).";
+        Description =
+            $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordVariable}_FILE names).";
     }
 
     /// <summary>The connection string for the client.</summary>
@@ -34,16 +35,26 @@ internal sealed class ClusterOption : Option<string?>
     internal static string Read(string text, Func<string, string?> environment)
     {
         const string Form = "Write it as redis://HOST:PORT, or rediss://HOST:PORT for TLS.";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("redis" or "rediss") || Uri.CheckHostName(address.DnsSafeHost) == UriHostNameType.Unknown)
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("redis" or "rediss")
+            || Uri.CheckHostName(address.DnsSafeHost) == UriHostNameType.Unknown
+        )
         {
-            throw new InvalidInputException($"--cluster {(SecretText.ShowAddress(text) is { } shown ? $"'{shown}' " : "")}is no Redis address.", "cluster", Form);
+            throw new InvalidInputException(
+                $"--cluster {(SecretText.ShowAddress(text) is { } shown ? $"'{shown}' " : "")}is no Redis address.",
+                "cluster",
+                Form
+            );
         }
 
         if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
             throw new InvalidInputException(
-                "--cluster holds more than an address: a user, a password or settings, which every process of this machine could read.", "cluster",
-                $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names.");
+                "--cluster holds more than an address: a user, a password or settings, which every process of this machine could read.",
+                "cluster",
+                $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names."
+            );
         }
 
         var database = 0;
@@ -52,7 +63,13 @@ internal sealed class ClusterOption : Option<string?>
             throw new InvalidInputException("--cluster names a database that is no number from 0 to 10,000.", "cluster", Form);
         }
 
-        return RedisConnectionString.Write(address.Host, address.Port > 0 ? address.Port : DefaultPort, database, tls: address.Scheme == "rediss", Password(environment));
+        return RedisConnectionString.Write(
+            address.Host,
+            address.Port > 0 ? address.Port : DefaultPort,
+            database,
+            tls: address.Scheme == "rediss",
+            Password(environment)
+        );
     }
 
     private static string? Password(Func<string, string?> environment)
@@ -62,7 +79,11 @@ internal sealed class ClusterOption : Option<string?>
         return password?.Contains(',', StringComparison.Ordinal) != true
             ? password
             // The client's connection string has no way to write one: what follows it would be taken for an address.
-            : throw new InvalidInputException("The password of Redis holds a comma, which can't be passed on.", "cluster", "Give Redis a password without commas.");
+            : throw new InvalidInputException(
+                "The password of Redis holds a comma, which can't be passed on.",
+                "cluster",
+                "Give Redis a password without commas."
+            );
     }
 
     private static string? ReadPassword(Func<string, string?> environment)

@@ -10,13 +10,23 @@ internal sealed class HealthOptions
     private const long LargestMebibytes = 1L << 24;
     private const int MostSilos = 100;
 
-    private static readonly SiloHealthOptions Defaults = new();
+    private static readonly SiloHealthOptions s_defaults = new();
 
     private readonly Option<long?> _minFree = NumberOptions.Whole(
-        "--min-free", 0, LargestMebibytes, $"MiB that must be free on the disk of the work folder for a cluster's silo to take jobs; 0 looks at nothing (default: {Defaults.MinFreeBytes >> 20}).");
+        "--min-free",
+        0,
+        LargestMebibytes,
+        $"MiB that must be free on the disk of the work folder for a cluster's silo to take jobs; 0 looks at nothing (default: "
+            + $"{s_defaults.MinFreeBytes >> 20})."
+    );
 
     private readonly Option<long?> _maxFaultySilos = NumberOptions.Whole(
-        "--max-faulty-silos", 1, MostSilos, $"Different silos whose machines must fail a job before it fails: a full disk, too little memory, a missing library (default: {Defaults.MaxFaultySilos}).");
+        "--max-faulty-silos",
+        1,
+        MostSilos,
+        $"Different silos whose machines must fail a job before it fails: a full disk, too little memory, a missing library (default: "
+            + $"{s_defaults.MaxFaultySilos})."
+    );
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -31,7 +41,10 @@ internal sealed class HealthOptions
         // Elsewhere they would be ignored, and who gave them would believe otherwise.
         command.Validators.Add(result =>
         {
-            if (all.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption))
+            if (
+                all.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given
+                && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption)
+            )
             {
                 result.AddError($"{given.Name} is for silos of a cluster: give --cluster as well; without it a job fails at the first fault of the machine.");
             }
@@ -41,9 +54,10 @@ internal sealed class HealthOptions
     /// <summary>What was given.</summary>
     /// <param name="parsed">The command line.</param>
     /// <returns>The options.</returns>
-    public SiloHealthOptions Resolve(ParseResult parsed) => new()
-    {
-        MinFreeBytes = parsed.GetValue(_minFree) is { } mebibytes ? mebibytes << 20 : Defaults.MinFreeBytes,
-        MaxFaultySilos = (int?)parsed.GetValue(_maxFaultySilos) ?? Defaults.MaxFaultySilos,
-    };
+    public SiloHealthOptions Resolve(ParseResult parsed) =>
+        new()
+        {
+            MinFreeBytes = parsed.GetValue(_minFree) is { } mebibytes ? mebibytes << 20 : s_defaults.MinFreeBytes,
+            MaxFaultySilos = (int?)parsed.GetValue(_maxFaultySilos) ?? s_defaults.MaxFaultySilos,
+        };
 }

@@ -33,7 +33,9 @@ internal sealed class ListenOptions
     private readonly Option<string?> _bind = new("--bind")
     {
         HelpName = "ADDRESS",
-        Description = $"Address of this machine on which a cluster's silo listens; 0.0.0.0 or :: for all of them, with --advertise (default: {BindVariable}, else the loopback).",
+        Description =
+            $"Address of this machine on which a cluster's silo listens; 0.0.0.0 or :: for all of them, with --advertise (default: {BindVariable}, else the "
+            + $"loopback).",
     };
 
     private readonly Option<string?> _advertise = new("--advertise")
@@ -42,9 +44,19 @@ internal sealed class ListenOptions
         Description = $"Address under which other silos and clients reach it (default: {AdvertiseVariable}, else --bind's; with 0.0.0.0 or ::, {PodVariable}).",
     };
 
-    private readonly Option<long?> _siloPort = NumberOptions.Whole("--silo-port", 1, LargestPort, $"Port for other silos (default: {SiloPortVariable}, else a free one).");
+    private readonly Option<long?> _siloPort = NumberOptions.Whole(
+        "--silo-port",
+        1,
+        LargestPort,
+        $"Port for other silos (default: {SiloPortVariable}, else a free one)."
+    );
 
-    private readonly Option<long?> _gatewayPort = NumberOptions.Whole("--gateway-port", 1, LargestPort, $"Port for clients (default: {GatewayPortVariable}, else a free one).");
+    private readonly Option<long?> _gatewayPort = NumberOptions.Whole(
+        "--gateway-port",
+        1,
+        LargestPort,
+        $"Port for clients (default: {GatewayPortVariable}, else a free one)."
+    );
 
     private readonly Option<bool> _allowPublic = new("--allow-public")
     {
@@ -63,7 +75,10 @@ internal sealed class ListenOptions
         // Elsewhere they would be ignored, and who gave them would believe otherwise.
         command.Validators.Add(result =>
         {
-            if (All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption))
+            if (
+                All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given
+                && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption)
+            )
             {
                 result.AddError($"{given.Name} is for silos of a cluster: give --cluster as well; without it the silo listens on the loopback alone.");
             }
@@ -74,9 +89,17 @@ internal sealed class ListenOptions
     /// <param name="parsed">The command line.</param>
     /// <returns>Where to listen.</returns>
     /// <exception cref="InvalidInputException">No address or port.</exception>
-    public SiloListenOptions Resolve(ParseResult parsed) => Read(
-        new Given(parsed.GetValue(_bind), parsed.GetValue(_advertise), (int?)parsed.GetValue(_siloPort), (int?)parsed.GetValue(_gatewayPort), parsed.GetValue(_allowPublic)),
-        Environment.GetEnvironmentVariable);
+    public SiloListenOptions Resolve(ParseResult parsed) =>
+        Read(
+            new Given(
+                parsed.GetValue(_bind),
+                parsed.GetValue(_advertise),
+                (int?)parsed.GetValue(_siloPort),
+                (int?)parsed.GetValue(_gatewayPort),
+                parsed.GetValue(_allowPublic)
+            ),
+            Environment.GetEnvironmentVariable
+        );
 
     /// <summary>Completes what was given by the environment.</summary>
     /// <param name="given">The options.</param>
@@ -90,7 +113,9 @@ internal sealed class ListenOptions
         return new SiloListenOptions
         {
             Bind = bind,
-            Advertise = Address("advertise", "--advertise", given.Advertise, environment, AdvertiseVariable) ?? (everywhere ? Address("advertise", "--advertise", null, environment, PodVariable) : null),
+            Advertise =
+                Address("advertise", "--advertise", given.Advertise, environment, AdvertiseVariable)
+                ?? (everywhere ? Address("advertise", "--advertise", null, environment, PodVariable) : null),
             SiloPort = given.SiloPort ?? Port("silo-port", environment, SiloPortVariable),
             GatewayPort = given.GatewayPort ?? Port("gateway-port", environment, GatewayPortVariable),
             AllowPublic = given.AllowPublic || environment(AllowPublicVariable)?.Trim().ToLowerInvariant() is "1" or "true",
@@ -110,7 +135,11 @@ internal sealed class ListenOptions
 
         return IPAddress.TryParse(text.Trim(), out var address)
             ? address
-            : throw new InvalidInputException($"{name} '{text}' is no IP address.", field, "Write an address such as 10.0.0.5 or fd00::5; host names are not looked up.");
+            : throw new InvalidInputException(
+                $"{name} '{text}' is no IP address.",
+                field,
+                "Write an address such as 10.0.0.5 or fd00::5; host names are not looked up."
+            );
     }
 
     private static int Port(string field, Func<string, string?> environment, string variable)

@@ -5,7 +5,13 @@ namespace OrleansOneShot.Cli.Options;
 /// <summary>The options of <c>mask</c>.</summary>
 internal sealed class MaskOptions
 {
-    public Option<string> Image { get; } = new("--image") { Description = "The photo: PNG, JPEG or WebP, any size and orientation.", HelpName = "FILE", Required = true };
+    public Option<string> Image { get; } =
+        new("--image")
+        {
+            Description = "The photo: PNG, JPEG or WebP, any size and orientation.",
+            HelpName = "FILE",
+            Required = true,
+        };
 
     public PromptOptions Prompt { get; } = new();
 
@@ -15,9 +21,16 @@ internal sealed class MaskOptions
 
     public Option<string?> SamDecoder { get; } = new("--sam-decoder") { Description = "SAM's prompt decoder as ONNX.", HelpName = "FILE" };
 
-    public Option<string> Out { get; } = new("--out") { Description = "The mask: a PNG of the upright photo's size.", HelpName = "FILE", Required = true };
+    public Option<string> Out { get; } =
+        new("--out")
+        {
+            Description = "The mask: a PNG of the upright photo's size.",
+            HelpName = "FILE",
+            Required = true,
+        };
 
-    public Option<string?> Preview { get; } = new("--preview") { Description = "A look at it: the photo, dark outside the object (default: beside the mask, NAME.preview.png).", HelpName = "FILE" };
+    public Option<string?> Preview { get; } =
+        new("--preview") { Description = "A look at it: the photo, dark outside the object (default: beside the mask, NAME.preview.png).", HelpName = "FILE" };
 
     public DataOption Data { get; } = new();
 

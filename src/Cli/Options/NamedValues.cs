@@ -4,13 +4,14 @@ using System.CommandLine.Parsing;
 namespace OrleansOneShot.Cli.Options;
 
 /// <summary>
-/// Refuses options and arguments that were given without a value, all of them alike: a shell's empty variable is never what was meant, and no default stands in for it. Options that name files
+/// Refuses options and arguments that were given without a value, all of them alike: a shell's empty variable is never what was meant, and no default stands in
+/// for it. Options that name files
 /// refuse folders.
 /// </summary>
 internal static class NamedValues
 {
     /// <summary>The options whose text may be empty.</summary>
-    private static readonly string[] MayBeEmpty = ["--prompt", "--negative"];
+    private static readonly string[] s_mayBeEmpty = ["--prompt", "--negative"];
 
     /// <summary>Adds the check to a command and all below it.</summary>
     /// <param name="command">The command.</param>
@@ -50,7 +51,8 @@ internal static class NamedValues
 
     /// <summary>Whether an option must not be given an empty value.</summary>
     /// <param name="option">The option.</param>
-    internal static bool TakesValue(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && !MayBeEmpty.Contains(option.Name);
+    internal static bool TakesValue(Option option) =>
+        option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && !s_mayBeEmpty.Contains(option.Name);
 
     private static bool NamesFile(Option option) => option.HelpName?.StartsWith("FILE", StringComparison.Ordinal) == true;
 

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace OrleansOneShot.Cli.Options;
 
-/// <summary>Options that take a number within limits. The parser states the limits, so that every violation ends the same way, before anything else is looked at.</summary>
+/// <summary>
+/// Options that take a number within limits. The parser states the limits, so that every violation ends the same way, before anything else is looked at.
+/// </summary>
 internal static class NumberOptions
 {
     /// <summary>A whole number.</summary>

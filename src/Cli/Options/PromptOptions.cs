@@ -8,48 +8,50 @@ namespace OrleansOneShot.Cli.Options;
 /// <summary><c>--box</c> and <c>--point</c>: where an object is, in pixels of the upright photo.</summary>
 internal sealed class PromptOptions
 {
-    public Option<PixelRectangle?> Box { get; } = new("--box")
-    {
-        Description = "A box that holds the whole object: left, top, width, height in pixels of the upright photo.",
-        HelpName = "x,y,w,h",
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result =>
+    public Option<PixelRectangle?> Box { get; } =
+        new("--box")
         {
-            var text = result.Tokens[^1].Value;
-            if (ParseBox(text, ',') is { } box)
+            Description = "A box that holds the whole object: left, top, width, height in pixels of the upright photo.",
+            HelpName = "x,y,w,h",
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result =>
             {
-                return box;
-            }
+                var text = result.Tokens[^1].Value;
+                if (ParseBox(text, ',') is { } box)
+                {
+                    return box;
+                }
 
-            result.AddError($"--box must be x,y,w,h in whole pixels, but is '{text}'.");
-            return null;
-        },
-    };
+                result.AddError($"--box must be x,y,w,h in whole pixels, but is '{text}'.");
+                return null;
+            },
+        };
 
-    public Option<PixelPoint[]> Points { get; } = new("--point")
-    {
-        Description = "A pixel on the object; repeatable, alone or with a box.",
-        HelpName = "x,y",
-        AllowMultipleArgumentsPerToken = true,
-        CustomParser = result =>
+    public Option<PixelPoint[]> Points { get; } =
+        new("--point")
         {
-            List<PixelPoint> points = [];
-            foreach (var token in result.Tokens)
+            Description = "A pixel on the object; repeatable, alone or with a box.",
+            HelpName = "x,y",
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result =>
             {
-                if (ParsePoint(token.Value, ',') is { } point)
+                List<PixelPoint> points = [];
+                foreach (var token in result.Tokens)
                 {
-                    points.Add(point);
+                    if (ParsePoint(token.Value, ',') is { } point)
+                    {
+                        points.Add(point);
+                    }
+                    else
+                    {
+                        result.AddError($"--point must be x,y in whole pixels, but is '{token.Value}'.");
+                        break;
+                    }
                 }
-                else
-                {
-                    result.AddError($"--point must be x,y in whole pixels, but is '{token.Value}'.");
-                    break;
-                }
-            }
 
-            return [.. points];
-        },
-    };
+                return [.. points];
+            },
+        };
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -72,7 +74,8 @@ internal sealed class PromptOptions
     /// <param name="text">Four whole numbers.</param>
     /// <param name="separator">What stands between them.</param>
     /// <returns>The box, unchecked; null when it is none.</returns>
-    public static PixelRectangle? ParseBox(string text, char separator) => Numbers(text, separator) is [var x, var y, var width, var height] ? new PixelRectangle(x, y, width, height) : null;
+    public static PixelRectangle? ParseBox(string text, char separator) =>
+        Numbers(text, separator) is [var x, var y, var width, var height] ? new PixelRectangle(x, y, width, height) : null;
 
     /// <summary>Reads a point.</summary>
     /// <param name="text">Two whole numbers.</param>
@@ -85,7 +88,14 @@ internal sealed class PromptOptions
         List<int> numbers = [];
         foreach (var part in text.Split(separator))
         {
-            if (!int.TryParse(part, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number))
+            if (
+                !int.TryParse(
+                    part,
+                    NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                )
+            )
             {
                 return null;
             }

@@ -4,12 +4,17 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
-/// <summary>The options of a record of settings, each made of what its property says: name, words, limits and default. A new setting has its option without a line here.</summary>
+/// <summary>
+/// The options of a record of settings, each made of what its property says: name, words, limits and default. A new setting has its option without a line here.
+/// </summary>
 /// <typeparam name="T">The record.</typeparam>
 internal sealed class RecipeOptions<T>
     where T : class, new()
 {
-    private readonly IReadOnlyList<RecipeOption> _options = [.. Setting.Of(typeof(T)).Where(setting => setting.Option is not null).Select(setting => RecipeOption.Create(setting, new T()))];
+    private readonly IReadOnlyList<RecipeOption> _options =
+    [
+        .. Setting.Of(typeof(T)).Where(setting => setting.Option is not null).Select(setting => RecipeOption.Create(setting, new T())),
+    ];
 
     /// <summary>Adds the options to a command, in the order of the settings.</summary>
     /// <param name="command">The command.</param>
@@ -56,10 +61,20 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
             var type when type == typeof(bool) => Switch(setting, attribute, (bool)value!),
             var type when type == typeof(int) || type == typeof(long) => Of(
                 setting,
-                NumberOptions.Whole(attribute.Name, setting.Range!.Least.ToInt64(null), setting.Range.Most.ToInt64(null), attribute.Help, value is null ? null : Convert.ToInt64(value, null)),
-                given => given is null ? null : Convert.ChangeType(given, type, null)),
+                NumberOptions.Whole(
+                    attribute.Name,
+                    setting.Range!.Least.ToInt64(null),
+                    setting.Range.Most.ToInt64(null),
+                    attribute.Help,
+                    value is null ? null : Convert.ToInt64(value, null)
+                ),
+                given => given is null ? null : Convert.ChangeType(given, type, null)
+            ),
             var type when type == typeof(double) => Of(
-                setting, NumberOptions.Real(attribute.Name, number => setting.Range!.Holds(number), setting.Range!.Words, attribute.Help, (double?)value), given => given),
+                setting,
+                NumberOptions.Real(attribute.Name, number => setting.Range!.Holds(number), setting.Range!.Words, attribute.Help, (double?)value),
+                given => given
+            ),
             var type when type == typeof(LoraTargets) => Targets(setting),
             var type when type == typeof(FanOutOptions) => Of(setting, new FanOutOption(attribute), given => given),
             var type when type == typeof(ImmutableArray<string>) => Of(setting, Texts(attribute), given => given is null ? null : ImmutableArray.Create(given)),
@@ -69,13 +84,17 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
         };
     }
 
-    private static RecipeOption Of<TValue>(Setting setting, Option<TValue> option, Func<TValue?, object?> convert) => new(option, (record, parsed) =>
-    {
-        if (convert(parsed.GetValue(option)) is { } value)
-        {
-            setting.Property.SetValue(record, value);
-        }
-    });
+    private static RecipeOption Of<TValue>(Setting setting, Option<TValue> option, Func<TValue?, object?> convert) =>
+        new(
+            option,
+            (record, parsed) =>
+            {
+                if (convert(parsed.GetValue(option)) is { } value)
+                {
+                    setting.Property.SetValue(record, value);
+                }
+            }
+        );
 
     // What is on is turned off, and the other way round.
     private static RecipeOption Switch(Setting setting, OptionAttribute attribute, bool otherwise) =>
@@ -91,20 +110,32 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
             _ => (string)value,
         };
         return Of(
-            setting, new ChoiceOption(attribute.Name, attribute.Help, [standard, .. words.Where(word => word != standard)]), given => given is null || (setting.IsOpen && given == Auto) ? null : setting.ValueOf(given));
+            setting,
+            new ChoiceOption(attribute.Name, attribute.Help, [standard, .. words.Where(word => word != standard)]),
+            given => given is null || (setting.IsOpen && given == Auto) ? null : setting.ValueOf(given)
+        );
     }
 
     private static RecipeOption Targets(Setting setting)
     {
         var option = new TargetsOption(setting.Option!);
         var more = Setting.Of<TrainingOptions>(options => options.MoreTargets).Property;
-        return new RecipeOption(option, (record, parsed) =>
-        {
-            var layers = parsed.GetValue(option)!;
-            setting.Property.SetValue(record, layers.Attention);
-            more.SetValue(record, layers.More);
-        });
+        return new RecipeOption(
+            option,
+            (record, parsed) =>
+            {
+                var layers = parsed.GetValue(option)!;
+                setting.Property.SetValue(record, layers.Attention);
+                more.SetValue(record, layers.More);
+            }
+        );
     }
 
-    private static Option<string[]> Texts(OptionAttribute attribute) => new(attribute.Name) { Description = attribute.Help, HelpName = attribute.Form, AllowMultipleArgumentsPerToken = true };
+    private static Option<string[]> Texts(OptionAttribute attribute) =>
+        new(attribute.Name)
+        {
+            Description = attribute.Help,
+            HelpName = attribute.Form,
+            AllowMultipleArgumentsPerToken = true,
+        };
 }

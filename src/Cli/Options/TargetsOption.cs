@@ -13,7 +13,7 @@ internal sealed class TargetsOption : Option<LoraLayers>
 {
     private const MoreLoraTargets Projections = MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut;
 
-    private static readonly (string Word, LoraTargets? Attention, MoreLoraTargets More)[] Words =
+    private static readonly (string Word, LoraTargets? Attention, MoreLoraTargets More)[] s_words =
     [
         ("attention", LoraTargets.Attention, MoreLoraTargets.None),
         ("cross", LoraTargets.Cross, MoreLoraTargets.None),
@@ -35,7 +35,9 @@ internal sealed class TargetsOption : Option<LoraLayers>
         HelpName = attribute.Form;
         Arity = ArgumentArity.ExactlyOne;
         DefaultValueFactory = _ => new LoraLayers(LoraTargets.Attention, MoreLoraTargets.None);
-        CompletionSources.Add(_ => Words.Where(word => word.Attention is not null).Select(word => new System.CommandLine.Completions.CompletionItem(word.Word)));
+        CompletionSources.Add(_ =>
+            s_words.Where(word => word.Attention is not null).Select(word => new System.CommandLine.Completions.CompletionItem(word.Word))
+        );
         CustomParser = result =>
         {
             var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
@@ -43,7 +45,9 @@ internal sealed class TargetsOption : Option<LoraLayers>
             if (layers is null)
             {
                 result.AddError(
-                    $"{Name} must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{text}'.");
+                    $"{Name} must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in "
+                        + $"attention,ff, but is '{text}'."
+                );
             }
 
             return layers;
@@ -59,7 +63,10 @@ internal sealed class TargetsOption : Option<LoraLayers>
         var more = MoreLoraTargets.None;
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (Array.Find(Words, word => word.Word == part) is not { Word: not null } word || (word.Attention is { } other && attention is { } one && one != other))
+            if (
+                Array.Find(s_words, word => word.Word == part) is not { Word: not null } word
+                || (word.Attention is { } other && attention is { } one && one != other)
+            )
             {
                 return null;
             }

@@ -7,4 +7,11 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Bytes">Bytes of all of them.</param>
 /// <param name="Models">Manifests and files of models that no job names and nobody has used for long.</param>
 /// <param name="Unlisted">Finished jobs of the store that are not listed: while there are any, nothing is removed.</param>
-internal sealed record CollectionDocument(bool DryRun, IReadOnlyList<string> Blobs, IReadOnlyList<string> Files, long Bytes, IReadOnlyList<string> Models, int Unlisted);
+internal sealed record CollectionDocument(
+    bool DryRun,
+    IReadOnlyList<string> Blobs,
+    IReadOnlyList<string> Files,
+    long Bytes,
+    IReadOnlyList<string> Models,
+    int Unlisted
+);

@@ -7,11 +7,13 @@ namespace OrleansOneShot.Cli.Output;
 internal static class DocumentWriter
 {
     // Relaxed: the documents go to files and pipes, never into HTML, and "<cat>" should read as itself.
-    private static readonly DocumentContext Context = new(new JsonSerializerOptions(DocumentContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly DocumentContext s_context = new(
+        new JsonSerializerOptions(DocumentContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
 
     /// <summary>Writes a document.</summary>
     /// <typeparam name="T">A type of <see cref="DocumentContext"/>.</typeparam>
     /// <param name="document">The document.</param>
     /// <returns>One line of JSON.</returns>
-    public static string ToJson<T>(T document) => JsonSerializer.Serialize(document, typeof(T), Context);
+    public static string ToJson<T>(T document) => JsonSerializer.Serialize(document, typeof(T), s_context);
 }

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Cli.Output;
 internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock)
 {
     private const int Width = 60;
-    private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_renewal = TimeSpan.FromMilliseconds(200);
     private readonly Lock _gate = new();
     private (long At, int Done)? _began;
     private long _shown;
@@ -37,7 +37,7 @@ internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock)
         {
             var isLast = done == steps;
             var tenth = done * 10 / steps;
-            if (streams.Interactive ? _isOpen && !isLast && clock.GetElapsedTime(_shown) < Renewal : tenth == _tenth)
+            if (streams.Interactive ? _isOpen && !isLast && clock.GetElapsedTime(_shown) < s_renewal : tenth == _tenth)
             {
                 return;
             }
@@ -47,7 +47,7 @@ internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock)
             _began ??= (clock.GetTimestamp(), done);
             if (streams.Interactive)
             {
-                streams.Error.Write($"\r{text,-Width}");
+                streams.Error.Write($"\r{text, -Width}");
                 _isOpen = true;
             }
             else

@@ -34,17 +34,18 @@ internal sealed record JobDocument
     /// <param name="status">The job.</param>
     /// <param name="folder">Where its files lie, if they do.</param>
     /// <returns>The document.</returns>
-    public static JobDocument Of(ImplantationStatus status, string? folder) => new()
-    {
-        Id = status.Id,
-        State = status.State,
-        Out = folder,
-        Seconds = Math.Round(status.Seconds, 3),
-        Steps = status.Steps,
-        Epoch = status.Epoch,
-        Files = status.Files,
-        Metrics = status.Metrics,
-        Warnings = status.Warnings,
-        Error = status.Error,
-    };
+    public static JobDocument Of(ImplantationStatus status, string? folder) =>
+        new()
+        {
+            Id = status.Id,
+            State = status.State,
+            Out = folder,
+            Seconds = Math.Round(status.Seconds, 3),
+            Steps = status.Steps,
+            Epoch = status.Epoch,
+            Files = status.Files,
+            Metrics = status.Metrics,
+            Warnings = status.Warnings,
+            Error = status.Error,
+        };
 }

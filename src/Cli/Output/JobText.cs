@@ -20,7 +20,12 @@ internal static class JobText
         }
 
         var output = context.Streams.Output;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Id}  {status.State}  step {status.Step}/{status.Steps}  epoch {status.Epoch}  {status.Seconds:0.0} s"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{status.Id}  {status.State}  step {status.Step}/{status.Steps}  epoch {status.Epoch}  {status.Seconds:0.0} s"
+            )
+        );
         if (status.Waiting is { } waiting)
         {
             output.WriteLine($"Waiting: {waiting}");

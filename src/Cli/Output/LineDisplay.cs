@@ -38,9 +38,13 @@ internal sealed class LineDisplay(TextWriter error, string store) : IProgressDis
             _tenth = tenth;
             var rate = _rate.StepsPerSecond is { } perSecond ? string.Create(CultureInfo.InvariantCulture, $", {perSecond:0.##} steps/s") : "";
             var left = _rate.Left(progress) is { } time ? $", {StepRate.Text(time)} left" : "";
-            error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Training step {progress.Step}/{progress.Steps}: global {losses.Global:0.0000}, object {losses.Object:0.0000}, class {losses.Class:0.0000}{rate}{left}"));
+            error.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Training step {progress.Step}/{progress.Steps}: global {losses.Global:0.0000}, object {losses.Object:0.0000}, class "
+                        + $"{losses.Class:0.0000}{rate}{left}"
+                )
+            );
         }
 
         if (progress.Preview is { } preview)
@@ -53,7 +57,5 @@ internal sealed class LineDisplay(TextWriter error, string store) : IProgressDis
     public void Say(string sentence) => error.WriteLine(sentence);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -8,7 +8,7 @@ namespace OrleansOneShot.Cli.Output;
 /// <summary>Progress as a table that redraws itself on a terminal.</summary>
 internal sealed class LiveDisplay : IProgressDisplay
 {
-    private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_redrawEvery = TimeSpan.FromMilliseconds(100);
     private readonly IAnsiConsole _console;
     private readonly string _store;
     private readonly Lock _gate = new();
@@ -64,7 +64,7 @@ internal sealed class LiveDisplay : IProgressDisplay
         while (!_end.IsCancellationRequested)
         {
             context.UpdateTarget(Render());
-            await Task.Delay(RedrawEvery, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(s_redrawEvery, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         context.UpdateTarget(Render());
@@ -87,7 +87,8 @@ internal sealed class LiveDisplay : IProgressDisplay
                 Number(_losses?.Object, "0.0000"),
                 Number(_losses?.Class, "0.0000"),
                 Number(_rate.StepsPerSecond, "0.##"),
-                _rate.Left(newest) is { } left ? StepRate.Text(left) : "");
+                _rate.Left(newest) is { } left ? StepRate.Text(left) : ""
+            );
             return _preview is null ? table : new Rows(table, new Text($"Preview: {_preview}"));
         }
     }

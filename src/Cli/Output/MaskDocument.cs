@@ -9,4 +9,13 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Method">grabcut or sam.</param>
 /// <param name="Warnings">What was noticed.</param>
-internal sealed record MaskDocument(string Mask, string Preview, int Width, int Height, double Coverage, double Seconds, string Method, IReadOnlyList<string> Warnings);
+internal sealed record MaskDocument(
+    string Mask,
+    string Preview,
+    int Width,
+    int Height,
+    double Coverage,
+    double Seconds,
+    string Method,
+    IReadOnlyList<string> Warnings
+);

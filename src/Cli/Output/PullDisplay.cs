@@ -9,7 +9,7 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="prefix">Stands before it.</param>
 internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IProgress<PullProgress>
 {
-    private static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_renewal = TimeSpan.FromMilliseconds(200);
     private readonly Lock _gate = new();
     private TimeSpan _shown = TimeSpan.MinValue;
     private long _tenth = -1;
@@ -20,7 +20,7 @@ internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IPro
         lock (_gate)
         {
             var tenth = value.Total == 0 ? 10 : value.Bytes * 10 / value.Total;
-            var isDue = streams.Interactive ? value.Elapsed - Renewal > _shown || value.Bytes == value.Total : tenth > _tenth;
+            var isDue = streams.Interactive ? value.Elapsed - s_renewal > _shown || value.Bytes == value.Total : tenth > _tenth;
             if (!isDue)
             {
                 return;
@@ -36,11 +36,11 @@ internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IPro
             }
             else if (value.Bytes == value.Total)
             {
-                streams.Error.WriteLine($"\r{text,-60}");
+                streams.Error.WriteLine($"\r{text, -60}");
             }
             else
             {
-                streams.Error.Write($"\r{text,-60}");
+                streams.Error.Write($"\r{text, -60}");
             }
         }
     }

@@ -1,6 +1,5 @@
 using OrleansOneShot.ModelHub;
 
-
 namespace OrleansOneShot.Cli.Output;
 
 /// <summary>A fetched model.</summary>
@@ -13,4 +12,12 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Fetched">Bytes that were fetched now; the rest lay here already.</param>
 /// <param name="Seconds">How long it took.</param>
 internal sealed record PulledModelDocument(
-    string Name, string Path, string Kind, string Repository, string Revision, IReadOnlyList<PulledFile> Files, long Fetched, double Seconds);
+    string Name,
+    string Path,
+    string Kind,
+    string Repository,
+    string Revision,
+    IReadOnlyList<PulledFile> Files,
+    long Fetched,
+    double Seconds
+);

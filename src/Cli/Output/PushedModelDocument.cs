@@ -1,6 +1,5 @@
 using OrleansOneShot.ModelHub;
 
-
 namespace OrleansOneShot.Cli.Output;
 
 /// <summary>A model that was put into a cluster's artifact store.</summary>

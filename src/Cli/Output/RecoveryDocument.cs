@@ -8,4 +8,10 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Known">Number of jobs that were listed already.</param>
 /// <param name="Unfinished">Ids of jobs that had no result yet, and can't be recovered.</param>
 /// <param name="Failed">Jobs whose results are damaged.</param>
-internal sealed record RecoveryDocument(bool DryRun, IReadOnlyList<string> Recovered, int Known, IReadOnlyList<string> Unfinished, IReadOnlyList<FailedRecovery> Failed);
+internal sealed record RecoveryDocument(
+    bool DryRun,
+    IReadOnlyList<string> Recovered,
+    int Known,
+    IReadOnlyList<string> Unfinished,
+    IReadOnlyList<FailedRecovery> Failed
+);

@@ -5,7 +5,9 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Slot">Number of the slot on the silo.</param>
 /// <param name="Device">"cpu" or "cuda:N".</param>
 /// <param name="MemoryBytes">Memory that a job may use there.</param>
-/// <param name="State">"free", "leased" (a job's own slot), "lent" (evaluates terms of another slot's job), or "withheld" (its silo takes no jobs for now).</param>
+/// <param name="State">
+/// "free", "leased" (a job's own slot), "lent" (evaluates terms of another slot's job), or "withheld" (its silo takes no jobs for now).
+/// </param>
 /// <param name="Job">The job; null while free.</param>
 /// <param name="Epoch">The job's epoch; null while free.</param>
 /// <param name="Reason">Why its silo takes no jobs, as the end of a sentence; null: it does.</param>

@@ -27,11 +27,14 @@ internal sealed class StepRate
     /// <param name="progress">The newest event.</param>
     /// <returns>The time; null when unknown.</returns>
     public TimeSpan? Left(ProgressEvent progress) =>
-        progress.Stage == JobState.Training && _secondsPerStep is { } seconds && progress.Steps > progress.Step ? TimeSpan.FromSeconds(seconds * (progress.Steps - progress.Step)) : null;
+        progress.Stage == JobState.Training && _secondsPerStep is { } seconds && progress.Steps > progress.Step
+            ? TimeSpan.FromSeconds(seconds * (progress.Steps - progress.Step))
+            : null;
 
     /// <summary>A time as people read it: minutes and seconds, with hours from one on.</summary>
     /// <param name="time">The time.</param>
     /// <returns>Such as 04:05 or 1:04:05.</returns>
     public static string Text(TimeSpan time) =>
-        (time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:") : "") + time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
+        (time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:") : "")
+        + time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
 }

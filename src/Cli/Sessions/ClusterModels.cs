@@ -17,13 +17,14 @@ internal static class ClusterModels
     /// <param name="model">The models.</param>
     /// <returns>Their names. Where silos share the client's data folder, and for models that came with the program, these are the client's own.</returns>
     /// <exception cref="OneShotException">A model can't be sent.</exception>
-    public static async Task<ModelReference> NameAsync(CommandContext context, JobSession session, ModelChoice model) => session.Target.SharesFolder
-        ? new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name }
-        : new ModelReference
-        {
-            Name = await NameAsync(context, session.Store, model.Entry),
-            Clip = model.Clip is { } clip ? await NameAsync(context, session.Store, clip) : null,
-        };
+    public static async Task<ModelReference> NameAsync(CommandContext context, JobSession session, ModelChoice model) =>
+        session.Target.SharesFolder
+            ? new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name }
+            : new ModelReference
+            {
+                Name = await NameAsync(context, session.Store, model.Entry),
+                Clip = model.Clip is { } clip ? await NameAsync(context, session.Store, clip) : null,
+            };
 
     private static async Task<string> NameAsync(CommandContext context, IArtifactStore store, ModelEntry entry)
     {
@@ -32,7 +33,13 @@ internal static class ClusterModels
             return entry.Name;
         }
 
-        var pushed = await ModelPush.RunAsync(store, entry, name: null, new PullDisplay(context.Streams, $"Sending {Path.GetFileName(entry.Folder)}: "), context.Interrupt);
+        var pushed = await ModelPush.RunAsync(
+            store,
+            entry,
+            name: null,
+            new PullDisplay(context.Streams, $"Sending {Path.GetFileName(entry.Folder)}: "),
+            context.Interrupt
+        );
         if (pushed.Name != entry.Name)
         {
             context.Say($"The cluster knows the model as {pushed.Name}.");

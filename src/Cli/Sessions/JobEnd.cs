@@ -21,7 +21,12 @@ internal static class JobEnd
         ImplantationStatus status;
         JobSession last;
         using var display = ProgressDisplay.Create(context.Streams, session.Current.Data.Root);
-        await using var follower = new JobFollower(context, session, display, watch && context.Json ? progress => context.Write(EventDocument.Of(progress)) : null);
+        await using var follower = new JobFollower(
+            context,
+            session,
+            display,
+            watch && context.Json ? progress => context.Write(EventDocument.Of(progress)) : null
+        );
         try
         {
             status = await follower.FollowAsync(id);
@@ -43,8 +48,15 @@ internal static class JobEnd
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Failed, $"The result could not be written to {folder}: {e.Message}", "out", $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR"), e);
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Failed,
+                        $"The result could not be written to {folder}: {e.Message}",
+                        "out",
+                        $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR"
+                    ),
+                    e
+                );
             }
         }
 

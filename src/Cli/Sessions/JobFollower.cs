@@ -7,7 +7,10 @@ using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Cli.Sessions;
 
-/// <summary>Follows a job to its end. When another process owned the jobs and goes away, this one takes over, or connects to whoever did; the log goes on where it stopped.</summary>
+/// <summary>
+/// Follows a job to its end. When another process owned the jobs and goes away, this one takes over, or connects to whoever did; the log goes on where it
+/// stopped.
+/// </summary>
 internal sealed class JobFollower : IAsyncDisposable
 {
     // Calls to a cluster may fail this often in a row, a second apart, before the command gives up.
@@ -78,7 +81,8 @@ internal sealed class JobFollower : IAsyncDisposable
                 // The stream of an unfinished job ends when its silo goes.
                 await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
             }
-            catch (Exception e) when (session.Target.Redis is not null && failures < MostFailures && e is not OneShotException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e)
+                when (session.Target.Redis is not null && failures < MostFailures && e is not OneShotException && !cancellationToken.IsCancellationRequested)
             {
                 // A silo went in the middle of a call; the job goes on elsewhere, and the client finds another gateway by itself.
                 failures++;

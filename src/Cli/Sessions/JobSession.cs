@@ -9,15 +9,16 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
-/// A way to the jobs of a data folder: a silo in this process when nobody owns the folder, else a connection to its owner. One owner trains; a process that only looks gives the
+/// A way to the jobs of a data folder: a silo in this process when nobody owns the folder, else a connection to its owner. One owner trains; a process that
+/// only looks gives the
 /// folder back within seconds, so whoever wants to work waits for it.
 /// </summary>
 internal sealed class JobSession : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     // An owner that lives answers at once; one on a busy machine may be slow to start its grains.
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(20);
 
     private readonly OwnerLock? _lock;
     private readonly EmbeddedSilo? _silo;
@@ -63,7 +64,12 @@ internal sealed class JobSession : IAsyncDisposable
     {
         if (target.Redis is { } redis)
         {
-            var cluster = new OneShotClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId, ServiceId = EmbeddedSilo.ServiceId };
+            var cluster = new OneShotClientOptions
+            {
+                Redis = redis,
+                ClusterId = ClusterSiloOptions.DefaultClusterId,
+                ServiceId = EmbeddedSilo.ServiceId,
+            };
             return new JobSession(target, await OneShotClient.ConnectAsync(cluster, cancellationToken));
         }
 
@@ -78,12 +84,16 @@ internal sealed class JobSession : IAsyncDisposable
 
             var owner = OwnerLock.ReadRecord(data);
             patience.Spend(owner);
-            if (owner is { GatewayPort: > 0 } && (mode == SessionMode.Look || owner.Trains) && await ConnectAsync(target, owner, cancellationToken) is { } session)
+            if (
+                owner is { GatewayPort: > 0 }
+                && (mode == SessionMode.Look || owner.Trains)
+                && await ConnectAsync(target, owner, cancellationToken) is { } session
+            )
             {
                 return session;
             }
 
-            await Task.Delay(Pause, cancellationToken);
+            await Task.Delay(s_pause, cancellationToken);
         }
     }
 
@@ -95,7 +105,10 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>Whether the silo behind the session still takes calls.</summary>
     public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);
 
-    /// <summary>Ends the session. A silo of this process stops its engines at their next step and waits for their checkpoints; before that, others learn that it takes no more calls.</summary>
+    /// <summary>
+    /// Ends the session. A silo of this process stops its engines at their next step and waits for their checkpoints; before that, others learn that it takes
+    /// no more calls.
+    /// </summary>
     /// <returns>When closed.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -130,11 +143,19 @@ internal sealed class JobSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects to an owner. The session counts as open only when a call came back: a gateway lets clients in while its silo already, or still, knows no grains.</summary>
+    /// <summary>
+    /// Connects to an owner. The session counts as open only when a call came back: a gateway lets clients in while its silo already, or still, knows no
+    /// grains.
+    /// </summary>
     /// <returns>The session; null if the owner does not answer, or goes.</returns>
     private static async Task<JobSession?> ConnectAsync(SessionTarget target, OwnerRecord owner, CancellationToken cancellationToken)
     {
-        var options = new OneShotClientOptions { Gateways = [new IPEndPoint(IPAddress.Loopback, owner.GatewayPort)], ClusterId = owner.ClusterId, ServiceId = EmbeddedSilo.ServiceId };
+        var options = new OneShotClientOptions
+        {
+            Gateways = [new IPEndPoint(IPAddress.Loopback, owner.GatewayPort)],
+            ClusterId = owner.ClusterId,
+            ServiceId = EmbeddedSilo.ServiceId,
+        };
         JobSession session;
         try
         {
@@ -149,7 +170,7 @@ internal sealed class JobSession : IAsyncDisposable
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Gone);
-            limit.CancelAfter(AnswerLimit);
+            limit.CancelAfter(s_answerLimit);
             await session.Client.ListPageAsync(new JobQuery { PageSize = 1 }, limit.Token).WaitAsync(limit.Token);
             return session;
         }
@@ -175,7 +196,15 @@ internal sealed class JobSession : IAsyncDisposable
         var trains = mode == SessionMode.Work;
         try
         {
-            var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = target.Data, Trains = trains, LeftOpen = held.LeftOpen }, cancellationToken);
+            var silo = await EmbeddedSilo.StartAsync(
+                new EmbeddedSiloOptions
+                {
+                    Data = target.Data,
+                    Trains = trains,
+                    LeftOpen = held.LeftOpen,
+                },
+                cancellationToken
+            );
             held.Publish(silo.GatewayPort, silo.ClusterId, trains);
             return new JobSession(target, silo.OpenClient(), held, silo);
         }

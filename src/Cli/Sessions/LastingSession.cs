@@ -3,7 +3,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
-/// A session that outlives the process it is connected to: when that goes, this process becomes the owner of the data folder or connects to the next one, and asks again. Nothing is lost
+/// A session that outlives the process it is connected to: when that goes, this process becomes the owner of the data folder or connects to the next one, and
+/// asks again. Nothing is lost
 /// between owners, since state, artifacts and progress lie in the folder.
 /// </summary>
 internal sealed class LastingSession : IAsyncDisposable
@@ -84,9 +85,11 @@ internal sealed class LastingSession : IAsyncDisposable
         Current = await JobSession.OpenAsync(last.Target, _mode, cancellationToken);
         if (Current.Owner?.ClusterId != last.Owner!.ClusterId)
         {
-            Moved?.Invoke(Current.Owner is { } next
-                ? $"Process {last.Owner.ProcessId}, which worked on the job, is gone; it goes on in process {next.ProcessId}."
-                : $"Process {last.Owner.ProcessId}, which worked on the job, is gone; it goes on in this one.");
+            Moved?.Invoke(
+                Current.Owner is { } next
+                    ? $"Process {last.Owner.ProcessId}, which worked on the job, is gone; it goes on in process {next.ProcessId}."
+                    : $"Process {last.Owner.ProcessId}, which worked on the job, is gone; it goes on in this one."
+            );
         }
     }
 }

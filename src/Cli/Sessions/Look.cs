@@ -5,7 +5,10 @@ namespace OrleansOneShot.Cli.Sessions;
 /// <summary>Short questions to jobs.</summary>
 internal static class Look
 {
-    /// <summary>Opens a session, asks, and closes it. An owner that goes away in the middle is asked for again: by then another one owns the folder, or this process does.</summary>
+    /// <summary>
+    /// Opens a session, asks, and closes it. An owner that goes away in the middle is asked for again: by then another one owns the folder, or this process
+    /// does.
+    /// </summary>
     /// <typeparam name="T">The answer.</typeparam>
     /// <param name="target">Where the jobs are.</param>
     /// <param name="ask">Asks; may be called again.</param>

@@ -7,16 +7,17 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
-/// How long a command waits for the owner of a data folder. Owners that come and go are no reason to give up, however many they are: each new one is waited for anew.
+/// How long a command waits for the owner of a data folder. Owners that come and go are no reason to give up, however many they are: each new one is waited for
+/// anew.
 /// </summary>
 /// <param name="data">The data folder.</param>
 internal sealed class OwnerRetry(DataFolder data)
 {
     // An owner that says where it is, and does not answer there.
-    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_silent = TimeSpan.FromSeconds(60);
 
     // One that starts, or stops: its silo may take two minutes to end, until the engine's present step and its checkpoint are done.
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(150);
 
     private long _since = Stopwatch.GetTimestamp();
     private string? _seen;
@@ -33,13 +34,21 @@ internal sealed class OwnerRetry(DataFolder data)
         }
 
         _last = owner ?? _last;
-        if (Stopwatch.GetElapsedTime(_since) <= (owner is null ? Between : Silent))
+        if (Stopwatch.GetElapsedTime(_since) <= (owner is null ? s_between : s_silent))
         {
             return;
         }
 
-        var who = _last is null ? "Another process" : string.Create(CultureInfo.InvariantCulture, $"Process {_last.ProcessId} (started {_last.Started:yyyy-MM-dd HH:mm:ss} UTC)");
-        throw new OneShotException(new ErrorDetail(
-            ErrorCodes.Unavailable, $"{who} holds the data folder {data} and does not answer.", "data", "Wait for it, end it, or use another folder with --data."));
+        var who = _last is null
+            ? "Another process"
+            : string.Create(CultureInfo.InvariantCulture, $"Process {_last.ProcessId} (started {_last.Started:yyyy-MM-dd HH:mm:ss} UTC)");
+        throw new OneShotException(
+            new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"{who} holds the data folder {data} and does not answer.",
+                "data",
+                "Wait for it, end it, or use another folder with --data."
+            )
+        );
     }
 }

@@ -3,10 +3,12 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
 
-/// <summary>Looks again and again whether another process still owns a data folder, since a call to one that was killed is not refused but only times out.</summary>
+/// <summary>
+/// Looks again and again whether another process still owns a data folder, since a call to one that was killed is not refused but only times out.
+/// </summary>
 internal sealed class OwnerWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _gone = new();
     private readonly CancellationTokenSource _stop = new();
@@ -35,7 +37,7 @@ internal sealed class OwnerWatch : IAsyncDisposable
 
     private async Task LookAsync(DataFolder data, OwnerRecord owner)
     {
-        using var timer = new PeriodicTimer(Period);
+        using var timer = new PeriodicTimer(s_period);
         try
         {
             while (OwnerLock.IsOpen(data, owner))

@@ -7,7 +7,10 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Sessions;
 
-/// <summary>Puts a job's result into a folder of the user's: into a new folder beside it first, then file by file, the manifest last. Files of the same names are replaced, others stay.</summary>
+/// <summary>
+/// Puts a job's result into a folder of the user's: into a new folder beside it first, then file by file, the manifest last. Files of the same names are
+/// replaced, others stay.
+/// </summary>
 internal static class ResultFolder
 {
     /// <summary>Name of the manifest.</summary>
@@ -33,7 +36,9 @@ internal static class ResultFolder
     /// <summary>Finds a published result in a data folder.</summary>
     /// <param name="data">The folder.</param>
     /// <param name="jobId">The job.</param>
-    /// <returns>Absolute path of a folder that holds the files which the manifest names (a copy, if artifacts are kept elsewhere); null if nothing is published.</returns>
+    /// <returns>
+    /// Absolute path of a folder that holds the files which the manifest names (a copy, if artifacts are kept elsewhere); null if nothing is published.
+    /// </returns>
     /// <exception cref="IOException">The store is out of reach, or the manifest damaged.</exception>
     public static string? Locate(DataFolder data, string jobId)
     {
@@ -82,16 +87,18 @@ internal static class ResultFolder
     /// <returns>Its bytes.</returns>
     /// <exception cref="InvalidDataException">It is too long for one.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
-    public static byte[] ReadManifest(string file) => LinkedFile.Of(file).Length <= PublishedResult.MaxManifestBytes
-        ? File.ReadAllBytes(file)
-        : throw new InvalidDataException($"{file} is no manifest: it has more than {PublishedResult.MaxManifestBytes >> 20} MiB.");
+    public static byte[] ReadManifest(string file) =>
+        LinkedFile.Of(file).Length <= PublishedResult.MaxManifestBytes
+            ? File.ReadAllBytes(file)
+            : throw new InvalidDataException($"{file} is no manifest: it has more than {PublishedResult.MaxManifestBytes >> 20} MiB.");
 
     private static bool IsWhole(string copy)
     {
         try
         {
             var manifest = Path.Combine(copy, Manifest);
-            return File.Exists(manifest) && PublishedResult.Parse("copy", ReadManifest(manifest)).Files.All(listed => Holds(listed, Path.Combine(copy, listed.Path)));
+            return File.Exists(manifest)
+                && PublishedResult.Parse("copy", ReadManifest(manifest)).Files.All(listed => Holds(listed, Path.Combine(copy, listed.Path)));
         }
         catch (InvalidDataException)
         {
@@ -109,7 +116,14 @@ internal static class ResultFolder
     /// <returns>When all files are in place.</returns>
     /// <exception cref="IOException">The disk is full, or a file is damaged.</exception>
     /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
-    public static async Task FillAsync(IArtifactStore store, string jobId, string folder, JobFile? manifest, CancellationToken cancellationToken, bool users = true)
+    public static async Task FillAsync(
+        IArtifactStore store,
+        string jobId,
+        string folder,
+        JobFile? manifest,
+        CancellationToken cancellationToken,
+        bool users = true
+    )
     {
         var published = manifest is null
             ? await PublishedResult.ReadAsync(store, jobId, cancellationToken) ?? throw new IOException($"The store has lost {StorePaths.Manifest(jobId)}.")

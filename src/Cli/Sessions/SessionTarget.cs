@@ -12,7 +12,10 @@ internal sealed record SessionTarget(DataFolder Data, string? Redis = null, stri
     /// <summary>What a command line needs to mean this place.</summary>
     public string AsOption() => Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}");
 
-    /// <summary>Whether whoever runs the jobs has the data folder, and with it the models that were given by path. Where artifacts are no files in it, silos may be on other machines.</summary>
+    /// <summary>
+    /// Whether whoever runs the jobs has the data folder, and with it the models that were given by path. Where artifacts are no files in it, silos may be on
+    /// other machines.
+    /// </summary>
     public bool SharesFolder => Redis is null || Store.Folder == Data.Root;
 
     /// <summary>Where the jobs' artifacts are; nothing is opened.</summary>

@@ -22,7 +22,11 @@ internal static class ClassName
 
         if (name.Length > TextRules.Class)
         {
-            throw new InvalidInputException($"The class name has {name.Length} characters; at most {TextRules.Class} are allowed.", "class", "Say what the object is in a word or two.");
+            throw new InvalidInputException(
+                $"The class name has {name.Length} characters; at most {TextRules.Class} are allowed.",
+                "class",
+                "Say what the object is in a word or two."
+            );
         }
 
         var at = 0;
@@ -30,7 +34,10 @@ internal static class ClassName
         {
             if (!LatinLetters.IsOfWord(rune) && rune.Value is not (' ' or '-' or '\''))
             {
-                throw new InvalidInputException($"The class name '{name}' holds '{Wording.CharacterAt(name, at)}'; only letters, digits, spaces, - and ' are allowed.", "class");
+                throw new InvalidInputException(
+                    $"The class name '{name}' holds '{Wording.CharacterAt(name, at)}'; only letters, digits, spaces, - and ' are allowed.",
+                    "class"
+                );
             }
 
             at += rune.Utf16SequenceLength;

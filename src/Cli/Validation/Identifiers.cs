@@ -19,7 +19,11 @@ internal static class Identifiers
         {
             if (!taken.Add(token))
             {
-                throw new InvalidInputException($"The identifier {token} names another object already; each needs its own.", "token", "Give each object a token= of its own.");
+                throw new InvalidInputException(
+                    $"The identifier {token} names another object already; each needs its own.",
+                    "token",
+                    "Give each object a token= of its own."
+                );
             }
         }
 
@@ -31,14 +35,20 @@ internal static class Identifiers
     /// <param name="classes">The objects' checked class names.</param>
     /// <param name="chosen">What <see cref="Choose"/> chose.</param>
     /// <returns>A sentence each.</returns>
-    public static IEnumerable<string> Notes(IReadOnlyList<string?> given, IReadOnlyList<string> classes, IReadOnlyList<string> chosen) => chosen
-        .Where((token, i) => given[i] is null && !IdentifierName.Spells(classes[i], token))
-        .Select(token => $"The identifier of {classes[chosen.ToList().IndexOf(token)]} is {token}: so it is written in prompts.");
+    public static IEnumerable<string> Notes(IReadOnlyList<string?> given, IReadOnlyList<string> classes, IReadOnlyList<string> chosen) =>
+        chosen
+            .Where((token, i) => given[i] is null && !IdentifierName.Spells(classes[i], token))
+            .Select(token => $"The identifier of {classes[chosen.ToList().IndexOf(token)]} is {token}: so it is written in prompts.");
 
     private static string Free(string name, HashSet<string> taken)
     {
-        var token = ClassName.DefaultToken(name)
-            ?? throw new InvalidInputException($"No identifier can be made of the class name '{name}'.", "token", "Give one with --token, such as \"<object>\" (in --object with token=).");
+        var token =
+            ClassName.DefaultToken(name)
+            ?? throw new InvalidInputException(
+                $"No identifier can be made of the class name '{name}'.",
+                "token",
+                "Give one with --token, such as \"<object>\" (in --object with token=)."
+            );
         for (var number = 2; !taken.Add(token); number++)
         {
             token = $"{ClassName.DefaultToken(name)![..^1]}-{number}>";

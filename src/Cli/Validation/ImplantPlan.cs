@@ -47,21 +47,41 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
         {
             throw new InvalidInputException(
-                $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.", "clip", "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss.");
+                $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.",
+                "clip",
+                "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss."
+            );
         }
 
         var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
-        return new ImplantPlan(photo, [.. Identifiers.Notes(given, classes, tokens), .. prompts.Notes, .. photo.Warnings], model, folder, new ImplantationRequest
-        {
-            Name = name,
-            Seed = parsed.GetValue(options.Seed)!.Value,
-            Image = "",
-            Objects = [.. classes.Select((text, i) => new ObjectSpec { Class = text, Token = tokens[i], Mask = "" })],
-            Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
-            Method = method,
-            Training = training,
-            Samples = samples with { Prompts = [.. prompts.Prompts] },
-        });
+        return new ImplantPlan(
+            photo,
+            [.. Identifiers.Notes(given, classes, tokens), .. prompts.Notes, .. photo.Warnings],
+            model,
+            folder,
+            new ImplantationRequest
+            {
+                Name = name,
+                Seed = parsed.GetValue(options.Seed)!.Value,
+                Image = "",
+                Objects =
+                [
+                    .. classes.Select(
+                        (text, i) =>
+                            new ObjectSpec
+                            {
+                                Class = text,
+                                Token = tokens[i],
+                                Mask = "",
+                            }
+                    ),
+                ],
+                Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
+                Method = method,
+                Training = training,
+                Samples = samples with { Prompts = [.. prompts.Prompts] },
+            }
+        );
     }
 
     /// <summary>Puts the input files into a store.</summary>
@@ -76,7 +96,11 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             objects[i] = objects[i] with { Mask = await store.WriteBlobAsync(Photo.Masks[i], cancellationToken) };
         }
 
-        return Request with { Image = await store.WriteBlobAsync(Photo.Image, cancellationToken), Objects = objects.ToImmutable() };
+        return Request with
+        {
+            Image = await store.WriteBlobAsync(Photo.Image, cancellationToken),
+            Objects = objects.ToImmutable(),
+        };
     }
 
     private static List<ObjectArgument> Objects(ImplantOptions options, ParseResult parsed)
@@ -88,7 +112,10 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         if ((reading.Invert || reading.Value is not null) && mask is null)
         {
             throw new InvalidInputException(
-                "--mask-invert and --mask-value say how --mask is read, which was not given.", reading.Invert ? "mask-invert" : "mask-value", "In --object, write invert or value=N behind the mask.");
+                "--mask-invert and --mask-value say how --mask is read, which was not given.",
+                reading.Invert ? "mask-invert" : "mask-value",
+                "In --object, write invert or value=N behind the mask."
+            );
         }
 
         if (texts.Length > 0 && ((mask ?? name ?? token) is not null || prompt is not null))
@@ -98,12 +125,20 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
 
         if (mask is not null && prompt is not null)
         {
-            throw new InvalidInputException("--mask was given, and a box or points from which to make one.", prompt.Box is null ? "point" : "box", "Give one or the other.");
+            throw new InvalidInputException(
+                "--mask was given, and a box or points from which to make one.",
+                prompt.Box is null ? "point" : "box",
+                "Give one or the other."
+            );
         }
 
         if (texts.Length == 0 && mask is null && prompt is null)
         {
-            throw new InvalidInputException("--mask is missing.", "mask", "Give the object's mask, a picture that is white where the object is, or a box around the object with --box x,y,w,h.");
+            throw new InvalidInputException(
+                "--mask is missing.",
+                "mask",
+                "Give the object's mask, a picture that is white where the object is, or a box around the object with --box x,y,w,h."
+            );
         }
 
         if (texts.Length > TextRules.Objects)
@@ -120,7 +155,8 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
                     prompt,
                     name ?? throw new InvalidInputException("--class is missing.", "class", "Say what the object is, such as --class cat."),
                     token,
-                    reading),
+                    reading
+                ),
             ];
     }
 
@@ -144,6 +180,10 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         return TextRules.IsName(name)
             ? name
             : throw new InvalidInputException(
-                $"'{name}' can't name the LoRA's file: it must begin with a letter or digit and hold only letters, digits, -, _ and ., {TextRules.Name} at most.", "name", "Give another --name.");
+                $"'{name}' can't name the LoRA's file: it must begin with a letter or digit and hold only letters, digits, -, _ and ., {TextRules.Name} at "
+                    + $"most.",
+                "name",
+                "Give another --name."
+            );
     }
 }

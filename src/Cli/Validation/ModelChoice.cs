@@ -12,7 +12,7 @@ namespace OrleansOneShot.Cli.Validation;
 /// <param name="Folder">The opened folder.</param>
 internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFolder Folder)
 {
-    private static readonly string[] Parts = ["unet", "vae", "text_encoder"];
+    private static readonly string[] s_parts = ["unet", "vae", "text_encoder"];
     private ClipTokenizer? _tokenizer;
 
     /// <summary>Pixels a latent value stands for, on each side.</summary>
@@ -29,7 +29,7 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
         var entry = catalog.Find(model ?? ModelCatalog.Default);
         var clipEntry = clip is null ? null : catalog.Find(clip, "clip");
         var folder = OpenFolder(entry, clipEntry, catalog);
-        CheckHeaders([.. Parts.Select(part => Path.Combine(folder.Path, part)), .. folder.ClipFolder is { } own ? [own] : Array.Empty<string>()]);
+        CheckHeaders([.. s_parts.Select(part => Path.Combine(folder.Path, part)), .. folder.ClipFolder is { } own ? [own] : Array.Empty<string>()]);
         return new ModelChoice(entry, clipEntry, folder);
     }
 
@@ -42,7 +42,10 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
         if ((bare || token.StartsWith('<')) && Tokenizer.IsVocabularyWord(token))
         {
             throw new InvalidInputException(
-                $"The identifier \"{token}\" is already a word of the vocabulary of {Entry.Name}, so it can't name a new object.", "token", bare ? $"Use \"<{token}>\"." : "Use another name.");
+                $"The identifier \"{token}\" is already a word of the vocabulary of {Entry.Name}, so it can't name a new object.",
+                "token",
+                bare ? $"Use \"<{token}>\"." : "Use another name."
+            );
         }
 
         LearnedToken.Validate(token);
@@ -58,7 +61,10 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
         {
             var below = side / VaeFactor * VaeFactor;
             throw new InvalidInputException(
-                $"--{field} {side} is no multiple of {VaeFactor}, which the VAE of {Entry.Name} needs.", field, $"Use {(below > 0 ? $"{below} or " : "")}{below + VaeFactor}.");
+                $"--{field} {side} is no multiple of {VaeFactor}, which the VAE of {Entry.Name} needs.",
+                field,
+                $"Use {(below > 0 ? $"{below} or " : "")}{below + VaeFactor}."
+            );
         }
     }
 

@@ -13,9 +13,13 @@ namespace OrleansOneShot.Cli.Validation;
 /// <param name="Reading">How its mask is read; null: as usual.</param>
 internal sealed record ObjectArgument(string? Mask, MaskPrompt? Prompt, string Class, string? Token, MaskReading? Reading = null)
 {
-    private const string Form = "Write it as mask=FILE,class=NAME,token=<name>, with box=x:y:w:h or point=x:y in place of the mask where it is to be made; invert and value=N say how a mask is read.";
+    private const string Form =
+        "Write it as mask=FILE,class=NAME,token=<name>, with box=x:y:w:h or point=x:y in place of the mask where it is to be made; invert and value=N say "
+        + "how a mask is read.";
 
-    /// <summary>Reads <c>mask=F,class=NAME[,token=T][,invert][,value=N]</c>, where <c>box=x:y:w:h</c> and any number of <c>point=x:y</c> may stand for the mask.</summary>
+    /// <summary>
+    /// Reads <c>mask=F,class=NAME[,token=T][,invert][,value=N]</c>, where <c>box=x:y:w:h</c> and any number of <c>point=x:y</c> may stand for the mask.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <returns>The object.</returns>
     /// <exception cref="InvalidInputException">Another form.</exception>

@@ -6,7 +6,9 @@ namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>A photo and the masks of its objects, checked, as bytes.</summary>
 /// <param name="Image">The photo's file.</param>
-/// <param name="Masks">The masks' files; those made from a box or points, and those whose file says it in another way than by white or opacity, are PNGs of ours.</param>
+/// <param name="Masks">
+/// The masks' files; those made from a box or points, and those whose file says it in another way than by white or opacity, are PNGs of ours.
+/// </param>
 /// <param name="Warnings">What was noticed.</param>
 internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnlyList<string> Warnings)
 {
@@ -45,7 +47,12 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
             {
                 var mask = new GrabCutMasker().Make(picture, objects[i].Prompt!, cancellationToken);
                 warnings.AddRange(mask.Warnings);
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; oneshot mask with the same box or points shows it."));
+                warnings.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; oneshot mask with the same box or points shows it."
+                    )
+                );
                 files.Add(PngWriter.Encode(MaskPicture.Create(mask)));
                 small.Add(Shrink(mask));
             }

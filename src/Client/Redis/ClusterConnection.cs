@@ -5,7 +5,9 @@ using StackExchange.Redis;
 
 namespace OrleansOneShot.Client.Redis;
 
-/// <summary>A client's eye on its cluster, beside Orleans: what Redis knows of it, and what it means that no silo is reached. Each cause keeps its own sentence.</summary>
+/// <summary>
+/// A client's eye on its cluster, beside Orleans: what Redis knows of it, and what it means that no silo is reached. Each cause keeps its own sentence.
+/// </summary>
 internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
@@ -38,7 +40,13 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         try
         {
             var registry = new ContractRegistry(connection, options.ServiceId, options.ClusterId);
-            return new ClusterConnection(connection, registry, options, await registry.RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken), TimeProvider.System);
+            return new ClusterConnection(
+                connection,
+                registry,
+                options,
+                await registry.RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken),
+                TimeProvider.System
+            );
         }
         catch
         {
@@ -57,7 +65,10 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         await Task.Delay(s_pause, _clock, cancellationToken);
         var view = await _registry.RequireAsync(ContractVersion.Current).WaitAsync(cancellationToken);
         // Whoever was seen once is waited for: a silo that is started again enters itself long before it is ready.
-        _view = view with { HasSilos = view.HasSilos || _view.HasSilos };
+        _view = view with
+        {
+            HasSilos = view.HasSilos || _view.HasSilos,
+        };
         return _clock.GetElapsedTime(_began) < (_view.HasSilos ? _options.BusyTimeout : _options.ConnectTimeout);
     }
 
@@ -115,7 +126,12 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
 
         if (!view.HasSilos)
         {
-            return new ErrorDetail(ErrorCodes.Unavailable, $"No silo is registered at Redis {_registry.Where}.", "cluster", "Start one with: oneshot serve --cluster ...");
+            return new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"No silo is registered at Redis {_registry.Where}.",
+                "cluster",
+                "Start one with: oneshot serve --cluster ..."
+            );
         }
 
         if (ofState)
@@ -124,18 +140,26 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
                 ErrorCodes.Unavailable,
                 $"The silos could not read or write what they know of their jobs at Redis {_registry.Where}.",
                 "cluster",
-                "Try again; jobs that were submitted go on when Redis answers. If it lasts, look at Redis' log and the silos' logs.");
+                "Try again; jobs that were submitted go on when Redis answers. If it lasts, look at Redis' log and the silos' logs."
+            );
         }
 
         var addresses = await ListAsync(gateways);
         return addresses.Count == 0
             ? new ErrorDetail(
-                ErrorCodes.Unavailable, $"A silo is registered at Redis {_registry.Where}, but has not joined the cluster yet.", "cluster", "Wait until it says that it is ready, and try again; its log says what it waits for.")
+                ErrorCodes.Unavailable,
+                $"A silo is registered at Redis {_registry.Where}, but has not joined the cluster yet.",
+                "cluster",
+                "Wait until it says that it is ready, and try again; its log says what it waits for."
+            )
             : new ErrorDetail(
                 ErrorCodes.Unavailable,
-                $"Silos are registered at Redis {_registry.Where}, but none can be reached at {string.Join(", ", addresses.Take(5))}{(addresses.Count > 5 ? $" and {addresses.Count - 5} more addresses" : "")}.",
+                $"Silos are registered at Redis {_registry.Where}, but none can be reached at "
+                    + $"{string.Join(", ", addresses.Take(5))}{(addresses.Count > 5 ? $" and {addresses.Count - 5} more addresses" : "")}.",
                 "cluster",
-                "Check that they run (one that was killed stays registered for half a minute), and that this machine reaches those addresses: firewalls, --advertise, --gateway-port.");
+                "Check that they run (one that was killed stays registered for half a minute), and that this machine reaches those addresses: firewalls, "
+                    + "--advertise, --gateway-port."
+            );
     }
 
     private async Task<IReadOnlyList<string>> ListAsync(IGatewayListProvider gateways)
@@ -155,9 +179,11 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         }
     }
 
-    private ErrorDetail Lost() => new(
-        ErrorCodes.Unavailable,
-        $"Redis at {_registry.Where} has lost the data of this cluster, or was emptied: nobody knows its jobs any more.",
-        "cluster",
-        "When silos run again, list what had finished with: oneshot jobs recover --cluster ...; submit the others anew.");
+    private ErrorDetail Lost() =>
+        new(
+            ErrorCodes.Unavailable,
+            $"Redis at {_registry.Where} has lost the data of this cluster, or was emptied: nobody knows its jobs any more.",
+            "cluster",
+            "When silos run again, list what had finished with: oneshot jobs recover --cluster ...; submit the others anew."
+        );
 }

@@ -10,7 +10,9 @@ internal static class ClusterRedis
     /// <summary>Reads a connection string.</summary>
     /// <param name="text">As StackExchange.Redis writes it: "host:port,password=...".</param>
     /// <returns>The options.</returns>
-    /// <exception cref="OneShotException">invalid_input: it can't be read. The library's own message quotes the text, password and all, so it is not passed on.</exception>
+    /// <exception cref="OneShotException">
+    /// invalid_input: it can't be read. The library's own message quotes the text, password and all, so it is not passed on.
+    /// </exception>
     public static ConfigurationOptions Parse(string text)
     {
         ConfigurationOptions? options;
@@ -23,9 +25,18 @@ internal static class ClusterRedis
             options = null;
         }
 
-        return options is { EndPoints.Count: > 0 } && options.EndPoints.All(endpoint => endpoint is not DnsEndPoint dns || SecretText.ShowHost(dns.Host) == dns.Host)
+        return
+            options is { EndPoints.Count: > 0 }
+            && options.EndPoints.All(endpoint => endpoint is not DnsEndPoint dns || SecretText.ShowHost(dns.Host) == dns.Host)
             ? options
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "The connection string of Redis can't be read.", "cluster", "Write it as HOST:PORT,password=..., without redis:// and without a user before the host."));
+            : throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.InvalidInput,
+                    "The connection string of Redis can't be read.",
+                    "cluster",
+                    "Write it as HOST:PORT,password=..., without redis:// and without a user before the host."
+                )
+            );
     }
 
     /// <summary>Connects.</summary>
@@ -74,7 +85,12 @@ internal static class ClusterRedis
     /// <param name="options">The options.</param>
     /// <returns>"HOST:PORT", several with commas.</returns>
     public static string Name(ConfigurationOptions options) =>
-        string.Join(", ", options.EndPoints.Select(endpoint => endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{SecretText.ShowHost(host)}:{port}" : endpoint.ToString()));
+        string.Join(
+            ", ",
+            options.EndPoints.Select(endpoint =>
+                endpoint is DnsEndPoint { Host: var host, Port: var port } ? $"{SecretText.ShowHost(host)}:{port}" : endpoint.ToString()
+            )
+        );
 
     private static async Task AbandonAsync(Task<ConnectionMultiplexer> connecting)
     {
@@ -94,20 +110,38 @@ internal static class ClusterRedis
         const string Password = "Its password comes from ONESHOT_REDIS_PASSWORD, or from the file that ONESHOT_REDIS_PASSWORD_FILE names.";
         if (IsAboutPassword(error))
         {
-            return new ErrorDetail(ErrorCodes.Unavailable, string.IsNullOrEmpty(options.Password) ? $"Redis at {where} asks for a password." : $"Redis at {where} refuses the password.", "cluster", Password);
+            return new ErrorDetail(
+                ErrorCodes.Unavailable,
+                string.IsNullOrEmpty(options.Password) ? $"Redis at {where} asks for a password." : $"Redis at {where} refuses the password.",
+                "cluster",
+                Password
+            );
         }
 
         return options.Ssl
-            ? new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer over TLS.", "cluster", "Check that it runs, that the address is right, and that it speaks TLS; redis:// connects without.")
-            : new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} does not answer.", "cluster", "Check that it runs and that the address is right; rediss:// connects with TLS.");
+            ? new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"Redis at {where} does not answer over TLS.",
+                "cluster",
+                "Check that it runs, that the address is right, and that it speaks TLS; redis:// connects without."
+            )
+            : new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"Redis at {where} does not answer.",
+                "cluster",
+                "Check that it runs and that the address is right; rediss:// connects with TLS."
+            );
     }
 
     private static bool IsAboutPassword(Exception error)
     {
         for (Exception? e = error; e is not null; e = e.InnerException)
         {
-            if (e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
-                || e.Message.Contains("NOAUTH", StringComparison.Ordinal) || e.Message.Contains("WRONGPASS", StringComparison.Ordinal))
+            if (
+                e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
+                || e.Message.Contains("NOAUTH", StringComparison.Ordinal)
+                || e.Message.Contains("WRONGPASS", StringComparison.Ordinal)
+            )
             {
                 return true;
             }

@@ -5,8 +5,10 @@ using StackExchange.Redis;
 namespace OrleansOneShot.Client.Redis;
 
 /// <summary>
-/// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little longer. It is looked at before the
-/// first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's incarnation: an id that the first silo makes and that never lapses.
+/// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little
+/// longer. It is looked at before the
+/// first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's incarnation: an id that the first silo
+/// makes and that never lapses.
 /// Whoever knew another one knows that Redis has lost its data.
 /// </summary>
 /// <param name="connection">The cluster's Redis.</param>
@@ -17,7 +19,8 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     /// <summary>How long an entry counts after its last renewal: so long a silo that was killed keeps those of another version out.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    // One step, so that of two silos that start at the same moment one sees the other. Redis' clock is everybody's; an entry from its future is from before that clock was set back.
+    // One step, so that of two silos that start at the same moment one sees the other. Redis' clock is everybody's; an entry from its future is from before
+    // that clock was set back.
     // Nothing here lapses by itself: a Redis that evicts what lapses would take it as well.
     private const string ClaimScript = """
         local time = redis.call('TIME')
@@ -73,8 +76,12 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     {
         var life = (long)Lifetime.TotalMilliseconds;
         var told = before is null ? 0 : before.Now.ToUnixTimeMilliseconds() + life;
-        var answer = (RedisResult[])(await connection.GetDatabase().ScriptEvaluateAsync(
-            ClaimScript, _keys, [version, silo, life, before?.Incarnation ?? "", Guid.NewGuid().ToString("N"), told]))!;
+        var answer = (RedisResult[])
+            (
+                await connection
+                    .GetDatabase()
+                    .ScriptEvaluateAsync(ClaimScript, _keys, [version, silo, life, before?.Incarnation ?? "", Guid.NewGuid().ToString("N"), told])
+            )!;
         var (now, how, what) = (DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]), (string)answer[1]!, (string)answer[2]!);
         return how switch
         {
@@ -101,8 +108,14 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
         var (incarnation, entry) = await LookAsync();
         if (entry.Length > 0 && Parse(entry) is var (other, silo) && other != version)
         {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Unavailable, $"The cluster at Redis {Where} has version {other} of the contracts (silo {silo}); this program has version {version}.", "cluster", "Use the oneshot of the version that the silos run."));
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"The cluster at Redis {Where} has version {other} of the contracts (silo {silo}); this program has version {version}.",
+                    "cluster",
+                    "Use the oneshot of the version that the silos run."
+                )
+            );
         }
 
         return new ClusterView(incarnation, entry.Length > 0);
@@ -127,7 +140,15 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
         catch (RedisServerException e)
         {
             // A user without the rights, a Redis that still loads its data, or one that went away in the middle.
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {Where} does not let this program look at the cluster: {e.Message}", "cluster", "Check the rights of its user, or try again."), e);
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"Redis at {Where} does not let this program look at the cluster: {e.Message}",
+                    "cluster",
+                    "Check the rights of its user, or try again."
+                ),
+                e
+            );
         }
     }
 

@@ -12,11 +12,12 @@ public static class RedisConnectionString
     /// <param name="tls">Whether the connection is encrypted.</param>
     /// <param name="password">The password, without commas, which a connection string can't hold; null for none.</param>
     /// <returns>The string.</returns>
-    public static string Write(string host, int port, int database, bool tls, string? password) => new ConfigurationOptions
-    {
-        EndPoints = { { host, port } },
-        DefaultDatabase = database,
-        Ssl = tls,
-        Password = password,
-    }.ToString(includePassword: true);
+    public static string Write(string host, int port, int database, bool tls, string? password) =>
+        new ConfigurationOptions
+        {
+            EndPoints = { { host, port } },
+            DefaultDatabase = database,
+            Ssl = tls,
+            Password = password,
+        }.ToString(includePassword: true);
 }

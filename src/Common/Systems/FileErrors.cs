@@ -1,6 +1,8 @@
 namespace OrleansOneShot.Common.Systems;
 
-/// <summary>What the numbers mean that systems give with an error of a file. .NET hands them on as they are: Windows' are HRESULTs, so all can be told in one list.</summary>
+/// <summary>
+/// What the numbers mean that systems give with an error of a file. .NET hands them on as they are: Windows' are HRESULTs, so all can be told in one list.
+/// </summary>
 public static class FileErrors
 {
     private const int LinuxWouldBlock = 11; // EWOULDBLOCK
@@ -24,7 +26,8 @@ public static class FileErrors
     /// <summary>Whether the disk, or the user's share of it, is full.</summary>
     /// <param name="error">The error.</param>
     /// <returns>True if so.</returns>
-    public static bool IsDiskFull(Exception error) => error is IOException { HResult: NoSpace or LinuxQuota or MacQuota or WindowsDiskFull or WindowsHandleDiskFull };
+    public static bool IsDiskFull(Exception error) =>
+        error is IOException { HResult: NoSpace or LinuxQuota or MacQuota or WindowsDiskFull or WindowsHandleDiskFull };
 
     /// <summary>Whether something with that name is there already.</summary>
     /// <param name="error">The error.</param>

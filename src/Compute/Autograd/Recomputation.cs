@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Autograd;
 
 /// <summary>
-/// Gradient checkpointing (Chen et al. 2016): a block of layers keeps its inputs alone and runs again on the way back. Costs one more forward pass and frees all that lies between.
+/// Gradient checkpointing (Chen et al. 2016): a block of layers keeps its inputs alone and runs again on the way back. Costs one more forward pass and frees
+/// all that lies between.
 /// </summary>
 internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputation>
 {
@@ -61,6 +62,5 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
         return GradientHandover.Return(saved.HiddenNeedsGradient ? hidden.grad : null, saved.OtherNeedsGradient ? other.grad : null, null, null);
     }
 
-    private sealed record Saved(
-        Func<Tensor, Tensor, Tensor> Block, SavedTensor Hidden, SavedTensor Other, bool HiddenNeedsGradient, bool OtherNeedsGradient);
+    private sealed record Saved(Func<Tensor, Tensor, Tensor> Block, SavedTensor Hidden, SavedTensor Other, bool HiddenNeedsGradient, bool OtherNeedsGradient);
 }

@@ -10,5 +10,6 @@ namespace OrleansOneShot.Compute.FanOut;
 internal sealed class BatchSteps(Trainer trainer, ImplantationOptions options, int microBatch) : ITrainingSteps
 {
     /// <inheritdoc/>
-    public IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken) => [trainer.Step(step, LearningRate.Of(options).Factor(step), microBatch)];
+    public IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken) =>
+        [trainer.Step(step, LearningRate.Of(options).Factor(step), microBatch)];
 }

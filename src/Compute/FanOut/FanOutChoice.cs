@@ -35,11 +35,19 @@ public static class FanOutChoice
         var taken = measured.TriedSeconds ?? predicted;
         var spread = taken <= measured.StepSeconds * (1 - Gain);
         var share = (1 - (taken / measured.StepSeconds)) * 100;
-        var tried = measured.TriedSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s a step when tried, predicted {predicted:0.###} s") : string.Create(CultureInfo.InvariantCulture, $"{predicted:0.###} s a step");
-        return (spread, string.Create(
-            CultureInfo.InvariantCulture,
-            $"{measured.Terms} terms on {participants} slots take {tried} ({rounds} x {measured.TermSeconds:0.###} s for terms, {transfer:0.###} s on the way, {measured.ReduceSeconds:0.####} s to add up), "
-            + $"one slot alone {measured.StepSeconds:0.###} s: {(share >= 0 ? $"{share:0} % less" : $"{-share:0} % more")}, and at least {Gain * 100:0} % less is asked for"));
+        var tried = measured.TriedSeconds is { } seconds
+            ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s a step when tried, predicted {predicted:0.###} s")
+            : string.Create(CultureInfo.InvariantCulture, $"{predicted:0.###} s a step");
+        return (
+            spread,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{measured.Terms} terms on {participants} slots take {tried} ({rounds} x {measured.TermSeconds:0.###} s for terms, {transfer:0.###} s on "
+                    + $"the way, {measured.ReduceSeconds:0.####} s to add up), "
+                    + $"one slot alone {measured.StepSeconds:0.###} s: {(share >= 0 ? $"{share:0} % less" : $"{-share:0} % more")}, and at least "
+                    + $"{Gain * 100:0} % less is asked for"
+            )
+        );
     }
 
     private static string Slots(int count) => count == 1 ? "the other slot" : string.Create(CultureInfo.InvariantCulture, $"{count} other slots");

@@ -10,7 +10,7 @@ namespace OrleansOneShot.Compute.FanOut;
 /// <summary>How a run evaluates its terms: decided once, kept in its checkpoints, told in its manifest.</summary>
 internal sealed record FanOutDecision
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
@@ -45,23 +45,25 @@ internal sealed record FanOutDecision
 
     /// <summary>The evaluation in words.</summary>
     [JsonIgnore]
-    public string Name => Evaluation switch
-    {
-        TermEvaluation.MicroBatch => string.Create(CultureInfo.InvariantCulture, $"micro-batch {MicroBatch}"),
-        TermEvaluation.TermByTerm => "term by term",
-        TermEvaluation.Rounds => string.Create(CultureInfo.InvariantCulture, $"rounds of {Period} over {Participants}"),
-        _ => "batch",
-    };
+    public string Name =>
+        Evaluation switch
+        {
+            TermEvaluation.MicroBatch => string.Create(CultureInfo.InvariantCulture, $"micro-batch {MicroBatch}"),
+            TermEvaluation.TermByTerm => "term by term",
+            TermEvaluation.Rounds => string.Create(CultureInfo.InvariantCulture, $"rounds of {Period} over {Participants}"),
+            _ => "batch",
+        };
 
     /// <summary>The name of what was asked for.</summary>
     /// <param name="mode">The mode.</param>
     /// <param name="period">N of the rounds.</param>
-    public static string NameOf(FanOutMode mode, int period) => mode == FanOutMode.Periodic
-        ? string.Create(CultureInfo.InvariantCulture, $"periodic:{period}")
-        : JsonNamingPolicy.SnakeCaseLower.ConvertName(mode.ToString());
+    public static string NameOf(FanOutMode mode, int period) =>
+        mode == FanOutMode.Periodic
+            ? string.Create(CultureInfo.InvariantCulture, $"periodic:{period}")
+            : JsonNamingPolicy.SnakeCaseLower.ConvertName(mode.ToString());
 
     /// <summary>For a checkpoint.</summary>
-    public string ToText() => JsonSerializer.Serialize(this, Json);
+    public string ToText() => JsonSerializer.Serialize(this, s_json);
 
     /// <summary>From a checkpoint; one from before there was a choice was made by batches.</summary>
     /// <param name="text">As <see cref="ToText"/> gave it; may be null.</param>
@@ -75,8 +77,12 @@ internal sealed record FanOutDecision
 
         try
         {
-            var decision = StrictJson.Read<FanOutDecision>(text, Json);
-            if (Enum.IsDefined(decision.Evaluation) && decision is { MicroBatch: >= 1, Participants: >= 1 } && (decision.Evaluation != TermEvaluation.Rounds || decision.Period >= 1))
+            var decision = StrictJson.Read<FanOutDecision>(text, s_json);
+            if (
+                Enum.IsDefined(decision.Evaluation)
+                && decision is { MicroBatch: >= 1, Participants: >= 1 }
+                && (decision.Evaluation != TermEvaluation.Rounds || decision.Period >= 1)
+            )
             {
                 return decision;
             }
@@ -92,10 +98,15 @@ internal sealed record FanOutDecision
     /// <summary>For the manifest.</summary>
     public JsonObject Describe()
     {
-        var description = new JsonObject { ["asked"] = Asked, ["evaluation"] = Name, ["reason"] = Reason };
+        var description = new JsonObject
+        {
+            ["asked"] = Asked,
+            ["evaluation"] = Name,
+            ["reason"] = Reason,
+        };
         if (Measured is not null)
         {
-            description["measured"] = JsonSerializer.SerializeToNode(Measured, Json);
+            description["measured"] = JsonSerializer.SerializeToNode(Measured, s_json);
         }
 
         return description;

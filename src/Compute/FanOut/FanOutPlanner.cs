@@ -14,7 +14,7 @@ namespace OrleansOneShot.Compute.FanOut;
 internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IStepExchange exchange, string fingerprint)
 {
     /// <summary>How long a run waits for other machines to load what it has loaded itself.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>More participants than that were never meant.</summary>
     private const int MostParticipants = 64;
@@ -29,14 +29,18 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
     {
         var terms = CountTerms();
         var (microBatch, shortOfMemory) = MicroBatchChoice.Decide(terms, options.MicroBatch, bytesOfTerm, room);
-        FanOutDecision Local(string reason) => new()
-        {
-            Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
-            Evaluation = microBatch >= terms ? TermEvaluation.Batch : microBatch == 1 ? TermEvaluation.TermByTerm : TermEvaluation.MicroBatch,
-            MicroBatch = microBatch,
-            Reason = shortOfMemory is null ? reason : $"{reason}; {shortOfMemory}",
-            MustBeKept = shortOfMemory is not null || options.FanOut is FanOutMode.Synchronous or FanOutMode.Periodic,
-        };
+        FanOutDecision Local(string reason) =>
+            new()
+            {
+                Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
+                Evaluation =
+                    microBatch >= terms ? TermEvaluation.Batch
+                    : microBatch == 1 ? TermEvaluation.TermByTerm
+                    : TermEvaluation.MicroBatch,
+                MicroBatch = microBatch,
+                Reason = shortOfMemory is null ? reason : $"{reason}; {shortOfMemory}",
+                MustBeKept = shortOfMemory is not null || options.FanOut is FanOutMode.Synchronous or FanOutMode.Periodic,
+            };
         var bytes = options.FanOut == FanOutMode.Periodic ? parts.Wire.StateBytes : parts.Wire.WeightBytes;
         if (options.FanOut == FanOutMode.Local)
         {
@@ -45,7 +49,12 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
 
         if (bytes > exchange.LargestPayload)
         {
-            return Local(string.Create(CultureInfo.InvariantCulture, $"what trains has {bytes:#,0} bytes, more than the {exchange.LargestPayload:#,0} that a call between silos carries"));
+            return Local(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"what trains has {bytes:#,0} bytes, more than the {exchange.LargestPayload:#,0} that a call between silos carries"
+                )
+            );
         }
 
         if (options.FanOut == FanOutMode.Periodic)
@@ -58,7 +67,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
             return Local("a step has one term, so there is nothing to spread");
         }
 
-        var ready = exchange.Recruit(fingerprint, terms - 1, Patience, cancellationToken);
+        var ready = exchange.Recruit(fingerprint, terms - 1, s_patience, cancellationToken);
         if (options.FanOut == FanOutMode.Synchronous)
         {
             return Spread($"as asked for; {Slots(ready)} ready when training began", null);
@@ -74,7 +83,10 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         if (spread)
         {
             // The prediction takes the others to be idle and as fast as this machine; a step over all of them shows.
-            measured = measured with { TriedSeconds = Try(terms, cancellationToken) };
+            measured = measured with
+            {
+                TriedSeconds = Try(terms, cancellationToken),
+            };
             (spread, reason) = FanOutChoice.Decide(measured);
         }
 
@@ -95,18 +107,19 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         var wanted = decision.Evaluation == TermEvaluation.Rounds ? decision.Participants - 1 : CountTerms() - 1;
         if (decision.Spread && wanted > 0)
         {
-            _ = exchange.Recruit(fingerprint, wanted, Patience, cancellationToken);
+            _ = exchange.Recruit(fingerprint, wanted, s_patience, cancellationToken);
         }
     }
 
     /// <summary>The way of taking steps that a decision means.</summary>
     /// <param name="decision">The decision.</param>
-    public ITrainingSteps Steps(FanOutDecision decision) => decision.Evaluation switch
-    {
-        TermEvaluation.TermByTerm => new TermSteps(parts, options, decision.Spread ? exchange : LocalExchange.Instance),
-        TermEvaluation.Rounds => new RoundSteps(parts, options, decision, decision.Spread ? exchange : LocalExchange.Instance),
-        _ => new BatchSteps(parts.Trainer, options, decision.MicroBatch),
-    };
+    public ITrainingSteps Steps(FanOutDecision decision) =>
+        decision.Evaluation switch
+        {
+            TermEvaluation.TermByTerm => new TermSteps(parts, options, decision.Spread ? exchange : LocalExchange.Instance),
+            TermEvaluation.Rounds => new RoundSteps(parts, options, decision, decision.Spread ? exchange : LocalExchange.Instance),
+            _ => new BatchSteps(parts.Trainer, options, decision.MicroBatch),
+        };
 
     /// <summary>C(r, k), at most as many as participants are of use.</summary>
     /// <param name="objects">r.</param>
@@ -123,22 +136,26 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         return (int)Math.Min(count, MostParticipants);
     }
 
-    private FanOutDecision Spread(string reason, FanOutMeasurements? measured) => new()
-    {
-        Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
-        Evaluation = TermEvaluation.TermByTerm,
-        MicroBatch = 1,
-        Spread = true,
-        Reason = reason,
-        Measured = measured,
-        MustBeKept = true,
-    };
+    private FanOutDecision Spread(string reason, FanOutMeasurements? measured) =>
+        new()
+        {
+            Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
+            Evaluation = TermEvaluation.TermByTerm,
+            MicroBatch = 1,
+            Spread = true,
+            Reason = reason,
+            Measured = measured,
+            MustBeKept = true,
+        };
 
     private FanOutDecision Rounds(int combinations, int microBatch, string? shortOfMemory, CancellationToken cancellationToken)
     {
-        var ready = combinations > 1 ? exchange.Recruit(fingerprint, combinations - 1, Patience, cancellationToken) : 0;
+        var ready = combinations > 1 ? exchange.Recruit(fingerprint, combinations - 1, s_patience, cancellationToken) : 0;
         var participants = Math.Min(ready, combinations - 1) + 1;
-        var reason = combinations > 1 ? $"as asked for; {Slots(ready)} ready when training began" : "as asked for; there is one combination of objects, so one participant draws them all";
+        var reason =
+            combinations > 1
+                ? $"as asked for; {Slots(ready)} ready when training began"
+                : "as asked for; there is one combination of objects, so one participant draws them all";
         return new FanOutDecision
         {
             Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
@@ -163,7 +180,8 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
                 using var scope = NewDisposeScope();
                 _ = trainer.Accumulate(trainer.Draw(0), microBatch);
             },
-            cancellationToken);
+            cancellationToken
+        );
         var reduce = Seconds(
             () =>
             {
@@ -173,7 +191,8 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
                     wire.AddGradients(answer);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         wire.ZeroGradients();
         var transfer = exchange.MeasureTransfer(wire.WeightBytes, wire.GradientBytes, cancellationToken);
         return new FanOutMeasurements
@@ -201,7 +220,8 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
                     wire.AddGradients(value.Payload.Span);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         wire.ZeroGradients();
         return seconds;
     }
@@ -234,10 +254,11 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         return parts.Trainer.Objective.CountTerms(parts.Trainer.Draw(0));
     }
 
-    private static string Slots(int count) => count switch
-    {
-        0 => "no other slot was",
-        1 => "1 other slot was",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{count} other slots were"),
-    };
+    private static string Slots(int count) =>
+        count switch
+        {
+            0 => "no other slot was",
+            1 => "1 other slot was",
+            _ => string.Create(CultureInfo.InvariantCulture, $"{count} other slots were"),
+        };
 }

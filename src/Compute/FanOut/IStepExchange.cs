@@ -28,7 +28,13 @@ public interface IStepExchange
     /// <param name="here">Evaluates a term on the calling thread.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The terms' values, in the order of the terms.</returns>
-    IReadOnlyList<StepTermValue> Evaluate(int step, int terms, ReadOnlyMemory<byte> payload, Func<int, StepTermValue> here, CancellationToken cancellationToken);
+    IReadOnlyList<StepTermValue> Evaluate(
+        int step,
+        int terms,
+        ReadOnlyMemory<byte> payload,
+        Func<int, StepTermValue> here,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Gives the other machines back: there is nothing more to spread.</summary>
     void Dismiss();

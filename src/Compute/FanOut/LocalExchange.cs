@@ -16,7 +16,13 @@ internal sealed class LocalExchange : IStepExchange
     public double MeasureTransfer(int bytesThere, int bytesBack, CancellationToken cancellationToken) => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public IReadOnlyList<StepTermValue> Evaluate(int step, int terms, ReadOnlyMemory<byte> payload, Func<int, StepTermValue> here, CancellationToken cancellationToken)
+    public IReadOnlyList<StepTermValue> Evaluate(
+        int step,
+        int terms,
+        ReadOnlyMemory<byte> payload,
+        Func<int, StepTermValue> here,
+        CancellationToken cancellationToken
+    )
     {
         var values = new StepTermValue[terms];
         for (var term = 0; term < terms; term++)
@@ -29,7 +35,5 @@ internal sealed class LocalExchange : IStepExchange
     }
 
     /// <inheritdoc/>
-    public void Dismiss()
-    {
-    }
+    public void Dismiss() { }
 }

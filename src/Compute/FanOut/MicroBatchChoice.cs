@@ -7,7 +7,8 @@ namespace OrleansOneShot.Compute.FanOut;
 /// <summary>Decides how many terms share a forward and backward pass.</summary>
 internal static class MicroBatchChoice
 {
-    // Stable Diffusion 1.5 at 512 x 512 (bench/RESULTS.md): a term more takes 1.0 GiB in bfloat16 and 1.86 GiB in float32, which is 226 and 210 values for each value of
+    // Stable Diffusion 1.5 at 512 x 512 (bench/RESULTS.md): a term more takes 1.0 GiB in bfloat16 and 1.86 GiB in float32, which is 226 and 210 values for each
+    // value of
     // one layer a level (2,375,680). It has two layers a level.
     private const double ValuesAPoint = 230;
 
@@ -33,9 +34,14 @@ internal static class MicroBatchChoice
         }
 
         var fit = (int)Math.Max(1, room / bytesOfTerm);
-        return (fit, string.Create(
-            CultureInfo.InvariantCulture,
-            $"{terms} terms at once would take about {Gibibytes(terms * bytesOfTerm):0.0} GiB, and {Gibibytes(Math.Max(0, room)):0.0} GiB are free: {fit} a pass (--micro-batch {fit})"));
+        return (
+            fit,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{terms} terms at once would take about {Gibibytes(terms * bytesOfTerm):0.0} GiB, and {Gibibytes(Math.Max(0, room)):0.0} GiB are free: "
+                    + $"{fit} a pass (--micro-batch {fit})"
+            )
+        );
     }
 
     /// <summary>Memory that a term's activations take, by the UNet's widths.</summary>
@@ -60,9 +66,10 @@ internal static class MicroBatchChoice
     /// <summary>Memory that is left for activations.</summary>
     /// <param name="device">Where the UNet computes; a GPU's memory can't be asked for, so it counts as enough.</param>
     /// <param name="weightBytes">Bytes of the UNet's weights, which may not have been touched yet.</param>
-    public static long Room(Device device, long weightBytes) => device.type == TorchSharp.DeviceType.CPU
-        ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * UsableShare) - Math.Max(Environment.WorkingSet, weightBytes)
-        : long.MaxValue;
+    public static long Room(Device device, long weightBytes) =>
+        device.type == TorchSharp.DeviceType.CPU
+            ? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * UsableShare) - Math.Max(Environment.WorkingSet, weightBytes)
+            : long.MaxValue;
 
     private static double Gibibytes(long bytes) => bytes / (double)(1 << 30);
 }

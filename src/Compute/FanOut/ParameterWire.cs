@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
-/// What crosses between machines: raw, little-endian values in the order of the flat buffers, LoRA first, then the token vectors; no header, since both ends know the sizes from the
-/// job's options and refuse any other. Weights: float32. Gradients: float32, or bfloat16 where the UNet computes in it. State: weights, AdamW's means, its variances (all float32), then
+/// What crosses between machines: raw, little-endian values in the order of the flat buffers, LoRA first, then the token vectors; no header, since both ends
+/// know the sizes from the
+/// job's options and refuse any other. Weights: float32. Gradients: float32, or bfloat16 where the UNet computes in it. State: weights, AdamW's means, its
+/// variances (all float32), then
 /// two int64: AdamW's step count and the terms a pass.
 /// </summary>
 internal sealed class ParameterWire
@@ -126,10 +128,16 @@ internal sealed class ParameterWire
         var microBatch = BinaryPrimitives.ReadInt64LittleEndian(trailer[sizeof(long)..]);
         return steps >= 0 && microBatch is >= 1 and <= int.MaxValue
             ? (steps, (int)microBatch)
-            : throw new InvalidInputException($"The weights and moments claim {steps} steps and {microBatch} terms a pass.", "payload", "Both ends must run the same version.");
+            : throw new InvalidInputException(
+                $"The weights and moments claim {steps} steps and {microBatch} terms a pass.",
+                "payload",
+                "Both ends must run the same version."
+            );
     }
 
-    /// <summary>Replaces weights and moments by the mean of several: their sum in order, divided by their number, in float32. The mean of one is that one, bit for bit.</summary>
+    /// <summary>
+    /// Replaces weights and moments by the mean of several: their sum in order, divided by their number, in float32. The mean of one is that one, bit for bit.
+    /// </summary>
     /// <param name="states">At least one, each as <see cref="PackState"/> gave it.</param>
     /// <param name="optimiser">The optimiser of the same parameters.</param>
     /// <exception cref="InvalidInputException">A size or a trailer is wrong; nothing was changed.</exception>
@@ -216,7 +224,11 @@ internal sealed class ParameterWire
     {
         if (bytes.Length != expected)
         {
-            throw new InvalidInputException($"The {what} of this job have {expected} bytes, not {bytes.Length}.", "payload", "Both ends must run the same version, model and options.");
+            throw new InvalidInputException(
+                $"The {what} of this job have {expected} bytes, not {bytes.Length}.",
+                "payload",
+                "Both ends must run the same version, model and options."
+            );
         }
     }
 }

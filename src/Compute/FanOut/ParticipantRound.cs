@@ -4,7 +4,10 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 
-/// <summary>A participant's round: some steps on its own combinations. All it depends on is in the payload and the keys of its random numbers, so anyone can run it (again).</summary>
+/// <summary>
+/// A participant's round: some steps on its own combinations. All it depends on is in the payload and the keys of its random numbers, so anyone can run it
+/// (again).
+/// </summary>
 /// <param name="parts">What trains.</param>
 /// <param name="options">Options.</param>
 internal sealed class ParticipantRound(TrainingParts parts, ImplantationOptions options)

@@ -4,7 +4,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
-/// Steps in rounds (local SGD with averaged moments): every participant starts from the same weights and moments, takes some steps on its own draws, and the results are averaged in the
+/// Steps in rounds (local SGD with averaged moments): every participant starts from the same weights and moments, takes some steps on its own draws, and the
+/// results are averaged in the
 /// order of the participants. A participant is a sequence of draws, not a machine: with fewer machines than participants one machine runs several.
 /// </summary>
 /// <param name="parts">What trains.</param>
@@ -23,7 +24,13 @@ internal sealed class RoundSteps(TrainingParts parts, ImplantationOptions option
         IReadOnlyList<StepTermValue> results;
         try
         {
-            results = exchange.Evaluate(step, decision.Participants, start, participant => _round.Run(step, participant, start, cancellationToken), cancellationToken);
+            results = exchange.Evaluate(
+                step,
+                decision.Participants,
+                start,
+                participant => _round.Run(step, participant, start, cancellationToken),
+                cancellationToken
+            );
         }
         catch
         {

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
-/// Steps term by term: each UNet term alone, here or elsewhere; gradients are added in the order of the terms, the class terms last. The class terms need no UNet, so they never leave.
+/// Steps term by term: each UNet term alone, here or elsewhere; gradients are added in the order of the terms, the class terms last. The class terms need no
+/// UNet, so they never leave.
 /// </summary>
 /// <param name="parts">What trains.</param>
 /// <param name="options">Options.</param>
@@ -21,7 +22,12 @@ internal sealed class TermSteps(TrainingParts parts, ImplantationOptions options
         var trainer = parts.Trainer;
         var draw = trainer.Draw(step);
         var values = exchange.Evaluate(
-            step, trainer.Objective.CountTerms(draw), parts.Wire.PackWeights(), term => _gradients.Evaluate(step, term), cancellationToken);
+            step,
+            trainer.Objective.CountTerms(draw),
+            parts.Wire.PackWeights(),
+            term => _gradients.Evaluate(step, term),
+            cancellationToken
+        );
         Reduce(values.Select(v => v.Payload));
         var losses = StepLosses.OfTerms([.. values.Select(v => v.Losses[0])], trainer.AccumulateClassTerms(draw));
         trainer.Update(step, losses, LearningRate.Of(options).Factor(step));

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
-/// Evaluates terms (or, between averages, rounds) of a run on another machine: the same keyed random numbers at the same weights, so it gives the bits that the run itself would get on a
+/// Evaluates terms (or, between averages, rounds) of a run on another machine: the same keyed random numbers at the same weights, so it gives the bits that the
+/// run itself would get on a
 /// machine of its kind. It keeps nothing between two calls. Not thread-safe; it lives on the thread that opened it.
 /// </summary>
 public sealed class TermWorker : IDisposable
@@ -102,7 +103,8 @@ public sealed class TermWorker : IDisposable
     public void Dispose() => Release(_owned);
 
     private static JointSpace JointSpaceOf(LoadedModels models) =>
-        models.LoadJointSpace() ?? throw new InvalidInputException($"{models.Folder.Name} has no clip folder, which the class loss needs.", "clip", "Copy the run's model folder.");
+        models.LoadJointSpace()
+        ?? throw new InvalidInputException($"{models.Folder.Name} has no clip folder, which the class loss needs.", "clip", "Copy the run's model folder.");
 
     private static void Release(Stack<IDisposable> owned)
     {

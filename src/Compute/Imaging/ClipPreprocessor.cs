@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
-/// What CLIP's image tower is fed (transformers' CLIPImageProcessor on Pillow): the shortest side resized by the antialiased filter to bytes, the centre cut out, scaled, mean and
+/// What CLIP's image tower is fed (transformers' CLIPImageProcessor on Pillow): the shortest side resized by the antialiased filter to bytes, the centre cut
+/// out, scaled, mean and
 /// deviation taken out. The published numbers were made with these very bytes.
 /// </summary>
 public sealed class ClipPreprocessor
@@ -56,11 +57,13 @@ public sealed class ClipPreprocessor
     public RgbImage ResizeAndCrop(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var (width, height) = image.Width <= image.Height
-            ? (_config.Size, Long(image.Height, image.Width))
-            : (Long(image.Width, image.Height), _config.Size);
+        var (width, height) = image.Width <= image.Height ? (_config.Size, Long(image.Height, image.Width)) : (Long(image.Width, image.Height), _config.Size);
         var window = new PixelRectangle((width - Side) / 2, (height - Side) / 2, Side, Side);
-        return new RgbImage(Side, Side, Resampler.Resize(image, width, height, window, _config.Resample == 3 ? ResampleFilter.Bicubic : ResampleFilter.Bilinear));
+        return new RgbImage(
+            Side,
+            Side,
+            Resampler.Resize(image, width, height, window, _config.Resample == 3 ? ResampleFilter.Bicubic : ResampleFilter.Bilinear)
+        );
     }
 
     private int Long(int longSide, int shortSide) => (int)((long)_config.Size * longSide / shortSide);

@@ -5,14 +5,21 @@ using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Imaging;
 
-/// <summary><c>preprocessor_config.json</c> of a CLIP folder, in its old form (sizes as numbers) and its new one (sizes as objects). Defaults are CLIPImageProcessor's.</summary>
+/// <summary>
+/// <c>preprocessor_config.json</c> of a CLIP folder, in its old form (sizes as numbers) and its new one (sizes as objects). Defaults are CLIPImageProcessor's.
+/// </summary>
 public sealed record ClipPreprocessorConfig
 {
     private const long MaximumBytes = 1 << 20;
 
     // Far above anything published; what it divides or multiplies stays finite.
     private const double LargestStatistic = 1e6;
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = { new WholeNumberConverter() } };
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        AllowTrailingCommas = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        Converters = { new WholeNumberConverter() },
+    };
 
     /// <summary>Whether pictures are resized; always so here.</summary>
     [JsonPropertyName("do_resize")]
@@ -64,7 +71,7 @@ public sealed record ClipPreprocessorConfig
         var name = Path.GetFileName(path);
         try
         {
-            var config = StrictJson.Read<ClipPreprocessorConfig>(StrictJson.ReadFile(path, MaximumBytes), Options);
+            var config = StrictJson.Read<ClipPreprocessorConfig>(StrictJson.ReadFile(path, MaximumBytes), s_options);
             config.Check(path, name);
             return config;
         }

@@ -15,9 +15,9 @@ public sealed class ContactSheet
     private const int MostPictures = 96;
     private const int MostReferences = 8;
 
-    private static readonly SKColor Ink = new(0x1F, 0x23, 0x28);
-    private static readonly SKColor Muted = new(0x6B, 0x72, 0x80);
-    private static readonly SKColor Line = new(0xE3, 0xE5, 0xE8);
+    private static readonly SKColor s_ink = new(0x1F, 0x23, 0x28);
+    private static readonly SKColor s_muted = new(0x6B, 0x72, 0x80);
+    private static readonly SKColor s_line = new(0xE3, 0xE5, 0xE8);
 
     private readonly string _title;
     private readonly IReadOnlyList<SheetPicture> _references;
@@ -56,12 +56,13 @@ public sealed class ContactSheet
     }
 
     /// <summary>Small pictures are doubled or trebled, large ones shrunk.</summary>
-    internal static int TileFor(int longSide) => longSide switch
-    {
-        <= 96 => longSide * 3,
-        <= 192 => longSide * 2,
-        _ => Math.Min(longSide, LargestTile),
-    };
+    internal static int TileFor(int longSide) =>
+        longSide switch
+        {
+            <= 96 => longSide * 3,
+            <= 192 => longSide * 2,
+            _ => Math.Min(longSide, LargestTile),
+        };
 
     private RgbImage Draw()
     {
@@ -80,9 +81,9 @@ public sealed class ContactSheet
         var titleLine = Wrap(_title, width, heading, 1);
 
         using var canvas = new PictureCanvas(width + (2 * Padding), top + height + Padding + (_footer is null ? 0 : LineHeight));
-        using var ink = new SKPaint { Color = Ink, IsAntialias = true };
-        using var muted = new SKPaint { Color = Muted, IsAntialias = true };
-        using var line = new SKPaint { Color = Line, StrokeWidth = 1 };
+        using var ink = new SKPaint { Color = s_ink, IsAntialias = true };
+        using var muted = new SKPaint { Color = s_muted, IsAntialias = true };
+        using var line = new SKPaint { Color = s_line, StrokeWidth = 1 };
         foreach (var text in titleLine)
         {
             canvas.Canvas.DrawText(text, Padding, Padding + 18, heading, ink);
@@ -134,7 +135,8 @@ public sealed class ContactSheet
     private List<Block> Blocks(int columns, SKFont font)
     {
         List<Block> blocks = [];
-        for (var i = 0; i < _pictures.Count;)
+        var i = 0;
+        while (i < _pictures.Count)
         {
             var caption = _pictures[i].Caption;
             var images = _pictures.Skip(i).Take(columns).TakeWhile(p => p.Caption == caption).Select(p => p.Image).ToList();
@@ -189,9 +191,16 @@ public sealed class ContactSheet
 
     private int HeightOf(Block block) => _tile + (block.Caption.Count * LineHeight) + 6 + BlockGap;
 
-    private static IReadOnlyList<string> Wrap(string text, int width, SKFont font, int lines = CaptionLines) => TextLayout.Wrap(text, width, lines, s => font.MeasureText(s));
+    private static IReadOnlyList<string> Wrap(string text, int width, SKFont font, int lines = CaptionLines) =>
+        TextLayout.Wrap(text, width, lines, s => font.MeasureText(s));
 
-    private static SKFont Font(SKTypeface face, float size) => new(face, size) { Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None, Subpixel = true };
+    private static SKFont Font(SKTypeface face, float size) =>
+        new(face, size)
+        {
+            Edging = SKFontEdging.Antialias,
+            Hinting = SKFontHinting.None,
+            Subpixel = true,
+        };
 
     private sealed record Block(IReadOnlyList<RgbImage> Images, IReadOnlyList<string> Caption);
 }

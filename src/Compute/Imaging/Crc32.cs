@@ -3,7 +3,7 @@ namespace OrleansOneShot.Compute.Imaging;
 /// <summary>The checksum of PNG chunks (ISO 3309, polynomial 0xEDB88320).</summary>
 internal static class Crc32
 {
-    private static readonly uint[] Table = MakeTable();
+    private static readonly uint[] s_table = MakeTable();
 
     /// <summary>The checksum of some bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes)
@@ -11,7 +11,7 @@ internal static class Crc32
         var crc = uint.MaxValue;
         foreach (var b in bytes)
         {
-            crc = Table[(crc ^ b) & 255] ^ (crc >> 8);
+            crc = s_table[(crc ^ b) & 255] ^ (crc >> 8);
         }
 
         return ~crc;

@@ -10,7 +10,9 @@ internal static class ExifOrientations
     /// <summary>True when width and height change places.</summary>
     public static bool SwapsSides(this ExifOrientation orientation) => orientation >= ExifOrientation.Transposed;
 
-    /// <summary>The orientation that a TIFF block (the content of an EXIF segment) tells, or upright when it tells none or is damaged, as viewers take it.</summary>
+    /// <summary>
+    /// The orientation that a TIFF block (the content of an EXIF segment) tells, or upright when it tells none or is damaged, as viewers take it.
+    /// </summary>
     public static ExifOrientation Parse(ReadOnlySpan<byte> tiff)
     {
         if (tiff.Length < 8 || !(tiff.StartsWith("II*\0"u8) || tiff.StartsWith("MM\0*"u8)))

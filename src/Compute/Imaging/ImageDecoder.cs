@@ -38,13 +38,17 @@ internal static class ImageDecoder
 
             using var content = new MemoryStream((int)length);
             var piece = new byte[Piece];
-            for (int read; (read = stream.Read(piece)) > 0;)
+            int read;
+            while ((read = stream.Read(piece)) > 0)
             {
                 content.Write(piece, 0, read);
                 if (content.Length > ImageLimits.MaxFileBytes)
                 {
                     throw new InvalidInputException(
-                        $"The {field} {path} has more than {ImageLimits.MaxFileBytes >> 20} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read.", field, "Give a picture.");
+                        $"The {field} {path} has more than {ImageLimits.MaxFileBytes >> 20} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read.",
+                        field,
+                        "Give a picture."
+                    );
                 }
             }
 
@@ -119,9 +123,13 @@ internal static class ImageDecoder
         if (bytes > ImageLimits.MaxFileBytes)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"The {field} {name} has {bytes / 1048576.0:0.#} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The {field} {name} has {bytes / 1048576.0:0.#} MiB; at most {ImageLimits.MaxFileBytes >> 20} MiB are read."
+                ),
                 field,
-                "Save it with fewer pixels or as JPEG.");
+                "Save it with fewer pixels or as JPEG."
+            );
         }
     }
 
@@ -136,15 +144,26 @@ internal static class ImageDecoder
         if (header.Width > ImageLimits.MaxSide || header.Height > ImageLimits.MaxSide || header.Width * header.Height > ImageLimits.MaxPixels)
         {
             throw new InvalidInputException(
-                $"The {field} {name} is {header.Width} x {header.Height} pixels; at most {ImageLimits.MaxPixels >> 20} megapixels and {ImageLimits.MaxSide} pixels a side are read.",
+                $"The {field} {name} is {header.Width} x {header.Height} pixels; at most {ImageLimits.MaxPixels >> 20} megapixels and {ImageLimits.MaxSide} "
+                    + $"pixels a side are read.",
                 field,
-                "Scale it down first.");
+                "Scale it down first."
+            );
         }
     }
 
     private static InvalidInputException CutShort(ImageFormat format, string name, string field)
     {
-        var kind = format switch { ImageFormat.Png => "PNG", ImageFormat.Jpeg => "JPEG", _ => "WebP" };
-        return new InvalidInputException($"The {field} {name} starts as a {kind} picture but is cut short or damaged.", field, "Copy or export the file again.");
+        var kind = format switch
+        {
+            ImageFormat.Png => "PNG",
+            ImageFormat.Jpeg => "JPEG",
+            _ => "WebP",
+        };
+        return new InvalidInputException(
+            $"The {field} {name} starts as a {kind} picture but is cut short or damaged.",
+            field,
+            "Copy or export the file again."
+        );
     }
 }

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
-/// What the header of a picture says, read by hand: a decoder may allocate before anyone can look at the size, and some need pixel data to be present before they tell it.
+/// What the header of a picture says, read by hand: a decoder may allocate before anyone can look at the size, and some need pixel data to be present before
+/// they tell it.
 /// </summary>
 /// <param name="Format">The format, by its signature; a file's name doesn't matter.</param>
 /// <param name="Width">Stored pixels a row.</param>
@@ -12,13 +13,14 @@ namespace OrleansOneShot.Compute.Imaging;
 internal readonly record struct ImageHeader(ImageFormat Format, long Width, long Height, ExifOrientation Orientation)
 {
     /// <summary>Reads the header, or gives null when the bytes are no picture of a known format or end before its size is told.</summary>
-    public static ImageHeader? Read(ReadOnlySpan<byte> bytes) => FormatOf(bytes) switch
-    {
-        ImageFormat.Png => ReadPng(bytes),
-        ImageFormat.Jpeg => ReadJpeg(bytes),
-        ImageFormat.WebP => ReadWebP(bytes),
-        _ => null,
-    };
+    public static ImageHeader? Read(ReadOnlySpan<byte> bytes) =>
+        FormatOf(bytes) switch
+        {
+            ImageFormat.Png => ReadPng(bytes),
+            ImageFormat.Jpeg => ReadJpeg(bytes),
+            ImageFormat.WebP => ReadWebP(bytes),
+            _ => null,
+        };
 
     /// <summary>The format by its signature alone, or null.</summary>
     public static ImageFormat? FormatOf(ReadOnlySpan<byte> bytes)
@@ -100,7 +102,12 @@ internal readonly record struct ImageHeader(ImageFormat Format, long Width, long
                 // Start of frame. EXIF stands at the front of a file, so it has been seen by now.
                 return segment.Length < 5
                     ? null
-                    : new ImageHeader(ImageFormat.Jpeg, BinaryPrimitives.ReadUInt16BigEndian(segment[3..]), BinaryPrimitives.ReadUInt16BigEndian(segment[1..]), orientation);
+                    : new ImageHeader(
+                        ImageFormat.Jpeg,
+                        BinaryPrimitives.ReadUInt16BigEndian(segment[3..]),
+                        BinaryPrimitives.ReadUInt16BigEndian(segment[1..]),
+                        orientation
+                    );
             }
             else if (marker is 0xDA or 0xD9)
             {
@@ -117,7 +124,8 @@ internal readonly record struct ImageHeader(ImageFormat Format, long Width, long
     {
         (long Width, long Height)? size = null;
         var orientation = ExifOrientation.Upright;
-        for (var rest = bytes[12..]; rest.Length >= 8;)
+        var rest = bytes[12..];
+        while (rest.Length >= 8)
         {
             var length = BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
             var data = rest.Slice(8, (int)Math.Min(length, (uint)rest.Length - 8));

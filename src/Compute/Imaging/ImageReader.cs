@@ -1,6 +1,8 @@
 namespace OrleansOneShot.Compute.Imaging;
 
-/// <summary>Reads photos: PNG, JPEG and WebP within <see cref="ImageLimits"/>, turned upright by EXIF, colour profiles converted to sRGB, transparency laid on white.</summary>
+/// <summary>
+/// Reads photos: PNG, JPEG and WebP within <see cref="ImageLimits"/>, turned upright by EXIF, colour profiles converted to sRGB, transparency laid on white.
+/// </summary>
 public static class ImageReader
 {
     /// <summary>Reads the bytes of a picture's file, pipe or device, within <see cref="ImageLimits.MaxFileBytes"/>.</summary>

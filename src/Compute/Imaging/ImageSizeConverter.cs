@@ -29,14 +29,19 @@ internal sealed class ImageSizeConverter : JsonConverter<int>
             }
         }
 
-        throw new UnusableJsonException($"asks for {Wording.Cut(root.GetRawText(), 80)}, which is not a size that is supported: a number, a shortest_edge, or a height and width of one value.");
+        throw new UnusableJsonException(
+            $"asks for {Wording.Cut(root.GetRawText(), 80)}, which is not a size that is supported: a number, a shortest_edge, or a height and width of one "
+                + $"value."
+        );
     }
 
     public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
 
-    private static int? Side(JsonElement size, string name) =>
-        size.TryGetProperty(name, out var side) ? Whole(side) : null;
+    private static int? Side(JsonElement size, string name) => size.TryGetProperty(name, out var side) ? Whole(side) : null;
 
     // Python writes 224.0 as well.
-    private static int? Whole(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= int.MaxValue and var number && number == Math.Truncate(number) ? (int)number : null;
+    private static int? Whole(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= int.MaxValue and var number && number == Math.Truncate(number)
+            ? (int)number
+            : null;
 }

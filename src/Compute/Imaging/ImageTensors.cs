@@ -26,7 +26,9 @@ public static class ImageTensors
         return bytes;
     }
 
-    /// <summary>Pictures from uint8 pixels or from floats in [0, 1]; floats are multiplied by 255 and rounded half to even, as diffusers does, and clamped.</summary>
+    /// <summary>
+    /// Pictures from uint8 pixels or from floats in [0, 1]; floats are multiplied by 255 and rounded half to even, as diffusers does, and clamped.
+    /// </summary>
     /// <param name="pictures">(N, 3, H, W), or one picture as (H, W, 3); any floating type or uint8, any device.</param>
     /// <returns>N pictures.</returns>
     /// <exception cref="ArgumentException">The shape is neither.</exception>
@@ -75,7 +77,9 @@ public static class ImageTensors
         return tensor(mask.Values, [1, 1, mask.Height, mask.Width]);
     }
 
-    /// <summary>Masks on the latent grid, by area: adaptive average pooling, with windows of uneven size when the sizes do not divide (<c>interpolate(mode="area")</c>).</summary>
+    /// <summary>
+    /// Masks on the latent grid, by area: adaptive average pooling, with windows of uneven size when the sizes do not divide (<c>interpolate(mode="area")</c>).
+    /// </summary>
     /// <param name="masks">(N, 1, H, W) in [0, 1].</param>
     /// <param name="height">Rows of the latent.</param>
     /// <param name="width">Columns of the latent.</param>

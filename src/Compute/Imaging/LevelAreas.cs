@@ -100,7 +100,10 @@ internal sealed class LevelAreas
 
     /// <summary>The values that take a part of the picture worth naming, from the smallest on.</summary>
     public IEnumerable<LevelArea> Values() =>
-        Enumerable.Range(0, _pixels.Length).Where(v => _pixels[v] > 0 && _pixels[v] >= LeastShare * _count).Select(v => new LevelArea(v, _pixels[v] / (double)_count));
+        Enumerable
+            .Range(0, _pixels.Length)
+            .Where(v => _pixels[v] > 0 && _pixels[v] >= LeastShare * _count)
+            .Select(v => new LevelArea(v, _pixels[v] / (double)_count));
 
     private int? NextInner(int level)
     {

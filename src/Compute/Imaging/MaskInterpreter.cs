@@ -4,7 +4,8 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
-/// Understands the pictures that people give as masks (docs/adr/0018-masks-that-are-told.md): alpha that says something, else brightness, else one colour on black, at whatever range;
+/// Understands the pictures that people give as masks (docs/adr/0018-masks-that-are-told.md): alpha that says something, else brightness, else one colour on
+/// black, at whatever range;
 /// and notices those that say something else than was meant.
 /// </summary>
 internal sealed class MaskInterpreter
@@ -65,11 +66,18 @@ internal sealed class MaskInterpreter
         }
 
         var alpha = SpeakingAlpha();
-        var read = alpha is not null ? Stretched(alpha, 255, LevelAreas.RangeOf(alpha), MaskSource.Alpha) : IsColoured() ? FromColours() : FromGrey();
+        var read =
+            alpha is not null ? Stretched(alpha, 255, LevelAreas.RangeOf(alpha), MaskSource.Alpha)
+            : IsColoured() ? FromColours()
+            : FromGrey();
 
         // Who takes any transparency for the mask, as earlier versions did, would read another one: such a file is not plain.
         return alpha is null && _image.HasAlpha && _image.Rgba.Any(p => p >> 24 != 255)
-            ? read with { IsPlain = false, Notes = [$"{_what} is of one opacity all over, but for noise: its brightness says where the object is.", .. read.Notes] }
+            ? read with
+            {
+                IsPlain = false,
+                Notes = [$"{_what} is of one opacity all over, but for noise: its brightness says where the object is.", .. read.Notes],
+            }
             : read;
     }
 
@@ -79,7 +87,11 @@ internal sealed class MaskInterpreter
         {
             var steps = _isLossy ? LossySteps : 255;
             var wanted = Quantised((uint)(((colour & 0xFF) << 16) | (colour & 0xFF00) | (colour >> 16)), steps);
-            return Chosen(Array.ConvertAll(_image.Rgba, p => Quantised(p, steps) == wanted), value, ColourIds(out var colours) is { } ids ? Text(LevelAreas.Of(ids, _image.Width, _image.Height, 0), id => Hex(colours[id])) : "many colours");
+            return Chosen(
+                Array.ConvertAll(_image.Rgba, p => Quantised(p, steps) == wanted),
+                value,
+                ColourIds(out var colours) is { } ids ? Text(LevelAreas.Of(ids, _image.Width, _image.Height, 0), id => Hex(colours[id])) : "many colours"
+            );
         }
 
         var number = value.Number!.Value;
@@ -92,12 +104,21 @@ internal sealed class MaskInterpreter
         var alpha = indices is null ? SpeakingAlpha() : null;
         var levels = indices ?? alpha ?? Greys(out _);
         var tolerance = _isLossy && alpha is null ? LossyTolerance : 0;
-        return Chosen(Array.ConvertAll(levels, level => Math.Abs(level - number) <= tolerance), value, Text(LevelAreas.Of(levels, _image.Width, _image.Height, tolerance), Number));
+        return Chosen(
+            Array.ConvertAll(levels, level => Math.Abs(level - number) <= tolerance),
+            value,
+            Text(LevelAreas.Of(levels, _image.Width, _image.Height, tolerance), Number)
+        );
     }
 
-    private MaskValues Chosen(bool[] pixels, MaskValue value, string there) => Array.Exists(pixels, p => p)
-        ? new MaskValues(Array.ConvertAll(pixels, p => p ? 1f : 0f), MaskSource.Grey) { IsPlain = false }
-        : throw new InvalidInputException($"{_what} has no pixel of the value {value}: its values are {there}.", _field, $"Give one of them with {_reading.ValueOption.TrimEnd(' ', '=')}.");
+    private MaskValues Chosen(bool[] pixels, MaskValue value, string there) =>
+        Array.Exists(pixels, p => p)
+            ? new MaskValues(Array.ConvertAll(pixels, p => p ? 1f : 0f), MaskSource.Grey) { IsPlain = false }
+            : throw new InvalidInputException(
+                $"{_what} has no pixel of the value {value}: its values are {there}.",
+                _field,
+                $"Give one of them with {_reading.ValueOption.TrimEnd(' ', '=')}."
+            );
 
     private MaskValues FromGrey()
     {
@@ -124,7 +145,17 @@ internal sealed class MaskInterpreter
         }
 
         return clear < 0.6
-            ? read with { Notes = [.. read.Notes, string.Create(CultureInfo.InvariantCulture, $"Only {clear:0%} of {Lower(_what)} is nearly black or white; what lies between counts as object in part.")] }
+            ? read with
+            {
+                Notes =
+                [
+                    .. read.Notes,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Only {clear:0%} of {Lower(_what)} is nearly black or white; what lies between counts as object in part."
+                    ),
+                ],
+            }
             : read;
     }
 
@@ -139,13 +170,21 @@ internal sealed class MaskInterpreter
         {
             return new MaskValues(Brightness(), MaskSource.Colour)
             {
-                Doubt = IsThePhoto(0) ? Photo() : new MaskDoubt($"{_what} is a picture of many colours, not a mask.", "A mask is white (or opaque) where the object is and black (or transparent) elsewhere."),
+                Doubt = IsThePhoto(0)
+                    ? Photo()
+                    : new MaskDoubt(
+                        $"{_what} is a picture of many colours, not a mask.",
+                        "A mask is white (or opaque) where the object is and black (or transparent) elsewhere."
+                    ),
                 IsPlain = false,
             };
         }
 
         // A palette's index has one colour: that of any of its pixels.
-        var colourOf = labels.ToDictionary(label => label.Level, label => palette ? _image.Rgba[Array.IndexOf(ids, (ushort)label.Level)] : colours[label.Level]);
+        var colourOf = labels.ToDictionary(
+            label => label.Level,
+            label => palette ? _image.Rgba[Array.IndexOf(ids, (ushort)label.Level)] : colours[label.Level]
+        );
         var bright = labels.Where(label => Brightest(colourOf[label.Level]) > Dark).ToList();
         if (IsSamePicture())
         {
@@ -181,7 +220,10 @@ internal sealed class MaskInterpreter
             return new MaskValues(Array.ConvertAll(levels, level => level / (float)largest), source) { ObjectValue = Number(high) };
         }
 
-        var (ends, kind) = (source == MaskSource.Alpha ? "transparent and opaque" : "black and white", source == MaskSource.Alpha ? "most opaque" : "brightest");
+        var (ends, kind) = (
+            source == MaskSource.Alpha ? "transparent and opaque" : "black and white",
+            source == MaskSource.Alpha ? "most opaque" : "brightest"
+        );
         return new MaskValues(Array.ConvertAll(levels, level => Math.Clamp((level - low) / (float)(high - low), 0, 1)), source)
         {
             Notes =
@@ -195,11 +237,11 @@ internal sealed class MaskInterpreter
         };
     }
 
-    private MaskDoubt Labels(string values, string form) => new(
-        $"{_what} holds areas of several values, as label maps do: {values}.", $"Say which one is the object with {_reading.ValueOption}{form}.");
+    private MaskDoubt Labels(string values, string form) =>
+        new($"{_what} holds areas of several values, as label maps do: {values}.", $"Say which one is the object with {_reading.ValueOption}{form}.");
 
-    private MaskDoubt Photo() => new(
-        $"{_what} is the photo itself, or nearly so.", "Give a picture that is white where the object is and black elsewhere; oneshot mask makes one.");
+    private MaskDoubt Photo() =>
+        new($"{_what} is the photo itself, or nearly so.", "Give a picture that is white where the object is and black elsewhere; oneshot mask makes one.");
 
     private bool IsThePhoto(double clear) => IsSamePicture() || (clear < 0.8 && _photo is not null && PictureLikeness.Correlation(_image, _photo) > 0.95);
 
@@ -259,8 +301,13 @@ internal sealed class MaskInterpreter
         return steps == 255 ? pixel & 0xFFFFFF : Step(pixel & 255) | (Step((pixel >> 8) & 255) << 8) | (Step((pixel >> 16) & 255) << 16);
     }
 
-    private static string Text(LevelAreas areas, Func<int, string> name) => Wording.List(
-        areas.Values().OrderByDescending(value => value.Share).Select(value => string.Create(CultureInfo.InvariantCulture, $"{name(value.Level)} ({value.Share * 100:0.#} %)")));
+    private static string Text(LevelAreas areas, Func<int, string> name) =>
+        Wording.List(
+            areas
+                .Values()
+                .OrderByDescending(value => value.Share)
+                .Select(value => string.Create(CultureInfo.InvariantCulture, $"{name(value.Level)} ({value.Share * 100:0.#} %)"))
+        );
 
     private static string Number(int level) => level.ToString(CultureInfo.InvariantCulture);
 

@@ -22,8 +22,11 @@ public static class MaskReader
     /// <param name="height">Height of the upright photo.</param>
     /// <param name="field">The option that named it, for messages.</param>
     /// <returns>The mask at the photo's size, with warnings.</returns>
-    /// <exception cref="InvalidInputException">The file is no picture, doesn't fit the photo's shape, marks nothing, or probably something else than was meant.</exception>
-    public static MaskImage Read(string path, int width, int height, string field = "mask") => Read(ImageDecoder.ReadFile(path, field), path, width, height, field);
+    /// <exception cref="InvalidInputException">
+    /// The file is no picture, doesn't fit the photo's shape, marks nothing, or probably something else than was meant.
+    /// </exception>
+    public static MaskImage Read(string path, int width, int height, string field = "mask") =>
+        Read(ImageDecoder.ReadFile(path, field), path, width, height, field);
 
     /// <summary>Reads the bytes of a file.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -33,7 +36,9 @@ public static class MaskReader
     /// <param name="field">The option that named it, for messages.</param>
     /// <param name="reading">How it is to be read; null: as usual.</param>
     /// <returns>The mask at the photo's size, with warnings.</returns>
-    /// <exception cref="InvalidInputException">The bytes are no picture, don't fit the photo's shape, mark nothing, or probably something else than was meant.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The bytes are no picture, don't fit the photo's shape, mark nothing, or probably something else than was meant.
+    /// </exception>
     public static MaskImage Read(byte[] bytes, string name, int width, int height, string field = "mask", MaskReading? reading = null) =>
         Read(bytes, name, width, height, null, reading ?? MaskReading.Usual, field).Mask;
 
@@ -44,7 +49,9 @@ public static class MaskReader
     /// <param name="reading">How it is to be read.</param>
     /// <param name="field">The option that named it, for messages.</param>
     /// <returns>The mask at the photo's size, with warnings.</returns>
-    /// <exception cref="InvalidInputException">The bytes are no picture, don't fit the photo's shape, mark nothing, or probably something else than was meant.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The bytes are no picture, don't fit the photo's shape, mark nothing, or probably something else than was meant.
+    /// </exception>
     public static ReadMask Read(byte[] bytes, string name, RgbImage photo, MaskReading reading, string field = "mask")
     {
         ArgumentNullException.ThrowIfNull(photo);
@@ -69,10 +76,16 @@ public static class MaskReader
         var coverage = mask.Coverage;
         if (coverage < LeastCoverage)
         {
-            throw read.Doubt is { } why ? new InvalidInputException(why.Message, field, why.Hint) : new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"The {field} {name} marks no object: {coverage:0.####%} of it is {(reading.Invert ? "black" : "white")}."),
-                field,
-                "White (or opaque) marks the object, black (or transparent) the rest.");
+            throw read.Doubt is { } why
+                ? new InvalidInputException(why.Message, field, why.Hint)
+                : new InvalidInputException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The {field} {name} marks no object: {coverage:0.####%} of it is {(reading.Invert ? "black" : "white")}."
+                    ),
+                    field,
+                    "White (or opaque) marks the object, black (or transparent) the rest."
+                );
         }
 
         List<string> warnings = [];
@@ -93,7 +106,12 @@ public static class MaskReader
 
         if (coverage > FullCoverage)
         {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"The {field} {name} covers {coverage:0.#%} of the picture: the background can't be told from the object."));
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The {field} {name} covers {coverage:0.#%} of the picture: the background can't be told from the object."
+                )
+            );
         }
 
         return new ReadMask(new MaskImage(width, height, mask.Values, warnings), read.IsPlain && !reading.Invert);
@@ -118,12 +136,18 @@ public static class MaskReader
             return null;
         }
 
-        var holds = string.Create(CultureInfo.InvariantCulture, $"it holds {(double)held / border:0%} of the picture's border and {mask.Coverage:0.#%} of the picture");
+        var holds = string.Create(
+            CultureInfo.InvariantCulture,
+            $"it holds {(double)held / border:0%} of the picture's border and {mask.Coverage:0.#%} of the picture"
+        );
         var sure = $"if this is really the object, {reading.ValueOption}{read.ObjectValue} says so.";
         return (read.Source, reading.Invert) switch
         {
             (_, true) => new MaskDoubt($"{what}, inverted, marks what is around the object: {holds}.", $"Leave {reading.InvertOption} out; {sure}"),
-            (MaskSource.Alpha, _) => new MaskDoubt($"{what} looks like a photo whose object was erased: {holds}.", $"If the object is what is transparent, add {reading.InvertOption}; {sure}"),
+            (MaskSource.Alpha, _) => new MaskDoubt(
+                $"{what} looks like a photo whose object was erased: {holds}.",
+                $"If the object is what is transparent, add {reading.InvertOption}; {sure}"
+            ),
             _ => new MaskDoubt($"{what} looks inverted: {holds}.", $"If black marks the object, add {reading.InvertOption}; {sure}"),
         };
     }
@@ -140,7 +164,8 @@ public static class MaskReader
         throw new InvalidInputException(
             $"The {field} {name} is {mask.Width} x {mask.Height}, the picture {width} x {height}: they are not of one shape.",
             field,
-            swapped ? "The photo was turned upright by its EXIF data; turn the mask as well." : "Make the mask from this very picture.");
+            swapped ? "The photo was turned upright by its EXIF data; turn the mask as well." : "Make the mask from this very picture."
+        );
     }
 
     private static double Aspect(int width, int height) => (double)width / height;

@@ -46,14 +46,19 @@ public readonly record struct MaskValue(int? Number, int? Colour)
             return int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var colour) ? new MaskValue(null, colour) : null;
         }
 
-        return !text.StartsWith('#') && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Largest ? new MaskValue(number, null) : null;
+        return !text.StartsWith('#') && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Largest
+            ? new MaskValue(number, null)
+            : null;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Colour is { } colour ? colour.ToString("X6", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{Number}");
+    public override string ToString() =>
+        Colour is { } colour ? colour.ToString("X6", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{Number}");
 }
 
 /// <summary>A mask that was read.</summary>
 /// <param name="Mask">The mask at the photo's size, with warnings.</param>
-/// <param name="IsPlain">Whether the file says the same to whoever takes its alpha or brightness as it is; otherwise the mask is to be stored in place of the file.</param>
+/// <param name="IsPlain">
+/// Whether the file says the same to whoever takes its alpha or brightness as it is; otherwise the mask is to be stored in place of the file.
+/// </param>
 public sealed record ReadMask(MaskImage Mask, bool IsPlain);

@@ -3,7 +3,7 @@ namespace OrleansOneShot.Compute.Imaging;
 /// <summary>x_m of the method (eq. 2): the object on CLIP's mean colour, which its image tower sees as nothing.</summary>
 public static class MaskedImage
 {
-    private static readonly float[] ClipMean = [0.48145466f, 0.4578275f, 0.40821073f];
+    private static readonly float[] s_clipMean = [0.48145466f, 0.4578275f, 0.40821073f];
 
     /// <summary>Blends in [0, 1] and rounds half to even, with the bytes of the reference implementation.</summary>
     /// <param name="image">The picture.</param>
@@ -22,7 +22,7 @@ public static class MaskedImage
         for (var i = 0; i < pixels.Length; i++)
         {
             var m = mask.Values[i / 3];
-            var blended = (image.Pixels[i] / 255f * m) + (ClipMean[i % 3] * (1 - m));
+            var blended = (image.Pixels[i] / 255f * m) + (s_clipMean[i % 3] * (1 - m));
             pixels[i] = (byte)Math.Clamp(MathF.Round(blended * 255f), 0, 255);
         }
 

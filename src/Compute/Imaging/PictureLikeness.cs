@@ -21,7 +21,10 @@ internal static class PictureLikeness
         for (var i = 0; i < image.Rgba.Length; i++)
         {
             var pixel = image.Rgba[i];
-            sum += Math.Abs((int)(pixel & 255) - photo.Pixels[i * 3]) + Math.Abs((int)((pixel >> 8) & 255) - photo.Pixels[(i * 3) + 1]) + Math.Abs((int)((pixel >> 16) & 255) - photo.Pixels[(i * 3) + 2]);
+            sum +=
+                Math.Abs((int)(pixel & 255) - photo.Pixels[i * 3])
+                + Math.Abs((int)((pixel >> 8) & 255) - photo.Pixels[(i * 3) + 1])
+                + Math.Abs((int)((pixel >> 16) & 255) - photo.Pixels[(i * 3) + 2]);
         }
 
         return sum < SameWithin * 3 * image.Rgba.Length;
@@ -32,7 +35,11 @@ internal static class PictureLikeness
     /// <param name="photo">Another, of any size.</param>
     public static double Correlation(DecodedImage image, RgbImage photo)
     {
-        var first = Sample(image.Width, image.Height, i => Brightness((int)(image.Rgba[i] & 255), (int)((image.Rgba[i] >> 8) & 255), (int)((image.Rgba[i] >> 16) & 255)));
+        var first = Sample(
+            image.Width,
+            image.Height,
+            i => Brightness((int)(image.Rgba[i] & 255), (int)((image.Rgba[i] >> 8) & 255), (int)((image.Rgba[i] >> 16) & 255))
+        );
         var second = Sample(photo.Width, photo.Height, i => Brightness(photo.Pixels[i * 3], photo.Pixels[(i * 3) + 1], photo.Pixels[(i * 3) + 2]));
         var (meanFirst, meanSecond) = (first.Average(), second.Average());
         var (both, ofFirst, ofSecond) = (0.0, 0.0, 0.0);

@@ -20,7 +20,7 @@ public sealed record PictureSettings
     private const int ShortHash = 10;
     private const int ShortLoraHash = 12;
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions s_json = new()
     {
         // The text stands in a PNG chunk, never in HTML: identifiers such as <cat> stay readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -90,19 +90,20 @@ public sealed record PictureSettings
     /// <summary>AUTOMATIC1111's name of a scheduler's spacing.</summary>
     /// <param name="scheduler">The scheduler's name on the command line.</param>
     /// <param name="isKarras">Whether the model asks for Karras' sigmas.</param>
-    public static string ScheduleTypeOf(string scheduler, bool isKarras) => (scheduler, isKarras) switch
-    {
-        (Samplers.DpmSolver or Samplers.Euler, true) => "Karras",
-        (Samplers.DpmSolver or Samplers.Euler, false) => "Uniform",
-        _ => "Automatic",
-    };
+    public static string ScheduleTypeOf(string scheduler, bool isKarras) =>
+        (scheduler, isKarras) switch
+        {
+            (Samplers.DpmSolver or Samplers.Euler, true) => "Karras",
+            (Samplers.DpmSolver or Samplers.Euler, false) => "Uniform",
+            _ => "Automatic",
+        };
 
     /// <summary>The text chunks of a picture.</summary>
     /// <returns><see cref="ParametersKey"/> and <see cref="OneShotKey"/>, in this order.</returns>
     public IReadOnlyList<KeyValuePair<string, string>> ToText() => [new(ParametersKey, ToParameters()), new(OneShotKey, ToJson())];
 
     /// <summary>The settings as a JSON object with snake_case names.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
+    public string ToJson() => JsonSerializer.Serialize(this, s_json);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <param name="json">The document.</param>
@@ -111,7 +112,7 @@ public sealed record PictureSettings
     {
         try
         {
-            return StrictJson.Read<PictureSettings>(json, Json);
+            return StrictJson.Read<PictureSettings>(json, s_json);
         }
         catch (UnusableJsonException e)
         {
@@ -136,7 +137,12 @@ public sealed record PictureSettings
             new("Lora weights", Joined(Loras.Select(lora => (lora.Key, Number(lora.Value))))),
             new("Learned tokens", Tokens.Count > 0 ? string.Join(", ", Tokens) : null),
             new("Picture", Index > 0 ? Number(Index) : null),
-            new("Latents", Latents is null ? null : LatentsHash is { Length: >= ShortHash } noise ? $"{Latents} {noise[..ShortHash]}" : Latents),
+            new(
+                "Latents",
+                Latents is null ? null
+                    : LatentsHash is { Length: >= ShortHash } noise ? $"{Latents} {noise[..ShortHash]}"
+                    : Latents
+            ),
             new("Precision", Precision),
             new("Version", Version is null ? null : $"oneshot {Version}"),
         ];
@@ -146,22 +152,27 @@ public sealed record PictureSettings
             text.Append("\nNegative prompt: ").Append(NegativePrompt);
         }
 
-        return text.Append('\n').AppendJoin(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}: {Quoted(pair.Value!)}")).ToString().Trim();
+        return text.Append('\n')
+            .AppendJoin(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}: {Quoted(pair.Value!)}"))
+            .ToString()
+            .Trim();
     }
 
     private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 
-    private static string? Joined(IEnumerable<(string Name, string Value)> pairs) => string.Join(", ", pairs.Select(pair => $"{pair.Name}: {pair.Value}")) is { Length: > 0 } text ? text : null;
+    private static string? Joined(IEnumerable<(string Name, string Value)> pairs) =>
+        string.Join(", ", pairs.Select(pair => $"{pair.Name}: {pair.Value}")) is { Length: > 0 } text ? text : null;
 
-    private static string Sampler(string scheduler) => scheduler switch
-    {
-        Samplers.DpmSolver => "DPM++ 2M",
-        Samplers.Ddim => "DDIM",
-        Samplers.Euler => "Euler",
-        Samplers.Pndm => "PLMS",
-        _ => scheduler,
-    };
+    private static string Sampler(string scheduler) =>
+        scheduler switch
+        {
+            Samplers.DpmSolver => "DPM++ 2M",
+            Samplers.Ddim => "DDIM",
+            Samplers.Euler => "Euler",
+            Samplers.Pndm => "PLMS",
+            _ => scheduler,
+        };
 
     // AUTOMATIC1111's infotext_utils.quote: a JSON string where the value would break its list.
-    private static string Quoted(string value) => value.AsSpan().IndexOfAny(",:\n") < 0 ? value : JsonSerializer.Serialize(value, Json);
+    private static string Quoted(string value) => value.AsSpan().IndexOfAny(",:\n") < 0 ? value : JsonSerializer.Serialize(value, s_json);
 }

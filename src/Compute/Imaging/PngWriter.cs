@@ -12,7 +12,9 @@ public static class PngWriter
 
     /// <summary>Encodes a picture.</summary>
     /// <param name="image">The picture.</param>
-    /// <param name="text">Metadata by keyword (1 to 79 Latin-1 characters), in the order written: as tEXt where Latin-1 is enough, else as iTXt, as Pillow does.</param>
+    /// <param name="text">
+    /// Metadata by keyword (1 to 79 Latin-1 characters), in the order written: as tEXt where Latin-1 is enough, else as iTXt, as Pillow does.
+    /// </param>
     /// <returns>The file's bytes.</returns>
     /// <exception cref="ArgumentException">A keyword is not one.</exception>
     public static byte[] Encode(RgbImage image, IEnumerable<KeyValuePair<string, string>>? text = null)
@@ -70,7 +72,9 @@ public static class PngWriter
             // No colour space: untagged, read as sRGB everywhere, and no profile in the file.
             var info = new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
             using var pixmap = new SKPixmap(info, (nint)pixels);
-            using var data = pixmap.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6)) ?? throw new InvalidOperationException("Skia could not encode the picture.");
+            using var data =
+                pixmap.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6))
+                ?? throw new InvalidOperationException("Skia could not encode the picture.");
             return data.ToArray();
         }
     }

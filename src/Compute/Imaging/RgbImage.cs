@@ -56,5 +56,7 @@ public sealed class RgbImage
     /// <param name="width">New pixels a row.</param>
     /// <param name="height">New rows.</param>
     public RgbImage Resize(int width, int height) =>
-        width == Width && height == Height ? this : new RgbImage(width, height, Resampler.Resize(this, width, height, new PixelRectangle(0, 0, width, height), ResampleFilter.Bicubic), Notes);
+        width == Width && height == Height
+            ? this
+            : new RgbImage(width, height, Resampler.Resize(this, width, height, new PixelRectangle(0, 0, width, height), ResampleFilter.Bicubic), Notes);
 }

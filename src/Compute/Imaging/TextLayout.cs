@@ -60,7 +60,8 @@ internal static class TextLayout
     private static List<string> Elements(string text)
     {
         List<string> elements = [];
-        for (var e = StringInfo.GetTextElementEnumerator(text); e.MoveNext();)
+        var e = StringInfo.GetTextElementEnumerator(text);
+        while (e.MoveNext())
         {
             elements.Add(e.GetTextElement());
         }

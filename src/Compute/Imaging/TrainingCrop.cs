@@ -3,7 +3,8 @@ using System.Globalization;
 namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
-/// The square of a photo that training sees (METHOD.md, section 3): the smallest that holds the union of the masks with a margin, or the whole short side; the same for every object.
+/// The square of a photo that training sees (METHOD.md, section 3): the smallest that holds the union of the masks with a margin, or the whole short side; the
+/// same for every object.
 /// </summary>
 public sealed class TrainingCrop
 {
@@ -54,9 +55,11 @@ public sealed class TrainingCrop
         ArgumentOutOfRangeException.ThrowIfLessThan(resolution, 1);
         var square = Find(photo.Width, photo.Height, masks);
         List<string> steps = [.. photo.Notes];
-        steps.Add(square.Width == photo.Width && square.Height == photo.Height
-            ? $"used whole ({photo.Width} x {photo.Height})"
-            : $"cropped {square.Width} x {square.Height} at ({square.X}, {square.Y}) of {photo.Width} x {photo.Height}");
+        steps.Add(
+            square.Width == photo.Width && square.Height == photo.Height
+                ? $"used whole ({photo.Width} x {photo.Height})"
+                : $"cropped {square.Width} x {square.Height} at ({square.X}, {square.Y}) of {photo.Width} x {photo.Height}"
+        );
         if (square.Width != resolution)
         {
             steps.Add($"resized to {resolution} x {resolution}");
@@ -75,7 +78,12 @@ public sealed class TrainingCrop
             var lost = 1 - (part.Values.Sum(v => (double)v) / mask.Values.Sum(v => (double)v));
             if (lost > CutTolerance)
             {
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{lost:0.#%} of an object lies outside the square crop: it is wider than the photo's short side."));
+                warnings.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{lost:0.#%} of an object lies outside the square crop: it is wider than the photo's short side."
+                    )
+                );
             }
 
             cut.Add(part.Resize(resolution, resolution));

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, the curves, and how terms are evaluated. Nothing random is stored, since random numbers are keyed by step;
+/// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, the curves, and how terms are evaluated. Nothing random is
+/// stored, since random numbers are keyed by step;
 /// nothing that can be computed again is stored either.
 /// </summary>
 internal static class Checkpoint
@@ -33,7 +34,14 @@ internal static class Checkpoint
     /// <param name="decision">How terms are evaluated.</param>
     /// <param name="configuration">The hash of the model's configuration; null leaves it out, as earlier versions did.</param>
     public static void Write(
-        string path, string fingerprint, Trainer trainer, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes, FanOutDecision decision, string? configuration = null)
+        string path,
+        string fingerprint,
+        Trainer trainer,
+        LossCurves curves,
+        IReadOnlyList<PrototypeCurve> prototypes,
+        FanOutDecision decision,
+        string? configuration = null
+    )
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { [Vectors] = trainer.Vectors };
@@ -94,7 +102,11 @@ internal static class Checkpoint
         var metadata = file.Header.Metadata;
         if (metadata.GetValueOrDefault("format") != Format || metadata.GetValueOrDefault("fingerprint") != fingerprint)
         {
-            throw new InvalidInputException("The checkpoint belongs to another run or version, so this run can't go on from it.", "checkpoint", "Submit the job again.");
+            throw new InvalidInputException(
+                "The checkpoint belongs to another run or version, so this run can't go on from it.",
+                "checkpoint",
+                "Submit the job again."
+            );
         }
 
         // All of it is looked at before anything of this run is changed.
@@ -147,14 +159,18 @@ internal static class Checkpoint
     }
 
     private static int Steps(IReadOnlyDictionary<string, string> metadata) =>
-        int.TryParse(metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : throw Damaged("it does not say how many steps are done");
+        int.TryParse(metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var steps)
+            ? steps
+            : throw Damaged("it does not say how many steps are done");
 
     private static List<int> BestSteps(IReadOnlyDictionary<string, string> metadata)
     {
         var steps = new List<int>();
         foreach (var text in (metadata.GetValueOrDefault(BestKey) ?? throw Damaged($"it has no {BestKey}")).Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            steps.Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : throw Damaged($"its {BestKey} is no list of steps"));
+            steps.Add(
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : throw Damaged($"its {BestKey} is no list of steps")
+            );
             if (steps.Count > MaximumObjects)
             {
                 throw Damaged($"its {BestKey} names more than {MaximumObjects} objects");

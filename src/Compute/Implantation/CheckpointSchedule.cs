@@ -9,5 +9,6 @@ internal static class CheckpointSchedule
     /// <param name="options">The run's options.</param>
     /// <param name="before">Steps done at the look before.</param>
     /// <param name="done">Steps done now; a round of several steps may have passed over the step itself.</param>
-    public static bool IsDue(ImplantationOptions options, int before, int done) => done / options.CheckpointEvery > before / options.CheckpointEvery || done == options.Steps;
+    public static bool IsDue(ImplantationOptions options, int before, int done) =>
+        done / options.CheckpointEvery > before / options.CheckpointEvery || done == options.Steps;
 }

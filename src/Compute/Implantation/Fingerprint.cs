@@ -16,7 +16,17 @@ internal static class Fingerprint
     /// <returns>64 hexadecimal digits.</returns>
     public static string Of(ImplantationInputs inputs, ImplantationOptions options, string modelHash, string elementType)
     {
-        var training = options with { Name = "", Prompts = [], SamplesPerPrompt = 0, Scheduler = "", SamplingSteps = 0, GuidanceScale = 0, CheckpointEvery = 1, Device = "" };
+        var training = options with
+        {
+            Name = "",
+            Prompts = [],
+            SamplesPerPrompt = 0,
+            Scheduler = "",
+            SamplingSteps = 0,
+            GuidanceScale = 0,
+            CheckpointEvery = 1,
+            Device = "",
+        };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(training));
         hash.AppendData(Encoding.UTF8.GetBytes($"{modelHash}|{elementType}"));
@@ -30,7 +40,10 @@ internal static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>What machines that share a run must have in common: the fingerprint, which checkpoints of earlier versions carry as it is, and the model's configuration.</summary>
+    /// <summary>
+    /// What machines that share a run must have in common: the fingerprint, which checkpoints of earlier versions carry as it is, and the model's
+    /// configuration.
+    /// </summary>
     /// <param name="fingerprint">The run's fingerprint.</param>
     /// <param name="configuration">The hash of the model's configuration.</param>
     /// <returns>Both.</returns>

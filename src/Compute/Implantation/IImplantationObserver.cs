@@ -23,9 +23,7 @@ public interface IImplantationObserver
 
     /// <summary>What the run depends on is known; called before the first checkpoint.</summary>
     /// <param name="settlement">All that is neither in the options nor in the inputs.</param>
-    void Settled(RunSettlement settlement)
-    {
-    }
+    void Settled(RunSettlement settlement) { }
 
     /// <summary>A checkpoint lies on disk; it may be deleted when the call returns.</summary>
     /// <param name="step">Steps done.</param>

@@ -13,7 +13,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// One implantation from bytes to files: prepares (or takes up a checkpoint), trains, samples, measures. Synchronous, on the thread that calls it; that thread owns torch meanwhile.
+/// One implantation from bytes to files: prepares (or takes up a checkpoint), trains, samples, measures. Synchronous, on the thread that calls it; that thread
+/// owns torch meanwhile.
 /// </summary>
 /// <param name="folder">The base model.</param>
 /// <param name="inputs">Photo and masks.</param>
@@ -21,7 +22,12 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="observer">Told of everything.</param>
 /// <param name="exchange">The way to other machines; null: there are none.</param>
 public sealed class ImplantationRun(
-    ModelFolder folder, ImplantationInputs inputs, ImplantationOptions options, IImplantationObserver observer, IStepExchange? exchange = null)
+    ModelFolder folder,
+    ImplantationInputs inputs,
+    ImplantationOptions options,
+    IImplantationObserver observer,
+    IStepExchange? exchange = null
+)
 {
     /// <summary>The field of errors that a run without the checkpoint would not meet.</summary>
     public const string CheckpointField = "checkpoint";
@@ -34,7 +40,10 @@ public sealed class ImplantationRun(
     private readonly Dictionary<string, double> _seconds = [];
     private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
 
-    /// <summary>Which errors end the run although training is done, so that it is done again where it may go better; all others become warnings beside the weights. Cancelling always ends it.</summary>
+    /// <summary>
+    /// Which errors end the run although training is done, so that it is done again where it may go better; all others become warnings beside the weights.
+    /// Cancelling always ends it.
+    /// </summary>
     public Func<Exception, bool> EndsRun { get; init; } = error => error is IOException or UnauthorizedAccessException or OutOfMemoryException;
 
     /// <summary>A command that draws with the result, for warnings about samples that could not be drawn.</summary>
@@ -48,9 +57,13 @@ public sealed class ImplantationRun(
     /// <param name="checkpoint">A checkpoint to go on from; null to begin.</param>
     /// <param name="cancellationToken">Stops between two steps; while training a checkpoint of the newest step is handed over first.</param>
     /// <returns>Metrics and options as used.</returns>
-    /// <exception cref="InvalidInputException">Something that was given can't be used. Where it is the checkpoint, <see cref="InvalidInputException.Field"/> is <see cref="CheckpointField"/>.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Something that was given can't be used. Where it is the checkpoint, <see cref="InvalidInputException.Field"/> is <see cref="CheckpointField"/>.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    /// <exception cref="ArithmeticException">The loss is no number although all weights of the model are; <see cref="NotFiniteNumberException"/>: something else that the model computed is none.</exception>
+    /// <exception cref="ArithmeticException">
+    /// The loss is no number although all weights of the model are; <see cref="NotFiniteNumberException"/>: something else that the model computed is none.
+    /// </exception>
     /// <exception cref="IOException">The disk is full or not writable.</exception>
     public ImplantationOutcome Execute(string outFolder, string? checkpoint, CancellationToken cancellationToken)
     {
@@ -116,13 +129,23 @@ public sealed class ImplantationRun(
             var begins = decision is null;
             decision = Plan(planner, decision, preparation, models, cancellationToken);
             observer.Settled((Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText())) with { ConfigurationHash = configuration });
-            var writer = new CheckpointFile(outFolder, path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision, configuration), observer);
+            var writer = new CheckpointFile(
+                outFolder,
+                path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision, configuration),
+                observer
+            );
             if (begins && decision.MustBeKept)
             {
                 writer.Commit(0);
             }
 
-            Train(planner.Steps(decision), curves, writer, () => Attempt("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)), cancellationToken);
+            Train(
+                planner.Steps(decision),
+                curves,
+                writer,
+                () => Attempt("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)),
+                cancellationToken
+            );
         }
         finally
         {
@@ -138,14 +161,19 @@ public sealed class ImplantationRun(
         var pictures = new List<Sample>();
         if (options.SamplesPerPrompt > 0)
         {
-            Attempt("The samples could not be drawn", () =>
-            {
-                using var used = UseLora(lora, models);
-                samples.Draw(vectors, observer, pictures, cancellationToken);
-            });
+            Attempt(
+                "The samples could not be drawn",
+                () =>
+                {
+                    using var used = UseLora(lora, models);
+                    samples.Draw(vectors, observer, pictures, cancellationToken);
+                }
+            );
         }
 
-        var metrics = Attempt("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors)) ?? new SampleMetrics(null, null, null, [], []);
+        var metrics =
+            Attempt("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors))
+            ?? new SampleMetrics(null, null, null, [], []);
         Mark("sampling", clock);
         Attempt("The samples could not be written", () => files.WriteSamples(pictures, samples));
         Attempt("The contact sheet could not be drawn", () => files.WriteSheet(pictures, preparation));
@@ -155,11 +183,15 @@ public sealed class ImplantationRun(
         return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
     }
 
-    private void Attempt(string failure, Action work) => Attempt(failure, () =>
-    {
-        work();
-        return this;
-    });
+    private void Attempt(string failure, Action work) =>
+        Attempt(
+            failure,
+            () =>
+            {
+                work();
+                return this;
+            }
+        );
 
     // Nobody loses the weights of an hour to a picture.
     private T? Attempt<T>(string failure, Func<T> work)
@@ -172,7 +204,10 @@ public sealed class ImplantationRun(
         catch (Exception e) when (e is not OperationCanceledException && !EndsRun(e))
         {
             var reason = (e is ArithmeticException ? BrokenWeights.Find(folder)?.Message : null) ?? e.Message;
-            observer.Warning($"{failure}: {Wording.Cut(reason.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with them by: {DrawCommand}");
+            observer.Warning(
+                $"{failure}: {Wording.Cut(reason.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with "
+                    + $"them by: {DrawCommand}"
+            );
             return null;
         }
     }
@@ -196,8 +231,12 @@ public sealed class ImplantationRun(
         }
     }
 
-    private static InvalidInputException AnotherModel(string what) => new(
-        $"{what} not those that this job began with, so the rest of it would not fit.", ModelField, "Put the model's files back as they were (oneshot models verify shows them), or submit the job again.");
+    private static InvalidInputException AnotherModel(string what) =>
+        new(
+            $"{what} not those that this job began with, so the rest of it would not fit.",
+            ModelField,
+            "Put the model's files back as they were (oneshot models verify shows them), or submit the job again."
+        );
 
     // Not the checkpoint's fault: without it the run could not begin again either.
     private static FanOutDecision Decided(RunSettlement settled)
@@ -208,12 +247,23 @@ public sealed class ImplantationRun(
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException("This version can't read how the job that it was to go on with evaluates its terms.", "fan-out", "Submit the job again.", e);
+            throw new InvalidInputException(
+                "This version can't read how the job that it was to go on with evaluates its terms.",
+                "fan-out",
+                "Submit the job again.",
+                e
+            );
         }
     }
 
     /// <summary>Whatever is wrong with a checkpoint is said as such: a run without it may do.</summary>
-    private (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) TakeUp(string checkpoint, string fingerprint, string configuration, Trainer trainer, LossCurves curves)
+    private (IReadOnlyList<PrototypeCurve> Prototypes, FanOutDecision Decision) TakeUp(
+        string checkpoint,
+        string fingerprint,
+        string configuration,
+        Trainer trainer,
+        LossCurves curves
+    )
     {
         try
         {
@@ -221,9 +271,23 @@ public sealed class ImplantationRun(
             RequireSameConfiguration(Checkpoint.ConfigurationOf(checkpoint), configuration);
             return Checkpoint.Read(checkpoint, fingerprint, trainer, curves);
         }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException or InvalidInputException { Field: CheckpointField or ModelField }))
+        catch (Exception e)
+            when (e
+                    is not (
+                        IOException
+                        or UnauthorizedAccessException
+                        or OutOfMemoryException
+                        or OperationCanceledException
+                        or InvalidInputException { Field: CheckpointField or ModelField }
+                    )
+            )
         {
-            throw new InvalidInputException(e is InvalidInputException ? e.Message : "The checkpoint can't be read.", CheckpointField, "Submit the job again.", e);
+            throw new InvalidInputException(
+                e is InvalidInputException ? e.Message : "The checkpoint can't be read.",
+                CheckpointField,
+                "Submit the job again.",
+                e
+            );
         }
     }
 
@@ -239,7 +303,11 @@ public sealed class ImplantationRun(
         var unet = models.UNet;
         var weightBytes = unet.parameters().Sum(p => p.numel() * p.element_size());
         var decision = planner.Decide(
-            inputs.Objects.Count, MicroBatchChoice.BytesOfTerm(unet.Config, latents[2], latents[3], unet.ComputeType), MicroBatchChoice.Room(models.Device, weightBytes), cancellationToken);
+            inputs.Objects.Count,
+            MicroBatchChoice.BytesOfTerm(unet.Config, latents[2], latents[3], unet.ComputeType),
+            MicroBatchChoice.Room(models.Device, weightBytes),
+            cancellationToken
+        );
         if (decision.MustBeKept)
         {
             observer.Progress(ImplantationStage.Preparing, 0, 0, $"terms of a step: {decision.Name} ({decision.Reason})");
@@ -296,9 +364,8 @@ public sealed class ImplantationRun(
     }
 
     // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
-    private static IDisposable UseLora(LoraNetwork lora, LoadedModels models) => models.UNet.ComputeType == ScalarType.Float32
-        ? lora.MergeInto(models.UNet.AdaptableLayers)
-        : new AttachedLora(lora, models.UNet.AdaptableLayers);
+    private static IDisposable UseLora(LoraNetwork lora, LoadedModels models) =>
+        models.UNet.ComputeType == ScalarType.Float32 ? lora.MergeInto(models.UNet.AdaptableLayers) : new AttachedLora(lora, models.UNet.AdaptableLayers);
 
     private JointSpace? LoadJointSpace(LoadedModels models)
     {
@@ -306,7 +373,10 @@ public sealed class ImplantationRun(
         if (joint is null && (options.UsePrototype || options.Objective.ClassLoss))
         {
             throw new InvalidInputException(
-                $"{folder.Name} has no clip folder, which the prototypical embedding and the class loss need.", "clip", "Name one with --clip, or switch both off with --no-prototype --no-class-loss.");
+                $"{folder.Name} has no clip folder, which the prototypical embedding and the class loss need.",
+                "clip",
+                "Name one with --clip, or switch both off with --no-prototype --no-class-loss."
+            );
         }
 
         return joint;
@@ -320,7 +390,9 @@ public sealed class ImplantationRun(
             var pieces = models.Tokenizer.CountTokens(o.Class);
             if (pieces > 2 * words)
             {
-                observer.Warning($"The class name \"{o.Class}\" is split into {pieces} tokens, so the model hardly knows the word; a more common one works better.");
+                observer.Warning(
+                    $"The class name \"{o.Class}\" is split into {pieces} tokens, so the model hardly knows the word; a more common one works better."
+                );
             }
         }
     }

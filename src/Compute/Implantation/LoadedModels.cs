@@ -10,12 +10,21 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// A base model, loaded. The UNet computes in the chosen type; the text encoder and the VAE in float32: they cost little, the VAE overflows in half precision (diffusers'
+/// A base model, loaded. The UNet computes in the chosen type; the text encoder and the VAE in float32: they cost little, the VAE overflows in half precision
+/// (diffusers'
 /// <c>force_upcast</c>), and the learned vectors get their gradient through the text encoder.
 /// </summary>
 public sealed class LoadedModels : IDisposable
 {
-    private LoadedModels(ModelFolder folder, UNet2DConditionModel unet, AutoencoderKL vae, ClipTextModel textEncoder, ClipTokenizer tokenizer, SchedulerConfig scheduler, Device device)
+    private LoadedModels(
+        ModelFolder folder,
+        UNet2DConditionModel unet,
+        AutoencoderKL vae,
+        ClipTextModel textEncoder,
+        ClipTokenizer tokenizer,
+        SchedulerConfig scheduler,
+        Device device
+    )
     {
         Folder = folder;
         UNet = unet;
@@ -61,13 +70,23 @@ public sealed class LoadedModels : IDisposable
         {
             // Learned tokens get the ids that follow, so both must end at the same one.
             throw new InvalidInputException(
-                $"The tokenizer does not fit the text encoder: tokenizer/vocab.json has {tokenizer.VocabularySize} words, text_encoder/config.json has vocab_size {folder.TextEncoder.VocabSize}.",
-                "tokenizer/vocab.json", "Take all parts from the same model.");
+                $"The tokenizer does not fit the text encoder: tokenizer/vocab.json has {tokenizer.VocabularySize} words, text_encoder/config.json has "
+                    + $"vocab_size {folder.TextEncoder.VocabSize}.",
+                "tokenizer/vocab.json",
+                "Take all parts from the same model."
+            );
         }
 
         var scheduler = SchedulerConfig.Load(folder.SchedulerFile);
         return new LoadedModels(
-            folder, folder.LoadUNet(type, device), folder.LoadVae(ScalarType.Float32, device), folder.LoadTextEncoder(ScalarType.Float32, device), tokenizer, scheduler, device);
+            folder,
+            folder.LoadUNet(type, device),
+            folder.LoadVae(ScalarType.Float32, device),
+            folder.LoadTextEncoder(ScalarType.Float32, device),
+            tokenizer,
+            scheduler,
+            device
+        );
     }
 
     /// <summary>The joint space of the folder's CLIP; null without one.</summary>

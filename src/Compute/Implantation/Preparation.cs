@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>All that does not change between steps, worked out once: the crop, its posterior, the masks at latent size, the prompts' ids and the constant embeddings.</summary>
+/// <summary>
+/// All that does not change between steps, worked out once: the crop, its posterior, the masks at latent size, the prompts' ids and the constant embeddings.
+/// </summary>
 internal sealed class Preparation : IDisposable
 {
     private readonly DisposeScopeHolder _tensors = new();
@@ -58,7 +60,13 @@ internal sealed class Preparation : IDisposable
     /// <param name="joint">The joint space; null without a CLIP.</param>
     /// <exception cref="InvalidInputException">Photo, mask, token or prompt can't be used.</exception>
     /// <exception cref="NotFiniteNumberException">What the VAE or the CLIP computes is no number.</exception>
-    public static Preparation Create(byte[] photo, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options, LoadedModels models, JointSpace? joint)
+    public static Preparation Create(
+        byte[] photo,
+        IReadOnlyList<ImplantationObject> objects,
+        ImplantationOptions options,
+        LoadedModels models,
+        JointSpace? joint
+    )
     {
         var image = ImageReader.Read(photo, "of the job");
         var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image, new MaskReading { Lenient = true }).Mask).ToList();

@@ -11,7 +11,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>Writes the result's tree. Every file depends on the run alone: no clock, host or path in any of them, so the same run gives the same bytes.</summary>
+/// <summary>
+/// Writes the result's tree. Every file depends on the run alone: no clock, host or path in any of them, so the same run gives the same bytes.
+/// </summary>
 /// <param name="folder">An existing folder.</param>
 /// <param name="options">Options.</param>
 /// <param name="objects">The objects.</param>
@@ -19,7 +21,7 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="modelHash">Its hash.</param>
 internal sealed class ResultFiles(string folder, ImplantationOptions options, IReadOnlyList<ImplantationObject> objects, LoadedModels models, string modelHash)
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions s_json = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -50,7 +52,12 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         foreach (var token in preparation.Tokens)
         {
             using var scope = NewDisposeScope();
-            LearnedEmbeddingsFile.Write(Path.Combine(tokens, $"{token.Name.Trim('<', '>')}.safetensors"), token.Name, vectors.detach().narrow(0, row, token.Count), spec);
+            LearnedEmbeddingsFile.Write(
+                Path.Combine(tokens, $"{token.Name.Trim('<', '>')}.safetensors"),
+                token.Name,
+                vectors.detach().narrow(0, row, token.Count),
+                spec
+            );
             row += token.Count;
         }
     }
@@ -84,20 +91,29 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
 
         var references = new List<SheetPicture> { new(preparation.Crop.Image, "the photo") };
         references.AddRange(preparation.MaskedImages.Select((m, i) => new SheetPicture(m, $"{objects[i].Token}: {objects[i].Class}")));
-        PngWriter.Write(Path.Combine(folder, "sheet.png"), ContactSheet.Render(options.Name, references, [.. samples.Select(s => new SheetPicture(s.Image, s.Prompt))]));
+        PngWriter.Write(
+            Path.Combine(folder, "sheet.png"),
+            ContactSheet.Render(options.Name, references, [.. samples.Select(s => new SheetPicture(s.Image, s.Prompt))])
+        );
     }
 
     /// <summary>The loss curves as a picture.</summary>
     /// <param name="curves">The losses.</param>
     /// <param name="prototypes">L_PE by object.</param>
-    public void WriteCurves(LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes) => PngWriter.Write(Path.Combine(folder, "curves.png"), CurvesPlot.Render(new TrainingCurves
-    {
-        Total = [.. curves.Steps.Select(s => s.Total)],
-        Global = [.. curves.Steps.Select(s => s.Global)],
-        Object = [.. curves.Steps.Select(s => s.Object)],
-        Class = [.. curves.Steps.Select(s => s.Class)],
-        Prototypes = [.. prototypes.Select((p, i) => new Plots.PrototypeCurve(objects[i].Token, p.Losses))],
-    }));
+    public void WriteCurves(LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes) =>
+        PngWriter.Write(
+            Path.Combine(folder, "curves.png"),
+            CurvesPlot.Render(
+                new TrainingCurves
+                {
+                    Total = [.. curves.Steps.Select(s => s.Total)],
+                    Global = [.. curves.Steps.Select(s => s.Global)],
+                    Object = [.. curves.Steps.Select(s => s.Object)],
+                    Class = [.. curves.Steps.Select(s => s.Class)],
+                    Prototypes = [.. prototypes.Select((p, i) => new Plots.PrototypeCurve(objects[i].Token, p.Losses))],
+                }
+            )
+        );
 
     /// <summary>Metrics and curves as numbers.</summary>
     /// <param name="metrics">The metrics.</param>
@@ -105,7 +121,7 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
     /// <param name="prototypes">L_PE by object.</param>
     public void WriteMetrics(SampleMetrics metrics, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
     {
-        var document = JsonSerializer.SerializeToNode(metrics, Json)!.AsObject();
+        var document = JsonSerializer.SerializeToNode(metrics, s_json)!.AsObject();
         document["losses"] = new JsonObject
         {
             ["global"] = Series(curves.Steps.Select(s => s.Global)),
@@ -113,8 +129,11 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             ["class"] = Series(curves.Steps.Select(s => s.Class)),
         };
         document["prototypes"] = new JsonObject(
-            prototypes.Select((p, i) => KeyValuePair.Create<string, JsonNode?>(objects[i].Token, new JsonObject { ["losses"] = Series(p.Losses), ["best_step"] = p.BestStep })));
-        File.WriteAllText(Path.Combine(folder, "metrics.json"), document.ToJsonString(Json) + "\n");
+            prototypes.Select(
+                (p, i) => KeyValuePair.Create<string, JsonNode?>(objects[i].Token, new JsonObject { ["losses"] = Series(p.Losses), ["best_step"] = p.BestStep })
+            )
+        );
+        File.WriteAllText(Path.Combine(folder, "metrics.json"), document.ToJsonString(s_json) + "\n");
     }
 
     private static JsonArray Series(IEnumerable<double> values) => [.. values.Select(v => JsonValue.Create(v))];

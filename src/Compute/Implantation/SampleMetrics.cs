@@ -9,7 +9,12 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="Objects">By object.</param>
 /// <param name="Samples">By picture.</param>
 public sealed record SampleMetrics(
-    double? Ia, double? Ta, double? PrototypeSimilarity, IReadOnlyList<ObjectMetrics> Objects, IReadOnlyList<PictureMetrics> Samples)
+    double? Ia,
+    double? Ta,
+    double? PrototypeSimilarity,
+    IReadOnlyList<ObjectMetrics> Objects,
+    IReadOnlyList<PictureMetrics> Samples
+)
 {
     /// <summary>Every pair of objects; null for one object alone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <summary>The words of the samples.</summary>
 internal static class SamplePrompts
 {
-    private static readonly string[] Scenes = ["on the beach", "in the snow"];
+    private static readonly string[] s_scenes = ["on the beach", "in the snow"];
 
     /// <summary>The prompts asked for; without any, each object alone and all of them together on a few scenes.</summary>
     /// <param name="asked">Prompts asked for.</param>
@@ -24,7 +24,7 @@ internal static class SamplePrompts
             subjects = subjects.Append(string.Join(" and ", tokens));
         }
 
-        return [.. subjects.SelectMany(s => Scenes.Select(scene => $"a photo of {s} {scene}"))];
+        return [.. subjects.SelectMany(s => s_scenes.Select(scene => $"a photo of {s} {scene}"))];
     }
 
     /// <summary>A prompt with every identifier replaced by its class name: what text alignment is measured against.</summary>

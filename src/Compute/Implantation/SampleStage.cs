@@ -32,7 +32,11 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
             }
 
             var pictures = painter.Draw(
-                Request(prompt, options.SamplesPerPrompt, options.SamplingSteps), null, (done, all) => Observe(observer, p, prompts.Count, done, all), cancellationToken);
+                Request(prompt, options.SamplesPerPrompt, options.SamplingSteps),
+                null,
+                (done, all) => Observe(observer, p, prompts.Count, done, all),
+                cancellationToken
+            );
             for (var i = 0; i < pictures.Count; i++)
             {
                 samples.Add(new Sample("samples/" + SamplePrompts.FileName(p, prompt, i), prompt, i, pictures[i]));
@@ -56,24 +60,25 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <summary>How a sample was drawn, for its metadata.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="modelHash">The base model's hash.</param>
-    public PictureSettings Describe(Sample sample, string modelHash) => new()
-    {
-        Prompt = sample.Prompt,
-        Steps = options.SamplingSteps,
-        Scheduler = options.Scheduler,
-        Guidance = options.GuidanceScale,
-        Seed = options.Seed,
-        Index = sample.Index,
-        Width = sample.Image.Width,
-        Height = sample.Image.Height,
-        Model = models.Folder.Name,
-        ModelHash = modelHash,
-        Loras = new Dictionary<string, double> { [options.Name] = 1 },
-        Tokens = [.. objects.Select(o => o.Token)],
-        ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
-        Precision = options.Precision.Name(),
-        Version = PictureSettings.ThisVersion,
-    };
+    public PictureSettings Describe(Sample sample, string modelHash) =>
+        new()
+        {
+            Prompt = sample.Prompt,
+            Steps = options.SamplingSteps,
+            Scheduler = options.Scheduler,
+            Guidance = options.GuidanceScale,
+            Seed = options.Seed,
+            Index = sample.Index,
+            Width = sample.Image.Width,
+            Height = sample.Image.Height,
+            Model = models.Folder.Name,
+            ModelHash = modelHash,
+            Loras = new Dictionary<string, double> { [options.Name] = 1 },
+            Tokens = [.. objects.Select(o => o.Token)],
+            ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
+            Precision = options.Precision.Name(),
+            Version = PictureSettings.ThisVersion,
+        };
 
     /// <summary>Measures the samples.</summary>
     /// <param name="samples">The samples.</param>
@@ -82,13 +87,33 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <param name="curves">L_PE by object; empty without the prototypical embedding.</param>
     /// <param name="vectors">The learned vectors.</param>
     /// <returns>Cosines.</returns>
-    public SampleMetrics Measure(IReadOnlyList<Sample> samples, JointSpace? joint, Preparation preparation, IReadOnlyList<PrototypeCurve> curves, Tensor vectors)
+    public SampleMetrics Measure(
+        IReadOnlyList<Sample> samples,
+        JointSpace? joint,
+        Preparation preparation,
+        IReadOnlyList<PrototypeCurve> curves,
+        Tensor vectors
+    )
     {
         var pictures = joint is null ? [] : samples.Select(s => MeasureOne(s, joint, preparation)).ToList();
-        var byObject = objects.Select((o, i) => new ObjectMetrics(
-            o.Token, o.Class, Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])), curves.Count > 0 ? curves[i].Similarity : null)).ToList();
+        var byObject = objects
+            .Select(
+                (o, i) =>
+                    new ObjectMetrics(
+                        o.Token,
+                        o.Class,
+                        Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])),
+                        curves.Count > 0 ? curves[i].Similarity : null
+                    )
+            )
+            .ToList();
         return new SampleMetrics(
-            Mean(pictures.Select(p => p.Ia!.Value)), Mean(pictures.Select(p => p.Ta!.Value)), Mean(curves.Select(c => c.Similarity)), byObject, pictures)
+            Mean(pictures.Select(p => p.Ia!.Value)),
+            Mean(pictures.Select(p => p.Ta!.Value)),
+            Mean(curves.Select(c => c.Similarity)),
+            byObject,
+            pictures
+        )
         {
             TokenCosines = objects.Count > 1 ? CompareTokens(joint, preparation, vectors) : null,
         };
@@ -112,8 +137,14 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         {
             for (var j = i + 1; j < objects.Count; j++)
             {
-                pairs.Add(new TokenCosine(
-                    objects[i].Token, objects[j].Token, Cosine.Of(means[i], means[j]).item<float>(), texts is null ? null : Cosine.Of(texts[i], texts[j]).item<float>()));
+                pairs.Add(
+                    new TokenCosine(
+                        objects[i].Token,
+                        objects[j].Token,
+                        Cosine.Of(means[i], means[j]).item<float>(),
+                        texts is null ? null : Cosine.Of(texts[i], texts[j]).item<float>()
+                    )
+                );
             }
         }
 
@@ -128,22 +159,27 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         var text = joint.Text(models.Tokenizer.EncodePrompts([SamplePrompts.WithClassNames(sample.Prompt, objects)]).to(models.Device), null);
         double Against(Tensor reference) => Cosine.Of(image, reference).item<float>();
         return new PictureMetrics(
-            sample.Path, sample.Prompt, Against(preparation.ImageEmbedding!), Against(text),
+            sample.Path,
+            sample.Prompt,
+            Against(preparation.ImageEmbedding!),
+            Against(text),
             [.. objects.Select(o => o.Token).Where(t => sample.Prompt.Contains(t, StringComparison.OrdinalIgnoreCase))],
-            objects.Select((o, i) => (o.Token, i)).ToDictionary(o => o.Token, o => Against(preparation.MaskedEmbeddings[o.i])));
+            objects.Select((o, i) => (o.Token, i)).ToDictionary(o => o.Token, o => Against(preparation.MaskedEmbeddings[o.i]))
+        );
     }
 
-    private SamplingRequest Request(string prompt, int count, int steps) => new()
-    {
-        Prompt = prompt,
-        Scheduler = options.Scheduler,
-        Steps = steps,
-        GuidanceScale = options.GuidanceScale,
-        Width = options.Resolution,
-        Height = options.Resolution,
-        Seed = options.Seed,
-        Count = count,
-    };
+    private SamplingRequest Request(string prompt, int count, int steps) =>
+        new()
+        {
+            Prompt = prompt,
+            Scheduler = options.Scheduler,
+            Steps = steps,
+            GuidanceScale = options.GuidanceScale,
+            Width = options.Resolution,
+            Height = options.Resolution,
+            Seed = options.Seed,
+            Count = count,
+        };
 
     private static void Observe(IImplantationObserver observer, int prompt, int prompts, int done, int all) =>
         observer.Progress(ImplantationStage.Sampling, (prompt * all) + done, prompts * all);

@@ -17,7 +17,13 @@ internal static class StartingVectors
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>Vectors (r n, d) in the current dispose scope, and L_PE by object (empty without the prototypical embedding).</returns>
     public static (Tensor Vectors, IReadOnlyList<PrototypeCurve> Curves) Find(
-        Preparation preparation, LoadedModels models, JointSpace? joint, ImplantationOptions options, IImplantationObserver observer, CancellationToken cancellationToken)
+        Preparation preparation,
+        LoadedModels models,
+        JointSpace? joint,
+        ImplantationOptions options,
+        IImplantationObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var table = models.TextEncoder.TokenTable;
         var rows = new List<Tensor>();
@@ -42,8 +48,15 @@ internal static class StartingVectors
     }
 
     private static PrototypeResult Learn(
-        Preparation preparation, int index, LoadedModels models, JointSpace joint, ImplantationOptions options, Tensor start, IImplantationObserver observer,
-        CancellationToken cancellationToken)
+        Preparation preparation,
+        int index,
+        LoadedModels models,
+        JointSpace joint,
+        ImplantationOptions options,
+        Tensor start,
+        IImplantationObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var prompts = preparation.Prompts;
         var target = options.Prototype.Fusion.Fuse(preparation.ImageEmbedding!, preparation.MaskedEmbeddings[index], prompts.ClassEmbeddings[index]);
@@ -57,10 +70,22 @@ internal static class StartingVectors
         {
             if (step % 20 == 0)
             {
-                observer.Progress(ImplantationStage.Preparing, step, steps, FormattableString.Invariant($"prototypical embedding of {preparation.Tokens[index].Name}: L_PE {loss:0.000}"));
+                observer.Progress(
+                    ImplantationStage.Preparing,
+                    step,
+                    steps,
+                    FormattableString.Invariant($"prototypical embedding of {preparation.Tokens[index].Name}: L_PE {loss:0.000}")
+                );
             }
         }
 
-        return new PrototypeLearner(joint.Text, options.Prototype).Learn(ids, start, target, TokenVectors.VocabularyNorm(joint.TokenTable), Observe, cancellationToken);
+        return new PrototypeLearner(joint.Text, options.Prototype).Learn(
+            ids,
+            start,
+            target,
+            TokenVectors.VocabularyNorm(joint.TokenTable),
+            Observe,
+            cancellationToken
+        );
     }
 }

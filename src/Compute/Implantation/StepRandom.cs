@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>Draws what is random in a step. Every number depends on (seed, step, purpose, participant) alone, so a resumed or moved run draws the same.</summary>
+/// <summary>
+/// Draws what is random in a step. Every number depends on (seed, step, purpose, participant) alone, so a resumed or moved run draws the same.
+/// </summary>
 /// <param name="seed">The run's seed.</param>
 /// <param name="posterior">The VAE's posterior of the training crop.</param>
 /// <param name="scalingFactor">The VAE's scaling factor.</param>
@@ -15,7 +17,15 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="objects">r: number of objects.</param>
 /// <param name="subsetSize">k: objects drawn a step; at most r are.</param>
 /// <param name="views">The posterior of every object's own view; null when the masked terms see the training crop.</param>
-internal sealed class StepRandom(long seed, VaePosterior posterior, double scalingFactor, NoiseSchedule schedule, int objects, int subsetSize, IReadOnlyList<VaePosterior>? views = null)
+internal sealed class StepRandom(
+    long seed,
+    VaePosterior posterior,
+    double scalingFactor,
+    NoiseSchedule schedule,
+    int objects,
+    int subsetSize,
+    IReadOnlyList<VaePosterior>? views = null
+)
 {
     /// <summary>The draw of one step.</summary>
     /// <param name="step">The step, from 0.</param>
@@ -42,7 +52,10 @@ internal sealed class StepRandom(long seed, VaePosterior posterior, double scali
         {
             ObjectLatents = views is null
                 ? null
-                : subset.ToDictionary(i => i, i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))).Mul(scalingFactor)),
+                : subset.ToDictionary(
+                    i => i,
+                    i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))).Mul(scalingFactor)
+                ),
         };
     }
 }

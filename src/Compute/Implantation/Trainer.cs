@@ -80,7 +80,11 @@ internal sealed class Trainer : IDisposable
         {
             var value = _objective.Evaluate(draw, Vectors);
             value.Total.backward();
-            return new StepLosses(value.Global.item<float>(), value.Masked.Values.Sum(m => (double)m.item<float>()), value.Class is { } all ? all.item<float>() : 0);
+            return new StepLosses(
+                value.Global.item<float>(),
+                value.Masked.Values.Sum(m => (double)m.item<float>()),
+                value.Class is { } all ? all.item<float>() : 0
+            );
         }
 
         var losses = new List<double>(terms);

@@ -47,10 +47,25 @@ internal sealed class TrainingParts : IDisposable
         var lora = CreateLora(models, options);
         var tokens = new FlatParameters([(Trainer.VectorsName, [preparation.Tokens.Sum(t => t.Count), models.TextEncoder.TokenTable.shape[1]])], models.Device);
         var objective = new Objective(
-            (sample, timesteps, states) => models.UNet.call(sample, timesteps, states).to(ScalarType.Float32), (ids, rows) => models.TextEncoder.call(ids, rows),
-            joint is null ? null : joint.Text, preparation.LatentMasks, preparation.Prompts, options.Objective with { PredictionType = models.Scheduler.Prediction });
+            (sample, timesteps, states) => models.UNet.call(sample, timesteps, states).to(ScalarType.Float32),
+            (ids, rows) => models.TextEncoder.call(ids, rows),
+            joint is null ? null : joint.Text,
+            preparation.LatentMasks,
+            preparation.Prompts,
+            options.Objective with
+            {
+                PredictionType = models.Scheduler.Prediction,
+            }
+        );
         var random = new StepRandom(
-            options.Seed, preparation.Posterior, models.Vae.Config.ScalingFactor, new NoiseSchedule(models.Scheduler), preparation.Tokens.Count, options.SubsetSize, preparation.Views);
+            options.Seed,
+            preparation.Posterior,
+            models.Vae.Config.ScalingFactor,
+            new NoiseSchedule(models.Scheduler),
+            preparation.Tokens.Count,
+            options.SubsetSize,
+            preparation.Views
+        );
         var trainer = new Trainer(objective, random.Draw, lora, tokens, options.LearningRate, options.WeightDecay);
         return new TrainingParts(lora, tokens, trainer, new ParameterWire([lora.Parameters, tokens], models.UNet.ComputeType));
     }

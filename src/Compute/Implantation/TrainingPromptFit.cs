@@ -23,6 +23,10 @@ public static class TrainingPromptFit
             tokenizer.AddLearnedToken(token, vectors ?? folder.Defaults.Vectors ?? defaults.Vectors);
         }
 
-        TrainingPrompts.Create([.. objects.Select(o => new ImplantationObject(o.Class, o.Token, []))], folder.Defaults.PromptTemplate ?? defaults.PromptTemplate, tokenizer);
+        TrainingPrompts.Create(
+            [.. objects.Select(o => new ImplantationObject(o.Class, o.Token, []))],
+            folder.Defaults.PromptTemplate ?? defaults.PromptTemplate,
+            tokenizer
+        );
     }
 }

@@ -3,7 +3,8 @@ using OrleansOneShot.Compute.Tokenization;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// The words of training: c names all objects ("a photo of &lt;cup&gt; and &lt;dog&gt;"), c_m,i object i alone, c_p,i is its tokens, c_c,i its class name. A prompt that does not fit the
+/// The words of training: c names all objects ("a photo of &lt;cup&gt; and &lt;dog&gt;"), c_m,i object i alone, c_p,i is its tokens, c_c,i its class name. A
+/// prompt that does not fit the
 /// text encoder's context is refused, never truncated.
 /// </summary>
 /// <param name="Global">c.</param>
@@ -23,7 +24,11 @@ internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Obje
     {
         if (template.Split(Placeholder).Length != 2)
         {
-            throw new InvalidInputException($"The prompt template \"{template}\" must hold {Placeholder} exactly once.", "prompt_template", $"Write \"a photo of {Placeholder}\".");
+            throw new InvalidInputException(
+                $"The prompt template \"{template}\" must hold {Placeholder} exactly once.",
+                "prompt_template",
+                $"Write \"a photo of {Placeholder}\"."
+            );
         }
 
         string Fill(string tokens) => template.Replace(Placeholder, tokens, StringComparison.Ordinal);
@@ -31,15 +36,19 @@ internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Obje
             Fill(string.Join(" and ", objects.Select(o => o.Token))),
             [.. objects.Select(o => Fill(o.Token))],
             [.. objects.Select(o => o.Token)],
-            [.. objects.Select(o => o.Class)]);
+            [.. objects.Select(o => o.Class)]
+        );
         foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Append(prompts.Global))
         {
             var needed = Length(prompt, tokenizer);
             if (needed > tokenizer.ContextLength)
             {
                 throw new InvalidInputException(
-                    $"The training prompt \"{prompt}\" needs {needed} tokens, but the text encoder has {tokenizer.ContextLength} positions{prompts.Most(tokenizer)}.", "vectors",
-                    "Use fewer objects, or --vectors with a smaller number.");
+                    $"The training prompt \"{prompt}\" needs {needed} tokens, but the text encoder has {tokenizer.ContextLength} "
+                        + $"positions{prompts.Most(tokenizer)}.",
+                    "vectors",
+                    "Use fewer objects, or --vectors with a smaller number."
+                );
             }
         }
 

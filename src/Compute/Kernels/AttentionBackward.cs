@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
-/// The gradients of <see cref="AttentionForward"/>. Weights are computed again from the rows' sums. Everything is held transposed (keys by queries): so the rows of a tile are left
+/// The gradients of <see cref="AttentionForward"/>. Weights are computed again from the rows' sums. Everything is held transposed (keys by queries): so the
+/// rows of a tile are left
 /// operands of the products for keys and values as they stand, and a query's sums lie along the lanes.
 /// </summary>
 internal static unsafe class AttentionBackward
@@ -24,24 +25,59 @@ internal static unsafe class AttentionBackward
     /// <param name="ofKey">Receives the gradient of the keys.</param>
     /// <param name="ofValue">Receives the gradient of the values.</param>
     public static void Run(
-        Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSums, Tensor gradient, long heads, Tensor ofQuery, Tensor ofKey, Tensor ofValue)
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        Tensor output,
+        Tensor logSums,
+        Tensor gradient,
+        long heads,
+        Tensor ofQuery,
+        Tensor ofKey,
+        Tensor ofValue
+    )
     {
         var sizes = AttentionSizes.Of(query, key, heads);
-        nint q = CpuTensor.Address(query), k = CpuTensor.Address(key), v = CpuTensor.Address(value), o = CpuTensor.Address(output), s = CpuTensor.Address(logSums);
-        nint g = CpuTensor.Address(gradient), dq = CpuTensor.Address(ofQuery), dk = CpuTensor.Address(ofKey), dv = CpuTensor.Address(ofValue);
+        nint q = CpuTensor.Address(query),
+            k = CpuTensor.Address(key),
+            v = CpuTensor.Address(value),
+            o = CpuTensor.Address(output),
+            s = CpuTensor.Address(logSums);
+        nint g = CpuTensor.Address(gradient),
+            dq = CpuTensor.Address(ofQuery),
+            dk = CpuTensor.Address(ofKey),
+            dv = CpuTensor.Address(ofValue);
         var isSingle = query.dtype == ScalarType.Float32;
-        CpuTensor.Share((long)sizes.Batch * sizes.Heads, 1, (from, to) =>
-        {
-            if (isSingle)
+        CpuTensor.Share(
+            (long)sizes.Batch * sizes.Heads,
+            1,
+            (from, to) =>
             {
-                new Worker<float>(sizes, (float*)q, (float*)k, (float*)v, (float*)o, (float*)s, (float*)g, (float*)dq, (float*)dk, (float*)dv).Heads((int)from, (int)to);
-            }
-            else
-            {
-                new Worker<ushort>(sizes, (ushort*)q, (ushort*)k, (ushort*)v, (ushort*)o, (float*)s, (ushort*)g, (ushort*)dq, (ushort*)dk, (ushort*)dv)
-                    .Heads((int)from, (int)to);
-            }
-        }, PartsPerThread);
+                if (isSingle)
+                {
+                    new Worker<float>(sizes, (float*)q, (float*)k, (float*)v, (float*)o, (float*)s, (float*)g, (float*)dq, (float*)dk, (float*)dv).Heads(
+                        (int)from,
+                        (int)to
+                    );
+                }
+                else
+                {
+                    new Worker<ushort>(
+                        sizes,
+                        (ushort*)q,
+                        (ushort*)k,
+                        (ushort*)v,
+                        (ushort*)o,
+                        (float*)s,
+                        (ushort*)g,
+                        (ushort*)dq,
+                        (ushort*)dk,
+                        (ushort*)dv
+                    ).Heads((int)from, (int)to);
+                }
+            },
+            PartsPerThread
+        );
     }
 
     /// <summary>One thread's heads.</summary>
@@ -57,25 +93,41 @@ internal static unsafe class AttentionBackward
         private readonly int _size = sizes.Size;
         private readonly int _padded = sizes.PaddedSize;
 
-        // For every tile of queries: the queries and the output's gradient as right operands over d and over the queries, sums, and the gradient of the queries, transposed.
-        private T* _queriesOverSize, _queriesOverRows, _gradientsOverSize, _gradientsOverRows;
-        private float* _sums, _dots, _queryGradients;
+        // For every tile of queries: the queries and the output's gradient as right operands over d and over the queries, sums, and the gradient of the
+        // queries, transposed.
+        private T* _queriesOverSize,
+            _queriesOverRows,
+            _gradientsOverSize,
+            _gradientsOverRows;
+        private float* _sums,
+            _dots,
+            _queryGradients;
 
         // For the tile of keys at hand.
         private T* _keysTransposed;
-        private float* _keyGradients, _valueGradients;
+        private float* _keyGradients,
+            _valueGradients;
 
         // For a pair of tiles, (keys, queries).
-        private float* _scores, _weightGradients;
-        private T* _weights, _scoreGradients, _scoreGradientsOperand, _row;
+        private float* _scores,
+            _weightGradients;
+        private T* _weights,
+            _scoreGradients,
+            _scoreGradientsOperand,
+            _row;
 
         public void Heads(int from, int to)
         {
             long queries = (long)sizes.QueryTiles * Queries;
             using var memory = new Workspace(
-                (2 * (Workspace.SizeOf<T>(queries * _size) + Workspace.SizeOf<T>(queries * _padded) + Workspace.SizeOf<float>(queries))) + Workspace.SizeOf<float>(queries * _size)
-                + Workspace.SizeOf<T>(Keys * _size) + (2 * Workspace.SizeOf<float>(Keys * _padded)) + (2 * Workspace.SizeOf<float>(Keys * Queries))
-                + (3 * Workspace.SizeOf<T>(Keys * Queries)) + Workspace.SizeOf<T>(_padded));
+                (2 * (Workspace.SizeOf<T>(queries * _size) + Workspace.SizeOf<T>(queries * _padded) + Workspace.SizeOf<float>(queries)))
+                    + Workspace.SizeOf<float>(queries * _size)
+                    + Workspace.SizeOf<T>(Keys * _size)
+                    + (2 * Workspace.SizeOf<float>(Keys * _padded))
+                    + (2 * Workspace.SizeOf<float>(Keys * Queries))
+                    + (3 * Workspace.SizeOf<T>(Keys * Queries))
+                    + Workspace.SizeOf<T>(_padded)
+            );
             _queriesOverSize = memory.Take<T>(queries * _size);
             _gradientsOverSize = memory.Take<T>(queries * _size);
             _queriesOverRows = memory.Take<T>(queries * _padded);
@@ -148,7 +200,8 @@ internal static unsafe class AttentionBackward
             var (start, count) = (block * Keys, sizes.KeysOf(block));
             var even = count + (count % 2);
             var offset = sizes.Offset(head, sizes.Keys, start);
-            T* keys = key + offset, values = value + offset;
+            T* keys = key + offset,
+                values = value + offset;
             Tiles.Transposed(keys, sizes.Stride, count, even, _size, _keysTransposed);
             new Span<float>(_keyGradients, count * _padded).Clear();
             new Span<float>(_valueGradients, count * _padded).Clear();
@@ -156,10 +209,43 @@ internal static unsafe class AttentionBackward
             {
                 var first = tile * Queries;
                 Brgemm.Multiply(count, Queries, _size, keys, sizes.Stride, _queriesOverSize + (first * _size), Queries, _scores, Queries, add: false);
-                Brgemm.Multiply(count, Queries, _size, values, sizes.Stride, _gradientsOverSize + (first * _size), Queries, _weightGradients, Queries, add: false);
+                Brgemm.Multiply(
+                    count,
+                    Queries,
+                    _size,
+                    values,
+                    sizes.Stride,
+                    _gradientsOverSize + (first * _size),
+                    Queries,
+                    _weightGradients,
+                    Queries,
+                    add: false
+                );
                 Differentiate(count, _sums + first, _dots + first);
-                Brgemm.Multiply(count, _padded, Queries, _weights, Queries, _gradientsOverRows + (first * _padded), _padded, _valueGradients, _padded, add: true);
-                Brgemm.Multiply(count, _padded, Queries, _scoreGradients, Queries, _queriesOverRows + (first * _padded), _padded, _keyGradients, _padded, add: true);
+                Brgemm.Multiply(
+                    count,
+                    _padded,
+                    Queries,
+                    _weights,
+                    Queries,
+                    _gradientsOverRows + (first * _padded),
+                    _padded,
+                    _valueGradients,
+                    _padded,
+                    add: true
+                );
+                Brgemm.Multiply(
+                    count,
+                    _padded,
+                    Queries,
+                    _scoreGradients,
+                    Queries,
+                    _queriesOverRows + (first * _padded),
+                    _padded,
+                    _keyGradients,
+                    _padded,
+                    add: true
+                );
                 var operand = typeof(T) == typeof(float) ? _scoreGradients : _scoreGradientsOperand;
                 var depth = typeof(T) == typeof(float) ? count : even;
                 Brgemm.Multiply(_size, Queries, depth, _keysTransposed, even, operand, Queries, _queryGradients + (first * _size), Queries, add: true);
@@ -176,12 +262,15 @@ internal static unsafe class AttentionBackward
         private void Differentiate(int count, float* sums, float* dots)
         {
             var scale = Vector512.Create(sizes.ScaleBase2);
-            float* scores = _scores, weightGradients = _weightGradients;
-            T* weights = _weights, changes = _scoreGradients;
+            float* scores = _scores,
+                weightGradients = _weightGradients;
+            T* weights = _weights,
+                changes = _scoreGradients;
             var operand = (ushort*)_scoreGradientsOperand;
             for (var column = 0; column < Queries; column += Lanes.Count)
             {
-                Vector512<float> below = -Vector512.Load(sums + column), dot = Vector512.Load(dots + column);
+                Vector512<float> below = -Vector512.Load(sums + column),
+                    dot = Vector512.Load(dots + column);
                 var i = 0;
                 for (; i < count - 1; i += 2)
                 {
@@ -209,7 +298,14 @@ internal static unsafe class AttentionBackward
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<float> Change(
-            float* score, float* weightGradient, Vector512<float> scale, Vector512<float> below, Vector512<float> dot, T* weightTarget, T* changeTarget)
+            float* score,
+            float* weightGradient,
+            Vector512<float> scale,
+            Vector512<float> below,
+            Vector512<float> dot,
+            T* weightTarget,
+            T* changeTarget
+        )
         {
             var weight = Lanes.Exp2<T>(Vector512.FusedMultiplyAdd(Vector512.Load(score), scale, below));
             var change = weight * (Vector512.Load(weightGradient) - dot);

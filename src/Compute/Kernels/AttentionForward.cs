@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
-/// softmax(Q K^T / sqrt(d)) V tile by tile, with a running maximum and sum a row (Dao et al. 2022, FlashAttention), so that no score matrix is ever in memory. Scores, maxima and sums
+/// softmax(Q K^T / sqrt(d)) V tile by tile, with a running maximum and sum a row (Dao et al. 2022, FlashAttention), so that no score matrix is ever in memory.
+/// Scores, maxima and sums
 /// are float32 for either type of tensor.
 /// </summary>
 internal static unsafe class AttentionForward
@@ -27,36 +28,54 @@ internal static unsafe class AttentionForward
     public static void Run(Tensor query, Tensor key, Tensor value, long heads, Tensor output, Tensor? logSums)
     {
         var sizes = AttentionSizes.Of(query, key, heads);
-        nint q = CpuTensor.Address(query), k = CpuTensor.Address(key), v = CpuTensor.Address(value), o = CpuTensor.Address(output);
+        nint q = CpuTensor.Address(query),
+            k = CpuTensor.Address(key),
+            v = CpuTensor.Address(value),
+            o = CpuTensor.Address(output);
         var sums = logSums is null ? 0 : CpuTensor.Address(logSums);
         var pieces = (sizes.QueryTiles + TilesPerPiece - 1) / TilesPerPiece;
         var isSingle = query.dtype == ScalarType.Float32;
-        CpuTensor.Share((long)sizes.Batch * sizes.Heads * pieces, 1, (from, to) =>
-        {
-            if (isSingle)
+        CpuTensor.Share(
+            (long)sizes.Batch * sizes.Heads * pieces,
+            1,
+            (from, to) =>
             {
-                Pieces(sizes, (float*)q, (float*)k, (float*)v, (float*)o, (float*)sums, pieces, (int)from, (int)to);
-            }
-            else
-            {
-                Pieces(sizes, (ushort*)q, (ushort*)k, (ushort*)v, (ushort*)o, (float*)sums, pieces, (int)from, (int)to);
-            }
-        }, PartsPerThread);
+                if (isSingle)
+                {
+                    Pieces(sizes, (float*)q, (float*)k, (float*)v, (float*)o, (float*)sums, pieces, (int)from, (int)to);
+                }
+                else
+                {
+                    Pieces(sizes, (ushort*)q, (ushort*)k, (ushort*)v, (ushort*)o, (float*)sums, pieces, (int)from, (int)to);
+                }
+            },
+            PartsPerThread
+        );
     }
 
     private static void Pieces<T>(AttentionSizes sizes, T* query, T* key, T* value, T* output, float* logSums, int pieces, int from, int to)
         where T : unmanaged
     {
-        int size = sizes.Size, padded = sizes.PaddedSize, keys = sizes.KeyTiles * AttentionSizes.KeyTile;
+        int size = sizes.Size,
+            padded = sizes.PaddedSize,
+            keys = sizes.KeyTiles * AttentionSizes.KeyTile;
         const int Tile = AttentionSizes.QueryTile * AttentionSizes.KeyTile;
         using var memory = new Workspace(
-            Workspace.SizeOf<T>((long)keys * size) + Workspace.SizeOf<T>((long)keys * padded) + Workspace.SizeOf<float>(Tile) + Workspace.SizeOf<T>(Tile)
-            + Workspace.SizeOf<float>(AttentionSizes.QueryTile * padded) + (2 * Workspace.SizeOf<float>(AttentionSizes.QueryTile)) + Workspace.SizeOf<T>(padded));
-        T* packedKeys = memory.Take<T>((long)keys * size), packedValues = memory.Take<T>((long)keys * padded);
+            Workspace.SizeOf<T>((long)keys * size)
+                + Workspace.SizeOf<T>((long)keys * padded)
+                + Workspace.SizeOf<float>(Tile)
+                + Workspace.SizeOf<T>(Tile)
+                + Workspace.SizeOf<float>(AttentionSizes.QueryTile * padded)
+                + (2 * Workspace.SizeOf<float>(AttentionSizes.QueryTile))
+                + Workspace.SizeOf<T>(padded)
+        );
+        T* packedKeys = memory.Take<T>((long)keys * size),
+            packedValues = memory.Take<T>((long)keys * padded);
         var scores = memory.Take<float>(Tile);
         var weights = memory.Take<T>(Tile);
         var sum = memory.Take<float>(AttentionSizes.QueryTile * padded);
-        float* maxima = memory.Take<float>(AttentionSizes.QueryTile), totals = memory.Take<float>(AttentionSizes.QueryTile);
+        float* maxima = memory.Take<float>(AttentionSizes.QueryTile),
+            totals = memory.Take<float>(AttentionSizes.QueryTile);
         var row = memory.Take<T>(padded);
         var packedHead = -1;
         for (var piece = from; piece < to; piece++)
@@ -81,10 +100,31 @@ internal static unsafe class AttentionForward
                     var count = sizes.KeysOf(block);
                     var width = Tiles.Padded(count);
                     var done = (long)block * AttentionSizes.KeyTile;
-                    Brgemm.Multiply(rows, width, size, query + sizes.Offset(head, sizes.Queries, start), sizes.Stride, packedKeys + (done * size), width, scores, width, add: false);
+                    Brgemm.Multiply(
+                        rows,
+                        width,
+                        size,
+                        query + sizes.Offset(head, sizes.Queries, start),
+                        sizes.Stride,
+                        packedKeys + (done * size),
+                        width,
+                        scores,
+                        width,
+                        add: false
+                    );
                     for (var i = 0; i < rows; i++)
                     {
-                        Soften(scores + (i * width), weights + (i * width), count, width, sizes.ScaleBase2, ref maxima[i], ref totals[i], sum + (i * padded), padded);
+                        Soften(
+                            scores + (i * width),
+                            weights + (i * width),
+                            count,
+                            width,
+                            sizes.ScaleBase2,
+                            ref maxima[i],
+                            ref totals[i],
+                            sum + (i * padded),
+                            padded
+                        );
                     }
 
                     Brgemm.Multiply(rows, padded, width, weights, width, packedValues + (done * padded), padded, sum, padded, add: true);
@@ -140,7 +180,9 @@ internal static unsafe class AttentionForward
         var top = Math.Max(Math.Max(quarter[0], quarter[1]), Math.Max(quarter[2], quarter[3])) * scale;
         var before = maximum;
         maximum = Math.Max(before, top);
-        Vector512<float> factor = Vector512.Create(scale), below = Vector512.Create(-maximum), added = Vector512<float>.Zero;
+        Vector512<float> factor = Vector512.Create(scale),
+            below = Vector512.Create(-maximum),
+            added = Vector512<float>.Zero;
         for (var i = 0; i < width; i += Lanes.Count)
         {
             var weight = Lanes.Exp2<T>(Vector512.FusedMultiplyAdd(Vector512.Load(scores + i), factor, below));

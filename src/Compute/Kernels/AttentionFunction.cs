@@ -13,7 +13,8 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
     public override string Name => nameof(AttentionFunction);
 
     /// <summary>
-    /// Whether the kernels take these tensors: dense, on a CPU that has fast small products and, where gradients are wanted, as many heads as there are threads (a head's way back is
+    /// Whether the kernels take these tensors: dense, on a CPU that has fast small products and, where gradients are wanted, as many heads as there are threads
+    /// (a head's way back is
     /// one thread's work).
     /// </summary>
     /// <param name="query">(B, N, heads x d).</param>
@@ -63,13 +64,18 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         using var scope = NewDisposeScope();
         using var saved = (Saved)ctx.get_data(StateKey);
         using var incoming = grad_output;
-        Tensor query = saved.Tensors[0].Value, key = saved.Tensors[1].Value, value = saved.Tensors[2].Value;
-        Tensor ofQuery = empty_like(query), ofKey = empty_like(key), ofValue = empty_like(value);
+        Tensor query = saved.Tensors[0].Value,
+            key = saved.Tensors[1].Value,
+            value = saved.Tensors[2].Value;
+        Tensor ofQuery = empty_like(query),
+            ofKey = empty_like(key),
+            ofValue = empty_like(value);
         AttentionBackward.Run(query, key, value, saved.Tensors[3].Value, saved.Tensors[4].Value, incoming.contiguous(), saved.Heads, ofQuery, ofKey, ofValue);
         return GradientHandover.Return(ofQuery, ofKey, ofValue, null);
     }
 
-    private static bool IsRecorded(Tensor query, Tensor key, Tensor value) => is_grad_enabled() && (query.requires_grad || key.requires_grad || value.requires_grad);
+    private static bool IsRecorded(Tensor query, Tensor key, Tensor value) =>
+        is_grad_enabled() && (query.requires_grad || key.requires_grad || value.requires_grad);
 
     private sealed record Saved(long Heads, SavedTensor[] Tensors) : IDisposable
     {

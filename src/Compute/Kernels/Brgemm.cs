@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
-/// oneDNN's small matrix product for one thread (a batch-reduce GEMM with a batch of one), as libtorch exports it for its own attention: on tiles that fit the cache it runs at the speed
-/// of the largest products, in bfloat16 with sums in float32, and in float32 a quarter faster than MKL on AMD. libtorch's attention uses it on machines with AMX alone.
+/// oneDNN's small matrix product for one thread (a batch-reduce GEMM with a batch of one), as libtorch exports it for its own attention: on tiles that fit the
+/// cache it runs at the speed
+/// of the largest products, in bfloat16 with sums in float32, and in float32 a quarter faster than MKL on AMD. libtorch's attention uses it on machines with
+/// AMX alone.
 /// </summary>
 /// <remarks>
 /// The names of the functions are C++ names and hold their signatures: where a libtorch has others they are not found, and <see cref="IsSupported"/> is false.
@@ -19,15 +21,16 @@ internal static unsafe class Brgemm
     private const string HalfName = "_ZN2at6native7cpublas6brgemmEllllllbPKN3c108BFloat16ES5_Pfb";
     private const string ReleaseName = "_ZN2at6native7cpublas14brgemm_releaseEb";
 
-    private static readonly Functions Found = Find();
+    private static readonly Functions s_found = Find();
 
     /// <summary>Whether products of this type can be computed here, and with instructions of their own.</summary>
-    public static bool IsSupported(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => Found.Single is not null,
-        ScalarType.BFloat16 => Found.Half is not null,
-        _ => false,
-    };
+    public static bool IsSupported(ScalarType type) =>
+        type switch
+        {
+            ScalarType.Float32 => s_found.Single is not null,
+            ScalarType.BFloat16 => s_found.Half is not null,
+            _ => false,
+        };
 
     /// <summary>C (m, n) = A (m, k) B (k, n), or C += A B.</summary>
     /// <typeparam name="T">float, or ushort for bfloat16 (then k must be even).</typeparam>
@@ -36,11 +39,11 @@ internal static unsafe class Brgemm
     {
         if (typeof(T) == typeof(float))
         {
-            Found.Single(m, n, k, strideA, strideB, strideC, add ? (byte)1 : (byte)0, (float*)a, (float*)b, c, 0);
+            s_found.Single(m, n, k, strideA, strideB, strideC, add ? (byte)1 : (byte)0, (float*)a, (float*)b, c, 0);
         }
         else
         {
-            Found.Half(m, n, k, strideA, strideB, strideC, add ? (byte)1 : (byte)0, (ushort*)a, (ushort*)b, c, 1);
+            s_found.Half(m, n, k, strideA, strideB, strideC, add ? (byte)1 : (byte)0, (ushort*)a, (ushort*)b, c, 1);
         }
     }
 
@@ -48,9 +51,9 @@ internal static unsafe class Brgemm
     public static void Release<T>()
         where T : unmanaged
     {
-        if (Found.Release is not null)
+        if (s_found.Release is not null)
         {
-            Found.Release(typeof(T) == typeof(float) ? (byte)0 : (byte)1);
+            s_found.Release(typeof(T) == typeof(float) ? (byte)0 : (byte)1);
         }
     }
 

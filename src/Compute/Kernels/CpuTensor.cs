@@ -10,8 +10,12 @@ internal static unsafe class CpuTensor
     private const long MaximumBytes = int.MaxValue;
 
     /// <summary>Whether a kernel can work on a tensor: dense float32 or bfloat16 in the CPU's memory, on a machine with vectors of at least 256 bits.</summary>
-    public static bool Accepts(Tensor tensor) => Vector256.IsHardwareAccelerated && tensor.device_type == TorchSharp.DeviceType.CPU
-        && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.numel() is > 0 and < MaximumBytes / 4 && tensor.is_contiguous();
+    public static bool Accepts(Tensor tensor) =>
+        Vector256.IsHardwareAccelerated
+        && tensor.device_type == TorchSharp.DeviceType.CPU
+        && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16
+        && tensor.numel() is > 0 and < MaximumBytes / 4
+        && tensor.is_contiguous();
 
     /// <summary>The first element. The memory is libtorch's and does not move; the tensor must outlive the use.</summary>
     public static nint Address(Tensor tensor)

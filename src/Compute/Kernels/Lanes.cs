@@ -22,7 +22,9 @@ internal static class Lanes
 
         // bfloat16 is the upper half of a float32.
         var halves = Vector256.Load((ushort*)source);
-        var wide = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(halves) : Vector512.Create(Vector256.WidenLower(halves), Vector256.WidenUpper(halves));
+        var wide = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512UInt32(halves)
+            : Vector512.Create(Vector256.WidenLower(halves), Vector256.WidenUpper(halves));
         return (wide << 16).AsSingle();
     }
 
@@ -45,8 +47,7 @@ internal static class Lanes
     /// <summary>One element as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ToSingle<T>(T element)
-        where T : unmanaged =>
-        typeof(T) == typeof(float) ? (float)(object)element : BitConverter.UInt32BitsToSingle((uint)(ushort)(object)element << 16);
+        where T : unmanaged => typeof(T) == typeof(float) ? (float)(object)element : BitConverter.UInt32BitsToSingle((uint)(ushort)(object)element << 16);
 
     /// <summary>Rounds 16 lanes to bfloat16, to nearest even: the values are the upper halves of the result; the lower halves are not zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,7 +83,8 @@ internal static class Lanes
     }
 
     /// <summary>
-    /// 2^x for finite x up to 127; far below it is 0 (2^-126 without AVX-512). The relative error is below 3e-7 for float, and below 5e-6 where the result is rounded to bfloat16 anyway.
+    /// 2^x for finite x up to 127; far below it is 0 (2^-126 without AVX-512). The relative error is below 3e-7 for float, and below 5e-6 where the result is
+    /// rounded to bfloat16 anyway.
     /// </summary>
     /// <typeparam name="T">float, or ushort for bfloat16.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -128,7 +130,10 @@ internal static class Lanes
         return Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(x, Vector512<float>.Zero), Vector512<float>.One, e) / denominator;
     }
 
-    /// <summary>The normal distribution's (1 + erf(x / sqrt 2)) / 2, and its density exp(-x^2 / 2) / sqrt(2 pi). Absolute error below 2e-7 (Abramowitz and Stegun 7.1.26).</summary>
+    /// <summary>
+    /// The normal distribution's (1 + erf(x / sqrt 2)) / 2, and its density exp(-x^2 / 2) / sqrt(2 pi). Absolute error below 2e-7 (Abramowitz and Stegun
+    /// 7.1.26).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector512<float> Cumulative, Vector512<float> Density) Normal(Vector512<float> x)
     {

@@ -9,7 +9,9 @@ internal static unsafe class SiluKernel
 {
     private const long SerialElements = 32 * 1024;
 
-    /// <summary>target = x sigmoid(x); <paramref name="target"/> may be <paramref name="x"/>. Both as <see cref="CpuTensor.Accepts"/> says, of one type and size.</summary>
+    /// <summary>
+    /// target = x sigmoid(x); <paramref name="target"/> may be <paramref name="x"/>. Both as <see cref="CpuTensor.Accepts"/> says, of one type and size.
+    /// </summary>
     public static void Forward(Tensor x, Tensor target) => Run<Value>(x, x, target);
 
     /// <summary>target = gradient times the derivative of x sigmoid(x); <paramref name="target"/> may be <paramref name="gradient"/>.</summary>
@@ -18,19 +20,25 @@ internal static unsafe class SiluKernel
     private static void Run<TOperation>(Tensor a, Tensor b, Tensor target)
         where TOperation : IElementOperation
     {
-        nint first = CpuTensor.Address(a), second = CpuTensor.Address(b), result = CpuTensor.Address(target);
+        nint first = CpuTensor.Address(a),
+            second = CpuTensor.Address(b),
+            result = CpuTensor.Address(target);
         var isSingle = a.dtype == ScalarType.Float32;
-        CpuTensor.Share(a.numel(), SerialElements, (from, to) =>
-        {
-            if (isSingle)
+        CpuTensor.Share(
+            a.numel(),
+            SerialElements,
+            (from, to) =>
             {
-                Range<float, TOperation>((float*)first, (float*)second, (float*)result, from, to);
+                if (isSingle)
+                {
+                    Range<float, TOperation>((float*)first, (float*)second, (float*)result, from, to);
+                }
+                else
+                {
+                    Range<ushort, TOperation>((ushort*)first, (ushort*)second, (ushort*)result, from, to);
+                }
             }
-            else
-            {
-                Range<ushort, TOperation>((ushort*)first, (ushort*)second, (ushort*)result, from, to);
-            }
-        });
+        );
     }
 
     private static void Range<T, TOperation>(T* a, T* b, T* target, long from, long to)

@@ -9,7 +9,10 @@ internal static unsafe class Tiles
     /// <summary>The next multiple of 16, the lanes of a vector.</summary>
     public static int Padded(int size) => (size + Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
-    /// <summary>Rows (rows, size) as the right operand of a product over <paramref name="size"/>: their transpose, columns filled up with zeros to <paramref name="padded"/>.</summary>
+    /// <summary>
+    /// Rows (rows, size) as the right operand of a product over <paramref name="size"/>: their transpose, columns filled up with zeros to
+    /// <paramref name="padded"/>.
+    /// </summary>
     public static void TransposedOperand<T>(T* source, long stride, int rows, int padded, int size, T* target)
         where T : unmanaged
     {

@@ -25,7 +25,8 @@ internal sealed unsafe class DynamicLoader
     /// <exception cref="EntryPointNotFoundException">There are none.</exception>
     public DynamicLoader()
     {
-        // Since glibc 2.34 a stub, before that the real thing. Both are looked up before the first call: the message of a failure lasts until the next use of the loader.
+        // Since glibc 2.34 a stub, before that the real thing. Both are looked up before the first call: the message of a failure lasts until the next use of
+        // the loader.
         var library = NativeLibrary.Load("libdl.so.2");
         _open = (delegate* unmanaged<byte*, int, nint>)NativeLibrary.GetExport(library, "dlopen");
         _info = (delegate* unmanaged<nint, int, nint*, int>)NativeLibrary.GetExport(library, "dlinfo");

@@ -13,7 +13,7 @@ public static class InstalledPyTorch
 
     private const int LongestAnswer = 4096;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks Python.</summary>
     /// <param name="python">The program.</param>
@@ -21,7 +21,13 @@ public static class InstalledPyTorch
     /// <exception cref="LibtorchException">There is no Python, it has no PyTorch, or one that this program can't use.</exception>
     public static LibtorchFolder Find(string python = "python3")
     {
-        var start = new ProcessStartInfo(python) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(python)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(Question);
         try
@@ -32,10 +38,10 @@ public static class InstalledPyTorch
             process.BeginErrorReadLine();
             var text = new char[LongestAnswer];
             var answer = process.StandardOutput.ReadBlockAsync(text, 0, text.Length);
-            if (!answer.Wait(Patience) || !process.WaitForExit(Patience))
+            if (!answer.Wait(s_patience) || !process.WaitForExit(s_patience))
             {
                 process.Kill(entireProcessTree: true);
-                throw new LibtorchException($"{python} did not answer within {Patience.TotalSeconds:0} s.", None);
+                throw new LibtorchException($"{python} did not answer within {s_patience.TotalSeconds:0} s.", None);
             }
 
             var origin = new string(text, 0, answer.Result).Trim();

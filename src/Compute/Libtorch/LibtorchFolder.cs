@@ -27,9 +27,11 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
     private const int LongestVersionFile = 1 << 16;
     private const string FindHint = "oneshot doctor --find-pytorch looks for one.";
 
-    private static readonly string[] Needed = ["libc10.so", Main, "libtorch.so"];
+    private static readonly string[] s_needed = ["libc10.so", Main, "libtorch.so"];
 
-    /// <summary>Looks at a folder that was named: of libraries, of a libtorch (with <c>lib</c> in it), of Python's package <c>torch</c>, or of the packages around it.</summary>
+    /// <summary>
+    /// Looks at a folder that was named: of libraries, of a libtorch (with <c>lib</c> in it), of Python's package <c>torch</c>, or of the packages around it.
+    /// </summary>
     /// <param name="named">The folder.</param>
     /// <param name="untested">Whether any version will do.</param>
     /// <param name="source">Who named it, for messages.</param>
@@ -45,14 +47,19 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
 
         if (!Directory.Exists(named))
         {
-            throw Refused(source, $"{named}, which is {(File.Exists(named) ? "a file and no folder" : "not there")}", $"Name the folder of an installed PyTorch; {FindHint}");
+            throw Refused(
+                source,
+                $"{named}, which is {(File.Exists(named) ? "a file and no folder" : "not there")}",
+                $"Name the folder of an installed PyTorch; {FindHint}"
+            );
         }
 
         string[] places = [named, System.IO.Path.Combine(named, "lib"), System.IO.Path.Combine(named, "torch", "lib")];
-        var folder = places.FirstOrDefault(place => File.Exists(System.IO.Path.Combine(place, Main)))
+        var folder =
+            places.FirstOrDefault(place => File.Exists(System.IO.Path.Combine(place, Main)))
             ?? throw Refused(source, $"{named}, and neither it nor lib or torch/lib in it holds {Main}", $"Name the folder of a PyTorch for Linux; {FindHint}");
         folder = System.IO.Path.GetFullPath(folder);
-        string[] missing = [.. Needed.Where(name => !File.Exists(System.IO.Path.Combine(folder, name)))];
+        string[] missing = [.. s_needed.Where(name => !File.Exists(System.IO.Path.Combine(folder, name)))];
         if (missing.Length > 0)
         {
             throw Refused(source, $"{folder}, which lacks {Wording.List(missing, " and ")}", "Take the whole folder of a PyTorch, with all of its libraries.");
@@ -63,8 +70,10 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         if (version is not null && !untested && !Versions.Any(known => version.StartsWith($"{known}.", StringComparison.Ordinal)))
         {
             throw Refused(
-                source, $"{folder}, which is version {version} of PyTorch; this program works with {Wording.List(Versions, " and ")}",
-                $"Install one of these beside it, or try it all the same with {UntestedVariable}=1.");
+                source,
+                $"{folder}, which is version {version} of PyTorch; this program works with {Wording.List(Versions, " and ")}",
+                $"Install one of these beside it, or try it all the same with {UntestedVariable}=1."
+            );
         }
 
         return new LibtorchFolder(folder, version, File.Exists(System.IO.Path.Combine(folder, Cuda)));
@@ -83,7 +92,10 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         // Of Python's package, and of libtorch's archives.
         foreach (var (name, pattern) in new[] { ("version.py", InPython()), ("build-version", Alone()) })
         {
-            if (LinkedFile.Find(System.IO.Path.Combine(parent, name)) is { Length: <= LongestVersionFile } file && pattern.Match(File.ReadAllText(file.Path)) is { Success: true } match)
+            if (
+                LinkedFile.Find(System.IO.Path.Combine(parent, name)) is { Length: <= LongestVersionFile } file
+                && pattern.Match(File.ReadAllText(file.Path)) is { Success: true } match
+            )
             {
                 return match.Groups[1].Value;
             }
@@ -102,7 +114,11 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         {
             if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith("\u007fELF"u8))
             {
-                throw Refused(source, $"{System.IO.Path.GetDirectoryName(library)}, whose {Main} is no library of Linux", $"Name the folder of a PyTorch for Linux; {FindHint}");
+                throw Refused(
+                    source,
+                    $"{System.IO.Path.GetDirectoryName(library)}, whose {Main} is no library of Linux",
+                    $"Name the folder of a PyTorch for Linux; {FindHint}"
+                );
             }
         }
 
@@ -120,8 +136,11 @@ public sealed partial record LibtorchFolder(string Path, string? Version, bool H
         if (!name.Equals(RuntimeInformation.ProcessArchitecture.ToString(), StringComparison.OrdinalIgnoreCase))
         {
             throw Refused(
-                source, $"{System.IO.Path.GetDirectoryName(library)}, whose libraries are for {name}, and this program runs on {RuntimeInformation.ProcessArchitecture}",
-                $"Name the folder of a PyTorch for this processor; {FindHint}");
+                source,
+                $"{System.IO.Path.GetDirectoryName(library)}, whose libraries are for {name}, and this program runs on "
+                    + $"{RuntimeInformation.ProcessArchitecture}",
+                $"Name the folder of a PyTorch for this processor; {FindHint}"
+            );
         }
     }
 

@@ -5,7 +5,8 @@ using TorchSharp;
 namespace OrleansOneShot.Compute.Libtorch;
 
 /// <summary>
-/// Loads libtorch: the program's own, or that of <see cref="LibtorchFolder.Variable"/>. LibTorchSharp, the bridge to it, stays the program's own; the system's loader gives it the libraries
+/// Loads libtorch: the program's own, or that of <see cref="LibtorchFolder.Variable"/>. LibTorchSharp, the bridge to it, stays the program's own; the system's
+/// loader gives it the libraries
 /// that are in the process already, whatever lies beside it.
 /// </summary>
 internal static class LibtorchLoader
@@ -13,9 +14,14 @@ internal static class LibtorchLoader
     private const int MostMissing = 64;
 
     // In the order in which they need each other; those of CUDA are there or not.
-    private static readonly (string Name, bool Optional)[] Libraries =
+    private static readonly (string Name, bool Optional)[] s_libraries =
     [
-        ("libtorch_global_deps.so", true), ("libc10.so", false), (LibtorchFolder.Main, false), ("libc10_cuda.so", true), (LibtorchFolder.Cuda, true), ("libtorch.so", false),
+        ("libtorch_global_deps.so", true),
+        ("libc10.so", false),
+        (LibtorchFolder.Main, false),
+        ("libc10_cuda.so", true),
+        (LibtorchFolder.Cuda, true),
+        ("libtorch.so", false),
     ];
 
     /// <summary>Loads it.</summary>
@@ -39,7 +45,8 @@ internal static class LibtorchLoader
     private static IEnumerable<string> OwnFolders() => SearchFolders().Append(AppContext.BaseDirectory).Select(Path.TrimEndingDirectorySeparator).Distinct();
 
     /// <summary>The runtime's own list, each with the separator that it puts before a file's name.</summary>
-    private static string[] SearchFolders() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] SearchFolders() =>
+        ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     // TorchSharp would write a page to stdout, of packages that a user of the program has nothing to do with.
     private static string Own()
@@ -58,7 +65,9 @@ internal static class LibtorchLoader
         }
 
         throw new LibtorchException(
-            $"This copy of the program comes without libtorch{(OperatingSystem.IsLinux() ? $", and {LibtorchFolder.Variable} names none" : "")}.", files.Missing);
+            $"This copy of the program comes without libtorch{(OperatingSystem.IsLinux() ? $", and {LibtorchFolder.Variable} names none" : "")}.",
+            files.Missing
+        );
     }
 
     private static void RequireLoadable(IEnumerable<string> files)
@@ -99,7 +108,10 @@ internal static class LibtorchLoader
             }
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
-                throw new LibtorchException($"The program's own {Path.GetFileName(file)} can't be loaded: {e.Message.TrimEnd('.')}.", LibtorchFiles.Current.Broken);
+                throw new LibtorchException(
+                    $"The program's own {Path.GetFileName(file)} can't be loaded: {e.Message.TrimEnd('.')}.",
+                    LibtorchFiles.Current.Broken
+                );
             }
         }
     }
@@ -107,7 +119,7 @@ internal static class LibtorchLoader
     private static void LoadFrom(LibtorchFolder folder)
     {
         var loader = new DynamicLoader();
-        foreach (var (name, optional) in Libraries)
+        foreach (var (name, optional) in s_libraries)
         {
             var file = Path.Combine(folder.Path, name);
             if (!optional || File.Exists(file))
@@ -120,16 +132,30 @@ internal static class LibtorchLoader
         var main = Path.Combine(folder.Path, LibtorchFolder.Main);
         if (SearchFolders().Select(own => own + LibtorchFolder.Main).FirstOrDefault(File.Exists) is { } ownMain && !loader.StandIn(main, ownMain))
         {
-            throw LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, which this system's loader can't use instead of the program's own", "Build the program without libtorch: dotnet build -p:TorchBackend=none.");
+            throw LibtorchFolder.Refused(
+                LibtorchFolder.Source,
+                $"{folder.Path}, which this system's loader can't use instead of the program's own",
+                "Build the program without libtorch: dotnet build -p:TorchBackend=none."
+            );
         }
 
-        var bridge = OwnFolders().Select(own => Path.Combine(own, LibtorchFiles.Linux.Bridge)).FirstOrDefault(File.Exists)
+        var bridge =
+            OwnFolders().Select(own => Path.Combine(own, LibtorchFiles.Linux.Bridge)).FirstOrDefault(File.Exists)
             ?? throw new LibtorchException($"This copy of the program comes without {LibtorchFiles.Linux.Bridge}.", "Install it again.");
         if (loader.Open(bridge, DynamicLoader.Now) is { } why)
         {
             throw why.Contains("undefined symbol", StringComparison.Ordinal)
-                ? LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, which lacks functions that this program calls: it is of another version than {Wording.List(LibtorchFolder.Versions, " or ")}", "Name the folder of such a PyTorch.")
-                : LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, and the program can't be bound to it: {why}", "Name the folder of another PyTorch.");
+                ? LibtorchFolder.Refused(
+                    LibtorchFolder.Source,
+                    $"{folder.Path}, which lacks functions that this program calls: it is of another version than "
+                        + $"{Wording.List(LibtorchFolder.Versions, " or ")}",
+                    "Name the folder of such a PyTorch."
+                )
+                : LibtorchFolder.Refused(
+                    LibtorchFolder.Source,
+                    $"{folder.Path}, and the program can't be bound to it: {why}",
+                    "Name the folder of another PyTorch."
+                );
         }
     }
 
@@ -141,15 +167,25 @@ internal static class LibtorchLoader
         {
             if (MissingIn(why) is not { } missing)
             {
-                throw LibtorchFolder.Refused(LibtorchFolder.Source, $"{folder.Path}, whose {Path.GetFileName(file)} can't be loaded: {why}", "Install that PyTorch again, or name another one.");
+                throw LibtorchFolder.Refused(
+                    LibtorchFolder.Source,
+                    $"{folder.Path}, whose {Path.GetFileName(file)} can't be loaded: {why}",
+                    "Install that PyTorch again, or name another one."
+                );
             }
 
-            var found = tried.Count < MostMissing && tried.Add(missing) ? Beside(folder.Path).Select(place => Path.Combine(place, missing)).FirstOrDefault(File.Exists) : null;
+            var found =
+                tried.Count < MostMissing && tried.Add(missing)
+                    ? Beside(folder.Path).Select(place => Path.Combine(place, missing)).FirstOrDefault(File.Exists)
+                    : null;
             if (found is null)
             {
                 throw LibtorchFolder.Refused(
-                    LibtorchFolder.Source, $"{folder.Path}, whose {Path.GetFileName(file)} needs {missing}, which is neither there nor among the system's libraries",
-                    "Name the folder where PyTorch is installed with all that it needs (its packages nvidia-*, for a GPU), or add that library's folder to LD_LIBRARY_PATH.");
+                    LibtorchFolder.Source,
+                    $"{folder.Path}, whose {Path.GetFileName(file)} needs {missing}, which is neither there nor among the system's libraries",
+                    "Name the folder where PyTorch is installed with all that it needs (its packages nvidia-*, for a GPU), or add that library's folder to "
+                        + "LD_LIBRARY_PATH."
+                );
             }
 
             LoadWithNeeds(loader, folder, found, flags);
@@ -158,7 +194,9 @@ internal static class LibtorchLoader
 
     /// <summary>"libx.so.1: cannot open shared object file: No such file or directory".</summary>
     private static string? MissingIn(string why) =>
-        why.IndexOf(": cannot open shared object file", StringComparison.Ordinal) is > 0 and var end && why[..end] is { } name && !name.Contains('/') ? name : null;
+        why.IndexOf(": cannot open shared object file", StringComparison.Ordinal) is > 0 and var end && why[..end] is { } name && !name.Contains('/')
+            ? name
+            : null;
 
     /// <summary>Beside site-packages/torch/lib: its own, nvidia's packages, and a conda environment's.</summary>
     private static IEnumerable<string> Beside(string folder)

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
-/// LoRAs of any form that act on a model for as long as this lives. Where a layer computes in float32, its change is added to a copy of the weight, so that drawing costs nothing extra; in
+/// LoRAs of any form that act on a model for as long as this lives. Where a layer computes in float32, its change is added to a copy of the weight, so that
+/// drawing costs nothing extra; in
 /// bfloat16 small changes would be lost to rounding there, so they are computed beside it.
 /// </summary>
 public sealed class AppliedLora : IDisposable
@@ -18,9 +19,7 @@ public sealed class AppliedLora : IDisposable
     private readonly List<BesideAdapter> _beside = [];
     private readonly List<(AdaptableLayer Layer, Tensor Original)> _biases = [];
 
-    private AppliedLora()
-    {
-    }
+    private AppliedLora() { }
 
     /// <summary>Applies LoRAs; what several of them change is changed by their sum.</summary>
     /// <param name="unet">The UNet.</param>
@@ -33,11 +32,16 @@ public sealed class AppliedLora : IDisposable
         ArgumentNullException.ThrowIfNull(unet);
         ArgumentNullException.ThrowIfNull(textEncoder);
         ArgumentNullException.ThrowIfNull(parts);
-        return Apply([(unet.AdaptableLayers, [.. parts.SelectMany(p => p.Lora.UNet.Select(c => (c, p.Scale)))]), (textEncoder.AdaptableLayers, [.. parts.SelectMany(p => p.Lora.TextEncoder.Select(c => (c, p.Scale)))])]);
+        return Apply([
+            (unet.AdaptableLayers, [.. parts.SelectMany(p => p.Lora.UNet.Select(c => (c, p.Scale)))]),
+            (textEncoder.AdaptableLayers, [.. parts.SelectMany(p => p.Lora.TextEncoder.Select(c => (c, p.Scale)))]),
+        ]);
     }
 
     /// <summary>Applies changes to the layers of models.</summary>
-    internal static AppliedLora Apply(IReadOnlyList<(IReadOnlyDictionary<string, AdaptableLayer> Layers, IReadOnlyList<(LoraChange Change, double Scale)> Changes)> models)
+    internal static AppliedLora Apply(
+        IReadOnlyList<(IReadOnlyDictionary<string, AdaptableLayer> Layers, IReadOnlyList<(LoraChange Change, double Scale)> Changes)> models
+    )
     {
         var applied = new AppliedLora();
         try
@@ -46,7 +50,13 @@ public sealed class AppliedLora : IDisposable
             foreach (var (layers, changes) in models)
             {
                 var byLayer = changes.GroupBy(c => c.Change.Module).Select(g => (Layer: LoraNetwork.LayerOf(layers, g.Key), Changes: g.ToArray())).ToArray();
-                applied._merged.Add(new MergedLora([.. byLayer.Where(l => Merges(l.Layer) && HasWeight(l.Changes)).Select(l => (l.Layer, (Func<AdaptableLayer, Tensor>)(layer => Sum(layer, l.Changes))))]));
+                applied._merged.Add(
+                    new MergedLora([
+                        .. byLayer
+                            .Where(l => Merges(l.Layer) && HasWeight(l.Changes))
+                            .Select(l => (l.Layer, (Func<AdaptableLayer, Tensor>)(layer => Sum(layer, l.Changes)))),
+                    ])
+                );
                 foreach (var (layer, own) in byLayer)
                 {
                     applied.AddBias(layer, own);
@@ -103,20 +113,32 @@ public sealed class AppliedLora : IDisposable
     // Low-rank pairs are joined by stacking their ranks, as LoraNetwork.Combine does it.
     private static (Tensor A, Tensor B)? Pair(AdaptableLayer layer, (LoraChange Change, double Scale)[] changes)
     {
-        var pairs = changes.Where(c => c.Change.LowRank is not null)
-            .Select(c => (Pair: c.Change.LowRank!.Pair(layer.weight.shape, layer.weight.device), Scale: c.Change.LowRank.Scale * c.Scale)).ToArray();
+        var pairs = changes
+            .Where(c => c.Change.LowRank is not null)
+            .Select(c => (Pair: c.Change.LowRank!.Pair(layer.weight.shape, layer.weight.device), Scale: c.Change.LowRank.Scale * c.Scale))
+            .ToArray();
         return pairs.Length == 0 ? null : (cat([.. pairs.Select(p => p.Pair.A)], 0), cat([.. pairs.Select(p => p.Pair.B.Mul(p.Scale))], 1));
     }
 
-    private static Tensor? Dense(AdaptableLayer layer, (LoraChange Change, double Scale)[] changes) => changes.Where(c => c.Change.LowRank is null)
-        .Select(c => c.Change.WeightChange(layer, c.Scale)).OfType<Tensor>().Aggregate((Tensor?)null, (sum, next) => sum is null ? next : sum.AddInPlace(next));
+    private static Tensor? Dense(AdaptableLayer layer, (LoraChange Change, double Scale)[] changes) =>
+        changes
+            .Where(c => c.Change.LowRank is null)
+            .Select(c => c.Change.WeightChange(layer, c.Scale))
+            .OfType<Tensor>()
+            .Aggregate((Tensor?)null, (sum, next) => sum is null ? next : sum.AddInPlace(next));
 
     private static Tensor Sum(AdaptableLayer layer, (LoraChange Change, double Scale)[] changes)
     {
         using var scope = NewDisposeScope();
         var dense = Dense(layer, changes);
         var sum = Pair(layer, changes) is var (a, b) ? LoraAdapter.Product(b, a) : null;
-        return Finite(sum is null ? dense! : dense is null ? sum : sum.AddInPlace(dense), changes).MoveToOuterDisposeScope();
+        return Finite(
+                sum is null ? dense!
+                    : dense is null ? sum
+                    : sum.AddInPlace(dense),
+                changes
+            )
+            .MoveToOuterDisposeScope();
     }
 
     private static Tensor Finite(Tensor change, (LoraChange Change, double Scale)[] changes)
@@ -127,7 +149,11 @@ public sealed class AppliedLora : IDisposable
         }
 
         var last = changes[^1].Change;
-        throw new InvalidInputException($"{last.Source} changes {last.Module} by more than a number can hold.", last.Source, "Use a smaller scale, or an undamaged file.");
+        throw new InvalidInputException(
+            $"{last.Source} changes {last.Module} by more than a number can hold.",
+            last.Source,
+            "Use a smaller scale, or an undamaged file."
+        );
     }
 
     private void AddBias(AdaptableLayer layer, (LoraChange Change, double Scale)[] changes)
@@ -166,7 +192,11 @@ public sealed class AppliedLora : IDisposable
             Finite(tensor, changes);
         }
 
-        var adapter = new BesideAdapter(pair?.A.to(type).DetachFromDisposeScope(), pair?.B.to(type).DetachFromDisposeScope(), dense?.to(type).DetachFromDisposeScope());
+        var adapter = new BesideAdapter(
+            pair?.A.to(type).DetachFromDisposeScope(),
+            pair?.B.to(type).DetachFromDisposeScope(),
+            dense?.to(type).DetachFromDisposeScope()
+        );
         _beside.Add(adapter);
         layer.Adapter = adapter;
         _adapted.Add(layer);

@@ -2,12 +2,20 @@ using OrleansOneShot.Compute.Models.Layers;
 
 namespace OrleansOneShot.Compute.Lora;
 
-/// <summary>Finds a model's layers by whatever LoRA files call them. Names are compared with underscores for dots, which kohya's form has and the others lose nothing by.</summary>
+/// <summary>
+/// Finds a model's layers by whatever LoRA files call them. Names are compared with underscores for dots, which kohya's form has and the others lose nothing
+/// by.
+/// </summary>
 internal sealed class LayerNames
 {
     // transformers' names of a text encoder's projections by those that diffusers' first versions had.
-    private static readonly (string Old, string Name)[] OldProjections =
-        [("_self_attn_to_q", "_self_attn_q_proj"), ("_self_attn_to_k", "_self_attn_k_proj"), ("_self_attn_to_v", "_self_attn_v_proj"), ("_self_attn_to_out", "_self_attn_out_proj")];
+    private static readonly (string Old, string Name)[] s_oldProjections =
+    [
+        ("_self_attn_to_q", "_self_attn_q_proj"),
+        ("_self_attn_to_k", "_self_attn_k_proj"),
+        ("_self_attn_to_v", "_self_attn_v_proj"),
+        ("_self_attn_to_out", "_self_attn_out_proj"),
+    ];
 
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
 
@@ -37,20 +45,38 @@ internal sealed class LayerNames
     {
         // diffusers' attention processors held the LoRA; of their output projection the index is missing.
         var plain = module.Replace("_processor_", "_", StringComparison.Ordinal);
-        return _names.GetValueOrDefault(module) ?? _names.GetValueOrDefault(plain) ?? _names.GetValueOrDefault(plain + "_0")
+        return _names.GetValueOrDefault(module)
+            ?? _names.GetValueOrDefault(plain)
+            ?? _names.GetValueOrDefault(plain + "_0")
             ?? _names.GetValueOrDefault("text_model_" + plain)
-            ?? (Array.Find(OldProjections, p => plain.EndsWith(p.Old, StringComparison.Ordinal)) is { Old: not null } old ? _names.GetValueOrDefault(plain[..^old.Old.Length] + old.Name) : null);
+            ?? (
+                Array.Find(s_oldProjections, p => plain.EndsWith(p.Old, StringComparison.Ordinal)) is { Old: not null } old
+                    ? _names.GetValueOrDefault(plain[..^old.Old.Length] + old.Name)
+                    : null
+            );
     }
 }
 
-/// <summary>What a UNet's layers are called in the original layout (CompVis' <c>UNetModel</c>), in which some LoRA files name them, with underscores for dots.</summary>
+/// <summary>
+/// What a UNet's layers are called in the original layout (CompVis' <c>UNetModel</c>), in which some LoRA files name them, with underscores for dots.
+/// </summary>
 internal static class OriginalLayerNames
 {
-    private static readonly (string Name, string Original)[] Resnet =
-        [("conv1", "in_layers_2"), ("time_emb_proj", "emb_layers_1"), ("conv2", "out_layers_3"), ("conv_shortcut", "skip_connection")];
+    private static readonly (string Name, string Original)[] s_resnet =
+    [
+        ("conv1", "in_layers_2"),
+        ("time_emb_proj", "emb_layers_1"),
+        ("conv2", "out_layers_3"),
+        ("conv_shortcut", "skip_connection"),
+    ];
 
-    private static readonly (string Name, string Original)[] Ends =
-        [("conv_in", "input_blocks_0_0"), ("time_embedding.linear_1", "time_embed_0"), ("time_embedding.linear_2", "time_embed_2"), ("conv_out", "out_2")];
+    private static readonly (string Name, string Original)[] s_ends =
+    [
+        ("conv_in", "input_blocks_0_0"),
+        ("time_embedding.linear_1", "time_embed_0"),
+        ("time_embedding.linear_2", "time_embed_2"),
+        ("conv_out", "out_2"),
+    ];
 
     /// <summary>Original names beside diffusers' ones.</summary>
     /// <param name="names">The full names of a UNet's layers; of anything else nothing comes out.</param>
@@ -60,14 +86,14 @@ internal static class OriginalLayerNames
         var prefixes = Prefixes(all).ToArray();
         foreach (var name in all)
         {
-            if (Array.Find(Ends, e => e.Name == name) is { Name: not null } end)
+            if (Array.Find(s_ends, e => e.Name == name) is { Name: not null } end)
             {
                 yield return (end.Original, name);
             }
             else if (Array.Find(prefixes, p => name.StartsWith(p.Prefix, StringComparison.Ordinal)) is { Prefix: not null } prefix)
             {
                 var rest = name[prefix.Prefix.Length..];
-                var inner = Array.Find(Resnet, r => r.Name == rest) is { Name: not null } resnet ? resnet.Original : rest.Replace('.', '_');
+                var inner = Array.Find(s_resnet, r => r.Name == rest) is { Name: not null } resnet ? resnet.Original : rest.Replace('.', '_');
                 yield return ($"{prefix.Original}_{inner}".TrimEnd('_'), name);
             }
         }

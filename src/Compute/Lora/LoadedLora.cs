@@ -9,8 +9,14 @@ public sealed class LoadedLora : IDisposable
     private readonly IReadOnlyDictionary<string, AdaptableLayer> _layers;
 
     internal LoadedLora(
-        string source, IReadOnlyDictionary<string, AdaptableLayer> layers, IReadOnlyList<LoraChange> unet, IReadOnlyList<LoraChange> textEncoder, LoraFileForm form,
-        IReadOnlyDictionary<string, string> metadata, IReadOnlyList<string> warnings)
+        string source,
+        IReadOnlyDictionary<string, AdaptableLayer> layers,
+        IReadOnlyList<LoraChange> unet,
+        IReadOnlyList<LoraChange> textEncoder,
+        LoraFileForm form,
+        IReadOnlyDictionary<string, string> metadata,
+        IReadOnlyList<string> warnings
+    )
     {
         Source = source;
         _layers = layers;
@@ -47,12 +53,26 @@ public sealed class LoadedLora : IDisposable
     {
         if (UNet.FirstOrDefault(change => change.LowRank is null || change.Bias is not null) is { } other)
         {
-            throw new InvalidInputException($"{Source} changes {other.Module} in another form than a plain LoRA's, which can't be trained further.", Source, "It can be drawn with.");
+            throw new InvalidInputException(
+                $"{Source} changes {other.Module} in another form than a plain LoRA's, which can't be trained further.",
+                Source,
+                "It can be drawn with."
+            );
         }
 
         var network = LoraNetwork.Blank(
-            [.. UNet.Select(change => new LoraModuleShape(
-                change.Module, _layers[change.Module].InFeatures, _layers[change.Module].OutFeatures, change.LowRank!.Rank, change.LowRank.Scale * change.LowRank.Rank, _layers[change.Module].Kernel))], device);
+            [
+                .. UNet.Select(change => new LoraModuleShape(
+                    change.Module,
+                    _layers[change.Module].InFeatures,
+                    _layers[change.Module].OutFeatures,
+                    change.LowRank!.Rank,
+                    change.LowRank.Scale * change.LowRank.Rank,
+                    _layers[change.Module].Kernel
+                )),
+            ],
+            device
+        );
         foreach (var change in UNet)
         {
             using var scope = NewDisposeScope();

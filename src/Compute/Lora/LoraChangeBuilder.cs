@@ -43,9 +43,10 @@ internal sealed class LoraTensors
 /// <param name="problems">Gets what doesn't fit, in clauses.</param>
 internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, PeftMetadata? settings, bool isKohya, List<string> problems)
 {
-    private static readonly LoraPart[] Shared = [LoraPart.Alpha, LoraPart.Magnitude, LoraPart.DiffBias];
+    private static readonly LoraPart[] s_shared = [LoraPart.Alpha, LoraPart.Magnitude, LoraPart.DiffBias];
 
-    private readonly PeftMetadata? _settings = !isKohya && file.Header.Metadata.TryGetValue(PeftMetadata.Key, out var json) ? PeftMetadata.Read(json, shown) : settings;
+    private readonly PeftMetadata? _settings =
+        !isKohya && file.Header.Metadata.TryGetValue(PeftMetadata.Key, out var json) ? PeftMetadata.Read(json, shown) : settings;
 
     /// <summary>Checks sizes, types and ranks.</summary>
     /// <param name="modules">The layers, with their names and tensors.</param>
@@ -96,16 +97,30 @@ internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, Peft
         {
             LoraForm.Product => new ProductDelta(Of(LoraPart.Down), Of(LoraPart.Up), IfThere(LoraPart.Mid), Scale(found[LoraPart.Down]!.Shape[0])),
             LoraForm.Hadamard => new HadamardDelta(
-                Of(LoraPart.HadaW1A), Of(LoraPart.HadaW1B), Of(LoraPart.HadaW2A), Of(LoraPart.HadaW2B), Cores(), Scale(found[LoraPart.HadaW1B]!.Shape[0])),
+                Of(LoraPart.HadaW1A),
+                Of(LoraPart.HadaW1B),
+                Of(LoraPart.HadaW2A),
+                Of(LoraPart.HadaW2B),
+                Cores(),
+                Scale(found[LoraPart.HadaW1B]!.Shape[0])
+            ),
             LoraForm.Kronecker => new KroneckerDelta(
                 found.Has(LoraPart.LokrW1) ? [Of(LoraPart.LokrW1)] : [Of(LoraPart.LokrW1A), Of(LoraPart.LokrW1B)],
                 found.Has(LoraPart.LokrW2) ? [Of(LoraPart.LokrW2)] : [Of(LoraPart.LokrW2A), Of(LoraPart.LokrW2B)],
                 IfThere(LoraPart.LokrT2),
-                (found[LoraPart.LokrW2B] ?? found[LoraPart.LokrW1B]) is { } factor ? Scale(factor.Shape[0]) : 1), // where both are whole, LyCORIS ignores alpha
+                (found[LoraPart.LokrW2B] ?? found[LoraPart.LokrW1B]) is { } factor ? Scale(factor.Shape[0]) : 1
+            ), // where both are whole, LyCORIS ignores alpha
             LoraForm.Full => new FullDelta(Of(LoraPart.Diff)),
             _ => null,
         };
-        var change = new LoraChange(module, shown, delta, IfThere(LoraPart.Magnitude), found[LoraPart.Magnitude] is { } lengths && IsOfColumns(lengths), IfThere(LoraPart.DiffBias));
+        var change = new LoraChange(
+            module,
+            shown,
+            delta,
+            IfThere(LoraPart.Magnitude),
+            found[LoraPart.Magnitude] is { } lengths && IsOfColumns(lengths),
+            IfThere(LoraPart.DiffBias)
+        );
         foreach (var tensor in (change.Delta?.Factors ?? []).Concat([change.Magnitude, change.Bias]))
         {
             tensor?.DetachFromDisposeScope();
@@ -114,7 +129,10 @@ internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, Peft
         return change;
     }
 
-    /// <summary>Whether a DoRA's lengths are those of the weight's columns: LyCORIS' older files, (1, in[, 1...]). PEFT's are always of rows, of a convolution as (1, out, 1, 1).</summary>
+    /// <summary>
+    /// Whether a DoRA's lengths are those of the weight's columns: LyCORIS' older files, (1, in[, 1...]). PEFT's are always of rows, of a convolution as (1,
+    /// out, 1, 1).
+    /// </summary>
     internal static bool IsOfColumns(TensorEntry magnitude) =>
         magnitude.Shape is [1, > 1, ..] && !magnitude.Name.Contains("lora_magnitude_vector", StringComparison.Ordinal);
 
@@ -131,25 +149,32 @@ internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, Peft
         }
 
         Add(found.Has(LoraPart.Down, LoraPart.Up), LoraForm.Product);
-        Add(found.Has(LoraPart.HadaW1A, LoraPart.HadaW1B, LoraPart.HadaW2A, LoraPart.HadaW2B) && found.Has(LoraPart.HadaT1) == found.Has(LoraPart.HadaT2), LoraForm.Hadamard);
         Add(
-            IsMatrix(found, LoraPart.LokrW1, LoraPart.LokrW1A, LoraPart.LokrW1B) && IsMatrix(found, LoraPart.LokrW2, LoraPart.LokrW2A, LoraPart.LokrW2B)
-                && (!found.Has(LoraPart.LokrT2) || found.Has(LoraPart.LokrW2A)), LoraForm.Kronecker);
+            found.Has(LoraPart.HadaW1A, LoraPart.HadaW1B, LoraPart.HadaW2A, LoraPart.HadaW2B) && found.Has(LoraPart.HadaT1) == found.Has(LoraPart.HadaT2),
+            LoraForm.Hadamard
+        );
+        Add(
+            IsMatrix(found, LoraPart.LokrW1, LoraPart.LokrW1A, LoraPart.LokrW1B)
+                && IsMatrix(found, LoraPart.LokrW2, LoraPart.LokrW2A, LoraPart.LokrW2B)
+                && (!found.Has(LoraPart.LokrT2) || found.Has(LoraPart.LokrW2A)),
+            LoraForm.Kronecker
+        );
         Add(found.Has(LoraPart.Diff), LoraForm.Full);
         Add(found.Parts.All(p => p == LoraPart.DiffBias), LoraForm.BiasAlone);
-        return forms is [var one] && found.Parts.All(part => Shared.Contains(part) || Owner(part) == one) ? one : null;
+        return forms is [var one] && found.Parts.All(part => s_shared.Contains(part) || Owner(part) == one) ? one : null;
     }
 
     private static bool IsMatrix(LoraTensors found, LoraPart whole, LoraPart first, LoraPart second) =>
         found.Has(whole) ? !found.Has(first) && !found.Has(second) : found.Has(first, second);
 
-    private static LoraForm Owner(LoraPart part) => part switch
-    {
-        LoraPart.Down or LoraPart.Up or LoraPart.Mid => LoraForm.Product,
-        >= LoraPart.HadaW1A and <= LoraPart.HadaT2 => LoraForm.Hadamard,
-        >= LoraPart.LokrW1 and <= LoraPart.LokrT2 => LoraForm.Kronecker,
-        _ => LoraForm.Full,
-    };
+    private static LoraForm Owner(LoraPart part) =>
+        part switch
+        {
+            LoraPart.Down or LoraPart.Up or LoraPart.Mid => LoraForm.Product,
+            >= LoraPart.HadaW1A and <= LoraPart.HadaT2 => LoraForm.Hadamard,
+            >= LoraPart.LokrW1 and <= LoraPart.LokrT2 => LoraForm.Kronecker,
+            _ => LoraForm.Full,
+        };
 
     private static string Incomplete(string module, LoraTensors found) =>
         found.Has(LoraPart.Down) && !found.Has(LoraPart.Up) ? $"{module} lacks its up (B) matrix"

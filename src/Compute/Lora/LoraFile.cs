@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
-/// LoRA files of Stable Diffusion: reads the forms that kohya's scripts, LyCORIS, diffusers, PEFT and ComfyUI write (docs/adr/0015-forms-of-lora.md), writes kohya's and PEFT's. Values are
+/// LoRA files of Stable Diffusion: reads the forms that kohya's scripts, LyCORIS, diffusers, PEFT and ComfyUI write (docs/adr/0015-forms-of-lora.md), writes
+/// kohya's and PEFT's. Values are
 /// written in float32, exactly.
 /// </summary>
 public static class LoraFile
@@ -20,8 +21,14 @@ public static class LoraFile
     /// <param name="unet">The UNet's layers by full name.</param>
     /// <param name="textEncoder">The text encoder's layers by full name; null leaves its part of the file out, with a warning.</param>
     /// <returns>The changes of each layer, and what was left out; the caller disposes of it.</returns>
-    /// <exception cref="InvalidInputException">The file is no LoRA, is unsound, is for another family of models, or does not fit; the message lists what is wrong.</exception>
-    public static LoadedLora Read(string path, IReadOnlyDictionary<string, AdaptableLayer> unet, IReadOnlyDictionary<string, AdaptableLayer>? textEncoder = null)
+    /// <exception cref="InvalidInputException">
+    /// The file is no LoRA, is unsound, is for another family of models, or does not fit; the message lists what is wrong.
+    /// </exception>
+    public static LoadedLora Read(
+        string path,
+        IReadOnlyDictionary<string, AdaptableLayer> unet,
+        IReadOnlyDictionary<string, AdaptableLayer>? textEncoder = null
+    )
     {
         ArgumentNullException.ThrowIfNull(unet);
         using var file = SafetensorsFile.Open(path);
@@ -46,7 +53,9 @@ public static class LoraFile
     /// <exception cref="InvalidInputException">It is missing, unsound, another kind of file, or for another family of models.</exception>
     public static void CheckKind(string path) => ForeignLora.Refuse(Path.GetFileName(path), SafetensorsHeader.Read(path));
 
-    /// <summary>Writes kohya's form, which A1111, Forge, ComfyUI and diffusers read: <c>lora_down</c>, <c>lora_up</c> and <c>alpha</c> of every module, nothing else.</summary>
+    /// <summary>
+    /// Writes kohya's form, which A1111, Forge, ComfyUI and diffusers read: <c>lora_down</c>, <c>lora_up</c> and <c>alpha</c> of every module, nothing else.
+    /// </summary>
     /// <param name="path">The file, replaced if it exists.</param>
     /// <param name="network">The LoRA; <see cref="LoraNetwork.Multiplier"/> is not part of the file.</param>
     /// <param name="spec">What the file says about itself.</param>
@@ -81,7 +90,9 @@ public static class LoraFile
         HashedSafetensorsWriter.Write(path, tensors, metadata, withKohyaHashes: true);
     }
 
-    /// <summary>Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right.</summary>
+    /// <summary>
+    /// Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right.
+    /// </summary>
     /// <param name="path">The file, replaced if it exists; diffusers expects <c>pytorch_lora_weights.safetensors</c>.</param>
     /// <param name="network">The LoRA; <see cref="LoraNetwork.Multiplier"/> is not part of the file.</param>
     /// <param name="spec">What the file says about itself.</param>

@@ -4,7 +4,9 @@ using OrleansOneShot.Compute.Safetensors;
 
 namespace OrleansOneShot.Compute.Lora;
 
-/// <summary>Reads one LoRA file: sorts its keys by layer, checks names, ranks and shapes against the models by the header alone, then opens the values.</summary>
+/// <summary>
+/// Reads one LoRA file: sorts its keys by layer, checks names, ranks and shapes against the models by the header alone, then opens the values.
+/// </summary>
 internal sealed class LoraFileReader
 {
     // A problem names up to two keys.
@@ -26,7 +28,12 @@ internal sealed class LoraFileReader
     /// <param name="file">The file.</param>
     /// <param name="unet">The UNet's layers.</param>
     /// <param name="textEncoder">The text encoder's layers; null leaves its part of the file out.</param>
-    public LoraFileReader(string shown, SafetensorsFile file, IReadOnlyDictionary<string, AdaptableLayer> unet, IReadOnlyDictionary<string, AdaptableLayer>? textEncoder)
+    public LoraFileReader(
+        string shown,
+        SafetensorsFile file,
+        IReadOnlyDictionary<string, AdaptableLayer> unet,
+        IReadOnlyDictionary<string, AdaptableLayer>? textEncoder
+    )
     {
         _shown = shown;
         _file = file;
@@ -53,8 +60,10 @@ internal sealed class LoraFileReader
         if (_modules.Count == 0 && _problems.Count == 0)
         {
             throw new InvalidInputException(
-                _textEncoderTensors > 0 ? $"{_shown} adapts the text encoder alone, which is not read here." : $"{_shown} holds no LoRA.", _shown,
-                "Use a LoRA of Stable Diffusion in kohya's or diffusers' form.");
+                _textEncoderTensors > 0 ? $"{_shown} adapts the text encoder alone, which is not read here." : $"{_shown} holds no LoRA.",
+                _shown,
+                "Use a LoRA of Stable Diffusion in kohya's or diffusers' form."
+            );
         }
 
         var builder = new LoraChangeBuilder(_shown, _file, settings, _form == LoraFileForm.Kohya, _problems);
@@ -88,7 +97,15 @@ internal sealed class LoraFileReader
             throw;
         }
 
-        return new LoadedLora(_shown, _unet.Layers, changes[LoraSide.UNet], changes[LoraSide.TextEncoder], _form ?? LoraFileForm.Peft, _file.Header.Metadata, Warnings());
+        return new LoadedLora(
+            _shown,
+            _unet.Layers,
+            changes[LoraSide.UNet],
+            changes[LoraSide.TextEncoder],
+            _form ?? LoraFileForm.Peft,
+            _file.Header.Metadata,
+            Warnings()
+        );
     }
 
     private void Sort(TensorEntry entry)
@@ -109,7 +126,10 @@ internal sealed class LoraFileReader
         // An alpha may be a whole number.
         if (!TensorSchema.Floating.Contains(entry.ElementType) && (key.Part != LoraPart.Alpha || entry.ElementType == TorchSharp.torch.ScalarType.Bool))
         {
-            _problems.Add($"{entry.Name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}");
+            _problems.Add(
+                $"{entry.Name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not "
+                    + $"{Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}"
+            );
             return;
         }
 
@@ -162,16 +182,27 @@ internal sealed class LoraFileReader
         foreach (var ((side, module), found) in _modules)
         {
             var layer = LayerOf((side, module));
-            if (side == LoraSide.UNet && (module.EndsWith(".attn2.to_k", StringComparison.Ordinal) || module.EndsWith(".attn2.to_v", StringComparison.Ordinal))
-                && found[LoraPart.Down] is { Shape: [_, var width, ..] } && width != layer.InFeatures && ForeignLora.FamilyOfWidth(width) is { } family)
+            if (
+                side == LoraSide.UNet
+                && (module.EndsWith(".attn2.to_k", StringComparison.Ordinal) || module.EndsWith(".attn2.to_v", StringComparison.Ordinal))
+                && found[LoraPart.Down] is { Shape: [_, var width, ..] }
+                && width != layer.InFeatures
+                && ForeignLora.FamilyOfWidth(width) is { } family
+            )
             {
                 return new InvalidInputException(
-                    $"{_shown} is a LoRA for {family}, whose text states have {width} values; this base model's have {layer.InFeatures}.", _shown, "Use a LoRA that was made for this base model.");
+                    $"{_shown} is a LoRA for {family}, whose text states have {width} values; this base model's have {layer.InFeatures}.",
+                    _shown,
+                    "Use a LoRA that was made for this base model."
+                );
             }
         }
 
         return new InvalidInputException(
-            $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ", longest: LongestProblem)}.", _shown, "Use a LoRA that was made for this base model.");
+            $"{_shown} doesn't fit this base model: {Wording.List(_problems.Distinct(), "; ", longest: LongestProblem)}.",
+            _shown,
+            "Use a LoRA that was made for this base model."
+        );
     }
 
     private List<string> Warnings()
@@ -179,12 +210,18 @@ internal sealed class LoraFileReader
         List<string> warnings = [];
         if (_textEncoderTensors > 0)
         {
-            warnings.Add($"{_shown} also adapts the text encoder ({_textEncoderTensors} tensors); that part is not applied, so pictures differ from those of tools that apply it.");
+            warnings.Add(
+                $"{_shown} also adapts the text encoder ({_textEncoderTensors} tensors); that part is not applied, so pictures differ from those of tools "
+                    + $"that apply it."
+            );
         }
 
         if (_bundled.Count > 0)
         {
-            warnings.Add($"{_shown} also holds learned tokens ({Wording.List(_bundled)}), which are not read from there; take them from a file of their own, with --embedding.");
+            warnings.Add(
+                $"{_shown} also holds learned tokens ({Wording.List(_bundled)}), which are not read from there; take them from a file of their own, with "
+                    + $"--embedding."
+            );
         }
 
         return warnings;

@@ -12,16 +12,25 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
     private const string KohyaPrefix = "lora_unet_";
     private const string PeftPrefix = "unet.";
 
-    // What stands in front of a module's name, one after the other: PEFT wraps a model, diffusers names the pipeline's part, ComfyUI and sd-scripts have prefixes of their own.
-    private static readonly (string Prefix, LoraSide Side)[] Prefixes =
+    // What stands in front of a module's name, one after the other: PEFT wraps a model, diffusers names the pipeline's part, ComfyUI and sd-scripts have
+    // prefixes of their own.
+    private static readonly (string Prefix, LoraSide Side)[] s_prefixes =
     [
-        (KohyaPrefix, LoraSide.UNet), ("lora_te1_", LoraSide.TextEncoder), ("lora_te_", LoraSide.TextEncoder), ("lycoris_", LoraSide.Unknown),
-        ("base_model.model.", LoraSide.Unknown), ("model.diffusion_model.", LoraSide.UNet), ("diffusion_model.", LoraSide.UNet), (PeftPrefix, LoraSide.UNet),
-        ("text_encoder.", LoraSide.TextEncoder), ("text_encoders.clip_l.transformer.", LoraSide.TextEncoder), ("clip_l.transformer.", LoraSide.TextEncoder),
+        (KohyaPrefix, LoraSide.UNet),
+        ("lora_te1_", LoraSide.TextEncoder),
+        ("lora_te_", LoraSide.TextEncoder),
+        ("lycoris_", LoraSide.Unknown),
+        ("base_model.model.", LoraSide.Unknown),
+        ("model.diffusion_model.", LoraSide.UNet),
+        ("diffusion_model.", LoraSide.UNet),
+        (PeftPrefix, LoraSide.UNet),
+        ("text_encoder.", LoraSide.TextEncoder),
+        ("text_encoders.clip_l.transformer.", LoraSide.TextEncoder),
+        ("clip_l.transformer.", LoraSide.TextEncoder),
         ("cond_stage_model.transformer.", LoraSide.TextEncoder),
     ];
 
-    private static readonly Dictionary<string, LoraPart> Parts = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, LoraPart> s_parts = new(StringComparer.Ordinal)
     {
         ["A"] = LoraPart.Down,
         ["down"] = LoraPart.Down,
@@ -58,16 +67,26 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
 
         var (module, side) = Stripped(match.Groups["module"].Value);
         var isKohya = key.StartsWith("lora_", StringComparison.Ordinal) || key.StartsWith("lycoris_", StringComparison.Ordinal);
-        LoraFileForm? form = isKohya ? LoraFileForm.Kohya
+        LoraFileForm? form =
+            isKohya ? LoraFileForm.Kohya
             : match.Groups["peft"].Success ? LoraFileForm.Peft
-            : match.Groups["old"].Success ? module.Contains(".processor.", StringComparison.Ordinal) ? LoraFileForm.Processor : LoraFileForm.Diffusers
+            : match.Groups["old"].Success
+                ? module.Contains(".processor.", StringComparison.Ordinal) ? LoraFileForm.Processor
+                    : LoraFileForm.Diffusers
             : null;
-        return module.Length == 0 ? null : new LoraKey(form, side, module.Replace('.', '_'), Parts[match.Groups["part"].Value]);
+        return module.Length == 0 ? null : new LoraKey(form, side, module.Replace('.', '_'), s_parts[match.Groups["part"].Value]);
     }
 
     /// <summary>The key of a module's tensor in kohya's form.</summary>
     public static string ToKohya(string module, LoraPart part) =>
-        KohyaPrefix + module.Replace('.', '_') + part switch { LoraPart.Down => ".lora_down.weight", LoraPart.Up => ".lora_up.weight", _ => ".alpha" };
+        KohyaPrefix
+        + module.Replace('.', '_')
+        + part switch
+        {
+            LoraPart.Down => ".lora_down.weight",
+            LoraPart.Up => ".lora_up.weight",
+            _ => ".alpha",
+        };
 
     /// <summary>The key of a module's tensor in PEFT's form.</summary>
     public static string ToPeft(string module, LoraPart part) => PeftPrefix + module + (part == LoraPart.Down ? ".lora_A.weight" : ".lora_B.weight");
@@ -75,7 +94,7 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
     private static (string Module, LoraSide Side) Stripped(string module)
     {
         var side = LoraSide.Unknown;
-        while (Array.Find(Prefixes, p => module.StartsWith(p.Prefix, StringComparison.Ordinal)) is { Prefix: not null } prefix)
+        while (Array.Find(s_prefixes, p => module.StartsWith(p.Prefix, StringComparison.Ordinal)) is { Prefix: not null } prefix)
         {
             module = module[prefix.Prefix.Length..];
             side = side == LoraSide.Unknown ? prefix.Side : side;
@@ -84,12 +103,14 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
         return (module, side);
     }
 
-    // lora_A.weight, lora_A.ADAPTER.weight (PEFT keeps the adapter's name), lora_down.weight (kohya's scripts), lora.down.weight, lora_linear_layer.down.weight, to_q_lora.down.weight
+    // lora_A.weight, lora_A.ADAPTER.weight (PEFT keeps the adapter's name), lora_down.weight (kohya's scripts), lora.down.weight,
+    // lora_linear_layer.down.weight, to_q_lora.down.weight
     // (diffusers), and what stands for itself (LyCORIS, PEFT's DoRA).
     [GeneratedRegex(
         @"\A(?<module>.+?)(?:(?<peft>\.lora_(?<part>[AB])(?:\.(?!bias\z)[^.]+)?(?:\.weight)?)|\.lora_(?<part>down|up|mid)(?:\.[^.]+)?\.weight|(?<old>(?:\.lora|\.lora_linear_layer|_lora)\.(?<part>down|up)\.weight)"
-        + @"|(?:_lora|\.lora)?\.(?<part>alpha)|\.(?<part>lora_magnitude_vector)(?:\.[^.]+)?(?:\.weight)?|\.(?<part>dora_scale|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|diff_b|diff))\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+            + @"|(?:_lora|\.lora)?\.(?<part>alpha)|\.(?<part>lora_magnitude_vector)(?:\.[^.]+)?(?:\.weight)?|\.(?<part>dora_scale|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|diff_b|diff))\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Suffix();
 }
 

@@ -14,7 +14,9 @@ public sealed class LoraNetwork : IDisposable
     private LoraNetwork(IReadOnlyList<LoraModuleShape> modules, Device? device)
     {
         Parameters = new FlatParameters(
-            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), m.ShapeOfA), (NameOfB(m.Module), m.ShapeOfB) })], device);
+            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), m.ShapeOfA), (NameOfB(m.Module), m.ShapeOfB) })],
+            device
+        );
         Adapters = [.. modules.Select(m => new LoraAdapter(m.Module, Parameters[NameOfA(m.Module)], Parameters[NameOfB(m.Module)], m.Alpha))];
     }
 
@@ -37,7 +39,9 @@ public sealed class LoraNetwork : IDisposable
         }
     }
 
-    /// <summary>Makes a new LoRA as peft does with <c>init_lora_weights="gaussian"</c>: A normal with standard deviation 1 / r, B zero, so that it changes nothing yet.</summary>
+    /// <summary>
+    /// Makes a new LoRA as peft does with <c>init_lora_weights="gaussian"</c>: A normal with standard deviation 1 / r, B zero, so that it changes nothing yet.
+    /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name, in its order.</param>
     /// <param name="settings">Rank, alpha and targets.</param>
     /// <param name="generator">Source of A, a CPU generator: drawn module by module, so the numbers depend on the seed alone.</param>
@@ -48,8 +52,10 @@ public sealed class LoraNetwork : IDisposable
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(settings);
         settings.Validate();
-        var modules = layers.Where(l => settings.Targets.Includes(l.Key))
-            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha, l.Value.Kernel)).ToArray();
+        var modules = layers
+            .Where(l => settings.Targets.Includes(l.Key))
+            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha, l.Value.Kernel))
+            .ToArray();
         if (modules.Length == 0)
         {
             throw new InvalidInputException("The UNet has no layer of the chosen kinds that could carry a LoRA.", "targets");
@@ -57,7 +63,11 @@ public sealed class LoraNetwork : IDisposable
 
         if (Array.Find(modules, m => settings.Rank > Math.Min(m.InFeatures * m.Kernel.Aggregate(1L, (a, b) => a * b), m.OutFeatures)) is { } small)
         {
-            throw new InvalidInputException($"The LoRA rank {settings.Rank} is larger than the layer {small.Module} ({small.OutFeatures} x {small.InFeatures}).", "rank", "Choose a smaller rank.");
+            throw new InvalidInputException(
+                $"The LoRA rank {settings.Rank} is larger than the layer {small.Module} ({small.OutFeatures} x {small.InFeatures}).",
+                "rank",
+                "Choose a smaller rank."
+            );
         }
 
         var network = new LoraNetwork(modules, device);
@@ -74,7 +84,8 @@ public sealed class LoraNetwork : IDisposable
     internal static LoraNetwork Blank(IReadOnlyList<LoraModuleShape> modules, Device? device = null) => new(modules, device);
 
     /// <summary>
-    /// Joins several LoRAs into one that does what they do together, by stacking their ranks: B A of the result is the sum of every scale times B A. The result has scale 1 and no
+    /// Joins several LoRAs into one that does what they do together, by stacking their ranks: B A of the result is the sum of every scale times B A. The result
+    /// has scale 1 and no
     /// gradients flow back to the parts.
     /// </summary>
     /// <param name="parts">LoRAs and their scales; modules may differ.</param>
@@ -84,11 +95,15 @@ public sealed class LoraNetwork : IDisposable
         var byModule = parts.SelectMany(p => p.Network.Adapters.Select(a => (Adapter: a, p.Scale))).GroupBy(p => p.Adapter.Module).ToArray();
         var device = parts.Count == 0 ? null : parts[0].Network.Parameters.Values.device;
         var result = new LoraNetwork(
-            [.. byModule.Select(g =>
-            {
-                var rank = g.Sum(p => p.Adapter.Rank);
-                return new LoraModuleShape(g.Key, g.First().Adapter.A.shape[1], g.First().Adapter.B.shape[0], rank, rank, g.First().Adapter.A.shape[2..]);
-            })], device);
+            [
+                .. byModule.Select(g =>
+                {
+                    var rank = g.Sum(p => p.Adapter.Rank);
+                    return new LoraModuleShape(g.Key, g.First().Adapter.A.shape[1], g.First().Adapter.B.shape[0], rank, rank, g.First().Adapter.A.shape[2..]);
+                }),
+            ],
+            device
+        );
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         foreach (var group in byModule)
@@ -138,7 +153,8 @@ public sealed class LoraNetwork : IDisposable
     }
 
     /// <summary>
-    /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights back, bit for bit.
+    /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights
+    /// back, bit for bit.
     /// In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name.</param>

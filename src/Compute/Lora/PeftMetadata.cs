@@ -4,8 +4,10 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
-/// PEFT's settings, which are the only place where files of diffusers' own training scripts and of PEFT itself keep alpha; a reader that ignores them applies the LoRA alpha / r times too
-/// strong or too weak. diffusers writes them into the header (<c>lora_adapter_metadata</c>: JSON text whose keys begin with <c>unet.</c> or <c>text_encoder.</c>), PEFT into a file beside
+/// PEFT's settings, which are the only place where files of diffusers' own training scripts and of PEFT itself keep alpha; a reader that ignores them applies
+/// the LoRA alpha / r times too
+/// strong or too weak. diffusers writes them into the header (<c>lora_adapter_metadata</c>: JSON text whose keys begin with <c>unet.</c> or
+/// <c>text_encoder.</c>), PEFT into a file beside
 /// (<c>adapter_config.json</c>).
 /// </summary>
 internal sealed class PeftMetadata
@@ -30,7 +32,12 @@ internal sealed class PeftMetadata
     /// <param name="shown">The file's name for messages.</param>
     /// <exception cref="InvalidInputException">The text is no JSON object of the expected form.</exception>
     public static PeftMetadata Read(string json, string shown) =>
-        Read(() => StrictJson.Parse(json), shown, $"its metadata value {Key} is not as PEFT writes it", [(LoraSide.UNet, "unet."), (LoraSide.TextEncoder, "text_encoder.")]);
+        Read(
+            () => StrictJson.Parse(json),
+            shown,
+            $"its metadata value {Key} is not as PEFT writes it",
+            [(LoraSide.UNet, "unet."), (LoraSide.TextEncoder, "text_encoder.")]
+        );
 
     /// <summary>Reads PEFT's file beside a LoRA that PEFT wrote.</summary>
     /// <param name="path">The LoRA.</param>
@@ -40,7 +47,12 @@ internal sealed class PeftMetadata
     {
         var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, FileName);
         return File.Exists(beside)
-            ? Read(() => StrictJson.Parse(StrictJson.ReadFile(beside, MaximumBytes)), Path.GetFileName(path), $"{FileName} beside it is not as PEFT writes it", [(LoraSide.UNet, ""), (LoraSide.TextEncoder, "")])
+            ? Read(
+                () => StrictJson.Parse(StrictJson.ReadFile(beside, MaximumBytes)),
+                Path.GetFileName(path),
+                $"{FileName} beside it is not as PEFT writes it",
+                [(LoraSide.UNet, ""), (LoraSide.TextEncoder, "")]
+            )
             : null;
     }
 
@@ -93,7 +105,11 @@ internal sealed class PeftMetadata
         }
 
         return new Settings(
-            root.TryGetProperty(prefix + "lora_alpha", out _) ? Number(root, prefix + "lora_alpha") : null, patterns, IsTrue(root, prefix + "use_rslora"), IsTrue(root, prefix + "use_dora"));
+            root.TryGetProperty(prefix + "lora_alpha", out _) ? Number(root, prefix + "lora_alpha") : null,
+            patterns,
+            IsTrue(root, prefix + "use_rslora"),
+            IsTrue(root, prefix + "use_dora")
+        );
     }
 
     private static double Number(JsonElement value, string name) => value.Member(name, JsonValueKind.Number).GetDouble();

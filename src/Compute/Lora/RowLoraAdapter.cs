@@ -28,7 +28,10 @@ internal sealed class RowLoraAdapter : ILayerAdapter
         long[] shape = input.shape;
         if (shape.Length < 2 || shape[0] != rows.Length)
         {
-            throw new ArgumentException($"The batch [{string.Join(", ", shape)}] must have one row for each of the {rows.Length} assigned adapters.", nameof(input));
+            throw new ArgumentException(
+                $"The batch [{string.Join(", ", shape)}] must have one row for each of the {rows.Length} assigned adapters.",
+                nameof(input)
+            );
         }
 
         using var scope = NewDisposeScope();
@@ -52,16 +55,17 @@ internal sealed class RowLoraAdapter : ILayerAdapter
         return plain.Add(change.view(plain.shape)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Change(AdaptableLayer layer, LoraAdapter? adapter, Tensor row, Tensor plain) => adapter is null
-        ? zeros_like(plain)
-        : layer.Mix(layer.Run(row, adapter.A.to(row.dtype), null), adapter.B.Mul(adapter.Scale).to(row.dtype));
+    private static Tensor Change(AdaptableLayer layer, LoraAdapter? adapter, Tensor row, Tensor plain) =>
+        adapter is null ? zeros_like(plain) : layer.Mix(layer.Run(row, adapter.A.to(row.dtype), null), adapter.B.Mul(adapter.Scale).to(row.dtype));
 
     // Smaller ranks are filled up with zeros, which change neither the product nor a gradient.
-    private Tensor Down(LoraAdapter? adapter, long inFeatures, Device device) => adapter is null
-        ? zeros([_rank, inFeatures], ScalarType.Float32, device)
-        : adapter.Rank == _rank ? adapter.A : nn.functional.pad(adapter.A, [0, 0, 0, _rank - adapter.Rank]);
+    private Tensor Down(LoraAdapter? adapter, long inFeatures, Device device) =>
+        adapter is null ? zeros([_rank, inFeatures], ScalarType.Float32, device)
+        : adapter.Rank == _rank ? adapter.A
+        : nn.functional.pad(adapter.A, [0, 0, 0, _rank - adapter.Rank]);
 
-    private Tensor Up(LoraAdapter? adapter, long outFeatures, Device device) => adapter is null
-        ? zeros([outFeatures, _rank], ScalarType.Float32, device)
-        : (adapter.Rank == _rank ? adapter.B : nn.functional.pad(adapter.B, [0, _rank - adapter.Rank])).Mul(adapter.Scale);
+    private Tensor Up(LoraAdapter? adapter, long outFeatures, Device device) =>
+        adapter is null
+            ? zeros([outFeatures, _rank], ScalarType.Float32, device)
+            : (adapter.Rank == _rank ? adapter.B : nn.functional.pad(adapter.B, [0, _rank - adapter.Rank])).Mul(adapter.Scale);
 }

@@ -48,10 +48,19 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
         var (down, up) = (found[LoraPart.Down]!, found[LoraPart.Up]!);
         if (found[LoraPart.Mid] is { } mid)
         {
-            if (layer.Kernel.Count == 0 || mid.Shape is not [var upRank, var downRank, var height, var width] || height != layer.Kernel[0] || width != layer.Kernel[1]
-                || !IsMatrix(down.Shape, downRank, layer.InFeatures) || !IsMatrix(up.Shape, layer.OutFeatures, upRank))
+            if (
+                layer.Kernel.Count == 0
+                || mid.Shape is not [var upRank, var downRank, var height, var width]
+                || height != layer.Kernel[0]
+                || width != layer.Kernel[1]
+                || !IsMatrix(down.Shape, downRank, layer.InFeatures)
+                || !IsMatrix(up.Shape, layer.OutFeatures, upRank)
+            )
             {
-                problems.Add($"{module} has A {down.ShapeText}, core {mid.ShapeText} and B {up.ShapeText}, which don't make the layer's [{Text([layer.OutFeatures, layer.InFeatures, .. layer.Kernel])}]");
+                problems.Add(
+                    $"{module} has A {down.ShapeText}, core {mid.ShapeText} and B {up.ShapeText}, which don't make the layer's "
+                        + $"[{Text([layer.OutFeatures, layer.InFeatures, .. layer.Kernel])}]"
+                );
                 return;
             }
 
@@ -60,12 +69,21 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
             return;
         }
 
-        var fits = down.Shape is [var rank, var inFeatures, ..] && up.Shape is [var outFeatures, var upper, ..] && rank == upper && inFeatures == layer.InFeatures && outFeatures == layer.OutFeatures
-            && IsMatrix(up.Shape, outFeatures, rank) && (IsMatrix(down.Shape, rank, inFeatures) ? _places == 1 : down.Shape[2..].SequenceEqual(layer.Kernel));
+        var fits =
+            down.Shape is [var rank, var inFeatures, ..]
+            && up.Shape is [var outFeatures, var upper, ..]
+            && rank == upper
+            && inFeatures == layer.InFeatures
+            && outFeatures == layer.OutFeatures
+            && IsMatrix(up.Shape, outFeatures, rank)
+            && (IsMatrix(down.Shape, rank, inFeatures) ? _places == 1 : down.Shape[2..].SequenceEqual(layer.Kernel));
         if (!fits)
         {
             var places = string.Concat(layer.Kernel.Select(k => $", {k}"));
-            problems.Add($"{module} has A {down.ShapeText} and B {up.ShapeText} where the layer needs (r, {layer.InFeatures}{places}) and ({layer.OutFeatures}, r{(layer.Kernel.Count > 0 ? ", 1, 1" : "")})");
+            problems.Add(
+                $"{module} has A {down.ShapeText} and B {up.ShapeText} where the layer needs (r, {layer.InFeatures}{places}) and ({layer.OutFeatures}, "
+                    + $"r{(layer.Kernel.Count > 0 ? ", 1, 1" : "")})"
+            );
             return;
         }
 
@@ -80,7 +98,12 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
             var (first, second) = (found[a]!.Shape, found[b]!.Shape);
             if (found[core] is { } tucker)
             {
-                var fits = layer.Kernel.Count > 0 && first is [var r1, var outs] && second is [var r2, var ins] && outs == layer.OutFeatures && ins == layer.InFeatures
+                var fits =
+                    layer.Kernel.Count > 0
+                    && first is [var r1, var outs]
+                    && second is [var r2, var ins]
+                    && outs == layer.OutFeatures
+                    && ins == layer.InFeatures
                     && tucker.Shape.SequenceEqual([r1, r2, .. layer.Kernel]);
                 Require(core, fits, $"a core between {found[a]!.ShapeText} and {found[b]!.ShapeText}");
             }
@@ -106,7 +129,9 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
         // The right matrix has all places of a convolution, whole as dimensions of their own.
         if ((Int128)out1 * out2 != layer.OutFeatures || (Int128)in1 * in2 != (Int128)layer.InFeatures * _places || layer.InFeatures % in1 != 0)
         {
-            problems.Add($"{module} is the product of {out1} x {in1} and {out2} x {in2} where the layer needs {layer.OutFeatures} x {layer.InFeatures * _places}");
+            problems.Add(
+                $"{module} is the product of {out1} x {in1} and {out2} x {in2} where the layer needs {layer.OutFeatures} x {layer.InFeatures * _places}"
+            );
         }
     }
 
@@ -114,7 +139,10 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
     {
         if (found[whole] is { } entry)
         {
-            if (entry.Shape is [>= 1 and var rows, >= 1 and var columns, .. var rest] && (rest.Length == 0 || (whole == LoraPart.LokrW2 && rest.SequenceEqual(layer.Kernel)) || rest.All(s => s == 1)))
+            if (
+                entry.Shape is [>= 1 and var rows, >= 1 and var columns, .. var rest]
+                && (rest.Length == 0 || (whole == LoraPart.LokrW2 && rest.SequenceEqual(layer.Kernel)) || rest.All(s => s == 1))
+            )
             {
                 return (rows, columns * rest.Aggregate(1L, (a, b) => a * b));
             }
@@ -137,7 +165,12 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
     private (long Rows, long Columns)? Tucker(TensorEntry core)
     {
         var (a, b) = (found[LoraPart.LokrW2A]!, found[LoraPart.LokrW2B]!);
-        if (layer.Kernel.Count == 0 || a.Shape is not [var r1, >= 1 and var outs] || b.Shape is not [var r2, >= 1 and var ins] || !core.Shape.SequenceEqual([r1, r2, .. layer.Kernel]))
+        if (
+            layer.Kernel.Count == 0
+            || a.Shape is not [var r1, >= 1 and var outs]
+            || b.Shape is not [var r2, >= 1 and var ins]
+            || !core.Shape.SequenceEqual([r1, r2, .. layer.Kernel])
+        )
         {
             problems.Add($"{core.Name} is {core.ShapeText}, no core between {a.ShapeText} and {b.ShapeText}");
             return null;
@@ -148,10 +181,12 @@ internal sealed class ShapeCheck(string module, AdaptableLayer layer, LoraTensor
         return (outs, ins * _places);
     }
 
-    private bool IsWhole(long[] shape) => shape.SequenceEqual([layer.OutFeatures, layer.InFeatures, .. layer.Kernel]) || (_places == 1 && IsMatrix(shape, layer.OutFeatures, layer.InFeatures));
+    private bool IsWhole(long[] shape) =>
+        shape.SequenceEqual([layer.OutFeatures, layer.InFeatures, .. layer.Kernel]) || (_places == 1 && IsMatrix(shape, layer.OutFeatures, layer.InFeatures));
 
     // A 1 x 1 convolution's weight and a matrix are the same thing: SD 1.x and 2.x differ in which of them a projection is.
-    private static bool IsMatrix(long[] shape, long rows, long columns) => shape is [var r, var c, .. var rest] && r == rows && c == columns && (rest.Length == 0 || (rest.Length == 2 && rest.All(s => s == 1)));
+    private static bool IsMatrix(long[] shape, long rows, long columns) =>
+        shape is [var r, var c, .. var rest] && r == rows && c == columns && (rest.Length == 0 || (rest.Length == 2 && rest.All(s => s == 1)));
 
     private void Require(LoraPart part, bool fits, string wanted)
     {

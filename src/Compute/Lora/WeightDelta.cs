@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
-/// The change of a layer's weight as one form of adapter stores it. Factors are views of a file in the file's element types, so that a large file costs no memory before it is used.
+/// The change of a layer's weight as one form of adapter stores it. Factors are views of a file in the file's element types, so that a large file costs no
+/// memory before it is used.
 /// </summary>
 /// <param name="Scale">The factor in front: alpha / r, or 1 where the form has none.</param>
 /// <param name="Factors">All tensors that it holds.</param>
@@ -54,7 +55,9 @@ internal sealed record ProductDelta(Tensor Down, Tensor Up, Tensor? Mid, double 
         {
             var core = Float(Mid, device);
             a = mm(core.transpose(1, 3).reshape(-1, core.shape[1]), a.flatten(1)) // (r kw kh, in)
-                .view(core.shape[0], core.shape[3], core.shape[2], -1).permute(0, 3, 2, 1).contiguous();
+                .view(core.shape[0], core.shape[3], core.shape[2], -1)
+                .permute(0, 3, 2, 1)
+                .contiguous();
         }
 
         return (a.reshape([Rank, .. shape[1..]]), b.reshape([shape[0], Rank, .. shape[2..].Select(_ => 1L)]));
@@ -87,7 +90,8 @@ internal sealed record HadamardDelta(Tensor W1A, Tensor W1B, Tensor W2A, Tensor 
 /// <param name="W2">(out2, in2[, kh, kw]), or its two factors.</param>
 /// <param name="Core">(r, r, kh, kw) of the second matrix, or null.</param>
 /// <param name="Scale">alpha / r, or 1 where both are whole.</param>
-internal sealed record KroneckerDelta(IReadOnlyList<Tensor> W1, IReadOnlyList<Tensor> W2, Tensor? Core, double Scale) : WeightDelta(Scale, [.. W1, .. W2, .. Core is null ? [] : new[] { Core }])
+internal sealed record KroneckerDelta(IReadOnlyList<Tensor> W1, IReadOnlyList<Tensor> W2, Tensor? Core, double Scale)
+    : WeightDelta(Scale, [.. W1, .. W2, .. Core is null ? [] : new[] { Core }])
 {
     /// <inheritdoc/>
     public override Tensor Unscaled(long[] shape, Device device)
@@ -99,7 +103,8 @@ internal sealed record KroneckerDelta(IReadOnlyList<Tensor> W1, IReadOnlyList<Te
         return left.view(out1, 1, in1, 1, 1).mul(right.reshape(1, out2, 1, in2, -1)).reshape(shape);
     }
 
-    private static Tensor Whole(IReadOnlyList<Tensor> factors, Device device) => factors is [var whole] ? Float(whole, device) : mm(Float(factors[0], device), Float(factors[1], device));
+    private static Tensor Whole(IReadOnlyList<Tensor> factors, Device device) =>
+        factors is [var whole] ? Float(whole, device) : mm(Float(factors[0], device), Float(factors[1], device));
 }
 
 /// <summary>The whole change.</summary>

@@ -7,8 +7,10 @@ using OrleansOneShot.Compute.Masks.GrabCut;
 namespace OrleansOneShot.Compute.Masks;
 
 /// <summary>
-/// Masks by GrabCut, which needs no weights: from colours inside and outside a box. Background that leaks through the box's sides is noticed (the mask ends at the box, the picture
-/// does not change there) and met with other starts, of which the smallest that still fills the box wins. Points alone start from what is nearer to them than to the photo's border.
+/// Masks by GrabCut, which needs no weights: from colours inside and outside a box. Background that leaks through the box's sides is noticed (the mask ends at
+/// the box, the picture
+/// does not change there) and met with other starts, of which the smallest that still fills the box wins. Points alone start from what is nearer to them than
+/// to the photo's border.
 /// </summary>
 public sealed class GrabCutMasker : IMasker
 {
@@ -36,7 +38,7 @@ public sealed class GrabCutMasker : IMasker
     private const float LeastContrast = 1;
 
     // A photo takes about a second. The maximum flow through a picture that is all but one colour may take hours.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc/>
     public string Method => "grabcut";
@@ -52,25 +54,37 @@ public sealed class GrabCutMasker : IMasker
         try
         {
             // OpenCV can't be stopped within a cut.
-            return LoneWork.RunAsync(() => Search(image, prompt, cancellationToken), Longest, cancellationToken).GetAwaiter().GetResult();
+            return LoneWork.RunAsync(() => Search(image, prompt, cancellationToken), s_longest, cancellationToken).GetAwaiter().GetResult();
         }
         catch (TimeoutException e)
         {
-            throw Nothing(prompt, string.Create(CultureInfo.InvariantCulture, $"after {Longest.TotalSeconds} s the search was given up, since the colours are nearly the same all over"), e);
+            throw Nothing(
+                prompt,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"after {s_longest.TotalSeconds} s the search was given up, since the colours are nearly the same all over"
+                ),
+                e
+            );
         }
     }
 
-    private static InvalidInputException Nothing(MaskPrompt prompt, string why, Exception? inner = null) => new(
-        $"No object was found {(prompt.Box is null ? "at the points" : "in the box")}: {why}.",
-        prompt.Box is null ? "point" : "box",
-        "Give a closer box, or a box and points on the object, or take --method sam.",
-        inner);
+    private static InvalidInputException Nothing(MaskPrompt prompt, string why, Exception? inner = null) =>
+        new(
+            $"No object was found {(prompt.Box is null ? "at the points" : "in the box")}: {why}.",
+            prompt.Box is null ? "point" : "box",
+            "Give a closer box, or a box and points on the object, or take --method sam.",
+            inner
+        );
 
     private static MaskImage Search(RgbImage image, MaskPrompt prompt, CancellationToken cancellationToken)
     {
         var region = prompt.Box is { } box ? Around(box, image) : new PixelRectangle(0, 0, image.Width, image.Height);
         using var coarse = new WorkingPicture(image, region, CoarseSide);
-        if (coarse.Contrast(prompt.Box is { } within ? coarse.Map(within, image).Rectangle : new PixelRectangle(0, 0, coarse.Width, coarse.Height)) < LeastContrast)
+        if (
+            coarse.Contrast(prompt.Box is { } within ? coarse.Map(within, image).Rectangle : new PixelRectangle(0, 0, coarse.Width, coarse.Height))
+            < LeastContrast
+        )
         {
             throw Nothing(prompt, prompt.Box is null ? "the picture is of one colour" : "all that it holds is of one colour");
         }
@@ -108,7 +122,11 @@ public sealed class GrabCutMasker : IMasker
         var labels = new GrabCutClasses[soft.Length];
         for (var i = 0; i < labels.Length; i++)
         {
-            labels[i] = sure.Values[i] ? GrabCutClasses.FGD : !possible.Values[i] ? GrabCutClasses.BGD : inside.Values[i] ? GrabCutClasses.PR_FGD : GrabCutClasses.PR_BGD;
+            labels[i] =
+                sure.Values[i] ? GrabCutClasses.FGD
+                : !possible.Values[i] ? GrabCutClasses.BGD
+                : inside.Values[i] ? GrabCutClasses.PR_FGD
+                : GrabCutClasses.PR_BGD;
         }
 
         var points = prompt.Points.Select(fine.Map).ToList();

@@ -28,7 +28,9 @@ internal static class MaskCleaner
         var pointed = points.Select(p => regions.Labels[(p.Y * mask.Width) + p.X]).ToHashSet();
         var anyPointed = pointed.Any(label => regions.Inside[label]);
         var largest = Enumerable.Range(0, regions.Areas.Count).Where(i => regions.Inside[i]).Select(i => regions.Areas[i]).DefaultIfEmpty().Max();
-        var keep = regions.Areas.Select((area, i) => regions.Inside[i] && (pointed.Contains(i) || (!(onlyPoints && anyPointed) && area >= LeastPart * largest))).ToArray();
+        var keep = regions
+            .Areas.Select((area, i) => regions.Inside[i] && (pointed.Contains(i) || (!(onlyPoints && anyPointed) && area >= LeastPart * largest)))
+            .ToArray();
         var parts = new BinaryMask(mask.Width, mask.Height, Array.ConvertAll(regions.Labels, label => keep[label]));
         var size = parts.Count;
 
@@ -55,7 +57,8 @@ internal static class MaskCleaner
     /// <param name="height">New height.</param>
     public static MaskImage Soften(BinaryMask mask, int width, int height)
     {
-        // Three passes of a box make the steps of the old size round; enlarging keeps the line of one half where it is, and the contrast then sets the width of the edge.
+        // Three passes of a box make the steps of the old size round; enlarging keeps the line of one half where it is, and the contrast then sets the width of
+        // the edge.
         var values = Array.ConvertAll(mask.Values, v => v ? 1f : 0f);
         for (var pass = 0; pass < BlurPasses; pass++)
         {
@@ -128,9 +131,18 @@ internal static class MaskCleaner
             for (var x = 0; x < width; x++)
             {
                 var (left, right, at) = (Math.Max(x - 1, 0), Math.Min(x + 1, width - 1), y * width);
-                result[at + x] = (values[above + left] + values[above + x] + values[above + right]
-                    + values[at + left] + values[at + x] + values[at + right]
-                    + values[below + left] + values[below + x] + values[below + right]) / 9;
+                result[at + x] =
+                    (
+                        values[above + left]
+                        + values[above + x]
+                        + values[above + right]
+                        + values[at + left]
+                        + values[at + x]
+                        + values[at + right]
+                        + values[below + left]
+                        + values[below + x]
+                        + values[below + right]
+                    ) / 9;
             }
         }
 

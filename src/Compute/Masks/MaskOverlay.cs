@@ -9,8 +9,8 @@ public static class MaskOverlay
     public const int LongestSide = 2048;
 
     private const float Darkness = 0.35f;
-    private static readonly byte[] Tint = [20, 40, 110];
-    private static readonly byte[] Line = [255, 64, 160];
+    private static readonly byte[] s_tint = [20, 40, 110];
+    private static readonly byte[] s_line = [255, 64, 160];
 
     /// <summary>Draws the preview.</summary>
     /// <param name="image">The photo.</param>
@@ -39,8 +39,8 @@ public static class MaskOverlay
                 var line = IsContour(values, width, height, x, y, reach);
                 for (var channel = 0; channel < 3; channel++)
                 {
-                    var (shown, dark) = (photo.Pixels[(at * 3) + channel], (photo.Pixels[(at * 3) + channel] * Darkness) + (Tint[channel] * (1 - Darkness)));
-                    pixels[(at * 3) + channel] = line ? Line[channel] : (byte)((shown * values[at]) + (dark * (1 - values[at])));
+                    var (shown, dark) = (photo.Pixels[(at * 3) + channel], (photo.Pixels[(at * 3) + channel] * Darkness) + (s_tint[channel] * (1 - Darkness)));
+                    pixels[(at * 3) + channel] = line ? s_line[channel] : (byte)((shown * values[at]) + (dark * (1 - values[at])));
                 }
             }
         }
@@ -58,8 +58,12 @@ public static class MaskOverlay
 
         for (var step = 1; step <= reach; step++)
         {
-            if ((x >= step && values[(y * width) + x - step] < MaskImage.Covered) || (x + step < width && values[(y * width) + x + step] < MaskImage.Covered)
-                || (y >= step && values[((y - step) * width) + x] < MaskImage.Covered) || (y + step < height && values[((y + step) * width) + x] < MaskImage.Covered))
+            if (
+                (x >= step && values[(y * width) + x - step] < MaskImage.Covered)
+                || (x + step < width && values[(y * width) + x + step] < MaskImage.Covered)
+                || (y >= step && values[((y - step) * width) + x] < MaskImage.Covered)
+                || (y + step < height && values[((y + step) * width) + x] < MaskImage.Covered)
+            )
             {
                 return true;
             }

@@ -13,26 +13,39 @@ public sealed record MaskPrompt(PixelRectangle? Box, IReadOnlyList<PixelPoint> P
     /// <summary>Refuses a prompt that says nothing, or reaches out of a picture.</summary>
     /// <param name="width">Width of the upright photo.</param>
     /// <param name="height">Height of the upright photo.</param>
-    /// <exception cref="InvalidInputException">There is no box and no point, or one lies outside the picture; the error names the field and the picture's size.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There is no box and no point, or one lies outside the picture; the error names the field and the picture's size.
+    /// </exception>
     public void Check(int width, int height)
     {
         if (Box is null && Points.Count == 0)
         {
-            throw new InvalidInputException("Nothing says where the object is.", "box", "Give a box around it with --box x,y,w,h, or points on it with --point x,y.");
+            throw new InvalidInputException(
+                "Nothing says where the object is.",
+                "box",
+                "Give a box around it with --box x,y,w,h, or points on it with --point x,y."
+            );
         }
 
         if (Box is { } box)
         {
             if (box.Width < 1 || box.Height < 1)
             {
-                throw new InvalidInputException($"The box {Text(box)} is empty: its width and height must be at least 1.", "box", $"The picture is {width} x {height}, upright.");
+                throw new InvalidInputException(
+                    $"The box {Text(box)} is empty: its width and height must be at least 1.",
+                    "box",
+                    $"The picture is {width} x {height}, upright."
+                );
             }
 
             // Sums of two numbers of 32 bits don't fit 32 bits.
             if (box.X < 0 || box.Y < 0 || (long)box.X + box.Width > width || (long)box.Y + box.Height > height)
             {
                 throw new InvalidInputException(
-                    $"The box {Text(box)} reaches out of the picture, which is {width} x {height}.", "box", "Boxes are x,y,w,h in pixels of the upright photo: left, top, width, height.");
+                    $"The box {Text(box)} reaches out of the picture, which is {width} x {height}.",
+                    "box",
+                    "Boxes are x,y,w,h in pixels of the upright photo: left, top, width, height."
+                );
             }
         }
 
@@ -46,7 +59,10 @@ public sealed record MaskPrompt(PixelRectangle? Box, IReadOnlyList<PixelPoint> P
             if (point.X < 0 || point.Y < 0 || point.X >= width || point.Y >= height)
             {
                 throw new InvalidInputException(
-                    $"The point {point.X},{point.Y} lies outside the picture, which is {width} x {height}.", "point", $"x is from 0 to {width - 1}, y from 0 to {height - 1}, in pixels of the upright photo.");
+                    $"The point {point.X},{point.Y} lies outside the picture, which is {width} x {height}.",
+                    "point",
+                    $"x is from 0 to {width - 1}, y from 0 to {height - 1}, in pixels of the upright photo."
+                );
             }
         }
     }

@@ -5,10 +5,10 @@ namespace OrleansOneShot.Compute.Masks;
 /// <summary>OpenCV's native library, whose windows need GTK even where none is ever opened. It comes with the program on Linux alone.</summary>
 public static class OpenCvRuntime
 {
-    private static readonly Lazy<Exception?> Failure = new(Load);
+    private static readonly Lazy<Exception?> s_failure = new(Load);
 
     /// <summary>Whether the library can be used on this machine.</summary>
-    public static bool IsAvailable => Failure.Value is null;
+    public static bool IsAvailable => s_failure.Value is null;
 
     /// <summary>The library's version, such as 4.13.0.</summary>
     /// <exception cref="MissingLibraryException">The library can't be loaded.</exception>
@@ -25,15 +25,20 @@ public static class OpenCvRuntime
     /// <exception cref="MissingLibraryException">It can't be loaded; the hint says what to install.</exception>
     public static void ThrowIfMissing()
     {
-        if (Failure.Value is { } failure)
+        if (s_failure.Value is { } failure)
         {
             throw OperatingSystem.IsLinux()
                 ? new MissingLibraryException(
                     "OpenCV, which makes masks by GrabCut, can't be loaded: a library that it needs is missing, usually libgtk-3-0.",
-                    "Install it with: apt-get install libgtk-3-0 libdrm2 libatomic1 (from Ubuntu 24.04 on libgtk-3-0t64). Or take --method sam, or a mask made elsewhere.",
-                    failure)
+                    "Install it with: apt-get install libgtk-3-0 libdrm2 libatomic1 (from Ubuntu 24.04 on libgtk-3-0t64). Or take --method sam, or a mask "
+                        + "made elsewhere.",
+                    failure
+                )
                 : new MissingLibraryException(
-                    "OpenCV, which makes masks by GrabCut, does not come with the program on this system.", "Take --method sam, or a mask made elsewhere.", failure);
+                    "OpenCV, which makes masks by GrabCut, does not come with the program on this system.",
+                    "Take --method sam, or a mask made elsewhere.",
+                    failure
+                );
         }
     }
 
@@ -45,7 +50,8 @@ public static class OpenCvRuntime
             Cv2.SetNumThreads(1);
             return null;
         }
-        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException or BadImageFormatException or EntryPointNotFoundException or OpenCvSharpException)
+        catch (Exception e)
+            when (e is DllNotFoundException or TypeInitializationException or BadImageFormatException or EntryPointNotFoundException or OpenCvSharpException)
         {
             return e;
         }

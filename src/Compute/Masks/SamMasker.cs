@@ -5,7 +5,8 @@ using OrleansOneShot.Compute.Masks.Sam;
 namespace OrleansOneShot.Compute.Masks;
 
 /// <summary>
-/// Masks by Segment Anything (Kirillov et al. 2023) through ONNX Runtime, with the encoder and decoder files that the user gives: the usual exports of SAM ViT-B and MobileSAM.
+/// Masks by Segment Anything (Kirillov et al. 2023) through ONNX Runtime, with the encoder and decoder files that the user gives: the usual exports of SAM
+/// ViT-B and MobileSAM.
 /// Files that keep tensors elsewhere are refused before the runtime sees them.
 /// </summary>
 public sealed class SamMasker : IMasker, IDisposable
@@ -19,7 +20,9 @@ public sealed class SamMasker : IMasker, IDisposable
     /// <param name="encoder">Path of the image encoder.</param>
     /// <param name="decoder">Path of the prompt decoder.</param>
     /// <param name="cacheFolder">Where embeddings of pictures are kept; null keeps none.</param>
-    /// <exception cref="InvalidInputException">A file is missing, too large, damaged, keeps tensors in other files, or is not that part of SAM; the message names what is missing.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A file is missing, too large, damaged, keeps tensors in other files, or is not that part of SAM; the message names what is missing.
+    /// </exception>
     public SamMasker(string encoder, string decoder, string? cacheFolder = null)
     {
         _encoderFile = OnnxFile.Read(encoder, "sam-encoder");
@@ -53,12 +56,20 @@ public sealed class SamMasker : IMasker, IDisposable
         var embedding = Embed(image, warnings);
         cancellationToken.ThrowIfCancellationRequested();
         var frame = new SamFrame(embedding.Side, image.Width, image.Height);
-        var points = prompt.Points.Select(p => new PixelPoint(Math.Min(frame.Width - 1, p.X * frame.Width / image.Width), Math.Min(frame.Height - 1, p.Y * frame.Height / image.Height))).ToList();
+        var points = prompt
+            .Points.Select(p => new PixelPoint(
+                Math.Min(frame.Width - 1, p.X * frame.Width / image.Width),
+                Math.Min(frame.Height - 1, p.Y * frame.Height / image.Height)
+            ))
+            .ToList();
         var found = MaskCleaner.Clean(_decoder.Decode(embedding, frame, prompt), points, prompt.Box is null);
         if (found.Count == 0)
         {
             throw new InvalidInputException(
-                $"SAM found no object {(prompt.Box is null ? "at the points" : "in the box")}.", prompt.Box is null ? "point" : "box", "Give a closer box, or more points on the object.");
+                $"SAM found no object {(prompt.Box is null ? "at the points" : "in the box")}.",
+                prompt.Box is null ? "point" : "box",
+                "Give a closer box, or more points on the object."
+            );
         }
 
         var mask = MaskCleaner.Place(found, new PixelRectangle(0, 0, image.Width, image.Height), image.Width, image.Height);

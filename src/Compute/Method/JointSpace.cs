@@ -41,8 +41,11 @@ public sealed class JointSpace : IDisposable
         return preprocessor.Side == folder.Clip!.Vision.ImageSize
             ? new JointSpace(folder.LoadClip(ScalarType.Float32, device), preprocessor, endId, device)
             : throw new InvalidInputException(
-                $"The CLIP's preprocessor does not fit it: preprocessor_config.json has crop_size {preprocessor.Side}, clip/config.json has image_size {folder.Clip.Vision.ImageSize}.",
-                "preprocessor_config.json: crop_size", "Take both from the same CLIP.");
+                $"The CLIP's preprocessor does not fit it: preprocessor_config.json has crop_size {preprocessor.Side}, clip/config.json has image_size "
+                    + $"{folder.Clip.Vision.ImageSize}.",
+                "preprocessor_config.json: crop_size",
+                "Take both from the same CLIP."
+            );
     }
 
     /// <summary>T(.).</summary>

@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Method;
 
 /// <summary>
-/// The training objective L = L_SP + L_CL (eq. 3 to 5), of a whole step or of some of its terms. A step's UNet terms are, in this order, the masked terms of S, objects ascending, and the
-/// global term; the class terms come last, together. Terms that are evaluated together go through the UNet as one batch; a prompt that they share is encoded once.
+/// The training objective L = L_SP + L_CL (eq. 3 to 5), of a whole step or of some of its terms. A step's UNet terms are, in this order, the masked terms of S,
+/// objects ascending, and the
+/// global term; the class terms come last, together. Terms that are evaluated together go through the UNet as one batch; a prompt that they share is encoded
+/// once.
 /// </summary>
 /// <param name="predictor">The UNet.</param>
 /// <param name="conditioner">The text encoder.</param>
@@ -14,7 +16,14 @@ namespace OrleansOneShot.Compute.Method;
 /// <param name="masks">m_i at the size of the latents, in [0, 1]: (r, 1, h, w); of each object's own view where the draws have such latents.</param>
 /// <param name="prompts">The training prompts.</param>
 /// <param name="options">Which terms count.</param>
-public sealed class Objective(NoisePredictor predictor, TextConditioner conditioner, TextEmbedder? embedder, Tensor masks, ObjectivePrompts prompts, ObjectiveOptions options)
+public sealed class Objective(
+    NoisePredictor predictor,
+    TextConditioner conditioner,
+    TextEmbedder? embedder,
+    Tensor masks,
+    ObjectivePrompts prompts,
+    ObjectiveOptions options
+)
 {
     /// <summary>The losses of one step.</summary>
     /// <param name="draw">What was drawn.</param>

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Method;
 
 /// <summary>
-/// Prototypical embedding (eq. 2): finds the vectors whose text embedding points at the object, before any training of the UNet. The text encoder is frozen; the vectors alone move.
+/// Prototypical embedding (eq. 2): finds the vectors whose text embedding points at the object, before any training of the UNet. The text encoder is frozen;
+/// the vectors alone move.
 /// </summary>
 /// <param name="embedder">T(.).</param>
 /// <param name="options">Settings.</param>
@@ -23,7 +24,14 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>The best vectors and the curve.</returns>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    public PrototypeResult Learn(Tensor ids, Tensor start, Tensor target, double vocabularyNorm, Action<int, double>? observe = null, CancellationToken cancellationToken = default)
+    public PrototypeResult Learn(
+        Tensor ids,
+        Tensor start,
+        Tensor target,
+        double vocabularyNorm,
+        Action<int, double>? observe = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var outer = NewDisposeScope();
         using var parameters = new FlatParameters([(VectorsName, start.shape)], start.device);

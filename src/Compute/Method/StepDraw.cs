@@ -11,6 +11,8 @@ namespace OrleansOneShot.Compute.Method;
 /// <param name="P">p of eq. 3.</param>
 public sealed record StepDraw(Tensor Latents, Tensor Noise, long Timestep, float AlphaBar, IReadOnlyList<int> Subset, double P)
 {
-    /// <summary>z of the own view of every drawn object, by object, each (1, 4, h, w); null when the masked terms see <see cref="Latents"/> as the global term does.</summary>
+    /// <summary>
+    /// z of the own view of every drawn object, by object, each (1, 4, h, w); null when the masked terms see <see cref="Latents"/> as the global term does.
+    /// </summary>
     public IReadOnlyDictionary<int, Tensor>? ObjectLatents { get; init; }
 }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Metrics;
 
 /// <summary>
-/// TA, IA and CLIPScore from CLIP features (projected, normalised or not). TA and IA are raw cosines, as in the paper's table 1; the rescaled, cut-off form is CLIPScore (Hessel et al. 2021) and goes
+/// TA, IA and CLIPScore from CLIP features (projected, normalised or not). TA and IA are raw cosines, as in the paper's table 1; the rescaled, cut-off form is
+/// CLIPScore (Hessel et al. 2021) and goes
 /// by its own name. All arithmetic is in fp64.
 /// </summary>
 public static class Alignment
@@ -35,7 +36,9 @@ public static class Alignment
     {
         var (a, b) = (rows.shape, others.shape);
         if (a.Length != 2 || b.Length != 2 || a[1] != b[1] || a[1] == 0 || (b[0] != 1 && b[0] != a[0]))
+        {
             throw new ArgumentException($"Features of ({string.Join(", ", a)}) and ({string.Join(", ", b)}) can't be compared.", nameof(others));
+        }
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = (rows.to(ScalarType.Float64).cpu(), others.to(ScalarType.Float64).cpu());

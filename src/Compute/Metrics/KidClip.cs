@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Metrics;
 
 /// <summary>
-/// Kernel distance (Binkowski et al. 2018) of two sets of pictures: the unbiased MMD^2 with the polynomial kernel (x . y / d + 1)^3, in fp64. Features are CLIP image embeddings here, not Inception's,
+/// Kernel distance (Binkowski et al. 2018) of two sets of pictures: the unbiased MMD^2 with the polynomial kernel (x . y / d + 1)^3, in fp64. Features are CLIP
+/// image embeddings here, not Inception's,
 /// hence <c>kid_clip</c>; lower is nearer, and equal sets score about zero, below it as well.
 /// </summary>
 public static class KidClip
@@ -33,12 +34,19 @@ public static class KidClip
         var (a, b) = Check(x, y);
         var shape = subsets.shape;
         if (shape.Length != 3 || shape[0] < 1 || shape[1] != 2 || shape[2] < 2 || subsets.dtype != ScalarType.Int64)
-            throw new ArgumentException($"Subsets of ({string.Join(", ", shape)}) {subsets.dtype}; expected (subsets, 2, size of 2 or more) Int64.", nameof(subsets));
+        {
+            throw new ArgumentException(
+                $"Subsets of ({string.Join(", ", shape)}) {subsets.dtype}; expected (subsets, 2, size of 2 or more) Int64.",
+                nameof(subsets)
+            );
+        }
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var rows = subsets.cpu();
         if (rows.min().item<long>() < 0 || rows.select(1, 0).max().item<long>() >= a[0] || rows.select(1, 1).max().item<long>() >= b[0])
+        {
             throw new ArgumentException($"A subset names a row outside the sets of {a[0]} and {b[0]} rows.", nameof(subsets));
+        }
         var (p, q) = (x.to(ScalarType.Float64).cpu(), y.to(ScalarType.Float64).cpu());
         var scores = new double[shape[0]];
         for (var i = 0; i < scores.Length; i++)
@@ -81,7 +89,10 @@ public static class KidClip
         var (a, b) = (x.shape, y.shape);
         return a.Length == 2 && b.Length == 2 && a[1] == b[1] && a[1] > 0 && a[0] >= 2 && b[0] >= 2
             ? (a, b)
-            : throw new ArgumentException($"Features of ({string.Join(", ", a)}) and ({string.Join(", ", b)}); expected (2 or more, d) and (2 or more, d).", nameof(y));
+            : throw new ArgumentException(
+                $"Features of ({string.Join(", ", a)}) and ({string.Join(", ", b)}); expected (2 or more, d) and (2 or more, d).",
+                nameof(y)
+            );
     }
 
     // Without the diagonal within a set, which makes the estimate unbiased. x: (m, d), y: (n, d), fp64.

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Optimisation;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019) over flat buffers: about ten operations a step for any number of tensors. The arithmetic and its order are those of <c>torch.optim.AdamW</c>
+/// AdamW (Loshchilov and Hutter 2019) over flat buffers: about ten operations a step for any number of tensors. The arithmetic and its order are those of
+/// <c>torch.optim.AdamW</c>
 /// (betas 0.9 and 0.999, eps 1e-8, decay of the values before the update, no AMSGrad); with weight decay 0 it is <c>torch.optim.Adam</c>.
 /// </summary>
 /// <remarks>A tensor without a gradient counts as one with gradient zero: its moments fade, and it decays.</remarks>
@@ -69,7 +70,8 @@ public sealed class FlatAdamW : IDisposable
         for (var i = 0; i < _groups.Count; i++)
         {
             using var scope = NewDisposeScope();
-            Tensor values = _groups[i].Values, gradients = _groups[i].Gradients;
+            Tensor values = _groups[i].Values,
+                gradients = _groups[i].Gradients;
             if (WeightDecay != 0)
             {
                 values.MulInPlace(1 - (LearningRate * WeightDecay));
@@ -91,7 +93,9 @@ public sealed class FlatAdamW : IDisposable
         }
     }
 
-    /// <summary>The state for a checkpoint: <c>step</c> (int64), and <c>0.mean</c>, <c>0.variance</c>, ... by group. With the values themselves it resumes bit for bit.</summary>
+    /// <summary>
+    /// The state for a checkpoint: <c>step</c> (int64), and <c>0.mean</c>, <c>0.variance</c>, ... by group. With the values themselves it resumes bit for bit.
+    /// </summary>
     /// <returns>Copies on the CPU, owned by the caller's dispose scope.</returns>
     public Dictionary<string, Tensor> Export()
     {
@@ -119,7 +123,9 @@ public sealed class FlatAdamW : IDisposable
 
     /// <summary>Takes over a state that <see cref="Export"/> gave.</summary>
     /// <param name="state">The state; other keys are ignored.</param>
-    /// <exception cref="InvalidInputException">A key is missing or of another shape or type, the number of steps is negative, or a second moment is; the optimiser is unchanged.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A key is missing or of another shape or type, the number of steps is negative, or a second moment is; the optimiser is unchanged.
+    /// </exception>
     public void Import(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -162,5 +168,6 @@ public sealed class FlatAdamW : IDisposable
 
     private static string VarianceKey(int group) => $"{group}.variance";
 
-    private static InvalidInputException Unfit(string problem, string field) => new($"The optimiser's state {problem}.", field, "The checkpoint belongs to other settings; start again.");
+    private static InvalidInputException Unfit(string problem, string field) =>
+        new($"The optimiser's state {problem}.", field, "The checkpoint belongs to other settings; start again.");
 }

@@ -4,18 +4,28 @@ using SkiaSharp;
 
 namespace OrleansOneShot.Compute.Plots;
 
-/// <summary>The picture of a run's losses: by term at the left (smooth line over the faint raw one), the prototypes' at the right. Same input, same pixels.</summary>
+/// <summary>
+/// The picture of a run's losses: by term at the left (smooth line over the faint raw one), the prototypes' at the right. Same input, same pixels.
+/// </summary>
 public static class CurvesPlot
 {
     private const int PanelHeight = 440;
 
     // Okabe and Ito's colours: told apart by the colour-blind as well.
-    private static readonly Color Ink = new(0x1F, 0x23, 0x28);
-    private static readonly Color Grid = new(0xEC, 0xEE, 0xF0);
-    private static readonly Color[] Palette = [new(0x00, 0x72, 0xB2), new(0xD5, 0x5E, 0x00), new(0x00, 0x9E, 0x73), new(0xCC, 0x79, 0xA7), new(0xE6, 0x9F, 0x00), new(0x56, 0xB4, 0xE9)];
+    private static readonly Color s_ink = new(0x1F, 0x23, 0x28);
+    private static readonly Color s_grid = new(0xEC, 0xEE, 0xF0);
+    private static readonly Color[] s_palette =
+    [
+        new(0x00, 0x72, 0xB2),
+        new(0xD5, 0x5E, 0x00),
+        new(0x00, 0x9E, 0x73),
+        new(0xCC, 0x79, 0xA7),
+        new(0xE6, 0x9F, 0x00),
+        new(0x56, 0xB4, 0xE9),
+    ];
 
     // ScottPlot keeps its typefaces in a cache that all plots of the process share.
-    private static readonly Lock Gate = new();
+    private static readonly Lock s_gate = new();
 
     // ScottPlot's list of resolvers is global; the embedded fonts have a name of their own, so other users of ScottPlot notice nothing.
     static CurvesPlot() => Fonts.FontResolvers.Add(new EmbeddedFontResolver());
@@ -26,7 +36,7 @@ public static class CurvesPlot
     public static RgbImage Render(TrainingCurves curves)
     {
         ArgumentNullException.ThrowIfNull(curves);
-        lock (Gate)
+        lock (s_gate)
         {
             return Draw(curves);
         }
@@ -63,10 +73,10 @@ public static class CurvesPlot
     {
         var plot = new Plot();
         const int First = 1; // Steps count from 1; the prototypes' curves have a value before their first step.
-        AddTerm(plot, "total", curves.Total, Ink, First);
-        AddTerm(plot, "global", curves.Global, Palette[0], First);
-        AddTerm(plot, "object", curves.Object, Palette[1], First);
-        AddTerm(plot, "class", curves.Class, Palette[2], First);
+        AddTerm(plot, "total", curves.Total, s_ink, First);
+        AddTerm(plot, "global", curves.Global, s_palette[0], First);
+        AddTerm(plot, "object", curves.Object, s_palette[1], First);
+        AddTerm(plot, "class", curves.Class, s_palette[2], First);
         Style(plot, "Training loss by term", "step", "loss");
         return plot;
     }
@@ -76,7 +86,7 @@ public static class CurvesPlot
         var plot = new Plot();
         for (var i = 0; i < prototypes.Count; i++)
         {
-            AddLine(plot, prototypes[i].Token, prototypes[i].Losses, Palette[i % Palette.Length], 2, 0);
+            AddLine(plot, prototypes[i].Token, prototypes[i].Losses, s_palette[i % s_palette.Length], 2, 0);
         }
 
         Style(plot, "Prototypical embedding", "step", "L_PE  (1 − cosine)");
@@ -122,8 +132,8 @@ public static class CurvesPlot
         plot.Font.Set(EmbeddedFontResolver.FontName);
         plot.FigureBackground.Color = Colors.White;
         plot.DataBackground.Color = Colors.White;
-        plot.Grid.MajorLineColor = Grid;
-        plot.Axes.Color(Ink);
+        plot.Grid.MajorLineColor = s_grid;
+        plot.Axes.Color(s_ink);
         plot.Axes.Title.Label.FontSize = 16;
         plot.Axes.Title.Label.FontName = EmbeddedFontResolver.HeadingName;
         plot.Axes.Title.Label.Bold = false;

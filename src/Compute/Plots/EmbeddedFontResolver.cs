@@ -15,10 +15,11 @@ internal sealed class EmbeddedFontResolver : IFontResolver
 
     public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => CreateTypeface(fontName, false, false);
 
-    public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => fontName switch
-    {
-        FontName => EmbeddedFonts.Load("Roboto-Regular.ttf"),
-        HeadingName => EmbeddedFonts.Load("Roboto-Medium.ttf"),
-        _ => null,
-    };
+    public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) =>
+        fontName switch
+        {
+            FontName => EmbeddedFonts.Load("Roboto-Regular.ttf"),
+            HeadingName => EmbeddedFonts.Load("Roboto-Medium.ttf"),
+            _ => null,
+        };
 }

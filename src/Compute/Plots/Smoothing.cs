@@ -3,7 +3,9 @@ namespace OrleansOneShot.Compute.Plots;
 /// <summary>The smooth line through a noisy curve.</summary>
 internal static class Smoothing
 {
-    /// <summary>An exponential moving average without the pull of a starting value: each point is a weighted mean of the points so far. NaN points are skipped.</summary>
+    /// <summary>
+    /// An exponential moving average without the pull of a starting value: each point is a weighted mean of the points so far. NaN points are skipped.
+    /// </summary>
     /// <param name="values">The curve.</param>
     /// <param name="span">About how many points are averaged, 1 or more.</param>
     /// <returns>A value for each point; NaN where the curve is.</returns>

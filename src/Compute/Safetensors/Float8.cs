@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
 
-/// <summary>The numbers of eight bits that files hold. No operation computes with them here: float16 holds every one of them exactly, so they are read as that.</summary>
+/// <summary>
+/// The numbers of eight bits that files hold. No operation computes with them here: float16 holds every one of them exactly, so they are read as that.
+/// </summary>
 /// <remarks>Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning".</remarks>
 public enum Float8
 {
@@ -21,8 +23,8 @@ public enum Float8
 internal static class Float8Values
 {
     private const int E4M3Bias = 7;
-    private static readonly ushort[] OfE4M3 = Table(FromE4M3);
-    private static readonly ushort[] OfE5M2 = Table(code => (ushort)(code << 8));
+    private static readonly ushort[] s_ofE4M3 = Table(FromE4M3);
+    private static readonly ushort[] s_ofE5M2 = Table(code => (ushort)(code << 8));
 
     /// <summary>The same numbers as float16.</summary>
     /// <param name="codes">The bytes.</param>
@@ -31,7 +33,7 @@ internal static class Float8Values
     /// <returns>A CPU tensor, in the caller's dispose scope.</returns>
     public static Tensor ToFloat16(ReadOnlySpan<byte> codes, Float8 format, long[] shape)
     {
-        var table = format == Float8.E4M3 ? OfE4M3 : OfE5M2;
+        var table = format == Float8.E4M3 ? s_ofE4M3 : s_ofE5M2;
         var tensor = empty(shape, ScalarType.Float16);
         var values = MemoryMarshal.Cast<byte, ushort>(tensor.bytes);
         for (var i = 0; i < codes.Length; i++)

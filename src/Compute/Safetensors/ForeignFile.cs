@@ -4,7 +4,8 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// Tells by its first bytes what a file is that should hold tensors and doesn't: what a failed download leaves behind (a web page, an LFS pointer, an error message), another container, or
+/// Tells by its first bytes what a file is that should hold tensors and doesn't: what a failed download leaves behind (a web page, an LFS pointer, an error
+/// message), another container, or
 /// nothing. Asked where any safetensors file is opened, so that models, LoRAs, embeddings and everything else are told alike.
 /// </summary>
 internal static class ForeignFile
@@ -17,7 +18,7 @@ internal static class ForeignFile
     private const string Convert = "Convert it once with safetensors.torch.save_file(torch.load(f, weights_only=True), 'x.safetensors').";
     private const string Pickle = "is a PyTorch pickle, which can run code when opened, so it is never opened here";
 
-    private static readonly (byte[] Magic, string What, string Hint)[] Magics =
+    private static readonly (byte[] Magic, string What, string Hint)[] s_magics =
     [
         ([0x1f, 0x8b], "is a gzip archive, not a safetensors file", Unpack),
         ([(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c], "is a 7-Zip archive, not a safetensors file", Unpack),
@@ -27,8 +28,16 @@ internal static class ForeignFile
         ("BZh"u8.ToArray(), "is a bzip2 archive, not a safetensors file", Unpack),
         ("GGUF"u8.ToArray(), "is a GGUF file, not a safetensors file", "Take the file that it was quantised from."),
         ([0x89, (byte)'H', (byte)'D', (byte)'F'], "is an HDF5 file (Keras), not a safetensors file", "Take the PyTorch variant, as safetensors."),
-        ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "is a NumPy file, not a safetensors file", "Convert it with safetensors.numpy.save_file."),
-        ([0x89, (byte)'P', (byte)'N', (byte)'G'], "is a PNG picture, not a safetensors file", "An embedding that hides in a picture must be converted once to safetensors."),
+        (
+            [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'],
+            "is a NumPy file, not a safetensors file",
+            "Convert it with safetensors.numpy.save_file."
+        ),
+        (
+            [0x89, (byte)'P', (byte)'N', (byte)'G'],
+            "is a PNG picture, not a safetensors file",
+            "An embedding that hides in a picture must be converted once to safetensors."
+        ),
         ([0xff, 0xd8, 0xff], "is a JPEG picture, not a safetensors file", "Take the file itself, not its preview."),
         ("RIFF"u8.ToArray(), "is a RIFF file, such as a WebP picture, not a safetensors file", "Take the file itself, not its preview."),
         ("%PDF"u8.ToArray(), "is a PDF document, not a safetensors file", DownloadAgain),
@@ -42,7 +51,8 @@ internal static class ForeignFile
     /// <exception cref="InvalidInputException">It is one.</exception>
     public static void RefusePickle(ReadOnlySpan<byte> start, string shown)
     {
-        // PyTorch's own files are zip archives or bare pickles (protocol 2 and up start with 0x80); the length that a safetensors file starts with ends with a zero byte.
+        // PyTorch's own files are zip archives or bare pickles (protocol 2 and up start with 0x80); the length that a safetensors file starts with ends with a
+        // zero byte.
         if (start is [0x80, >= 2 and <= 5, _, _, _, _, _, not 0, ..])
         {
             throw new InvalidInputException($"{shown} {Pickle}.", shown, Convert);
@@ -68,7 +78,7 @@ internal static class ForeignFile
             return Said("is empty: it has no bytes at all", "Download or export it again; the disk may have been full.");
         }
 
-        foreach (var (magic, what, hint) in Magics)
+        foreach (var (magic, what, hint) in s_magics)
         {
             if (start.StartsWith(magic))
             {
@@ -102,8 +112,9 @@ internal static class ForeignFile
         if (text.StartsWith('<'))
         {
             return text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase) && !text.Contains("<html", StringComparison.OrdinalIgnoreCase)
-                ? ("is an XML document, such as a server's error message, not a safetensors file", DownloadAgain)
-                : IsText(text) ? ("is an HTML page, such as a sign-in page, not a safetensors file", DownloadAgain) : null;
+                    ? ("is an XML document, such as a server's error message, not a safetensors file", DownloadAgain)
+                : IsText(text) ? ("is an HTML page, such as a sign-in page, not a safetensors file", DownloadAgain)
+                : null;
         }
 
         if (!IsText(text))
@@ -117,9 +128,11 @@ internal static class ForeignFile
     }
 
     // A length of 8 bytes never looks like this: eight letters claim more than any disk holds. The end may be cut within a character.
-    private static bool IsText(string text) => text.Length >= 4 && text.TrimEnd('\uFFFD').All(c => c is '\t' or '\r' or '\n' or '\f' || (!char.IsControl(c) && c != '\uFFFD'));
+    private static bool IsText(string text) =>
+        text.Length >= 4 && text.TrimEnd('\uFFFD').All(c => c is '\t' or '\r' or '\n' or '\f' || (!char.IsControl(c) && c != '\uFFFD'));
 
-    // torch.save writes NAME/data.pkl first (newer versions .format_version or byteorder beside it); whatever names something else is an archive that somebody packed.
+    // torch.save writes NAME/data.pkl first (newer versions .format_version or byteorder beside it); whatever names something else is an archive that somebody
+    // packed.
     private static bool IsPlainZip(ReadOnlySpan<byte> start)
     {
         if (start.Length < 30)

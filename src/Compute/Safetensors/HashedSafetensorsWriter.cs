@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// Writes safetensors files whose metadata carry the hashes that other tools look models up by. The hashes cover the tensors' bytes, not the header they stand in:
-/// <c>modelspec.hash_sha256</c> and <c>sshs_model_hash</c> are the SHA-256 of everything after the header, <c>sshs_legacy_hash</c> the first 8 digits of that of the file's bytes
+/// Writes safetensors files whose metadata carry the hashes that other tools look models up by. The hashes cover the tensors' bytes, not the header they stand
+/// in:
+/// <c>modelspec.hash_sha256</c> and <c>sshs_model_hash</c> are the SHA-256 of everything after the header, <c>sshs_legacy_hash</c> the first 8 digits of that
+/// of the file's bytes
 /// 0x100000 to 0x110000 (of nothing, when the file is shorter).
 /// </summary>
 internal static class HashedSafetensorsWriter
@@ -22,7 +24,11 @@ internal static class HashedSafetensorsWriter
     private const int LegacyStart = 0x100000;
     private const int LegacyLength = 0x10000;
 
-    /// <summary>Writes the file as <see cref="SafetensorsWriter.Write(string, IReadOnlyDictionary{string, Tensor}, IReadOnlyDictionary{string, string}?, Action{long}?)"/> does, with hashes.</summary>
+    /// <summary>
+    /// Writes the file as
+    /// <see cref="SafetensorsWriter.Write(string, IReadOnlyDictionary{string, Tensor}, IReadOnlyDictionary{string, string}?, Action{long}?)"/> does, with
+    /// hashes.
+    /// </summary>
     /// <param name="path">The file, replaced if it exists.</param>
     /// <param name="tensors">Tensors by key.</param>
     /// <param name="metadata">The other entries.</param>
@@ -43,7 +49,12 @@ internal static class HashedSafetensorsWriter
         }
 
         var legacy = bytes.Length <= LegacyStart ? [] : bytes.Slice(LegacyStart, Math.Min(LegacyLength, bytes.Length - LegacyStart));
-        SetHashes(complete, Convert.ToHexStringLower(SHA256.HashData(bytes[dataStart..])), Convert.ToHexStringLower(SHA256.HashData(legacy))[..8], withKohyaHashes);
+        SetHashes(
+            complete,
+            Convert.ToHexStringLower(SHA256.HashData(bytes[dataStart..])),
+            Convert.ToHexStringLower(SHA256.HashData(legacy))[..8],
+            withKohyaHashes
+        );
         SafetensorsWriter.Write(path, tensors, complete);
     }
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// What a published file says about itself (Stability AI's modelspec 1.0.1), the same for LoRA and for learned tokens. It holds no clock time, host, path or job: the same run gives
+/// What a published file says about itself (Stability AI's modelspec 1.0.1), the same for LoRA and for learned tokens. It holds no clock time, host, path or
+/// job: the same run gives
 /// the same bytes.
 /// </summary>
 public sealed record ModelSpec

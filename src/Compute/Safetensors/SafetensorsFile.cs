@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// A safetensors file opened for reading. Tensors are views of a private copy-on-write mapping, so opening a file of a gigabyte takes well under a millisecond, pages are shared
+/// A safetensors file opened for reading. Tensors are views of a private copy-on-write mapping, so opening a file of a gigabyte takes well under a millisecond,
+/// pages are shared
 /// between processes, and nothing written to a tensor ever reaches the file.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
@@ -40,11 +41,14 @@ public sealed class SafetensorsFile : IDisposable
     public static Dictionary<string, Tensor> ReadAll(string path)
     {
         using var file = Open(path);
-        return file.Keys.ToDictionary(k => k, k =>
-        {
-            using var view = file.Get(k);
-            return view.clone().DetachFromDisposeScope();
-        });
+        return file.Keys.ToDictionary(
+            k => k,
+            k =>
+            {
+                using var view = file.Get(k);
+                return view.clone().DetachFromDisposeScope();
+            }
+        );
     }
 
     /// <summary>A tensor as a view of the mapping.</summary>

@@ -5,7 +5,8 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// The validated header of a safetensors file: eight bytes of little-endian length, then JSON. Every statement of the header is checked against the file's length before any
+/// The validated header of a safetensors file: eight bytes of little-endian length, then JSON. Every statement of the header is checked against the file's
+/// length before any
 /// memory is spent on it: sizes, types, shapes, ranges, gaps and overlaps.
 /// </summary>
 /// <remarks>Source: the format's specification at https://github.com/huggingface/safetensors.</remarks>
@@ -93,7 +94,8 @@ public sealed class SafetensorsHeader
 
         if (headerLength + 8 > (ulong)length)
         {
-            throw ForeignFile.Tell(start, length, shown) ?? Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
+            throw ForeignFile.Tell(start, length, shown)
+                ?? Bad(shown, $"its header claims {headerLength} bytes but the file ends after {length}; it is truncated");
         }
 
         var bytes = new byte[headerLength];
@@ -144,17 +146,23 @@ public sealed class SafetensorsHeader
 
         foreach (var item in value.EnumerateObject())
         {
-            metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String
-                ? item.Value.GetString()!
-                : throw Bad(shown, $"its metadata value {Cut(item.Name)} is no string");
+            metadata[item.Name] =
+                item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Bad(shown, $"its metadata value {Cut(item.Name)} is no string");
         }
     }
 
     private static TensorEntry ReadEntry(string name, JsonElement value, long dataOffset, long length, string shown)
     {
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("dtype", out var dtype) || !value.TryGetProperty("shape", out var shape)
-            || !value.TryGetProperty("data_offsets", out var offsets) || dtype.ValueKind != JsonValueKind.String || shape.ValueKind != JsonValueKind.Array
-            || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2)
+        if (
+            value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("dtype", out var dtype)
+            || !value.TryGetProperty("shape", out var shape)
+            || !value.TryGetProperty("data_offsets", out var offsets)
+            || dtype.ValueKind != JsonValueKind.String
+            || shape.ValueKind != JsonValueKind.Array
+            || offsets.ValueKind != JsonValueKind.Array
+            || offsets.GetArrayLength() != 2
+        )
         {
             throw Bad(shown, $"its entry {Cut(name)} lacks a dtype, shape or data_offsets of the right form");
         }
@@ -214,8 +222,12 @@ public sealed class SafetensorsHeader
     private static bool TryRange(JsonElement offsets, out long begin, out long end)
     {
         begin = end = 0;
-        return offsets[0].ValueKind == JsonValueKind.Number && offsets[1].ValueKind == JsonValueKind.Number
-            && offsets[0].TryGetInt64(out begin) && offsets[1].TryGetInt64(out end) && begin >= 0 && end >= begin;
+        return offsets[0].ValueKind == JsonValueKind.Number
+            && offsets[1].ValueKind == JsonValueKind.Number
+            && offsets[0].TryGetInt64(out begin)
+            && offsets[1].TryGetInt64(out end)
+            && begin >= 0
+            && end >= begin;
     }
 
     private static void CheckRanges(IEnumerable<TensorEntry> entries, long dataOffset, long length, string shown)

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Safetensors;
 
-/// <summary>Writes safetensors files whose bytes depend on their content alone: keys and metadata sorted, header padded to eight bytes, no clock, host or path.</summary>
+/// <summary>
+/// Writes safetensors files whose bytes depend on their content alone: keys and metadata sorted, header padded to eight bytes, no clock, host or path.
+/// </summary>
 public static class SafetensorsWriter
 {
     /// <summary>Writes a file beside its final name and moves it there, so that no reader ever sees half of it.</summary>
@@ -14,7 +16,12 @@ public static class SafetensorsWriter
     /// <param name="metadata">Entries of <c>__metadata__</c>; null or empty for none.</param>
     /// <param name="written">Told of the bytes of each tensor that is written; null: nobody is.</param>
     /// <exception cref="IOException">The disk is full or not writable; nothing is left at <paramref name="path"/> but what was there.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, Action<long>? written = null)
+    public static void Write(
+        string path,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        Action<long>? written = null
+    )
     {
         var beside = path + ".partial";
         try
@@ -39,7 +46,12 @@ public static class SafetensorsWriter
     /// <param name="tensors">Tensors by key, on any device.</param>
     /// <param name="metadata">Entries of <c>__metadata__</c>; null or empty for none.</param>
     /// <param name="written">Told of the bytes of each tensor that is written; null: nobody is.</param>
-    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, Action<long>? written = null)
+    public static void Write(
+        Stream stream,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        Action<long>? written = null
+    )
     {
         // Largest elements first keeps every tensor aligned to its element size, as the mapping of the reader wants it.
         var ordered = tensors.OrderByDescending(t => SafetensorsTypes.SizeOf(t.Value.dtype)).ThenBy(t => t.Key, StringComparer.Ordinal).ToArray();

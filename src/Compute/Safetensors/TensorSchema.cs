@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
-/// What a file of tensors must hold: every name with its types and shape, and nothing else. Headers are compared before any tensor is read, and finite values are asked for before any is
+/// What a file of tensors must hold: every name with its types and shape, and nothing else. Headers are compared before any tensor is read, and finite values
+/// are asked for before any is
 /// handed out, so whoever reads by a schema takes all of a file or nothing of it.
 /// </summary>
 internal sealed class TensorSchema
@@ -39,7 +40,9 @@ internal sealed class TensorSchema
         Check(file.Header);
         var tensors = _tensors.Keys.ToDictionary(name => name, file.Get);
         var broken = tensors.Where(pair => _tensors[pair.Key].Finite && !IsFinite(pair.Value)).Select(pair => pair.Key).ToList();
-        return broken.Count == 0 ? tensors : throw new UnfitTensorsException($"{Wording.List(broken)} {(broken.Count == 1 ? "holds" : "hold")} values that are not finite");
+        return broken.Count == 0
+            ? tensors
+            : throw new UnfitTensorsException($"{Wording.List(broken)} {(broken.Count == 1 ? "holds" : "hold")} values that are not finite");
     }
 
     /// <summary>Compares a header.</summary>
@@ -56,11 +59,15 @@ internal sealed class TensorSchema
             }
             else if (!types.Contains(entry.ElementType))
             {
-                problems.Add($"{name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(types.Select(SafetensorsTypes.NameOf), " or ")}");
+                problems.Add(
+                    $"{name} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(types.Select(SafetensorsTypes.NameOf), " or ")}"
+                );
             }
             else if (!Fits(shape, entry.Shape))
             {
-                problems.Add($"{name} is {entry.ShapeText}, not [{Wording.List(shape.Select(size => size == Any ? "n" : FormattableString.Invariant($"{size}")))}]");
+                problems.Add(
+                    $"{name} is {entry.ShapeText}, not [{Wording.List(shape.Select(size => size == Any ? "n" : FormattableString.Invariant($"{size}")))}]"
+                );
             }
         }
 
@@ -73,7 +80,8 @@ internal sealed class TensorSchema
 
     private sealed record Wanted(IReadOnlyList<ScalarType> Types, long[] Shape, bool Finite);
 
-    private static bool Fits(long[] wanted, long[] found) => wanted.Length == found.Length && wanted.Zip(found).All(pair => pair.First == Any || pair.First == pair.Second);
+    private static bool Fits(long[] wanted, long[] found) =>
+        wanted.Length == found.Length && wanted.Zip(found).All(pair => pair.First == Any || pair.First == pair.Second);
 
     private static bool IsFinite(Tensor tensor) => !tensor.is_floating_point() || tensor.IsAllFinite();
 }

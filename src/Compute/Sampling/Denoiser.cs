@@ -16,13 +16,22 @@ public sealed class Denoiser(UNet2DConditionModel unet)
     /// <param name="guidanceScale">Weight of the difference.</param>
     /// <param name="scheduler">A fresh scheduler.</param>
     /// <param name="observe">Called after each call of the model with (calls done, latents); may be null.</param>
-    /// <param name="samplerNoise">Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.</param>
+    /// <param name="samplerNoise">
+    /// Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.
+    /// </param>
     /// <param name="cancellationToken">Stops between two calls.</param>
     /// <returns>Clean latents (B, 4, h, w), in the outer dispose scope.</returns>
     /// <exception cref="NotFiniteNumberException">What the UNet computes is no number.</exception>
     public Tensor Run(
-        Tensor noise, Tensor positive, Tensor? negative, double guidanceScale, IScheduler scheduler, Action<int, Tensor>? observe = null, Func<int, Tensor>? samplerNoise = null,
-        CancellationToken cancellationToken = default)
+        Tensor noise,
+        Tensor positive,
+        Tensor? negative,
+        double guidanceScale,
+        IScheduler scheduler,
+        Action<int, Tensor>? observe = null,
+        Func<int, Tensor>? samplerNoise = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var guard = inference_mode();
         using var outer = NewDisposeScope();
@@ -39,8 +48,8 @@ public sealed class Denoiser(UNet2DConditionModel unet)
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var input = scheduler.ScaleModelInput(latents, call);
-            var prediction = unet.call(
-                negative is null ? input : cat([input, input]), tensor([(float)scheduler.Timesteps[call]], device: noise.device), states).to(ScalarType.Float32);
+            var prediction = unet.call(negative is null ? input : cat([input, input]), tensor([(float)scheduler.Timesteps[call]], device: noise.device), states)
+                .to(ScalarType.Float32);
             if (call == 0)
             {
                 // Before the other steps are spent; later a number that is none stays one to the end.
@@ -53,7 +62,9 @@ public sealed class Denoiser(UNet2DConditionModel unet)
                 prediction = halves[0].Add((halves[1] - halves[0]).Mul(guidanceScale));
             }
 
-            var next = scheduler.Step(prediction, call, latents, scheduler.AddsNoise ? samplerNoise?.Invoke(call).to(latents.device) : null).MoveToOuterDisposeScope();
+            var next = scheduler
+                .Step(prediction, call, latents, scheduler.AddsNoise ? samplerNoise?.Invoke(call).to(latents.device) : null)
+                .MoveToOuterDisposeScope();
             latents.Dispose();
             latents = next;
             observe?.Invoke(call + 1, latents);

@@ -9,7 +9,10 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Sampling;
 
-/// <summary>Stable Diffusion with LoRAs and learned tokens, loaded and ready to draw (diffusers' <c>StableDiffusionPipeline</c> with <c>load_lora_weights</c> and <c>load_textual_inversion</c>).</summary>
+/// <summary>
+/// Stable Diffusion with LoRAs and learned tokens, loaded and ready to draw (diffusers' <c>StableDiffusionPipeline</c> with <c>load_lora_weights</c> and
+/// <c>load_textual_inversion</c>).
+/// </summary>
 public sealed class ImagePipeline : IDisposable
 {
     private readonly Tensor? _vectors;
@@ -51,7 +54,13 @@ public sealed class ImagePipeline : IDisposable
     /// <returns>The pipeline; the caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
     public static ImagePipeline Load(
-        ModelFolder model, IReadOnlyList<LoraChoice> loras, IReadOnlyList<EmbeddingChoice> embeddings, Precision precision, string on, Action<string>? say = null)
+        ModelFolder model,
+        IReadOnlyList<LoraChoice> loras,
+        IReadOnlyList<EmbeddingChoice> embeddings,
+        Precision precision,
+        string on,
+        Action<string>? say = null
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
@@ -88,8 +97,12 @@ public sealed class ImagePipeline : IDisposable
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>The pictures.</returns>
     /// <exception cref="NotFiniteNumberException">A picture is no number.</exception>
-    public IReadOnlyList<RgbImage> Draw(SamplingRequest request, Tensor? latents = null, Action<int, int>? progress = null, CancellationToken cancellationToken = default) =>
-        _painter.Draw(request, latents, progress, cancellationToken);
+    public IReadOnlyList<RgbImage> Draw(
+        SamplingRequest request,
+        Tensor? latents = null,
+        Action<int, int>? progress = null,
+        CancellationToken cancellationToken = default
+    ) => _painter.Draw(request, latents, progress, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -101,7 +114,12 @@ public sealed class ImagePipeline : IDisposable
     }
 
     // All vectors, (rows, d), in the order of their ids; null without any.
-    private static Tensor? AddTokens(LoadedModels models, IReadOnlyList<EmbeddingChoice> embeddings, Dictionary<EmbeddingChoice, LearnedToken> tokens, Action<string>? say)
+    private static Tensor? AddTokens(
+        LoadedModels models,
+        IReadOnlyList<EmbeddingChoice> embeddings,
+        Dictionary<EmbeddingChoice, LearnedToken> tokens,
+        Action<string>? say
+    )
     {
         using var scope = NewDisposeScope(); // holds the files' vectors until they are joined
         var rows = new List<Tensor>();

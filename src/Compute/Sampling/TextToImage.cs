@@ -26,7 +26,12 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
     /// <param name="cancellationToken">Stops between two calls.</param>
     /// <returns>The pictures in order.</returns>
     /// <exception cref="InvalidInputException">The size doesn't fit the VAE, or a setting is out of range.</exception>
-    public IReadOnlyList<RgbImage> Draw(SamplingRequest request, Tensor? latents = null, Action<int, int>? observe = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<RgbImage> Draw(
+        SamplingRequest request,
+        Tensor? latents = null,
+        Action<int, int>? observe = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         using var guard = inference_mode();
@@ -47,10 +52,15 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
             var before = batch * scheduler.Timesteps.Count;
             var all = batches * scheduler.Timesteps.Count;
             var clean = new Denoiser(unet).Run(
-                noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device), prompts.Encode(request.Prompt),
-                request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt), request.GuidanceScale, scheduler,
+                noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device),
+                prompts.Encode(request.Prompt),
+                request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt),
+                request.GuidanceScale,
+                scheduler,
                 observe is null ? null : (calls, _) => observe(before + calls, all),
-                call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call), cancellationToken);
+                call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call),
+                cancellationToken
+            );
             pictures.AddRange(Decode(clean));
         }
 
@@ -80,11 +90,16 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
     internal static Tensor ToUnitRange(Tensor decoded) => decoded.to(ScalarType.Float32).Div(2).Add(0.5).Clamp(0, 1);
 
     // Of each picture by itself, so that it is the same whatever it shares a batch with.
-    private static Tensor SamplerNoise(long seed, int firstPicture, long[] shape, int pictures, int call) => cat([.. Enumerable.Range(firstPicture, pictures).Select(picture =>
-    {
-        using var random = new KeyedRandom(seed, picture, RandomPurpose.SamplerNoise, call.ToString(CultureInfo.InvariantCulture));
-        return random.Normal([1, .. shape]);
-    })]);
+    private static Tensor SamplerNoise(long seed, int firstPicture, long[] shape, int pictures, int call) =>
+        cat([
+            .. Enumerable
+                .Range(firstPicture, pictures)
+                .Select(picture =>
+                {
+                    using var random = new KeyedRandom(seed, picture, RandomPurpose.SamplerNoise, call.ToString(CultureInfo.InvariantCulture));
+                    return random.Normal([1, .. shape]);
+                }),
+        ]);
 
     private Tensor Noise(SamplingRequest request)
     {
@@ -92,15 +107,21 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         if (request.Width < factor || request.Height < factor || request.Width % factor != 0 || request.Height % factor != 0)
         {
             throw new InvalidInputException(
-                $"The size {request.Width} x {request.Height} must be made of multiples of {factor}, the VAE's factor.", request.Width % factor != 0 ? "width" : "height",
-                $"Use {Math.Max(1, request.Width / factor) * factor} x {Math.Max(1, request.Height / factor) * factor}.");
+                $"The size {request.Width} x {request.Height} must be made of multiples of {factor}, the VAE's factor.",
+                request.Width % factor != 0 ? "width" : "height",
+                $"Use {Math.Max(1, request.Width / factor) * factor} x {Math.Max(1, request.Height / factor) * factor}."
+            );
         }
 
         long[] shape = [1, vae.Config.LatentChannels, request.Height / factor, request.Width / factor];
-        return cat([.. Enumerable.Range(0, request.Count).Select(i =>
-        {
-            using var random = new KeyedRandom(request.Seed, i, RandomPurpose.SampleLatents);
-            return random.Normal(shape);
-        })]);
+        return cat([
+            .. Enumerable
+                .Range(0, request.Count)
+                .Select(i =>
+                {
+                    using var random = new KeyedRandom(request.Seed, i, RandomPurpose.SampleLatents);
+                    return random.Normal(shape);
+                }),
+        ]);
     }
 }

@@ -29,8 +29,11 @@ public sealed class DdimScheduler : IScheduler
         {
             // diffusers divides by the zero and ends with not-a-number.
             throw new InvalidInputException(
-                "scheduler_config.json: rescale_betas_zero_snr leaves nothing of the picture at the last timestep, from where a prediction_type of \"epsilon\" tells DDIM nothing.", "scheduler_config.json",
-                "Take a scheduler such as dpm++, or a model whose prediction_type is \"v_prediction\".");
+                "scheduler_config.json: rescale_betas_zero_snr leaves nothing of the picture at the last timestep, from where a prediction_type of "
+                    + "\"epsilon\" tells DDIM nothing.",
+                "scheduler_config.json",
+                "Take a scheduler such as dpm++, or a model whose prediction_type is \"v_prediction\"."
+            );
         }
     }
 
@@ -55,7 +58,8 @@ public sealed class DdimScheduler : IScheduler
 
         using var scope = NewDisposeScope();
         var (x, output) = (sample.to(ScalarType.Float32), modelOutput.to(ScalarType.Float32));
-        Tensor original, predicted;
+        Tensor original,
+            predicted;
         if (_schedule.Prediction == PredictionType.Epsilon)
         {
             original = (x - output.Mul(spread)).Div(signal);
@@ -68,14 +72,14 @@ public sealed class DdimScheduler : IScheduler
         }
 
         if (_clip is { } bound)
+        {
             original = original.Clamp(-bound, bound);
+        }
         return original.Mul(Math.Sqrt(alphaPrevious)).Add(predicted.Mul(Math.Sqrt(1 - alphaPrevious))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Holds no tensors: does nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private static double[] Layout(SchedulerConfig config, int length, int steps)
     {

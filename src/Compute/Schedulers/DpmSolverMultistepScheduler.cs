@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// The multistep DPM-Solvers (Lu et al. 2022; diffusers' <c>DPMSolverMultistepScheduler</c>), by default DPM-Solver++ 2M: up to third order from the last predictions of x0 (<c>dpmsolver++</c>) or of
-/// the noise (<c>dpmsolver</c>), without or with noise added at each step (<c>sde-</c>); one call a step. The last sigma is zero by default, so the last step is first order whatever their number.
+/// The multistep DPM-Solvers (Lu et al. 2022; diffusers' <c>DPMSolverMultistepScheduler</c>), by default DPM-Solver++ 2M: up to third order from the last
+/// predictions of x0 (<c>dpmsolver++</c>) or of
+/// the noise (<c>dpmsolver</c>), without or with noise added at each step (<c>sde-</c>); one call a step. The last sigma is zero by default, so the last step
+/// is first order whatever their number.
 /// A configuration of UniPC or DEIS is read as diffusers reads it into this class: their own solver types count as midpoint, <c>deis</c> as <c>dpmsolver++</c>.
 /// </summary>
 public sealed class DpmSolverMultistepScheduler : IScheduler
@@ -42,13 +44,21 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         _heun = config.SolverType == "heun";
         var finalIsZero = config.FinalSigmaIsZero();
         if (finalIsZero && !_solvesForOriginal)
+        {
             throw SchedulerConfig.Unsupported("final_sigmas_type", "zero", $"sigma_min where algorithm_type is \"{algorithm}\"");
+        }
         var train = schedule.Sigmas();
         var sigmas = Layout(config, schedule, train, steps, out _timesteps);
         _lowerOrderAtEnd = (config.LowerOrderFinal ?? true) && _timesteps.Length < FewSteps;
         _firstOrderAtEnd = finalIsZero || (config.EulerAtFinal ?? false) || _lowerOrderAtEnd;
         _sigmas = [.. sigmas.Append(finalIsZero ? 0 : train[0]).Select(s => (float)s)];
-        if (_timesteps.Length == 0 || _sigmas.Zip(_sigmas.Skip(1)).Select((pair, i) => pair.First < pair.Second || (pair.First == pair.Second && i < _timesteps.Length - 1)).Any(rises => rises))
+        if (
+            _timesteps.Length == 0
+            || _sigmas
+                .Zip(_sigmas.Skip(1))
+                .Select((pair, i) => pair.First < pair.Second || (pair.First == pair.Second && i < _timesteps.Length - 1))
+                .Any(rises => rises)
+        )
         {
             // diffusers divides by the zero difference and ends with not-a-number. At the end it may be zero: Karras' last sigma is sigma_min itself.
             throw SchedulerArguments.TooManySteps(Samplers.DpmSolver, steps, schedule.Length);
@@ -76,9 +86,13 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         SchedulerArguments.Check(modelOutput, call, sample, _timesteps.Length);
         SchedulerArguments.CheckOrder(call, _next);
         if (AddsNoise && (noise is null || !noise.shape.AsSpan().SequenceEqual(sample.shape)))
+        {
             throw new ArgumentException("This scheduler adds noise of the sample's shape, and was given none.", nameof(noise));
+        }
         if (call == 0)
+        {
             Reset();
+        }
         using var scope = NewDisposeScope();
         var x = sample.to(ScalarType.Float32);
         Remember(Convert(x, modelOutput.to(ScalarType.Float32), call));
@@ -104,7 +118,9 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         }
 
         if (AddsNoise && weights.Noise != 0)
+        {
             result = result.Add(noise!.to(ScalarType.Float32).Mul(weights.Noise));
+        }
         _next = call + 1;
         return result.MoveToOuterDisposeScope();
     }
@@ -129,7 +145,8 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
                 -(alphaTo * (decay - 1)),
                 alphaTo * (((decay - 1) / reach) + 1),
                 AddsNoise ? alphaTo * (((1 - decay - reach) / (reach * reach)) - 0.5) : -(alphaTo * (((decay - 1 + reach) / (reach * reach)) - 0.5)),
-                AddsNoise ? sigmaTo * Math.Sqrt(1 - decay) : 0);
+                AddsNoise ? sigmaTo * Math.Sqrt(1 - decay) : 0
+            );
         }
 
         var growth = Math.Exp(h);
@@ -139,13 +156,17 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
             -(factor * (growth - 1)),
             -(factor * (((growth - 1) / h) - 1)),
             -(factor * (((growth - 1 - h) / (h * h)) - 0.5)),
-            AddsNoise ? sigmaTo * Math.Sqrt(Math.Exp(2 * h) - 1) : 0);
+            AddsNoise ? sigmaTo * Math.Sqrt(Math.Exp(2 * h) - 1) : 0
+        );
     }
 
     private int OrderOf(int call)
     {
         var last = _timesteps.Length - 1;
-        var most = call == last && (_firstOrderAtEnd || _sigmas[call] == _sigmas[call + 1]) ? 1 : call == last - 1 && _lowerOrderAtEnd ? 2 : _order;
+        var most =
+            call == last && (_firstOrderAtEnd || _sigmas[call] == _sigmas[call + 1]) ? 1
+            : call == last - 1 && _lowerOrderAtEnd ? 2
+            : _order;
         return Math.Min(most, Math.Min(_order, call + 1));
     }
 
@@ -157,7 +178,8 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
 
     private static double[] Layout(SchedulerConfig config, NoiseSchedule schedule, double[] train, int steps, out double[] timesteps)
     {
-        double[]? sigmas = config.UseKarrasSigmas == true ? SigmaSchedule.Karras(train[^1], train[0], steps)
+        double[]? sigmas =
+            config.UseKarrasSigmas == true ? SigmaSchedule.Karras(train[^1], train[0], steps)
             : config.UseLuLambdas == true || config.UseExponentialSigmas == true ? SigmaSchedule.Exponential(train[^1], train[0], steps)
             : null;
         if (sigmas is null)
@@ -187,22 +209,25 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
     }
 
     // How many timesteps are left when those with too small a log(alpha / sigma) are left out.
-    private static int Last(SchedulerConfig config, double[] train) => LeastLambda(config) is { } least ? train.Count(sigma => -Math.Log(sigma) >= least) : train.Length;
+    private static int Last(SchedulerConfig config, double[] train) =>
+        LeastLambda(config) is { } least ? train.Count(sigma => -Math.Log(sigma) >= least) : train.Length;
 
-    private static double? LeastLambda(SchedulerConfig config) => config.LambdaMinClipped switch
-    {
-        null or { ValueKind: JsonValueKind.Null } => null,
-        { ValueKind: JsonValueKind.Number } number => number.GetDouble(),
-        var text when text.Value.ToString() is "" or "-inf" or "-Infinity" => null,
-        var other => throw SchedulerConfig.Unsupported("lambda_min_clipped", other.Value.ToString(), "numbers and minus infinity"),
-    };
+    private static double? LeastLambda(SchedulerConfig config) =>
+        config.LambdaMinClipped switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => null,
+            { ValueKind: JsonValueKind.Number } number => number.GetDouble(),
+            var text when text.Value.ToString() is "" or "-inf" or "-Infinity" => null,
+            var other => throw SchedulerConfig.Unsupported("lambda_min_clipped", other.Value.ToString(), "numbers and minus infinity"),
+        };
 
-    private static string Algorithm(SchedulerConfig config) => config.AlgorithmType switch
-    {
-        null or "deis" => "dpmsolver++",
-        "dpmsolver++" or "dpmsolver" or "sde-dpmsolver++" or "sde-dpmsolver" => config.AlgorithmType,
-        var other => throw SchedulerConfig.Unsupported("algorithm_type", other, "dpmsolver++, dpmsolver, sde-dpmsolver++, sde-dpmsolver and deis"),
-    };
+    private static string Algorithm(SchedulerConfig config) =>
+        config.AlgorithmType switch
+        {
+            null or "deis" => "dpmsolver++",
+            "dpmsolver++" or "dpmsolver" or "sde-dpmsolver++" or "sde-dpmsolver" => config.AlgorithmType,
+            var other => throw SchedulerConfig.Unsupported("algorithm_type", other, "dpmsolver++, dpmsolver, sde-dpmsolver++, sde-dpmsolver and deis"),
+        };
 
     private static void RefuseUnsupported(SchedulerConfig config, string algorithm)
     {
@@ -210,12 +235,18 @@ public sealed class DpmSolverMultistepScheduler : IScheduler
         SchedulerConfig.RefuseTrue("use_flow_sigmas", config.UseFlowSigmas);
         config.CheckSigmaSpacing();
         if (config.SolverType is not (null or "midpoint" or "heun" or "bh1" or "bh2" or "logrho"))
+        {
             throw SchedulerConfig.Unsupported("solver_type", config.SolverType, "midpoint, heun, bh1, bh2 and logrho");
+        }
         var most = algorithm == "sde-dpmsolver" ? 2 : 3;
         if (config.SolverOrder is { } order && (order < 1 || order > most))
+        {
             throw SchedulerConfig.Unsupported("solver_order", order, most == 2 ? $"1 and 2 where algorithm_type is \"{algorithm}\"" : "1, 2 and 3");
+        }
         if (config.VarianceType is "learned" or "learned_range")
+        {
             throw SchedulerConfig.Unsupported("variance_type", config.VarianceType, "null");
+        }
         _ = LeastLambda(config);
     }
 

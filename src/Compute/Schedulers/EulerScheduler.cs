@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// Euler's method on the probability flow in Karras et al.'s form (2022; diffusers' <c>EulerDiscreteScheduler</c> without churn): samples are x0 + sigma eps, so the model's input is scaled, and the
+/// Euler's method on the probability flow in Karras et al.'s form (2022; diffusers' <c>EulerDiscreteScheduler</c> without churn): samples are x0 + sigma eps,
+/// so the model's input is scaled, and the
 /// first noise has the largest sigma. Stateless, one call a step; under linspace the timesteps are fractional.
 /// </summary>
 public sealed class EulerScheduler : IScheduler
@@ -31,7 +32,9 @@ public sealed class EulerScheduler : IScheduler
         {
             var (largest, smallest) = (config.SigmaMax ?? sigmas[0], config.SigmaMin ?? sigmas[^1]);
             if (!(smallest > 0 && largest >= smallest && double.IsFinite(largest)))
+            {
                 throw SchedulerConfig.Unsupported("sigma_min", smallest, "numbers above 0 and at most sigma_max");
+            }
             sigmas = config.UseKarrasSigmas == true ? SigmaSchedule.Karras(largest, smallest, steps) : SigmaSchedule.Exponential(largest, smallest, steps);
             _timesteps = [.. sigmas.Select(s => (double)(float)SigmaSchedule.TimestepOf(s, train))];
         }
@@ -78,9 +81,7 @@ public sealed class EulerScheduler : IScheduler
     }
 
     /// <summary>Holds no tensors: does nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private static double[] Layout(string spacing, SchedulerConfig config, int length, int steps)
     {
@@ -99,6 +100,8 @@ public sealed class EulerScheduler : IScheduler
         config.CheckSigmaSpacing();
         SchedulerConfig.RefuseOther("interpolation_type", config.InterpolationType, "linear");
         if (config.TimestepType is not (null or "discrete") && !(config.TimestepType == "continuous" && config.Prediction == PredictionType.Epsilon))
+        {
             throw SchedulerConfig.Unsupported("timestep_type", config.TimestepType, "discrete");
+        }
     }
 }

@@ -3,12 +3,16 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// A sampler: it turns the model's outputs, one call after the other, into less and less noisy samples. An instance serves one picture batch at a time; call 0 starts anew.
+/// A sampler: it turns the model's outputs, one call after the other, into less and less noisy samples. An instance serves one picture batch at a time; call 0
+/// starts anew.
 /// All arithmetic on samples is fp32, elementwise, and so works for any batch and shape. Not thread-safe.
 /// </summary>
 public interface IScheduler : IDisposable
 {
-    /// <summary>The timestep of each call of the model, in order of use, within 0 and num_train_timesteps - 1. Euler's may be fractional. There may be more calls than steps (PNDM).</summary>
+    /// <summary>
+    /// The timestep of each call of the model, in order of use, within 0 and num_train_timesteps - 1. Euler's may be fractional. There may be more calls than
+    /// steps (PNDM).
+    /// </summary>
     IReadOnlyList<double> Timesteps { get; }
 
     /// <summary>What unit normal noise is multiplied with before the first call.</summary>

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// How much noise each timestep carries: betas and their running product abar, and the forward process of training. Computed in fp32 with torch's own operations, as diffusers does: 1 - abar[0] keeps
+/// How much noise each timestep carries: betas and their running product abar, and the forward process of training. Computed in fp32 with torch's own
+/// operations, as diffusers does: 1 - abar[0] keeps
 /// only four digits in fp32, and a schedule in double would differ from what the models were trained with.
 /// </summary>
 public sealed class NoiseSchedule
@@ -18,7 +19,9 @@ public sealed class NoiseSchedule
     private const float LeastAlpha = 1f / (1 << 24);
 
     /// <summary>Computes a schedule.</summary>
-    /// <param name="config">num_train_timesteps, beta_start, beta_end, beta_schedule, trained_betas, prediction_type and rescale_betas_zero_snr are used.</param>
+    /// <param name="config">
+    /// num_train_timesteps, beta_start, beta_end, beta_schedule, trained_betas, prediction_type and rescale_betas_zero_snr are used.
+    /// </param>
     /// <param name="rescales">False for schedulers that don't know rescale_betas_zero_snr and so pass it over.</param>
     /// <exception cref="InvalidInputException">A value is out of range or not supported; the message names it.</exception>
     public NoiseSchedule(SchedulerConfig config, bool rescales = true)
@@ -71,11 +74,15 @@ public sealed class NoiseSchedule
     /// <param name="timesteps">B timesteps, or one for all rows.</param>
     /// <returns>A tensor of <paramref name="noise"/>'s shape; for epsilon an alias of <paramref name="noise"/>.</returns>
     /// <exception cref="ArgumentException">Shapes or the number of timesteps don't fit.</exception>
-    public Tensor Target(Tensor original, Tensor noise, params ReadOnlySpan<long> timesteps)
-        => Prediction == PredictionType.Epsilon ? noise.alias() : Velocity(original, noise, timesteps);
+    public Tensor Target(Tensor original, Tensor noise, params ReadOnlySpan<long> timesteps) =>
+        Prediction == PredictionType.Epsilon ? noise.alias() : Velocity(original, noise, timesteps);
 
-    /// <summary>sqrt((1 - abar) / abar) of every timestep, in fp32 as diffusers' sigma-based schedulers have it. Finite: at zero terminal SNR the last abar counts as 2^-24, as there.</summary>
-    internal double[] Sigmas() => [.. _alphasCumprod.Select((a, t) => HasZeroSnr && t == Length - 1 ? LeastAlpha : a).Select(a => (double)MathF.Sqrt((1 - a) / a))];
+    /// <summary>
+    /// sqrt((1 - abar) / abar) of every timestep, in fp32 as diffusers' sigma-based schedulers have it. Finite: at zero terminal SNR the last abar counts as
+    /// 2^-24, as there.
+    /// </summary>
+    internal double[] Sigmas() =>
+        [.. _alphasCumprod.Select((a, t) => HasZeroSnr && t == Length - 1 ? LeastAlpha : a).Select(a => (double)MathF.Sqrt((1 - a) / a))];
 
     private static float[] Cumulate(float[] betas)
     {
@@ -90,15 +97,27 @@ public sealed class NoiseSchedule
         var (first, last) = (root[0], root[^1]);
         var factor = first / (first - last);
         if (!float.IsFinite(factor))
+        {
             throw SchedulerConfig.Unsupported("rescale_betas_zero_snr", true, "false where the schedule has one timestep");
+        }
         var squares = Array.ConvertAll(root, value => (value - last) * factor * ((value - last) * factor));
         return [.. squares.Select((square, t) => 1 - (t == 0 ? square : square / squares[t - 1]))];
     }
 
     private static float[] TrainedBetas(JsonElement given, int length)
     {
-        if (given.ValueKind != JsonValueKind.Array || given.GetArrayLength() != length || given.EnumerateArray().Any(beta => beta.ValueKind != JsonValueKind.Number || !(beta.GetDouble() is > 0 and < 1)))
-            throw SchedulerConfig.Unsupported("trained_betas", given.ValueKind == JsonValueKind.Array ? "a list" : given.GetRawText(), $"null, or a list of {length} numbers above 0 and below 1");
+        if (
+            given.ValueKind != JsonValueKind.Array
+            || given.GetArrayLength() != length
+            || given.EnumerateArray().Any(beta => beta.ValueKind != JsonValueKind.Number || !(beta.GetDouble() is > 0 and < 1))
+        )
+        {
+            throw SchedulerConfig.Unsupported(
+                "trained_betas",
+                given.ValueKind == JsonValueKind.Array ? "a list" : given.GetRawText(),
+                $"null, or a list of {length} numbers above 0 and below 1"
+            );
+        }
         return [.. given.EnumerateArray().Select(beta => (float)beta.GetDouble())];
     }
 
@@ -107,15 +126,22 @@ public sealed class NoiseSchedule
         var length = config.TrainTimesteps;
         var (start, end) = (config.BetaStart ?? 0.0001, config.BetaEnd ?? 0.02);
         if (!(start is > 0 and < 1))
+        {
             throw SchedulerConfig.Unsupported("beta_start", start, "values above 0 and below 1");
+        }
         if (!(end is > 0 and < 1))
+        {
             throw SchedulerConfig.Unsupported("beta_end", end, "values above 0 and below 1");
+        }
         using var scope = NewDisposeScope();
         return (config.BetaSchedule ?? "linear") switch
         {
             "linear" => linspace(start, end, length, ScalarType.Float32).data<float>().ToArray(),
             "scaled_linear" => linspace(Math.Sqrt(start), Math.Sqrt(end), length, ScalarType.Float32).Square().data<float>().ToArray(),
-            "squaredcos_cap_v2" => [.. Enumerable.Range(0, length).Select(i => (float)Math.Min(1 - (CosineBar((i + 1.0) / length) / CosineBar((double)i / length)), 0.999))],
+            "squaredcos_cap_v2" =>
+            [
+                .. Enumerable.Range(0, length).Select(i => (float)Math.Min(1 - (CosineBar((i + 1.0) / length) / CosineBar((double)i / length)), 0.999)),
+            ],
             var other => throw SchedulerConfig.Unsupported("beta_schedule", other, "linear, scaled_linear and squaredcos_cap_v2"),
         };
     }
@@ -126,15 +152,21 @@ public sealed class NoiseSchedule
     {
         var shape = original.shape;
         if (shape.Length == 0 || !shape.AsSpan().SequenceEqual(noise.shape))
+        {
             throw new ArgumentException($"x0 is ({string.Join(", ", shape)}), the noise ({string.Join(", ", noise.shape)}).", nameof(noise));
+        }
         if (timesteps.Length != 1 && timesteps.Length != shape[0])
+        {
             throw new ArgumentException($"{timesteps.Length} timesteps for {shape[0]} rows.", nameof(timesteps));
+        }
         var signal = new float[timesteps.Length];
         var spread = new float[timesteps.Length];
         for (var i = 0; i < timesteps.Length; i++)
         {
             if (timesteps[i] < 0 || timesteps[i] >= Length)
+            {
                 throw new ArgumentException($"Timestep {timesteps[i]} is outside 0 to {Length - 1}.", nameof(timesteps));
+            }
             signal[i] = MathF.Sqrt(_alphasCumprod[timesteps[i]]);
             spread[i] = MathF.Sqrt(1 - _alphasCumprod[timesteps[i]]);
         }

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// PNDM without its Runge-Kutta warm-up, that is PLMS (Liu et al. 2022; diffusers' <c>PNDMScheduler</c> with <c>skip_prk_steps</c>): a linear multistep method of up to fourth order on the model's
+/// PNDM without its Runge-Kutta warm-up, that is PLMS (Liu et al. 2022; diffusers' <c>PNDMScheduler</c> with <c>skip_prk_steps</c>): a linear multistep method
+/// of up to fourth order on the model's
 /// outputs. The second timestep comes twice, so N steps make N + 1 calls (a single step makes one).
 /// </summary>
 public sealed class PndmScheduler : IScheduler
@@ -29,7 +30,8 @@ public sealed class PndmScheduler : IScheduler
             throw new InvalidInputException(
                 "scheduler_config.json: skip_prk_steps is false or absent, which means PNDM's Runge-Kutta warm-up, and that is not supported; supported: true.",
                 "scheduler_config.json",
-                "Set skip_prk_steps to true, or choose another scheduler.");
+                "Set skip_prk_steps to true, or choose another scheduler."
+            );
         }
 
         _schedule = new NoiseSchedule(config, rescales: false);
@@ -54,7 +56,9 @@ public sealed class PndmScheduler : IScheduler
         SchedulerArguments.Check(modelOutput, call, sample, _timesteps.Length);
         SchedulerArguments.CheckOrder(call, _next);
         if (call == 0)
+        {
             Reset();
+        }
         using var scope = NewDisposeScope();
         var (x, output) = (sample.to(ScalarType.Float32), modelOutput.to(ScalarType.Float32));
         var from = (int)_timesteps[call];
@@ -69,7 +73,9 @@ public sealed class PndmScheduler : IScheduler
         else
         {
             if (call == 0)
+            {
                 _firstSample = x.detach().clone().DetachFromDisposeScope();
+            }
             Remember(output);
             output = Combine();
         }
@@ -111,7 +117,9 @@ public sealed class PndmScheduler : IScheduler
         double alpha = _schedule.AlphasCumprod[from];
         var alphaTo = to >= 0 ? _schedule.AlphasCumprod[to] : _finalAlphaCumprod;
         if (_schedule.Prediction == PredictionType.Velocity)
+        {
             output = output.Mul(Math.Sqrt(alpha)).Add(x.Mul(Math.Sqrt(1 - alpha)));
+        }
         var denominator = (alpha * Math.Sqrt(1 - alphaTo)) + Math.Sqrt(alpha * (1 - alpha) * alphaTo);
         return x.Mul(Math.Sqrt(alphaTo / alpha)) - output.Mul((alphaTo - alpha) / denominator);
     }

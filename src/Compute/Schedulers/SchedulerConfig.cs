@@ -9,15 +9,22 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
-/// A model's <c>scheduler_config.json</c>. Values the file does not give stay null, so that each scheduler class fills in its own default, as diffusers' <c>from_config</c> does: SD 1.5's file
-/// has no <c>timestep_spacing</c>, and DDIM and PNDM then lead where DPM-Solver++ and Euler use linspace. Keys a class doesn't know are ignored by it; what would change the result and isn't built is refused by name.
+/// A model's <c>scheduler_config.json</c>. Values the file does not give stay null, so that each scheduler class fills in its own default, as diffusers'
+/// <c>from_config</c> does: SD 1.5's file
+/// has no <c>timestep_spacing</c>, and DDIM and PNDM then lead where DPM-Solver++ and Euler use linspace. Keys a class doesn't know are ignored by it; what
+/// would change the result and isn't built is refused by name.
 /// </summary>
 public sealed partial record SchedulerConfig
 {
     private const string FileName = "scheduler_config.json";
     private const long MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = false, MaxDepth = 16, Converters = { new WholeNumberConverter() } };
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        AllowTrailingCommas = false,
+        MaxDepth = 16,
+        Converters = { new WholeNumberConverter() },
+    };
 
     /// <summary>The class the model was published with, such as <c>PNDMScheduler</c>.</summary>
     [JsonPropertyName("_class_name")]
@@ -71,7 +78,10 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("thresholding")]
     public bool? Thresholding { get; init; }
 
-    /// <summary>Zero terminal SNR: betas are rescaled so that nothing of the picture is left at the last timestep, in training and sampling (Lin et al. 2024). PNDM has no such setting.</summary>
+    /// <summary>
+    /// Zero terminal SNR: betas are rescaled so that nothing of the picture is left at the last timestep, in training and sampling (Lin et al. 2024). PNDM has
+    /// no such setting.
+    /// </summary>
     [JsonPropertyName("rescale_betas_zero_snr")]
     public bool? RescaleBetasZeroSnr { get; init; }
 
@@ -83,11 +93,16 @@ public sealed partial record SchedulerConfig
     [JsonPropertyName("solver_order")]
     public int? SolverOrder { get; init; }
 
-    /// <summary>DPM-Solver: <c>dpmsolver++</c> (default), <c>dpmsolver</c>, <c>sde-dpmsolver++</c> or <c>sde-dpmsolver</c>; DEIS' <c>deis</c> counts as <c>dpmsolver++</c>.</summary>
+    /// <summary>
+    /// DPM-Solver: <c>dpmsolver++</c> (default), <c>dpmsolver</c>, <c>sde-dpmsolver++</c> or <c>sde-dpmsolver</c>; DEIS' <c>deis</c> counts as
+    /// <c>dpmsolver++</c>.
+    /// </summary>
     [JsonPropertyName("algorithm_type")]
     public string? AlgorithmType { get; init; }
 
-    /// <summary>DPM-Solver: <c>midpoint</c> (default) or <c>heun</c>; UniPC's <c>bh1</c> and <c>bh2</c> and DEIS' <c>logrho</c> count as <c>midpoint</c>.</summary>
+    /// <summary>
+    /// DPM-Solver: <c>midpoint</c> (default) or <c>heun</c>; UniPC's <c>bh1</c> and <c>bh2</c> and DEIS' <c>logrho</c> count as <c>midpoint</c>.
+    /// </summary>
     [JsonPropertyName("solver_type")]
     public string? SolverType { get; init; }
 
@@ -150,19 +165,21 @@ public sealed partial record SchedulerConfig
     /// <summary>What the model predicts.</summary>
     /// <exception cref="InvalidInputException">The file names another kind of prediction.</exception>
     [JsonIgnore]
-    public PredictionType Prediction => PredictionType switch
-    {
-        null or "epsilon" => Recipe.PredictionType.Epsilon,
-        "v_prediction" => Recipe.PredictionType.Velocity,
-        _ => throw Unsupported("prediction_type", PredictionType, "epsilon and v_prediction"),
-    };
+    public PredictionType Prediction =>
+        PredictionType switch
+        {
+            null or "epsilon" => Recipe.PredictionType.Epsilon,
+            "v_prediction" => Recipe.PredictionType.Velocity,
+            _ => throw Unsupported("prediction_type", PredictionType, "epsilon and v_prediction"),
+        };
 
     /// <summary>Length of the noise schedule, 1 to 10,000.</summary>
     /// <exception cref="InvalidInputException">The file gives a length outside that range.</exception>
     [JsonIgnore]
-    public int TrainTimesteps => (NumTrainTimesteps ?? 1000) is var length and >= 1 and <= 10_000
-        ? length
-        : throw new InvalidInputException($"{FileName}: num_train_timesteps is {NumTrainTimesteps}; it must be 1 to 10,000.", FileName);
+    public int TrainTimesteps =>
+        (NumTrainTimesteps ?? 1000) is var length and >= 1 and <= 10_000
+            ? length
+            : throw new InvalidInputException($"{FileName}: num_train_timesteps is {NumTrainTimesteps}; it must be 1 to 10,000.", FileName);
 
     /// <summary>Reads a scheduler configuration.</summary>
     /// <param name="path">A <c>scheduler_config.json</c> of at most 1 MiB.</param>
@@ -173,9 +190,13 @@ public sealed partial record SchedulerConfig
         try
         {
             if (LinkedFile.Find(path) is not { } file)
+            {
                 throw new InvalidInputException(LinkedFile.Missing(path), FileName, "A model folder needs scheduler/scheduler_config.json.");
+            }
             if (file.Length > MaxBytes)
+            {
                 throw new InvalidInputException($"{path} has {file.Length:N0} bytes; a scheduler configuration has at most {MaxBytes:N0}.", FileName);
+            }
             return Parse(Encoding.UTF8.GetString(StrictUtf8(StrictJson.ReadFile(path, MaxBytes))));
         }
         catch (UnusableJsonException error)
@@ -196,7 +217,7 @@ public sealed partial record SchedulerConfig
     {
         try
         {
-            return StrictJson.Read<SchedulerConfig>(PythonInfinity().Replace(json, "$1\"$2\""), Options);
+            return StrictJson.Read<SchedulerConfig>(PythonInfinity().Replace(json, "$1\"$2\""), s_options);
         }
         catch (UnusableJsonException error)
         {
@@ -210,59 +231,69 @@ public sealed partial record SchedulerConfig
     private static byte[] StrictUtf8(byte[] bytes) => Utf8.IsValid(bytes) ? bytes : throw new UnusableJsonException("is no UTF-8 text");
 
     /// <summary>An error for a value that no scheduler here implements.</summary>
-    internal static InvalidInputException Unsupported(string key, object? value, string supported)
-        => new($"{FileName}: {key} is {Show(value)}, which is not supported; supported: {supported}.", FileName, $"Change {key}, or choose another scheduler.");
+    internal static InvalidInputException Unsupported(string key, object? value, string supported) =>
+        new($"{FileName}: {key} is {Show(value)}, which is not supported; supported: {supported}.", FileName, $"Change {key}, or choose another scheduler.");
 
     /// <summary>The timestep spacing, or the class's own default.</summary>
-    internal string Spacing(string ownDefault) => (TimestepSpacing ?? ownDefault) switch
-    {
-        "leading" => "leading",
-        "linspace" => "linspace",
-        "trailing" => "trailing",
-        var other => throw Unsupported("timestep_spacing", other, "leading, linspace and trailing"),
-    };
+    internal string Spacing(string ownDefault) =>
+        (TimestepSpacing ?? ownDefault) switch
+        {
+            "leading" => "leading",
+            "linspace" => "linspace",
+            "trailing" => "trailing",
+            var other => throw Unsupported("timestep_spacing", other, "leading, linspace and trailing"),
+        };
 
     /// <summary>The offset of leading spacing, checked against the schedule's length.</summary>
-    internal int Offset() => (StepsOffset ?? 0) is var offset && offset >= 0 && offset < TrainTimesteps
-        ? offset
-        : throw Unsupported("steps_offset", StepsOffset, $"0 to {TrainTimesteps - 1}");
+    internal int Offset() =>
+        (StepsOffset ?? 0) is var offset && offset >= 0 && offset < TrainTimesteps
+            ? offset
+            : throw Unsupported("steps_offset", StepsOffset, $"0 to {TrainTimesteps - 1}");
 
     /// <summary>Refuses what no scheduler here builds of the spacing of sigmas, and more than one spacing at once.</summary>
     internal void CheckSigmaSpacing()
     {
         RefuseTrue("use_beta_sigmas", UseBetaSigmas);
         if (UseKarrasSigmas == true && UseExponentialSigmas == true)
+        {
             throw Unsupported("use_exponential_sigmas", true, "false where use_karras_sigmas is true");
+        }
     }
 
     /// <summary>Whether the last sigma is zero.</summary>
-    internal bool FinalSigmaIsZero() => FinalSigmasType switch
-    {
-        null or "zero" => true,
-        "sigma_min" => false,
-        _ => throw Unsupported("final_sigmas_type", FinalSigmasType, "zero and sigma_min"),
-    };
+    internal bool FinalSigmaIsZero() =>
+        FinalSigmasType switch
+        {
+            null or "zero" => true,
+            "sigma_min" => false,
+            _ => throw Unsupported("final_sigmas_type", FinalSigmasType, "zero and sigma_min"),
+        };
 
     /// <summary>Refuses a flag that is set.</summary>
     internal static void RefuseTrue(string key, bool? value)
     {
         if (value == true)
+        {
             throw Unsupported(key, value, "false");
+        }
     }
 
     /// <summary>Refuses a text other than the one supported.</summary>
     internal static void RefuseOther(string key, string? value, string supported)
     {
         if (value is not null && value != supported)
+        {
             throw Unsupported(key, value, supported);
+        }
     }
 
-    private static string Show(object? value) => value switch
-    {
-        bool flag => flag ? "true" : "false",
-        string text => $"\"{Wording.Cut(text, 80)}\"",
-        _ => FormattableString.Invariant($"{value}"),
-    };
+    private static string Show(object? value) =>
+        value switch
+        {
+            bool flag => flag ? "true" : "false",
+            string text => $"\"{Wording.Cut(text, 80)}\"",
+            _ => FormattableString.Invariant($"{value}"),
+        };
 
     // json.dumps writes lambda_min_clipped's default as a bare word, which is no JSON.
     [GeneratedRegex("""(:\s*)(-?Infinity|NaN)(?=\s*[,}])""", RegexOptions.CultureInvariant)]

@@ -39,7 +39,9 @@ internal static class SigmaSchedule
         var (top, bottom) = (Math.Log(largest), Math.Log(smallest));
         var result = new double[count];
         for (var i = 0; i < count; i++)
+        {
             result[i] = Math.Exp(top + ((count == 1 ? 0 : (double)i / (count - 1)) * (bottom - top)));
+        }
 
         return result;
     }
@@ -51,9 +53,13 @@ internal static class SigmaSchedule
         var last = trainSigmas.Length - 1;
         var low = 0;
         while (low < last - 1 && Math.Log(trainSigmas[low + 1]) <= log)
+        {
             low++;
+        }
         if (last == 0)
+        {
             return 0;
+        }
         var (from, to) = (Math.Log(trainSigmas[low]), Math.Log(trainSigmas[low + 1]));
         return low + Math.Clamp((from - log) / (from - to), 0, 1);
     }

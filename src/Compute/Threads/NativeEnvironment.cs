@@ -5,14 +5,19 @@ using System.Runtime.InteropServices;
 namespace OrleansOneShot.Compute.Threads;
 
 /// <summary>
-/// The environment as native libraries see it. What .NET sets stays in .NET, and OpenMP reads its variables when it is loaded, which is with libtorch; so they are given to the C library
+/// The environment as native libraries see it. What .NET sets stays in .NET, and OpenMP reads its variables when it is loaded, which is with libtorch; so they
+/// are given to the C library
 /// before anything of this assembly can load it.
 /// </summary>
 internal static partial class NativeEnvironment
 {
     /// <summary>Gives libtorch's OpenMP what the user has left open.</summary>
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "Whoever uses this assembly, tests and benchmarks included, must not be able to load libtorch before it.")]
+    [SuppressMessage(
+        "Usage",
+        "CA2255",
+        Justification = "Whoever uses this assembly, tests and benchmarks included, must not be able to load libtorch before it."
+    )]
     internal static void Prepare()
     {
         if (!OperatingSystem.IsLinux())

@@ -31,10 +31,18 @@ public sealed record Processors(IReadOnlyList<int> Allowed, double? Quota)
             // "50000 100000" or "max 100000" in version 2; -1 without a limit in version 1.
             string[] parts = isSecond
                 ? [.. ControlGroups.Lines(Path.Combine(folder, "cpu.max")).Take(1).SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))]
-                : [.. ControlGroups.Lines(Path.Combine(folder, "cpu.cfs_quota_us")).Take(1), .. ControlGroups.Lines(Path.Combine(folder, "cpu.cfs_period_us")).Take(1)];
-            if (parts is [var quota, var period]
-                && long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var allowed) && allowed > 0
-                && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out var span) && span > 0)
+                :
+                [
+                    .. ControlGroups.Lines(Path.Combine(folder, "cpu.cfs_quota_us")).Take(1),
+                    .. ControlGroups.Lines(Path.Combine(folder, "cpu.cfs_period_us")).Take(1),
+                ];
+            if (
+                parts is [var quota, var period]
+                && long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var allowed)
+                && allowed > 0
+                && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out var span)
+                && span > 0
+            )
             {
                 yield return allowed / (double)span;
             }
@@ -49,10 +57,13 @@ public sealed record Processors(IReadOnlyList<int> Allowed, double? Quota)
         foreach (var part in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             var ends = part.Split('-');
-            if (ends.Length > 2
+            if (
+                ends.Length > 2
                 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
                 || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
-                || last < first || last >= Most)
+                || last < first
+                || last >= Most
+            )
             {
                 return [];
             }

@@ -1,10 +1,14 @@
 namespace OrleansOneShot.Compute.Threads;
 
-/// <summary>How many threads each operation of a job gets. It depends on what stays alone (model, machine, quota, slots), since sums of another number of threads have other bits.</summary>
+/// <summary>
+/// How many threads each operation of a job gets. It depends on what stays alone (model, machine, quota, slots), since sums of another number of threads have
+/// other bits.
+/// </summary>
 internal static class ThreadDivision
 {
     /// <summary>
-    /// Work that is worth a thread of its own, in floating point operations. Measured on two cores: operations of 11 to 34 million gain nothing from a second thread.
+    /// Work that is worth a thread of its own, in floating point operations. Measured on two cores: operations of 11 to 34 million gain nothing from a second
+    /// thread.
     /// </summary>
     public const double WorkOfThread = 50e6;
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace OrleansOneShot.Compute.Threads;
 
 /// <summary>
-/// What is settled about threads before libtorch is loaded: how many at most, and what those do that have nothing to do. Its OpenMP reads both from the environment, once. Left alone, its
+/// What is settled about threads before libtorch is loaded: how many at most, and what those do that have nothing to do. Its OpenMP reads both from the
+/// environment, once. Left alone, its
 /// threads turn in circles for milliseconds after each operation, in case another one follows, and take the processors from whoever could work.
 /// </summary>
 /// <param name="Processors">What there is.</param>
@@ -20,7 +21,7 @@ public sealed record ThreadSettings(Processors Processors, int? Fixed, string? F
     public const int Most = 1024;
 
     private const string OpenMpThreads = "OMP_NUM_THREADS";
-    private static readonly string[] Waiting = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"];
+    private static readonly string[] s_waiting = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"];
 
     /// <summary>What this process goes by.</summary>
     public static ThreadSettings Current { get; } = Read(Environment.GetEnvironmentVariable, Processors.Read());
@@ -33,7 +34,7 @@ public sealed record ThreadSettings(Processors Processors, int? Fixed, string? F
     {
         ArgumentNullException.ThrowIfNull(variable);
         ArgumentNullException.ThrowIfNull(processors);
-        var waiting = Waiting.FirstOrDefault(name => !string.IsNullOrEmpty(variable(name)));
+        var waiting = s_waiting.FirstOrDefault(name => !string.IsNullOrEmpty(variable(name)));
         var own = variable(Variable)?.Trim();
         if (string.IsNullOrEmpty(own))
         {
@@ -43,7 +44,13 @@ public sealed record ThreadSettings(Processors Processors, int? Fixed, string? F
         }
 
         var count = Number(own);
-        return new ThreadSettings(processors, count, count is null ? null : Variable, waiting, count is null ? $"{Variable} is \"{own}\", which is no number of threads." : null);
+        return new ThreadSettings(
+            processors,
+            count,
+            count is null ? null : Variable,
+            waiting,
+            count is null ? $"{Variable} is \"{own}\", which is no number of threads." : null
+        );
     }
 
     /// <summary>Variables that libtorch's OpenMP must find besides those of the user.</summary>
@@ -73,5 +80,9 @@ public sealed record ThreadSettings(Processors Processors, int? Fixed, string? F
 
     private static string Text(int count) => count.ToString(CultureInfo.InvariantCulture);
 
-    private static int? Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Most ? count : null;
+    private static int? Number(string? text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count)
+        && count is >= 1 and <= Most
+            ? count
+            : null;
 }

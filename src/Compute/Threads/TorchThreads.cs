@@ -49,7 +49,10 @@ public static class TorchThreads
         }
 
         var sharing = most > 1 ? "; slots of a silo divide them, and a small model takes 1" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"up to {most} an operation ({there}{quota}{sharing}); {waiting}; {ThreadSettings.Variable}=N takes N");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"up to {most} an operation ({there}{quota}{sharing}); {waiting}; {ThreadSettings.Variable}=N takes N"
+        );
     }
 
     /// <summary>Takes libtorch's own choice, one a physical core, as the most; called when it has been loaded.</summary>

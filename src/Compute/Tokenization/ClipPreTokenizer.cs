@@ -5,12 +5,13 @@ using Microsoft.ML.Tokenizers;
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
-/// Splits normalised text as CLIP's pattern does, <c>'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>, and drops white space. By hand and by code points, since .NET's regular
+/// Splits normalised text as CLIP's pattern does, <c>'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>, and drops white space. By hand and by code
+/// points, since .NET's regular
 /// expressions see a supplementary letter as two surrogates that are no letters.
 /// </summary>
 internal sealed class ClipPreTokenizer : PreTokenizer
 {
-    private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+    private static readonly string[] s_contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
     private enum Kind
     {
@@ -37,7 +38,9 @@ internal sealed class ClipPreTokenizer : PreTokenizer
             {
                 var kind = KindAt(text[at..], out length);
                 while (kind is Kind.Letter or Kind.Other && at + length < text.Length && KindAt(text[(at + length)..], out var next) == kind)
+                {
                     length += next;
+                }
                 if (kind == Kind.Space)
                 {
                     at += length;
@@ -54,10 +57,12 @@ internal sealed class ClipPreTokenizer : PreTokenizer
 
     private static int Contraction(ReadOnlySpan<char> text)
     {
-        foreach (var contraction in Contractions)
+        foreach (var contraction in s_contractions)
         {
             if (text.StartsWith(contraction, StringComparison.Ordinal))
+            {
                 return contraction.Length;
+            }
         }
 
         return 0;

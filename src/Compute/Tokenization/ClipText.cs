@@ -4,7 +4,8 @@ using HarfBuzzSharp;
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
-/// CLIP's text normalisation: NFC, then lower case code point by code point. Collapsing white space, which the reference does as well, is left out: the pre-tokenizer drops all of it anyway.
+/// CLIP's text normalisation: NFC, then lower case code point by code point. Collapsing white space, which the reference does as well, is left out: the
+/// pre-tokenizer drops all of it anyway.
 /// .NET's own normalisation needs ICU and does nothing in invariant mode, so composition comes from HarfBuzz, which carries the Unicode data.
 /// </summary>
 internal static class ClipText
@@ -38,7 +39,9 @@ internal static class ClipText
     {
         var points = new List<(uint Point, int Class)>(text.Length);
         foreach (var rune in text.EnumerateRunes())
+        {
             Decompose((uint)rune.Value, points);
+        }
         return points.Select(point => new Rune(point.Point));
     }
 
@@ -46,10 +49,14 @@ internal static class ClipText
     public static IEnumerable<Rune> Compose(string text)
     {
         if (text.All(c => c < FirstCombining))
+        {
             return text.EnumerateRunes();
+        }
         var points = new List<(uint Point, int Class)>(text.Length);
         foreach (var rune in text.EnumerateRunes())
+        {
             Decompose((uint)rune.Value, points);
+        }
         Order(points);
         return Recompose(points).Select(p => new Rune(p));
     }
@@ -60,7 +67,9 @@ internal static class ClipText
         {
             Decompose(first, into);
             if (second != 0)
+            {
                 Decompose(second, into);
+            }
             return;
         }
 

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
-/// CLIP's tokenizer, with transformers' CLIPTokenizer as its reference: byte-level BPE with <c>&lt;/w&gt;</c> over NFC, lower-cased text; special tokens are recognised wherever they stand. Learned
+/// CLIP's tokenizer, with transformers' CLIPTokenizer as its reference: byte-level BPE with <c>&lt;/w&gt;</c> over NFC, lower-cased text; special tokens are
+/// recognised wherever they stand. Learned
 /// tokens are added to an instance; ids are given out once and never change. Encoding is thread-safe, adding is not.
 /// </summary>
 public sealed class ClipTokenizer
@@ -38,7 +39,9 @@ public sealed class ClipTokenizer
     /// <summary>L: how many ids an encoded text has.</summary>
     public int ContextLength { get; }
 
-    /// <summary>Words of the vocabulary, special tokens included and learned tokens not: the id of the first learned token, and the text encoder's <c>vocab_size</c>.</summary>
+    /// <summary>
+    /// Words of the vocabulary, special tokens included and learned tokens not: the id of the first learned token, and the text encoder's <c>vocab_size</c>.
+    /// </summary>
     public int VocabularySize => _vocabulary.Count;
 
     /// <summary>The id every text starts with.</summary>
@@ -57,7 +60,10 @@ public sealed class ClipTokenizer
     public IReadOnlyList<LearnedToken> LearnedTokens => _learned;
 
     /// <summary>Loads a tokenizer.</summary>
-    /// <param name="folder">A <c>tokenizer/</c> folder with vocab.json and merges.txt; the pad token comes from special_tokens_map.json or tokenizer_config.json, and is the end token without them.</param>
+    /// <param name="folder">
+    /// A <c>tokenizer/</c> folder with vocab.json and merges.txt; the pad token comes from special_tokens_map.json or tokenizer_config.json, and is the end
+    /// token without them.
+    /// </param>
     /// <param name="contextLength">L, the text encoder's <c>max_position_embeddings</c> (77; toyworld-64: 32), 3 to 4,096.</param>
     /// <param name="padToken">A pad token to use instead of the folder's.</param>
     /// <returns>A tokenizer without learned tokens.</returns>
@@ -65,24 +71,30 @@ public sealed class ClipTokenizer
     public static ClipTokenizer Load(string folder, int contextLength, string? padToken = null)
     {
         if (contextLength is < 3 or > 4096)
+        {
             throw new InvalidInputException($"A context of {contextLength} tokens can't be used; it must be 3 to 4,096.", "text_encoder/config.json");
+        }
         var vocabulary = TokenizerFiles.Vocabulary(folder);
         padToken ??= TokenizerFiles.PadToken(folder) ?? EndToken;
         foreach (var special in (string[])[StartToken, EndToken, padToken])
         {
             if (!vocabulary.ContainsKey(special))
+            {
                 throw TokenizerFiles.Invalid(folder, "vocab.json", $"lacks the token {special}");
+            }
         }
 
         try
         {
-            var bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
-            {
-                Merges = TokenizerFiles.Merges(folder),
-                ByteLevel = true,
-                EndOfWordSuffix = "</w>",
-                PreTokenizer = new ClipPreTokenizer(),
-            });
+            var bpe = BpeTokenizer.Create(
+                new BpeOptions(vocabulary)
+                {
+                    Merges = TokenizerFiles.Merges(folder),
+                    ByteLevel = true,
+                    EndOfWordSuffix = "</w>",
+                    PreTokenizer = new ClipPreTokenizer(),
+                }
+            );
             return new ClipTokenizer(vocabulary, bpe, contextLength, padToken);
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException or KeyNotFoundException)
@@ -99,25 +111,45 @@ public sealed class ClipTokenizer
     /// <param name="name">The identifier, such as <c>&lt;dog&gt;</c>.</param>
     /// <param name="count">n, 1 to L - 2.</param>
     /// <returns>The token with its ids, which follow those given out before.</returns>
-    /// <exception cref="InvalidInputException">The identifier's form isn't allowed, it is a word of the vocabulary, or it is taken; or n is out of range.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The identifier's form isn't allowed, it is a word of the vocabulary, or it is taken; or n is out of range.
+    /// </exception>
     public LearnedToken AddLearnedToken(string name, int count)
     {
         LearnedToken.Validate(name);
         if (count < 1 || count > ContextLength - 2)
+        {
             throw new InvalidInputException($"{count} vectors for {name}: it must be 1 to {ContextLength - 2}.", "vectors", "The default is 4.");
+        }
         if (IsVocabularyWord(name))
-            throw new InvalidInputException($"The token {name} is already a word of the vocabulary.", "token", $"Choose another, such as \"<my-{name.Trim('<', '>')}>\".");
+        {
+            throw new InvalidInputException(
+                $"The token {name} is already a word of the vocabulary.",
+                "token",
+                $"Choose another, such as \"<my-{name.Trim('<', '>')}>\"."
+            );
+        }
         if (_learned.Find(l => string.Equals(l.Name, name, StringComparison.OrdinalIgnoreCase)) is { } taken)
-            throw new InvalidInputException($"The token {name} is used twice{(taken.Name == name ? "" : $" ({taken.Name}: letter case makes no difference)")}.", "token", "Give every object its own.");
+        {
+            throw new InvalidInputException(
+                $"The token {name} is used twice{(taken.Name == name ? "" : $" ({taken.Name}: letter case makes no difference)")}.",
+                "token",
+                "Give every object its own."
+            );
+        }
 
         var token = new LearnedToken(name, VocabularySize + _learned.Sum(l => l.Count), count);
         foreach (var (text, offset) in token.Tokens.Select((t, i) => (t, i)))
+        {
             _normalisedIds.Add(ClipText.Normalise(text), token.FirstId + offset);
+        }
         Register(token);
         return token;
     }
 
-    /// <summary>Adds vectors that bare words stand for, such as <c>easynegative</c>: they match case-insensitively where a word begins and ends, the longest first.</summary>
+    /// <summary>
+    /// Adds vectors that bare words stand for, such as <c>easynegative</c>: they match case-insensitively where a word begins and ends, the longest first.
+    /// </summary>
     /// <param name="words">The words; the first is the name.</param>
     /// <param name="count">n, 1 to L - 2.</param>
     /// <returns>The token with its ids, which follow those given out before.</returns>
@@ -126,17 +158,31 @@ public sealed class ClipTokenizer
     {
         ArgumentNullException.ThrowIfNull(words);
         if (count < 1 || count > ContextLength - 2)
-            throw new InvalidInputException($"{count} vectors for {words[0]}: it must be 1 to {ContextLength - 2}, which the text encoder has places for.", "embedding", "Use an embedding of fewer vectors.");
+        {
+            throw new InvalidInputException(
+                $"{count} vectors for {words[0]}: it must be 1 to {ContextLength - 2}, which the text encoder has places for.",
+                "embedding",
+                "Use an embedding of fewer vectors."
+            );
+        }
         var token = new LearnedToken(words[0], VocabularySize + _learned.Sum(l => l.Count), count) { Words = words };
         var taken = _learned.SelectMany(l => l.Words).Select(LearnedWords.Plain).ToHashSet(StringComparer.Ordinal);
         foreach (var word in words.Select(LearnedWords.Plain))
         {
             if (word.Length == 0 || !taken.Add(word))
-                throw new InvalidInputException(word.Length == 0 ? "A learned word is empty." : $"The word {word} is used twice.", "embedding", "Give every embedding its own.");
+            {
+                throw new InvalidInputException(
+                    word.Length == 0 ? "A learned word is empty." : $"The word {word} is used twice.",
+                    "embedding",
+                    "Give every embedding its own."
+                );
+            }
         }
 
         for (var i = 0; i < count; i++)
+        {
             _normalisedIds.Add(LearnedWords.Placeholder(token.FirstId + i), token.FirstId + i);
+        }
         Register(token);
         return token;
     }
@@ -157,7 +203,9 @@ public sealed class ClipTokenizer
     public bool IsVocabularyWord(string text)
     {
         if (_vocabulary.ContainsKey(text))
+        {
             return true;
+        }
         var ids = Content(text);
         return ids.Count == 1 && ids[0] < VocabularySize;
     }
@@ -174,7 +222,10 @@ public sealed class ClipTokenizer
     /// <exception cref="InvalidInputException">The text is absurdly long.</exception>
     public IReadOnlyList<int> ContentIds(string text) => Content(text);
 
-    /// <summary>Replaces each identifier by all its tokens, <c>&lt;dog&gt;</c> by <c>&lt;dog&gt; &lt;dog&gt;_1 &lt;dog&gt;_2 &lt;dog&gt;_3</c>; one that is followed by its <c>_1</c> is expanded already and stays. Learned words become all their tokens likewise.</summary>
+    /// <summary>
+    /// Replaces each identifier by all its tokens, <c>&lt;dog&gt;</c> by <c>&lt;dog&gt; &lt;dog&gt;_1 &lt;dog&gt;_2 &lt;dog&gt;_3</c>; one that is followed by
+    /// its <c>_1</c> is expanded already and stays. Learned words become all their tokens likewise.
+    /// </summary>
     /// <param name="prompt">A prompt as people write it.</param>
     /// <returns>The prompt to encode.</returns>
     public string Expand(string prompt)
@@ -189,7 +240,9 @@ public sealed class ClipTokenizer
         return prompt;
     }
 
-    /// <summary>Encodes a text as it stands: start token, content, end token, then padding up to L. Content that doesn't fit is cut off before the end token.</summary>
+    /// <summary>
+    /// Encodes a text as it stands: start token, content, end token, then padding up to L. Content that doesn't fit is cut off before the end token.
+    /// </summary>
     /// <param name="text">The text; identifiers stand for their first vector alone.</param>
     /// <returns>L ids and the length before cutting.</returns>
     /// <exception cref="InvalidInputException">The text is absurdly long.</exception>
@@ -200,7 +253,9 @@ public sealed class ClipTokenizer
         var ids = new long[ContextLength];
         ids[0] = StartId;
         for (var i = 0; i < kept; i++)
+        {
             ids[i + 1] = content[i];
+        }
         ids[kept + 1] = EndId;
         ids.AsSpan(kept + 2).Fill(PadId);
         return new TokenizedText(ids, content.Count + 2);
@@ -216,8 +271,8 @@ public sealed class ClipTokenizer
     /// <param name="prompts">One prompt or more.</param>
     /// <returns>(B, L), int64, on the CPU.</returns>
     /// <exception cref="InvalidInputException">A prompt is absurdly long.</exception>
-    public Tensor EncodePrompts(IReadOnlyList<string> prompts)
-        => tensor(prompts.SelectMany(p => EncodePrompt(p).Ids).ToArray(), [prompts.Count, ContextLength], dtype: ScalarType.Int64);
+    public Tensor EncodePrompts(IReadOnlyList<string> prompts) =>
+        tensor(prompts.SelectMany(p => EncodePrompt(p).Ids).ToArray(), [prompts.Count, ContextLength], dtype: ScalarType.Int64);
 
     private void Register(LearnedToken token)
     {
@@ -226,8 +281,8 @@ public sealed class ClipTokenizer
         _words = _learned.Exists(l => l.Words.Count > 0) ? new LearnedWords(_learned) : null;
     }
 
-    private static Regex AnyOf(IEnumerable<string> tokens)
-        => new(string.Join('|', tokens.OrderByDescending(t => t.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+    private static Regex AnyOf(IEnumerable<string> tokens) =>
+        new(string.Join('|', tokens.OrderByDescending(t => t.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
 
     private static IEnumerable<(string Text, bool IsToken)> Cut(string text, Regex tokens)
     {
@@ -245,7 +300,13 @@ public sealed class ClipTokenizer
     private List<int> Content(string text)
     {
         if (text.Length > MaxTextLength)
-            throw new InvalidInputException($"A text of {text.Length:N0} characters is too long; at most {MaxTextLength:N0} are read.", "prompt", $"The model sees {ContextLength - 2} tokens.");
+        {
+            throw new InvalidInputException(
+                $"A text of {text.Length:N0} characters is too long; at most {MaxTextLength:N0} are read.",
+                "prompt",
+                $"The model sees {ContextLength - 2} tokens."
+            );
+        }
         var ids = new List<int>();
         foreach (var (part, isVerbatim) in Cut(text, _verbatim))
         {
@@ -258,9 +319,13 @@ public sealed class ClipTokenizer
             foreach (var (piece, isToken) in Cut(ClipText.Normalise(part), _normalised))
             {
                 if (isToken)
+                {
                     ids.Add(_normalisedIds[piece]);
+                }
                 else if (piece.Length > 0)
+                {
                     ids.AddRange(_bpe.EncodeToIds(piece, considerNormalization: false));
+                }
             }
         }
 

@@ -11,7 +11,9 @@ public static class IdentifierName
     public static string? Of(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var slug = new string([.. LatinLetters.ToAscii(name).ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_').Select(c => c == ' ' ? '-' : c)]).Trim('-', '_');
+        var slug = new string([
+            .. LatinLetters.ToAscii(name).ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_').Select(c => c == ' ' ? '-' : c),
+        ]).Trim('-', '_');
         return slug.Length == 0 ? null : $"<{slug[..Math.Min(slug.Length, MostLetters)].TrimEnd('-', '_')}>";
     }
 

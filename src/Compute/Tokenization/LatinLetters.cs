@@ -3,12 +3,15 @@ using System.Text;
 
 namespace OrleansOneShot.Compute.Tokenization;
 
-/// <summary>Writes Latin letters of all languages in ASCII, as their readers would: German umlauts with an e, what carries a mark without it, and a table for letters of their own.</summary>
+/// <summary>
+/// Writes Latin letters of all languages in ASCII, as their readers would: German umlauts with an e, what carries a mark without it, and a table for letters of
+/// their own.
+/// </summary>
 public static class LatinLetters
 {
     private const int Diaeresis = 0x308;
 
-    private static readonly Dictionary<int, string> Own = new()
+    private static readonly Dictionary<int, string> s_own = new()
     {
         ['ß'] = "ss",
         ['ẞ'] = "SS",
@@ -71,7 +74,7 @@ public static class LatinLetters
             {
                 result.Append('E');
             }
-            else if (Own.TryGetValue(rune.Value, out var letters))
+            else if (s_own.TryGetValue(rune.Value, out var letters))
             {
                 result.Append(letters);
             }

@@ -29,17 +29,24 @@ public sealed partial record LearnedToken(string Name, int FirstId, int Count)
         return name.Length <= MaxNameLength && Form().IsMatch(name);
     }
 
-    /// <summary>Checks an identifier's form: <c>&lt;</c>, a letter or digit, then letters, digits, <c>_</c> or <c>-</c>, <c>&gt;</c>; ASCII, at most <see cref="MaxNameLength"/> characters.</summary>
+    /// <summary>
+    /// Checks an identifier's form: <c>&lt;</c>, a letter or digit, then letters, digits, <c>_</c> or <c>-</c>, <c>&gt;</c>; ASCII, at most
+    /// <see cref="MaxNameLength"/> characters.
+    /// </summary>
     /// <param name="name">The identifier.</param>
     /// <exception cref="InvalidInputException">Another form; the hint gives one that fits.</exception>
     public static void Validate(string name)
     {
         if (IsIdentifier(name))
+        {
             return;
+        }
         throw new InvalidInputException(
-            $"The token \"{Wording.Cut(name, 40)}\" is no identifier: it must be letters, digits, _ and - within angle brackets, {MaxNameLength} characters at most.",
+            $"The token \"{Wording.Cut(name, 40)}\" is no identifier: it must be letters, digits, _ and - within angle brackets, {MaxNameLength} characters "
+                + $"at most.",
             "token",
-            $"Use \"{IdentifierName.Of(name) ?? "<object>"}\", for example.");
+            $"Use \"{IdentifierName.Of(name) ?? "<object>"}\", for example."
+        );
     }
 
     [GeneratedRegex(@"\A<[A-Za-z0-9][A-Za-z0-9_-]*>\z", RegexOptions.CultureInvariant)]

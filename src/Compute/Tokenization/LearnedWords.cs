@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
-/// Finds learned words in prompts: case-insensitively, where a word begins and ends, the longest first, with or without ComfyUI's <c>embedding:</c> in front. Each becomes placeholders that no
+/// Finds learned words in prompts: case-insensitively, where a word begins and ends, the longest first, with or without ComfyUI's <c>embedding:</c> in front.
+/// Each becomes placeholders that no
 /// prompt holds (private-use characters), one for each vector, which the tokenizer has ids for.
 /// </summary>
 internal sealed class LearnedWords
@@ -23,14 +24,21 @@ internal sealed class LearnedWords
         foreach (var token in tokens)
         {
             if (token.Words.Count == 0)
+            {
                 identifiers.Add(Regex.Escape(ClipText.Normalise(token.Name)));
+            }
             foreach (var word in token.Words)
+            {
                 _placeholders.Add(Plain(word), string.Concat(Enumerable.Range(token.FirstId, token.Count).Select(Placeholder)));
+            }
         }
 
         var words = _placeholders.Keys.OrderByDescending(w => w.Length).Select(w => string.Join(@"\s+", w.Split(' ').Select(Regex.Escape)));
         var kept = identifiers.Count == 0 ? "" : $@"(?:{string.Join('|', identifiers)})(?:_\d+)?|";
-        _pattern = new Regex($@"{kept}(?<![\p{{L}}\p{{N}}_])(?:embedding:)?(?<word>{string.Join('|', words)})(?![\p{{L}}\p{{N}}_])", RegexOptions.CultureInvariant);
+        _pattern = new Regex(
+            $@"{kept}(?<![\p{{L}}\p{{N}}_])(?:embedding:)?(?<word>{string.Join('|', words)})(?![\p{{L}}\p{{N}}_])",
+            RegexOptions.CultureInvariant
+        );
     }
 
     /// <summary>What stands for one vector in a text.</summary>

@@ -4,7 +4,8 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
-/// Finds what a prompt says that nobody here reads: <c>&lt;...&gt;</c> that names no object, which the text encoder would take for punctuation and letters, and the signs of web interfaces.
+/// Finds what a prompt says that nobody here reads: <c>&lt;...&gt;</c> that names no object, which the text encoder would take for punctuation and letters, and
+/// the signs of web interfaces.
 /// </summary>
 /// <param name="known">The identifiers, and other words with learned vectors.</param>
 public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
@@ -23,32 +24,44 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
         List<string> notes = [];
         PromptProblem? problem = null;
         var shown = $"{what} \"{Wording.Cut(prompt, LongestShown)}\"";
-        var text = Bracketed().Replace(prompt, match =>
-        {
-            if (IsKnown(match.Value))
-            {
-                return match.Value;
-            }
+        var text = Bracketed()
+            .Replace(
+                prompt,
+                match =>
+                {
+                    if (IsKnown(match.Value))
+                    {
+                        return match.Value;
+                    }
 
-            if (Network().Match(match.Value) is { Success: true } network)
-            {
-                problem ??= new PromptProblem($"{shown}: {Shown(match.Value)} is not read here; LoRAs are given beside the prompt.", $"Leave it out, and give the file with {Option(network)}.");
-                return match.Value;
-            }
+                    if (Network().Match(match.Value) is { Success: true } network)
+                    {
+                        problem ??= new PromptProblem(
+                            $"{shown}: {Shown(match.Value)} is not read here; LoRAs are given beside the prompt.",
+                            $"Leave it out, and give the file with {Option(network)}."
+                        );
+                        return match.Value;
+                    }
 
-            if (IdentifierName.Of(match.Value[1..^1]) is { } meant && known.FirstOrDefault(word => string.Equals(word, meant, StringComparison.OrdinalIgnoreCase)) is { } word)
-            {
-                notes.Add($"{shown}: {Shown(match.Value)} was read as {word}.");
-                return word;
-            }
+                    if (
+                        IdentifierName.Of(match.Value[1..^1]) is { } meant
+                        && known.FirstOrDefault(word => string.Equals(word, meant, StringComparison.OrdinalIgnoreCase)) is { } word
+                    )
+                    {
+                        notes.Add($"{shown}: {Shown(match.Value)} was read as {word}.");
+                        return word;
+                    }
 
-            problem ??= Unknown(shown, match.Value);
-            return match.Value;
-        });
+                    problem ??= Unknown(shown, match.Value);
+                    return match.Value;
+                }
+            );
         string? foreign = null;
         if (Signs(text) is { Count: > 0 } signs)
         {
-            foreign = $"{shown}: {Wording.List(signs, longest: LongestShown)} {(signs.Count == 1 ? "is" : "are")} how web interfaces write weights and parts of prompts; here {(signs.Count == 1 ? "it is" : "they are")} read as plain words and punctuation.";
+            foreign =
+                $"{shown}: {Wording.List(signs, longest: LongestShown)} {(signs.Count == 1 ? "is" : "are")} how web interfaces write weights and parts of "
+                + $"prompts; here {(signs.Count == 1 ? "it is" : "they are")} read as plain words and punctuation.";
         }
 
         return new CheckedPrompt(text, notes, foreign, problem);
@@ -65,7 +78,8 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
             var read = Check(prompt);
             if (read.Prompt != prompt)
             {
-                yield return $"The prompt \"{Wording.Cut(prompt, LongestShown)}\" names an identifier by other letters than its own: \"{Wording.Cut(read.Prompt, LongestShown)}\" would be it.";
+                yield return $"The prompt \"{Wording.Cut(prompt, LongestShown)}\" names an identifier by other letters than its own: "
+                    + $"\"{Wording.Cut(read.Prompt, LongestShown)}\" would be it.";
             }
 
             if (read.Problem is { } problem)
@@ -86,16 +100,30 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
     private PromptProblem Unknown(string shown, string text)
     {
         var identifiers = known.Where(word => word.StartsWith('<')).ToList();
-        var nearest = identifiers.Select(word => (Word: word, Distance: EditDistance(word.ToLowerInvariant(), text.ToLowerInvariant()))).OrderBy(pair => pair.Distance).FirstOrDefault();
-        var hint = nearest.Word is not null && nearest.Distance <= Math.Max(2, (Math.Max(text.Length, nearest.Word.Length) - 2) / LettersAnError)
-            ? $"Did you mean {nearest.Word}?"
-            : identifiers.Count > 0 ? $"There {(identifiers.Count == 1 ? "is" : "are")} {Wording.List(identifiers)}." : "No learned object is given: take one with --implantation, or with --lora and --embedding.";
+        var nearest = identifiers
+            .Select(word => (Word: word, Distance: EditDistance(word.ToLowerInvariant(), text.ToLowerInvariant())))
+            .OrderBy(pair => pair.Distance)
+            .FirstOrDefault();
+        var hint =
+            nearest.Word is not null && nearest.Distance <= Math.Max(2, (Math.Max(text.Length, nearest.Word.Length) - 2) / LettersAnError)
+                ? $"Did you mean {nearest.Word}?"
+            : identifiers.Count > 0 ? $"There {(identifiers.Count == 1 ? "is" : "are")} {Wording.List(identifiers)}."
+            : "No learned object is given: take one with --implantation, or with --lora and --embedding.";
         return new PromptProblem($"{shown}: {Shown(text)} is no identifier of a learned object.", hint);
     }
 
     private static List<string> Signs(string prompt)
     {
-        List<string> signs = [.. Weights().Matches(prompt).Concat(Doubled().Matches(prompt)).Concat(Squares().Matches(prompt)).Concat(Choices().Matches(prompt)).OrderBy(match => match.Index).Select(match => match.Value)];
+        List<string> signs =
+        [
+            .. Weights()
+                .Matches(prompt)
+                .Concat(Doubled().Matches(prompt))
+                .Concat(Squares().Matches(prompt))
+                .Concat(Choices().Matches(prompt))
+                .OrderBy(match => match.Index)
+                .Select(match => match.Value),
+        ];
         if (Break().IsMatch(prompt) && prompt.Any(char.IsLower))
         {
             signs.Add("BREAK");
@@ -131,7 +159,10 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
     [GeneratedRegex(@"<(?:[\p{L}\p{N}](?:[^<>]{0,126}[\p{L}\p{N}\p{M}_-])?|[^<>\s]*[\p{L}\p{So}\p{Cs}][^<>\s]*)>", RegexOptions.CultureInvariant)]
     private static partial Regex Bracketed();
 
-    [GeneratedRegex(@"^<(?<kind>lora|lyco|lycoris|locon|hypernet|hypernetwork):(?<name>[^:<>]+)(?::(?:[a-z]+=)?(?<weight>-?[0-9.]+))?[^<>]*>$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^<(?<kind>lora|lyco|lycoris|locon|hypernet|hypernetwork):(?<name>[^:<>]+)(?::(?:[a-z]+=)?(?<weight>-?[0-9.]+))?[^<>]*>$",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Network();
 
     [GeneratedRegex(@"[(\[][^()\[\]]*:\s*-?[0-9]*\.?[0-9]+\s*[)\]]", RegexOptions.CultureInvariant)]

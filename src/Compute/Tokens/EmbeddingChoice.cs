@@ -24,11 +24,25 @@ public sealed record EmbeddingChoice(string Path, string Name, string? Alias)
         {
             if (same.Skip(1).FirstOrDefault() is { } second)
             {
-                throw new InvalidInputException($"Two embeddings are called {second.Name} in prompts: {same.First().Path} and {second.Path}.", "embedding", Rename);
+                throw new InvalidInputException(
+                    $"Two embeddings are called {second.Name} in prompts: {same.First().Path} and {second.Path}.",
+                    "embedding",
+                    Rename
+                );
             }
         }
 
-        return [.. choices.Select(choice => choice.Alias is { } alias && choices.Any(other => !ReferenceEquals(other, choice) && IsCalled(other, alias)) ? choice with { Alias = null } : choice)];
+        return
+        [
+            .. choices.Select(choice =>
+                choice.Alias is { } alias && choices.Any(other => !ReferenceEquals(other, choice) && IsCalled(other, alias))
+                    ? choice with
+                    {
+                        Alias = null,
+                    }
+                    : choice
+            ),
+        ];
     }
 
     private static bool IsCalled(EmbeddingChoice choice, string word) =>

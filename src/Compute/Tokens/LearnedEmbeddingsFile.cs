@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tokens;
 
 /// <summary>
-/// Files of learned token vectors (textual inversion). Written as diffusers does: one key, the placeholder <c>&lt;dog&gt;</c>, with the value (n, d), which A1111 and ComfyUI read too.
+/// Files of learned token vectors (textual inversion). Written as diffusers does: one key, the placeholder <c>&lt;dog&gt;</c>, with the value (n, d), which
+/// A1111 and ComfyUI read too.
 /// Read in any form of one tensor: A1111's <c>emb_params</c>, <c>clip_l</c> (of Stable Diffusion XL's two the one), or a key of any other name.
 /// </summary>
 public static class LearnedEmbeddingsFile
@@ -20,11 +21,22 @@ public static class LearnedEmbeddingsFile
     public const int MaximumWidth = 8192;
 
     // Keys that say what the tensor is, not what it is called.
-    private static readonly string[] GenericKeys = ["emb_params", FirstTower, "string_to_param", "string_to_param.*", "*", "embedding", "embeddings", "weight", "t"];
+    private static readonly string[] s_genericKeys =
+    [
+        "emb_params",
+        FirstTower,
+        "string_to_param",
+        "string_to_param.*",
+        "*",
+        "embedding",
+        "embeddings",
+        "weight",
+        "t",
+    ];
 
     // The text encoder that Stable Diffusion 1.x shares with XL and 3, and what those have beside it.
     private const string FirstTower = "clip_l";
-    private static readonly string[] OtherTowers = ["clip_g", "t5xxl"];
+    private static readonly string[] s_otherTowers = ["clip_g", "t5xxl"];
 
     /// <summary>What a file is called in prompts, by its header and its name.</summary>
     /// <param name="path">A safetensors file.</param>
@@ -56,21 +68,32 @@ public static class LearnedEmbeddingsFile
         if (shape is not [>= 1 and <= MaximumVectors, >= 1 and <= MaximumWidth])
         {
             throw new InvalidInputException(
-                $"{shown}: {Wording.Cut(key, Wording.LongestItem)} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to {MaximumWidth}.", shown, "Use a file of learned tokens.");
+                $"{shown}: {Wording.Cut(key, Wording.LongestItem)} is {entry.ShapeText}; learned tokens are (n, d) with n up to {MaximumVectors} and d up to "
+                    + $"{MaximumWidth}.",
+                shown,
+                "Use a file of learned tokens."
+            );
         }
 
         if (width is { } expected && shape[1] != expected)
         {
             var family = isOfSeveral ? "Stable Diffusion XL or 3" : ForeignLora.FamilyOfWidth(shape[1]);
             throw new InvalidInputException(
-                $"{shown} holds vectors of {shape[1]} values{(family is null ? "" : $", for {family}")}; this model's text encoder takes {expected}.", shown,
-                "Use an embedding that was made for this base model.");
+                $"{shown} holds vectors of {shape[1]} values{(family is null ? "" : $", for {family}")}; this model's text encoder takes {expected}.",
+                shown,
+                "Use an embedding that was made for this base model."
+            );
         }
 
         using var scope = NewDisposeScope();
         if (!TensorSchema.Floating.Contains(entry.ElementType))
         {
-            throw new InvalidInputException($"{shown} can't be used: {key} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not {Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}.", shown, "Train or download it again.");
+            throw new InvalidInputException(
+                $"{shown} can't be used: {key} is of type {SafetensorsTypes.NameOf(entry.ElementType)}, not "
+                    + $"{Wording.List(TensorSchema.Floating.Select(SafetensorsTypes.NameOf), " or ")}.",
+                shown,
+                "Train or download it again."
+            );
         }
 
         var vectors = file.Get(entry).reshape(shape).to(ScalarType.Float32, copy: true);
@@ -115,20 +138,24 @@ public static class LearnedEmbeddingsFile
         }
 
         var word = Path.GetFileNameWithoutExtension(path);
-        return new EmbeddingNames(word, GenericKeys.Contains(key) || string.Equals(key, word, StringComparison.OrdinalIgnoreCase) ? null : key);
+        return new EmbeddingNames(word, s_genericKeys.Contains(key) || string.Equals(key, word, StringComparison.OrdinalIgnoreCase) ? null : key);
     }
 
     private static string KeyOf(string shown, SafetensorsHeader header)
     {
         string[] keys = [.. header.Tensors.Keys];
-        if (keys.Contains(FirstTower) && keys.All(key => key == FirstTower || OtherTowers.Contains(key)))
+        if (keys.Contains(FirstTower) && keys.All(key => key == FirstTower || s_otherTowers.Contains(key)))
         {
             return FirstTower;
         }
 
-        if (keys.Length > 0 && keys.All(OtherTowers.Contains))
+        if (keys.Length > 0 && keys.All(s_otherTowers.Contains))
         {
-            throw new InvalidInputException($"{shown} holds vectors for Stable Diffusion XL or 3 alone ({keys[0]}), which are not supported.", shown, "Use an embedding of Stable Diffusion 1.x or 2.x.");
+            throw new InvalidInputException(
+                $"{shown} holds vectors for Stable Diffusion XL or 3 alone ({keys[0]}), which are not supported.",
+                shown,
+                "Use an embedding of Stable Diffusion 1.x or 2.x."
+            );
         }
 
         if (Array.Find(keys, key => LoraKey.Parse(key) is not null) is { } ofLora)
@@ -138,6 +165,10 @@ public static class LearnedEmbeddingsFile
 
         return keys is [var one]
             ? one
-            : throw new InvalidInputException($"{shown} holds {keys.Length} tensors; a file of learned tokens holds one.", shown, "For a LoRA use --lora, for a whole model --model.");
+            : throw new InvalidInputException(
+                $"{shown} holds {keys.Length} tensors; a file of learned tokens holds one.",
+                shown,
+                "For a LoRA use --lora, for a whole model --model."
+            );
     }
 }

@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
-/// Memory of CUDA devices. TorchSharp shows none of libtorch's allocator statistics, so this asks the CUDA runtime that libtorch has loaded already (cudaMemGetInfo): free and total of the
+/// Memory of CUDA devices. TorchSharp shows none of libtorch's allocator statistics, so this asks the CUDA runtime that libtorch has loaded already
+/// (cudaMemGetInfo): free and total of the
 /// whole device, whoever uses it. Without such a library, as in every build for the processor, nothing is known.
 /// </summary>
 public static unsafe class CudaMemory
 {
     private const int Success = 0;
-    private static readonly Lock Gate = new();
+    private static readonly Lock s_gate = new();
     private static nint s_runtime;
 
     /// <summary>What a device has.</summary>
@@ -17,18 +18,21 @@ public static unsafe class CudaMemory
     /// <returns>Free and total bytes; null if not known.</returns>
     public static (long Free, long Total)? Read(int index)
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            if (Runtime() is not { } runtime
+            if (
+                Runtime() is not { } runtime
                 || !NativeLibrary.TryGetExport(runtime, "cudaGetDevice", out var get)
                 || !NativeLibrary.TryGetExport(runtime, "cudaSetDevice", out var set)
-                || !NativeLibrary.TryGetExport(runtime, "cudaMemGetInfo", out var info))
+                || !NativeLibrary.TryGetExport(runtime, "cudaMemGetInfo", out var info)
+            )
             {
                 return null;
             }
 
             int before;
-            nuint free = 0, total = 0;
+            nuint free = 0,
+                total = 0;
             if (((delegate* unmanaged<int*, int>)get)(&before) != Success || ((delegate* unmanaged<int, int>)set)(index) != Success)
             {
                 return null;
@@ -52,7 +56,8 @@ public static unsafe class CudaMemory
 
         const string Maps = "/proc/self/maps";
         var file = File.Exists(Maps)
-            ? File.ReadLines(Maps).Select(line => line[(line.IndexOf('/', StringComparison.Ordinal) is >= 0 and var path ? path : line.Length)..])
+            ? File.ReadLines(Maps)
+                .Select(line => line[(line.IndexOf('/', StringComparison.Ordinal) is >= 0 and var path ? path : line.Length)..])
                 .FirstOrDefault(path => Path.GetFileName(path).StartsWith("libcudart", StringComparison.Ordinal))
             : null;
         return file is not null && NativeLibrary.TryLoad(file, out s_runtime) ? s_runtime : null;

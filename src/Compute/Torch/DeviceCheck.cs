@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Torch;
 
-/// <summary>Loads libtorch, computes a small thing on a device, and looks at the result: what a silo's machine must be able to do before it trains again.</summary>
+/// <summary>
+/// Loads libtorch, computes a small thing on a device, and looks at the result: what a silo's machine must be able to do before it trains again.
+/// </summary>
 public static class DeviceCheck
 {
     private const int Side = 64;

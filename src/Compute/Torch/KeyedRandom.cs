@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
-/// Random numbers that depend on a key alone: (seed, step, purpose, object). A resumed, moved or fanned-out run draws the same numbers, whatever was drawn before, and no global generator is
+/// Random numbers that depend on a key alone: (seed, step, purpose, object). A resumed, moved or fanned-out run draws the same numbers, whatever was drawn
+/// before, and no global generator is
 /// touched. The key is hashed into the seed of a CPU generator of its own; draws for a GPU are made here and moved. Not thread-safe.
 /// </summary>
 public sealed class KeyedRandom : IDisposable
@@ -25,7 +26,9 @@ public sealed class KeyedRandom : IDisposable
     public KeyedRandom(long seed, long step, RandomPurpose purpose, string subject = "")
     {
         if (purpose == RandomPurpose.None || !Enum.IsDefined(purpose))
+        {
             throw new ArgumentOutOfRangeException(nameof(purpose), purpose, "Every draw has a purpose.");
+        }
         _generator = new Generator(SeedOf(seed, step, purpose, subject));
     }
 
@@ -84,7 +87,9 @@ public sealed class KeyedRandom : IDisposable
     /// <summary>Frees the generator.</summary>
     public void Dispose() => _generator.Dispose();
 
-    /// <summary>The first eight bytes, little-endian, of SHA-256 over version, seed, step, purpose and object. (torch's Mersenne Twister uses the lower 32 bits.)</summary>
+    /// <summary>
+    /// The first eight bytes, little-endian, of SHA-256 over version, seed, step, purpose and object. (torch's Mersenne Twister uses the lower 32 bits.)
+    /// </summary>
     internal static ulong SeedOf(long seed, long step, RandomPurpose purpose, string subject)
     {
         var key = new byte[21 + Encoding.UTF8.GetByteCount(subject)];

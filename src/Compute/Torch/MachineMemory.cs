@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansOneShot.Compute.Torch;
 
-/// <summary>Memory that this process may use at most: the machine's, or what its control group (a container, a systemd unit) is allowed, whichever is less.</summary>
+/// <summary>
+/// Memory that this process may use at most: the machine's, or what its control group (a container, a systemd unit) is allowed, whichever is less.
+/// </summary>
 public static class MachineMemory
 {
     /// <summary>Reads the limits, of version 1 and 2 of control groups.</summary>
@@ -16,15 +18,20 @@ public static class MachineMemory
     }
 
     private static IEnumerable<long> Total(string root) =>
-        ControlGroups.Lines(Path.Combine(root, "proc/meminfo")).Where(line => line.StartsWith("MemTotal:", StringComparison.Ordinal)).Select(ProcessMemory.Kilobytes);
+        ControlGroups
+            .Lines(Path.Combine(root, "proc/meminfo"))
+            .Where(line => line.StartsWith("MemTotal:", StringComparison.Ordinal))
+            .Select(ProcessMemory.Kilobytes);
 
     private static IEnumerable<long> GroupLimits(string root)
     {
         foreach (var (folder, isSecond) in ControlGroups.Of(root, "memory"))
         {
             // "max" is no number.
-            if (ControlGroups.Lines(Path.Combine(folder, isSecond ? "memory.max" : "memory.limit_in_bytes")) is [var text, ..]
-                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit))
+            if (
+                ControlGroups.Lines(Path.Combine(folder, isSecond ? "memory.max" : "memory.limit_in_bytes")) is [var text, ..]
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            )
             {
                 yield return limit;
             }

@@ -27,7 +27,9 @@ public sealed class PeakMeasurement : IDisposable
     /// <summary>The most that was looked at.</summary>
     internal long Most => Interlocked.Read(ref _most);
 
-    /// <summary>Looks, unless the system counts by itself. Call it after each step: allocators keep what a step freed, so little is missed in between.</summary>
+    /// <summary>
+    /// Looks, unless the system counts by itself. Call it after each step: allocators keep what a step freed, so little is missed in between.
+    /// </summary>
     public void Look()
     {
         if (!CountsByItself)

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
-/// Measures whether float32 or bfloat16 is faster for a model on this machine: one convolution, one attention and one feed-forward of each level of the UNet, forward and backward at
+/// Measures whether float32 or bfloat16 is faster for a model on this machine: one convolution, one attention and one feed-forward of each level of the UNet,
+/// forward and backward at
 /// the sizes that training has. Takes well under a second for small models and a few for Stable Diffusion.
 /// </summary>
 public static class PrecisionProbe
@@ -13,7 +14,8 @@ public static class PrecisionProbe
     private const int SmallChannels = 256;
     private const int Runs = 3;
 
-    // Of the time that the process's threads ran: what they waited for a processor, which others had. And how much slower than the best run the second best may be.
+    // Of the time that the process's threads ran: what they waited for a processor, which others had. And how much slower than the best run the second best may
+    // be.
     private const double MostWaiting = 0.25;
     private const double MostSpread = 1.3;
 

@@ -42,13 +42,18 @@ public sealed class ProcessMemory(string folder = "/proc/self")
     /// <param name="line">The line.</param>
     /// <returns>Bytes; 0 if it is none.</returns>
     internal static long Kilobytes(string line) =>
-        line.Split((char[])[' ', '\t', ':'], StringSplitOptions.RemoveEmptyEntries) is [_, var number, ..] && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value << 10 : 0;
+        line.Split((char[])[' ', '\t', ':'], StringSplitOptions.RemoveEmptyEntries) is [_, var number, ..]
+        && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value << 10
+            : 0;
 
     private long Field(string name)
     {
         try
         {
-            return File.Exists(_status) ? File.ReadLines(_status).Where(line => line.StartsWith(name, StringComparison.Ordinal)).Select(Kilobytes).FirstOrDefault() : 0;
+            return File.Exists(_status)
+                ? File.ReadLines(_status).Where(line => line.StartsWith(name, StringComparison.Ordinal)).Select(Kilobytes).FirstOrDefault()
+                : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace OrleansOneShot.Compute.Torch;
 
-/// <summary>How long the threads of this process ran, and how long they were ready to and had to wait since others had the processors (Linux' schedstat; elsewhere nothing is known).</summary>
+/// <summary>
+/// How long the threads of this process ran, and how long they were ready to and had to wait since others had the processors (Linux' schedstat; elsewhere
+/// nothing is known).
+/// </summary>
 /// <param name="Ran">Nanoseconds on a processor.</param>
 /// <param name="Waited">Nanoseconds in a queue for one.</param>
 internal readonly record struct ProcessorWait(long Ran, long Waited)
@@ -36,7 +39,11 @@ internal readonly record struct ProcessorWait(long Ran, long Waited)
         try
         {
             var fields = File.ReadAllText(file).Split(' ');
-            if (fields.Length >= 2 && long.TryParse(fields[0], CultureInfo.InvariantCulture, out var first) && long.TryParse(fields[1], CultureInfo.InvariantCulture, out var second))
+            if (
+                fields.Length >= 2
+                && long.TryParse(fields[0], CultureInfo.InvariantCulture, out var first)
+                && long.TryParse(fields[1], CultureInfo.InvariantCulture, out var second)
+            )
             {
                 (ran, waited) = (ran + first, waited + second);
             }

@@ -6,40 +6,43 @@ namespace OrleansOneShot.Compute.Torch;
 #pragma warning disable RS0030 // The one place where a Scalar is made: each lives until libtorch has come back.
 
 /// <summary>
-/// Arithmetic of tensors and numbers that a garbage collection can't disturb. TorchSharp turns every number, and the factor 1 of a plain sum, into a <see cref="Scalar"/> with a finalizer
-/// that nothing keeps alive during the native call (dotnet/TorchSharp issues 1434 and 1496): a collection in between frees it, and libtorch reads freed memory. Here the Scalar is held until the
+/// Arithmetic of tensors and numbers that a garbage collection can't disturb. TorchSharp turns every number, and the factor 1 of a plain sum, into a
+/// <see cref="Scalar"/> with a finalizer
+/// that nothing keeps alive during the native call (dotnet/TorchSharp issues 1434 and 1496): a collection in between frees it, and libtorch reads freed memory.
+/// Here the Scalar is held until the
 /// call is over. build/BannedSymbols.txt bans the members that make one themselves.
 /// </summary>
 /// <remarks>
-/// Results are those of the torch function of the same name, bit for bit. As there, a whole number (<see cref="long"/>) leaves the element type of integers alone and a fraction
+/// Results are those of the torch function of the same name, bit for bit. As there, a whole number (<see cref="long"/>) leaves the element type of integers
+/// alone and a fraction
 /// (<see cref="double"/>) does not. Results are in the caller's dispose scope; functions in place return a second handle on the same tensor.
 /// </remarks>
 public static class TensorMath
 {
     // Held for ever, so they are safe and cost nothing.
-    private static readonly Scalar Zero = 0;
-    private static readonly Scalar One = 1;
-    private static readonly Scalar Two = 2;
+    private static readonly Scalar s_zero = 0;
+    private static readonly Scalar s_one = 1;
+    private static readonly Scalar s_two = 2;
 
     /// <summary>a + b.</summary>
-    public static Tensor Add(this Tensor a, Tensor b) => a.add(b, One);
+    public static Tensor Add(this Tensor a, Tensor b) => a.add(b, s_one);
 
     /// <inheritdoc cref="Add(Tensor, Tensor)"/>
     public static Tensor Add(this Tensor a, long b)
     {
         using Scalar held = b;
-        return a.add(held, One);
+        return a.add(held, s_one);
     }
 
     /// <inheritdoc cref="Add(Tensor, Tensor)"/>
     public static Tensor Add(this Tensor a, double b)
     {
         using Scalar held = b;
-        return a.add(held, One);
+        return a.add(held, s_one);
     }
 
     /// <summary>a += b.</summary>
-    public static Tensor AddInPlace(this Tensor a, Tensor b) => a.add_(b, One);
+    public static Tensor AddInPlace(this Tensor a, Tensor b) => a.add_(b, s_one);
 
     /// <summary>a += alpha b.</summary>
     public static Tensor AddInPlace(this Tensor a, Tensor b, double alpha)
@@ -52,7 +55,7 @@ public static class TensorMath
     public static Tensor AddInPlace(this Tensor a, double b)
     {
         using Scalar held = b;
-        return a.add_(held, One);
+        return a.add_(held, s_one);
     }
 
     /// <summary>a - b. (Of two tensors the operator is safe.)</summary>
@@ -74,7 +77,7 @@ public static class TensorMath
     {
         using var scope = NewDisposeScope();
         using Scalar held = b;
-        return a.negative().add(held, One).MoveToOuterDisposeScope();
+        return a.negative().add(held, s_one).MoveToOuterDisposeScope();
     }
 
     /// <summary>a b. (Of two tensors the operator is safe.)</summary>
@@ -141,7 +144,7 @@ public static class TensorMath
     }
 
     /// <summary>a a.</summary>
-    public static Tensor Square(this Tensor a) => a.pow(Two);
+    public static Tensor Square(this Tensor a) => a.pow(s_two);
 
     /// <summary>a to the power of a whole number.</summary>
     public static Tensor Pow(this Tensor a, long exponent)
@@ -219,6 +222,6 @@ public static class TensorMath
     public static Tensor Arange(long count, ScalarType type, Device? device = null)
     {
         using Scalar held = count;
-        return arange(Zero, held, One, type, device);
+        return arange(s_zero, held, s_one, type, device);
     }
 }

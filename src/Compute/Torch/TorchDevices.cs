@@ -14,7 +14,12 @@ public static class TorchDevices
         {
             TorchRuntime.Initialise();
             return cuda.is_available()
-                ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => (string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"), CudaMemory.Read(index)?.Total ?? 0))]
+                ?
+                [
+                    .. Enumerable
+                        .Range(0, cuda.device_count())
+                        .Select(index => (string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"), CudaMemory.Read(index)?.Total ?? 0)),
+                ]
                 : [];
         }
         catch (Exception e) when (e is DllNotFoundException or NotSupportedException or TypeInitializationException)
@@ -48,7 +53,10 @@ public static class TorchDevices
                 return cuda.is_available() ? "cuda:0" : "cpu";
         }
 
-        var number = name == "cuda" ? 0 : name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
+        var number =
+            name == "cuda" ? 0
+            : name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
+            : -1;
         if (number < 0)
         {
             throw new InvalidInputException($"There is no device \"{name}\".", "device", "Use auto, cpu or cuda:N.");
@@ -58,6 +66,10 @@ public static class TorchDevices
         var devices = cuda.is_available() ? cuda.device_count() : 0;
         return number < devices
             ? string.Create(CultureInfo.InvariantCulture, $"cuda:{number}")
-            : throw new InvalidInputException($"The device {name} isn't there: libtorch sees {devices} CUDA devices.", "device", "Use auto or cpu, or on a machine with a GPU set ONESHOT_LIBTORCH to the folder of an installed PyTorch (oneshot doctor --find-pytorch).");
+            : throw new InvalidInputException(
+                $"The device {name} isn't there: libtorch sees {devices} CUDA devices.",
+                "device",
+                "Use auto or cpu, or on a machine with a GPU set ONESHOT_LIBTORCH to the folder of an installed PyTorch (oneshot doctor --find-pytorch)."
+            );
     }
 }

@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Torch;
 /// <summary>Process-wide settings of libtorch: threads, memory and the first load of the native libraries. Whatever uses libtorch comes here first.</summary>
 public static class TorchRuntime
 {
-    private static readonly Lock Gate = new();
+    private static readonly Lock s_gate = new();
     private static volatile LibtorchFolder? s_libtorch;
 
     /// <summary>Where libtorch was loaded from; null: it is not loaded.</summary>
@@ -18,7 +18,11 @@ public static class TorchRuntime
     {
         if (ThreadSettings.Current.Problem is { } problem)
         {
-            throw new InvalidInputException(problem, ThreadSettings.Variable, $"Give a whole number from 1 to {ThreadSettings.Most}, or leave it out: the program then chooses by work and machine.");
+            throw new InvalidInputException(
+                problem,
+                ThreadSettings.Variable,
+                $"Give a whole number from 1 to {ThreadSettings.Most}, or leave it out: the program then chooses by work and machine."
+            );
         }
     }
 
@@ -33,7 +37,7 @@ public static class TorchRuntime
             return;
         }
 
-        lock (Gate)
+        lock (s_gate)
         {
             if (s_libtorch is not null)
             {

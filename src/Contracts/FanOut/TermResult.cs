@@ -18,4 +18,5 @@ public sealed record TermResult(
     [property: Id(3)] int Term,
     [property: Id(4)] ReadOnlyMemory<byte> Payload,
     [property: Id(5)] ImmutableArray<double> Losses,
-    [property: Id(6)] double Seconds);
+    [property: Id(6)] double Seconds
+);

@@ -7,7 +7,8 @@ using OrleansOneShot.Contracts.Requests;
 namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
-/// A job (key: its id) as its users see it: a durable state machine that owns the job's state, epoch and progress log. It trains nothing itself. The scheduler and the trainer speak to the same
+/// A job (key: its id) as its users see it: a durable state machine that owns the job's state, epoch and progress log. It trains nothing itself. The scheduler
+/// and the trainer speak to the same
 /// grain through <see cref="IScheduledImplantation"/> and <see cref="ITrainedImplantation"/>.
 /// </summary>
 [Alias("oneshot.IImplantationGrain")]
@@ -35,7 +36,8 @@ public interface IImplantationGrain : IGrainWithStringKey
     IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Ends the job without result. Ended jobs stay as they are. A job that is publishing is asked to stop and may still succeed, if its manifest is out already: the end of
+    /// Ends the job without result. Ended jobs stay as they are. A job that is publishing is asked to stop and may still succeed, if its manifest is out
+    /// already: the end of
     /// <see cref="Watch"/> tells.
     /// </summary>
     /// <returns>The status afterwards.</returns>
@@ -56,7 +58,8 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<bool> EnsureRunning(string reason);
 
     /// <summary>
-    /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and checked here. A job that is known
+    /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and
+    /// checked here. A job that is known
     /// stays as it is.
     /// </summary>
     /// <param name="dryRun">Only tells.</param>

@@ -27,7 +27,9 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <param name="jobId">The job.</param>
     /// <param name="owner">Its owner.</param>
     /// <returns>If there is room.</returns>
-    /// <exception cref="Errors.OneShotException">limit: its owner has as many waiting jobs as it may, or the queue is full. The message says when to try again.</exception>
+    /// <exception cref="Errors.OneShotException">
+    /// limit: its owner has as many waiting jobs as it may, or the queue is full. The message says when to try again.
+    /// </exception>
     [Alias("Admit")]
     Task Admit(string jobId, string owner);
 
@@ -62,12 +64,16 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("SiloLost")]
     Task SiloLost(string silo);
 
-    /// <summary>Lends free slots to a running job whose steps fan out. A slot that a queued job could use is never lent, and is taken back when one comes.</summary>
+    /// <summary>
+    /// Lends free slots to a running job whose steps fan out. A slot that a queued job could use is never lent, and is taken back when one comes.
+    /// </summary>
     /// <param name="jobId">The job; it holds a lease.</param>
     /// <param name="epoch">The job's epoch; of another one nothing is lent.</param>
     /// <param name="wanted">Most slots wanted, 1 or more.</param>
     /// <param name="except">Silos to leave out, because they failed this job.</param>
-    /// <param name="request">Number of the request, 1 or more: asked again with the same one, because the answer was lost, the scheduler gives what it lent then and still is.</param>
+    /// <param name="request">
+    /// Number of the request, 1 or more: asked again with the same one, because the answer was lost, the scheduler gives what it lent then and still is.
+    /// </param>
     /// <returns>Leases of the job on other slots, perhaps none. They end with the job's own lease.</returns>
     [Alias("Lend")]
     Task<ImmutableArray<SlotLease>> Lend(string jobId, long epoch, int wanted, ImmutableArray<string> except, long request);

@@ -22,12 +22,16 @@ public interface ITrainedImplantation : IGrainWithStringKey
     /// <param name="checkpoint">The checkpoint, at the place where this epoch's checkpoint of that step belongs.</param>
     /// <param name="settled">What the run depends on; the first that a job hears of counts from then on.</param>
     /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
-    /// <exception cref="OneShotException">invalid_input: no checkpoint that this epoch could have written; conflict: the run depends on something else than was settled.</exception>
+    /// <exception cref="OneShotException">
+    /// invalid_input: no checkpoint that this epoch could have written; conflict: the run depends on something else than was settled.
+    /// </exception>
     /// <returns>When durable.</returns>
     [Alias("CommitCheckpoint")]
     Task CommitCheckpoint(long epoch, CheckpointReference checkpoint, SettledRun? settled);
 
-    /// <summary>A checkpoint is damaged, lost, or of a version that can't be read; the job resumes from it no more. One that the job does not refer to is ignored.</summary>
+    /// <summary>
+    /// A checkpoint is damaged, lost, or of a version that can't be read; the job resumes from it no more. One that the job does not refer to is ignored.
+    /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <exception cref="StaleEpochException">Another epoch has taken over, or the job was cancelled.</exception>
@@ -66,7 +70,8 @@ public interface ITrainedImplantation : IGrainWithStringKey
     Task Release(long epoch, bool requeue);
 
     /// <summary>
-    /// It stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that has
+    /// It stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that
+    /// has
     /// happened for too long without a new one.
     /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
@@ -77,7 +82,8 @@ public interface ITrainedImplantation : IGrainWithStringKey
     Task Outage(long epoch, string what, TimeSpan lasted);
 
     /// <summary>
-    /// Its machine failed, not the job. The job is queued again at the front, for another silo if there is one, and goes on from its last checkpoint; it fails if
+    /// Its machine failed, not the job. The job is queued again at the front, for another silo if there is one, and goes on from its last checkpoint; it fails
+    /// if
     /// different silos have failed it, or one that is alone again and again, without a new checkpoint.
     /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>

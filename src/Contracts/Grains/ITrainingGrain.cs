@@ -16,7 +16,9 @@ public interface ITrainingGrain : IGrainWithStringKey
     /// <param name="request">The request.</param>
     /// <param name="resume">Where to go on.</param>
     /// <returns>When the engine's thread runs.</returns>
-    /// <exception cref="Errors.OneShotException">invalid_input: the lease or a checkpoint belongs to another job or epoch; unavailable: the silo is gone or stops.</exception>
+    /// <exception cref="Errors.OneShotException">
+    /// invalid_input: the lease or a checkpoint belongs to another job or epoch; unavailable: the silo is gone or stops.
+    /// </exception>
     [Alias("Start")]
     Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume);
 

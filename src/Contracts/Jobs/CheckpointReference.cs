@@ -8,4 +8,9 @@ namespace OrleansOneShot.Contracts.Jobs;
 /// <param name="Sha256">SHA-256 of its bytes.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.CheckpointReference")]
 public sealed record CheckpointReference(
-    [property: Id(0)] long Epoch, [property: Id(1)] int Step, [property: Id(2)] string Path, [property: Id(3)] long Bytes, [property: Id(4)] string Sha256);
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] int Step,
+    [property: Id(2)] string Path,
+    [property: Id(3)] long Bytes,
+    [property: Id(4)] string Sha256
+);

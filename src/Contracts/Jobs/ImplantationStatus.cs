@@ -72,7 +72,9 @@ public sealed record ImplantationStatus
     [Id(15)]
     public long LastSequence { get; init; }
 
-    /// <summary>The published manifest, whose hash everything else is read by; null until the job has succeeded, and for jobs that an earlier version finished.</summary>
+    /// <summary>
+    /// The published manifest, whose hash everything else is read by; null until the job has succeeded, and for jobs that an earlier version finished.
+    /// </summary>
     [Id(16)]
     public JobFile? Manifest { get; init; }
 }

@@ -5,7 +5,11 @@ namespace OrleansOneShot.Contracts.Jobs;
 /// <param name="Previous">The one before it, for when the newest is damaged or lost; null: none.</param>
 /// <param name="Settled">What the job's weights depend on; null: nothing is settled yet.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.ResumePoint")]
-public sealed record ResumePoint([property: Id(0)] CheckpointReference? Checkpoint, [property: Id(1)] CheckpointReference? Previous, [property: Id(2)] SettledRun? Settled)
+public sealed record ResumePoint(
+    [property: Id(0)] CheckpointReference? Checkpoint,
+    [property: Id(1)] CheckpointReference? Previous,
+    [property: Id(2)] SettledRun? Settled
+)
 {
     /// <summary>Where a job begins.</summary>
     public static ResumePoint Beginning { get; } = new(null, null, null);

@@ -3,15 +3,23 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Contracts.Jobs;
 
 /// <summary>
-/// What a job's first epoch has found out or measured and its weights depend on: kept with the job, so that a run that begins again, on whichever silo, publishes the same weights as
+/// What a job's first epoch has found out or measured and its weights depend on: kept with the job, so that a run that begins again, on whichever silo,
+/// publishes the same weights as
 /// one that was never disturbed.
 /// </summary>
 /// <param name="ModelSha256">The base model's identity: SHA-256 over the hashes of its weights.</param>
 /// <param name="Precision">What is computed in: <see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>.</param>
 /// <param name="FanOut">How terms of a step are evaluated, as the engine writes it; <see cref="MaxFanOut"/> characters at most.</param>
-/// <param name="ConfigurationSha256">SHA-256 over the base model's configuration; null where an earlier version has settled the run, and then it is not compared.</param>
+/// <param name="ConfigurationSha256">
+/// SHA-256 over the base model's configuration; null where an earlier version has settled the run, and then it is not compared.
+/// </param>
 [GenerateSerializer, Immutable, Alias("oneshot.SettledRun")]
-public sealed record SettledRun([property: Id(0)] string ModelSha256, [property: Id(1)] Precision Precision, [property: Id(2)] string FanOut, [property: Id(3)] string? ConfigurationSha256 = null)
+public sealed record SettledRun(
+    [property: Id(0)] string ModelSha256,
+    [property: Id(1)] Precision Precision,
+    [property: Id(2)] string FanOut,
+    [property: Id(3)] string? ConfigurationSha256 = null
+)
 {
     /// <summary>Longest text of <see cref="FanOut"/>, in characters.</summary>
     public const int MaxFanOut = 16 * 1024;

@@ -25,8 +25,19 @@ public static class ProgressJson
         ArgumentNullException.ThrowIfNull(progress);
         return JsonSerializer.Serialize(
             new Line(
-                progress.Sequence, progress.Time, progress.Stage, progress.Step, progress.Steps, progress.Losses, progress.Epoch, progress.StepSeconds, progress.Message, progress.Preview),
-            s_options);
+                progress.Sequence,
+                progress.Time,
+                progress.Stage,
+                progress.Step,
+                progress.Steps,
+                progress.Losses,
+                progress.Epoch,
+                progress.StepSeconds,
+                progress.Message,
+                progress.Preview
+            ),
+            s_options
+        );
     }
 
     /// <summary>Reads a line.</summary>
@@ -68,5 +79,6 @@ public static class ProgressJson
         long Epoch = 0,
         double? StepSeconds = null,
         string? Message = null,
-        string? Preview = null);
+        string? Preview = null
+    );
 }

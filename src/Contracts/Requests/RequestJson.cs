@@ -34,7 +34,9 @@ public static class RequestJson
     public static ImplantationRequest Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaxBytes)
+        {
             throw new UnusableJsonException(FormattableString.Invariant($"has {utf8.Length:N0} bytes, more than the limit of {MaxBytes:N0}"));
+        }
         var request = StrictJson.Read<ImplantationRequest>(utf8, s_options);
         RequestValidator.Require(request);
         return request;

@@ -4,7 +4,9 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Requests;
 
-/// <summary>Checks a request's ranges, so that a bad one is refused before anything is stored or queued. What needs the model or the files is checked by the trainer.</summary>
+/// <summary>
+/// Checks a request's ranges, so that a bad one is refused before anything is stored or queued. What needs the model or the files is checked by the trainer.
+/// </summary>
 public static class RequestValidator
 {
     /// <summary>Checks a job's id, which is a name (<see cref="TextRules.IsName"/>).</summary>
@@ -14,7 +16,9 @@ public static class RequestValidator
     {
         if (!TextRules.IsName(id))
         {
-            throw Refuse(new SettingProblem("id", $"'{SettingRules.Shown(id)}' can't be a job's id: use {TextRules.NameForm}, and begin with a letter or a digit."));
+            throw Refuse(
+                new SettingProblem("id", $"'{SettingRules.Shown(id)}' can't be a job's id: use {TextRules.NameForm}, and begin with a letter or a digit.")
+            );
         }
     }
 
@@ -76,7 +80,9 @@ public static class RequestValidator
         }
 
         var bare = one.Token is ['<', .. var inside, '>'] ? inside : one.Token;
-        var token = !TextRules.IsName(bare) ? $"{field}.token is '{SettingRules.Shown(one.Token)}'; use {TextRules.NameForm}, in angle brackets or without, such as <cat>."
+        var token =
+            !TextRules.IsName(bare)
+                ? $"{field}.token is '{SettingRules.Shown(one.Token)}'; use {TextRules.NameForm}, in angle brackets or without, such as <cat>."
             : names.Add(bare) ? null
             : $"{field}.token {one.Token} is used by another object already; each needs its own.";
         return FindInText($"{field}.class", one.Class, TextRules.Class)
@@ -87,13 +93,21 @@ public static class RequestValidator
     private static IEnumerable<SettingProblem> FindInName(string field, string? name, string rule) =>
         TextRules.IsName(name) ? [] : [new SettingProblem(field, $"{field} is '{SettingRules.Shown(name)}'; {rule}")];
 
-    private static IEnumerable<SettingProblem> FindInHash(string field, string? hash) => hash is { Length: 64 } && hash.All(char.IsAsciiHexDigitLower)
-        ? []
-        : [new SettingProblem(field, $"{field} is '{SettingRules.Shown(hash)}'; it must be the SHA-256 of an uploaded file, 64 lower-case hexadecimal digits.")];
+    private static IEnumerable<SettingProblem> FindInHash(string field, string? hash) =>
+        hash is { Length: 64 } && hash.All(char.IsAsciiHexDigitLower)
+            ? []
+            :
+            [
+                new SettingProblem(
+                    field,
+                    $"{field} is '{SettingRules.Shown(hash)}'; it must be the SHA-256 of an uploaded file, 64 lower-case hexadecimal digits."
+                ),
+            ];
 
     private static IEnumerable<SettingProblem> FindInText(string field, string? text, int most)
     {
-        var problem = string.IsNullOrWhiteSpace(text) ? $"{field} is empty; it needs 1 to {most} characters."
+        var problem =
+            string.IsNullOrWhiteSpace(text) ? $"{field} is empty; it needs 1 to {most} characters."
             : text.Length > most ? $"{field} has {text.Length} characters; at most {most} are allowed."
             : text.Any(char.IsControl) ? $"{field} holds control characters; leave them out."
             : null;

@@ -12,7 +12,8 @@ public sealed record SchedulerSnapshot(
     [property: Id(0)] ImmutableArray<QueueEntry> Queue,
     [property: Id(1)] ImmutableArray<SlotLease> Leases,
     [property: Id(2)] ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>> Slots,
-    [property: Id(3)] ImmutableArray<SlotLease> Lent)
+    [property: Id(3)] ImmutableArray<SlotLease> Lent
+)
 {
     /// <summary>Silos that take no jobs for now, by address, each with the reason, as the end of a sentence that begins with "takes no jobs: ".</summary>
     [Id(4)]

@@ -14,4 +14,5 @@ public sealed record SlotLease(
     [property: Id(2)] string JobId,
     [property: Id(3)] long Epoch,
     [property: Id(4)] DateTimeOffset Expires,
-    [property: Id(5)] long Request = 0);
+    [property: Id(5)] long Request = 0
+);

@@ -10,7 +10,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Contracts.Serialization;
 
 /// <summary>
-/// Writes a record of settings field by field, by the numbers that its properties have, as a generated serializer does: what users can set knows nothing of Orleans, and a new setting travels without
+/// Writes a record of settings field by field, by the numbers that its properties have, as a generated serializer does: what users can set knows nothing of
+/// Orleans, and a new setting travels without
 /// a line here. Fields that a reader doesn't know are passed over; those that a writer didn't know keep their defaults.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
@@ -21,13 +22,17 @@ internal abstract class RecipeCodec<T> : IFieldCodec<T>
 
     /// <summary>Creates it.</summary>
     /// <param name="codecs">Codecs of the properties' types.</param>
-    protected RecipeCodec(ICodecProvider codecs) => _members =
-    [
-        .. Setting.Of(typeof(T))
-            .Select(setting => new Member(
-                (uint)setting.Property.GetCustomAttribute<FieldNumberAttribute>()!.Number, setting.Property, new Lazy<IFieldCodec>(() => codecs.GetCodec(setting.Property.PropertyType))))
-            .OrderBy(member => member.Number),
-    ];
+    protected RecipeCodec(ICodecProvider codecs) =>
+        _members = [
+            .. Setting
+                .Of(typeof(T))
+                .Select(setting => new Member(
+                    (uint)setting.Property.GetCustomAttribute<FieldNumberAttribute>()!.Number,
+                    setting.Property,
+                    new Lazy<IFieldCodec>(() => codecs.GetCodec(setting.Property.PropertyType))
+                ))
+                .OrderBy(member => member.Number),
+        ];
 
     /// <inheritdoc/>
     public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, T? value)

@@ -12,15 +12,16 @@ using OrleansOneShot.Grains.Paging;
 namespace OrleansOneShot.Grains.Catalog;
 
 /// <summary>
-/// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. Reentrant: calls that come while a write is
+/// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. Reentrant: calls that
+/// come while a write is
 /// under way share the next.
 /// </summary>
 [Reentrant]
 internal sealed partial class JobCatalogGrain(
     [PersistentState("catalog", OneShotStorage.Name)] IPersistentState<CatalogState> storage,
     [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages,
-    ILogger<JobCatalogGrain> logger)
-    : Grain, IJobCatalogGrain, IDisposable
+    ILogger<JobCatalogGrain> logger
+) : Grain, IJobCatalogGrain, IDisposable
 {
     private readonly Dictionary<string, JobSummary> _jobs = new(StringComparer.Ordinal);
     private readonly SortedSet<JobSummary> _newestFirst = new(Comparer<JobSummary>.Create(Compare));
@@ -33,7 +34,9 @@ internal sealed partial class JobCatalogGrain(
         _lines = new PagedList<JobSummary>(pages, this.GetGrainId(), "jobs", job => job.Id);
         _writes = new SharedWrites(WriteAsync);
         foreach (var job in await _lines.LoadAsync(storage.State.Pages))
+        {
             Show(job);
+        }
         // Lines that an older version stored in one row; those in pages are newer.
         foreach (var job in storage.State.Jobs.IsDefault ? [] : storage.State.Jobs)
         {
@@ -76,16 +79,24 @@ internal sealed partial class JobCatalogGrain(
     public async Task<JobPage> List(JobQuery query)
     {
         if (query.PageSize is < 1 or > JobQuery.MaxPageSize)
-            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to {JobQuery.MaxPageSize}.", "page_size"));
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to {JobQuery.MaxPageSize}.", "page_size")
+            );
+        }
         var found = From(query.Cursor)
-            .Where(job => (query.Owner is null || job.Owner == query.Owner)
+            .Where(job =>
+                (query.Owner is null || job.Owner == query.Owner)
                 && (query.State is null || job.State == query.State)
-                && (!query.UnfinishedOnly || !job.State.IsFinal()))
+                && (!query.UnfinishedOnly || !job.State.IsFinal())
+            )
             .Take(query.PageSize + 1)
             .ToList();
         var more = found.Count > query.PageSize;
         if (more)
+        {
             found.RemoveAt(query.PageSize);
+        }
         var page = await Task.WhenAll(found.Select(RefreshAsync));
         return new JobPage([.. page], more ? Cursor(found[^1]) : null);
     }
@@ -99,11 +110,22 @@ internal sealed partial class JobCatalogGrain(
     private IEnumerable<JobSummary> From(string? cursor)
     {
         if (cursor is null)
+        {
             return _newestFirst;
+        }
         var (created, id) = ParseCursor(cursor);
         if (_newestFirst.Max is not { } oldest)
+        {
             return [];
-        var after = new JobSummary { Id = id, State = default, Created = created, Owner = string.Empty, Name = string.Empty };
+        }
+        var after = new JobSummary
+        {
+            Id = id,
+            State = default,
+            Created = created,
+            Owner = string.Empty,
+            Name = string.Empty,
+        };
         return Compare(after, oldest) >= 0 ? [] : _newestFirst.GetViewBetween(after, oldest).SkipWhile(job => Compare(job, after) == 0);
     }
 
@@ -112,8 +134,11 @@ internal sealed partial class JobCatalogGrain(
     private static (DateTimeOffset Created, string Id) ParseCursor(string cursor)
     {
         var split = cursor.IndexOf('_', StringComparison.Ordinal);
-        if (split <= 0 || !long.TryParse(cursor.AsSpan(0, split), NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
-            || ticks > DateTimeOffset.MaxValue.UtcTicks)
+        if (
+            split <= 0
+            || !long.TryParse(cursor.AsSpan(0, split), NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            || ticks > DateTimeOffset.MaxValue.UtcTicks
+        )
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "cursor is none that a page gave; start again without it.", "cursor"));
         }
@@ -125,7 +150,9 @@ internal sealed partial class JobCatalogGrain(
     private async Task<JobSummary> RefreshAsync(JobSummary job)
     {
         if (job.State is not (JobState.Preparing or JobState.Training or JobState.Sampling or JobState.Publishing))
+        {
             return job;
+        }
         try
         {
             var status = await GrainFactory.GetGrain<IImplantationGrain>(job.Id).GetStatus();
@@ -142,7 +169,9 @@ internal sealed partial class JobCatalogGrain(
     private void Show(JobSummary job)
     {
         if (_jobs.Remove(job.Id, out var known))
+        {
             _newestFirst.Remove(known);
+        }
         _jobs.Add(job.Id, job);
         _newestFirst.Add(job);
     }
@@ -154,7 +183,9 @@ internal sealed partial class JobCatalogGrain(
         {
             // Not before it writes: most activations only list.
             if (!_fenced)
+            {
                 await _lines.FenceAsync();
+            }
             _fenced = true;
             // A page that the state does not count would not be read again; lines of the old kind stay until they lie in pages.
             if (storage.State.Pages < next.Pages)

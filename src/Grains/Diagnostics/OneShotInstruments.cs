@@ -5,7 +5,9 @@ using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Grains.Diagnostics;
 
-/// <summary>The project's metrics. Units are seconds and bytes; no label holds an id. Prometheus shows the names with '_' for '.', the unit, and "_total" for counters.</summary>
+/// <summary>
+/// The project's metrics. Units are seconds and bytes; no label holds an id. Prometheus shows the names with '_' for '.', the unit, and "_total" for counters.
+/// </summary>
 public sealed class OneShotInstruments
 {
     /// <summary>Name of the meter.</summary>
@@ -40,23 +42,37 @@ public sealed class OneShotInstruments
         _queueWait = meter.CreateHistogram<double>("oneshot.queue.wait", "s", "Time from queueing to a slot.");
         meter.CreateObservableGauge(
             "oneshot.slots",
-            () => (Measurement<long>[])
-            [
-                new(Volatile.Read(ref _freeSlots), State("free")),
-                new(Volatile.Read(ref _leasedSlots), State("leased")),
-                new(Volatile.Read(ref _lentSlots), State("lent")),
-            ],
+            () =>
+                (Measurement<long>[])
+                    [
+                        new(Volatile.Read(ref _freeSlots), State("free")),
+                        new(Volatile.Read(ref _leasedSlots), State("leased")),
+                        new(Volatile.Read(ref _lentSlots), State("lent")),
+                    ],
             "{slot}",
-            "Slots of the cluster, by state.");
+            "Slots of the cluster, by state."
+        );
         _stepDuration = meter.CreateHistogram<double>("oneshot.step.duration", "s", "Time of one step, by base model and phase.");
         _steps = meter.CreateCounter<long>("oneshot.steps", "{step}", "Training steps done.");
         _loss = meter.CreateHistogram<double>("oneshot.loss", null, "Loss of a training step, by term, over all jobs.");
-        _prototypeSimilarity = meter.CreateHistogram<double>("oneshot.prototype_similarity", null, "Cosine of the prototypical embedding and its target, once a job.");
+        _prototypeSimilarity = meter.CreateHistogram<double>(
+            "oneshot.prototype_similarity",
+            null,
+            "Cosine of the prototypical embedding and its target, once a job."
+        );
         _checkpointDuration = meter.CreateHistogram<double>("oneshot.checkpoint.duration", "s", "Time to store and commit a checkpoint.");
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
-        _fanOutReduce = meter.CreateHistogram<double>("oneshot.fanout.reduce", "s", "Time of a fanned-out step in which the job's own slot sent, waited and gathered.");
-        _deviceMemory = meter.CreateGauge<long>("oneshot.device.memory", "By", "Most memory that the last job that could be measured took, by device of this silo.");
+        _fanOutReduce = meter.CreateHistogram<double>(
+            "oneshot.fanout.reduce",
+            "s",
+            "Time of a fanned-out step in which the job's own slot sent, waited and gathered."
+        );
+        _deviceMemory = meter.CreateGauge<long>(
+            "oneshot.device.memory",
+            "By",
+            "Most memory that the last job that could be measured took, by device of this silo."
+        );
     }
 
     /// <summary>A job has ended.</summary>
@@ -67,7 +83,9 @@ public sealed class OneShotInstruments
     {
         _implantations.Add(1, new TagList { { "outcome", Name(state) }, { "model", model } });
         if (metrics?.PrototypeSimilarity is { } similarity)
+        {
             _prototypeSimilarity.Record(similarity);
+        }
     }
 
     /// <summary>A slot of this silo went from one state of its job to another.</summary>
@@ -76,9 +94,13 @@ public sealed class OneShotInstruments
     public void OnStage(JobState? from, JobState? to)
     {
         if (from is { } old)
+        {
             _active.Add(-1, State(Name(old)));
+        }
         if (to is { } now)
+        {
             _active.Add(1, State(Name(now)));
+        }
     }
 
     /// <summary>The trainer made a step.</summary>
@@ -88,9 +110,13 @@ public sealed class OneShotInstruments
     {
         ArgumentNullException.ThrowIfNull(update);
         if (update.StepSeconds is { } seconds)
+        {
             _stepDuration.Record(seconds, new TagList { { "model", model }, { "phase", Name(update.Stage) } });
+        }
         if (update.Losses is not { } losses)
+        {
             return;
+        }
         _steps.Add(1);
         _loss.Record(losses.Global, new KeyValuePair<string, object?>("term", "global"));
         _loss.Record(losses.Object, new KeyValuePair<string, object?>("term", "object"));
@@ -138,17 +164,18 @@ public sealed class OneShotInstruments
 
     private static KeyValuePair<string, object?> State(string state) => new("state", state);
 
-    private static string Name(JobState state) => state switch
-    {
-        JobState.Submitted => "submitted",
-        JobState.Queued => "queued",
-        JobState.Preparing => "preparing",
-        JobState.Training => "training",
-        JobState.Sampling => "sampling",
-        JobState.Publishing => "publishing",
-        JobState.Succeeded => "succeeded",
-        JobState.Failed => "failed",
-        JobState.Cancelled => "cancelled",
-        _ => "unknown",
-    };
+    private static string Name(JobState state) =>
+        state switch
+        {
+            JobState.Submitted => "submitted",
+            JobState.Queued => "queued",
+            JobState.Preparing => "preparing",
+            JobState.Training => "training",
+            JobState.Sampling => "sampling",
+            JobState.Publishing => "publishing",
+            JobState.Succeeded => "succeeded",
+            JobState.Failed => "failed",
+            JobState.Cancelled => "cancelled",
+            _ => "unknown",
+        };
 }

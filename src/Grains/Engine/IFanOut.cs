@@ -22,7 +22,8 @@ public interface IFanOut
     double MeasureTransfer(int bytesThere, int bytesBack, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Evaluates all terms of a step, here and on the ready slots. A term whose slot dies or is late is evaluated by another one or here; none counts twice; the call ends in any case.
+    /// Evaluates all terms of a step, here and on the ready slots. A term whose slot dies or is late is evaluated by another one or here; none counts twice;
+    /// the call ends in any case.
     /// </summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="terms">Number of terms.</param>

@@ -10,9 +10,7 @@ public sealed class NoFanOut : IFanOut
     public FanOutFigures Figures { get; } = new();
 
     /// <inheritdoc/>
-    public void Settle(string terms)
-    {
-    }
+    public void Settle(string terms) { }
 
     /// <inheritdoc/>
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken) => 0;
@@ -28,7 +26,5 @@ public sealed class NoFanOut : IFanOut
     }
 
     /// <inheritdoc/>
-    public void Dismiss()
-    {
-    }
+    public void Dismiss() { }
 }

@@ -27,9 +27,11 @@ internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, Implanta
 
     private sealed class Slot(ICombinationGrain grain, SlotLease lease, ImplantationRequest request) : ILentSlot
     {
-        public Task OpenAsync(string terms, CancellationToken cancellationToken) => PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, terms, cancellationToken));
+        public Task OpenAsync(string terms, CancellationToken cancellationToken) =>
+            PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, terms, cancellationToken));
 
-        public async Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => (await grain.Echo(new EchoBytes(payload), answerBytes)).Bytes;
+        public async Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) =>
+            (await grain.Echo(new EchoBytes(payload), answerBytes)).Bytes;
 
         public Task<ImmutableArray<TermResult>> EvaluateAsync(StepWork work, CancellationToken cancellationToken) => grain.Evaluate(work, cancellationToken);
 

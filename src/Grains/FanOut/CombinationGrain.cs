@@ -13,7 +13,8 @@ using OrleansOneShot.Grains.Training;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes anything: calls wait for
+/// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes
+/// anything: calls wait for
 /// the session's thread, so that a close gets through while terms are evaluated.
 /// </summary>
 [SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive, Reentrant]
@@ -24,9 +25,20 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
     public async Task Open(SlotLease lease, ImplantationRequest request, string terms, CancellationToken cancellationToken = default)
     {
         if (!this.GetPrimaryKeyString().StartsWith(string.Create(CultureInfo.InvariantCulture, $"{lease.JobId}/{lease.Epoch}/"), StringComparison.Ordinal))
-            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"The lent slot is of job {lease.JobId}, epoch {lease.Epoch}, and this is {this.GetPrimaryKeyString()}."));
+        {
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.InvalidInput,
+                    $"The lent slot is of job {lease.JobId}, epoch {lease.Epoch}, and this is {this.GetPrimaryKeyString()}."
+                )
+            );
+        }
         if (terms is null or { Length: > FanOutLimits.TermsText })
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"What the job has settled has {terms?.Length} characters; at most {FanOutLimits.TermsText} are taken."));
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Limit, $"What the job has settled has {terms?.Length} characters; at most {FanOutLimits.TermsText} are taken.")
+            );
+        }
         if (lease.Silo != silo.SiloAddress.ToParsableString())
         {
             DeactivateOnIdle();
@@ -46,24 +58,36 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
     {
         Session().Touch();
         if (payload.Bytes.Length > FanOutLimits.PayloadBytes || answerBytes is < 0 or > FanOutLimits.PayloadBytes)
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"{payload.Bytes.Length} bytes there and {answerBytes} back are more than the {FanOutLimits.PayloadBytes} of a call."));
+        {
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Limit,
+                    $"{payload.Bytes.Length} bytes there and {answerBytes} back are more than the {FanOutLimits.PayloadBytes} of a call."
+                )
+            );
+        }
         return Task.FromResult(new EchoBytes(new byte[answerBytes]));
     }
 
-    public Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default) => Session().EvaluateAsync(work, cancellationToken);
+    public Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default) =>
+        Session().EvaluateAsync(work, cancellationToken);
 
     public Task Close()
     {
         _session?.End("its job closed it");
         if (_session is null)
+        {
             DeactivateOnIdle();
+        }
         return Task.CompletedTask;
     }
 
     private WorkerSession Session()
     {
         if (_session is { } session)
+        {
             return session;
+        }
         // An activation that nobody opened stands in for one that died with its silo.
         DeactivateOnIdle();
         throw WorkerSession.Unavailable("it is not open");

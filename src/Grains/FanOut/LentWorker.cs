@@ -36,7 +36,9 @@ internal sealed class LentWorker(SlotLease lease, ILentSlot slot) : IDisposable
     public void Answered(double secondsPerTerm)
     {
         if (_secondsPerTerm.Count == Remembered)
+        {
             _secondsPerTerm.Dequeue();
+        }
         _secondsPerTerm.Enqueue(secondsPerTerm);
     }
 

@@ -57,13 +57,17 @@ internal sealed class StepCall
         lock (_lock)
         {
             if (_abandoned)
+            {
                 return;
+            }
             _abandoned = true;
             arrived = _arrived;
         }
 
         if (arrived > 0)
+        {
             _onTooLate(arrived);
+        }
         // What the other side does then must not run on the engine's thread; a call that has ended needs no signal.
         Task.Run(_cancel.Cancel, CancellationToken.None).Ignore();
         Answer.Ignore();
@@ -84,7 +88,9 @@ internal sealed class StepCall
             }
 
             if (tooLate && count > 0)
+            {
                 _onTooLate(count);
+            }
             return results;
         }
         finally

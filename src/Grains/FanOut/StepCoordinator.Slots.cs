@@ -41,7 +41,9 @@ internal sealed partial class StepCoordinator
         }
 
         foreach (var worker in left)
+        {
             Begin(() => ReleaseAsync(worker, "the job needs it no more", replace: false));
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -49,15 +51,21 @@ internal sealed partial class StepCoordinator
         Dismiss();
         ITimer? heartbeat;
         lock (_lock)
+        {
             (_disposed, heartbeat) = (true, _heartbeat);
+        }
         if (heartbeat is not null)
+        {
             await heartbeat.DisposeAsync();
+        }
         var began = Clock.GetTimestamp();
         try
         {
             // What ends may begin something else: giving back, closing.
             while (Unfinished() is { Length: > 0 } tasks)
+            {
                 await Task.WhenAll(tasks).WaitAsync(TimeSpan.FromTicks(Math.Max(0, (s_farewell - Clock.GetElapsedTime(began)).Ticks)), Clock);
+            }
         }
         catch (TimeoutException)
         {
@@ -71,7 +79,9 @@ internal sealed partial class StepCoordinator
     public bool Has(LentWorker worker)
     {
         lock (_lock)
+        {
             return _workers.Contains(worker);
+        }
     }
 
     /// <summary>Gives a slot up that failed, and asks for another one.</summary>
@@ -93,13 +103,19 @@ internal sealed partial class StepCoordinator
         lock (_lock)
         {
             if (!_workers.Remove(worker))
+            {
                 return;
+            }
             _figures = _figures with { WorkersDropped = _figures.WorkersDropped + 1 };
             if (forGood)
+            {
                 _except[worker.Lease.Silo] = long.MaxValue;
+            }
             // A slot that never opened may be refused by a silo that can't evaluate terms at all: not at once again.
             else if (!worker.Ready)
+            {
                 _except[worker.Lease.Silo] = Clock.GetTimestamp() + (long)(_options.FanOutRetryPeriod.TotalSeconds * Clock.TimestampFrequency);
+            }
             _unsettled++;
             Changed();
         }
@@ -118,14 +134,18 @@ internal sealed partial class StepCoordinator
     private List<LentWorker> ReadyWorkers()
     {
         lock (_lock)
+        {
             return _workers.FindAll(worker => worker.Ready);
+        }
     }
 
     /// <summary>Ends when nothing is under way: all slots that were lent are ready, all that were given up have been asked for again.</summary>
     internal async Task WhenSettledAsync()
     {
         while (Look() is (_, false, var change))
+        {
             await change;
+        }
     }
 
     private (int Ready, bool Settled, Task Change) Look()
@@ -152,7 +172,9 @@ internal sealed partial class StepCoordinator
     private void Beat()
     {
         foreach (var worker in ReadyWorkers())
+        {
             Begin(() => BeatAsync(worker));
+        }
     }
 
     private async Task BeatAsync(LentWorker worker)
@@ -175,7 +197,9 @@ internal sealed partial class StepCoordinator
         {
             _useful = useful;
             if (Math.Min(_wanted, _useful) <= _workers.Count || Clock.GetElapsedTime(_asked) < _options.FanOutRetryPeriod)
+            {
                 return;
+            }
         }
 
         Ask();
@@ -228,7 +252,9 @@ internal sealed partial class StepCoordinator
             lock (_lock)
             {
                 if (_askAgain)
+                {
                     continue;
+                }
                 _asking = false;
                 Changed();
                 return;
@@ -244,13 +270,19 @@ internal sealed partial class StepCoordinator
             lock (_lock)
             {
                 if (!_disposed && _workers.Count < _wanted)
+                {
                     _workers.Add(worker = new LentWorker(lease, _slots.Reach(lease, _number++)));
+                }
             }
 
             if (worker is null)
+            {
                 Begin(() => GiveBackAsync(lease));
+            }
             else
+            {
                 Begin(() => OpenAsync(worker));
+            }
         }
     }
 
@@ -278,7 +310,9 @@ internal sealed partial class StepCoordinator
         Begin(() => CloseAsync(worker));
         await GiveBackAsync(worker.Lease);
         if (!replace)
+        {
             return;
+        }
         Ask();
         lock (_lock)
         {
@@ -323,20 +357,26 @@ internal sealed partial class StepCoordinator
     {
         var task = Task.Run(work);
         lock (_lock)
+        {
             _background.Add(task);
+        }
         task.ContinueWith(ended => Forget(ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private Task[] Unfinished()
     {
         lock (_lock)
+        {
             return [.. _background.Where(task => !task.IsCompleted)];
+        }
     }
 
     private void Forget(Task task)
     {
         lock (_lock)
+        {
             _background.Remove(task);
+        }
     }
 
     /// <summary>Wakes who waits for slots; the lock is held.</summary>

@@ -8,7 +8,8 @@ using OrleansOneShot.Grains.Hosting;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// Spreads the steps of one epoch of a job over lent slots. Steps run on the engine's thread (<see cref="StepRun"/>); slots come and go beside it, in tasks that never wait for a
+/// Spreads the steps of one epoch of a job over lent slots. Steps run on the engine's thread (<see cref="StepRun"/>); slots come and go beside it, in tasks
+/// that never wait for a
 /// step. This file: what the engine calls.
 /// </summary>
 internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
@@ -61,7 +62,9 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         get
         {
             lock (_lock)
+            {
                 return _figures;
+            }
         }
     }
 
@@ -85,7 +88,9 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
             var (ready, settled, change) = Look();
             var remaining = TimeSpan.FromMilliseconds(Math.Ceiling((patience - Clock.GetElapsedTime(began)).TotalMilliseconds));
             if (settled || ready >= wanted || remaining <= TimeSpan.Zero)
+            {
                 return ready;
+            }
             try
             {
                 change.WaitAsync(remaining, Clock, cancellationToken).GetAwaiter().GetResult();
@@ -103,7 +108,9 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(bytesThere);
         ArgumentOutOfRangeException.ThrowIfNegative(bytesBack);
         if (bytesThere > FanOutLimits.PayloadBytes || bytesBack > FanOutLimits.PayloadBytes)
+        {
             return double.PositiveInfinity;
+        }
         AnswerBytes = bytesBack;
         var payload = new byte[bytesThere];
         var (best, tries) = (double.PositiveInfinity, 0);
@@ -111,11 +118,16 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         while ((tries < LeastEchoes || (tries < MostEchoes && Clock.GetElapsedTime(first) < s_echoing)) && ReadyWorkers() is { Count: > 0 } workers)
         {
             var began = Clock.GetTimestamp();
-            var failed = Task.WhenAll(workers.Select(worker => EchoesAsync(worker, payload, bytesBack, cancellationToken))).GetAwaiter().GetResult().Count(well => !well);
+            var failed = Task.WhenAll(workers.Select(worker => EchoesAsync(worker, payload, bytesBack, cancellationToken)))
+                .GetAwaiter()
+                .GetResult()
+                .Count(well => !well);
             cancellationToken.ThrowIfCancellationRequested();
             // A try in which one failed tells nothing of the others; the failed one is gone, so this ends.
             if (failed > 0)
+            {
                 continue;
+            }
             best = Math.Min(best, Clock.GetElapsedTime(began).TotalSeconds);
             tries++;
         }
@@ -186,7 +198,9 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     public void Count(Func<FanOutFigures, FanOutFigures> change)
     {
         lock (_lock)
+        {
             _figures = change(_figures);
+        }
     }
 
     /// <summary>Echoes; a slot that can't is given up.</summary>
@@ -196,14 +210,18 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         {
             var answer = await worker.Slot.EchoAsync(payload, bytesBack).WaitAsync(_options.FanOutFirstDeadline, Clock, cancellationToken);
             if (answer.Length == bytesBack)
+            {
                 return true;
+            }
             Drop(worker, $"its echo holds {answer.Length} bytes instead of {bytesBack}", forGood: true);
         }
         catch (Exception e)
         {
             // Else the caller gives up, not the slot.
             if (!cancellationToken.IsCancellationRequested)
+            {
                 Drop(worker, e);
+            }
         }
 
         return false;

@@ -5,7 +5,8 @@ using OrleansOneShot.Grains.Engine;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// One step on the engine's thread: shares the terms out, evaluates its own share, and goes on until every term has exactly one value. Whatever the other slots do, every wait has a
+/// One step on the engine's thread: shares the terms out, evaluates its own share, and goes on until every term has exactly one value. Whatever the other slots
+/// do, every wait has a
 /// deadline and every term is tried elsewhere at most once before it is evaluated here, so it ends.
 /// </summary>
 internal sealed class StepRun
@@ -52,18 +53,26 @@ internal sealed class StepRun
             {
                 _cancellationToken.ThrowIfCancellationRequested();
                 if (_own.TryDequeue(out var term))
+                {
                     EvaluateHere(term);
+                }
                 else if (_calls.Count > 0)
+                {
                     Wait();
+                }
                 else
+                {
                     return [.. _values.Select(value => value!)];
+                }
                 Collect();
             }
         }
         finally
         {
             foreach (var call in _calls)
+            {
                 call.Abandon();
+            }
         }
     }
 
@@ -74,9 +83,13 @@ internal sealed class StepRun
         for (var i = 0; i < terms.Count; i++)
         {
             if (i % (workers.Count + 1) is var turn and > 0)
+            {
                 shares[turn - 1].Add(terms[i]);
+            }
             else
+            {
                 _own.Enqueue(terms[i]);
+            }
         }
 
         for (var i = 0; i < workers.Count; i++)
@@ -108,7 +121,9 @@ internal sealed class StepRun
         // Rounded up: timers count in milliseconds, and a wait that ends too early would spin.
         var remaining = TimeSpan.FromMilliseconds(Math.Ceiling(_calls.Min(Remaining).TotalMilliseconds));
         if (remaining <= TimeSpan.Zero)
+        {
             return;
+        }
         try
         {
             Task.WhenAny(_calls.Select(call => call.Answer)).WaitAsync(remaining, _owner.Clock, _cancellationToken).GetAwaiter().GetResult();
@@ -129,25 +144,37 @@ internal sealed class StepRun
         foreach (var call in _calls.ToList())
         {
             if (call.Answer.IsCompleted)
+            {
                 Take(call);
+            }
             else if (Remaining(call) <= TimeSpan.Zero)
+            {
                 Strike(call.Worker, "was late");
+            }
             else
+            {
                 continue;
+            }
             End(call, missing);
         }
 
         // Of a slot that was given up nothing more is expected.
         foreach (var call in _calls.Where(call => !_owner.Has(call.Worker)).ToList())
+        {
             End(call, missing);
+        }
         if (missing.Count > 0)
+        {
             Repeat(missing);
+        }
     }
 
     private void End(StepCall call, SortedSet<int> missing)
     {
         if (!call.Answer.IsCompleted)
+        {
             call.Abandon();
+        }
         _calls.Remove(call);
         missing.UnionWith(call.Work.Terms.Where(term => _values[term] is null));
     }
@@ -158,9 +185,13 @@ internal sealed class StepRun
         // A term that failed twice, or that is alone, is evaluated here: nobody is nearer.
         var again = missing.Where(term => !_repeated[term]).ToList();
         foreach (var term in missing.Except(again))
+        {
             _own.Enqueue(term);
+        }
         foreach (var term in again)
+        {
             _repeated[term] = true;
+        }
         var idle = _workers.Where(worker => worker.Strikes == 0 && _owner.Has(worker) && !_calls.Exists(call => call.Worker == worker));
         Share(again, [.. idle.Take(again.Count - 1)]);
     }
@@ -182,8 +213,14 @@ internal sealed class StepRun
         var (taken, dropped) = (0, 0);
         foreach (var result in results.IsDefault ? [] : results)
         {
-            if (result is null || result.JobId != _work.JobId || result.Epoch != _work.Epoch || result.Step != _work.Step
-                || !call.Work.Terms.Contains(result.Term) || _values[result.Term] is not null)
+            if (
+                result is null
+                || result.JobId != _work.JobId
+                || result.Epoch != _work.Epoch
+                || result.Step != _work.Step
+                || !call.Work.Terms.Contains(result.Term)
+                || _values[result.Term] is not null
+            )
             {
                 dropped++;
                 continue;
@@ -203,22 +240,34 @@ internal sealed class StepRun
         }
 
         if (dropped > 0)
+        {
             _owner.DropAnswers(dropped);
+        }
         if (taken < call.Work.Terms.Length)
+        {
             Strike(call.Worker, "answered something else");
+        }
         else
+        {
             call.Worker.Answered(call.Elapsed.TotalSeconds / call.Share);
+        }
     }
 
     /// <summary>Once in a step, however many of its calls fail.</summary>
     private void Strike(LentWorker worker, string why)
     {
         if (!_struck.Add(worker))
+        {
             return;
+        }
         if (++worker.Strikes >= StepCoordinator.MaxStrikes)
+        {
             _owner.Drop(worker, why + " twice", forGood: true);
+        }
         else
+        {
             _owner.Warn(worker, why, _work.Step);
+        }
     }
 
     private TimeSpan Remaining(StepCall call) => _owner.Deadline(call.Worker, call.Share) - _owner.Clock.GetElapsedTime(call.Sent);

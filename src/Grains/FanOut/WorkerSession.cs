@@ -11,7 +11,8 @@ using OrleansOneShot.Grains.Hosting;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// A job's model on a lent slot of this silo, with a thread of its own: what it loads, evaluates and frees, it does there, in the order of the calls. It ends when it is closed, when
+/// A job's model on a lent slot of this silo, with a thread of its own: what it loads, evaluates and frees, it does there, in the order of the calls. It ends
+/// when it is closed, when
 /// the slot is needed for something else, or when nobody calls for a while, because then its job's silo is gone; always between two terms.
 /// </summary>
 internal sealed partial class WorkerSession : IDisposable
@@ -60,7 +61,9 @@ internal sealed partial class WorkerSession : IDisposable
         get
         {
             lock (_lock)
+            {
                 return _ended is not null;
+            }
         }
     }
 
@@ -85,7 +88,12 @@ internal sealed partial class WorkerSession : IDisposable
         // The caller is a grain: neither its scheduler nor its request's context may follow.
         using (ExecutionContext.SuppressFlow())
         {
-            Completion = Task.Factory.StartNew(() => Run(slotFree), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            Completion = Task.Factory.StartNew(
+                () => Run(slotFree),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default
+            );
         }
     }
 
@@ -96,7 +104,9 @@ internal sealed partial class WorkerSession : IDisposable
         lock (_lock)
         {
             if (_ended is not null)
+            {
                 throw _ended;
+            }
             _idle.Change(_patience, Timeout.InfiniteTimeSpan);
         }
     }
@@ -113,9 +123,13 @@ internal sealed partial class WorkerSession : IDisposable
         lock (_lock)
         {
             if (_ended is not null)
+            {
                 throw _ended;
+            }
             if (_pending.Count >= MaxPending)
+            {
                 throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"{MaxPending} calls wait for this slot already."));
+            }
             _pending.Add(item);
             _items.Add(item, CancellationToken.None);
         }
@@ -141,7 +155,9 @@ internal sealed partial class WorkerSession : IDisposable
         lock (_lock)
         {
             if (_ended is not null)
+            {
                 return;
+            }
             _ended = error;
             pending = [.. _pending];
             _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -150,7 +166,9 @@ internal sealed partial class WorkerSession : IDisposable
         LogEnded(_job.JobId, _job.Epoch, Lease.Slot, error.Message);
         _opened.TrySetException(error);
         foreach (var item in pending)
+        {
             item.Fail(error);
+        }
         // Callbacks of the engine must not run on the caller, which may be a grain. A thread that has ended meanwhile needs no signal.
         Task.Run(_stop.Cancel, CancellationToken.None).Ignore();
     }
@@ -161,7 +179,9 @@ internal sealed partial class WorkerSession : IDisposable
         {
             // The clock begins again when the thread has done its work.
             if (_ended is not null || _pending.Count > 0 || !_opened.Task.IsCompleted)
+            {
                 return;
+            }
         }
 
         End($"nobody called for {_patience}");
@@ -180,7 +200,9 @@ internal sealed partial class WorkerSession : IDisposable
             {
                 Answer(worker, item);
                 lock (_lock)
+                {
                     _pending.Remove(item);
+                }
                 Rest();
             }
         }
@@ -202,7 +224,9 @@ internal sealed partial class WorkerSession : IDisposable
         lock (_lock)
         {
             if (_ended is null)
+            {
                 _idle.Change(_patience, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
@@ -220,8 +244,14 @@ internal sealed partial class WorkerSession : IDisposable
                 var value = worker.Evaluate(item.Work.Step, term, item.Work.Payload, either.Token);
                 bytes += value.Payload.Length;
                 if (bytes > FanOutLimits.PayloadBytes)
-                    throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"The answer holds {bytes} bytes, more than the {FanOutLimits.PayloadBytes} of a call."));
-                results.Add(new TermResult(_job.JobId, _job.Epoch, item.Work.Step, term, value.Payload, value.Losses, _clock.GetElapsedTime(began).TotalSeconds));
+                {
+                    throw new OneShotException(
+                        new ErrorDetail(ErrorCodes.Limit, $"The answer holds {bytes} bytes, more than the {FanOutLimits.PayloadBytes} of a call.")
+                    );
+                }
+                results.Add(
+                    new TermResult(_job.JobId, _job.Epoch, item.Work.Step, term, value.Payload, value.Losses, _clock.GetElapsedTime(began).TotalSeconds)
+                );
             }
 
             item.Complete(results.MoveToImmutable());
@@ -241,18 +271,32 @@ internal sealed partial class WorkerSession : IDisposable
     private void Require(StepWork work)
     {
         if (work.JobId != _job.JobId || work.Epoch != _job.Epoch)
+        {
             throw Invalid($"The slot is lent to job {_job.JobId}, epoch {_job.Epoch}, not to {work.JobId}, epoch {work.Epoch}.");
-        if (work.Step < 0 || work.Terms.IsDefaultOrEmpty || work.Terms.Length > FanOutLimits.Terms || work.Terms.Any(term => term is < 0 or >= FanOutLimits.Terms))
+        }
+        if (
+            work.Step < 0
+            || work.Terms.IsDefaultOrEmpty
+            || work.Terms.Length > FanOutLimits.Terms
+            || work.Terms.Any(term => term is < 0 or >= FanOutLimits.Terms)
+        )
+        {
             throw Invalid($"Step {work.Step} names no terms, or some that are not from 0 to {FanOutLimits.Terms - 1}.");
+        }
         if (work.Payload.Length > FanOutLimits.PayloadBytes)
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, $"The step's payload holds {work.Payload.Length} bytes, more than the {FanOutLimits.PayloadBytes} of a call."));
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Limit, $"The step's payload holds {work.Payload.Length} bytes, more than the {FanOutLimits.PayloadBytes} of a call.")
+            );
+        }
     }
 
     private static OneShotException Invalid(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));
 
     // Any other exception might not be known where it arrives.
     private static OneShotException Describe(Exception error) =>
-        error as OneShotException ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {Fault.Cut(error.Message)}"));
+        error as OneShotException
+        ?? new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The engine failed on the lent slot: {Fault.Cut(error.Message)}"));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: ready to evaluate terms on lent slot {Slot}")]
     private partial void LogOpened(string jobId, long epoch, int slot);

@@ -6,7 +6,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
-/// Sorts the errors of runs, of lent slots and of self-tests: the one place that says whose an error is. It looks through what wraps an error, since layers above translate what they
+/// Sorts the errors of runs, of lent slots and of self-tests: the one place that says whose an error is. It looks through what wraps an error, since layers
+/// above translate what they
 /// can't know to be the machine's: a model's file that may not be read is bad input only for who gave the file.
 /// </summary>
 public static class Fault
@@ -23,9 +24,13 @@ public static class Fault
     {
         ArgumentNullException.ThrowIfNull(error);
         if (error is OutageException)
+        {
             return FaultKind.Store;
+        }
         if (error is AggregateException { InnerExceptions.Count: > 0 } several)
+        {
             return several.InnerExceptions.Max(Of);
+        }
         for (var link = error; link is not null; link = link.InnerException)
         {
             switch (link)
@@ -65,11 +70,22 @@ public static class Fault
         }
 
         if (error is OutOfMemoryException)
+        {
             return Memory("The machine has too little memory for this job.");
+        }
         if (MachineErrors.IsMemory(error))
+        {
             return Memory($"The machine has too little memory for this job: {Cut(error.Message)}");
+        }
         if (MachineErrors.IsLibrary(error))
-            return new ErrorDetail(ErrorCodes.Failed, $"The machine lacks a library that the engine needs: {Cut(Innermost(error).Message)}", null, "Run oneshot doctor on that machine.");
+        {
+            return new ErrorDetail(
+                ErrorCodes.Failed,
+                $"The machine lacks a library that the engine needs: {Cut(Innermost(error).Message)}",
+                null,
+                "Run oneshot doctor on that machine."
+            );
+        }
         return error is IOException or UnauthorizedAccessException
             ? new ErrorDetail(ErrorCodes.Failed, Cut(error.Message), null, NothingPublished)
             : new ErrorDetail(ErrorCodes.Failed, $"The engine failed: {Cut(Wording.WithoutTypes(error.Message))}");
@@ -90,8 +106,7 @@ public static class Fault
         };
     }
 
-    private static ErrorDetail Memory(string message) =>
-        new(ErrorCodes.Limit, message, null, "Use a smaller resolution, bf16, or a machine with more memory.");
+    private static ErrorDetail Memory(string message) => new(ErrorCodes.Limit, message, null, "Use a smaller resolution, bf16, or a machine with more memory.");
 
     private static Exception Innermost(Exception error) => error.InnerException is { } inner ? Innermost(inner) : error;
 
@@ -103,7 +118,9 @@ public static class Fault
         ArgumentNullException.ThrowIfNull(message);
         var line = message.AsSpan().Trim();
         if (line.IndexOfAny('\r', '\n') is > 0 and var end)
+        {
             line = line[..end].TrimEnd();
+        }
         return Wording.Cut(line.ToString(), LongestMessage);
     }
 }

@@ -9,6 +9,9 @@ public enum FaultKind
     /// <summary>A store or another service is away: the job is queued again and goes on when it is back.</summary>
     Store = 1,
 
-    /// <summary>The machine's on which it happened, its way to the store included: the job goes on elsewhere, and the silo takes no more jobs until it has passed its self-test.</summary>
+    /// <summary>
+    /// The machine's on which it happened, its way to the store included: the job goes on elsewhere, and the silo takes no more jobs until it has passed its
+    /// self-test.
+    /// </summary>
     Machine = 2,
 }

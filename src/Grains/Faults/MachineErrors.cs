@@ -41,21 +41,39 @@ internal static class MachineErrors
     // What it says of devices, drivers and files.
     private static readonly string[] s_device =
     [
-        "CUDA error", "CUDA driver", "CUDA kernel", "CUDA-capable", "cudaError", "cuDNN", "CUBLAS_STATUS", "CUSOLVER_STATUS", "CUSPARSE_STATUS", "NVIDIA driver", "NVRTC", "NVML",
-        "no kernel image", "No space left on device", "Input/output error", "Too many open files", "unable to mmap",
+        "CUDA error",
+        "CUDA driver",
+        "CUDA kernel",
+        "CUDA-capable",
+        "cudaError",
+        "cuDNN",
+        "CUBLAS_STATUS",
+        "CUSOLVER_STATUS",
+        "CUSPARSE_STATUS",
+        "NVIDIA driver",
+        "NVRTC",
+        "NVML",
+        "no kernel image",
+        "No space left on device",
+        "Input/output error",
+        "Too many open files",
+        "unable to mmap",
     ];
 
     /// <summary>Whether an error, without what it wraps, is a machine's.</summary>
     /// <param name="error">The error.</param>
     /// <returns>Whether it is.</returns>
-    public static bool Is(Exception error) => IsMemory(error) || IsLibrary(error) || error switch
-    {
-        UnauthorizedAccessException => true,
-        IOException => s_numbers.Contains(error.HResult),
-        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable } => true,
-        Win32Exception system => s_numbers.Contains(system.NativeErrorCode),
-        _ => IsOfTorch(error, s_device),
-    };
+    public static bool Is(Exception error) =>
+        IsMemory(error)
+        || IsLibrary(error)
+        || error switch
+        {
+            UnauthorizedAccessException => true,
+            IOException => s_numbers.Contains(error.HResult),
+            SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable } => true,
+            Win32Exception system => s_numbers.Contains(system.NativeErrorCode),
+            _ => IsOfTorch(error, s_device),
+        };
 
     /// <summary>Whether there was too little memory, the runtime's, libtorch's or a device's.</summary>
     /// <param name="error">The error.</param>

@@ -5,7 +5,8 @@ using OrleansOneShot.Grains.Hosting;
 namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
-/// Keeps a silo whose machine failed a job from the next ones, until it passes its self-test: at first after a second, then after pauses that double. A fault that the self-test does not
+/// Keeps a silo whose machine failed a job from the next ones, until it passes its self-test: at first after a second, then after pauses that double. A fault
+/// that the self-test does not
 /// see makes the next pause longer too; a job that gets on here makes it short again.
 /// </summary>
 /// <param name="test">The self-test.</param>
@@ -32,7 +33,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
         get
         {
             lock (_lock)
+            {
                 return _told;
+            }
         }
     }
 
@@ -44,7 +47,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     public void Enter(string why)
     {
         if (options.Value.MaxFaultySilos <= 1)
+        {
             return;
+        }
         lock (_lock)
         {
             _fault = why;
@@ -64,7 +69,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     public void Worked()
     {
         lock (_lock)
+        {
             _faults = 0;
+        }
     }
 
     /// <summary>Looks at the floor of free space, and tells what is new.</summary>
@@ -77,14 +84,20 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
         {
             why = _fault ?? lacks;
             if (why == _told)
+            {
                 return why;
+            }
             _told = why;
         }
 
         if (why is null)
+        {
             LogBack();
+        }
         else
+        {
             LogKept(why);
+        }
         Changed?.Invoke(why);
         return why;
     }
@@ -94,7 +107,9 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
     {
         // The container knows it as two services, and disposes of it for each.
         if (Interlocked.Exchange(ref _disposed, true))
+        {
             return;
+        }
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -116,18 +131,26 @@ internal sealed partial class Quarantine(ISelfTest test, IOptions<OneShotGrainsO
             _pausing = false;
             int seen;
             lock (_lock)
+            {
                 seen = _seen;
+            }
             var fails = await test.RunAsync(_stop.Token);
             lock (_lock)
             {
                 // A fault that came meanwhile is not what was tested.
                 var passed = fails is null && seen == _seen;
                 if (passed)
+                {
                     (_fault, _mending) = (null, false);
+                }
                 else
+                {
                     _fault = fails ?? _fault;
+                }
                 if (passed)
+                {
                     break;
+                }
             }
 
             Look();

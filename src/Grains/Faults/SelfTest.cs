@@ -8,7 +8,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
-/// What a job needs of its machine, on a small scale: room on the disk, a file of a checkpoint's size written, flushed and read again in the work folder, the store written and read, and
+/// What a job needs of its machine, on a small scale: room on the disk, a file of a checkpoint's size written, flushed and read again in the work folder, the
+/// store written and read, and
 /// something computed on each device that slots offer.
 /// </summary>
 /// <param name="store">The store.</param>
@@ -29,7 +30,9 @@ internal sealed class SelfTest(IArtifactStore store, IEnumerable<IEngineCheck> e
     {
         // What hangs must not pile up.
         if (_running.IsCompleted)
+        {
             _running = Task.Factory.StartNew(() => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
         try
         {
             return await _running.WaitAsync(s_limit, options.Value.Clock, cancellationToken);
@@ -46,7 +49,9 @@ internal sealed class SelfTest(IArtifactStore store, IEnumerable<IEngineCheck> e
         try
         {
             if (FreeSpace.Lacks(own.WorkFolder, own.MinFreeBytes) is { } lacks)
+            {
                 return lacks;
+            }
             TestFolder(own.WorkFolder, cancellationToken);
             part = "the artifact store";
             store.CheckWritableAsync(cancellationToken).GetAwaiter().GetResult();
@@ -54,7 +59,9 @@ internal sealed class SelfTest(IArtifactStore store, IEnumerable<IEngineCheck> e
             {
                 part = $"its device {device}";
                 foreach (var engine in engines)
+                {
                     engine.Check(device);
+                }
             }
 
             return null;
@@ -89,7 +96,9 @@ internal sealed class SelfTest(IArtifactStore store, IEnumerable<IEngineCheck> e
             cancellationToken.ThrowIfCancellationRequested();
             again.ReadExactly(read);
             if (!read.AsSpan().SequenceEqual(bytes))
+            {
                 throw new IOException($"{path} has other bytes than were written");
+            }
         }
     }
 }

@@ -3,7 +3,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
-/// This silo lacks something that one job needs: a model, room for it, a way to the host that has it. Another silo may have it, so the job goes on there; this one is sound, and goes on
+/// This silo lacks something that one job needs: a model, room for it, a way to the host that has it. Another silo may have it, so the job goes on there; this
+/// one is sound, and goes on
 /// taking other jobs.
 /// </summary>
 [GenerateSerializer, Alias("oneshot.SiloLacksException")]
@@ -13,7 +14,5 @@ public sealed class SiloLacksException : OneShotException
     /// <param name="detail">What it lacks.</param>
     /// <param name="inner">The cause.</param>
     public SiloLacksException(ErrorDetail detail, Exception? inner = null)
-        : base(detail, inner)
-    {
-    }
+        : base(detail, inner) { }
 }

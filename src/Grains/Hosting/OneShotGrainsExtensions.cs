@@ -18,7 +18,8 @@ namespace OrleansOneShot.Grains.Hosting;
 public static class OneShotGrainsExtensions
 {
     /// <summary>
-    /// Makes a silo run jobs. The host also registers an <see cref="IArtifactStore"/>, an <see cref="Engine.ITrainingEngine"/> if the silo has slots, and a grain storage named
+    /// Makes a silo run jobs. The host also registers an <see cref="IArtifactStore"/>, an <see cref="Engine.ITrainingEngine"/> if the silo has slots, and a
+    /// grain storage named
     /// <see cref="OneShotStorage.Name"/>.
     /// </summary>
     /// <param name="silo">The silo.</param>
@@ -44,23 +45,29 @@ public static class OneShotGrainsExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();
-        // What a store says reaches the caller as it is, not as a sentence on serializers. A fault crosses silos only if it may pass, which is the value that it has on arrival.
+        // What a store says reaches the caller as it is, not as a sentence on serializers. A fault crosses silos only if it may pass, which is the value that
+        // it has on arrival.
         services.Configure<ExceptionSerializationOptions>(serialization => serialization.SupportedNamespacePrefixes.Add("OrleansOneShot."));
         return silo.AddSlotPlacement(configure);
     }
 
-    /// <summary>Tells all silos how many slots this one has, and teaches it to keep grains that work on slots on silos that have some: every silo may be asked to place one.</summary>
+    /// <summary>
+    /// Tells all silos how many slots this one has, and teaches it to keep grains that work on slots on silos that have some: every silo may be asked to place
+    /// one.
+    /// </summary>
     private static ISiloBuilder AddSlotPlacement(this ISiloBuilder silo, Action<OneShotGrainsOptions>? configure)
     {
         // Metadata are fixed before the container is built.
         var options = new OneShotGrainsOptions();
         configure?.Invoke(options);
         var slots = options.Slots.IsDefault ? [] : options.Slots;
-        silo.UseSiloMetadata(new Dictionary<string, string>
-        {
-            [SlotPlacementFilter.SlotsKey] = slots.Length.ToString(CultureInfo.InvariantCulture),
-            [SlotPlacementFilter.DeviceKey] = slots.FirstOrDefault()?.Device ?? string.Empty,
-        });
+        silo.UseSiloMetadata(
+            new Dictionary<string, string>
+            {
+                [SlotPlacementFilter.SlotsKey] = slots.Length.ToString(CultureInfo.InvariantCulture),
+                [SlotPlacementFilter.DeviceKey] = slots.FirstOrDefault()?.Device ?? string.Empty,
+            }
+        );
         silo.Services.AddPlacementFilter<SlotPlacementFilter, SlotPlacementFilterDirector>(ServiceLifetime.Singleton);
         return silo;
     }

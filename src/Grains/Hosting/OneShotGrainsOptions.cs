@@ -13,7 +13,8 @@ public sealed class OneShotGrainsOptions
     public bool ResumeOnStart { get; set; }
 
     /// <summary>
-    /// Whether jobs that a stopping silo gives back are queued at once, for another silo; otherwise they wait for the next process with <see cref="ResumeOnStart"/>. Default: no.
+    /// Whether jobs that a stopping silo gives back are queued at once, for another silo; otherwise they wait for the next process with
+    /// <see cref="ResumeOnStart"/>. Default: no.
     /// </summary>
     public bool RequeueOnStop { get; set; }
 
@@ -36,13 +37,15 @@ public sealed class OneShotGrainsOptions
     public int MaxQueued { get; set; } = 100_000;
 
     /// <summary>
-    /// Whether a job waits for a slot that has the kind of device that it names, and the memory that its like were seen to take, and runs on that slot's device; otherwise it takes any
+    /// Whether a job waits for a slot that has the kind of device that it names, and the memory that its like were seen to take, and runs on that slot's
+    /// device; otherwise it takes any
     /// slot, whose engine goes by the request alone and says what it lacks. Default: no.
     /// </summary>
     public bool WaitForDevice { get; set; }
 
     /// <summary>
-    /// Time between two looks of the scheduler, by a durable reminder, at whether the silos of its leases still live; at least a minute unless Orleans is told otherwise. Membership tells
+    /// Time between two looks of the scheduler, by a durable reminder, at whether the silos of its leases still live; at least a minute unless Orleans is told
+    /// otherwise. Membership tells
     /// of a lost silo at once; this is for the event that nobody heard. Default: 1 minute.
     /// </summary>
     public TimeSpan BackstopPeriod { get; set; } = TimeSpan.FromMinutes(1);
@@ -51,13 +54,15 @@ public sealed class OneShotGrainsOptions
     public int MaxDeaths { get; set; } = 3;
 
     /// <summary>
-    /// Different silos whose machines must have failed a job, without a new checkpoint in between, before the job fails. 1 (the default): this silo is all there is, so its jobs fail at its
+    /// Different silos whose machines must have failed a job, without a new checkpoint in between, before the job fails. 1 (the default): this silo is all
+    /// there is, so its jobs fail at its
     /// first fault, and it is never kept back.
     /// </summary>
     public int MaxFaultySilos { get; set; } = 1;
 
     /// <summary>
-    /// Times that machines may fail a job, without a new checkpoint in between, before the job fails although no other silo has tried it: there may be none. Default: 3.
+    /// Times that machines may fail a job, without a new checkpoint in between, before the job fails although no other silo has tried it: there may be none.
+    /// Default: 3.
     /// </summary>
     public int MaxMachineFaults { get; set; } = 3;
 
@@ -70,14 +75,19 @@ public sealed class OneShotGrainsOptions
     /// <summary>Longest pause between two self-tests. Default: 5 minutes.</summary>
     public TimeSpan LongestQuarantinePause { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a job answers those who ask from its memory, before it looks whether the stored state is still the one that it knows. Default: 5 s.</summary>
+    /// <summary>
+    /// How long a job answers those who ask from its memory, before it looks whether the stored state is still the one that it knows. Default: 5 s.
+    /// </summary>
     public TimeSpan StateTrust { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Times, a second apart, that a job is asked whether it has started, before its slot is taken from it and it is told so until it answers. Default: 20.</summary>
+    /// <summary>
+    /// Times, a second apart, that a job is asked whether it has started, before its slot is taken from it and it is told so until it answers. Default: 20.
+    /// </summary>
     public int MaxUnansweredStarts { get; set; } = 20;
 
     /// <summary>
-    /// How many times <see cref="StoreOutageLimit"/> stores may be away for a job without a new checkpoint before it fails. An outage counts as long as it lasted, a tenth of the limit at
+    /// How many times <see cref="StoreOutageLimit"/> stores may be away for a job without a new checkpoint before it fails. An outage counts as long as it
+    /// lasted, a tenth of the limit at
     /// least. Default: 6, which is an hour.
     /// </summary>
     public int MaxOutages { get; set; } = 6;
@@ -91,7 +101,10 @@ public sealed class OneShotGrainsOptions
     /// <summary>How long an input that no job refers to is kept: it is uploaded before its job is submitted. Default: 24 h.</summary>
     public TimeSpan CollectionGrace { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How long a model of the store that no job refers to is kept after its last use. All silos of a cluster should agree: any of them may collect. Default: 30 days.</summary>
+    /// <summary>
+    /// How long a model of the store that no job refers to is kept after its last use. All silos of a cluster should agree: any of them may collect. Default:
+    /// 30 days.
+    /// </summary>
     public TimeSpan ModelGrace { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>

@@ -1,17 +1,6 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Storage;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
-using OrleansOneShot.Grains.Diagnostics;
-using OrleansOneShot.Grains.Hosting;
-using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
 
@@ -39,18 +28,26 @@ internal sealed partial class ImplantationGrain
         {
             // Whoever writes the manifest decides. A living trainer asks before it does; for a dead one the store tells.
             if (!_state.CancelRequested)
+            {
                 await WriteAsync(_state with { CancelRequested = true });
+            }
             if (trained)
+            {
                 await StopTrainerAsync(_state.Epoch);
+            }
             else
+            {
                 await SettleAsync();
+            }
             return Status();
         }
 
         await EndAsync(Cancelled(_state) with { Lease = trained ? _state.Lease : null });
         // The slot is free when the engine has stopped, not before: its trainer then calls Release.
         if (trained)
+        {
             await StopTrainerAsync(_state.Epoch);
+        }
         return Status();
     }
 }

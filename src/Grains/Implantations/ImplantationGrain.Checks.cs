@@ -26,9 +26,13 @@ internal sealed partial class ImplantationGrain
     private void RequireOwn(SlotLease lease)
     {
         if (lease is null || lease.JobId != Id)
+        {
             throw Refuse($"The lease is of job {lease?.JobId ?? "(none)"}, not of job {Id}.");
+        }
         if (lease.Slot < 0 || lease.Epoch < 0 || !IsSilo(lease.Silo))
+        {
             throw Refuse($"Slot {lease.Slot} of '{lease.Silo}' with epoch {lease.Epoch} is no slot of a silo.");
+        }
     }
 
     private static bool IsSilo(string? silo)
@@ -47,23 +51,40 @@ internal sealed partial class ImplantationGrain
     private void RequireOwn(long epoch, [NotNull] CheckpointReference? checkpoint, SettledRun? settled)
     {
         if (checkpoint is null || checkpoint.Epoch != epoch || checkpoint.Step < 0 || checkpoint.Step > (_state.Request!.Training.Steps ?? MaxSteps))
+        {
             throw Refuse($"Epoch {epoch} of job {Id} can't have a checkpoint of epoch {checkpoint?.Epoch}, step {checkpoint?.Step}.");
+        }
         if (checkpoint.Path != StorePaths.Checkpoint(Id, epoch, checkpoint.Step))
+        {
             throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
+        }
         if (checkpoint.Bytes <= 0 || !StorePaths.IsHash(checkpoint.Sha256))
+        {
             throw Refuse($"The checkpoint of step {checkpoint.Step} of job {Id} has no length or no hash.");
+        }
         if (settled is null)
+        {
             return;
-        if (!StorePaths.IsHash(settled.ModelSha256) || settled.Precision is not (Precision.Fp32 or Precision.Bf16) || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
-            || (settled.ConfigurationSha256 is { } configuration && !StorePaths.IsHash(configuration)))
+        }
+        if (
+            !StorePaths.IsHash(settled.ModelSha256)
+            || settled.Precision is not (Precision.Fp32 or Precision.Bf16)
+            || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
+            || (settled.ConfigurationSha256 is { } configuration && !StorePaths.IsHash(configuration))
+        )
         {
             throw Refuse($"Epoch {epoch} of job {Id} does not say what its weights depend on.");
         }
 
         if (_state.Settled is { } before && !before.Agrees(settled))
         {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Conflict, $"Job {Id} was begun with other files of its model, another precision or another way to evaluate terms than epoch {epoch} works with.", "id"));
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Conflict,
+                    $"Job {Id} was begun with other files of its model, another precision or another way to evaluate terms than epoch {epoch} works with.",
+                    "id"
+                )
+            );
         }
     }
 
@@ -72,8 +93,12 @@ internal sealed partial class ImplantationGrain
     {
         if (old is not null && checkpoint.Step <= old.Step)
         {
-            throw Refuse(string.Create(
-                CultureInfo.InvariantCulture, $"Job {Id} has another checkpoint of step {old.Step}; epoch {checkpoint.Epoch} goes on from it and can't come to step {checkpoint.Step}."));
+            throw Refuse(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Job {Id} has another checkpoint of step {old.Step}; epoch {checkpoint.Epoch} goes on from it and can't come to step {checkpoint.Step}."
+                )
+            );
         }
     }
 
@@ -83,12 +108,20 @@ internal sealed partial class ImplantationGrain
         foreach (var update in updates.IsDefault ? [] : updates)
         {
             if (update is null || update.Step < 0 || update.Steps < 0 || !Enum.IsDefined(update.Stage))
+            {
                 throw Refuse($"Epoch {epoch} of job {Id} reports a step or a stage that there is none of.");
+            }
             if (update.Preview is { } preview && preview != StorePaths.Preview(Id, epoch, update.Step))
+            {
                 throw Refuse($"The preview of step {update.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
+            }
         }
 
-        return updates.IsDefault ? [] : updates.Select(update => update.Message is { Length: > MaxMessage } message ? update with { Message = Wording.Cut(message, MaxMessage) } : update);
+        return updates.IsDefault
+            ? []
+            : updates.Select(update =>
+                update.Message is { Length: > MaxMessage } message ? update with { Message = Wording.Cut(message, MaxMessage) } : update
+            );
     }
 
     private static OneShotException Refuse(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));

@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -24,7 +19,9 @@ internal sealed partial class ImplantationGrain
     private async Task<bool> EnsureRunningAsync(string reason, SlotLease? lost)
     {
         if (_state.Request is null)
+        {
             return false;
+        }
         switch (_state.State)
         {
             case JobState.Succeeded or JobState.Failed or JobState.Cancelled:
@@ -46,9 +43,12 @@ internal sealed partial class ImplantationGrain
                 await EnqueueAsync();
                 return parked;
             default:
-                // Of a lease that it has freed the scheduler knows better than the membership. News of an older one has come late: the job works elsewhere by now.
+                // Of a lease that it has freed the scheduler knows better than the membership. News of an older one has come late: the job works elsewhere by
+                // now.
                 if (lost is null ? await IsAliveAsync(_state.Lease?.Silo) : !Holds(lost))
+                {
                     return false;
+                }
                 return await RequeueOrphanAsync(reason);
         }
     }
@@ -60,34 +60,47 @@ internal sealed partial class ImplantationGrain
     {
         RequireOwn(lease);
         if (_state.Request is null || _state.State.IsFinal())
+        {
             return null;
+        }
         var again = _state.Lease is { } held && held.Silo == lease.Silo && held.Slot == lease.Slot;
         if (!again)
         {
             // A lease that it has heard of too late may be the one that it works with: the scheduler then takes it off that one.
             if (_state.State is not JobState.Queued)
-                return _state.Lease;
-            if (await CompleteFromManifestAsync())
-                return null;
-            var epoch = _state.Epoch + 1;
-            await MoveAsync(_state with
             {
-                State = JobState.Preparing,
-                Epoch = epoch,
-                Lease = lease with { Epoch = epoch },
-                Started = _state.Started ?? Now,
-                EpochStarted = Now,
-                Parked = false,
-                Step = _state.Checkpoint?.Step ?? 0,
-            });
+                return _state.Lease;
+            }
+            if (await CompleteFromManifestAsync())
+            {
+                return null;
+            }
+            var epoch = _state.Epoch + 1;
+            await MoveAsync(
+                _state with
+                {
+                    State = JobState.Preparing,
+                    Epoch = epoch,
+                    Lease = lease with { Epoch = epoch },
+                    Started = _state.Started ?? Now,
+                    EpochStarted = Now,
+                    Parked = false,
+                    Step = _state.Checkpoint?.Step ?? 0,
+                }
+            );
             _step = _state.Step;
             if (_state.QueuedAt is { } since)
+            {
                 instruments.OnLeased(Now - since);
+            }
         }
 
         try
         {
-            await PlacementHint.CallAsync(lease.Silo, () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, new ResumePoint(_state.Checkpoint, _state.Previous, _state.Settled)));
+            await PlacementHint.CallAsync(
+                lease.Silo,
+                () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, new ResumePoint(_state.Checkpoint, _state.Previous, _state.Settled))
+            );
         }
         catch (Exception e)
         {
@@ -102,6 +115,8 @@ internal sealed partial class ImplantationGrain
     public async Task TellWaiting(string why)
     {
         if (_state is { Request: not null, State: JobState.Queued, Parked: false })
+        {
             await LogAsync(EventOf(_state, why));
+        }
     }
 }

@@ -7,29 +7,37 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
-/// How a result becomes the job's. Epochs write below themselves; the state names the one that was taken (<see cref="ImplantationState.Published"/>), and from then on everything here
+/// How a result becomes the job's. Epochs write below themselves; the state names the one that was taken (<see cref="ImplantationState.Published"/>), and from
+/// then on everything here
 /// can be repeated by anybody, also by an activation that has been replaced: there is one outcome.
 /// </summary>
 internal sealed partial class ImplantationGrain
 {
     /// <summary>
-    /// A result is taken only with a manifest that can be read, names this job, this epoch and files of this epoch alone, and only while all these files are what it says: afterwards there
+    /// A result is taken only with a manifest that can be read, names this job, this epoch and files of this epoch alone, and only while all these files are
+    /// what it says: afterwards there
     /// is no way back.
     /// </summary>
     private async Task<byte[]> RequireManifestAsync(long epoch)
     {
         var path = StorePaths.EpochManifest(Id, epoch);
         if (await store.ReadAllBytesAsync(path, PublishedResult.MaxManifestBytes) is not { } bytes)
+        {
             throw NotPublished($"The store has lost {path}, the manifest of what was to be published.");
+        }
         try
         {
             var manifest = PublishedManifest.Read(Id, bytes);
             if (manifest.Epoch != epoch || manifest.Result.Files.Any(file => file.Stored.Path != StorePaths.EpochResult(Id, epoch) + file.Path))
+            {
                 throw new InvalidDataException($"The manifest of job {Id} is damaged: it is that of epoch {manifest.Epoch}.");
+            }
             foreach (var file in manifest.Result.Files)
             {
                 if (await store.GetInfoAsync(file.Stored.Path) != file.Stored)
+                {
                     throw NotPublished($"{file.Path} of job {Id} was damaged or lost in the store before it could be published.");
+                }
             }
         }
         catch (InvalidDataException e)
@@ -52,9 +60,13 @@ internal sealed partial class ImplantationGrain
         {
             // Only a result that an earlier version has taken: it kept no copy. Without its manifest nobody can tell what of it is whole.
             await FailAsync(
-                EpochOver(_state) with { Published = null },
+                EpochOver(_state) with
+                {
+                    Published = null,
+                },
                 $"The store has lost or damaged {StorePaths.EpochManifest(Id, epoch)}, without which the result of job {Id} can't be published.",
-                "Submit the job again.");
+                "Submit the job again."
+            );
             return;
         }
 
@@ -64,7 +76,9 @@ internal sealed partial class ImplantationGrain
         await EndAsync(succeeded with { Seconds = manifest.Seconds, Warnings = manifest.Warnings, ManifestBytes = null, Manifest = ReferenceTo(bytes) });
     }
 
-    /// <summary>Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.</summary>
+    /// <summary>
+    /// Puts the manifest in its place. Whatever lies there that is not it is replaced: which one counts was settled when the result was taken.
+    /// </summary>
     /// <returns>The manifest; null if it is gone for good.</returns>
     private async Task<(byte[] Bytes, PublishedManifest Manifest)?> PromoteManifestAsync(long epoch)
     {
@@ -73,9 +87,13 @@ internal sealed partial class ImplantationGrain
         if (_state.ManifestBytes is not { } bytes)
         {
             if (Parse(there) is { } known)
+            {
                 return known;
+            }
             if (Parse(await ReadManifestAsync(StorePaths.EpochManifest(Id, epoch))) is not { } proposed)
+            {
                 return null;
+            }
             bytes = proposed.Bytes;
         }
 
@@ -135,11 +153,15 @@ internal sealed partial class ImplantationGrain
             await foreach (var file in store.ListAsync(StorePaths.Epochs(Id)))
             {
                 if (EpochGarbage.Is(Id, file.Path, _state.Published))
+                {
                     garbage.Add(file.Path);
+                }
             }
 
             foreach (var path in garbage)
+            {
                 await DeleteFileAsync(path);
+            }
         }
         catch (IOException e)
         {

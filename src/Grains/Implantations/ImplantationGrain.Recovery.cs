@@ -17,14 +17,20 @@ internal sealed partial class ImplantationGrain
         {
             // Its line in the list may be lost all the same.
             if (!dryRun)
+            {
                 await PutSummaryAsync();
+            }
             return RecoveryOutcome.Known;
         }
 
         if (await ReadPublishedAsync() is not { } recovered)
+        {
             return RecoveryOutcome.Unfinished;
+        }
         if (dryRun)
+        {
             return RecoveryOutcome.Recovered;
+        }
         _log = new ProgressLog(store, Id);
         await _log.LoadAsync(recovered.Epoch, CancellationToken.None);
         (_step, _steps, _visible) = (recovered.Step, recovered.Steps, _log.Last);
@@ -32,7 +38,9 @@ internal sealed partial class ImplantationGrain
         _ended = true;
         LogRecovered(Id, recovered.Epoch);
         if (_log.Newest?.Stage != recovered.State)
+        {
             await LogAsync(EventOf(recovered));
+        }
         await PutSummaryAsync();
         return RecoveryOutcome.Recovered;
     }
@@ -43,10 +51,14 @@ internal sealed partial class ImplantationGrain
         try
         {
             if (await store.ReadAllBytesAsync(StorePaths.Manifest(Id), PublishedResult.MaxManifestBytes) is not { } bytes)
+            {
                 return null;
+            }
             var manifest = PublishedManifest.Read(Id, bytes);
             foreach (var file in manifest.Result.Files)
+            {
                 await RequireWholeAsync(file);
+            }
             var request = await ReadRequestAsync(manifest);
             return new ImplantationState
             {
@@ -75,11 +87,15 @@ internal sealed partial class ImplantationGrain
 
     private async Task<ImplantationRequest> ReadRequestAsync(PublishedManifest manifest)
     {
-        var stored = manifest.Request ?? throw new InvalidDataException($"The result of job {Id} has no {PublishedManifest.RequestFile}, so nothing tells what was asked for.");
+        var stored =
+            manifest.Request
+            ?? throw new InvalidDataException($"The result of job {Id} has no {PublishedManifest.RequestFile}, so nothing tells what was asked for.");
         try
         {
             if (stored.Bytes > RequestJson.MaxBytes)
+            {
                 throw new ArtifactTooLargeException(stored.Path, stored.Bytes, RequestJson.MaxBytes);
+            }
             using var content = new MemoryStream((int)stored.Bytes);
             await new VerifiedReader(store).CopyAsync(stored, content);
             return RequestJson.Read(content.ToArray());

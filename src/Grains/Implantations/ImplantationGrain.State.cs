@@ -17,15 +17,24 @@ internal sealed partial class ImplantationGrain
     private ImplantationState Cancelled(ImplantationState state) => state with { State = JobState.Cancelled, Finished = Now };
 
     private ImplantationState Succeeded(ImplantationState state, JobResult result) =>
-        state with { State = JobState.Succeeded, Finished = Now, Lease = null, CancelRequested = false, Files = result.Files, Metrics = result.Metrics };
+        state with
+        {
+            State = JobState.Succeeded,
+            Finished = Now,
+            Lease = null,
+            CancelRequested = false,
+            Files = result.Files,
+            Metrics = result.Metrics,
+        };
 
     /// <summary>The state without a trainer, whose time is added up.</summary>
-    private ImplantationState EpochOver(ImplantationState state) => state with
-    {
-        Lease = null,
-        EpochStarted = null,
-        Seconds = state.Seconds + (state.EpochStarted is { } began ? Math.Max(0, (Now - began).TotalSeconds) : 0),
-    };
+    private ImplantationState EpochOver(ImplantationState state) =>
+        state with
+        {
+            Lease = null,
+            EpochStarted = null,
+            Seconds = state.Seconds + (state.EpochStarted is { } began ? Math.Max(0, (Now - began).TotalSeconds) : 0),
+        };
 
     /// <summary>Stores a state. Readers go on seeing the old one until the new one is durable.</summary>
     private async Task WriteAsync(ImplantationState next)
@@ -51,7 +60,8 @@ internal sealed partial class ImplantationGrain
     }
 
     /// <summary>
-    /// While silos can't reach each other the directory may let a job be activated twice. Only one of the two can write, but the other would tell readers for ever what it once read: so it
+    /// While silos can't reach each other the directory may let a job be activated twice. Only one of the two can write, but the other would tell readers for
+    /// ever what it once read: so it
     /// looks, now and then and while it is asked, whether the stored state is still its own. A final state is nobody's to change.
     /// </summary>
     /// <exception cref="OrleansException">It is not, and this activation goes; the call may be repeated.</exception>
@@ -59,7 +69,9 @@ internal sealed partial class ImplantationGrain
     {
         var clock = options.Value.Clock;
         if (_state.State.IsFinal() || _writing > 0 || clock.GetElapsedTime(_confirmed) < options.Value.StateTrust)
+        {
             return;
+        }
         var etag = storage.Etag;
         var stored = new GrainState<ImplantationState>(new ImplantationState());
         try
@@ -74,7 +86,9 @@ internal sealed partial class ImplantationGrain
         }
 
         if (_writing > 0 || storage.Etag != etag)
+        {
             return;
+        }
         if (stored.ETag != etag)
         {
             LogReplaced(Id);
@@ -100,14 +114,29 @@ internal sealed partial class ImplantationGrain
     }
 
     /// <summary>
-    /// Its age counts from its submission, so an interrupted job goes on before younger ones. It names the epoch that is over: the lease of that one may still stand, and would swallow the
+    /// Its age counts from its submission, so an interrupted job goes on before younger ones. It names the epoch that is over: the lease of that one may still
+    /// stand, and would swallow the
     /// entry. May be repeated at any time while the job waits.
     /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
         var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
-        return GrainFactory.GetGrain<ISchedulerGrain>(0).Enqueue(new QueueEntry(
-            Id, request.Owner, request.Priority, _state.Created, request.Model.Name, waits ? MemoryProfiles.NameOf(request) : null, waits ? DeviceKind.Of(request) : null, Front: front, Over: _state.Epoch, Avoid: Avoid));
+        return GrainFactory
+            .GetGrain<ISchedulerGrain>(0)
+            .Enqueue(
+                new QueueEntry(
+                    Id,
+                    request.Owner,
+                    request.Priority,
+                    _state.Created,
+                    request.Model.Name,
+                    waits ? MemoryProfiles.NameOf(request) : null,
+                    waits ? DeviceKind.Of(request) : null,
+                    Front: front,
+                    Over: _state.Epoch,
+                    Avoid: Avoid
+                )
+            );
     }
 
     /// <summary>The last change of a job.</summary>
@@ -128,32 +157,52 @@ internal sealed partial class ImplantationGrain
     {
         await PutSummaryAsync();
         if (_state.Lease is null)
+        {
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+        }
         await DeleteGarbageAsync();
     }
 
-    private Task PutSummaryAsync() => GrainFactory.GetGrain<IJobCatalogGrain>(0).Put(new JobSummary
-    {
-        Id = Id,
-        State = _state.State,
-        Step = _step,
-        Steps = _steps,
-        Created = _state.Created,
-        Owner = _state.Request!.Owner,
-        Name = _state.Request.Name,
-    });
+    private Task PutSummaryAsync() =>
+        GrainFactory
+            .GetGrain<IJobCatalogGrain>(0)
+            .Put(
+                new JobSummary
+                {
+                    Id = Id,
+                    State = _state.State,
+                    Step = _step,
+                    Steps = _steps,
+                    Created = _state.Created,
+                    Owner = _state.Request!.Owner,
+                    Name = _state.Request.Name,
+                }
+            );
 
     private ProgressEvent EventOf(ImplantationState state, string? message = null) =>
-        new() { Sequence = 0, Time = state.Finished ?? Now, Stage = state.State, Step = _step, Steps = _steps, Epoch = state.Epoch, Message = message };
+        new()
+        {
+            Sequence = 0,
+            Time = state.Finished ?? Now,
+            Stage = state.State,
+            Step = _step,
+            Steps = _steps,
+            Epoch = state.Epoch,
+            Message = message,
+        };
 
     /// <summary>
-    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then wait in memory until it can, unseen, since
-    /// what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same.
+    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then wait in
+    /// memory until it can, unseen, since
+    /// what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once: its watchers leave, and whoever
+    /// writes it again writes the same.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {
         foreach (var progress in events)
+        {
             _log.Add(progress);
+        }
         try
         {
             await StoreLogAsync();
@@ -162,7 +211,9 @@ internal sealed partial class ImplantationGrain
         {
             LogNotStored(e, Id);
             if (_state.State.IsFinal())
+            {
                 ShowLog();
+            }
             _logTimer ??= this.RegisterGrainTimer(StoreLaterAsync, options.Value.SchedulerPeriod, options.Value.SchedulerPeriod);
         }
     }
@@ -213,7 +264,9 @@ internal sealed partial class ImplantationGrain
     private void ShowLog()
     {
         if (_visible == _log.Last)
+        {
             return;
+        }
         _visible = _log.Last;
         Signal();
     }
@@ -228,7 +281,9 @@ internal sealed partial class ImplantationGrain
     private async Task<bool> IsAliveAsync(string? silo)
     {
         if (silo is null)
+        {
             return false;
+        }
         var address = SiloAddress.FromParsableString(silo);
         var status = membership.CurrentSnapshot.GetSiloStatus(address);
         if (status == SiloStatus.None)
@@ -241,15 +296,22 @@ internal sealed partial class ImplantationGrain
         return status is not (SiloStatus.None or SiloStatus.Dead);
     }
 
-    /// <summary>Moves to another silo as soon as nothing runs here; just to be deactivated is not enough, since whoever calls next may be of this silo and would place it here again.</summary>
+    /// <summary>
+    /// Moves to another silo as soon as nothing runs here; just to be deactivated is not enough, since whoever calls next may be of this silo and would place
+    /// it here again.
+    /// </summary>
     private void LeaveSilo()
     {
         var here = GrainContext.Address.SiloAddress;
         var others = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(here)).ToList();
         if (others.Count == 0)
+        {
             DeactivateOnIdle();
+        }
         else
+        {
             PlacementHint.Migrate(this, others[Random.Shared.Next(others.Count)].SiloAddress);
+        }
     }
 
     private async Task StopTrainerAsync(long epoch)
@@ -269,9 +331,13 @@ internal sealed partial class ImplantationGrain
     {
         var paths = new List<string>();
         await foreach (var file in store.ListAsync(prefix))
+        {
             paths.Add(file.Path);
+        }
         foreach (var path in paths)
+        {
             await DeleteFileAsync(path);
+        }
     }
 
     private async Task DeleteFileAsync(string path)

@@ -4,9 +4,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Faults;
-using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Implantations;
 
@@ -28,12 +26,18 @@ internal sealed partial class ImplantationGrain
         foreach (var update in fresh)
         {
             if (update.Stage == JobState.Training)
+            {
                 (step, steps) = (update.Step, update.Steps);
+            }
             // Only forward, and only as far as an engine goes; the rest is the job's own business.
             if (update.Stage > state.State && update.Stage <= JobState.Sampling)
+            {
                 state = state with { State = update.Stage };
+            }
             if (update is { IsWarning: true, Message: { } warning } && state.Warnings.Length < MaxWarnings && !state.Warnings.Contains(warning))
+            {
                 state = state with { Warnings = state.Warnings.Add(warning) };
+            }
         }
 
         // A plain step costs one append to the log; the state is written when it changes.
@@ -46,19 +50,21 @@ internal sealed partial class ImplantationGrain
         (_step, _steps) = (step, steps);
         foreach (var update in fresh)
         {
-            _log.Add(new ProgressEvent
-            {
-                Sequence = 0,
-                Time = update.Time,
-                Stage = update.Stage,
-                Step = update.Step,
-                Steps = update.Steps,
-                Losses = update.Losses,
-                Epoch = epoch,
-                StepSeconds = update.StepSeconds,
-                Message = update.Message,
-                Preview = update.Preview,
-            });
+            _log.Add(
+                new ProgressEvent
+                {
+                    Sequence = 0,
+                    Time = update.Time,
+                    Stage = update.Stage,
+                    Step = update.Step,
+                    Steps = update.Steps,
+                    Losses = update.Losses,
+                    Epoch = epoch,
+                    StepSeconds = update.StepSeconds,
+                    Message = update.Message,
+                    Preview = update.Preview,
+                }
+            );
         }
 
         await StoreLogAsync();
@@ -68,9 +74,13 @@ internal sealed partial class ImplantationGrain
     {
         RequireEpoch(epoch);
         if (_state.CancelRequested)
+        {
             throw new StaleEpochException(Id, epoch, _state.Epoch);
+        }
         if (_state.State != JobState.Publishing)
+        {
             await MoveAsync(_state with { State = JobState.Publishing, PublishBegun = true });
+        }
     }
 
     public async Task Complete(long epoch)
@@ -100,7 +110,9 @@ internal sealed partial class ImplantationGrain
         {
             // The lease may have lapsed meanwhile: as long as no other epoch has begun, the work counts all the same.
             if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal() || _state.CancelRequested)
+            {
                 throw new StaleEpochException(Id, epoch, _state.Epoch);
+            }
             var manifest = await RequireManifestAsync(epoch);
             // The one moment at which a result becomes the job's: a write that only the holder of the newest ETag can make.
             await WriteAsync(_state with { Published = epoch, ManifestBytes = manifest, Manifest = ReferenceTo(manifest) });
@@ -112,25 +124,38 @@ internal sealed partial class ImplantationGrain
     public Task Fail(long epoch, ErrorDetail error) =>
         GiveBackAsync(epoch, () => EndAsync(EpochOver(_state) with { State = JobState.Failed, Error = error.Bounded(), Finished = Now }));
 
-    public Task Release(long epoch, bool requeue) => GiveBackAsync(epoch, async () =>
-    {
-        if (requeue)
-        {
-            instruments.OnResumed("drained");
-            await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
-        }
-        else
-        {
-            await MoveAsync(EpochOver(_state) with { State = JobState.Queued, Parked = true }, "Interrupted; goes on from its last checkpoint with the next process that resumes.");
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
-        }
-    });
+    public Task Release(long epoch, bool requeue) =>
+        GiveBackAsync(
+            epoch,
+            async () =>
+            {
+                if (requeue)
+                {
+                    instruments.OnResumed("drained");
+                    await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
+                }
+                else
+                {
+                    await MoveAsync(
+                        EpochOver(_state) with
+                        {
+                            State = JobState.Queued,
+                            Parked = true,
+                        },
+                        "Interrupted; goes on from its last checkpoint with the next process that resumes."
+                    );
+                    await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+                }
+            }
+        );
 
     /// <summary>The trainer of an epoch works for it no more, and it has no result.</summary>
     private async Task GiveBackAsync(long epoch, Func<Task> giveBack)
     {
         if (_state.Request is null || epoch != _state.Epoch)
+        {
             return;
+        }
         if (_state.State.IsFinal())
         {
             await ReleaseEndedAsync();
@@ -159,7 +184,9 @@ internal sealed partial class ImplantationGrain
     private async Task ReleaseEndedAsync()
     {
         if (_state.Lease is not null)
+        {
             await WriteAsync(_state with { Lease = null });
+        }
         await FinishEffectsAsync();
     }
 
@@ -167,14 +194,18 @@ internal sealed partial class ImplantationGrain
     private async Task SettleAsync()
     {
         if (!await CompleteFromManifestAsync())
+        {
             await EndAsync(Cancelled(EpochOver(_state)));
+        }
     }
 
     /// <summary>A crash after a result was taken, and before the job ended.</summary>
     private async Task<bool> CompleteFromManifestAsync()
     {
         if (_state.Published is not { } epoch)
+        {
             return false;
+        }
         await FinishPublicationAsync(epoch);
         return true;
     }
@@ -182,7 +213,9 @@ internal sealed partial class ImplantationGrain
     private void RequireEpoch(long epoch)
     {
         if (_state.Request is null || epoch != _state.Epoch || _state.Lease is null || _state.State.IsFinal())
+        {
             throw new StaleEpochException(Id, epoch, _state.Epoch);
+        }
     }
 
     private ITrainingGrain Trainer(long epoch) => GrainFactory.GetGrain<ITrainingGrain>(string.Create(CultureInfo.InvariantCulture, $"{Id}/{epoch}"));

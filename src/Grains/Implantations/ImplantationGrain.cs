@@ -16,7 +16,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
-/// A job. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call. This file: what
+/// A job. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call.
+/// This file: what
 /// clients call.
 /// </summary>
 internal sealed partial class ImplantationGrain(
@@ -26,7 +27,8 @@ internal sealed partial class ImplantationGrain(
     IClusterMembershipService membership,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
-    ILogger<ImplantationGrain> logger) : Grain, IImplantationGrain, IScheduledImplantation, ITrainedImplantation
+    ILogger<ImplantationGrain> logger
+) : Grain, IImplantationGrain, IScheduledImplantation, ITrainedImplantation
 {
     // Part of the stored key.
     private const string StateName = "job";
@@ -52,7 +54,9 @@ internal sealed partial class ImplantationGrain(
         _state = storage.State;
         _confirmed = options.Value.Clock.GetTimestamp();
         if (_state.Request is null)
+        {
             return;
+        }
         _log = new ProgressLog(store, Id);
         await _log.LoadAsync(_state.Epoch, cancellationToken);
         (_step, _steps, _visible) = (_state.Step, _state.Steps, _log.Last);
@@ -60,7 +64,9 @@ internal sealed partial class ImplantationGrain(
         {
             // A crash between the state and the log: the last event is still owed to those who watch.
             if (_log.Newest?.Stage != _state.State)
+            {
                 await LogAsync(EventOf(_state));
+            }
             _ended = true;
         }
     }
@@ -70,13 +76,22 @@ internal sealed partial class ImplantationGrain(
         RequestValidator.RequireId(Id);
         RequestValidator.Require(request);
         if (_state.Request is not null && !Same(_state.Request, request))
+        {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
+        }
         if (_state.Request is null)
         {
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(new ImplantationState { Request = request, State = JobState.Submitted, Created = Now });
+            await WriteAsync(
+                new ImplantationState
+                {
+                    Request = request,
+                    State = JobState.Submitted,
+                    Created = Now,
+                }
+            );
             LogSubmitted(Id, request.Owner, request.Model.Name);
         }
 
@@ -93,11 +108,15 @@ internal sealed partial class ImplantationGrain(
     public async Task<ImplantationStatus?> GetStatus()
     {
         if (_state.Request is null)
+        {
             return null;
+        }
         await RequireCurrentAsync();
         var status = Status();
         if (_state is not { State: JobState.Queued, Parked: false })
+        {
             return status;
+        }
         try
         {
             return status with { Waiting = await GrainFactory.GetGrain<ISchedulerGrain>(0).Explain(Id) ?? status.Waiting };
@@ -119,9 +138,13 @@ internal sealed partial class ImplantationGrain(
             // Taken before looking, so that news between the look and the wait is not missed.
             var news = _news.Task;
             while (next <= _visible)
+            {
                 yield return _log[next++];
+            }
             if (_ended)
+            {
                 yield break;
+            }
             try
             {
                 await news.WaitAsync(options.Value.StateTrust, options.Value.Clock, cancellationToken);
@@ -136,9 +159,15 @@ internal sealed partial class ImplantationGrain(
     public async Task<bool> Delete()
     {
         if (_state.Request is null)
+        {
             return false;
+        }
         if (!_state.State.IsFinal())
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id"));
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id")
+            );
+        }
         await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
         await DeleteFilesAsync(StorePaths.Job(Id));
         await GrainFactory.GetGrain<IJobCatalogGrain>(0).Remove(Id);
@@ -155,34 +184,37 @@ internal sealed partial class ImplantationGrain(
     private void RequireSubmitted()
     {
         if (_state.Request is null)
+        {
             throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id"));
+        }
     }
 
-    private ImplantationStatus Status() => new()
-    {
-        Id = Id,
-        State = _state.State,
-        Request = _state.Request!,
-        Epoch = _state.Epoch,
-        Step = _step,
-        Steps = _steps,
-        Created = _state.Created,
-        Started = _state.Started,
-        Finished = _state.Finished,
-        Waiting = _state.State switch
+    private ImplantationStatus Status() =>
+        new()
         {
-            JobState.Submitted => "Is not queued yet.",
-            JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
-            JobState.Queued => "Waits for a free slot.",
-            _ when _storeAway is not null && !_state.State.IsFinal() => $"Waits for the store: {_storeAway}",
-            _ => null,
-        },
-        Error = _state.Error,
-        Warnings = _state.Warnings,
-        Files = _state.Files,
-        Metrics = _state.Metrics,
-        Seconds = _state.Seconds,
-        LastSequence = _visible,
-        Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
-    };
+            Id = Id,
+            State = _state.State,
+            Request = _state.Request!,
+            Epoch = _state.Epoch,
+            Step = _step,
+            Steps = _steps,
+            Created = _state.Created,
+            Started = _state.Started,
+            Finished = _state.Finished,
+            Waiting = _state.State switch
+            {
+                JobState.Submitted => "Is not queued yet.",
+                JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
+                JobState.Queued => "Waits for a free slot.",
+                _ when _storeAway is not null && !_state.State.IsFinal() => $"Waits for the store: {_storeAway}",
+                _ => null,
+            },
+            Error = _state.Error,
+            Warnings = _state.Warnings,
+            Files = _state.Files,
+            Metrics = _state.Metrics,
+            Seconds = _state.Seconds,
+            LastSequence = _visible,
+            Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
+        };
 }

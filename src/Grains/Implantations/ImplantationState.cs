@@ -99,7 +99,10 @@ internal sealed record ImplantationState
     [Id(24)]
     public CheckpointReference? Previous { get; init; }
 
-    /// <summary>What the job's weights depend on and its first epoch has found out; null: nothing is settled yet, or an earlier version settled it in its checkpoints alone.</summary>
+    /// <summary>
+    /// What the job's weights depend on and its first epoch has found out; null: nothing is settled yet, or an earlier version settled it in its checkpoints
+    /// alone.
+    /// </summary>
     [Id(25)]
     public SettledRun? Settled { get; init; }
 
@@ -107,7 +110,9 @@ internal sealed record ImplantationState
     [Id(26)]
     public int Reached { get; init; }
 
-    /// <summary>The manifest of the epoch that was taken, from then until the job has ended: what is published does not depend on what the store still has.</summary>
+    /// <summary>
+    /// The manifest of the epoch that was taken, from then until the job has ended: what is published does not depend on what the store still has.
+    /// </summary>
     [Id(27)]
     public byte[]? ManifestBytes { get; init; }
 

@@ -5,7 +5,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
-/// A job's progress events: in memory, and as lines in one file an epoch (epoch 0: before the first start). Events are appended durably before anybody sees them, so a sequence number
+/// A job's progress events: in memory, and as lines in one file an epoch (epoch 0: before the first start). Events are appended durably before anybody sees
+/// them, so a sequence number
 /// that a watcher has seen keeps its event through a crash. Each append names the length it expects: of two activations of one job only one can write.
 /// </summary>
 internal sealed class ProgressLog(IArtifactStore store, string jobId)
@@ -35,7 +36,9 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
     {
         _events.Clear();
         for (var n = 0L; n <= epoch; n++)
+        {
             await LoadFileAsync(n, cancellationToken);
+        }
         _stored = _events.Count;
     }
 
@@ -52,8 +55,16 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
         for (var i = _events.Count - 1; i >= Math.Max(0, _events.Count - 512); i--)
         {
             var known = _events[i];
-            if (known.Epoch == epoch && known.Time == update.Time && known.Stage == update.Stage && known.Step == update.Step && known.Message == update.Message)
+            if (
+                known.Epoch == epoch
+                && known.Time == update.Time
+                && known.Stage == update.Stage
+                && known.Step == update.Step
+                && known.Message == update.Message
+            )
+            {
                 return true;
+            }
         }
 
         return false;
@@ -67,15 +78,23 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
     public async Task StoreAsync(long epoch)
     {
         if (_stored == _events.Count)
+        {
             return;
+        }
         if (epoch != _fileEpoch)
+        {
             (_fileEpoch, _fileLength, _tornTail) = (epoch, 0, false);
+        }
         var lines = new StringBuilder();
         if (_tornTail)
+        {
             lines.Append('\n');
+        }
         var upTo = _events.Count;
         for (var i = _stored; i < upTo; i++)
+        {
             lines.Append(ProgressJson.ToLine(_events[i])).Append('\n');
+        }
         _fileLength = await store.AppendAsync(StorePaths.Progress(jobId, epoch), Encoding.UTF8.GetBytes(lines.ToString()), _fileLength);
         _stored = upTo;
         _tornTail = false;
@@ -89,7 +108,9 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
         foreach (var line in Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (ProgressJson.FromLine(line) is { } progress && progress.Sequence > _events.Count)
+            {
                 Add(progress);
+            }
         }
     }
 }

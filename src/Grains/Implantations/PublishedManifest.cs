@@ -83,7 +83,8 @@ internal sealed record PublishedManifest
                 Require(
                     jobId,
                     file.Stored.Path == StorePaths.EpochResult(jobId, content.Epoch) + file.Path || file.Stored.Path == StorePaths.ResultFile(jobId, file.Path),
-                    $"{file.Path} lies at {file.Stored.Path}, which is no place of a result of epoch {content.Epoch}");
+                    $"{file.Path} lies at {file.Stored.Path}, which is no place of a result of epoch {content.Epoch}"
+                );
             }
 
             return new PublishedManifest(content, result, content.Epoch);
@@ -100,7 +101,9 @@ internal sealed record PublishedManifest
     private static void Require(string jobId, bool holds, string otherwise)
     {
         if (!holds)
+        {
             throw new InvalidDataException($"The manifest of job {jobId} is damaged: {otherwise}.");
+        }
     }
 
     private sealed record Content

@@ -3,7 +3,8 @@ using Orleans.Storage;
 namespace OrleansOneShot.Grains.Paging;
 
 /// <summary>
-/// A list of items with keys, too long to be written whole at every change: pages of bounded size, each a row of its own with its own ETag, of which only the changed ones are written. The
+/// A list of items with keys, too long to be written whole at every change: pages of bounded size, each a row of its own with its own ETag, of which only the
+/// changed ones are written. The
 /// grain's own row holds the number of pages, and is written before a page is used for the first time.
 /// </summary>
 /// <typeparam name="T">What the list holds.</typeparam>
@@ -31,7 +32,9 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
     {
         _loaded = pages;
         for (var i = 0; i < pages; i++)
+        {
             _pages.Add(new Slot(i));
+        }
         await Task.WhenAll(_pages.Select(page => storage.ReadStateAsync(Name(page), grain, page.State)));
         var items = new List<T>();
         foreach (var page in _pages)
@@ -50,7 +53,9 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
             }
 
             if (page.Items.Count < PageSize)
+            {
                 _withRoom.Add(page.Number);
+            }
         }
 
         return items;
@@ -82,7 +87,9 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
         page.Leaving.Remove(id);
         page.HasAdditions = true;
         if (page.Items.Count >= PageSize)
+        {
             _withRoom.Remove(page.Number);
+        }
     }
 
     /// <summary>Removes an item.</summary>
@@ -91,7 +98,9 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
     public bool Remove(string id)
     {
         if (!_homes.Remove(id, out var page) || !page.Items.Remove(id, out var item))
+        {
             return false;
+        }
         page.Leaving[id] = item;
         page.HasRemovals = true;
         _withRoom.Add(page.Number);
@@ -102,13 +111,18 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
     /// <returns>What to write.</returns>
     public PageChanges TakeChanges()
     {
-        List<(Slot Page, Page<T> Content)> additions = [], removals = [];
+        List<(Slot Page, Page<T> Content)> additions = [],
+            removals = [];
         foreach (var page in _pages)
         {
             if (page.HasAdditions)
+            {
                 additions.Add((page, new Page<T> { Items = [.. page.Items.Values, .. page.Leaving.Values] }));
+            }
             if (page.HasRemovals)
+            {
                 removals.Add((page, new Page<T> { Items = [.. page.Items.Values] }));
+            }
             (page.HasAdditions, page.HasRemovals) = (false, false);
             page.Leaving.Clear();
         }

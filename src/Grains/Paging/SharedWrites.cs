@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Grains.Paging;
 
 /// <summary>
-/// Writes of a reentrant grain, one at a time: calls that make changes while one is under way share the next. After a write that failed nobody knows what is stored: every later one
+/// Writes of a reentrant grain, one at a time: calls that make changes while one is under way share the next. After a write that failed nobody knows what is
+/// stored: every later one
 /// is refused, until the next activation has read it.
 /// </summary>
 /// <param name="write">Writes all changes made before it is called.</param>
@@ -23,14 +24,20 @@ internal sealed class SharedWrites(Func<Task> write) : IDisposable
     {
         var wanted = _changes;
         if (_written >= wanted)
+        {
             return;
+        }
         await _writing.WaitAsync();
         try
         {
             if (_failed)
+            {
                 throw new OrleansException("An earlier write of this state failed; it will be read again.");
+            }
             if (_written >= wanted)
+            {
                 return;
+            }
             var taken = _changes;
             await write();
             _written = taken;

@@ -11,12 +11,21 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
-/// Removes inputs and models that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is submitted, so one counts as unused only
-/// after a grace period; an upload of bytes that are there already marks them as used. References are looked up after the list of candidates was made, and a job that can't be read
-/// ends the collection: when in doubt, everything stays. So does everything while the store holds a finished job that the catalog does not list: its database or Redis has lost jobs, and
+/// Removes inputs and models that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is
+/// submitted, so one counts as unused only
+/// after a grace period; an upload of bytes that are there already marks them as used. References are looked up after the list of candidates was made, and a
+/// job that can't be read
+/// ends the collection: when in doubt, everything stays. So does everything while the store holds a finished job that the catalog does not list: its database
+/// or Redis has lost jobs, and
 /// an input or a model without references is no more unused than one with them.
 /// </summary>
-internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory grains, ModelCollector models, IOptions<OneShotGrainsOptions> options, ILogger<BlobCollector> logger)
+internal sealed partial class BlobCollector(
+    IArtifactStore store,
+    IGrainFactory grains,
+    ModelCollector models,
+    IOptions<OneShotGrainsOptions> options,
+    ILogger<BlobCollector> logger
+)
 {
     /// <summary>Collects.</summary>
     /// <param name="dryRun">Only looks.</param>
@@ -73,7 +82,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         await foreach (var file in store.ListUsesAsync(prefix, cancellationToken))
         {
             if (file.LastUsed < limit)
+            {
                 found.Add(file);
+            }
         }
 
         return found;
@@ -81,9 +92,13 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
 
     private async Task<IEnumerable<StoredFile>> ListGarbageAsync(JobSummary job, DateTimeOffset limit, CancellationToken cancellationToken)
     {
-        var garbage = (await ListOldAsync(StorePaths.Epochs(job.Id), limit, cancellationToken)).Where(file => EpochGarbage.Is(job.Id, file.Path, null)).ToList();
+        var garbage = (await ListOldAsync(StorePaths.Epochs(job.Id), limit, cancellationToken))
+            .Where(file => EpochGarbage.Is(job.Id, file.Path, null))
+            .ToList();
         if (garbage.Count == 0)
+        {
             return [];
+        }
         // What the manifest names is none, whatever the rest of this knows.
         PublishedResult? published;
         try
@@ -99,7 +114,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
 
         // A job that has succeeded has a manifest: without it nothing tells what is needed.
         if (published is null && job.State == JobState.Succeeded)
+        {
             return [];
+        }
         var named = published?.Files.Select(file => file.Stored.Path).ToHashSet(StringComparer.Ordinal) ?? [];
         return garbage.Where(file => !named.Contains(file.Path));
     }
@@ -109,7 +126,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     {
         var folders = new List<string>();
         await foreach (var id in store.ListFoldersAsync(StorePaths.Jobs, cancellationToken))
+        {
             folders.Add(id);
+        }
         return folders;
     }
 
@@ -120,7 +139,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
         foreach (var id in ids)
         {
             if (await store.GetInfoAsync(StorePaths.Manifest(id), cancellationToken) is not null)
+            {
                 finished++;
+            }
         }
 
         return finished;
@@ -129,8 +150,12 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     /// <summary>The inputs and models that jobs refer to, the jobs that are known, and those that have ended.</summary>
     private async Task<(HashSet<string> Referenced, HashSet<string> Models, HashSet<string> Known, List<JobSummary> Ended)> LookAtJobsAsync()
     {
-        var (referenced, models, known, ended) =
-            (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new List<JobSummary>());
+        var (referenced, models, known, ended) = (
+            new HashSet<string>(StringComparer.Ordinal),
+            new HashSet<string>(StringComparer.Ordinal),
+            new HashSet<string>(StringComparer.Ordinal),
+            new List<JobSummary>()
+        );
         string? cursor = null;
         do
         {
@@ -138,19 +163,22 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
             foreach (var job in page.Jobs)
             {
                 if (job.State.IsFinal())
+                {
                     ended.Add(job);
+                }
                 if (await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
                 {
                     // A line of the list alone tells no input: of a job whose state is lost nothing is known.
                     known.Add(job.Id);
-                    referenced.UnionWith(status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => StorePaths.Inputs + hash));
+                    referenced.UnionWith(
+                        status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => StorePaths.Inputs + hash)
+                    );
                     models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
                 }
             }
 
             cursor = page.Next;
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
 
         return (referenced, models, known, ended);
     }
@@ -161,6 +189,9 @@ internal sealed partial class BlobCollector(IArtifactStore store, IGrainFactory 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Why}")]
     private partial void LogRefused(string why);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Collected {Blobs} inputs, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes (dry run: {DryRun})")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Collected {Blobs} inputs, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes (dry run: {DryRun})"
+    )]
     private partial void LogCollected(int blobs, int files, int models, long bytes, bool dryRun);
 }

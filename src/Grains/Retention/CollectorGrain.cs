@@ -7,7 +7,10 @@ namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>Runs collections, one at a time and not more often than asked.</summary>
 internal sealed class CollectorGrain(
-    [PersistentState("collector", OneShotStorage.Name)] IPersistentState<CollectorState> storage, BlobCollector collector, IOptions<OneShotGrainsOptions> options) : Grain, ICollectorGrain
+    [PersistentState("collector", OneShotStorage.Name)] IPersistentState<CollectorState> storage,
+    BlobCollector collector,
+    IOptions<OneShotGrainsOptions> options
+) : Grain, ICollectorGrain
 {
     public Task<CollectionReport> Collect(bool dryRun) => collector.CollectAsync(dryRun);
 
@@ -15,7 +18,9 @@ internal sealed class CollectorGrain(
     {
         var now = options.Value.Clock.GetUtcNow();
         if (storage.State.Last is { } last && now - last < options.Value.CollectionPeriod)
+        {
             return false;
+        }
         // Before, not after: a collection that fails is not tried again at every question.
         storage.State = new CollectorState { Last = now };
         await storage.WriteStateAsync();

@@ -7,8 +7,10 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
-/// Removes models of the artifact store that no job in the catalog names and nobody has used for a long time: manifests first, then files that no manifest names any more. Whoever puts a
-/// model there or trains with it marks its manifest, and of that mark and a deletion one wins. A manifest that can't be read keeps every file: it may name any of them.
+/// Removes models of the artifact store that no job in the catalog names and nobody has used for a long time: manifests first, then files that no manifest
+/// names any more. Whoever puts a
+/// model there or trains with it marks its manifest, and of that mark and a deletion one wins. A manifest that can't be read keeps every file: it may name any
+/// of them.
 /// </summary>
 internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrainsOptions> options)
 {
@@ -18,13 +20,19 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
     /// <param name="cancellationToken">Stops; what is gone is gone.</param>
     /// <returns>What was, or would be, removed.</returns>
     /// <exception cref="IOException">The store is away or read-only.</exception>
-    public async Task<IReadOnlyList<StoredFile>> CollectAsync(bool dryRun, Func<Task<IReadOnlySet<string>>> listNames, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<StoredFile>> CollectAsync(
+        bool dryRun,
+        Func<Task<IReadOnlySet<string>>> listNames,
+        CancellationToken cancellationToken = default
+    )
     {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.ModelGrace;
         var manifests = await ListOldAsync(SharedModelPaths.Manifests, limit, cancellationToken);
         var files = await ListOldAsync(SharedModelPaths.Files, limit, cancellationToken);
         if (manifests.Count + files.Count == 0)
+        {
             return [];
+        }
         var inUse = await listNames();
         var removed = new Dictionary<string, (StoredFile File, byte[]? Content)>(StringComparer.Ordinal);
         foreach (var manifest in manifests)
@@ -33,12 +41,16 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
             {
                 var content = dryRun ? null : await store.ReadAllBytesAsync(manifest.Path, cancellationToken);
                 if (dryRun || await store.DeleteUnusedAsync(manifest.Path, limit, cancellationToken))
+                {
                     removed.Add(name, (manifest, content));
+                }
             }
         }
 
         if (!dryRun && removed.Count > 0)
+        {
             await PutBackAsync(removed, await listNames());
+        }
 
         var gone = removed.Values.Select(model => model.File).ToList();
         if (files.Count > 0 && await ListNeededAsync(gone, cancellationToken) is { } needed)
@@ -46,7 +58,9 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
             foreach (var file in files.Where(file => !needed.Contains(file.Path)))
             {
                 if (dryRun || await store.DeleteUnusedAsync(file.Path, limit, cancellationToken))
+                {
                     gone.Add(file);
+                }
             }
         }
 
@@ -82,16 +96,24 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
         await foreach (var manifest in store.ListUsesAsync(SharedModelPaths.Manifests, cancellationToken))
         {
             if (gone.Any(model => model.Path == manifest.Path))
+            {
                 continue;
+            }
             if (manifest.Bytes > SharedModelPaths.MaximumManifestBytes)
+            {
                 return null;
+            }
             // Deleted by hand since it was listed.
             if (await store.ReadAllBytesAsync(manifest.Path, cancellationToken) is not { } content)
+            {
                 continue;
+            }
             try
             {
                 foreach (var file in StrictJson.Parse(content).Member("files", JsonValueKind.Array).EnumerateArray())
+                {
                     needed.Add(SharedModelPaths.File(file.Text("sha256")));
+                }
             }
             catch (UnusableJsonException)
             {
@@ -108,7 +130,9 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
         await foreach (var file in store.ListUsesAsync(prefix, cancellationToken))
         {
             if (file.LastUsed < limit)
+            {
                 found.Add(file);
+            }
         }
 
         return found;

@@ -4,7 +4,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// Says before a job is stored whether the queue has room for it, and keeps that place until the job comes. Jobs that had a place once are never refused. When there may be room
+/// Says before a job is stored whether the queue has room for it, and keeps that place until the job comes. Jobs that had a place once are never refused. When
+/// there may be room
 /// again is estimated from the starts of late.
 /// </summary>
 /// <param name="maxPerOwner">Most waiting jobs of an owner.</param>
@@ -30,14 +31,22 @@ internal sealed class Admission(int maxPerOwner, int maxQueued)
     public void Admit(FairQueue queue, string jobId, string owner, DateTimeOffset now)
     {
         if (queue.Find(jobId) is not null)
+        {
             return;
+        }
         foreach (var lapsed in _reservations.Where(reservation => reservation.Value.Until <= now).Select(reservation => reservation.Key).ToList())
+        {
             _reservations.Remove(lapsed);
+        }
         _reservations.Remove(jobId);
         if (queue.CountOf(owner) + _reservations.Values.Count(reservation => reservation.Owner == owner) >= maxPerOwner)
+        {
             throw Refuse($"{owner} has {maxPerOwner} jobs in the queue, the most for an owner", "owner", now);
+        }
         if (queue.Count + _reservations.Count >= maxQueued)
+        {
             throw Refuse($"The queue holds {maxQueued} jobs and is full", null, now);
+        }
         _reservations.Add(jobId, (owner, now + s_reserved));
     }
 
@@ -51,7 +60,9 @@ internal sealed class Admission(int maxPerOwner, int maxQueued)
     {
         _starts.Enqueue(now);
         if (_starts.Count > Remembered)
+        {
             _starts.Dequeue();
+        }
     }
 
     private OneShotException Refuse(string why, string? field, DateTimeOffset now)
@@ -59,7 +70,13 @@ internal sealed class Admission(int maxPerOwner, int maxQueued)
         // Time between two starts, at least since the last one.
         var wait = _starts.Count < 2 ? s_unknown : (now - _starts.Peek()) / (_starts.Count - 1);
         var seconds = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, LongestWait);
-        return new OneShotException(new ErrorDetail(
-            ErrorCodes.Limit, string.Create(CultureInfo.InvariantCulture, $"{why}; try again in {seconds} s."), field, "Wait for jobs to start, or cancel some."));
+        return new OneShotException(
+            new ErrorDetail(
+                ErrorCodes.Limit,
+                string.Create(CultureInfo.InvariantCulture, $"{why}; try again in {seconds} s."),
+                field,
+                "Wait for jobs to start, or cancel some."
+            )
+        );
     }
 }

@@ -3,7 +3,8 @@ using OrleansOneShot.Contracts.Scheduling;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// Waiting jobs in the order of starting: the owner with the fewest slots, among equals the one who was served longest ago, then whose job came first; of that owner the highest
+/// Waiting jobs in the order of starting: the owner with the fewest slots, among equals the one who was served longest ago, then whose job came first; of that
+/// owner the highest
 /// priority, then the oldest. Every change and every question costs O(log n).
 /// </summary>
 internal sealed class FairQueue
@@ -70,7 +71,9 @@ internal sealed class FairQueue
     public QueueEntry? Remove(string jobId)
     {
         if (!_jobs.Remove(jobId, out var node))
+        {
             return null;
+        }
         var entry = node.Value.Entry;
         _arrivals.Remove(node);
         var owner = _owners[entry.Owner];
@@ -82,7 +85,9 @@ internal sealed class FairQueue
         }
 
         if (--_needs[SlotNeed.Of(entry)] == 0)
+        {
             _needs.Remove(SlotNeed.Of(entry));
+        }
         return entry;
     }
 
@@ -93,9 +98,13 @@ internal sealed class FairQueue
     {
         var running = _running.GetValueOrDefault(owner) + by;
         if (running == 0)
+        {
             _running.Remove(owner);
+        }
         else
+        {
             _running[owner] = running;
+        }
         Reorder(owner, waiting => waiting.Running = running);
     }
 
@@ -123,11 +132,15 @@ internal sealed class FairQueue
     {
         var needs = _needs.Keys.Where(fits).ToHashSet();
         if (needs.Count == 0)
+        {
             return null;
+        }
         foreach (var owner in _turns)
         {
             if (owner.First(needs) is not { } entry)
+            {
                 continue;
+            }
             // Between owners whose turn it is equally: whose job came first.
             var first = _owners[_arrivals.First!.Value.Entry.Owner];
             return first.Running == owner.Running && first.Served == owner.Served ? first.First(needs) ?? entry : entry;
@@ -149,8 +162,11 @@ internal sealed class FairQueue
         foreach (var other in _owners.Values)
         {
             if (other == own)
+            {
                 continue;
-            // The own job starts when the owner holds this many slots; the other one's jobs that start with fewer go before. With as many, whoever had them first.
+            }
+            // The own job starts when the owner holds this many slots; the other one's jobs that start with fewer go before. With as many, whoever had them
+            // first.
             var level = own.Running + rank;
             var equal = other.Running > own.Running || (other.Running == own.Running && IsBefore(other, own)) ? 1 : 0;
             ahead += Math.Clamp(level - other.Running + equal, 0, other.CountOf(needs));
@@ -165,14 +181,18 @@ internal sealed class FairQueue
     {
         var copy = new FairQueue(_running, _served);
         foreach (var row in _arrivals)
+        {
             copy.Add(row);
+        }
         return copy;
     }
 
     private bool IsBefore(OwnerQueue one, OwnerQueue other)
     {
         if (one.Served != other.Served)
+        {
             return one.Served < other.Served;
+        }
         var first = _arrivals.First!.Value.Entry.Owner;
         return one.Owner == first || (other.Owner != first && string.CompareOrdinal(one.Owner, other.Owner) < 0);
     }
@@ -180,7 +200,9 @@ internal sealed class FairQueue
     private void Reorder(string name, Action<OwnerQueue> change)
     {
         if (!_owners.TryGetValue(name, out var owner))
+        {
             return;
+        }
         _turns.Remove(owner);
         change(owner);
         _turns.Add(owner);

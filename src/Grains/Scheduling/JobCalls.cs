@@ -24,7 +24,8 @@ internal sealed class JobCall(SlotLease lease, string? lost)
 }
 
 /// <summary>
-/// What was said to jobs about leases and not answered yet. A job has one lease at most, so what is said of a later one replaces what was said of an earlier one: whoever comes back to
+/// What was said to jobs about leases and not answered yet. A job has one lease at most, so what is said of a later one replaces what was said of an earlier
+/// one: whoever comes back to
 /// the earlier one finds it replaced, and does nothing.
 /// </summary>
 internal sealed class JobCalls
@@ -47,7 +48,9 @@ internal sealed class JobCalls
     public void End(JobCall call)
     {
         if (Has(call))
+        {
             _calls.Remove(call.Lease.JobId);
+        }
     }
 
     /// <summary>Nothing that was said to a job counts any more: it waits, or gets another lease.</summary>

@@ -14,5 +14,9 @@ internal sealed class MappedModels
     /// <summary>A job uses a model.</summary>
     /// <param name="name">The model's name.</param>
     public void Use(string name) =>
-        ImmutableInterlocked.Update(ref _names, static (names, used) => [used, .. names.Where(other => other != used).Take(SlotAnnouncement.MaxModels - 1)], name);
+        ImmutableInterlocked.Update(
+            ref _names,
+            static (names, used) => [used, .. names.Where(other => other != used).Take(SlotAnnouncement.MaxModels - 1)],
+            name
+        );
 }

@@ -5,8 +5,10 @@ using OrleansOneShot.Contracts.Requests;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where it has a GPU's. What was
-/// learned fades, so that one odd measurement does not keep small slots from their jobs for ever: it is the most of the last 8 to 16 jobs of a kind, and forgotten a week after the last.
+/// The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where
+/// it has a GPU's. What was
+/// learned fades, so that one odd measurement does not keep small slots from their jobs for ever: it is the most of the last 8 to 16 jobs of a kind, and
+/// forgotten a week after the last.
 /// </summary>
 internal sealed class MemoryProfiles
 {
@@ -16,7 +18,9 @@ internal sealed class MemoryProfiles
     /// <summary>Jobs of a generation.</summary>
     public const int Generation = 8;
 
-    /// <summary>How long a profile is remembered after the last job that told of it. Where no slot has as much as one odd job took, none can tell otherwise.</summary>
+    /// <summary>
+    /// How long a profile is remembered after the last job that told of it. Where no slot has as much as one odd job took, none can tell otherwise.
+    /// </summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     // Rounded up: a peak a little above the last one changes nothing.
@@ -57,11 +61,15 @@ internal sealed class MemoryProfiles
         var known = _profiles.GetValueOrDefault((profile, device)) ?? new MemoryProfile(profile, 0, device);
         var next = known with { RecentBytes = Math.Max(known.RecentBytes, bytes), Jobs = known.Jobs + 1, Seen = now };
         if (next.Jobs >= Generation)
+        {
             next = next with { PeakBytes = next.RecentBytes, RecentBytes = 0, Jobs = 0 };
+        }
         _profiles.Remove((profile, device));
         _profiles.Add((profile, device), next);
         if (_profiles.Count > MaxProfiles)
+        {
             _profiles.RemoveAt(0);
+        }
         return next.RequiredBytes != known.RequiredBytes;
     }
 
@@ -71,7 +79,9 @@ internal sealed class MemoryProfiles
     {
         // In the order of telling.
         while (_profiles.Count > 0 && now - _profiles.GetAt(0).Value.Seen >= Lifetime)
+        {
             _profiles.RemoveAt(0);
+        }
     }
 
     /// <summary>What a job's memory depends on. Options left to the model's defaults are the same for all jobs of that model.</summary>
@@ -81,8 +91,10 @@ internal sealed class MemoryProfiles
     {
         var training = request.Training;
         return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{request.Model.Name}/{Text(training.Resolution)}/{training.Precision}/{request.Objects.Length}/{Text(training.MicroBatch)}").ToLowerInvariant();
+                CultureInfo.InvariantCulture,
+                $"{request.Model.Name}/{Text(training.Resolution)}/{training.Precision}/{request.Objects.Length}/{Text(training.MicroBatch)}"
+            )
+            .ToLowerInvariant();
 
         static string Text(int? option) => option?.ToString(CultureInfo.InvariantCulture) ?? "default";
     }

@@ -7,16 +7,20 @@ namespace OrleansOneShot.Grains.Scheduling;
 internal sealed class OwnerQueue(string owner)
 {
     /// <summary>Whose turn it is.</summary>
-    public static readonly IComparer<OwnerQueue> ByTurn = Comparer<OwnerQueue>.Create((one, other) =>
-        one.Running != other.Running ? one.Running.CompareTo(other.Running)
-        : one.Served != other.Served ? one.Served.CompareTo(other.Served)
-        : string.CompareOrdinal(one.Owner, other.Owner));
+    public static readonly IComparer<OwnerQueue> ByTurn = Comparer<OwnerQueue>.Create(
+        (one, other) =>
+            one.Running != other.Running ? one.Running.CompareTo(other.Running)
+            : one.Served != other.Served ? one.Served.CompareTo(other.Served)
+            : string.CompareOrdinal(one.Owner, other.Owner)
+    );
 
-    private static readonly Comparer<QueueEntry> s_byTurn = Comparer<QueueEntry>.Create((one, other) =>
-        one.Front != other.Front ? other.Front.CompareTo(one.Front)
-        : one.Priority != other.Priority ? other.Priority.CompareTo(one.Priority)
-        : one.Enqueued != other.Enqueued ? one.Enqueued.CompareTo(other.Enqueued)
-        : string.CompareOrdinal(one.JobId, other.JobId));
+    private static readonly Comparer<QueueEntry> s_byTurn = Comparer<QueueEntry>.Create(
+        (one, other) =>
+            one.Front != other.Front ? other.Front.CompareTo(one.Front)
+            : one.Priority != other.Priority ? other.Priority.CompareTo(one.Priority)
+            : one.Enqueued != other.Enqueued ? one.Enqueued.CompareTo(other.Enqueued)
+            : string.CompareOrdinal(one.JobId, other.JobId)
+    );
 
     private readonly Dictionary<SlotNeed, SortedSet<QueueEntry>> _byNeed = [];
 
@@ -37,7 +41,9 @@ internal sealed class OwnerQueue(string owner)
     public void Add(QueueEntry entry)
     {
         if (!_byNeed.TryGetValue(SlotNeed.Of(entry), out var alike))
+        {
             _byNeed.Add(SlotNeed.Of(entry), alike = new SortedSet<QueueEntry>(s_byTurn));
+        }
         alike.Add(entry);
         Count++;
     }
@@ -49,7 +55,9 @@ internal sealed class OwnerQueue(string owner)
         var alike = _byNeed[SlotNeed.Of(entry)];
         alike.Remove(entry);
         if (alike.Count == 0)
+        {
             _byNeed.Remove(SlotNeed.Of(entry));
+        }
         Count--;
     }
 
@@ -62,7 +70,9 @@ internal sealed class OwnerQueue(string owner)
         foreach (var (need, alike) in _byNeed)
         {
             if (needs.Contains(need) && (first is null || s_byTurn.Compare(alike.Min, first) < 0))
+            {
                 first = alike.Min;
+            }
         }
 
         return first;
@@ -81,7 +91,9 @@ internal sealed class OwnerQueue(string owner)
     {
         var rank = 0;
         foreach (var alike in _byNeed.Where(byNeed => needs.Contains(byNeed.Key)).Select(byNeed => byNeed.Value))
+        {
             rank += s_byTurn.Compare(alike.Max, entry) < 0 ? alike.Count : alike.TakeWhile(other => s_byTurn.Compare(other, entry) < 0).Count();
+        }
         return rank;
     }
 }

@@ -6,7 +6,9 @@ namespace OrleansOneShot.Grains.Scheduling;
 internal static class PlacementHint
 {
     /// <summary>Makes the call.</summary>
-    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it. A silo that is gone is no hint: the grain's own check of its lease tells.</param>
+    /// <param name="silo">
+    /// The silo's address, as <c>SiloAddress.ToParsableString</c> gives it. A silo that is gone is no hint: the grain's own check of its lease tells.
+    /// </param>
     /// <param name="call">The call.</param>
     /// <returns>When answered.</returns>
     public static async Task CallAsync(string silo, Func<Task> call)

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// What finds a lost silo when nobody told of it (the silo that watched was the one that died, or could not reach the scheduler), and jobs that nobody works for: their slots were
+/// What finds a lost silo when nobody told of it (the silo that watched was the one that died, or could not reach the scheduler), and jobs that nobody works
+/// for: their slots were
 /// freed, and the scheduler died before they knew. A reminder, because it is durable and wakes the scheduler itself, wherever it may live by then.
 /// </summary>
 internal sealed partial class SchedulerGrain : IRemindable
@@ -28,7 +29,9 @@ internal sealed partial class SchedulerGrain : IRemindable
 
         // Beside this call: it asks the scheduler itself, and every job that runs.
         if (options.Value.ResumeOnStart && _search.IsCompleted)
+        {
             _search = SearchAsync();
+        }
     }
 
     private async Task SearchAsync()
@@ -50,7 +53,9 @@ internal sealed partial class SchedulerGrain : IRemindable
     private async Task RemindAsync()
     {
         if (_reminded)
+        {
             return;
+        }
         _reminded = true;
         try
         {

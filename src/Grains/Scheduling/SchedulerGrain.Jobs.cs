@@ -27,9 +27,13 @@ internal sealed partial class SchedulerGrain
         {
             // One that waits again, or works again, had heard: only its answer was lost.
             if (_model.Has(call.Lease.JobId))
+            {
                 _calls.End(call);
+            }
             else
+            {
                 Say(call);
+            }
         }
     }
 
@@ -42,9 +46,13 @@ internal sealed partial class SchedulerGrain
         {
             // The lease may have ended meanwhile.
             if (unanswered.Contains((call.Lease.JobId, call.Lease.Silo, call.Lease.Slot)))
+            {
                 Say(call);
+            }
             else
+            {
                 _calls.End(call);
+            }
         }
 
         return Task.CompletedTask;
@@ -99,33 +107,48 @@ internal sealed partial class SchedulerGrain
             // Back to its place; the timer tries again, elsewhere if it can.
             LogStartFailed(e, lease.JobId, lease.Silo, lease.Slot);
             if (!_calls.Has(call))
+            {
                 return;
+            }
             _calls.End(call);
             if (_model.NotStarted(lease, e is { Detail.Code: ErrorCodes.Unavailable } ? Now : null))
+            {
                 _writes.Changed();
+            }
             await _writes.FlushAsync();
             return;
         }
 
         if (!_calls.Has(call))
+        {
             return;
+        }
         _calls.End(call);
         var started = answer is not null && answer.Silo == lease.Silo && answer.Slot == lease.Slot;
         if (started ? _model.Started(answer!) : _model.NotWanted(lease))
+        {
             _writes.Changed();
+        }
         else
+        {
             started = false;
+        }
         await _writes.FlushAsync();
         if (started)
+        {
             return;
+        }
         // It works with a lease that is over, of which it had heard too late: off that, and into the queue.
         if (answer is not null)
+        {
             Requeue([answer], "lease_over");
+        }
         await PumpAsync(CancellationToken.None);
     }
 
     /// <summary>
-    /// Whether the job works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. So it is asked until it answers; after a while the
+    /// Whether the job works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. So it is asked until it
+    /// answers; after a while the
     /// slot is taken from it, and it is told so until it answers: then it waits again, or has ended, whatever it had heard before.
     /// </summary>
     private async Task UnansweredAsync(JobCall call, Exception error)
@@ -133,7 +156,9 @@ internal sealed partial class SchedulerGrain
         var lease = call.Lease;
         LogUnsure(error, lease.JobId, lease.Silo, lease.Slot);
         if (!_calls.Has(call) || ++call.Unanswered < options.Value.MaxUnansweredStarts)
+        {
             return;
+        }
         if (!_model.NotWanted(lease))
         {
             _calls.End(call);
@@ -160,9 +185,13 @@ internal sealed partial class SchedulerGrain
         _notices = new WaitNotices(_model);
         // What a crash left twice, or an older version stored in one row.
         foreach (var row in rows.Where(row => _model.Waiting.Find(row.Entry.JobId) is null))
+        {
             _queue.Remove(row.Entry.JobId);
+        }
         foreach (var row in storage.State.Queue.IsDefaultOrEmpty ? [] : _model.Waiting.Arrivals)
+        {
             _queue.Set(row);
+        }
         _model.Entered = row =>
         {
             _queue.Set(row);
@@ -176,7 +205,9 @@ internal sealed partial class SchedulerGrain
         await WriteAsync();
     }
 
-    /// <summary>Writes all changes made so far. Jobs move between the queue's pages and the leases of the state: a crash may leave one in both, never in neither.</summary>
+    /// <summary>
+    /// Writes all changes made so far. Jobs move between the queue's pages and the leases of the state: a crash may leave one in both, never in neither.
+    /// </summary>
     private async Task WriteAsync()
     {
         var (next, changes) = (_model.ToState(withQueue: false) with { Pages = _queue.Pages }, _queue.TakeChanges());

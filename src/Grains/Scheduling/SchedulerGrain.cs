@@ -14,8 +14,10 @@ using OrleansOneShot.Grains.Training;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// The queue and the leases. Reentrant, and it never awaits a job within a call: jobs call it while they are busy themselves, so waiting for them would lock both. Every decision
-/// is made in one turn and stored before a job hears of it; of two activations (a split cluster) the ETags let the later one store, and the other ends without having told anybody.
+/// The queue and the leases. Reentrant, and it never awaits a job within a call: jobs call it while they are busy themselves, so waiting for them would lock
+/// both. Every decision
+/// is made in one turn and stored before a job hears of it; of two activations (a split cluster) the ETags let the later one store, and the other ends without
+/// having told anybody.
 /// This file: what others call.
 /// </summary>
 [Reentrant, KeepAlive]
@@ -26,7 +28,8 @@ internal sealed partial class SchedulerGrain(
     JobRecovery recovery,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
-    ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain, IDisposable
+    ILogger<SchedulerGrain> logger
+) : Grain, ISchedulerGrain, IDisposable
 {
     private const int MaxNotices = 32;
     private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(1);
@@ -53,7 +56,9 @@ internal sealed partial class SchedulerGrain(
         this.RegisterGrainTimer(AskAgainAsync, new GrainTimerCreationOptions(s_askAgain, s_askAgain) { Interleave = true });
         // A crash between storing a lease and hearing from its job: ask again, the job answers the same.
         foreach (var lease in _model.Unanswered)
+        {
             StartJob(lease);
+        }
     }
 
     public Task Announce(string silo, ImmutableArray<SlotAnnouncement> slots) => AnnounceAsync(silo, slots, withheld: null);
@@ -64,7 +69,9 @@ internal sealed partial class SchedulerGrain(
     {
         // A silo that was stopped, evicted and continued sends what it had begun to say. Its jobs are others' by now, and nothing could start there.
         if (membership.CurrentSnapshot.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead)
+        {
             return;
+        }
         var lent = _model.Lent;
         _model.Announce(silo, slots, Now, withheld);
         _writes.Changed(lent - _model.Lent);
@@ -81,17 +88,23 @@ internal sealed partial class SchedulerGrain(
     {
         _admission.Came(entry.JobId);
         if (_model.Enqueue(entry))
+        {
             _writes.Changed();
+        }
         await _writes.FlushAsync();
         await PumpAsync(CancellationToken.None);
         if (_notices.TakeOf(entry.JobId, Settled) is { } why)
+        {
             TellAsync(entry.JobId, why).Ignore();
+        }
     }
 
     public async Task Remove(string jobId)
     {
         if (_model.Remove(jobId))
+        {
             _writes.Changed();
+        }
         await _writes.FlushAsync();
         await PumpAsync(CancellationToken.None);
     }
@@ -99,13 +112,14 @@ internal sealed partial class SchedulerGrain(
     public async Task RecordMemory(string jobId, long peakBytes)
     {
         if (_model.RecordMemory(jobId, peakBytes, Now))
+        {
             _writes.Changed();
+        }
         await _writes.FlushAsync();
     }
 
-    public Task<string?> Explain(string jobId) => Task.FromResult(_model.Waiting.Find(jobId) is not { } entry
-        ? null
-        : _model.Describe(entry, _model.ReasonOf(SlotNeed.Of(entry), Settled)));
+    public Task<string?> Explain(string jobId) =>
+        Task.FromResult(_model.Waiting.Find(jobId) is not { } entry ? null : _model.Describe(entry, _model.ReasonOf(SlotNeed.Of(entry), Settled)));
 
     public async Task SiloLost(string silo)
     {
@@ -126,14 +140,18 @@ internal sealed partial class SchedulerGrain(
         Measure();
         await _writes.FlushAsync();
         if (!lent.IsEmpty)
+        {
             LogLent(lent.Length, jobId, epoch);
+        }
         return lent;
     }
 
     public async Task GiveBack(SlotLease lease)
     {
         if (_model.GiveBack(lease))
+        {
             _writes.Changed();
+        }
         await _writes.FlushAsync();
         await PumpAsync(CancellationToken.None);
     }
@@ -148,9 +166,12 @@ internal sealed partial class SchedulerGrain(
         RetryOrphans();
         await PumpAsync(cancellationToken);
 
-        // Only here: with thousands waiting, news for all of them must not come in the way of those that call. Who asks for a job's status hears the reason at any time.
+        // Only here: with thousands waiting, news for all of them must not come in the way of those that call. Who asks for a job's status hears the reason at
+        // any time.
         if (!_telling.IsCompleted)
+        {
             return;
+        }
         _telling = Task.WhenAll(_notices.Take(Settled, MaxNotices).Select(notice => TellAsync(notice.JobId, notice.Text)));
         _telling.Ignore();
     }
@@ -163,7 +184,9 @@ internal sealed partial class SchedulerGrain(
         var granted = _model.Grant(Now);
         // What was said of an older lease says nothing of this one, which is not even stored yet.
         foreach (var record in granted)
+        {
             _calls.Forget(record.Lease.JobId);
+        }
         _writes.Changed(orphans.Length + granted.Length + lent - _model.Lent);
         Measure();
         await _writes.FlushAsync();
@@ -175,4 +198,3 @@ internal sealed partial class SchedulerGrain(
         }
     }
 }
-

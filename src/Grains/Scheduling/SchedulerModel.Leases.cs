@@ -14,13 +14,19 @@ internal sealed partial class SchedulerModel
     public void Announce(string silo, ImmutableArray<SlotAnnouncement> slots, DateTimeOffset now, string? withheld = null)
     {
         if (slots.IsDefaultOrEmpty)
+        {
             _silos.Remove(silo);
+        }
         else
+        {
             _silos[silo] = new Silo(slots, now, withheld);
+        }
         for (var i = 0; i < _leases.Count; i++)
         {
             if (_leases[i].Lease.Silo == silo)
+            {
                 _leases[i] = _leases[i] with { Lease = _leases[i].Lease with { Expires = now + _leaseDuration } };
+            }
         }
 
         RenewLent(silo, withheld is null ? slots : [], now);
@@ -33,7 +39,9 @@ internal sealed partial class SchedulerModel
     {
         _profiles.Fade(now);
         foreach (var silent in _silos.Where(silo => silo.Value.Seen + _leaseDuration <= now).Select(silo => silo.Key).ToList())
+        {
             _silos.Remove(silent);
+        }
         _lent.RemoveAll(lease => lease.Expires <= now);
         return Release(record => record.Lease.Expires <= now);
     }
@@ -49,9 +57,13 @@ internal sealed partial class SchedulerModel
             var free = FreeSlots().Where(slot => !_troubles.Has(slot.Silo, now)).ToList();
             // A silo that has not announced itself can't start a job.
             var lent = _lent.Where(lease => Offered(lease) is not null).Select(lease => (lease.Silo, Slot: Offered(lease)!)).ToList();
-            if (_queue.Next(need => free.Exists(slot => Fits(need, slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
-                || (Choose(free, entry) ?? TakeBack(SlotNeed.Of(entry))) is not var (silo, number))
+            if (
+                _queue.Next(need => free.Exists(slot => Fits(need, slot)) || lent.Exists(slot => Fits(need, slot))) is not { } entry
+                || (Choose(free, entry) ?? TakeBack(SlotNeed.Of(entry))) is not var (silo, number)
+            )
+            {
                 break;
+            }
             var record = new LeaseRecord(new SlotLease(silo, number, entry.JobId, 0, now + _leaseDuration), entry);
             Unqueue(entry.JobId);
             _leases.Add(record);

@@ -17,8 +17,12 @@ internal sealed partial class SchedulerModel
     public WaitReason ReasonOf(SlotNeed need, bool settled = true)
     {
         if (_silos.Count == 0)
+        {
             return settled ? WaitReason.NoSlots : WaitReason.Busy;
-        return OfferedSlots().Any(slot => Suits(need, slot.Slot)) ? WaitReason.Busy : AllSlots().Any(slot => Suits(need, slot)) ? WaitReason.Withheld : WaitReason.NoneFits;
+        }
+        return OfferedSlots().Any(slot => Suits(need, slot.Slot)) ? WaitReason.Busy
+            : AllSlots().Any(slot => Suits(need, slot)) ? WaitReason.Withheld
+            : WaitReason.NoneFits;
     }
 
     /// <summary>A reason in words.</summary>
@@ -28,11 +32,17 @@ internal sealed partial class SchedulerModel
     public string Describe(QueueEntry entry, WaitReason reason)
     {
         if (reason == WaitReason.NoSlots)
+        {
             return "No silo offers a slot: start one with oneshot serve.";
+        }
         if (reason == WaitReason.NoneFits)
+        {
             return DescribeNeed(SlotNeed.Of(entry));
+        }
         if (reason == WaitReason.Withheld)
+        {
             return DescribeWithheld(SlotNeed.Of(entry));
+        }
         var ahead = _queue.Ahead(entry, need => OfferedSlots().Any(slot => Suits(need, slot.Slot)));
         return ahead switch
         {
@@ -50,8 +60,12 @@ internal sealed partial class SchedulerModel
     {
         var largest = AllSlots().Where(need.HasDevice).GroupBy(DeviceKind.Of).ToDictionary(kind => kind.Key, kind => kind.Max(slot => slot.MemoryBytes));
         if (largest.Count == 0)
+        {
             return $"Waits: no slot has a {need.Device} device.";
-        var lacks = largest.OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => $"needs {Gib(BytesOn(need, kind.Key))} on {kind.Key}, where the largest slot has {Gib(kind.Value)}");
+        }
+        var lacks = largest
+            .OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => $"needs {Gib(BytesOn(need, kind.Key))} on {kind.Key}, where the largest slot has {Gib(kind.Value)}");
         return $"Waits for memory: {Wording.List(lacks, "; ")}.";
     }
 

@@ -32,17 +32,22 @@ internal sealed partial class SchedulerModel
         _lent = state.Lent.IsDefault ? [] : [.. state.Lent.Select(lease => lease with { Expires = now + leaseDuration })];
         _queue = new FairQueue(
             _leases.CountBy(record => record.Entry.Owner, StringComparer.Ordinal),
-            state.Served.Select(served => KeyValuePair.Create(served.Owner, served.Grant)));
+            state.Served.Select(served => KeyValuePair.Create(served.Owner, served.Grant))
+        );
         foreach (var row in (waiting ?? []).OrderBy(row => row.Arrival))
         {
             // A crash while a job moved may have left it in both places: the lease counts.
             if (!IsLeased(row.Entry.JobId) && _queue.Find(row.Entry.JobId) is null)
+            {
                 _queue.Add(row);
+            }
             _arrivals = Math.Max(_arrivals, row.Arrival);
         }
 
         foreach (var entry in state.Queue)
+        {
             Enqueue(entry);
+        }
     }
 
     /// <summary>Called with each job that begins to wait.</summary>
@@ -64,7 +69,8 @@ internal sealed partial class SchedulerModel
     public int Free => FreeSlots().Count();
 
     /// <summary>The silos that hold leases.</summary>
-    public IReadOnlyList<string> LeasedSilos => [.. _leases.Select(record => record.Lease).Concat(_lent).Select(lease => lease.Silo).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> LeasedSilos =>
+        [.. _leases.Select(record => record.Lease).Concat(_lent).Select(lease => lease.Silo).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Leases that no job has answered to yet.</summary>
     public ImmutableArray<SlotLease> Unanswered => [.. _leases.Where(record => record.Lease.Epoch == 0).Select(record => record.Lease)];
@@ -72,15 +78,16 @@ internal sealed partial class SchedulerModel
     /// <summary>What to store.</summary>
     /// <param name="withQueue">Whether the queue is part of it; else its rows are stored apart.</param>
     /// <returns>The state.</returns>
-    public SchedulerState ToState(bool withQueue = true) => new()
-    {
-        Queue = withQueue ? [.. _queue.Arrivals.Select(row => row.Entry)] : [],
-        Leases = [.. _leases],
-        Served = [.. _queue.Served.Select(served => new ServedOwner(served.Key, served.Value))],
-        Grants = _grants,
-        Lent = [.. _lent],
-        Profiles = _profiles.ToState(),
-    };
+    public SchedulerState ToState(bool withQueue = true) =>
+        new()
+        {
+            Queue = withQueue ? [.. _queue.Arrivals.Select(row => row.Entry)] : [],
+            Leases = [.. _leases],
+            Served = [.. _queue.Served.Select(served => new ServedOwner(served.Key, served.Value))],
+            Grants = _grants,
+            Lent = [.. _lent],
+            Profiles = _profiles.ToState(),
+        };
 
     /// <summary>Queues a job unless it waits or runs already. A lease of an epoch that is over ends, since its job may not have been able to say so.</summary>
     /// <param name="entry">The job.</param>
@@ -89,18 +96,24 @@ internal sealed partial class SchedulerModel
     {
         var ended = RemoveLeases(record => record.Entry.JobId == entry.JobId && record.Lease.Epoch > 0 && record.Lease.Epoch <= entry.Over) > 0;
         if (ended)
+        {
             DropLent();
+        }
         // One that has not answered yet to its lease: its answer will tell whether that is what is over.
         if (_leases.FindIndex(record => record.Entry.JobId == entry.JobId) is >= 0 and var index)
         {
             if (_leases[index].Entry.Over >= entry.Over)
+            {
                 return false;
+            }
             _leases[index] = _leases[index] with { Entry = entry };
             return true;
         }
 
         if (_queue.Find(entry.JobId) is not null)
+        {
             return ended;
+        }
         var row = new QueueRow(entry, ++_arrivals);
         _queue.Add(row);
         Entered?.Invoke(row);
@@ -123,7 +136,8 @@ internal sealed partial class SchedulerModel
     /// <param name="now">The time.</param>
     /// <returns>Whether anything changed.</returns>
     public bool RecordMemory(string jobId, long peakBytes, DateTimeOffset now) =>
-        _leases.Find(record => record.Entry.JobId == jobId) is { Entry.Profile: { } profile } own && Offered(own.Lease) is { } slot
+        _leases.Find(record => record.Entry.JobId == jobId) is { Entry.Profile: { } profile } own
+        && Offered(own.Lease) is { } slot
         && _profiles.RecordMemory(profile, DeviceKind.Of(slot), Math.Min(MemoryProfiles.RoundUp(peakBytes), slot.MemoryBytes), now);
 
     /// <summary>Forgets a silo.</summary>
@@ -144,11 +158,15 @@ internal sealed partial class SchedulerModel
     {
         var index = Find(lease);
         if (index < 0)
+        {
             return false;
+        }
         _troubles.Forget(lease.Silo);
         // The job has given this epoch back already, before its answer came.
         if (_leases[index].Entry.Over >= lease.Epoch)
+        {
             return TakeOff(lease) is { } entry && Enqueue(entry);
+        }
         _leases[index] = _leases[index] with { Lease = _leases[index].Lease with { Epoch = lease.Epoch } };
         DropLent();
         return true;
@@ -166,9 +184,13 @@ internal sealed partial class SchedulerModel
     public bool NotStarted(SlotLease lease, DateTimeOffset? failed)
     {
         if (TakeOff(lease) is not { } entry)
+        {
             return false;
+        }
         if (failed is { } now)
+        {
             _troubles.Failed(lease.Silo, now);
+        }
         Enqueue(entry);
         return true;
     }
@@ -177,7 +199,9 @@ internal sealed partial class SchedulerModel
     {
         var index = Find(lease);
         if (index < 0)
+        {
             return null;
+        }
         var entry = _leases[index].Entry;
         RemoveLeases(record => record.Entry.JobId == entry.JobId);
         DropLent();
@@ -204,16 +228,24 @@ internal sealed partial class SchedulerModel
             order.ToImmutable(),
             [.. _leases.Select(record => record.Lease)],
             _silos.ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Slots, StringComparer.Ordinal),
-            [.. _lent])
+            [.. _lent]
+        )
         {
-            Withheld = _silos.Where(silo => silo.Value.Withheld is not null).ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Withheld!, StringComparer.Ordinal),
+            Withheld = _silos
+                .Where(silo => silo.Value.Withheld is not null)
+                .ToImmutableDictionary(silo => silo.Key, silo => silo.Value.Withheld!, StringComparer.Ordinal),
         };
 
         QueueEntry Explained(QueueEntry entry)
         {
             var need = SlotNeed.Of(entry);
             if (!known.TryGetValue(need, out var about))
-                known.Add(need, about = (LeastBytes(need), ReasonOf(need, settled) is var reason && reason == WaitReason.Busy ? null : Describe(entry, reason)));
+            {
+                known.Add(
+                    need,
+                    about = (LeastBytes(need), ReasonOf(need, settled) is var reason && reason == WaitReason.Busy ? null : Describe(entry, reason))
+                );
+            }
             return entry with { RequiredBytes = about.Bytes, Waiting = about.Why };
         }
     }
@@ -230,7 +262,9 @@ internal sealed partial class SchedulerModel
         var need = SlotNeed.Of(entry);
         var fitting = free.FindAll(slot => Fits(need, slot));
         if (fitting.Count == 0)
+        {
             return null;
+        }
         var (silo, chosen) = fitting
             .OrderByDescending(slot => DeviceKind.Of(slot.Slot) != DeviceKind.Cpu)
             .ThenByDescending(slot => entry.Model is { } model && !slot.Slot.Models.IsDefault && slot.Slot.Models.Contains(model))
@@ -238,7 +272,9 @@ internal sealed partial class SchedulerModel
         return (silo, chosen.Slot);
     }
 
-    /// <summary>Whether a job may take a slot: it has what the job needs, as far as is known, and its machine has not failed the job, or no other one would do.</summary>
+    /// <summary>
+    /// Whether a job may take a slot: it has what the job needs, as far as is known, and its machine has not failed the job, or no other one would do.
+    /// </summary>
     private bool Fits(SlotNeed need, (string Silo, SlotAnnouncement Slot) slot) =>
         Suits(need, slot.Slot) && (!need.Avoids(slot.Silo) || !OfferedSlots().Any(other => !need.Avoids(other.Silo) && Suits(need, other.Slot)));
 
@@ -261,7 +297,9 @@ internal sealed partial class SchedulerModel
     private bool Unqueue(string jobId)
     {
         if (_queue.Remove(jobId) is null)
+        {
             return false;
+        }
         Left?.Invoke(jobId);
         return true;
     }
@@ -293,9 +331,13 @@ internal sealed partial class SchedulerModel
     {
         var served = _queue.Served;
         if (served.Count <= MaxRememberedOwners)
+        {
             return;
+        }
         foreach (var owner in served.OrderBy(owner => owner.Value).Take(served.Count - MaxRememberedOwners).Select(owner => owner.Key).ToList())
+        {
             _queue.ForgetServed(owner);
+        }
     }
 
     private sealed record Silo(ImmutableArray<SlotAnnouncement> Slots, DateTimeOffset Seen, string? Withheld);

@@ -39,8 +39,13 @@ internal sealed record SchedulerState
     /// <param name="other">The other.</param>
     /// <returns>Whether writing it would change nothing.</returns>
     public bool Same(SchedulerState other) =>
-        Grants == other.Grants && Pages == other.Pages && Same(Queue, other.Queue) && Same(Leases, other.Leases) && Same(Served, other.Served)
-        && Same(Lent, other.Lent) && Same(Profiles, other.Profiles);
+        Grants == other.Grants
+        && Pages == other.Pages
+        && Same(Queue, other.Queue)
+        && Same(Leases, other.Leases)
+        && Same(Served, other.Served)
+        && Same(Lent, other.Lent)
+        && Same(Profiles, other.Profiles);
 
     private static bool Same<T>(ImmutableArray<T> one, ImmutableArray<T> other) => !other.IsDefault && one.SequenceEqual(other);
 }

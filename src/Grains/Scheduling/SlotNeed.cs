@@ -2,7 +2,9 @@ using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
-/// <summary>What a job needs of a slot. Few different ones wait at a time, so the queue is kept by them. What jobs of a profile take is looked up when a slot is chosen.</summary>
+/// <summary>
+/// What a job needs of a slot. Few different ones wait at a time, so the queue is kept by them. What jobs of a profile take is looked up when a slot is chosen.
+/// </summary>
 /// <param name="Bytes">Memory, whatever was learned of its like; 0: nothing is known but that.</param>
 /// <param name="Device">Kind of device; null: any.</param>
 /// <param name="Profile">What its memory depends on; null: nothing is learned.</param>

@@ -13,7 +13,5 @@ internal sealed class SlotPlacementFilter : PlacementFilterStrategy
 
     /// <summary>Creates the filter; Orleans does so too.</summary>
     public SlotPlacementFilter()
-        : base(order: 1)
-    {
-    }
+        : base(order: 1) { }
 }

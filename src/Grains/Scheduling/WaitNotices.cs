@@ -3,7 +3,8 @@ using OrleansOneShot.Contracts.Scheduling;
 namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
-/// Which waiting jobs are to be told why they wait: only those whose reason has changed, a few at a time. Jobs take it that slots are busy until they hear of something else; how many
+/// Which waiting jobs are to be told why they wait: only those whose reason has changed, a few at a time. Jobs take it that slots are busy until they hear of
+/// something else; how many
 /// are ahead they ask themselves.
 /// </summary>
 /// <param name="model">The queue.</param>
@@ -18,7 +19,9 @@ internal sealed class WaitNotices(SchedulerModel model)
     public void Entered(QueueEntry entry)
     {
         if (_reasons.GetValueOrDefault(SlotNeed.Of(entry)) != WaitReason.Busy)
+        {
             _pending.Enqueue(entry.JobId);
+        }
     }
 
     /// <summary>A job waits no more.</summary>
@@ -32,7 +35,9 @@ internal sealed class WaitNotices(SchedulerModel model)
     public string? TakeOf(string jobId, bool settled)
     {
         if (model.Waiting.Find(jobId) is not { } entry)
+        {
             return null;
+        }
         var reason = model.ReasonOf(SlotNeed.Of(entry), settled);
         return reason == WaitReason.Busy || _told.GetValueOrDefault(jobId) == reason ? null : Tell(entry, reason);
     }
@@ -44,30 +49,40 @@ internal sealed class WaitNotices(SchedulerModel model)
     public List<(string JobId, string Text)> Take(bool settled, int most)
     {
         foreach (var gone in _reasons.Keys.Where(need => !model.Waiting.Needs.ContainsKey(need)).ToList())
+        {
             _reasons.Remove(gone);
+        }
         var changed = new HashSet<SlotNeed>();
         foreach (var need in model.Waiting.Needs.Keys)
         {
             var reason = model.ReasonOf(need, settled);
             if (_reasons.GetValueOrDefault(need) != reason)
+            {
                 changed.Add(need);
+            }
             _reasons[need] = reason;
         }
 
         if (changed.Count > 0)
         {
             foreach (var row in model.Waiting.Arrivals.Where(row => changed.Contains(SlotNeed.Of(row.Entry))))
+            {
                 _pending.Enqueue(row.Entry.JobId);
+            }
         }
 
         var notices = new List<(string, string)>();
         while (notices.Count < most && _pending.TryDequeue(out var job))
         {
             if (model.Waiting.Find(job) is not { } entry)
+            {
                 continue;
+            }
             var reason = _reasons.GetValueOrDefault(SlotNeed.Of(entry));
             if (_told.GetValueOrDefault(job) == reason)
+            {
                 continue;
+            }
             notices.Add((job, Tell(entry, reason)));
         }
 

@@ -27,7 +27,9 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
                 try
                 {
                     if (await grains.GetGrain<IImplantationGrain>(job.Id).EnsureRunning(reason))
+                    {
                         resumed++;
+                    }
                 }
                 catch (Exception e)
                 {
@@ -37,11 +39,12 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
             }
 
             cursor = page.Next;
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
 
         if (resumed > 0)
+        {
             LogResumed(resumed, reason);
+        }
         return resumed;
     }
 

@@ -9,7 +9,9 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>manifest.json: each epoch that gets so far proposes one beside its result; the job makes exactly one of them its manifest, and is done then.</summary>
+/// <summary>
+/// manifest.json: each epoch that gets so far proposes one beside its result; the job makes exactly one of them its manifest, and is done then.
+/// </summary>
 internal static class ManifestDocument
 {
     private static readonly JsonSerializerOptions s_options = new()
@@ -28,7 +30,14 @@ internal static class ManifestDocument
     /// <param name="files">The result's files.</param>
     /// <param name="result">What the engine made.</param>
     /// <returns>UTF-8 bytes.</returns>
-    public static byte[] Write(ImplantationStatus status, long epoch, DateTimeOffset finished, double seconds, ImmutableArray<JobFile> files, EngineResult result)
+    public static byte[] Write(
+        ImplantationStatus status,
+        long epoch,
+        DateTimeOffset finished,
+        double seconds,
+        ImmutableArray<JobFile> files,
+        EngineResult result
+    )
     {
         var document = new JsonObject
         {
@@ -45,12 +54,22 @@ internal static class ManifestDocument
         foreach (var (key, value) in result.Manifest)
         {
             if (!document.ContainsKey(key) && key is not ("files" or "metrics" or "warnings"))
+            {
                 document[key] = value?.DeepClone();
+            }
         }
 
         // Where each file lies tells who made it: there is no other way to a file than through the manifest.
         document["files"] = JsonSerializer.SerializeToNode(
-            files.Select(file => new { file.Path, file.Bytes, file.Sha256, Stored = StorePaths.WithinJob(status.Id, StorePaths.EpochResult(status.Id, epoch)) + file.Path }), s_options);
+            files.Select(file => new
+            {
+                file.Path,
+                file.Bytes,
+                file.Sha256,
+                Stored = StorePaths.WithinJob(status.Id, StorePaths.EpochResult(status.Id, epoch)) + file.Path,
+            }),
+            s_options
+        );
         document["metrics"] = JsonSerializer.SerializeToNode(result.Metrics, s_options);
         document["warnings"] = JsonSerializer.SerializeToNode(status.Warnings.Concat(result.Warnings).Distinct(), s_options);
         return JsonSerializer.SerializeToUtf8Bytes(document, s_options);

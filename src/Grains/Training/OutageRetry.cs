@@ -6,14 +6,15 @@ using Polly.Retry;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// Waits for something that is away: a store, a database, a silo. Tries again with backoff and jitter for a bounded time; a call that has waited for more than a moment is told about,
+/// Waits for something that is away: a store, a database, a silo. Tries again with backoff and jitter for a bounded time; a call that has waited for more than
+/// a moment is told about,
 /// once as it begins and once as it ends.
 /// </summary>
 internal sealed partial class OutageRetry
 {
     // A grain that moves, or a connection that is made anew: nobody needs to hear of that.
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
-    private static readonly ResiliencePropertyKey<Wait> Key = new("wait");
+    private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(2);
+    private static readonly ResiliencePropertyKey<Wait> s_key = new("wait");
 
     private readonly TimeProvider _clock;
     private readonly TimeSpan _limit;
@@ -34,22 +35,26 @@ internal sealed partial class OutageRetry
         _mayPass = mayPass;
         _tell = tell;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = arguments => ValueTask.FromResult(
-                    arguments.Outcome.Exception is { } error && mayPass(error) && clock.GetElapsedTime(WaitOf(arguments.Context).Began) < limit),
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = TimeSpan.FromMilliseconds(100),
-                MaxDelay = TimeSpan.FromSeconds(10),
-                OnRetry = arguments =>
+            .AddRetry(
+                new RetryStrategyOptions
                 {
-                    LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
-                    Tell(WaitOf(arguments.Context), arguments.Outcome.Exception!);
-                    return ValueTask.CompletedTask;
-                },
-            })
+                    ShouldHandle = arguments =>
+                        ValueTask.FromResult(
+                            arguments.Outcome.Exception is { } error && mayPass(error) && clock.GetElapsedTime(WaitOf(arguments.Context).Began) < limit
+                        ),
+                    MaxRetryAttempts = int.MaxValue,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(100),
+                    MaxDelay = TimeSpan.FromSeconds(10),
+                    OnRetry = arguments =>
+                    {
+                        LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
+                        Tell(WaitOf(arguments.Context), arguments.Outcome.Exception!);
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            )
             .Build();
     }
 
@@ -63,12 +68,14 @@ internal sealed partial class OutageRetry
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         var wait = new Wait { Began = _clock.GetTimestamp() };
-        context.Properties.Set(Key, wait);
+        context.Properties.Set(s_key, wait);
         try
         {
             var result = await _pipeline.ExecuteAsync(async inner => await work(inner.CancellationToken), context);
             if (wait.Away is { } away)
+            {
                 _tell(FormattableString.Invariant($"{Back(away)} after {_clock.GetElapsedTime(wait.Began).TotalSeconds:0} s."));
+            }
             return result;
         }
         catch (Exception e) when (_mayPass(e))
@@ -81,17 +88,20 @@ internal sealed partial class OutageRetry
         }
     }
 
-    private static Wait WaitOf(ResilienceContext context) => context.Properties.GetValue(Key, null!);
+    private static Wait WaitOf(ResilienceContext context) => context.Properties.GetValue(s_key, null!);
 
     private void Tell(Wait wait, Exception error)
     {
-        if (wait.Away is not null || _clock.GetElapsedTime(wait.Began) < Moment)
+        if (wait.Away is not null || _clock.GetElapsedTime(wait.Began) < s_moment)
+        {
             return;
+        }
         wait.Away = Fault.Away(error);
         _tell($"Waits for {wait.Away}");
     }
 
-    private static string Back(string away) => away.StartsWith("the store", StringComparison.Ordinal) ? "The store is back"
+    private static string Back(string away) =>
+        away.StartsWith("the store", StringComparison.Ordinal) ? "The store is back"
         : away.StartsWith("the cluster", StringComparison.Ordinal) ? "The cluster answers"
         : "The other silo answers";
 

@@ -5,7 +5,10 @@ using OrleansOneShot.Contracts.Progress;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Carries progress from the engine's thread to the job, in order: what gathers during a call goes with the next. The engine goes on meanwhile, up to a bound: nothing is left out, so a job that nobody can reach holds it up in the end.</summary>
+/// <summary>
+/// Carries progress from the engine's thread to the job, in order: what gathers during a call goes with the next. The engine goes on meanwhile, up to a bound:
+/// nothing is left out, so a job that nobody can reach holds it up in the end.
+/// </summary>
 internal sealed class ProgressPump
 {
     private const int MaxBatch = 256;
@@ -35,7 +38,9 @@ internal sealed class ProgressPump
         while (!_items.Writer.TryWrite(item))
         {
             if (!_items.Writer.WaitToWriteAsync().AsTask().GetAwaiter().GetResult())
+            {
                 return;
+            }
         }
     }
 
@@ -79,20 +84,30 @@ internal sealed class ProgressPump
             while (batch.Count < MaxBatch && _items.Reader.TryRead(out var item))
             {
                 if (item.Update is not null)
+                {
                     batch.Add(item.Update);
+                }
                 else if (item.Flushed is not null)
+                {
                     flushed.Add(item.Flushed);
+                }
             }
 
             if (batch.Count > 0 && _ended is null)
+            {
                 await SendAsync(batch.ToImmutable());
+            }
             batch.Clear();
             foreach (var waiter in flushed)
             {
                 if (_ended is null)
+                {
                     waiter.SetResult();
+                }
                 else
+                {
                     waiter.SetException(_ended);
+                }
             }
         }
     }

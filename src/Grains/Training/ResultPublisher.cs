@@ -8,7 +8,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// A trainer's part of a publication: puts the result and a manifest for it below its own epoch, where nobody else writes. Nothing of it counts before the job, whose state is fenced,
+/// A trainer's part of a publication: puts the result and a manifest for it below its own epoch, where nobody else writes. Nothing of it counts before the job,
+/// whose state is fenced,
 /// has made that manifest its own; so a trainer that was frozen and wakes up may write what it likes.
 /// </summary>
 internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstruments instruments, ILogger logger)
@@ -23,7 +24,13 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
     /// <returns>Number of files.</returns>
     /// <exception cref="IOException">The store can't take it; what this attempt wrote is removed.</exception>
     public async Task<int> UploadAsync(
-        string jobId, long epoch, EngineResult result, Func<Task> guard, Func<ImmutableArray<JobFile>, Task<byte[]>> manifest, Func<string, Func<Stream>, Task<ArtifactInfo>>? write = null)
+        string jobId,
+        long epoch,
+        EngineResult result,
+        Func<Task> guard,
+        Func<ImmutableArray<JobFile>, Task<byte[]>> manifest,
+        Func<string, Func<Stream>, Task<ArtifactInfo>>? write = null
+    )
     {
         write ??= WriteAsync;
         var written = new List<string>();
@@ -55,7 +62,8 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
     }
 
     private static IEnumerable<(string Relative, string Local)> Enumerate(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(local => (Path.GetRelativePath(folder, local).Replace(Path.DirectorySeparatorChar, '/'), local))
             .OrderBy(file => file.Item1, StringComparer.Ordinal);
 
@@ -78,7 +86,9 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
                 // No manifest names it; the job's end or the collection removes it.
                 LogNotRemoved(e, path);
                 if (e is ArtifactStoreException { IsTransient: true })
+                {
                     return;
+                }
             }
         }
     }

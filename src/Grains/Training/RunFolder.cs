@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// A run's folder on the local disk, and beside it a file that is locked for as long as the process lives: a folder whose lock is free was left by a process that was killed. Silos may
+/// A run's folder on the local disk, and beside it a file that is locked for as long as the process lives: a folder whose lock is free was left by a process
+/// that was killed. Silos may
 /// share the folder around it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
@@ -72,7 +73,9 @@ internal sealed class RunFolder : IDisposable
         using (_lock)
         {
             if (Directory.Exists(Path))
+            {
                 Directory.Delete(Path, recursive: true);
+            }
         }
 
         File.Delete(Path + Extension);

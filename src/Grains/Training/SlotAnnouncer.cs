@@ -10,11 +10,18 @@ using OrleansOneShot.Grains.Scheduling;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases. While the silo takes no jobs (<see cref="Quarantine"/>) it says why
+/// Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases. While the silo takes no jobs
+/// (<see cref="Quarantine"/>) it says why
 /// instead.
 /// </summary>
 internal sealed partial class SlotAnnouncer(
-    IGrainFactory grains, ILocalSiloDetails silo, MappedModels models, Quarantine quarantine, IOptions<OneShotGrainsOptions> options, ILogger<SlotAnnouncer> logger) : IDisposable
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    MappedModels models,
+    Quarantine quarantine,
+    IOptions<OneShotGrainsOptions> options,
+    ILogger<SlotAnnouncer> logger
+) : IDisposable
 {
     // After an announcement that did not arrive, such as one to a scheduler that is just moving.
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
@@ -30,7 +37,9 @@ internal sealed partial class SlotAnnouncer(
     public void Start()
     {
         if (options.Value.Slots.IsEmpty)
+        {
             return;
+        }
         quarantine.Changed += _ => Prompt();
         _loop = Task.Run(LoopAsync);
     }
@@ -42,7 +51,9 @@ internal sealed partial class SlotAnnouncer(
     {
         quarantine.Enter(why);
         if (quarantine.Why is null || options.Value.Slots.IsEmpty || _stop.IsCancellationRequested)
+        {
             return;
+        }
         try
         {
             await AnnounceAsync();
@@ -72,7 +83,9 @@ internal sealed partial class SlotAnnouncer(
     public async Task StopAsync()
     {
         if (options.Value.Slots.IsEmpty)
+        {
             return;
+        }
         await _stop.CancelAsync();
         await _loop;
         await _turn.WaitAsync();
@@ -105,7 +118,9 @@ internal sealed partial class SlotAnnouncer(
         try
         {
             if (_stop.IsCancellationRequested)
+            {
                 return;
+            }
             var (scheduler, address) = (grains.GetGrain<ISchedulerGrain>(0), silo.SiloAddress.ToParsableString());
             ImmutableArray<SlotAnnouncement> slots = [.. options.Value.Slots.Select(slot => slot with { Models = models.Names })];
             await (quarantine.Look() is { } why ? scheduler.Withhold(address, slots, why) : scheduler.Announce(address, slots));
@@ -137,9 +152,13 @@ internal sealed partial class SlotAnnouncer(
 
                 await await Task.WhenAny(tick, prompt);
                 if (tick.IsCompleted)
+                {
                     tick = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+                }
                 if (prompt.IsCompleted)
+                {
                     prompt = _prompt.WaitAsync(_stop.Token);
+                }
             }
         }
         catch (OperationCanceledException)

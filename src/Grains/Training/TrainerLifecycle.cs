@@ -6,7 +6,8 @@ using OrleansOneShot.Grains.Hosting;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// What a silo does for jobs as it comes and goes. Coming: recover, then offer slots. Going, while grains can still be called: offer none, stop the engines, wait for their
+/// What a silo does for jobs as it comes and goes. Coming: recover, then offer slots. Going, while grains can still be called: offer none, stop the engines,
+/// wait for their
 /// checkpoints. Meanwhile: tell the scheduler of silos that died.
 /// </summary>
 internal sealed partial class TrainerLifecycle(
@@ -16,7 +17,8 @@ internal sealed partial class TrainerLifecycle(
     IClusterMembershipService membership,
     IGrainFactory grains,
     IOptions<OneShotGrainsOptions> options,
-    ILogger<TrainerLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+    ILogger<TrainerLifecycle> logger
+) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _watch = Task.CompletedTask;
@@ -33,7 +35,9 @@ internal sealed partial class TrainerLifecycle(
     {
         Clean();
         if (options.Value.ResumeOnStart)
+        {
             await ResumeAsync(cancellationToken);
+        }
         announcer.Start();
         _watch = Task.Run(WatchAsync, CancellationToken.None);
     }
@@ -43,7 +47,9 @@ internal sealed partial class TrainerLifecycle(
         try
         {
             if (RunFolder.DeleteAbandoned(options.Value.WorkFolder) is > 0 and var folders)
+            {
                 LogCleaned(folders);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -88,12 +94,19 @@ internal sealed partial class TrainerLifecycle(
         {
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(_stop.Token))
             {
-                var alive = snapshot.Members.Values.Where(member => member.Status is not (SiloStatus.Dead or SiloStatus.None)).Select(member => member.SiloAddress).ToHashSet();
+                var alive = snapshot
+                    .Members.Values.Where(member => member.Status is not (SiloStatus.Dead or SiloStatus.None))
+                    .Select(member => member.SiloAddress)
+                    .ToHashSet();
                 var gone = known.Except(alive).ToList();
                 if (gone.Count > 0)
+                {
                     announcer.Prompt();
+                }
                 foreach (var lost in gone)
+                {
                     await TellAsync(lost);
+                }
                 known = alive;
             }
         }

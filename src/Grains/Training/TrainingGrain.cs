@@ -10,7 +10,9 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>The door to a silo's <see cref="TrainingHost"/>. The caller's placement hint names the silo; random placement honours it, and the lease proves it.</summary>
+/// <summary>
+/// The door to a silo's <see cref="TrainingHost"/>. The caller's placement hint names the silo; random placement honours it, and the lease proves it.
+/// </summary>
 [SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive]
 internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ITrainingGrain
 {
@@ -33,7 +35,9 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
         var key = this.GetPrimaryKeyString();
         var job = key[..key.IndexOf('/', StringComparison.Ordinal)];
         if (key == Key(job, epoch))
+        {
             host.Stop(job, epoch);
+        }
         return Task.CompletedTask;
     }
 
@@ -43,13 +47,24 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
     private void Require(SlotLease lease, ResumePoint resume)
     {
         if (resume is null)
+        {
             throw Refuse("Where to go on is missing.");
+        }
         if (lease is null || this.GetPrimaryKeyString() != Key(lease.JobId, lease.Epoch))
+        {
             throw Refuse($"The lease is of job {lease?.JobId}, epoch {lease?.Epoch}, and this is {this.GetPrimaryKeyString()}.");
+        }
         foreach (var checkpoint in new[] { resume.Checkpoint, resume.Previous })
         {
-            if (checkpoint is not null && (checkpoint.Epoch > lease.Epoch || checkpoint.Path != StorePaths.Checkpoint(lease.JobId, checkpoint.Epoch, checkpoint.Step)))
-                throw Refuse($"The checkpoint of step {checkpoint.Step}, epoch {checkpoint.Epoch}, is none that epoch {lease.Epoch} of job {lease.JobId} can go on from.");
+            if (
+                checkpoint is not null
+                && (checkpoint.Epoch > lease.Epoch || checkpoint.Path != StorePaths.Checkpoint(lease.JobId, checkpoint.Epoch, checkpoint.Step))
+            )
+            {
+                throw Refuse(
+                    $"The checkpoint of step {checkpoint.Step}, epoch {checkpoint.Epoch}, is none that epoch {lease.Epoch} of job {lease.JobId} can go on from."
+                );
+            }
         }
     }
 

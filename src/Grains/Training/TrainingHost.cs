@@ -16,8 +16,16 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>Owns the runs and sessions of this silo, so that they outlive the activations that started them.</summary>
 internal sealed partial class TrainingHost(
-    IServiceProvider services, IArtifactStore store, IGrainFactory grains, MappedModels models, SlotAnnouncer announcer, Quarantine quarantine, IOptions<OneShotGrainsOptions> options, OneShotInstruments instruments, ILogger<TrainingHost> logger)
-    : ITrainingHost, IDisposable
+    IServiceProvider services,
+    IArtifactStore store,
+    IGrainFactory grains,
+    MappedModels models,
+    SlotAnnouncer announcer,
+    Quarantine quarantine,
+    IOptions<OneShotGrainsOptions> options,
+    OneShotInstruments instruments,
+    ILogger<TrainingHost> logger
+) : ITrainingHost, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string JobId, long Epoch), TrainingRun> _runs = [];
@@ -30,7 +38,9 @@ internal sealed partial class TrainingHost(
         get
         {
             lock (_lock)
+            {
                 return _runs.Count;
+            }
         }
     }
 
@@ -45,30 +55,50 @@ internal sealed partial class TrainingHost(
         lock (_lock)
         {
             if (_stopping)
+            {
                 throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo is stopping and takes no more jobs."));
+            }
             var key = (lease.JobId, lease.Epoch);
             if (_runs.TryGetValue(key, out var running))
+            {
                 return running.Completion;
-            var engine = services.GetService<ITrainingEngine>()
-                ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo has no engine; register an ITrainingEngine or give it no slots."));
+            }
+            var engine =
+                services.GetService<ITrainingEngine>()
+                ?? throw new OneShotException(
+                    new ErrorDetail(ErrorCodes.Unavailable, "This silo has no engine; register an ITrainingEngine or give it no slots.")
+                );
             // A call that comes late, when the job has gone on.
             if (_runs.Keys.Any(other => other.JobId == lease.JobId && other.Epoch > lease.Epoch))
+            {
                 throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Job {lease.JobId} has a later epoch than {lease.Epoch} on this silo."));
+            }
             // Granted before the scheduler knew.
             if (quarantine.Why is { } why)
+            {
                 throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"This silo takes no jobs: {why}."));
+            }
             // Older epochs of the job are fenced already; asking them to stop frees the slot sooner.
             foreach (var older in _runs.Values.Where(run => run.Lease.JobId == lease.JobId))
+            {
                 older.Stop(StopReason.Cancel);
+            }
             EndSessions(
-                session => session.Lease.Slot == lease.Slot || (session.Lease.JobId == lease.JobId && session.Lease.Epoch < lease.Epoch), "the slot is needed for a job");
+                session => session.Lease.Slot == lease.Slot || (session.Lease.JobId == lease.JobId && session.Lease.Epoch < lease.Epoch),
+                "the slot is needed for a job"
+            );
             var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
             var run = new TrainingRun(
-                new TrainingServices(engine, store, grains, options.Value, instruments, logger) { Quarantine = announcer.QuarantineAsync, Worked = quarantine.Worked },
+                new TrainingServices(engine, store, grains, options.Value, instruments, logger)
+                {
+                    Quarantine = announcer.QuarantineAsync,
+                    Worked = quarantine.Worked,
+                },
                 lease,
                 request,
                 resume,
-                _abandon.Token);
+                _abandon.Token
+            );
             _runs.Add(key, run);
             models.Use(request.Model.Name);
             run.Start(slotFree);
@@ -85,7 +115,9 @@ internal sealed partial class TrainingHost(
         lock (_lock)
         {
             if (_runs.TryGetValue((jobId, epoch), out var run))
+            {
                 run.Stop(StopReason.Cancel);
+            }
         }
     }
 
@@ -97,7 +129,9 @@ internal sealed partial class TrainingHost(
         {
             _stopping = true;
             foreach (var run in _runs.Values)
+            {
                 run.Stop(StopReason.Drain, requeue);
+            }
             EndSessions(_ => true, "its silo is stopping");
             all = WhenIdleAsync();
         }
@@ -118,7 +152,9 @@ internal sealed partial class TrainingHost(
     internal Task WhenIdleAsync()
     {
         lock (_lock)
+        {
             return Task.WhenAll([.. _runs.Values.Select(run => run.Completion), .. _sessions.Select(session => session.Completion)]);
+        }
     }
 
     public void Dispose()
@@ -132,7 +168,9 @@ internal sealed partial class TrainingHost(
         lock (_lock)
         {
             if (_runs.Remove(key, out var run))
+            {
                 run.Dispose();
+            }
         }
     }
 }

@@ -15,7 +15,9 @@ internal sealed partial class TrainingRun
     {
         await _progress.CompleteAsync();
         if (error is OperationCanceledException && Reason == StopReason.Drain && _unheard is { } unheard)
+        {
             error = unheard;
+        }
         if (error is StaleEpochException || (error is OperationCanceledException && Reason == StopReason.Cancel))
         {
             // Frees the slot of a cancelled job; a job with another epoch ignores it.
@@ -44,7 +46,9 @@ internal sealed partial class TrainingRun
 
             // Before the job is queued again: it must not come back here.
             if (!Fault.IsLack(error))
+            {
                 await _services.Quarantine(detail.Message.TrimEnd('.'));
+            }
             await TellAsync(() => _job.MachineFault(_lease.Epoch, detail));
         }
     }

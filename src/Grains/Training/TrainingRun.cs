@@ -15,7 +15,8 @@ using Polly;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// One epoch of a job on a dedicated thread of this silo: runs the engine, stores checkpoints, publishes, and tells the job how it ended. It is no grain and holds no grain state:
+/// One epoch of a job on a dedicated thread of this silo: runs the engine, stores checkpoints, publishes, and tells the job how it ended. It is no grain and
+/// holds no grain state:
 /// all it knows of the job's truth are the answers to its calls, and <see cref="StaleEpochException"/> is one of them.
 /// </summary>
 internal sealed partial class TrainingRun : IEngineObserver, IDisposable
@@ -81,7 +82,12 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         // The caller is a grain: neither its scheduler nor its request's context may follow into hours of work.
         using (ExecutionContext.SuppressFlow())
         {
-            Completion = Task.Factory.StartNew(() => Run(slotFree), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            Completion = Task.Factory.StartNew(
+                () => Run(slotFree),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default
+            );
         }
     }
 
@@ -92,17 +98,23 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         _requeue = requeue;
         if ((int)reason > Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None))
+        {
             Interlocked.Exchange(ref _reason, (int)reason);
+        }
         // Callbacks of the engine must not run on the caller, which may be a grain. A run that has ended meanwhile needs no signal.
         Task.Run(
-            () =>
-            {
-                _stop.Cancel();
-                // A checkpoint of a job that is over is not worth waiting for; one of a job that goes on elsewhere is.
-                if (Reason == StopReason.Cancel)
-                    _waits.Cancel();
-            },
-            CancellationToken.None).Ignore();
+                () =>
+                {
+                    _stop.Cancel();
+                    // A checkpoint of a job that is over is not worth waiting for; one of a job that goes on elsewhere is.
+                    if (Reason == StopReason.Cancel)
+                    {
+                        _waits.Cancel();
+                    }
+                },
+                CancellationToken.None
+            )
+            .Ignore();
     }
 
     /// <inheritdoc/>
@@ -197,16 +209,33 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             await GuardAsync();
             ChangeStage(JobState.Publishing);
             var publisher = new ResultPublisher(_services.Store, _services.Instruments, _services.Logger);
-            var files = await publisher.UploadAsync(_lease.JobId, _lease.Epoch, result, GuardAsync, async files =>
-            {
-                var status = await CallAsync(_services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus) ?? throw Stale();
-                return ManifestDocument.Write(status, _lease.Epoch, _services.Options.Clock.GetUtcNow(), status.Seconds + Elapsed().TotalSeconds, files, result);
-            }, WriteAsync);
+            var files = await publisher.UploadAsync(
+                _lease.JobId,
+                _lease.Epoch,
+                result,
+                GuardAsync,
+                async files =>
+                {
+                    var status = await CallAsync(_services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus) ?? throw Stale();
+                    return ManifestDocument.Write(
+                        status,
+                        _lease.Epoch,
+                        _services.Options.Clock.GetUtcNow(),
+                        status.Seconds + Elapsed().TotalSeconds,
+                        files,
+                        result
+                    );
+                },
+                WriteAsync
+            );
             // Only helps those who come later, and must come before the job gives back its lease.
             if (result.PeakBytes > 0)
             {
                 LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
-                _services.Instruments.OnMemory(_services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu, result.PeakBytes);
+                _services.Instruments.OnMemory(
+                    _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu,
+                    result.PeakBytes
+                );
                 _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
             }
 
@@ -221,11 +250,15 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         }
     }
 
-    /// <summary>May this epoch still publish? Asked before every file, so that an epoch that was replaced or cancelled stops soon; what fences it is the job's state.</summary>
+    /// <summary>
+    /// May this epoch still publish? Asked before every file, so that an epoch that was replaced or cancelled stops soon; what fences it is the job's state.
+    /// </summary>
     private async Task GuardAsync()
     {
         if (Reason == StopReason.Cancel)
+        {
             throw Stale();
+        }
         await CallAsync(() => _job.BeginPublish(_lease.Epoch));
     }
 
@@ -233,7 +266,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         // The step that the job refers to already: its file must not be written again.
         if (step == _committedStep)
+        {
             return;
+        }
         var began = _services.Options.Clock.GetTimestamp();
         // A log that ends before its checkpoint would lack steps for ever.
         await _progress.FlushAsync();
@@ -262,7 +297,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private void ChangeStage(JobState? stage)
     {
         if (stage == _stage)
+        {
             return;
+        }
         _services.Instruments.OnStage(_stage, stage);
         _stage = stage;
     }
@@ -273,7 +310,9 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private void OnUnheard(Exception error)
     {
         if (error is StaleEpochException)
+        {
             Stop(StopReason.Cancel);
+        }
         else if (error is OutageException outage)
         {
             _unheard = outage;
@@ -282,24 +321,36 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     }
 
     private void Note(string message) =>
-        _progress.Note(new ProgressUpdate { Time = _services.Options.Clock.GetUtcNow(), Stage = _stage ?? JobState.Preparing, Step = _step, Steps = _steps, Message = message });
+        _progress.Note(
+            new ProgressUpdate
+            {
+                Time = _services.Options.Clock.GetUtcNow(),
+                Stage = _stage ?? JobState.Preparing,
+                Step = _step,
+                Steps = _steps,
+                Message = message,
+            }
+        );
 
-    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open) => _writes.ExecuteAsync(
-        async cancellationToken =>
-        {
-            await using var content = open();
-            return await _services.Store.WriteAsync(path, content, WriteCondition.Any, cancellationToken);
-        },
-        _waits.Token);
+    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open) =>
+        _writes.ExecuteAsync(
+            async cancellationToken =>
+            {
+                await using var content = open();
+                return await _services.Store.WriteAsync(path, content, WriteCondition.Any, cancellationToken);
+            },
+            _waits.Token
+        );
 
     /// <summary>A call in the middle of the work, which waits for its answer, but not for ever.</summary>
     private Task<T> CallAsync<T>(Func<Task<T>> call) => _calls.ExecuteAsync(_ => call(), _waits.Token);
 
-    private Task<bool> CallAsync(Func<Task> call) => CallAsync(async () =>
-    {
-        await call();
-        return true;
-    });
+    private Task<bool> CallAsync(Func<Task> call) =>
+        CallAsync(async () =>
+        {
+            await call();
+            return true;
+        });
 
     /// <summary>A call at the end of the work: costs no slot, so it is tried until the process ends.</summary>
     private async Task TellAsync(Func<Task> call) => await _farewells.ExecuteAsync(async _ => await call(), _abandon);

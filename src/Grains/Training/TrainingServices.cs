@@ -14,9 +14,17 @@ namespace OrleansOneShot.Grains.Training;
 /// <param name="Instruments">Metrics.</param>
 /// <param name="Logger">Log.</param>
 internal sealed record TrainingServices(
-    ITrainingEngine Engine, IArtifactStore Store, IGrainFactory Grains, OneShotGrainsOptions Options, OneShotInstruments Instruments, ILogger Logger)
+    ITrainingEngine Engine,
+    IArtifactStore Store,
+    IGrainFactory Grains,
+    OneShotGrainsOptions Options,
+    OneShotInstruments Instruments,
+    ILogger Logger
+)
 {
-    /// <summary>Keeps this silo from further jobs until it has passed its self-test; ends when the scheduler knows. Given what happened, as the end of a sentence.</summary>
+    /// <summary>
+    /// Keeps this silo from further jobs until it has passed its self-test; ends when the scheduler knows. Given what happened, as the end of a sentence.
+    /// </summary>
     public required Func<string, Task> Quarantine { get; init; }
 
     /// <summary>Called when a job has come to its end here.</summary>

@@ -3,7 +3,10 @@ using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Silo.Cluster;
 
-/// <summary>Refuses to start on a machine whose clock is far from that of the cluster's Redis: one of them is wrong, and times of jobs, logs and files would contradict each other.</summary>
+/// <summary>
+/// Refuses to start on a machine whose clock is far from that of the cluster's Redis: one of them is wrong, and times of jobs, logs and files would contradict
+/// each other.
+/// </summary>
 internal static class ClockCheck
 {
     /// <summary>The most that the two may differ.</summary>
@@ -19,13 +22,19 @@ internal static class ClockCheck
         var ahead = local - redis;
         if (ahead.Duration() > Most)
         {
-            throw new OneShotException(new ErrorDetail(
-                ErrorCodes.Unavailable,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The clock of this machine ({local.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC) is {ahead.Duration().TotalSeconds:0} s {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of Redis at {where} ({redis.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC); at most {Most.TotalSeconds:0} s are allowed."),
-                "clock",
-                "Set the wrong one of the two, best by a time service on both machines: timedatectl set-ntp true."));
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The clock of this machine ({local.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC) is {ahead.Duration().TotalSeconds:0} s "
+                            + $"{(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of Redis at {where} ({redis.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC); at "
+                            + $"most {Most.TotalSeconds:0} s are allowed."
+                    ),
+                    "clock",
+                    "Set the wrong one of the two, best by a time service on both machines: timedatectl set-ntp true."
+                )
+            );
         }
     }
 }

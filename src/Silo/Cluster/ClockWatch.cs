@@ -5,8 +5,10 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
-/// Sees when this machine's clock is set back. Orleans' timers go by it: one that was to fire in a second then sleeps for as long as the clock was set back, so the silo reads no membership and
-/// declares no dead silo dead, and if it is the only one left, none can join. Such a silo ends, and a new one takes its place. A clock that is set ahead makes those timers fire at once and harms nothing.
+/// Sees when this machine's clock is set back. Orleans' timers go by it: one that was to fire in a second then sleeps for as long as the clock was set back, so
+/// the silo reads no membership and
+/// declares no dead silo dead, and if it is the only one left, none can join. Such a silo ends, and a new one takes its place. A clock that is set ahead makes
+/// those timers fire at once and harms nothing.
 /// </summary>
 internal sealed partial class ClockWatch : IAsyncDisposable
 {
@@ -57,11 +59,17 @@ internal sealed partial class ClockWatch : IAsyncDisposable
         }
     }
 
-    private static ErrorDetail Explain(TimeSpan back) => new(
-        ErrorCodes.Unavailable,
-        string.Create(CultureInfo.InvariantCulture, $"The clock of this machine was set back by {back.TotalSeconds:0} s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again."),
-        "clock",
-        "Start it again. A time service that slews the clock instead of setting it (timedatectl set-ntp true) keeps this from happening.");
+    private static ErrorDetail Explain(TimeSpan back) =>
+        new(
+            ErrorCodes.Unavailable,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The clock of this machine was set back by {back.TotalSeconds:0} s while the silo ran, so the silo ends; its jobs go on elsewhere, or here "
+                    + $"when it runs again."
+            ),
+            "clock",
+            "Start it again. A time service that slews the clock instead of setting it (timedatectl set-ntp true) keeps this from happening."
+        );
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{What}")]
     private static partial void LogSetBack(ILogger logger, string what);

@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
-/// A membership table whose times are Redis' in the table and this machine's for Orleans, which reads its own clock. So rows are judged by one clock, whatever the machines say. A time that is
+/// A membership table whose times are Redis' in the table and this machine's for Orleans, which reads its own clock. So rows are judged by one clock, whatever
+/// the machines say. A time that is
 /// still to come counts as never: of a row that some clock has put there, Orleans then asks the silo itself whether it lives, instead of waiting for that time.
 /// </summary>
 /// <param name="inner">The table.</param>
@@ -19,19 +20,23 @@ internal sealed class ClockedMembershipTable(IMembershipTable inner, TimeProvide
 
     public Task InitializeMembershipTable(bool tryInitTableVersion) => InitializeMembershipTableAsync(tryInitTableVersion);
 
-    public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default) => inner.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken);
+    public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default) =>
+        inner.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken);
 
     public Task DeleteMembershipTableEntries(string clusterId) => DeleteMembershipTableEntriesAsync(clusterId);
 
-    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken = default) => inner.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
+    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken = default) =>
+        inner.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
 
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => CleanupDefunctSiloEntriesAsync(beforeDate);
 
-    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken = default) => inner.CleanupDefunctSiloEntriesAsync(beforeDate + Shift, cancellationToken);
+    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken = default) =>
+        inner.CleanupDefunctSiloEntriesAsync(beforeDate + Shift, cancellationToken);
 
     public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadRowAsync(key);
 
-    public async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken = default) => Read(await inner.ReadRowAsync(key, cancellationToken));
+    public async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken = default) =>
+        Read(await inner.ReadRowAsync(key, cancellationToken));
 
     public Task<MembershipTableData> ReadAll() => ReadAllAsync();
 
@@ -39,7 +44,8 @@ internal sealed class ClockedMembershipTable(IMembershipTable inner, TimeProvide
 
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => InsertRowAsync(entry, tableVersion);
 
-    public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default) => inner.InsertRowAsync(Moved(entry, Shift), tableVersion, cancellationToken);
+    public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default) =>
+        inner.InsertRowAsync(Moved(entry, Shift), tableVersion, cancellationToken);
 
     public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => UpdateRowAsync(entry, etag, tableVersion);
 
@@ -48,29 +54,30 @@ internal sealed class ClockedMembershipTable(IMembershipTable inner, TimeProvide
 
     public Task UpdateIAmAlive(MembershipEntry entry) => UpdateIAmAliveAsync(entry);
 
-    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) => inner.UpdateIAmAliveAsync(Moved(entry, Shift), cancellationToken);
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) =>
+        inner.UpdateIAmAliveAsync(Moved(entry, Shift), cancellationToken);
 
     private MembershipTableData Read(MembershipTableData table)
     {
         var (back, limit) = (-Shift, local.GetUtcNow().UtcDateTime + s_ahead);
-        return new MembershipTableData(
-            [.. table.Members.Select(row => Tuple.Create(Believed(Moved(row.Item1, back), limit), row.Item2))], table.Version);
+        return new MembershipTableData([.. table.Members.Select(row => Tuple.Create(Believed(Moved(row.Item1, back), limit), row.Item2))], table.Version);
     }
 
-    private static MembershipEntry Moved(MembershipEntry entry, TimeSpan by) => new()
-    {
-        SiloAddress = entry.SiloAddress,
-        Status = entry.Status,
-        SuspectTimes = entry.SuspectTimes?.ConvertAll(vote => Tuple.Create(vote.Item1, Moved(vote.Item2, by))),
-        ProxyPort = entry.ProxyPort,
-        HostName = entry.HostName,
-        SiloName = entry.SiloName,
-        RoleName = entry.RoleName,
-        UpdateZone = entry.UpdateZone,
-        FaultZone = entry.FaultZone,
-        StartTime = Moved(entry.StartTime, by),
-        IAmAliveTime = Moved(entry.IAmAliveTime, by),
-    };
+    private static MembershipEntry Moved(MembershipEntry entry, TimeSpan by) =>
+        new()
+        {
+            SiloAddress = entry.SiloAddress,
+            Status = entry.Status,
+            SuspectTimes = entry.SuspectTimes?.ConvertAll(vote => Tuple.Create(vote.Item1, Moved(vote.Item2, by))),
+            ProxyPort = entry.ProxyPort,
+            HostName = entry.HostName,
+            SiloName = entry.SiloName,
+            RoleName = entry.RoleName,
+            UpdateZone = entry.UpdateZone,
+            FaultZone = entry.FaultZone,
+            StartTime = Moved(entry.StartTime, by),
+            IAmAliveTime = Moved(entry.IAmAliveTime, by),
+        };
 
     private static MembershipEntry Believed(MembershipEntry entry, DateTime limit)
     {

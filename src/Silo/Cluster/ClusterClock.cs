@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
-/// Redis' clock, by which all silos of a cluster judge what they store, whatever the clocks of their machines say. It begins where Redis' clock stood, goes on by itself, and follows Redis
+/// Redis' clock, by which all silos of a cluster judge what they store, whatever the clocks of their machines say. It begins where Redis' clock stood, goes on
+/// by itself, and follows Redis
 /// without jumps: neither a machine whose clock is set nor a Redis whose clock is set makes leases lapse.
 /// </summary>
 internal sealed class ClusterClock : TimeProvider
@@ -31,7 +32,8 @@ internal sealed class ClusterClock : TimeProvider
     public override long GetTimestamp() => _local.GetTimestamp();
 
     /// <inheritdoc/>
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _local.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        _local.CreateTimer(callback, state, dueTime, period);
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => At(Volatile.Read(ref _anchor), _local.GetTimestamp());
@@ -44,7 +46,10 @@ internal sealed class ClusterClock : TimeProvider
         var now = At(anchor, timestamp);
         var most = _local.GetElapsedTime(anchor.Timestamp, timestamp) * Slew;
         var error = redis - now;
-        var step = error > most ? most : error < -most ? -most : error;
+        var step =
+            error > most ? most
+            : error < -most ? -most
+            : error;
         Volatile.Write(ref _anchor, new Anchor(now + step, timestamp));
     }
 

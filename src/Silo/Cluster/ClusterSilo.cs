@@ -55,7 +55,10 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>What who started it should know, each one sentence. The log has it too.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Ends when the silo can't go on: Redis has lost the data of its cluster, the other silos have declared it dead, or its machine's clock was set back. Then it is to be abandoned.</summary>
+    /// <summary>
+    /// Ends when the silo can't go on: Redis has lost the data of its cluster, the other silos have declared it dead, or its machine's clock was set back. Then
+    /// it is to be abandoned.
+    /// </summary>
     public Task<ErrorDetail> Lost { get; }
 
     /// <summary>Starts a silo and joins the cluster.</summary>
@@ -63,7 +66,8 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
     /// <exception cref="OneShotException">
-    /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer or would lose jobs, the clocks of the two
+    /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer or would
+    /// lose jobs, the clocks of the two
     /// machines differ, the data folder or the artifact store is out of reach or read-only, or the cluster's silos have another version of the contracts.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
@@ -86,7 +90,15 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, clock, chosen), cancellationToken);
             var logger = host.Services.GetRequiredService<ILogger<ClusterSilo>>();
             claim.Keep(logger, clock);
-            if (claim.Founded && await LostJobs.FindAsync(OneShotClient.Attach(host.Services.GetRequiredService<IGrainFactory>()), artifacts, cancellationToken: cancellationToken) is { } lost)
+            if (
+                claim.Founded
+                && await LostJobs.FindAsync(
+                    OneShotClient.Attach(host.Services.GetRequiredService<IGrainFactory>()),
+                    artifacts,
+                    cancellationToken: cancellationToken
+                )
+                    is { } lost
+            )
             {
                 notices.Add(lost);
             }
@@ -158,13 +170,20 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis at {Where} is on another machine and has neither TLS (rediss://) nor a password: whoever reaches it holds all jobs")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis at {Where} is on another machine and has neither TLS (rediss://) nor a password: whoever reaches it holds all jobs"
+    )]
     private static partial void LogBareRedis(ILogger logger, string where);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]
     private static partial void LogNotice(ILogger logger, string notice);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's machines from its ports")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Public addresses are allowed (--allow-public), and the silo listens on {Address}: let a firewall keep everybody but the cluster's "
+            + "machines from its ports"
+    )]
     private static partial void LogPublic(ILogger logger, string address);
 
     private static IHost Build(ClusterSiloOptions options, StoreLocation store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
@@ -183,26 +202,34 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             silo.Services.AddSingleton<FatalEnd>();
             silo.Services.AddSingleton(provider => new ClockWatch(options.Clock, provider.GetRequiredService<ILogger<ClockWatch>>()));
             silo.Services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<FatalEnd>());
-            silo.AddRedisGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
-            {
-                state.ConfigurationOptions = redis;
-                state.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
-            }));
+            silo.AddRedisGrainStorage(
+                OneShotStorage.Name,
+                storage =>
+                    storage.Configure<Serializer>(
+                        (state, serializer) =>
+                        {
+                            state.ConfigurationOptions = redis;
+                            state.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+                        }
+                    )
+            );
             silo.UseRedisReminderService(reminders => reminders.ConfigurationOptions = redis);
             silo.Configure<ClusterMembershipOptions>(FastMembership);
-            silo.AddOneShot(new OneShotSiloOptions
-            {
-                Data = options.Data,
-                Store = store,
-                Slots = options.Slots,
-                Devices = options.Devices,
-                KeepModels = options.KeepModels,
-                ResumesJobs = true,
-                RequeuesOnStop = true,
-                Health = options.Health,
-                Clock = clock,
-                Engine = options.Engine,
-            });
+            silo.AddOneShot(
+                new OneShotSiloOptions
+                {
+                    Data = options.Data,
+                    Store = store,
+                    Slots = options.Slots,
+                    Devices = options.Devices,
+                    KeepModels = options.KeepModels,
+                    ResumesJobs = true,
+                    RequeuesOnStop = true,
+                    Health = options.Health,
+                    Clock = clock,
+                    Engine = options.Engine,
+                }
+            );
         });
         return builder.Build();
     }

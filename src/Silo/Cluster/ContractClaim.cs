@@ -6,7 +6,8 @@ using StackExchange.Redis;
 namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
-/// A silo's word on its version of the contracts: given before it joins, renewed while it runs, taken back when it has left. Each renewal also asks whether Redis still holds the cluster that
+/// A silo's word on its version of the contracts: given before it joins, renewed while it runs, taken back when it has left. Each renewal also asks whether
+/// Redis still holds the cluster that
 /// the silo joined, and what time it is there.
 /// </summary>
 internal sealed partial class ContractClaim : IAsyncDisposable
@@ -49,7 +50,13 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     /// <param name="renewalPeriod">How often it is renewed; null takes a sixth of an entry's life.</param>
     /// <returns>The claim.</returns>
     /// <exception cref="OneShotException">unavailable: silos of another version are there, or Redis does not let a silo work with it.</exception>
-    public static async Task<ContractClaim> EnterAsync(ConnectionMultiplexer connection, string serviceId, string clusterId, int version, TimeSpan? renewalPeriod = null)
+    public static async Task<ContractClaim> EnterAsync(
+        ConnectionMultiplexer connection,
+        string serviceId,
+        string clusterId,
+        int version,
+        TimeSpan? renewalPeriod = null
+    )
     {
         var registry = new ContractRegistry(connection, serviceId, clusterId);
         var claim = new ContractClaim(registry, connection, version, renewalPeriod ?? s_period);
@@ -58,11 +65,16 @@ internal sealed partial class ContractClaim : IAsyncDisposable
             claim._last = await registry.ClaimAsync(version, claim._silo);
             if (claim._last.Other is var (other, silo))
             {
-                throw new OneShotException(new ErrorDetail(
-                    ErrorCodes.Unavailable,
-                    $"The cluster at Redis {registry.Where} has version {other} of the contracts (silo {silo}); this silo has version {version} and can't join it.",
-                    "cluster",
-                    $"Stop the silos of version {other} first (one that was killed counts for {ContractRegistry.Lifetime.TotalSeconds:0} s more), or use another database of that Redis, such as redis://HOST:PORT/1."));
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Unavailable,
+                        $"The cluster at Redis {registry.Where} has version {other} of the contracts (silo {silo}); this silo has version {version} and "
+                            + $"can't join it.",
+                        "cluster",
+                        $"Stop the silos of version {other} first (one that was killed counts for {ContractRegistry.Lifetime.TotalSeconds:0} s more), or use "
+                            + $"another database of that Redis, such as redis://HOST:PORT/1."
+                    )
+                );
             }
 
             return claim;
@@ -71,7 +83,15 @@ internal sealed partial class ContractClaim : IAsyncDisposable
         {
             // A replica that only reads, or a user without the rights.
             await claim.DisposeAsync();
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {registry.Where} does not let a silo work with it: {e.Message}", "cluster", "Give the address of a Redis that this user may write to."), e);
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"Redis at {registry.Where} does not let a silo work with it: {e.Message}",
+                    "cluster",
+                    "Give the address of a Redis that this user may write to."
+                ),
+                e
+            );
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
@@ -146,19 +166,25 @@ internal sealed partial class ContractClaim : IAsyncDisposable
         }
     }
 
-    private ErrorDetail Explain(ClaimOutcome outcome) => outcome == ClaimOutcome.Lost
-        ? new ErrorDetail(
-            ErrorCodes.Unavailable,
-            $"Redis at {_registry.Where} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.",
-            "cluster",
-            "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data).")
-        : new ErrorDetail(
-            ErrorCodes.Unavailable,
-            $"Redis at {_registry.Where} came back with data of an earlier moment, so this silo ends: it remembers what Redis has forgotten.",
-            "cluster",
-            "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data).");
+    private ErrorDetail Explain(ClaimOutcome outcome) =>
+        outcome == ClaimOutcome.Lost
+            ? new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"Redis at {_registry.Where} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.",
+                "cluster",
+                "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data)."
+            )
+            : new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"Redis at {_registry.Where} came back with data of an earlier moment, so this silo ends: it remembers what Redis has forgotten.",
+                "cluster",
+                "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data)."
+            );
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Silo {Other} has joined with version {OtherVersion} of the contracts, this one has {Version}: stop the silos of one version")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Silo {Other} has joined with version {OtherVersion} of the contracts, this one has {Version}: stop the silos of one version"
+    )]
     private static partial void LogOther(ILogger logger, string other, int otherVersion, int version);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{What}")]

@@ -33,7 +33,11 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
 
         if (IsAny(advertised))
         {
-            throw Refuse("advertise", $"{options.Bind} listens on every address of this machine, and --advertise does not say under which one others reach the silo.", "Give one of them with --advertise.");
+            throw Refuse(
+                "advertise",
+                $"{options.Bind} listens on every address of this machine, and --advertise does not say under which one others reach the silo.",
+                "Give one of them with --advertise."
+            );
         }
 
         RequireReachable(options.Bind, advertised);
@@ -54,7 +58,11 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
     {
         if (IsMany(address) || !has(address))
         {
-            throw Refuse("bind", $"{address} is no address of this machine, so no silo can listen there.", $"This machine has {Wording.List(machine.Select(own => $"{own}"))}.");
+            throw Refuse(
+                "bind",
+                $"{address} is no address of this machine, so no silo can listen there.",
+                $"This machine has {Wording.List(machine.Select(own => $"{own}"))}."
+            );
         }
     }
 
@@ -95,7 +103,13 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
         }
 
         // IPv6's "any" takes IPv4 connections as well.
-        if (IsAny(bind) && machine.FirstOrDefault(own => (own.AddressFamily == bind.AddressFamily || bind.AddressFamily == AddressFamily.InterNetworkV6) && !PrivateNetworks.Contains(own)) is { } open)
+        if (
+            IsAny(bind)
+            && machine.FirstOrDefault(own =>
+                (own.AddressFamily == bind.AddressFamily || bind.AddressFamily == AddressFamily.InterNetworkV6) && !PrivateNetworks.Contains(own)
+            )
+                is { } open
+        )
         {
             throw Refuse("bind", $"{bind} listens on the public address {open} too, {Unsafe}.", Allow);
         }
@@ -103,7 +117,10 @@ internal sealed class ListenCheck(IReadOnlyList<IPAddress> machine, Func<IPAddre
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private static bool IsMany(IPAddress address) => address.IsIPv6Multicast || address.Equals(IPAddress.Broadcast) || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
+    private static bool IsMany(IPAddress address) =>
+        address.IsIPv6Multicast
+        || address.Equals(IPAddress.Broadcast)
+        || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
 
     private static OneShotException Refuse(string field, string message, string hint) => new(new ErrorDetail(ErrorCodes.InvalidInput, message, field, hint));
 }

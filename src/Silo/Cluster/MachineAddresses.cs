@@ -10,10 +10,13 @@ internal static class MachineAddresses
     /// <summary>The addresses of its interfaces that are up.</summary>
     /// <returns>Addresses, the loopback's too.</returns>
     public static IReadOnlyList<IPAddress> List() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces()
-            .Where(card => card.OperationalStatus != OperationalStatus.Down)
-            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-            .Select(unicast => unicast.Address)];
+        [
+            .. NetworkInterface
+                .GetAllNetworkInterfaces()
+                .Where(card => card.OperationalStatus != OperationalStatus.Down)
+                .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                .Select(unicast => unicast.Address),
+        ];
 
     /// <summary>Whether programs of this machine can listen on an address. Tried out: of the loopback's 127.0.0.0/8 no interface lists more than one.</summary>
     /// <param name="address">The address.</param>

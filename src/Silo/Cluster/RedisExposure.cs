@@ -13,10 +13,11 @@ internal static class RedisExposure
     public static string? Find(ConfigurationOptions redis) =>
         redis.Ssl || !string.IsNullOrEmpty(redis.Password) || redis.EndPoints.All(IsLocal) ? null : ClusterRedis.Name(redis);
 
-    private static bool IsLocal(EndPoint endpoint) => endpoint switch
-    {
-        IPEndPoint ip => IPAddress.IsLoopback(ip.Address),
-        DnsEndPoint dns => dns.Host is "localhost" || (IPAddress.TryParse(dns.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)),
-        _ => true,
-    };
+    private static bool IsLocal(EndPoint endpoint) =>
+        endpoint switch
+        {
+            IPEndPoint ip => IPAddress.IsLoopback(ip.Address),
+            DnsEndPoint dns => dns.Host is "localhost" || (IPAddress.TryParse(dns.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)),
+            _ => true,
+        };
 }

@@ -20,7 +20,11 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         var server = connection.GetServers().FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? connection.GetServers()[0];
         if (await TryAsync(() => ConfigAsync(server)) is { } config)
         {
-            return new RedisSettings(Parse(config.GetValueOrDefault("appendonly")), config.GetValueOrDefault("save"), config.GetValueOrDefault("maxmemory-policy"));
+            return new RedisSettings(
+                Parse(config.GetValueOrDefault("appendonly")),
+                config.GetValueOrDefault("save"),
+                config.GetValueOrDefault("maxmemory-policy")
+            );
         }
 
         var info = await TryAsync(() => InfoAsync(server)) ?? [];
@@ -37,12 +41,20 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         var faults = new List<ErrorDetail>();
         if (AppendOnly == false && Save?.Trim() is "")
         {
-            faults.Add(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} keeps nothing on disk (appendonly no, no save rule): when it ends, all jobs are lost.", "cluster"));
+            faults.Add(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"Redis at {where} keeps nothing on disk (appendonly no, no save rule): when it ends, all jobs are lost.",
+                    "cluster"
+                )
+            );
         }
 
         if (Eviction?.StartsWith("allkeys-", StringComparison.Ordinal) == true)
         {
-            faults.Add(new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} throws jobs away when its memory is full (maxmemory-policy {Eviction}).", "cluster"));
+            faults.Add(
+                new ErrorDetail(ErrorCodes.Unavailable, $"Redis at {where} throws jobs away when its memory is full (maxmemory-policy {Eviction}).", "cluster")
+            );
         }
 
         if (faults.Count > 0 && !allowed)
@@ -67,11 +79,13 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
 
         if (Eviction is null)
         {
-            yield return $"Redis at {where} does not tell what it does when its memory is full (CONFIG and INFO are forbidden): see to it that maxmemory-policy is noeviction.";
+            yield return $"Redis at {where} does not tell what it does when its memory is full (CONFIG and INFO are forbidden): see to it that "
+                + $"maxmemory-policy is noeviction.";
         }
         else if (Eviction.StartsWith("volatile-", StringComparison.Ordinal))
         {
-            yield return $"Redis at {where} throws keys that lapse away when its memory is full (maxmemory-policy {Eviction}); no job's does, but noeviction is the right policy.";
+            yield return $"Redis at {where} throws keys that lapse away when its memory is full (maxmemory-policy {Eviction}); no job's does, but noeviction "
+                + $"is the right policy.";
         }
     }
 
@@ -120,10 +134,11 @@ internal sealed record RedisSettings(bool? AppendOnly, string? Save, string? Evi
         }
     }
 
-    private static bool? Parse(string? text) => text switch
-    {
-        "yes" or "1" => true,
-        "no" or "0" => false,
-        _ => null,
-    };
+    private static bool? Parse(string? text) =>
+        text switch
+        {
+            "yes" or "1" => true,
+            "no" or "0" => false,
+            _ => null,
+        };
 }

@@ -5,7 +5,10 @@ namespace OrleansOneShot.Silo.Cluster;
 /// <summary>Where a silo of a cluster listens. Its ports carry no authentication: whoever reaches them can do everything.</summary>
 public sealed record SiloListenOptions
 {
-    /// <summary>An address of this machine, or <see cref="IPAddress.Any"/> or <see cref="IPAddress.IPv6Any"/> for all of them. Default: the loopback, which no other machine reaches.</summary>
+    /// <summary>
+    /// An address of this machine, or <see cref="IPAddress.Any"/> or <see cref="IPAddress.IPv6Any"/> for all of them. Default: the loopback, which no other
+    /// machine reaches.
+    /// </summary>
     public IPAddress Bind { get; init; } = IPAddress.Loopback;
 
     /// <summary>Address under which other silos and clients reach it; null takes <see cref="Bind"/>.</summary>

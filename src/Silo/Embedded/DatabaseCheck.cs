@@ -7,7 +7,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
-/// Looks at a data folder's database before a silo reads it. A damaged one would read as an empty list, or worse, as another job's state; so it is refused by name, and nothing in it is
+/// Looks at a data folder's database before a silo reads it. A damaged one would read as an empty list, or worse, as another job's state; so it is refused by
+/// name, and nothing in it is
 /// changed. Whoever calls holds the folder's <see cref="OwnerLock"/>.
 /// </summary>
 public static class DatabaseCheck
@@ -22,12 +23,14 @@ public static class DatabaseCheck
 
     private static ReadOnlySpan<byte> Header => "SQLite format 3\0"u8;
 
-    private static readonly string[] Tables = ["GrainState", "OrleansQuery", "Reminder"];
+    private static readonly string[] s_tables = ["GrainState", "OrleansQuery", "Reminder"];
 
     /// <summary>Refuses a database that can't be trusted.</summary>
     /// <param name="data">The data folder.</param>
     /// <param name="leftOpen">Whether its last owner was killed, so that the log beside the database must be there.</param>
-    /// <exception cref="OneShotException">failed: the database is damaged, lost, another program's, or a later version's; the message names the file and says what to do.</exception>
+    /// <exception cref="OneShotException">
+    /// failed: the database is damaged, lost, another program's, or a later version's; the message names the file and says what to do.
+    /// </exception>
     public static void Require(DataFolder data, bool leftOpen = false)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -76,13 +79,18 @@ public static class DatabaseCheck
         return aside;
     }
 
-    private static OneShotException Refuse(DataFolder data, Trouble trouble) => new(new ErrorDetail(
-        ErrorCodes.Failed,
-        $"The database {data.Database} {trouble.What}.",
-        "data",
-        trouble.Later
-            ? "Use that version, or another folder with --data."
-            : $"Put back a copy of that file if you have one. Otherwise: oneshot jobs recover --move-damaged{data.AsOption()} keeps it under another name and lists the finished jobs again."));
+    private static OneShotException Refuse(DataFolder data, Trouble trouble) =>
+        new(
+            new ErrorDetail(
+                ErrorCodes.Failed,
+                $"The database {data.Database} {trouble.What}.",
+                "data",
+                trouble.Later
+                    ? "Use that version, or another folder with --data."
+                    : $"Put back a copy of that file if you have one. Otherwise: oneshot jobs recover --move-damaged{data.AsOption()} keeps it under another "
+                        + $"name and lists the finished jobs again."
+            )
+        );
 
     /// <summary>What is wrong; null if nothing is.</summary>
     private static Trouble? Find(DataFolder data, bool leftOpen)
@@ -144,7 +152,9 @@ public static class DatabaseCheck
     private static Trouble? Look(DataFolder data)
     {
         // Not pooled, since the file may be moved next; and only read, so that the log stays a log.
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(SqliteDatabase.ConnectionString(data.Database)) { Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString());
+        using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder(SqliteDatabase.ConnectionString(data.Database)) { Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString()
+        );
         connection.Open();
         var problem = Read(connection, "PRAGMA integrity_check(1);").First();
         if (problem != "ok")
@@ -159,7 +169,7 @@ public static class DatabaseCheck
             return HasJobs(data) ? new Trouble("holds nothing, while there are jobs in the folder; the log beside it may have been lost") : null;
         }
 
-        if (!tables.Overlaps(Tables))
+        if (!tables.Overlaps(s_tables))
         {
             return new Trouble("is another program's");
         }
@@ -169,7 +179,7 @@ public static class DatabaseCheck
             return new Trouble($"was written by a later version of oneshot (schema {version}, this one knows {SchemaVersion})", Later: true);
         }
 
-        if (Tables.FirstOrDefault(table => !tables.Contains(table)) is { } missing)
+        if (s_tables.FirstOrDefault(table => !tables.Contains(table)) is { } missing)
         {
             return new Trouble($"is damaged (the table {missing} is missing)");
         }

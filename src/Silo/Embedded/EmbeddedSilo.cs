@@ -58,7 +58,11 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var database = Open(options.Data);
         try
         {
-            var (host, endpoints) = await SiloHost.StartAsync(SiloEndpoints.Loopback, chosen => Build(options, chosen.SiloPort, chosen.GatewayPort), cancellationToken);
+            var (host, endpoints) = await SiloHost.StartAsync(
+                SiloEndpoints.Loopback,
+                chosen => Build(options, chosen.SiloPort, chosen.GatewayPort),
+                cancellationToken
+            );
             return new EmbeddedSilo(host, database, options.ClusterId, endpoints.GatewayPort);
         }
         catch
@@ -99,7 +103,14 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         catch (SqliteException e)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Failed, $"The database {data.Database} can't be written: {e.Message}", "data", "See that no other program works with it, that its disk has room, and that this user may write it."), e);
+                new ErrorDetail(
+                    ErrorCodes.Failed,
+                    $"The database {data.Database} can't be written: {e.Message}",
+                    "data",
+                    "See that no other program works with it, that its disk has room, and that this user may write it."
+                ),
+                e
+            );
         }
     }
 
@@ -112,20 +123,36 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientGatewayShutdownNotificationTimeout = TimeSpan.Zero);
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
             var connectionString = SqliteDatabase.ConnectionString(options.Data.Database);
-            silo.AddAdoNetGrainStorage(OneShotStorage.Name, storage => storage.Configure<Serializer>((state, serializer) =>
-            {
-                state.Invariant = SqliteDatabase.Invariant;
-                state.ConnectionString = connectionString;
+            silo.AddAdoNetGrainStorage(
+                OneShotStorage.Name,
+                storage =>
+                    storage.Configure<Serializer>(
+                        (state, serializer) =>
+                        {
+                            state.Invariant = SqliteDatabase.Invariant;
+                            state.ConnectionString = connectionString;
 
-                // The default, JSON, can't read immutable dictionaries back. Orleans' own format knows every type that grains exchange, and tolerates new fields.
-                state.GrainStorageSerializer = new StateChecksum(new OrleansGrainStorageSerializer(serializer));
-            }));
+                            // The default, JSON, can't read immutable dictionaries back. Orleans' own format knows every type that grains exchange, and
+                            // tolerates new fields.
+                            state.GrainStorageSerializer = new StateChecksum(new OrleansGrainStorageSerializer(serializer));
+                        }
+                    )
+            );
             silo.UseAdoNetReminderService(reminders =>
             {
                 reminders.Invariant = SqliteDatabase.Invariant;
                 reminders.ConnectionString = connectionString;
             });
-            silo.AddOneShot(new OneShotSiloOptions { Data = options.Data, Store = SiloStore.Choose(options.Data, cluster: false), Slots = options.Trains ? 1 : 0, ResumesJobs = options.Trains, Engine = options.Engine });
+            silo.AddOneShot(
+                new OneShotSiloOptions
+                {
+                    Data = options.Data,
+                    Store = SiloStore.Choose(options.Data, cluster: false),
+                    Slots = options.Trains ? 1 : 0,
+                    ResumesJobs = options.Trains,
+                    Engine = options.Engine,
+                }
+            );
         });
         return builder.Build();
     }

@@ -7,7 +7,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
-/// One owner process a data folder. The lock is the operating system's on an open file, so it ends with its process, however that ends; the record beside it tells others how to
+/// One owner process a data folder. The lock is the operating system's on an open file, so it ends with its process, however that ends; the record beside it
+/// tells others how to
 /// reach the owner and counts only while the lock is held.
 /// </summary>
 public sealed class OwnerLock : IDisposable
@@ -25,7 +26,9 @@ public sealed class OwnerLock : IDisposable
         LeftOpen = held.Length > 0;
     }
 
-    /// <summary>Whether the owner before this one was killed while it had the database open. Its last changes lie in the log beside the database then.</summary>
+    /// <summary>
+    /// Whether the owner before this one was killed while it had the database open. Its last changes lie in the log beside the database then.
+    /// </summary>
     public bool LeftOpen { get; }
 
     /// <summary>Takes the lock if nobody holds it.</summary>
@@ -103,7 +106,8 @@ public sealed class OwnerLock : IDisposable
     }
 
     /// <summary>
-    /// Tells others that this process takes no more calls. Comes before its silo stops: a gateway that is closing still lets clients in, and then knows no grains.
+    /// Tells others that this process takes no more calls. Comes before its silo stops: a gateway that is closing still lets clients in, and then knows no
+    /// grains.
     /// </summary>
     public void Withdraw()
     {

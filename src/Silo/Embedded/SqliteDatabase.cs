@@ -38,7 +38,6 @@ internal static class SqliteDatabase
 
     private static void Ensure(SqliteConnection connection)
     {
-
         // Kept in the file: readers never wait for the writer, and a commit is one append. FULL synchronisation, the default, makes each commit durable.
         Execute(connection, null, "PRAGMA journal_mode = WAL;");
         using var transaction = connection.BeginTransaction();
@@ -47,7 +46,8 @@ internal static class SqliteDatabase
         {
             using var command = connection.CreateCommand();
             command.Transaction = transaction;
-            command.CommandText = "INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES (@key, @text) ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;";
+            command.CommandText =
+                "INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES (@key, @text) ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;";
             command.Parameters.AddWithValue("@key", key);
             command.Parameters.AddWithValue("@text", text);
             command.ExecuteNonQuery();
@@ -70,8 +70,9 @@ internal static class SqliteDatabase
 
     private static string Read(string resource)
     {
-        using var reader = new StreamReader(typeof(SqliteDatabase).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"{resource} is not in the assembly."));
+        using var reader = new StreamReader(
+            typeof(SqliteDatabase).Assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException($"{resource} is not in the assembly.")
+        );
         return reader.ReadToEnd();
     }
 

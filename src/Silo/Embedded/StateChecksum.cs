@@ -4,7 +4,8 @@ using Orleans.Storage;
 namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
-/// Puts a checksum before each grain state, since SQLite keeps none of its pages: a flipped bit would otherwise be read as another state. States of earlier versions have none and are read as
+/// Puts a checksum before each grain state, since SQLite keeps none of its pages: a flipped bit would otherwise be read as another state. States of earlier
+/// versions have none and are read as
 /// they are.
 /// </summary>
 /// <param name="inner">Makes bytes of states.</param>
@@ -33,14 +34,17 @@ internal sealed class StateChecksum(IGrainStorageSerializer inner) : IGrainStora
             return inner.Deserialize<T>(input);
         }
 
-        return IsSound(bytes.Span) ? inner.Deserialize<T>(new BinaryData(bytes[(Mark.Length + HashBytes)..])) : throw new InvalidDataException("A stored state is damaged: its checksum differs.");
+        return IsSound(bytes.Span)
+            ? inner.Deserialize<T>(new BinaryData(bytes[(Mark.Length + HashBytes)..]))
+            : throw new InvalidDataException("A stored state is damaged: its checksum differs.");
     }
 
     /// <summary>Whether a stored state is what was written, as far as that can be told.</summary>
     /// <param name="stored">Its bytes.</param>
     /// <returns>False if it has a checksum that differs.</returns>
     public static bool IsSound(ReadOnlySpan<byte> stored) =>
-        !IsSealed(stored) || (stored.Length >= Mark.Length + HashBytes && Hash(stored[(Mark.Length + HashBytes)..]).AsSpan().SequenceEqual(stored.Slice(Mark.Length, HashBytes)));
+        !IsSealed(stored)
+        || (stored.Length >= Mark.Length + HashBytes && Hash(stored[(Mark.Length + HashBytes)..]).AsSpan().SequenceEqual(stored.Slice(Mark.Length, HashBytes)));
 
     // Orleans' own format never begins so: the first byte of a state says that it is no field of another one.
     private static ReadOnlySpan<byte> Mark => "OneShot\u0001"u8;

@@ -17,18 +17,21 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
-/// Binds OrleansOneShot.Compute to the grains' ports: fetches inputs, fills in the model's defaults, runs (or evaluates terms of another silo's run), and turns Compute's errors into
+/// Binds OrleansOneShot.Compute to the grains' ports: fetches inputs, fills in the model's defaults, runs (or evaluates terms of another silo's run), and turns
+/// Compute's errors into
 /// those of the contracts.
 /// </summary>
 /// <param name="store">Where inputs and checkpoints lie; read against their hashes.</param>
 /// <param name="models">Resolves model names, and fetches what is not here.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
 /// <param name="memory">Measures what jobs take.</param>
-internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels models, PrecisionChooser precision, PeakMeter memory) : ITrainingEngine, ITermEngine
+internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels models, PrecisionChooser precision, PeakMeter memory)
+    : ITrainingEngine,
+        ITermEngine
 {
     private const int NoSuchDevice = 19; // ENODEV
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly EngineInputs _inputs = new(store);
 
@@ -63,7 +66,13 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             // Measured once a job: another silo, or this one on another day, might find otherwise.
             Precision = job.Settled is { } settled
                 ? PrecisionOf(settled)
-                : precision.Decide(options.Precision, folder, options.Resolution, options.Device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)),
+                : precision.Decide(
+                    options.Precision,
+                    folder,
+                    options.Resolution,
+                    options.Device,
+                    say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)
+                ),
         };
         if (request.Method.SubsetSize > request.Objects.Length)
         {
@@ -88,7 +97,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         };
         if (job.FanOut.Figures is { Steps: > 0 } figures)
         {
-            manifest["fan_out"]!["figures"] = JsonSerializer.SerializeToNode(figures, Json);
+            manifest["fan_out"]!["figures"] = JsonSerializer.SerializeToNode(figures, s_json);
         }
 
         return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
@@ -103,7 +112,10 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         catch (InvalidInputException e) when (job.Device is not null)
         {
             // The slot's own device, which was there when the silo started: its driver or the device itself has failed.
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, e.Message, e.Field, "Look at that machine's driver and devices, and start its silo again."), new IOException(e.Message, NoSuchDevice));
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Failed, e.Message, e.Field, "Look at that machine's driver and devices, and start its silo again."),
+                new IOException(e.Message, NoSuchDevice)
+            );
         }
     }
 
@@ -137,8 +149,14 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         }
 
         measurement.Dispose();
-        throw new OneShotException(new ErrorDetail(
-            ErrorCodes.Conflict, $"The model {folder.Name} is not the same here as on the job's silo, so its terms would be others.", "model", "Install the same files on every silo."));
+        throw new OneShotException(
+            new ErrorDetail(
+                ErrorCodes.Conflict,
+                $"The model {folder.Name} is not the same here as on the job's silo, so its terms would be others.",
+                "model",
+                "Install the same files on every silo."
+            )
+        );
     }
 
     private ModelFolder OpenModel(ImplantationRequest request, Action<string> say, CancellationToken cancellationToken)

@@ -21,7 +21,10 @@ internal static class EngineErrors
         }
         catch (NotFiniteNumberException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights of the model are numbers, so it overflows.", "precision", "Use --precision fp32."), e);
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Failed, $"{e.Message} All weights of the model are numbers, so it overflows.", "precision", "Use --precision fp32."),
+                e
+            );
         }
         catch (ArithmeticException e)
         {

@@ -18,9 +18,20 @@ internal sealed class EngineInputs(IArtifactReader store)
     /// <returns>Their bytes.</returns>
     /// <exception cref="OneShotException">not_found, invalid_input: one is missing, damaged or too large; the message says which.</exception>
     /// <exception cref="IOException">The store is out of reach.</exception>
-    public ImplantationInputs Fetch(ImplantationRequest request, CancellationToken cancellationToken) => new(
-        Fetch(request.Image, "photo", "image", cancellationToken),
-        [.. request.Objects.Select((o, i) => new ImplantationObject(o.Class, o.Token, Fetch(o.Mask, $"mask of {o.Token}", FormattableString.Invariant($"objects[{i}].mask"), cancellationToken)))]);
+    public ImplantationInputs Fetch(ImplantationRequest request, CancellationToken cancellationToken) =>
+        new(
+            Fetch(request.Image, "photo", "image", cancellationToken),
+            [
+                .. request.Objects.Select(
+                    (o, i) =>
+                        new ImplantationObject(
+                            o.Class,
+                            o.Token,
+                            Fetch(o.Mask, $"mask of {o.Token}", FormattableString.Invariant($"objects[{i}].mask"), cancellationToken)
+                        )
+                ),
+            ]
+        );
 
     /// <summary>Fetches a checkpoint into a local file.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -63,12 +74,26 @@ internal sealed class EngineInputs(IArtifactReader store)
         catch (Exception e) when (e is ArtifactCorruptException or ArtifactChangedException)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.InvalidInput, $"The {what} was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.", field, Again(what)), e);
+                new ErrorDetail(
+                    ErrorCodes.InvalidInput,
+                    $"The {what} was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.",
+                    field,
+                    Again(what)
+                ),
+                e
+            );
         }
         catch (ArtifactTooLargeException e)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.InvalidInput, FormattableString.Invariant($"The {what} has {e.Bytes} bytes in the store; at most {ImageLimits.MaxFileBytes} are read."), field, Again(what)), e);
+                new ErrorDetail(
+                    ErrorCodes.InvalidInput,
+                    FormattableString.Invariant($"The {what} has {e.Bytes} bytes in the store; at most {ImageLimits.MaxFileBytes} are read."),
+                    field,
+                    Again(what)
+                ),
+                e
+            );
         }
     }
 

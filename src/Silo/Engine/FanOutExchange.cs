@@ -22,10 +22,17 @@ internal sealed class FanOutExchange(EngineJob job, Precision precision) : IStep
     }
 
     /// <inheritdoc/>
-    public double MeasureTransfer(int bytesThere, int bytesBack, CancellationToken cancellationToken) => job.FanOut.MeasureTransfer(bytesThere, bytesBack, cancellationToken);
+    public double MeasureTransfer(int bytesThere, int bytesBack, CancellationToken cancellationToken) =>
+        job.FanOut.MeasureTransfer(bytesThere, bytesBack, cancellationToken);
 
     /// <inheritdoc/>
-    public IReadOnlyList<StepTermValue> Evaluate(int step, int terms, ReadOnlyMemory<byte> payload, Func<int, StepTermValue> here, CancellationToken cancellationToken)
+    public IReadOnlyList<StepTermValue> Evaluate(
+        int step,
+        int terms,
+        ReadOnlyMemory<byte> payload,
+        Func<int, StepTermValue> here,
+        CancellationToken cancellationToken
+    )
     {
         var values = job.FanOut.Evaluate(step, terms, payload, term => Out(here(term)), cancellationToken);
         return [.. values.Select(v => new StepTermValue(v.Payload, v.Losses))];

@@ -7,7 +7,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
-/// What a job's slot has settled that its request leaves open, for those that help it: told to each of them when it opens. A helper computes in this precision, and refuses when its own
+/// What a job's slot has settled that its request leaves open, for those that help it: told to each of them when it opens. A helper computes in this precision,
+/// and refuses when its own
 /// fingerprint (model and its configuration, photo, masks, options) is another one: its terms would not be the job's.
 /// </summary>
 /// <param name="Fingerprint">The run's fingerprint.</param>
@@ -20,7 +21,8 @@ internal sealed record FanOutTerms(string Fingerprint, Precision Precision)
     /// <summary>What a helper was told.</summary>
     /// <param name="job">Its job.</param>
     /// <exception cref="OneShotException">unavailable: it was told nothing, or nothing that could be meant.</exception>
-    public static FanOutTerms Of(EngineJob job) => Parse(job.Terms)
+    public static FanOutTerms Of(EngineJob job) =>
+        Parse(job.Terms)
         ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
 
     /// <summary>Reads what <see cref="ToText"/> gave.</summary>
@@ -30,7 +32,10 @@ internal sealed record FanOutTerms(string Fingerprint, Precision Precision)
     {
         try
         {
-            return text is not null && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: Precision.Fp32 or Precision.Bf16 } terms ? terms : null;
+            return
+                text is not null && StrictJson.Read<FanOutTerms>(text, JsonSerializerOptions.Default) is { Precision: Precision.Fp32 or Precision.Bf16 } terms
+                ? terms
+                : null;
         }
         catch (UnusableJsonException)
         {

@@ -22,7 +22,14 @@ public static class ImplantationOptionsResolver
         var options = ImplantationOptions.Resolve(request.Name, request.Seed, request.Method, request.Training, request.Samples, folder.Defaults);
         var (resolution, factor) = (options.Resolution, folder.Vae.Factor);
         return resolution < factor || resolution % factor != 0
-            ? throw new InvalidInputException($"The resolution {resolution} must be a multiple of {factor}, the VAE's factor.", "resolution", $"Use {Math.Max(1, resolution / factor) * factor}.")
-            : options with { Device = TorchDevices.Resolve(device ?? options.Device) };
+            ? throw new InvalidInputException(
+                $"The resolution {resolution} must be a multiple of {factor}, the VAE's factor.",
+                "resolution",
+                $"Use {Math.Max(1, resolution / factor) * factor}."
+            )
+            : options with
+            {
+                Device = TorchDevices.Resolve(device ?? options.Device),
+            };
     }
 }

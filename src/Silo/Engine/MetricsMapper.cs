@@ -8,19 +8,23 @@ internal static class MetricsMapper
 {
     /// <summary>Maps.</summary>
     /// <param name="metrics">Compute's metrics.</param>
-    public static JobMetrics ToContract(SampleMetrics metrics) => new()
-    {
-        Ia = Finite(metrics.Ia),
-        Ta = Finite(metrics.Ta),
-        PrototypeSimilarity = Finite(metrics.PrototypeSimilarity),
-        Objects = [.. metrics.Objects.Select(o => new Contracts.Jobs.ObjectMetrics
+    public static JobMetrics ToContract(SampleMetrics metrics) =>
+        new()
         {
-            Token = o.Token,
-            Class = o.Class,
-            IaObject = Finite(o.IaObject),
-            PrototypeSimilarity = Finite(o.PrototypeSimilarity),
-        })],
-    };
+            Ia = Finite(metrics.Ia),
+            Ta = Finite(metrics.Ta),
+            PrototypeSimilarity = Finite(metrics.PrototypeSimilarity),
+            Objects =
+            [
+                .. metrics.Objects.Select(o => new Contracts.Jobs.ObjectMetrics
+                {
+                    Token = o.Token,
+                    Class = o.Class,
+                    IaObject = Finite(o.IaObject),
+                    PrototypeSimilarity = Finite(o.PrototypeSimilarity),
+                }),
+            ],
+        };
 
     // What is no number was not measured.
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;

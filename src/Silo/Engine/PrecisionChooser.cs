@@ -12,7 +12,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
-/// Decides <c>--precision auto</c>: measures once which of float32 and bfloat16 is faster for a model on this machine, says so, and remembers it, so that the same command computes in
+/// Decides <c>--precision auto</c>: measures once which of float32 and bfloat16 is faster for a model on this machine, says so, and remembers it, so that the
+/// same command computes in
 /// the same precision every time. What was measured while others used the processors counts for that run alone, and is measured again at the next.
 /// </summary>
 /// <param name="data">Where the choices are remembered.</param>
@@ -20,7 +21,7 @@ namespace OrleansOneShot.Silo.Engine;
 public sealed class PrecisionChooser(DataFolder data, Func<UNetConfig, int, string, PrecisionTimes>? measure = null)
 {
     private const int MaximumBytes = 1 << 20;
-    private static readonly Lock Gate = new();
+    private static readonly Lock s_gate = new();
 
     /// <summary>The precision of a run.</summary>
     /// <param name="asked">What was asked for.</param>
@@ -39,8 +40,10 @@ public sealed class PrecisionChooser(DataFolder data, Func<UNetConfig, int, stri
 
         var latents = Math.Max(1, side / folder.Vae.Factor);
         var key = string.Create(
-            CultureInfo.InvariantCulture, $"{string.Join('-', folder.UNet.BlockOutChannels)}@{latents}|{deviceName}|{Environment.ProcessorCount} processors|{Environment.MachineName}");
-        lock (Gate)
+            CultureInfo.InvariantCulture,
+            $"{string.Join('-', folder.UNet.BlockOutChannels)}@{latents}|{deviceName}|{Environment.ProcessorCount} processors|{Environment.MachineName}"
+        );
+        lock (s_gate)
         {
             var known = Load();
             if (!known.TryGetValue(key, out var times) || times.UnderLoad)

@@ -39,11 +39,13 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     {
         memory.Look();
         _at = (ImplantationStage.Training, step, steps);
-        observer.Report(Update(ImplantationStage.Training, step, steps) with
-        {
-            Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
-            StepSeconds = seconds,
-        });
+        observer.Report(
+            Update(ImplantationStage.Training, step, steps) with
+            {
+                Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
+                StepSeconds = seconds,
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -64,7 +66,12 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     public void Settled(RunSettlement settlement)
     {
         ArgumentNullException.ThrowIfNull(settlement);
-        _settled = new SettledRun(settlement.ModelHash, settlement.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32, settlement.FanOut, settlement.ConfigurationHash);
+        _settled = new SettledRun(
+            settlement.ModelHash,
+            settlement.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32,
+            settlement.FanOut,
+            settlement.ConfigurationHash
+        );
     }
 
     /// <inheritdoc/>
@@ -79,7 +86,10 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         observer.DropCheckpoint(checkpoint);
-        var (what, same) = (next is null ? "the job began again from the start" : FormattableString.Invariant($"the job went on from the one of step {next.Step}"), isSettled ? ", to the same result" : "");
+        var (what, same) = (
+            next is null ? "the job began again from the start" : FormattableString.Invariant($"the job went on from the one of step {next.Step}"),
+            isSettled ? ", to the same result" : ""
+        );
         Warning(FormattableString.Invariant($"The checkpoint of step {checkpoint.Step} {why}; {what}{same}."));
     }
 
@@ -90,16 +100,17 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
         observer.Report(Update(ImplantationStage.Training, step, _trainingSteps) with { Preview = path });
     }
 
-    private static ProgressUpdate Update(ImplantationStage stage, int step, int steps) => new()
-    {
-        Time = DateTimeOffset.UtcNow,
-        Stage = stage switch
+    private static ProgressUpdate Update(ImplantationStage stage, int step, int steps) =>
+        new()
         {
-            ImplantationStage.Preparing => JobState.Preparing,
-            ImplantationStage.Training => JobState.Training,
-            _ => JobState.Sampling,
-        },
-        Step = step,
-        Steps = steps,
-    };
+            Time = DateTimeOffset.UtcNow,
+            Stage = stage switch
+            {
+                ImplantationStage.Preparing => JobState.Preparing,
+                ImplantationStage.Training => JobState.Training,
+                _ => JobState.Sampling,
+            },
+            Step = step,
+            Steps = steps,
+        };
 }

@@ -7,7 +7,8 @@ using OrleansOneShot.Contracts.Errors;
 namespace OrleansOneShot.Silo.Hosting;
 
 /// <summary>
-/// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of the folder's files the latest
+/// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of
+/// the folder's files the latest
 /// 50 are kept. What can't be written is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions are hidden.
 /// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
@@ -54,7 +55,16 @@ internal sealed class FileLoggerProvider : ILoggerProvider
             try
             {
                 // Outside of Windows a file that is open could be deleted. Who writes it holds a lock, which keeps this out.
-                new FileStream(old, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose }).Dispose();
+                new FileStream(
+                    old,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.Open,
+                        Access = FileAccess.Write,
+                        Share = FileShare.None,
+                        Options = FileOptions.DeleteOnClose,
+                    }
+                ).Dispose();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -68,7 +78,9 @@ internal sealed class FileLoggerProvider : ILoggerProvider
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
         var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        var line = Encoding.UTF8.GetBytes(SecretText.Scrub($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}")!);
+        var line = Encoding.UTF8.GetBytes(
+            SecretText.Scrub($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}")!
+        );
         lock (_gate)
         {
             try
@@ -78,9 +90,7 @@ internal sealed class FileLoggerProvider : ILoggerProvider
                     Append(line);
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
-            {
-            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException) { }
         }
     }
 

@@ -48,8 +48,10 @@ internal static class OneShotSiloBuilderExtensions
         if (options.Engine is { } engine)
         {
             services.AddSingleton(engine);
-            services.AddSingleton(provider => provider.GetRequiredService<ITrainingEngine>() as ITermEngine
-                ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo's engine evaluates no terms of other silos.")));
+            services.AddSingleton(provider =>
+                provider.GetRequiredService<ITrainingEngine>() as ITermEngine
+                ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "This silo's engine evaluates no terms of other silos."))
+            );
         }
         else
         {
@@ -60,8 +62,14 @@ internal static class OneShotSiloBuilderExtensions
             }
 
             services.AddSingleton(new PrecisionChooser(options.Data));
-            services.AddSingleton(provider => SiloModels.Create(
-                options.Data, provider.GetRequiredService<ModelCatalog>(), provider.GetRequiredService<IArtifactStore>(), provider.GetRequiredService<ILogger<SiloModels>>()));
+            services.AddSingleton(provider =>
+                SiloModels.Create(
+                    options.Data,
+                    provider.GetRequiredService<ModelCatalog>(),
+                    provider.GetRequiredService<IArtifactStore>(),
+                    provider.GetRequiredService<ILogger<SiloModels>>()
+                )
+            );
             services.AddSingleton(new PeakMeter());
             // All that the engine gets of the store: what has a hash, against its hash.
             services.AddSingleton<IArtifactReader>(provider => new VerifiedReader(provider.GetRequiredService<IArtifactStore>()));

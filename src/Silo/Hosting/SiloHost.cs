@@ -16,7 +16,11 @@ internal static class SiloHost
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running host, and where it listens.</returns>
     /// <exception cref="OneShotException">conflict: another program has a port that was given.</exception>
-    public static async Task<(IHost Host, SiloEndpoints Endpoints)> StartAsync(SiloEndpoints endpoints, Func<SiloEndpoints, IHost> build, CancellationToken cancellationToken)
+    public static async Task<(IHost Host, SiloEndpoints Endpoints)> StartAsync(
+        SiloEndpoints endpoints,
+        Func<SiloEndpoints, IHost> build,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -66,11 +70,27 @@ internal static class SiloHost
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
                 var message = $"Port {port} of {endpoints.Listen} is in use by another program.";
-                throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, message, option, $"End that program, or give another port with --{option}; without it the silo takes a free one."), e);
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.Conflict,
+                        message,
+                        option,
+                        $"End that program, or give another port with --{option}; without it the silo takes a free one."
+                    ),
+                    e
+                );
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
             {
-                throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"This user may not listen on port {port} of {endpoints.Listen}.", option, $"Give a port of 1024 or above with --{option}."), e);
+                throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.InvalidInput,
+                        $"This user may not listen on port {port} of {endpoints.Listen}.",
+                        option,
+                        $"Give a port of 1024 or above with --{option}."
+                    ),
+                    e
+                );
             }
         }
     }

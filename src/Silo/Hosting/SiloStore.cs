@@ -9,13 +9,15 @@ namespace OrleansOneShot.Silo.Hosting;
 public static class SiloStore
 {
     /// <summary>
-    /// Environment variable that lets a process without a cluster keep its artifacts where a cluster would: "blobs". Without it they are files, whatever else the environment names: a
+    /// Environment variable that lets a process without a cluster keep its artifacts where a cluster would: "blobs". Without it they are files, whatever else
+    /// the environment names: a
     /// laptop with a connection string for other purposes must not send anybody's photo away.
     /// </summary>
     public const string EmbeddedVariable = "ONESHOT_EMBEDDED_STORE";
 
     /// <summary>
-    /// Environment variable with the store's address: <c>file:///srv/oneshot</c>, or <c>azblob://account/container/prefix</c> with a connection string of that account in
+    /// Environment variable with the store's address: <c>file:///srv/oneshot</c>, or <c>azblob://account/container/prefix</c> with a connection string of that
+    /// account in
     /// <see cref="AzureBlobLocation.ConnectionVariable"/> or by this machine's identity.
     /// </summary>
     public const string AddressVariable = "ONESHOT_STORE";
@@ -31,9 +33,15 @@ public static class SiloStore
         ArgumentNullException.ThrowIfNull(data);
         var embedded = (variable ?? Environment.GetEnvironmentVariable)(EmbeddedVariable);
         if (!string.IsNullOrWhiteSpace(embedded) && embedded.Trim() is not ("blobs" or "files"))
-            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, $"{EmbeddedVariable} is '{embedded}'; it must be 'files' or 'blobs'.", "store"));
+        {
+            throw new OneShotException(
+                new ErrorDetail(ErrorCodes.InvalidInput, $"{EmbeddedVariable} is '{embedded}'; it must be 'files' or 'blobs'.", "store")
+            );
+        }
         if (!cluster && embedded?.Trim() != "blobs")
+        {
             return new FileStoreLocation(data.Root);
+        }
         try
         {
             var named = Named(variable);
@@ -97,7 +105,8 @@ public static class SiloStore
     }
 
     // The text itself is not shown: somebody may have put a secret there.
-    private static ArgumentException Unknown() => new($"{AddressVariable} must be the address of a store: file:///FOLDER or {AzureBlobLocation.Scheme}://ACCOUNT/CONTAINER/PREFIX.");
+    private static ArgumentException Unknown() =>
+        new($"{AddressVariable} must be the address of a store: file:///FOLDER or {AzureBlobLocation.Scheme}://ACCOUNT/CONTAINER/PREFIX.");
 
     // Of "AccountName=...;AccountKey=...;EndpointSuffix=..." the key is the secret, or the signature of a SharedAccessSignature.
     private static void RememberSecrets(string? connection)
@@ -116,5 +125,13 @@ public static class SiloStore
     }
 
     private static OneShotException Unavailable(Exception e) =>
-        new(new ErrorDetail(ErrorCodes.Unavailable, e.Message, "store", "Artifacts must be writable before a silo starts: check the folder of --data, or the ONESHOT_BLOBS_ variables."), e);
+        new(
+            new ErrorDetail(
+                ErrorCodes.Unavailable,
+                e.Message,
+                "store",
+                "Artifacts must be writable before a silo starts: check the folder of --data, or the ONESHOT_BLOBS_ variables."
+            ),
+            e
+        );
 }

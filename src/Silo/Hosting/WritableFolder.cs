@@ -16,12 +16,26 @@ public static class WritableFolder
         {
             data.Create();
             using var _ = new FileStream(
-                Path.Combine(data.Root, $".writable-{Guid.NewGuid():N}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+                Path.Combine(data.Root, $".writable-{Guid.NewGuid():N}"),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.DeleteOnClose,
+                }
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Unavailable, $"The data folder {data} can't be written: {DataFolderException.Reason(data, e)}.", "data", DataFolderException.Hint), e);
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"The data folder {data} can't be written: {DataFolderException.Reason(data, e)}.",
+                    "data",
+                    DataFolderException.Hint
+                ),
+                e
+            );
         }
     }
 }

@@ -7,7 +7,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Silo.Recovery;
 
 /// <summary>
-/// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it. May be run at any time and again: jobs
+/// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it. May be run
+/// at any time and again: jobs
 /// that are known stay as they are. Each job reads and checks its own manifest.
 /// </summary>
 /// <param name="client">The jobs.</param>
@@ -48,12 +49,14 @@ public sealed class JobsRecovery(OneShotClient client, IArtifactStore store)
                 {
                     failed.Add(new FailedRecovery(id, e.Message));
                 }
-            });
+            }
+        );
         return new RecoveryReport(
             dryRun,
             [.. recovered.Order(StringComparer.Ordinal)],
             known,
             [.. unfinished.Order(StringComparer.Ordinal)],
-            [.. failed.OrderBy(job => job.Id, StringComparer.Ordinal)]);
+            [.. failed.OrderBy(job => job.Id, StringComparer.Ordinal)]
+        );
     }
 }

@@ -14,7 +14,12 @@ public static class LostJobs
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>A sentence that says so; null: there are jobs, or there is nothing of any.</returns>
     /// <exception cref="IOException">The store is out of reach.</exception>
-    public static async Task<string?> FindAsync(OneShotClient client, IArtifactStore store, DataFolder? data = null, CancellationToken cancellationToken = default)
+    public static async Task<string?> FindAsync(
+        OneShotClient client,
+        IArtifactStore store,
+        DataFolder? data = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(store);
@@ -27,7 +32,8 @@ public static class LostJobs
         {
             return data is null
                 ? "There are no jobs, but the artifact store holds files of some: list the finished ones again with: oneshot jobs recover"
-                : $"No jobs are listed, but {data} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones are listed again by: oneshot jobs recover{data.AsOption()}";
+                : $"No jobs are listed, but {data} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones are "
+                    + $"listed again by: oneshot jobs recover{data.AsOption()}";
         }
 
         return null;

@@ -4,7 +4,8 @@ using OrleansOneShot.Common.Systems;
 namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
-/// Lets one writer at a time look at a log's length and append to it, also between processes. Sharing modes don't: on Unix two writers that let others read may both be open. A few
+/// Lets one writer at a time look at a log's length and append to it, also between processes. Sharing modes don't: on Unix two writers that let others read may
+/// both be open. A few
 /// lock files serve all logs of a store; they stay, since a lock file that is deleted could be locked twice.
 /// </summary>
 /// <param name="root">The store's folder.</param>
@@ -12,8 +13,8 @@ namespace OrleansOneShot.Storage.Files;
 internal sealed class AppendLock(string root, char mark)
 {
     private const int Stripes = 16;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim[] _inProcess = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1))];
 
@@ -48,9 +49,9 @@ internal sealed class AppendLock(string root, char mark)
             {
                 return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
             }
-            catch (IOException e) when (FileErrors.IsHeld(e) && Stopwatch.GetElapsedTime(since) < _patience)
+            catch (IOException e) when (FileErrors.IsHeld(e) && Stopwatch.GetElapsedTime(since) < s_patience)
             {
-                await Task.Delay(_pause, cancellationToken);
+                await Task.Delay(s_pause, cancellationToken);
             }
         }
     }
@@ -60,7 +61,9 @@ internal sealed class AppendLock(string root, char mark)
     {
         var hash = 2166136261u;
         foreach (var c in path)
+        {
             hash = (hash ^ c) * 16777619u;
+        }
         return (int)(hash % Stripes);
     }
 }

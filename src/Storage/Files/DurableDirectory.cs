@@ -3,7 +3,8 @@ using OrleansOneShot.Common.Systems;
 namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
-/// Makes things in folders that others, in this process or another, delete as soon as they are empty. The one place that knows what such a race looks like: the system may find a folder in
+/// Makes things in folders that others, in this process or another, delete as soon as they are empty. The one place that knows what such a race looks like: the
+/// system may find a folder in
 /// the way of the new one and nothing there a moment later, or the folder above gone.
 /// </summary>
 /// <param name="durability">Flushes.</param>
@@ -24,13 +25,17 @@ internal sealed class DurableDirectory(Durability durability)
             {
                 var missing = new Stack<string>();
                 for (var at = folder; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+                {
                     missing.Push(at);
+                }
                 foreach (var next in missing)
                 {
                     making = next;
                     Directory.CreateDirectory(next);
                     if (Path.GetDirectoryName(next) is { } parent)
+                    {
                         durability.FlushFolder(parent);
+                    }
                 }
 
                 return;
@@ -65,6 +70,8 @@ internal sealed class DurableDirectory(Durability durability)
         }
     }
 
-    // "Already exists" is told of a folder that was there when it should be made and gone when the system's answer was checked. By now it may be there again; only a file is in the way for good.
-    private static bool IsRace(IOException error, string folder) => error is DirectoryNotFoundException or FileNotFoundException || (FileErrors.IsExisting(error) && !File.Exists(folder));
+    // "Already exists" is told of a folder that was there when it should be made and gone when the system's answer was checked. By now it may be there again;
+    // only a file is in the way for good.
+    private static bool IsRace(IOException error, string folder) =>
+        error is DirectoryNotFoundException or FileNotFoundException || (FileErrors.IsExisting(error) && !File.Exists(folder));
 }

@@ -21,10 +21,14 @@ public sealed partial class FileArtifactStore
         var parent = new DirectoryInfo(Resolve(ArtifactPath.RequirePrefix(folder).TrimEnd('/')));
         try
         {
-            return [.. parent.EnumerateDirectories()
-                .Where(child => ArtifactPath.IsSegment(child.Name) && child.EnumerateFiles("*", SearchOption.AllDirectories).Any())
-                .Select(child => child.Name)
-                .Order(StringComparer.Ordinal)];
+            return
+            [
+                .. parent
+                    .EnumerateDirectories()
+                    .Where(child => ArtifactPath.IsSegment(child.Name) && child.EnumerateFiles("*", SearchOption.AllDirectories).Any())
+                    .Select(child => child.Name)
+                    .Order(StringComparer.Ordinal),
+            ];
         }
         catch (DirectoryNotFoundException)
         {

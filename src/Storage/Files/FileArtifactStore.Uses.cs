@@ -12,14 +12,22 @@ public sealed partial class FileArtifactStore
         var slash = ArtifactPath.RequirePrefix(prefix).LastIndexOf('/');
         var folder = new DirectoryInfo(slash < 0 ? _root : Resolve(prefix[..slash]));
         if (!folder.Exists)
+        {
             yield break;
+        }
         await Task.Yield();
         foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
-            if (path.StartsWith(prefix, StringComparison.Ordinal) && !path.Contains(TemporaryMark, StringComparison.Ordinal) && Describe(path, file.FullName) is { } known)
+            if (
+                path.StartsWith(prefix, StringComparison.Ordinal)
+                && !path.Contains(TemporaryMark, StringComparison.Ordinal)
+                && Describe(path, file.FullName) is { } known
+            )
+            {
                 yield return known;
+            }
         }
     }
 
@@ -44,7 +52,9 @@ public sealed partial class FileArtifactStore
         cancellationToken.ThrowIfCancellationRequested();
         var target = Resolve(path);
         if (!(LinkedFile.Find(target)?.WrittenUtc < since.UtcDateTime))
+        {
             return Task.FromResult(false);
+        }
         // Moved away first: a touch now finds no file, and one that came just before shows in the time.
         var aside = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
         try

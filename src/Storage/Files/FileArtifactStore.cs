@@ -8,7 +8,8 @@ using OrleansOneShot.Storage.Systems;
 namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
-/// A store in a folder. A file is written beside its place under a name that no path can have, flushed to the disk, and moved: by a rename where it may replace, by a hard link
+/// A store in a folder. A file is written beside its place under a name that no path can have, flushed to the disk, and moved: by a rename where it may
+/// replace, by a hard link
 /// where it must not exist (so exactly one of several writers wins, also between processes).
 /// </summary>
 public sealed partial class FileArtifactStore : IArtifactStore
@@ -29,9 +30,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
     /// <param name="root">The folder.</param>
     /// <exception cref="ArtifactStoreException">It can't be created: no permission.</exception>
     public FileArtifactStore(string root)
-        : this(root, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
-    {
-    }
+        : this(root, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous)) { }
 
     /// <summary>Opens a store whose temporary files come from elsewhere, such as a disk that is full.</summary>
     /// <param name="root">The folder.</param>
@@ -60,17 +59,24 @@ public sealed partial class FileArtifactStore : IArtifactStore
 
     /// <inheritdoc/>
     public async Task<ArtifactInfo> WriteAsync(
-        string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+        string path,
+        Stream content,
+        WriteCondition condition = WriteCondition.Any,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(content);
         var target = Resolve(path);
         if (condition == WriteCondition.MustNotExist && File.Exists(target))
+        {
             throw new ArtifactExistsException(path);
+        }
         var temporary = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
         try
         {
             var (bytes, hash) = await CopyAsync(content, temporary, cancellationToken);
-            // The kernel's own times are as coarse as its timer: two writers of as many bytes could give one time to two contents, of which the hashes then could not be told apart.
+            // The kernel's own times are as coarse as its timer: two writers of as many bytes could give one time to two contents, of which the hashes then
+            // could not be told apart.
             File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
             var written = LinkedFile.Of(temporary).WrittenUtc;
             Move(path, temporary, target, condition);
@@ -119,7 +125,8 @@ public sealed partial class FileArtifactStore : IArtifactStore
         {
             return Task.FromResult<Stream>(OpenRead(Resolve(path)));
         }
-        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException || (e is UnauthorizedAccessException && Directory.Exists(Resolve(path))))
+        catch (Exception e)
+            when (e is DirectoryNotFoundException or FileNotFoundException || (e is UnauthorizedAccessException && Directory.Exists(Resolve(path))))
         {
             return Task.FromException<Stream>(new FileNotFoundException($"The store has no file {path}.", path, e));
         }
@@ -130,16 +137,22 @@ public sealed partial class FileArtifactStore : IArtifactStore
     {
         var target = Resolve(path);
         if (LinkedFile.Find(target) is not { } file)
+        {
             return null;
+        }
         if (_hashes.TryGetValue(path, out var known) && known.Bytes == file.Length && known.Written == file.WrittenUtc)
+        {
             return new ArtifactInfo(path, known.Bytes, known.Sha256);
+        }
         try
         {
             await using var stream = OpenRead(target);
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
             var bytes = stream.Position;
             if (bytes == file.Length)
+            {
                 _hashes[path] = (bytes, file.WrittenUtc, hash);
+            }
             return new ArtifactInfo(path, bytes, hash);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -155,8 +168,11 @@ public sealed partial class FileArtifactStore : IArtifactStore
         var slash = ArtifactPath.RequirePrefix(prefix).LastIndexOf('/');
         var folder = slash < 0 ? _root : Resolve(prefix[..slash]);
         if (!Directory.Exists(folder))
+        {
             yield break;
-        var paths = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        }
+        var paths = Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
             .Where(path => !path.Contains(TemporaryMark, StringComparison.Ordinal))
             .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
@@ -165,7 +181,9 @@ public sealed partial class FileArtifactStore : IArtifactStore
         foreach (var path in paths)
         {
             if (await GetInfoAsync(path, cancellationToken) is { } info)
+            {
                 yield return info;
+            }
         }
     }
 
@@ -198,12 +216,18 @@ public sealed partial class FileArtifactStore : IArtifactStore
         cancellationToken.ThrowIfCancellationRequested();
         var (source, target) = (Resolve(folder.TrimEnd('/')), Resolve(view.TrimEnd('/')));
         if (Directory.Exists(target) || !Directory.Exists(source))
+        {
             return Task.CompletedTask;
+        }
         // Beside its place under a name that no path can have, then moved: who looks sees all files or none.
         var temporary = $"{target}{TemporaryMark}{Guid.NewGuid():N}";
         try
         {
-            foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(file => !file.Contains(TemporaryMark, StringComparison.Ordinal)))
+            foreach (
+                var file in Directory
+                    .EnumerateFiles(source, "*", SearchOption.AllDirectories)
+                    .Where(file => !file.Contains(TemporaryMark, StringComparison.Ordinal))
+            )
             {
                 _folders.InFolder(Path.Combine(temporary, Path.GetRelativePath(source, file)), name => Link(file, name));
             }
@@ -226,7 +250,9 @@ public sealed partial class FileArtifactStore : IArtifactStore
         finally
         {
             if (Directory.Exists(temporary))
+            {
                 Directory.Delete(temporary, recursive: true);
+            }
         }
 
         return Task.CompletedTask;
@@ -235,19 +261,31 @@ public sealed partial class FileArtifactStore : IArtifactStore
     private static bool Link(string file, string name)
     {
         if (StorageSystem.Current.TryLink(file, name) is true)
+        {
             return true;
+        }
         File.Copy(file, name);
         return false;
     }
 
-    private async Task<long> AppendLockedAsync(string path, string target, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken)
+    private async Task<long> AppendLockedAsync(
+        string path,
+        string target,
+        ReadOnlyMemory<byte> content,
+        long expectedLength,
+        CancellationToken cancellationToken
+    )
     {
         if (expectedLength > 0 && !File.Exists(target))
+        {
             throw new ArtifactChangedException(path, expectedLength, 0);
+        }
         var mode = expectedLength == 0 ? FileMode.OpenOrCreate : FileMode.Open;
         await using var file = _folders.InFolder(target, name => new FileStream(name, mode, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous));
         if (file.Length != expectedLength)
+        {
             throw new ArtifactChangedException(path, expectedLength, file.Length);
+        }
         file.Position = expectedLength;
         try
         {
@@ -261,7 +299,9 @@ public sealed partial class FileArtifactStore : IArtifactStore
         }
 
         if (expectedLength == 0)
+        {
             _durability.FlushFolder(Path.GetDirectoryName(target)!);
+        }
         return expectedLength + content.Length;
     }
 
@@ -281,7 +321,9 @@ public sealed partial class FileArtifactStore : IArtifactStore
 
         await file.FlushAsync(cancellationToken);
         if (file is FileStream onDisk)
+        {
             _durability.FlushFile(onDisk);
+        }
         return (bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
@@ -354,7 +396,12 @@ public sealed partial class FileArtifactStore : IArtifactStore
         foreach (var part in ArtifactPath.Require(path).AsSpan().Split('/'))
         {
             if (!StorageSystem.Current.CanName(path.AsSpan(part)))
-                throw new ArgumentException($"'{Wording.Cut(path, 100)}' is no path on this system: {path[part]} is the name of a device. Choose another name.", nameof(path));
+            {
+                throw new ArgumentException(
+                    $"'{Wording.Cut(path, 100)}' is no path on this system: {path[part]} is the name of a device. Choose another name.",
+                    nameof(path)
+                );
+            }
         }
 
         return Path.Combine(_root, path.Replace('/', Path.DirectorySeparatorChar));

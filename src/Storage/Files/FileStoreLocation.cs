@@ -16,7 +16,9 @@ public sealed class FileStoreLocation(string folder) : StoreLocation
         ArgumentNullException.ThrowIfNull(address);
         return address is { IsAbsoluteUri: true, IsFile: true, IsUnc: false, Query: "", Fragment: "" }
             ? new FileStoreLocation(address.LocalPath)
-            : throw new ArgumentException("The address of a store of files must be an absolute path of this machine and nothing more, such as file:///srv/oneshot.");
+            : throw new ArgumentException(
+                "The address of a store of files must be an absolute path of this machine and nothing more, such as file:///srv/oneshot."
+            );
     }
 
     /// <inheritdoc/>

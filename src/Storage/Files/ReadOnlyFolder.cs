@@ -17,5 +17,9 @@ internal static class ReadOnlyFolder
     /// <param name="what">What was to be done, such as "write jobs/1/manifest.json".</param>
     /// <returns>The error to throw.</returns>
     public static ArtifactStoreException Explain(Exception error, string root, string what) =>
-        new(ArtifactStoreFault.Denied, $"The folder {root} is read-only for this user: it can't {what}. Give the user permission to write there, or name another folder.", error);
+        new(
+            ArtifactStoreFault.Denied,
+            $"The folder {root} is read-only for this user: it can't {what}. Give the user permission to write there, or name another folder.",
+            error
+        );
 }

@@ -31,7 +31,10 @@ internal abstract class StorageSystem
     /// <summary>Creates files and folders of this process for their owner alone from now on.</summary>
     public abstract void RestrictCreation();
 
-    /// <summary>Gives a file, or a folder without what lies in it, the rights that it had been created with but for <see cref="RestrictCreation"/>; a file none to be executed.</summary>
+    /// <summary>
+    /// Gives a file, or a folder without what lies in it, the rights that it had been created with but for <see cref="RestrictCreation"/>; a file none to be
+    /// executed.
+    /// </summary>
     /// <param name="path">What this process has created.</param>
     /// <param name="isFolder">Whether it is a folder.</param>
     /// <exception cref="IOException">It can't be changed.</exception>

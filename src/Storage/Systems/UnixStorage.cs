@@ -17,8 +17,13 @@ internal sealed class UnixStorage : StorageSystem
     private int _users = -1;
 
     /// <inheritdoc/>
-    /// <remarks>Unix file systems have it, NFS among them. <see cref="File.Move(string, string)"/> is no such step: it looks for the target first and renames then.</remarks>
-    public override bool? TryLink(string file, string name) => Link(file, name) == 0 ? true : Marshal.GetLastPInvokeError() == Exists ? false : null;
+    /// <remarks>
+    /// Unix file systems have it, NFS among them. <see cref="File.Move(string, string)"/> is no such step: it looks for the target first and renames then.
+    /// </remarks>
+    public override bool? TryLink(string file, string name) =>
+        Link(file, name) == 0 ? true
+        : Marshal.GetLastPInvokeError() == Exists ? false
+        : null;
 
     /// <inheritdoc/>
     /// <remarks>A new name survives a power cut only once its folder is flushed too, which .NET has no call for.</remarks>

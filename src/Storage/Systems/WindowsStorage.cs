@@ -4,7 +4,10 @@ using OrleansOneShot.Common.Systems;
 
 namespace OrleansOneShot.Storage.Systems;
 
-/// <summary>Windows. A user's folders are that user's alone by what they inherit, and NTFS writes names through its journal, so neither rights nor flushed folders need a call.</summary>
+/// <summary>
+/// Windows. A user's folders are that user's alone by what they inherit, and NTFS writes names through its journal, so neither rights nor flushed folders need
+/// a call.
+/// </summary>
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsStorage : StorageSystem
 {
@@ -13,30 +16,24 @@ internal sealed class WindowsStorage : StorageSystem
 
     /// <inheritdoc/>
     public override bool? TryLink(string file, string name) =>
-        CreateHardLink(name, file, 0) ? true : Marshal.GetLastPInvokeError() is FileExists or AlreadyExists ? false : null;
+        CreateHardLink(name, file, 0) ? true
+        : Marshal.GetLastPInvokeError() is FileExists or AlreadyExists ? false
+        : null;
 
     /// <inheritdoc/>
-    public override void FlushFolder(string folder)
-    {
-    }
+    public override void FlushFolder(string folder) { }
 
     /// <inheritdoc/>
     public override void CreatePrivately(string folder) => Directory.CreateDirectory(folder);
 
     /// <inheritdoc/>
-    public override void CloseToOthers(string path)
-    {
-    }
+    public override void CloseToOthers(string path) { }
 
     /// <inheritdoc/>
-    public override void RestrictCreation()
-    {
-    }
+    public override void RestrictCreation() { }
 
     /// <inheritdoc/>
-    public override void GiveToUser(string path, bool isFolder)
-    {
-    }
+    public override void GiveToUser(string path, bool isFolder) { }
 
     /// <inheritdoc/>
     public override bool CanName(ReadOnlySpan<char> name) => !WindowsNames.IsDevice(name);

@@ -11,6 +11,7 @@ public sealed class ProcessSystemTests
         Assert.Equal(OperatingSystem.IsWindows() ? "WindowsProcess" : "UnixProcess", ProcessSystem.Current.GetType().Name);
         Assert.Equal(
             OperatingSystem.IsWindows() ? [PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM] : [PosixSignal.SIGINT, PosixSignal.SIGTERM],
-            ProcessSystem.Current.StopSignals);
+            ProcessSystem.Current.StopSignals
+        );
     }
 }

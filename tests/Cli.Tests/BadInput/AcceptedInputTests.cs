@@ -16,7 +16,11 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void Photo_FullMask_Warns()
     {
-        var photo = Photo.Read(_folder.Write("photo.png", Pictures.Plain(64, 64, 128)), [Cat(_folder.Write("mask.png", Pictures.Plain(64, 64, 255)))], ["<cat>"]);
+        var photo = Photo.Read(
+            _folder.Write("photo.png", Pictures.Plain(64, 64, 128)),
+            [Cat(_folder.Write("mask.png", Pictures.Plain(64, 64, 255)))],
+            ["<cat>"]
+        );
 
         Assert.Contains("covers 100", Assert.Single(photo.Warnings), StringComparison.Ordinal);
     }
@@ -48,11 +52,22 @@ public sealed class AcceptedInputTests : IDisposable
     [Fact]
     public void ObjectArgument_AllParts_AreRead() =>
         Assert.Equal(
-            new ObjectArgument("m.png", null, "teddy bear", "<ted>", new MaskReading { InvertOption = "invert", ValueOption = "value=" }), ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>"));
+            new ObjectArgument("m.png", null, "teddy bear", "<ted>", new MaskReading { InvertOption = "invert", ValueOption = "value=" }),
+            ObjectArgument.Parse("mask=m.png,class=teddy bear,token=<ted>")
+        );
 
     [Fact]
-    public void ObjectArgument_HowItsMaskIsRead_IsRead() => Assert.Equal(
-        new MaskReading { Invert = true, Value = new MaskValue(15, null), InvertOption = "invert", ValueOption = "value=" }, ObjectArgument.Parse("mask=m.png,invert,class=cat,value=15").Reading);
+    public void ObjectArgument_HowItsMaskIsRead_IsRead() =>
+        Assert.Equal(
+            new MaskReading
+            {
+                Invert = true,
+                Value = new MaskValue(15, null),
+                InvertOption = "invert",
+                ValueOption = "value=",
+            },
+            ObjectArgument.Parse("mask=m.png,invert,class=cat,value=15").Reading
+        );
 
     /// <summary>Older silos take what is stored as it is, so it is stored plain.</summary>
     [Fact]
@@ -68,7 +83,10 @@ public sealed class AcceptedInputTests : IDisposable
 
     [Fact]
     public void Photo_PlainMask_IsStoredAsItIs() =>
-        Assert.Equal(File.ReadAllBytes(Repository.Sample("cat-mask.png")), Assert.Single(Photo.Read(Repository.Sample("cat.png"), [Cat(Repository.Sample("cat-mask.png"))], ["<cat>"]).Masks));
+        Assert.Equal(
+            File.ReadAllBytes(Repository.Sample("cat-mask.png")),
+            Assert.Single(Photo.Read(Repository.Sample("cat.png"), [Cat(Repository.Sample("cat-mask.png"))], ["<cat>"]).Masks)
+        );
 
     /// <summary>A picture costs seconds, so it is drawn all the same; a training is not begun.</summary>
     [Fact]
@@ -79,17 +97,21 @@ public sealed class AcceptedInputTests : IDisposable
         Assert.Equal(
             [
                 "The prompt \"a <kttchn>\": <kttchn> is no identifier of a learned object. Did you mean <koettchen>?",
-                "The prompt \"a (cat:1.2) <lora:x:0.8>\": <lora:x:0.8> is not read here; LoRAs are given beside the prompt. Leave it out, and give the file with --lora x.safetensors:0.8.",
+                "The prompt \"a (cat:1.2) <lora:x:0.8>\": <lora:x:0.8> is not read here; LoRAs are given beside the prompt. Leave it out, and give the file "
+                    + "with --lora x.safetensors:0.8.",
             ],
-            texts.Notes);
+            texts.Notes
+        );
         Assert.StartsWith("The prompt \"a (cat:1.2) <lora:x:0.8>\": (cat:1.2) is how", Assert.Single(texts.Foreign), StringComparison.Ordinal);
         Assert.Equal("negative", Assert.Throws<InvalidInputException>(() => PromptTexts.Read(["<dog>"], "negative", [], refuses: true)).Field);
     }
 
     [Fact]
-    public void Identifiers_OtherThanTheirClass_AreSaid() => Assert.Equal(
-        ["The identifier of köttchen is <koettchen>: so it is written in prompts.", "The identifier of cat is <cat-2>: so it is written in prompts."],
-        Identifiers.Notes([null, null, null, "<x>"], ["köttchen", "teddy bear", "cat", "猫"], ["<koettchen>", "<teddy-bear>", "<cat-2>", "<x>"]));
+    public void Identifiers_OtherThanTheirClass_AreSaid() =>
+        Assert.Equal(
+            ["The identifier of köttchen is <koettchen>: so it is written in prompts.", "The identifier of cat is <cat-2>: so it is written in prompts."],
+            Identifiers.Notes([null, null, null, "<x>"], ["köttchen", "teddy bear", "cat", "猫"], ["<koettchen>", "<teddy-bear>", "<cat-2>", "<x>"])
+        );
 
     [Fact]
     public void ObjectArgument_BoxAndPoints_AreRead()
@@ -114,11 +136,18 @@ public sealed class AcceptedInputTests : IDisposable
     [OpenCvFact]
     public void Photo_Box_MakesAMaskOfThePhotosSize()
     {
-        var photo = Photo.Read(Repository.Sample("cat.png"), [new ObjectArgument(null, new MaskPrompt(new PixelRectangle(20, 10, 216, 236), []), "cat", null)], ["<cat>"]);
+        var photo = Photo.Read(
+            Repository.Sample("cat.png"),
+            [new ObjectArgument(null, new MaskPrompt(new PixelRectangle(20, 10, 216, 236), []), "cat", null)],
+            ["<cat>"]
+        );
 
         var mask = MaskReader.Read(Assert.Single(photo.Masks), "made", 256, 256);
         Assert.InRange(mask.Coverage, 0.1, 0.6);
-        Assert.Contains(photo.Warnings, warning => warning.Contains("<cat>", StringComparison.Ordinal) && warning.Contains("oneshot mask", StringComparison.Ordinal));
+        Assert.Contains(
+            photo.Warnings,
+            warning => warning.Contains("<cat>", StringComparison.Ordinal) && warning.Contains("oneshot mask", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

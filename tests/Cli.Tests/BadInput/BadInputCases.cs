@@ -25,16 +25,30 @@ internal static class BadInputCases
         new("mask value of words", "mask-value", ["'red'"], folder => Cat(folder, "--mask-value", "red")),
         new("mask value that is not there", "mask", ["no pixel of the value 7", "255"], folder => Cat(folder, "--mask-value", "7")),
         new("inversion without a mask", "mask-invert", ["--mask"], folder => Boxed(folder, "--box", "10,10,200,200", "--mask-invert")),
-        new("inversion of a mask that is made", "object", ["to be made"], folder =>
-            ["implant", "--image", Repository.Sample("cat.png"), "--object", "box=1:1:9:9,class=cat,invert", "--out", folder["out"]]),
-        new("object of an empty mask", "object", ["mask= is empty"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=,class=cat", "--out", folder["out"]]),
+        new(
+            "inversion of a mask that is made",
+            "object",
+            ["to be made"],
+            folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "box=1:1:9:9,class=cat,invert", "--out", folder["out"]]
+        ),
+        new(
+            "object of an empty mask",
+            "object",
+            ["mask= is empty"],
+            folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=,class=cat", "--out", folder["out"]]
+        ),
         new("folder as mask", "mask", ["folder"], folder => Cat(folder, mask: folder.Root)),
         new("word of the vocabulary", "token", ["\"cat\"", "vocabulary"], folder => Cat(folder, "--token", "cat")),
         new("identifier without brackets", "token", ["blork77"], folder => Cat(folder, "--token", "blork77")),
         new("identifier with spaces", "token", ["<my cat>"], folder => Cat(folder, "--token", "<my cat>")),
         new("unknown model", "model", ["sd99", "toyworld-64"], folder => Cat(folder, "--model", "sd99")),
         new("model lacks a file", null, ["unet"], folder => Model(folder, model => File.Delete(Path.Combine(model, "unet", "config.json")))),
-        new("model lacks weights", null, ["vae"], folder => Model(folder, model => File.Delete(Path.Combine(model, "vae", "diffusion_pytorch_model.safetensors")))),
+        new(
+            "model lacks weights",
+            null,
+            ["vae"],
+            folder => Model(folder, model => File.Delete(Path.Combine(model, "vae", "diffusion_pytorch_model.safetensors")))
+        ),
         new("CLIP does not fit", null, ["clip"], folder => Cat(folder, "--clip", Path.Combine(Repository.TinyModel, "clip"))),
         new("truncated weights", "text_encoder/model.safetensors", ["text_encoder", "model.safetensors"], folder => Weights(folder, Tensors.Truncated)),
         new("header of 8 EB", "text_encoder/model.safetensors", ["text_encoder", "model.safetensors"], folder => Weights(folder, Tensors.HugeHeader)),
@@ -58,10 +72,19 @@ internal static class BadInputCases
         new("name with a path", "name", ["../x"], folder => Cat(folder, "--name", "../x")),
         new("no object at all", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--out", folder["out"]]),
         new("two objects of one token", "token", ["<a>", "another object"], folder => Objects(folder, "class=cat,token=<a>", "class=dog,token=<A>")),
-        new("more objects than fit", "vectors", ["6 objects", "5 fit", "32 positions"], folder => Objects(folder, "class=cat", "class=cat", "class=cat", "class=cat", "class=cat", "class=cat")),
+        new(
+            "more objects than fit",
+            "vectors",
+            ["6 objects", "5 fit", "32 positions"],
+            folder => Objects(folder, "class=cat", "class=cat", "class=cat", "class=cat", "class=cat", "class=cat")
+        ),
         new("objects beyond any limit", "object", ["33", "32"], folder => Objects(folder, [.. Enumerable.Repeat("class=cat", 33)])),
-        new("second mask of another photo", "mask", ["mask.png", "30 x 90"], folder =>
-            [.. Objects(folder, "class=cat"), "--object", $"mask={folder.Write("mask.png", Pictures.Plain(30, 90, 255))},class=dog"]),
+        new(
+            "second mask of another photo",
+            "mask",
+            ["mask.png", "30 x 90"],
+            folder => [.. Objects(folder, "class=cat"), "--object", $"mask={folder.Write("mask.png", Pictures.Plain(30, 90, 255))},class=dog"]
+        ),
         new("k of 0", "k", ["'0'"], folder => Cat(folder, "-k", "0")),
         new("k beyond objects", "k", ["32", "'33'"], folder => Cat(folder, "-k", "33")),
         new("prompt too long", "prompt", ["1001", "1000"], folder => Cat(folder, "--prompt", new string('x', 1001))),
@@ -72,19 +95,48 @@ internal static class BadInputCases
         new("fan-out without a period", "fan-out", ["'periodic'", "periodic:N"], folder => Cat(folder, "--fan-out", "periodic")),
         new("fan-out of period 0", "fan-out", ["'periodic:0'"], folder => Cat(folder, "--fan-out", "periodic:0")),
         new("micro-batch 0", "micro-batch", ["'0'"], folder => Cat(folder, "--micro-batch", "0")),
-        new("object without mask", "object", ["mask="], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "class=cat", "--out", folder["out"]]),
+        new(
+            "object without mask",
+            "object",
+            ["mask="],
+            folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "class=cat", "--out", folder["out"]]
+        ),
         new("no mask", "mask", ["--mask"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"]]),
         new("box outside", "box", ["200,200,100,100", "256 x 256"], folder => Boxed(folder, "--box", "200,200,100,100")),
         new("point outside", "point", ["256,0", "256 x 256"], folder => Boxed(folder, "--point", "256,0")),
         new("box of words", "box", ["'all'"], folder => Boxed(folder, "--box", "all")),
         new("mask and box", "box", ["--mask"], folder => Cat(folder, "--box", "1,1,9,9")),
-        new("object with mask and box", "object", ["both"], folder =>
-            ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=m.png,box=1:1:9:9,class=cat", "--out", folder["out"]]),
-        new("object with a box of words", "object", ["box=a"], folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "box=a,class=cat", "--out", folder["out"]]),
+        new(
+            "object with mask and box",
+            "object",
+            ["both"],
+            folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "mask=m.png,box=1:1:9:9,class=cat", "--out", folder["out"]]
+        ),
+        new(
+            "object with a box of words",
+            "object",
+            ["box=a"],
+            folder => ["implant", "--image", Repository.Sample("cat.png"), "--object", "box=a,class=cat", "--out", folder["out"]]
+        ),
         new("no image", null, ["--image"], folder => ["implant", "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", folder["out"]]),
         new("unknown option", null, ["--blur"], folder => Cat(folder, "--blur", "3")),
-        new("out below a file", "out", ["file.txt"], folder =>
-            ["implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--out", Path.Combine(folder.Write("file.txt", [1]), "out")]),
+        new(
+            "out below a file",
+            "out",
+            ["file.txt"],
+            folder =>
+                [
+                    "implant",
+                    "--image",
+                    Repository.Sample("cat.png"),
+                    "--mask",
+                    Repository.Sample("cat-mask.png"),
+                    "--class",
+                    "cat",
+                    "--out",
+                    Path.Combine(folder.Write("file.txt", [1]), "out"),
+                ]
+        ),
     ];
 
     public static IReadOnlyList<BadInputCase> Mask { get; } =
@@ -99,15 +151,29 @@ internal static class BadInputCases
         new("missing photo", "image", ["missing.png"], folder => ["mask", "--image", folder["missing.png"], "--box", "0,0,9,9", "--out", folder["out/m.png"]]),
         new("SAM without files", "sam-encoder", ["encoder"], folder => Masked(folder, "--box", "0,0,9,9", "--method", "sam")),
         new("files without SAM", "method", ["--method sam"], folder => Masked(folder, "--box", "0,0,9,9", "--sam-encoder", "e.onnx")),
-        new("no ONNX file", "sam-encoder", ["e.onnx"], folder =>
-            Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", "hello"u8.ToArray()), "--sam-decoder", "d.onnx")),
-        new("ONNX file with external data", "sam-encoder", ["external data"], folder =>
-            Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", ExternalOnnx), "--sam-decoder", "d.onnx")),
-        new("mask over the photo", "out", ["overwritten"], folder =>
-        {
-            var photo = folder.Write("photo.png", Pictures.Plain(64, 64, 128));
-            return ["mask", "--image", photo, "--box", "0,0,9,9", "--out", photo];
-        }),
+        new(
+            "no ONNX file",
+            "sam-encoder",
+            ["e.onnx"],
+            folder =>
+                Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", "hello"u8.ToArray()), "--sam-decoder", "d.onnx")
+        ),
+        new(
+            "ONNX file with external data",
+            "sam-encoder",
+            ["external data"],
+            folder => Masked(folder, "--box", "0,0,9,9", "--method", "sam", "--sam-encoder", folder.Write("e.onnx", ExternalOnnx), "--sam-decoder", "d.onnx")
+        ),
+        new(
+            "mask over the photo",
+            "out",
+            ["overwritten"],
+            folder =>
+            {
+                var photo = folder.Write("photo.png", Pictures.Plain(64, 64, 128));
+                return ["mask", "--image", photo, "--box", "0,0,9,9", "--out", photo];
+            }
+        ),
         new("unknown method", "method", ["'magic'"], folder => Masked(folder, "--box", "0,0,9,9", "--method", "magic")),
     ];
 
@@ -127,28 +193,61 @@ internal static class BadInputCases
         new("folder as LoRA", "lora", ["folder"], folder => Draw(folder, "--lora", folder.Root)),
         new("folder as latents", "latents", ["folder"], folder => Draw(folder, "--latents", folder.Root)),
         new("no implantation", "implantation", ["nothing"], folder => Draw(folder, "--implantation", "nothing")),
-        new("latents without latents", "latents", ["latents"], folder =>
-            Draw(folder, "--latents", folder.Write("l.safetensors", Tensors.File("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4)))),
-        new("latents of another size", "latents", ["--latents"], folder =>
-            Draw(folder, "--width", "32", "--latents", folder.Write("l.safetensors", Tensors.File("""{"latents":{"dtype":"F32","shape":[1,4,1,1],"data_offsets":[0,16]}}""", 16)))),
+        new(
+            "latents without latents",
+            "latents",
+            ["latents"],
+            folder => Draw(folder, "--latents", folder.Write("l.safetensors", Tensors.File("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4)))
+        ),
+        new(
+            "latents of another size",
+            "latents",
+            ["--latents"],
+            folder =>
+                Draw(
+                    folder,
+                    "--width",
+                    "32",
+                    "--latents",
+                    folder.Write("l.safetensors", Tensors.File("""{"latents":{"dtype":"F32","shape":[1,4,1,1],"data_offsets":[0,16]}}""", 16))
+                )
+        ),
     ];
 
     private static string[] Cat(TestFolder folder, params string[] more) => Cat(folder, null, null, null, more);
 
     private static string[] Cat(TestFolder folder, string? image = null, string? mask = null, string? name = null, params string[] more) =>
-    [
-        "implant", "--image", image ?? Repository.Sample("cat.png"), "--mask", mask ?? Repository.Sample("cat-mask.png"), "--class", name ?? "cat", "--out", folder["out"], .. more,
-    ];
+        [
+            "implant",
+            "--image",
+            image ?? Repository.Sample("cat.png"),
+            "--mask",
+            mask ?? Repository.Sample("cat-mask.png"),
+            "--class",
+            name ?? "cat",
+            "--out",
+            folder["out"],
+            .. more,
+        ];
 
     private static string[] Objects(TestFolder folder, params string[] objects) =>
-        ["implant", "--image", Repository.Sample("cat.png"), "--out", folder["out"], .. objects.SelectMany(o => new[] { "--object", $"mask={Repository.Sample("cat-mask.png")},{o}" })];
+        [
+            "implant",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--out",
+            folder["out"],
+            .. objects.SelectMany(o => new[] { "--object", $"mask={Repository.Sample("cat-mask.png")},{o}" }),
+        ];
 
     // A model whose graph (7) has an initializer (5) with one entry of external_data (13).
     private static byte[] ExternalOnnx => [0x3a, 4, 0x2a, 2, 0x6a, 0];
 
-    private static string[] Masked(TestFolder folder, params string[] more) => ["mask", "--image", Repository.Sample("cat.png"), "--out", folder["out/m.png"], .. more];
+    private static string[] Masked(TestFolder folder, params string[] more) =>
+        ["mask", "--image", Repository.Sample("cat.png"), "--out", folder["out/m.png"], .. more];
 
-    private static string[] Boxed(TestFolder folder, params string[] more) => ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"], .. more];
+    private static string[] Boxed(TestFolder folder, params string[] more) =>
+        ["implant", "--image", Repository.Sample("cat.png"), "--class", "cat", "--out", folder["out"], .. more];
 
     private static string[] Draw(TestFolder folder, params string[] more) => ["generate", "--prompt", "a cat", "--out", folder["out"], .. more];
 
@@ -159,10 +258,14 @@ internal static class BadInputCases
         return Cat(folder, "--model", model);
     }
 
-    private static string[] Weights(TestFolder folder, byte[] bytes) => Model(folder, model =>
-    {
-        var file = Path.Combine(model, "text_encoder", "model.safetensors");
-        File.Delete(file);
-        File.WriteAllBytes(file, bytes);
-    });
+    private static string[] Weights(TestFolder folder, byte[] bytes) =>
+        Model(
+            folder,
+            model =>
+            {
+                var file = Path.Combine(model, "text_encoder", "model.safetensors");
+                File.Delete(file);
+                File.WriteAllBytes(file, bytes);
+            }
+        );
 }

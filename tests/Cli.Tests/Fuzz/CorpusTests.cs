@@ -9,7 +9,13 @@ public sealed class CorpusTests
 {
     private static readonly string s_corpus = Path.Combine(Repository.Root, "tests", "Fuzz", "Corpus");
 
-    public static TheoryData<string> Cases => [.. Directory.EnumerateFiles(s_corpus, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(s_corpus, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases =>
+        [
+            .. Directory
+                .EnumerateFiles(s_corpus, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(s_corpus, file).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Cases))]

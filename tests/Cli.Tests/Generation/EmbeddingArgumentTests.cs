@@ -58,14 +58,19 @@ public sealed class EmbeddingArgumentTests : IDisposable
     [InlineData("https://host/x.safetensors", "https://host/x.safetensors", null)]
     [InlineData(":x", ":x", null)]
     [InlineData("x", "x", null)]
-    public void Split_ColonsOfAllKinds_AreTakenForWhatTheyAre(string text, string path, string? suffix) => Assert.Equal((path, suffix), FileArgument.Split(text));
+    public void Split_ColonsOfAllKinds_AreTakenForWhatTheyAre(string text, string path, string? suffix) =>
+        Assert.Equal((path, suffix), FileArgument.Split(text));
 
     [Fact]
     public void RequireDistinct_TwoOfOneName_AreRefusedInOneSentence()
     {
         Write("a/easynegative", "emb_params");
         Write("b/EasyNegative", "emb_params");
-        EmbeddingChoice[] choices = [EmbeddingArgument.Parse(_folder["a/easynegative.safetensors"]), EmbeddingArgument.Parse(_folder["b/EasyNegative.safetensors"])];
+        EmbeddingChoice[] choices =
+        [
+            EmbeddingArgument.Parse(_folder["a/easynegative.safetensors"]),
+            EmbeddingArgument.Parse(_folder["b/EasyNegative.safetensors"]),
+        ];
         var error = Assert.Throws<InvalidInputException>(() => EmbeddingChoice.RequireDistinct(choices));
         Assert.Equal($"Two embeddings are called EasyNegative in prompts: {choices[0].Path} and {choices[1].Path}.", error.Message);
         Assert.Contains("--embedding \"FILE:<name>\"", error.Hint, StringComparison.Ordinal);
@@ -77,7 +82,12 @@ public sealed class EmbeddingArgumentTests : IDisposable
         Write("one", "sks");
         Write("two", "sks");
         Write("three", "zwx");
-        EmbeddingChoice[] choices = [EmbeddingArgument.Parse(_folder["one.safetensors"]), EmbeddingArgument.Parse(_folder["two.safetensors"]), EmbeddingArgument.Parse(_folder["three.safetensors"])];
+        EmbeddingChoice[] choices =
+        [
+            EmbeddingArgument.Parse(_folder["one.safetensors"]),
+            EmbeddingArgument.Parse(_folder["two.safetensors"]),
+            EmbeddingArgument.Parse(_folder["three.safetensors"]),
+        ];
         Assert.Equal([("one", null), ("two", null), ("three", "zwx")], EmbeddingChoice.RequireDistinct(choices).Select(choice => (choice.Name, choice.Alias)));
     }
 

@@ -30,17 +30,46 @@ public sealed class StrangersFileTests : IDisposable
     public async Task Generate_OneLoraInEveryForm_DrawsTheSamePicture(string precision)
     {
         var (a, b) = (Random(2, 32), Random(32, 2));
-        var plain = await DrawAsync("a photo", "--precision", precision, "--lora", Lora("plain", ($"unet.{Query}.lora_A.weight", a), ($"unet.{Query}.lora_B.weight", b)));
+        var plain = await DrawAsync(
+            "a photo",
+            "--precision",
+            precision,
+            "--lora",
+            Lora("plain", ($"unet.{Query}.lora_A.weight", a), ($"unet.{Query}.lora_B.weight", b))
+        );
         Assert.NotEqual(plain.Picture, (await DrawAsync("a photo", "--precision", precision)).Picture);
         foreach (var prefix in new[] { "base_model.model.", "unet.base_model.model.", "" })
         {
-            Assert.Equal(plain.Picture, (await DrawAsync("a photo", "--precision", precision, "--lora", Lora("x", ($"{prefix}{Query}.lora_A.default.weight", a), ($"{prefix}{Query}.lora_B.default.weight", b)))).Picture);
+            Assert.Equal(
+                plain.Picture,
+                (
+                    await DrawAsync(
+                        "a photo",
+                        "--precision",
+                        precision,
+                        "--lora",
+                        Lora("x", ($"{prefix}{Query}.lora_A.default.weight", a), ($"{prefix}{Query}.lora_B.default.weight", b))
+                    )
+                ).Picture
+            );
         }
 
         var kohya = "lora_unet_" + Query.Replace('.', '_');
-        Assert.Equal(plain.Picture, (await DrawAsync("a photo", "--precision", precision, "--lora", Lora("x", ($"{kohya}.lora_down.weight", a), ($"{kohya}.lora_up.weight", b), ($"{kohya}.alpha", tensor(2f))))).Picture);
+        Assert.Equal(
+            plain.Picture,
+            (
+                await DrawAsync(
+                    "a photo",
+                    "--precision",
+                    precision,
+                    "--lora",
+                    Lora("x", ($"{kohya}.lora_down.weight", a), ($"{kohya}.lora_up.weight", b), ($"{kohya}.alpha", tensor(2f)))
+                )
+            ).Picture
+        );
 
-        // As the whole change, the same to the last digits of the weights; in bfloat16 those are few, and this model, whose weights are random, makes much of them.
+        // As the whole change, the same to the last digits of the weights; in bfloat16 those are few, and this model, whose weights are random, makes much of
+        // them.
         if (precision == "fp32")
         {
             var whole = await DrawAsync("a photo", "--precision", precision, "--lora", Lora("x", ($"{kohya}.diff", mm(b, a))));
@@ -68,11 +97,19 @@ public sealed class StrangersFileTests : IDisposable
         var keyed = Embedding("skskey", "sks", vectors.to(ScalarType.Float32));
         var expected = await DrawAsync("a photo of <sks> there", "--embedding", identifier);
         Assert.NotEqual(expected.Picture, (await DrawAsync("a photo of sks there")).Picture);
-        foreach (var (prompt, file) in new[]
-        {
-            ("a photo of bad-hands-5 there", named), ("a photo of Bad-Hands-5 there", named), ("a photo of embedding:bad-hands-5 there", named), ("a photo of skskey there", keyed), ("a photo of sks there", keyed),
-            ("a photo of <x> there", named + ":<x>"), ("a photo of worst there", named + ":worst"), ("a photo of <sks> there", named + ":<sks>"),
-        })
+        foreach (
+            var (prompt, file) in new[]
+            {
+                ("a photo of bad-hands-5 there", named),
+                ("a photo of Bad-Hands-5 there", named),
+                ("a photo of embedding:bad-hands-5 there", named),
+                ("a photo of skskey there", keyed),
+                ("a photo of sks there", keyed),
+                ("a photo of <x> there", named + ":<x>"),
+                ("a photo of worst there", named + ":worst"),
+                ("a photo of <sks> there", named + ":<sks>"),
+            }
+        )
         {
             var drawn = await DrawAsync(prompt, "--embedding", file);
             Assert.True(expected.Picture == drawn.Picture, prompt);
@@ -84,8 +121,16 @@ public sealed class StrangersFileTests : IDisposable
     public async Task Generate_EmbeddingThatNoPromptUses_IsToldWithItsWord()
     {
         var file = Embedding("easynegative", "emb_params", Random(2, 32));
-        Assert.Contains("No prompt uses the embedding easynegative.safetensors: write easynegative into --prompt or --negative where it should act.", (await DrawAsync("a photo of easynegatives", "--embedding", file)).Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("No prompt uses", (await DrawAsync("a photo", "--embedding", file, "--negative", "lowres, easynegative")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "No prompt uses the embedding easynegative.safetensors: write easynegative into --prompt or --negative where it should act.",
+            (await DrawAsync("a photo of easynegatives", "--embedding", file)).Error,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "No prompt uses",
+            (await DrawAsync("a photo", "--embedding", file, "--negative", "lowres, easynegative")).Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("write <bad> into", (await DrawAsync("a photo of easynegative", "--embedding", file + ":<bad>")).Error, StringComparison.Ordinal);
     }
 
@@ -98,8 +143,11 @@ public sealed class StrangersFileTests : IDisposable
     {
         (byte[] Bytes, string Expected)[] files =
         [
-            (Encoding.UTF8.GetBytes("<!DOCTYPE html><html><head><title>Sign in</title>" + new string(' ', 500)), "is an HTML page"), (Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:aa\n"), "is a Git LFS pointer"),
-            ([], "is empty"), ([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3], "is a gzip archive"), (Encoding.UTF8.GetBytes("{\"error\": \"not found\"}"), "is JSON text"),
+            (Encoding.UTF8.GetBytes("<!DOCTYPE html><html><head><title>Sign in</title>" + new string(' ', 500)), "is an HTML page"),
+            (Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:aa\n"), "is a Git LFS pointer"),
+            ([], "is empty"),
+            ([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3], "is a gzip archive"),
+            (Encoding.UTF8.GetBytes("{\"error\": \"not found\"}"), "is JSON text"),
         ];
         foreach (var (bytes, expected) in files)
         {
@@ -113,10 +161,31 @@ public sealed class StrangersFileTests : IDisposable
     public async Task Implant_RankOne_IsWarnedOf()
     {
         var run = await CliRun.RunAsync(
-            "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--rank", "1", "--steps", "1", "--samples", "0", "--no-prototype", "--no-class-loss",
-            "--out", _folder["out"], "--data", _folder["data"]);
+            "implant",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--mask",
+            Repository.Sample("cat-mask.png"),
+            "--class",
+            "cat",
+            "--rank",
+            "1",
+            "--steps",
+            "1",
+            "--samples",
+            "0",
+            "--no-prototype",
+            "--no-class-loss",
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"]
+        );
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Single(run.Error.Split('\n'), line => line.Contains("rank 1 is ignored by stable-diffusion.cpp", StringComparison.Ordinal) && line.Contains("--rank 2", StringComparison.Ordinal));
+        Assert.Single(
+            run.Error.Split('\n'),
+            line => line.Contains("rank 1 is ignored by stable-diffusion.cpp", StringComparison.Ordinal) && line.Contains("--rank 2", StringComparison.Ordinal)
+        );
     }
 
     private Tensor Random(params long[] shape) => randn(shape, generator: _generator);
@@ -142,9 +211,27 @@ public sealed class StrangersFileTests : IDisposable
         return (Convert.ToHexString(picture.Pixels), [.. picture.Pixels], run.Error);
     }
 
-    private Task<CliRun> RunAsync(string prompt, params string[] options) => CliRun.RunAsync(
-    [
-        "generate", "--prompt", prompt, .. options.Contains("--model") ? Array.Empty<string>() : ["--model", Repository.TinyModel], .. options.Contains("--precision") ? Array.Empty<string>() : ["--precision", "fp32"],
-        "--steps", "2", "--width", "64", "--height", "64", "--seed", "1", "--device", "cpu", .. options, "--out", _folder[$"out-{_runs++}"], "--data", _folder["data"],
-    ]);
+    private Task<CliRun> RunAsync(string prompt, params string[] options) =>
+        CliRun.RunAsync([
+            "generate",
+            "--prompt",
+            prompt,
+            .. options.Contains("--model") ? Array.Empty<string>() : ["--model", Repository.TinyModel],
+            .. options.Contains("--precision") ? Array.Empty<string>() : ["--precision", "fp32"],
+            "--steps",
+            "2",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--seed",
+            "1",
+            "--device",
+            "cpu",
+            .. options,
+            "--out",
+            _folder[$"out-{_runs++}"],
+            "--data",
+            _folder["data"],
+        ]);
 }

@@ -7,8 +7,8 @@ namespace OrleansOneShot.Cli.Tests.Jobs;
 /// <summary>Jobs from the command line to the files, in this process.</summary>
 public sealed class JobCommandTests : IDisposable
 {
-    private static readonly string[] JobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
-    private static readonly string[] EventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch"];
+    private static readonly string[] s_jobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
+    private static readonly string[] s_eventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch"];
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -18,14 +18,20 @@ public sealed class JobCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         var job = run.Document.AsObject();
-        Assert.Equal(JobFields, job.Select(pair => pair.Key));
+        Assert.Equal(s_jobFields, job.Select(pair => pair.Key));
         Assert.Equal("Succeeded", (string?)job["state"]);
         Assert.Equal(_folder["out"], (string?)job["out"]);
         Assert.Equal(3, (int?)job["steps"]);
         var listed = job["files"]!.AsArray().Select(file => (string)file!["path"]!).Append("manifest.json").Order(StringComparer.Ordinal);
-        var there = Directory.EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder["out"], file)).Order(StringComparer.Ordinal);
+        var there = Directory
+            .EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(_folder["out"], file))
+            .Order(StringComparer.Ordinal);
         Assert.Equal(listed, there);
-        Assert.All(job["files"]!.AsArray(), file => Assert.Equal((long)file!["bytes"]!, new FileInfo(Path.Combine(_folder["out"], (string)file["path"]!)).Length));
+        Assert.All(
+            job["files"]!.AsArray(),
+            file => Assert.Equal((long)file!["bytes"]!, new FileInfo(Path.Combine(_folder["out"], (string)file["path"]!)).Length)
+        );
         Assert.Empty(Directory.EnumerateDirectories(_folder.Root, "out.part-*"));
     }
 
@@ -42,12 +48,12 @@ public sealed class JobCommandTests : IDisposable
         Assert.Null(list["next"]);
 
         var show = (await CliRun.RunAsync("jobs", "show", id, "--data", _folder["data"], "--format", "json")).Document.AsObject();
-        Assert.Equal(JobFields, show.Select(pair => pair.Key));
+        Assert.Equal(s_jobFields, show.Select(pair => pair.Key));
 
         var watch = await CliRun.RunAsync("jobs", "watch", id, "--data", _folder["data"], "--format", "json");
         Assert.Equal(ExitCode.Done, watch.ExitCode);
         var events = watch.Output.TrimEnd().Split('\n').Select(text => JsonNode.Parse(text)!.AsObject()).ToList();
-        Assert.All(events, item => Assert.Equal(EventFields, item.Select(pair => pair.Key)));
+        Assert.All(events, item => Assert.Equal(s_eventFields, item.Select(pair => pair.Key)));
         Assert.Equal(Enumerable.Range(1, events.Count), events.Select(item => (int)item["seq"]!));
         Assert.Equal("Succeeded", (string?)events[^1]["stage"]);
 
@@ -91,13 +97,17 @@ public sealed class JobCommandTests : IDisposable
     public async Task Implant_Interrupted_StopsAtACheckpointAndWatchGoesOn()
     {
         using var interrupt = new CancellationTokenSource();
-        var run = await CliRun.RunAsync([.. Implant("40"), "--out", _folder["out"]], interrupt.Token, line =>
-        {
-            if (line.StartsWith("Training step", StringComparison.Ordinal))
+        var run = await CliRun.RunAsync(
+            [.. Implant("40"), "--out", _folder["out"]],
+            interrupt.Token,
+            line =>
             {
-                interrupt.Cancel();
+                if (line.StartsWith("Training step", StringComparison.Ordinal))
+                {
+                    interrupt.Cancel();
+                }
             }
-        });
+        );
 
         Assert.Equal(ExitCode.Interrupted, run.ExitCode);
         Assert.Equal("cancelled", (string?)run.Document["error"]!["code"]);
@@ -118,13 +128,17 @@ public sealed class JobCommandTests : IDisposable
     public async Task Cancel_WaitingJob_EndsIt_AndWatchSaysSo()
     {
         using var interrupt = new CancellationTokenSource();
-        await CliRun.RunAsync(Implant("40"), interrupt.Token, line =>
-        {
-            if (line.StartsWith("Training step", StringComparison.Ordinal))
+        await CliRun.RunAsync(
+            Implant("40"),
+            interrupt.Token,
+            line =>
             {
-                interrupt.Cancel();
+                if (line.StartsWith("Training step", StringComparison.Ordinal))
+                {
+                    interrupt.Cancel();
+                }
             }
-        });
+        );
         var id = (string)(await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document["jobs"]![0]!["id"]!;
 
         var cancel = await CliRun.RunAsync("jobs", "cancel", id, "--data", _folder["data"], "--format", "json");
@@ -154,8 +168,21 @@ public sealed class JobCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private string[] Implant(string steps) =>
-    [
-        "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--steps", steps, "--samples", "0",
-        "--data", _folder["data"], "--format", "json",
-    ];
+        [
+            "implant",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--mask",
+            Repository.Sample("cat-mask.png"),
+            "--class",
+            "cat",
+            "--steps",
+            steps,
+            "--samples",
+            "0",
+            "--data",
+            _folder["data"],
+            "--format",
+            "json",
+        ];
 }

@@ -16,7 +16,13 @@ public sealed class QueueLimitTests : IDisposable
     private const int AtOnce = 128;
 
     // Who submits without saying who.
-    private static readonly string Owner = new ImplantationRequest { Name = "", Image = "", Objects = [], Model = new ModelReference { Name = "" } }.Owner;
+    private static readonly string s_owner = new ImplantationRequest
+    {
+        Name = "",
+        Image = "",
+        Objects = [],
+        Model = new ModelReference { Name = "" },
+    }.Owner;
 
     private readonly TestFolder _folder = new();
 
@@ -29,11 +35,29 @@ public sealed class QueueLimitTests : IDisposable
         await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = data }, TestContext.Current.CancellationToken);
         held.Publish(silo.GatewayPort, silo.ClusterId, trains: true);
         var queue = silo.Grains.GetGrain<ISchedulerGrain>(0);
-        await Parallel.ForAsync(0, Most, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (job, _) =>
-            await queue.Enqueue(new QueueEntry(string.Create(CultureInfo.InvariantCulture, $"20260101-000000-{job:x8}"), Owner, 0, DateTimeOffset.UtcNow)));
+        await Parallel.ForAsync(
+            0,
+            Most,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (job, _) =>
+                await queue.Enqueue(new QueueEntry(string.Create(CultureInfo.InvariantCulture, $"20260101-000000-{job:x8}"), s_owner, 0, DateTimeOffset.UtcNow))
+        );
 
         var run = await CliRun.RunAsync(
-            "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--data", data.Root, "--out", _folder["out"], "--format", "json");
+            "implant",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--mask",
+            Repository.Sample("cat-mask.png"),
+            "--class",
+            "cat",
+            "--data",
+            data.Root,
+            "--out",
+            _folder["out"],
+            "--format",
+            "json"
+        );
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         var error = run.Document["error"]!;

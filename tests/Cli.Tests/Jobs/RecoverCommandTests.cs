@@ -20,9 +20,11 @@ public sealed class RecoverCommandTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder["data"], "jobs", "20260101-000000-00000000", "epochs", "1", "progress.jsonl"), "");
         Assert.Empty((await JobsAsync("list")).Document["jobs"]!.AsArray());
         Assert.Contains(
-            $"No jobs are listed, but {_folder["data"]} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones are listed again by: oneshot jobs recover --data {_folder["data"]}",
+            $"No jobs are listed, but {_folder["data"]} holds files of some: of a cluster that shares the folder, or of a list that was lost. Finished ones "
+                + $"are listed again by: oneshot jobs recover --data {_folder["data"]}",
             (await CliRun.RunAsync("jobs", "list", "--data", _folder["data"])).Error,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
 
         var dry = await JobsAsync("recover", "--dry-run");
         Assert.Equal(["dry_run", "recovered", "known", "unfinished", "failed"], dry.Document.AsObject().Select(pair => pair.Key));
@@ -60,7 +62,11 @@ public sealed class RecoverCommandTests : IDisposable
         var run = await CliRun.RunAsync("jobs", "recover", "--data", _folder["data"]);
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.Contains($"Job {id} can't be recovered: jobs/{id}/epochs/1/result/metrics.json is damaged: expected {bytes.Length} bytes with SHA-256 ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Job {id} can't be recovered: jobs/{id}/epochs/1/result/metrics.json is damaged: expected {bytes.Length} bytes with SHA-256 ",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("0 jobs recovered, 0 known already, 1 damaged.", run.Error, StringComparison.Ordinal);
         Assert.Empty((await JobsAsync("list")).Document["jobs"]!.AsArray());
     }
@@ -74,10 +80,32 @@ public sealed class RecoverCommandTests : IDisposable
         return copy.ToJsonString();
     }
 
-    private async Task<string> ImplantAsync() => (string)(await CliRun.RunAsync(
-        "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--steps", "2", "--samples", "0", "--seed", "3", "--data", _folder["data"], "--format", "json")).Document["id"]!;
+    private async Task<string> ImplantAsync() =>
+        (string)
+            (
+                await CliRun.RunAsync(
+                    "implant",
+                    "--image",
+                    Repository.Sample("cat.png"),
+                    "--mask",
+                    Repository.Sample("cat-mask.png"),
+                    "--class",
+                    "cat",
+                    "--steps",
+                    "2",
+                    "--samples",
+                    "0",
+                    "--seed",
+                    "3",
+                    "--data",
+                    _folder["data"],
+                    "--format",
+                    "json"
+                )
+            ).Document["id"]!;
 
-    private Task<CliRun> JobsAsync(string verb, params string[] arguments) => CliRun.RunAsync(["jobs", verb, .. arguments, "--data", _folder["data"], "--format", "json"]);
+    private Task<CliRun> JobsAsync(string verb, params string[] arguments) =>
+        CliRun.RunAsync(["jobs", verb, .. arguments, "--data", _folder["data"], "--format", "json"]);
 
     private void LoseDatabase()
     {

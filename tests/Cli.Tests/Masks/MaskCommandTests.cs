@@ -13,7 +13,19 @@ public sealed class MaskCommandTests : IDisposable
     [OpenCvFact]
     public async Task Mask_Box_WritesMaskAndPreviewAndOneDocument()
     {
-        var run = await CliRun.RunAsync("mask", "--image", Repository.Sample("cat.png"), "--box", "20,10,216,236", "--out", _folder["masks/cat.png"], "--data", _folder["data"], "--format", "json");
+        var run = await CliRun.RunAsync(
+            "mask",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--box",
+            "20,10,216,236",
+            "--out",
+            _folder["masks/cat.png"],
+            "--data",
+            _folder["data"],
+            "--format",
+            "json"
+        );
 
         Assert.Equal(0, run.ExitCode);
         var document = run.Document;
@@ -34,7 +46,19 @@ public sealed class MaskCommandTests : IDisposable
     [OpenCvFact]
     public async Task Mask_PointsAndPreviewElsewhere_SaysWhereTheFilesAre()
     {
-        var run = await CliRun.RunAsync("mask", "--image", Repository.Sample("cat.png"), "--point", "128,128", "--out", _folder["m.png"], "--preview", _folder["look.png"], "--data", _folder["data"]);
+        var run = await CliRun.RunAsync(
+            "mask",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--point",
+            "128,128",
+            "--out",
+            _folder["m.png"],
+            "--preview",
+            _folder["look.png"],
+            "--data",
+            _folder["data"]
+        );
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal([_folder["m.png"], _folder["look.png"]], run.Output.TrimEnd().Split(Environment.NewLine));

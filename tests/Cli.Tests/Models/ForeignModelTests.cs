@@ -46,7 +46,21 @@ public sealed class ForeignModelTests : IDisposable
         var model = WithScheduler($"{{\"_class_name\":\"X\",{(setting.Contains("num_train", StringComparison.Ordinal) ? "" : Schedule + ",")}{setting}}}");
         string[][] commands =
         [
-            ["implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--no-prototype", "--no-class-loss", "--model", model, "--out", _folder["out"]],
+            [
+                "implant",
+                "--image",
+                Repository.Sample("cat.png"),
+                "--mask",
+                Repository.Sample("cat-mask.png"),
+                "--class",
+                "cat",
+                "--no-prototype",
+                "--no-class-loss",
+                "--model",
+                model,
+                "--out",
+                _folder["out"],
+            ],
             ["generate", "--prompt", "a cat", "--model", model, "--out", _folder["out"]],
         ];
         foreach (var command in commands)
@@ -60,7 +74,11 @@ public sealed class ForeignModelTests : IDisposable
 
         var verified = await CliRun.RunAsync("models", "verify", model, "--data", _folder["data"], "--format", "json");
         Assert.Equal(ExitCode.Failed, verified.ExitCode);
-        Assert.Contains(message, verified.Document.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).Replace("\\\"", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            message,
+            verified.Document.ToJsonString(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).Replace("\\\"", "\"", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -95,7 +113,8 @@ public sealed class ForeignModelTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_folder["out"], "cat.safetensors")));
         Assert.True(File.Exists(Path.Combine(_folder["out"], "learned_embeds", "cat.safetensors")));
         Assert.False(Directory.Exists(Path.Combine(_folder["out"], "samples")));
-        const string Warning = "The samples could not be drawn: The model model is broken: in vae/diffusion_pytorch_model.safetensors, decoder.conv_in.bias holds";
+        const string Warning =
+            "The samples could not be drawn: The model model is broken: in vae/diffusion_pytorch_model.safetensors, decoder.conv_in.bias holds";
         Assert.Contains($"Warning: {Warning}", run.Output, StringComparison.Ordinal);
         Assert.Contains("oneshot generate --implantation ", run.Output, StringComparison.Ordinal);
         Assert.Contains(Warning, run.Error, StringComparison.Ordinal);
@@ -222,9 +241,32 @@ public sealed class ForeignModelTests : IDisposable
         return model;
     }
 
-    private Task<CliRun> ImplantAsync(string model) => CliRun.RunAsync(
-        "implant", "--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), "--class", "cat", "--steps", "1", "--samples", "1", "--prompt", "a <cat>", "--no-prototype",
-        "--no-class-loss", "--precision", "fp32", "--model", model, "--out", _folder["out"], "--data", _folder["data"]);
+    private Task<CliRun> ImplantAsync(string model) =>
+        CliRun.RunAsync(
+            "implant",
+            "--image",
+            Repository.Sample("cat.png"),
+            "--mask",
+            Repository.Sample("cat-mask.png"),
+            "--class",
+            "cat",
+            "--steps",
+            "1",
+            "--samples",
+            "1",
+            "--prompt",
+            "a <cat>",
+            "--no-prototype",
+            "--no-class-loss",
+            "--precision",
+            "fp32",
+            "--model",
+            model,
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"]
+        );
 
     private string WithScheduler(string json)
     {
@@ -236,7 +278,21 @@ public sealed class ForeignModelTests : IDisposable
     }
 
     private Task<CliRun> DrawAsync(string model, string name) =>
-        CliRun.RunAsync("generate", "--prompt", "a cat", "--steps", "2", "--precision", "fp32", "--model", model, "--out", _folder[name], "--data", _folder["data"]);
+        CliRun.RunAsync(
+            "generate",
+            "--prompt",
+            "a cat",
+            "--steps",
+            "2",
+            "--precision",
+            "fp32",
+            "--model",
+            model,
+            "--out",
+            _folder[name],
+            "--data",
+            _folder["data"]
+        );
 
     private byte[] Pixels(string name) => ImageReader.Read(File.ReadAllBytes(Path.Combine(_folder[name], "0001.png")), "").Pixels.ToArray();
 

@@ -58,7 +58,17 @@ public sealed class ModelCommandTests : IDisposable
     {
         var model = TinyStableDiffusion2.WriteFolder(_folder["model"]);
 
-        var run = await CliRun.RunAsync("models", "convert", TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], model), "--out", _folder["two"], "--config", model, "--format", "json");
+        var run = await CliRun.RunAsync(
+            "models",
+            "convert",
+            TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], model),
+            "--out",
+            _folder["two"],
+            "--config",
+            model,
+            "--format",
+            "json"
+        );
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Equal(await DrawAsync(model, "a"), await DrawAsync(_folder["two"], "b"));
@@ -71,7 +81,15 @@ public sealed class ModelCommandTests : IDisposable
     {
         var file = TinyStableDiffusion2.WriteFile(_folder["two.safetensors"], TinyStableDiffusion2.WriteFolder(_folder["model"]));
 
-        var run = await CliRun.RunAsync([.. arguments.Select(a => a.Replace("FILE", file, StringComparison.Ordinal).Replace("OUT", _folder["out"], StringComparison.Ordinal).Replace("DATA", _folder["data"], StringComparison.Ordinal)), "--format", "json"]);
+        var run = await CliRun.RunAsync([
+            .. arguments.Select(a =>
+                a.Replace("FILE", file, StringComparison.Ordinal)
+                    .Replace("OUT", _folder["out"], StringComparison.Ordinal)
+                    .Replace("DATA", _folder["data"], StringComparison.Ordinal)
+            ),
+            "--format",
+            "json",
+        ]);
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Equal("prediction", (string)run.Document["error"]!["field"]!);
@@ -97,7 +115,19 @@ public sealed class ModelCommandTests : IDisposable
     [InlineData("model.safetensors", "model.safetensors")]
     public async Task Generate_FilesThatAreNoCheckpoints_AreRefused(string name, string expected)
     {
-        var run = await CliRun.RunAsync("generate", "--prompt", "x", "--model", _folder.Write(name, Support.Tensors.Pickle), "--out", _folder["out"], "--data", _folder["data"], "--format", "json");
+        var run = await CliRun.RunAsync(
+            "generate",
+            "--prompt",
+            "x",
+            "--model",
+            _folder.Write(name, Support.Tensors.Pickle),
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"],
+            "--format",
+            "json"
+        );
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains(expected, (string)run.Document["error"]!["message"]!, StringComparison.Ordinal);
@@ -133,7 +163,28 @@ public sealed class ModelCommandTests : IDisposable
     private async Task<byte[]> DrawAsync(string model, string name)
     {
         var run = await CliRun.RunAsync(
-            "generate", "--prompt", "a cat", "--model", model, "--steps", "3", "--width", "64", "--height", "64", "--out", _folder[name], "--data", _folder["data"], "--device", "cpu", "--precision", "fp32", "--format", "json");
+            "generate",
+            "--prompt",
+            "a cat",
+            "--model",
+            model,
+            "--steps",
+            "3",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--out",
+            _folder[name],
+            "--data",
+            _folder["data"],
+            "--device",
+            "cpu",
+            "--precision",
+            "fp32",
+            "--format",
+            "json"
+        );
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         return ImageReader.Read(Assert.Single(Directory.EnumerateFiles(_folder[name], "*.png"))).Pixels;
     }

@@ -20,7 +20,10 @@ public sealed class ModelSizeTests : IDisposable
             _folder.Write(Path.Combine("model", Path.GetRelativePath(Repository.TinyModel, file)), File.ReadAllBytes(file));
         }
 
-        _folder.Write("model/unet/config.json", File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "Fuzz", "Corpus", "unet-sizes", "taken-model-of-terabytes.json")));
+        _folder.Write(
+            "model/unet/config.json",
+            File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "Fuzz", "Corpus", "unet-sizes", "taken-model-of-terabytes.json"))
+        );
     }
 
     [Fact]
@@ -37,7 +40,19 @@ public sealed class ModelSizeTests : IDisposable
     [Fact]
     public async Task Generate_ModelOfTerabytes_IsBadInput()
     {
-        var run = await CliRun.RunAsync("generate", "--prompt", "a cat", "--model", _folder["model"], "--out", _folder["out"], "--data", _folder["data"], "--format", "json");
+        var run = await CliRun.RunAsync(
+            "generate",
+            "--prompt",
+            "a cat",
+            "--model",
+            _folder["model"],
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"],
+            "--format",
+            "json"
+        );
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.Contains("unet/config.json describes a model of ", run.Error, StringComparison.Ordinal);
@@ -47,7 +62,12 @@ public sealed class ModelSizeTests : IDisposable
     public void Decide_ModelOfTerabytes_IsRefusedBeforeItsSizesAreMeasured() =>
         Assert.Equal(
             "unet/config.json",
-            Assert.Throws<InvalidInputException>(() => new PrecisionChooser(DataFolder.Resolve(_folder["data"])).Decide(Precision.Auto, ModelFolder.Open(_folder["model"]), 64, "cpu", null)).Field);
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    new PrecisionChooser(DataFolder.Resolve(_folder["data"])).Decide(Precision.Auto, ModelFolder.Open(_folder["model"]), 64, "cpu", null)
+                )
+                .Field
+        );
 
     public void Dispose() => _folder.Dispose();
 }

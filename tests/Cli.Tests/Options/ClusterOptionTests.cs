@@ -38,12 +38,18 @@ public sealed class ClusterOptionTests
 
     [Fact]
     public void Read_PasswordOfTheEnvironment_IsTaken() =>
-        Assert.Contains("password=pa55word", ClusterOption.Read("redis://host", name => name == ClusterOption.PasswordVariable ? "pa55word" : null), StringComparison.Ordinal);
+        Assert.Contains(
+            "password=pa55word",
+            ClusterOption.Read("redis://host", name => name == ClusterOption.PasswordVariable ? "pa55word" : null),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Read_PasswordFileThatIsMissing_SaysSo()
     {
-        var error = Assert.Throws<InvalidInputException>(() => ClusterOption.Read("redis://host", name => name.EndsWith("_FILE", StringComparison.Ordinal) ? "/nowhere/password" : null));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            ClusterOption.Read("redis://host", name => name.EndsWith("_FILE", StringComparison.Ordinal) ? "/nowhere/password" : null)
+        );
 
         Assert.Contains("/nowhere/password", error.Message, StringComparison.Ordinal);
     }

@@ -8,17 +8,17 @@ namespace OrleansOneShot.Cli.Tests.Options;
 /// <summary>Every option of <c>generate</c> is seen in the pictures.</summary>
 public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) : IClassFixture<GenerateEffectTests.Pictures>
 {
-    private static readonly string Lora = Path.Combine(Repository.Root, "tests", "Goldens", "lora", "r4-kohya", "pytorch_lora_weights.safetensors");
-    private static readonly string Embedding = Path.Combine(Repository.Root, "tests", "Goldens", "embeds", "learned_embeds.safetensors");
+    private static readonly string s_lora = Path.Combine(Repository.Root, "tests", "Goldens", "lora", "r4-kohya", "pytorch_lora_weights.safetensors");
+    private static readonly string s_embedding = Path.Combine(Repository.Root, "tests", "Goldens", "embeds", "learned_embeds.safetensors");
 
     // What a plain run is given; null leaves an option out.
-    private static readonly Dictionary<string, string[]?> Plain = new()
+    private static readonly Dictionary<string, string[]?> s_plain = new()
     {
         ["--prompt"] = ["a photo of <cat>"],
         ["--negative"] = null,
         ["--model"] = [Repository.TinyModel],
-        ["--lora"] = [Lora],
-        ["--embedding"] = [Embedding],
+        ["--lora"] = [s_lora],
+        ["--embedding"] = [s_embedding],
         ["--steps"] = ["2"],
         ["--scheduler"] = ["ddim"],
         ["--guidance"] = ["3"],
@@ -31,27 +31,40 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
     };
 
     // Each draws one picture of the plain one's size that shows something else.
-    private static readonly (string Option, string[]? Values)[] Others =
+    private static readonly (string Option, string[]? Values)[] s_others =
     [
-        ("--prompt", ["a photo of <cat> in the snow"]), ("--prompt", [""]), ("--negative", ["a dog"]), ("--lora", null), ("--lora", [Lora + ":0.5"]), ("--embedding", null), ("--steps", ["3"]),
-        ("--scheduler", ["euler"]), ("--scheduler", ["pndm"]), ("--scheduler", ["dpm++"]), ("--guidance", ["1"]), ("--guidance", ["5"]), ("--seed", ["2"]), ("--precision", ["bf16"]),
+        ("--prompt", ["a photo of <cat> in the snow"]),
+        ("--prompt", [""]),
+        ("--negative", ["a dog"]),
+        ("--lora", null),
+        ("--lora", [s_lora + ":0.5"]),
+        ("--embedding", null),
+        ("--steps", ["3"]),
+        ("--scheduler", ["euler"]),
+        ("--scheduler", ["pndm"]),
+        ("--scheduler", ["dpm++"]),
+        ("--guidance", ["1"]),
+        ("--guidance", ["5"]),
+        ("--seed", ["2"]),
+        ("--precision", ["bf16"]),
     ];
 
-    public static TheoryData<int, string> Rows => [.. Others.Select((row, i) => (i, $"{row.Option} {string.Join(' ', row.Values ?? [])}"))];
+    public static TheoryData<int, string> Rows => [.. s_others.Select((row, i) => (i, $"{row.Option} {string.Join(' ', row.Values ?? [])}"))];
 
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task Generate_OtherValue_DrawsAnotherPicture(int row, string text)
     {
         _ = text;
-        var other = Assert.Single(await pictures.DrawAsync(Others[row]));
+        var other = Assert.Single(await pictures.DrawAsync(s_others[row]));
         var plain = Assert.Single(await pictures.DrawAsync());
         Assert.Equal((plain.Width, plain.Height), (other.Width, other.Height));
         Assert.NotEqual(plain.Pixels, other.Pixels);
     }
 
     [Fact]
-    public async Task Generate_SameAgain_DrawsTheSame() => Assert.Equal(Assert.Single(await pictures.DrawAsync()).Pixels, Assert.Single(await pictures.DrawAsync(("--seed", ["1"]))).Pixels);
+    public async Task Generate_SameAgain_DrawsTheSame() =>
+        Assert.Equal(Assert.Single(await pictures.DrawAsync()).Pixels, Assert.Single(await pictures.DrawAsync(("--seed", ["1"]))).Pixels);
 
     [Fact]
     public async Task Generate_Size_IsThePictures()
@@ -84,8 +97,8 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
         string[] elsewhere = ["--latents", "--implantation", "--out", "--data", "--format"];
         var command = new Command("generate");
         new GenerateOptions().AddTo(command);
-        Assert.Equal([], command.Options.Select(option => option.Name).Except(elsewhere).Except(Plain.Keys));
-        Assert.Equal([], Plain.Keys.Except(Others.Select(row => row.Option)).Except(["--model", "--count", "--width", "--height", "--device"]));
+        Assert.Equal([], command.Options.Select(option => option.Name).Except(elsewhere).Except(s_plain.Keys));
+        Assert.Equal([], s_plain.Keys.Except(s_others.Select(row => row.Option)).Except(["--model", "--count", "--width", "--height", "--device"]));
     }
 
     /// <summary>Draws, the plain picture once.</summary>
@@ -98,18 +111,26 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
         public void Dispose() => _folder.Dispose();
 
         /// <summary>Draws with some options set otherwise; null leaves one out.</summary>
-        internal Task<IReadOnlyList<RgbImage>> DrawAsync(params (string Option, string[]? Values)[] others) => others.Length > 0 ? RunAsync(others) : _plain ??= RunAsync([]);
+        internal Task<IReadOnlyList<RgbImage>> DrawAsync(params (string Option, string[]? Values)[] others) =>
+            others.Length > 0 ? RunAsync(others) : _plain ??= RunAsync([]);
 
         private async Task<IReadOnlyList<RgbImage>> RunAsync((string Option, string[]? Values)[] others)
         {
-            var options = new Dictionary<string, string[]?>(Plain);
+            var options = new Dictionary<string, string[]?>(s_plain);
             foreach (var (option, values) in others)
             {
                 options[option] = values;
             }
 
             var folder = _folder[$"out-{_runs++}"];
-            var run = await CliRun.RunAsync(["generate", .. options.Where(pair => pair.Value is not null).SelectMany(pair => pair.Value!.Prepend(pair.Key)), "--out", folder, "--data", _folder["data"]]);
+            var run = await CliRun.RunAsync([
+                "generate",
+                .. options.Where(pair => pair.Value is not null).SelectMany(pair => pair.Value!.Prepend(pair.Key)),
+                "--out",
+                folder,
+                "--data",
+                _folder["data"],
+            ]);
             Assert.True(run.ExitCode == 0, run.Error);
             return [.. Directory.EnumerateFiles(folder, "*.png").Order(StringComparer.Ordinal).Select(file => ImageReader.Read(file))];
         }

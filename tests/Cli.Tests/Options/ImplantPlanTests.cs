@@ -12,7 +12,7 @@ namespace OrleansOneShot.Cli.Tests.Options;
 /// <summary>Every option of <c>implant</c> reaches its field of the request, and at both of its ends is what the silo accepts.</summary>
 public sealed class ImplantPlanTests : IDisposable
 {
-    private static readonly (string Option, string[] Arguments, Func<ImplantationRequest, object?> Read, object? Expected, object? Default)[] Table =
+    private static readonly (string Option, string[] Arguments, Func<ImplantationRequest, object?> Read, object? Expected, object? Default)[] s_table =
     [
         ("--class", ["--class", "teddy bear"], r => r.Objects[0].Class, "teddy bear", "cat"),
         ("--token", ["--token", "<my-cat>"], r => r.Objects[0].Token, "<my-cat>", "<cat>"),
@@ -29,8 +29,20 @@ public sealed class ImplantPlanTests : IDisposable
         ("--alpha", ["--alpha", "3.5"], r => r.Training.Alpha, 3.5, null),
         ("--targets", ["--targets", "cross"], r => r.Training.Targets, LoraTargets.Cross, LoraTargets.Attention),
         ("--targets", ["--targets", "attention,ff"], r => r.Training.MoreTargets, MoreLoraTargets.FeedForward, MoreLoraTargets.None),
-        ("--targets", ["--targets", "cross,conv,time_emb_proj"], r => (r.Training.Targets, r.Training.MoreTargets), (LoraTargets.Cross, MoreLoraTargets.Convolutions | MoreLoraTargets.TimeProjections), (LoraTargets.Attention, MoreLoraTargets.None)),
-        ("--targets", ["--targets", "transformer"], r => r.Training.MoreTargets, MoreLoraTargets.FeedForward | MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut, MoreLoraTargets.None),
+        (
+            "--targets",
+            ["--targets", "cross,conv,time_emb_proj"],
+            r => (r.Training.Targets, r.Training.MoreTargets),
+            (LoraTargets.Cross, MoreLoraTargets.Convolutions | MoreLoraTargets.TimeProjections),
+            (LoraTargets.Attention, MoreLoraTargets.None)
+        ),
+        (
+            "--targets",
+            ["--targets", "transformer"],
+            r => r.Training.MoreTargets,
+            MoreLoraTargets.FeedForward | MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut,
+            MoreLoraTargets.None
+        ),
         ("--vectors", ["--vectors", "3"], r => r.Method.Vectors, 3, null),
         ("-k", ["-k", "3"], r => r.Method.SubsetSize, 3, null),
         ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, MaskNormalisation.Mean),
@@ -60,13 +72,31 @@ public sealed class ImplantPlanTests : IDisposable
     ];
 
     // Files, places and the form of the output are no part of the request.
-    private static readonly string[] NotOfTheRequest = ["--image", "--mask", "--mask-invert", "--mask-value", "--box", "--point", "--object", "--out", "--data", "--cluster", "--format"];
+    private static readonly string[] s_notOfTheRequest =
+    [
+        "--image",
+        "--mask",
+        "--mask-invert",
+        "--mask-value",
+        "--box",
+        "--point",
+        "--object",
+        "--out",
+        "--data",
+        "--cluster",
+        "--format",
+    ];
 
-    private static readonly (string Option, string[] Accepted, string[] Refused, string Sentence)[] Ends =
+    private static readonly (string Option, string[] Accepted, string[] Refused, string Sentence)[] s_ends =
     [
         ("--steps", ["1", "100000"], ["0", "100001", "1.5", ""], "--steps must be a whole number from 1 to 100000, but is '{0}'."),
         ("--rank", ["1", "256"], ["0", "257"], "--rank must be a whole number from 1 to 256, but is '{0}'."),
-        ("--alpha", ["1e-300", "1000000"], ["0", "-1", "1000000.001", "nan", "Infinity"], "--alpha must be a number above 0 and at most 1000000, but is '{0}'."),
+        (
+            "--alpha",
+            ["1e-300", "1000000"],
+            ["0", "-1", "1000000.001", "nan", "Infinity"],
+            "--alpha must be a number above 0 and at most 1000000, but is '{0}'."
+        ),
         ("--lr", ["1e-300", "1"], ["0", "1.0000001", "nan"], "--lr must be a number above 0 and at most 1, but is '{0}'."),
         ("--seed", ["0", "9223372036854775807"], ["-1", "9223372036854775808"], "--seed must be a whole number from 0 to 9223372036854775807, but is '{0}'."),
         ("--vectors", ["1", "16"], ["0", "17"], "--vectors must be a whole number from 1 to 16, but is '{0}'."),
@@ -74,11 +104,26 @@ public sealed class ImplantPlanTests : IDisposable
         ("--micro-batch", ["1", "64"], ["0", "65"], "--micro-batch must be a whole number from 1 to 64, but is '{0}'."),
         ("--resolution", ["8", "4096"], ["7", "4097"], "--resolution must be a whole number from 8 to 4096, but is '{0}'."),
         ("--samples", ["0", "64"], ["-1", "65"], "--samples must be a whole number from 0 to 64, but is '{0}'."),
-        ("--fan-out", ["auto", "local", "synchronous", "periodic:1", "periodic:10000"], ["Local", "periodic", "periodic:0", "periodic:10001", "periodic: 1"], "--fan-out must be auto, local, synchronous or periodic:N with N from 1 to 10000, but is '{0}'."),
-        ("--device", ["auto", "cpu", "cuda", "cuda:0", "cuda:255"], ["gpu", "cuda:", "cuda:256", "cuda:-1", "CPU"], "--device must be auto, cpu or cuda:N, but is '{0}'."),
+        (
+            "--fan-out",
+            ["auto", "local", "synchronous", "periodic:1", "periodic:10000"],
+            ["Local", "periodic", "periodic:0", "periodic:10001", "periodic: 1"],
+            "--fan-out must be auto, local, synchronous or periodic:N with N from 1 to 10000, but is '{0}'."
+        ),
+        (
+            "--device",
+            ["auto", "cpu", "cuda", "cuda:0", "cuda:255"],
+            ["gpu", "cuda:", "cuda:256", "cuda:-1", "CPU"],
+            "--device must be auto, cpu or cuda:N, but is '{0}'."
+        ),
         ("--precision", ["auto", "fp32", "bf16"], ["fp16"], "--precision must be auto, fp32 or bf16, but is '{0}'."),
-        ("--targets", ["attention", "cross", "all", "cross,ff,proj_in,proj_out,conv,time_emb_proj"], ["ff", "everything", "attention,", "attention,cross", "Cross"],
-            "--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in attention,ff, but is '{0}'."),
+        (
+            "--targets",
+            ["attention", "cross", "all", "cross,ff,proj_in,proj_out,conv,time_emb_proj"],
+            ["ff", "everything", "attention,", "attention,cross", "Cross"],
+            "--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in "
+                + "attention,ff, but is '{0}'."
+        ),
         ("--lr-schedule", ["auto", "constant", "cosine"], ["linear"], "--lr-schedule must be auto, constant or cosine, but is '{0}'."),
         ("--mask-normalisation", ["mean", "area"], ["none"], "--mask-normalisation must be mean or area, but is '{0}'."),
         ("--object-view", ["shared", "own"], ["all"], "--object-view must be shared or own, but is '{0}'."),
@@ -86,9 +131,9 @@ public sealed class ImplantPlanTests : IDisposable
 
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<int, string> Rows => [.. Table.Select((row, i) => (i, string.Join(' ', row.Arguments)))];
+    public static TheoryData<int, string> Rows => [.. s_table.Select((row, i) => (i, string.Join(' ', row.Arguments)))];
 
-    public static TheoryData<int, string> EndRows => [.. Ends.Select((row, i) => (i, row.Option))];
+    public static TheoryData<int, string> EndRows => [.. s_ends.Select((row, i) => (i, row.Option))];
 
     public void Dispose() => _folder.Dispose();
 
@@ -97,7 +142,7 @@ public sealed class ImplantPlanTests : IDisposable
     public void Make_Option_ReachesItsField(int row, string text)
     {
         _ = text;
-        var (_, arguments, read, expected, otherwise) = Table[row];
+        var (_, arguments, read, expected, otherwise) = s_table[row];
         Assert.Equal(otherwise, read(Plan([])));
         Assert.Equal(expected, read(Plan(arguments)));
     }
@@ -107,14 +152,14 @@ public sealed class ImplantPlanTests : IDisposable
     {
         var command = new Command("implant");
         new ImplantOptions().AddTo(command);
-        Assert.Equal([], command.Options.Select(option => option.Name).Except(NotOfTheRequest).Except(Table.Select(row => row.Option)));
+        Assert.Equal([], command.Options.Select(option => option.Name).Except(s_notOfTheRequest).Except(s_table.Select(row => row.Option)));
     }
 
     [Theory]
     [MemberData(nameof(EndRows))]
     public void Parse_BothEnds_AreAcceptedAndBeyondIsRefused(int row, string option)
     {
-        var (_, accepted, refused, sentence) = Ends[row];
+        var (_, accepted, refused, sentence) = s_ends[row];
         Assert.All(accepted, value => Assert.Empty(Errors(option, value)));
         Assert.All(refused, value => Assert.Equal([string.Format(System.Globalization.CultureInfo.InvariantCulture, sentence, value)], Errors(option, value)));
     }
@@ -125,11 +170,14 @@ public sealed class ImplantPlanTests : IDisposable
     {
         // These depend on the model: 16 vectors don't fit its context beside the words, nor does it take every side.
         string[] ofTheModel = ["--vectors", "--resolution"];
-        Assert.All(Ends[row].Accepted.Where(_ => !ofTheModel.Contains(option)), value =>
-        {
-            var request = Plan([option, value]);
-            RequestValidator.Require(request with { Image = new string('a', 64), Objects = [request.Objects[0] with { Mask = new string('a', 64) }] });
-        });
+        Assert.All(
+            s_ends[row].Accepted.Where(_ => !ofTheModel.Contains(option)),
+            value =>
+            {
+                var request = Plan([option, value]);
+                RequestValidator.Require(request with { Image = new string('a', 64), Objects = [request.Objects[0] with { Mask = new string('a', 64) }] });
+            }
+        );
     }
 
     private static IEnumerable<string> Errors(string option, string value)
@@ -144,7 +192,14 @@ public sealed class ImplantPlanTests : IDisposable
         var options = new ImplantOptions();
         var command = new Command("implant");
         options.AddTo(command);
-        string[] needed = ["--image", Repository.Sample("cat.png"), "--mask", Repository.Sample("cat-mask.png"), .. arguments.Contains("--class") ? Array.Empty<string>() : ["--class", "cat"]];
+        string[] needed =
+        [
+            "--image",
+            Repository.Sample("cat.png"),
+            "--mask",
+            Repository.Sample("cat-mask.png"),
+            .. arguments.Contains("--class") ? Array.Empty<string>() : ["--class", "cat"],
+        ];
         var parsed = command.Parse([.. needed, .. arguments]);
         Assert.Empty(parsed.Errors);
         return ImplantPlan.Make(options, parsed, new ModelCatalog(DataFolder.Resolve(_folder["data"]))).Request;

@@ -16,16 +16,44 @@ public sealed class ListenOptionsTests
     public void Read_Options_WinOverTheEnvironment()
     {
         var given = new ListenOptions.Given("10.0.0.5", "10.0.0.6", 11111, 30000, AllowPublic: true);
-        var expected = new SiloListenOptions { Bind = IPAddress.Parse("10.0.0.5"), Advertise = IPAddress.Parse("10.0.0.6"), SiloPort = 11111, GatewayPort = 30000, AllowPublic = true };
+        var expected = new SiloListenOptions
+        {
+            Bind = IPAddress.Parse("10.0.0.5"),
+            Advertise = IPAddress.Parse("10.0.0.6"),
+            SiloPort = 11111,
+            GatewayPort = 30000,
+            AllowPublic = true,
+        };
 
         Assert.Equal(expected, Read(given, []));
-        Assert.Equal(expected, Read(given, [("ONESHOT_BIND", "x"), ("ONESHOT_ADVERTISE", "x"), ("ONESHOT_BIND_SILO_PORT", "x"), ("ONESHOT_BIND_GATEWAY_PORT", "x")]));
+        Assert.Equal(
+            expected,
+            Read(given, [("ONESHOT_BIND", "x"), ("ONESHOT_ADVERTISE", "x"), ("ONESHOT_BIND_SILO_PORT", "x"), ("ONESHOT_BIND_GATEWAY_PORT", "x")])
+        );
     }
 
     [Fact]
-    public void Read_Environment_StandsForTheOptions() => Assert.Equal(
-        new SiloListenOptions { Bind = IPAddress.Parse("10.0.0.5"), Advertise = IPAddress.Parse("10.0.0.6"), SiloPort = 11111, GatewayPort = 30000, AllowPublic = true },
-        Read(new(), [("ONESHOT_BIND", "10.0.0.5"), ("ONESHOT_ADVERTISE", "10.0.0.6"), ("ONESHOT_BIND_SILO_PORT", "11111"), ("ONESHOT_BIND_GATEWAY_PORT", "30000"), ("ONESHOT_ALLOW_PUBLIC", "1")]));
+    public void Read_Environment_StandsForTheOptions() =>
+        Assert.Equal(
+            new SiloListenOptions
+            {
+                Bind = IPAddress.Parse("10.0.0.5"),
+                Advertise = IPAddress.Parse("10.0.0.6"),
+                SiloPort = 11111,
+                GatewayPort = 30000,
+                AllowPublic = true,
+            },
+            Read(
+                new(),
+                [
+                    ("ONESHOT_BIND", "10.0.0.5"),
+                    ("ONESHOT_ADVERTISE", "10.0.0.6"),
+                    ("ONESHOT_BIND_SILO_PORT", "11111"),
+                    ("ONESHOT_BIND_GATEWAY_PORT", "30000"),
+                    ("ONESHOT_ALLOW_PUBLIC", "1"),
+                ]
+            )
+        );
 
     [Theory]
     [InlineData("0.0.0.0", "10.0.0.7")]
@@ -38,7 +66,11 @@ public sealed class ListenOptionsTests
     [Theory]
     [InlineData("ONESHOT_BIND", "silo-1", "ONESHOT_BIND 'silo-1' is no IP address.")]
     [InlineData("ONESHOT_ADVERTISE", "10.0.0.5:11111x", "ONESHOT_ADVERTISE '10.0.0.5:11111x' is no IP address.")]
-    [InlineData("ONESHOT_BIND_SILO_PORT", "tcp://10.0.0.5:11111", "ONESHOT_BIND_SILO_PORT must be a whole number from 1 to 65535, but is 'tcp://10.0.0.5:11111'.")]
+    [InlineData(
+        "ONESHOT_BIND_SILO_PORT",
+        "tcp://10.0.0.5:11111",
+        "ONESHOT_BIND_SILO_PORT must be a whole number from 1 to 65535, but is 'tcp://10.0.0.5:11111'."
+    )]
     [InlineData("ONESHOT_BIND_GATEWAY_PORT", "65536", "ONESHOT_BIND_GATEWAY_PORT must be a whole number from 1 to 65535, but is '65536'.")]
     public void Read_OtherText_NamesTheVariable(string variable, string text, string message) =>
         Assert.Equal(message, Assert.Throws<InvalidInputException>(() => Read(new(), [(variable, text)])).Message);
@@ -65,7 +97,13 @@ public sealed class ListenOptionsTests
         var run = await CliRun.RunAsync("serve", "--cluster", "redis://127.0.0.1:1", "--bind", "0.0.0.0", "--advertise", "203.0.113.77");
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
-        Assert.Equal(["203.0.113.77 is a public address, and a silo's ports carry no authentication.", "Bind to an address of a private network, or, behind a firewall, give --allow-public."], run.Error.TrimEnd().Split(Environment.NewLine));
+        Assert.Equal(
+            [
+                "203.0.113.77 is a public address, and a silo's ports carry no authentication.",
+                "Bind to an address of a private network, or, behind a firewall, give --allow-public.",
+            ],
+            run.Error.TrimEnd().Split(Environment.NewLine)
+        );
     }
 
     [Theory]

@@ -8,13 +8,15 @@ namespace OrleansOneShot.Cli.Tests.Options;
 /// <summary>Every option of every command, given without a value or with a folder in place of a file.</summary>
 public sealed class NamedValuesTests : IDisposable
 {
-    private static readonly RootCommand Root = OneShotApp.BuildRoot(new CliStreams(TextWriter.Null, TextWriter.Null, Interactive: false));
+    private static readonly RootCommand s_root = OneShotApp.BuildRoot(new CliStreams(TextWriter.Null, TextWriter.Null, Interactive: false));
 
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string, string> Options => [.. Below(Root, []).SelectMany(found => found.Command.Options.Where(NamedValues.TakesValue).Select(option => (found.Path, option.Name)))];
+    public static TheoryData<string, string> Options =>
+        [.. Below(s_root, []).SelectMany(found => found.Command.Options.Where(NamedValues.TakesValue).Select(option => (found.Path, option.Name)))];
 
-    public static TheoryData<string, string> Arguments => [.. Below(Root, []).SelectMany(found => found.Command.Arguments.Select(argument => (found.Path, argument.Name)))];
+    public static TheoryData<string, string> Arguments =>
+        [.. Below(s_root, []).SelectMany(found => found.Command.Arguments.Select(argument => (found.Path, argument.Name)))];
 
     [Theory]
     [MemberData(nameof(Options))]
@@ -41,21 +43,31 @@ public sealed class NamedValuesTests : IDisposable
     }
 
     [Fact]
-    public void Options_ThatMayBeEmpty_AreThePromptsAlone() => Assert.Equal(
-        ["--negative", "--prompt"],
-        Below(Root, []).SelectMany(found => found.Command.Options).Where(option => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && !NamedValues.TakesValue(option))
-            .Select(option => option.Name).Distinct().Order(StringComparer.Ordinal));
+    public void Options_ThatMayBeEmpty_AreThePromptsAlone() =>
+        Assert.Equal(
+            ["--negative", "--prompt"],
+            Below(s_root, [])
+                .SelectMany(found => found.Command.Options)
+                .Where(option => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && !NamedValues.TakesValue(option))
+                .Select(option => option.Name)
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public async Task Data_IsAFile_IsToldByEveryCommand()
     {
         var file = _folder.Write("file", [1]);
-        foreach (var (command, path) in Below(Root, []).Where(found => found.Command.Options.OfType<DataOption>().Any()))
+        foreach (var (command, path) in Below(s_root, []).Where(found => found.Command.Options.OfType<DataOption>().Any()))
         {
             var run = await CliRun.RunAsync([.. path.Split(' '), "--data", file, "--format", "json"]);
 
             Assert.Equal(2, run.ExitCode);
-            Assert.Contains(command.Options.Any(option => option.Required) || command.Arguments.Count > 0 ? "" : $"--data {file}: {file} is a file, not a folder.", run.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                command.Options.Any(option => option.Required) || command.Arguments.Count > 0 ? "" : $"--data {file}: {file} is a file, not a folder.",
+                run.Error,
+                StringComparison.Ordinal
+            );
         }
     }
 

@@ -7,19 +7,27 @@ using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Cli.Tests.Options;
 
-/// <summary>Every setting of Recipe is an option: parsed to its value, refused beyond its limits as the silo refuses it, and told of in <c>--help</c>.</summary>
+/// <summary>
+/// Every setting of Recipe is an option: parsed to its value, refused beyond its limits as the silo refuses it, and told of in <c>--help</c>.
+/// </summary>
 public sealed class SettingOptionTests
 {
-    private static readonly Row[] Table = [.. Of<TrainingOptions>("implant"), .. Of<MethodOptions>("implant"), .. Of<SampleOptions>("implant"), .. Of<GenerationOptions>("generate")];
+    private static readonly Row[] s_table =
+    [
+        .. Of<TrainingOptions>("implant"),
+        .. Of<MethodOptions>("implant"),
+        .. Of<SampleOptions>("implant"),
+        .. Of<GenerationOptions>("generate"),
+    ];
 
-    public static TheoryData<int, string> Rows => [.. Table.Select((row, i) => (i, $"{row.Command} {row.Other}"))];
+    public static TheoryData<int, string> Rows => [.. s_table.Select((row, i) => (i, $"{row.Command} {row.Other}"))];
 
     [Theory]
     [MemberData(nameof(Rows))]
     public void Parse_OtherValue_IsTheSettings(int row, string text)
     {
         _ = text;
-        var (_, other, parse, read) = Table[row];
+        var (_, other, parse, read) = s_table[row];
         Assert.Equal(other.Value, other.Setting.Property.GetValue(read(parse(Arguments(other, other.Text)))));
         Assert.NotEqual(other.Value, other.Setting.Property.GetValue(read(parse([]))));
     }
@@ -29,7 +37,7 @@ public sealed class SettingOptionTests
     public void Parse_EndsAndBeyond_AreJudgedAsTheSiloDoes(int row, string text)
     {
         _ = text;
-        var (_, other, parse, read) = Table[row];
+        var (_, other, parse, read) = s_table[row];
         if (other.Setting.Range is not { } range)
         {
             return;
@@ -47,7 +55,10 @@ public sealed class SettingOptionTests
             }
             else
             {
-                Assert.Equal($"{other.Setting.Option!.Name} must be a {(whole ? "whole " : "")}number {range.Words}, but is '{shown}'.", Assert.Single(parsed.Errors).Message);
+                Assert.Equal(
+                    $"{other.Setting.Option!.Name} must be a {(whole ? "whole " : "")}number {range.Words}, but is '{shown}'.",
+                    Assert.Single(parsed.Errors).Message
+                );
                 Assert.False(range.Holds(value));
             }
         }
@@ -58,22 +69,32 @@ public sealed class SettingOptionTests
     public async Task Help_Setting_IsTold(int row, string text)
     {
         _ = text;
-        var (command, other, _, _) = Table[row];
+        var (command, other, _, _) = s_table[row];
         var run = await CliRun.RunAsync([command, "--help"]);
         var help = string.Join(' ', run.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains($" {other.Setting.Option!.Name} ", help, StringComparison.Ordinal);
-        Assert.Contains(string.Join(' ', other.Setting.Option.Help.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), help, StringComparison.Ordinal);
+        Assert.Contains(
+            string.Join(' ', other.Setting.Option.Help.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+            help,
+            StringComparison.Ordinal
+        );
     }
 
-    private static string[] Arguments(OtherSetting other, string value) => other.Value is bool ? [other.Setting.Option!.Name] : [other.Setting.Option!.Name, value];
+    private static string[] Arguments(OtherSetting other, string value) =>
+        other.Value is bool ? [other.Setting.Option!.Name] : [other.Setting.Option!.Name, value];
 
-    private static IEnumerable<(object Value, bool Accepted)> Ends(SettingRange range, bool whole) => whole
-        ? [(range.Least, true), (range.Most, true), ((decimal)range.Least.ToInt64(null) - 1, false), ((decimal)range.Most.ToInt64(null) + 1, false)]
-        :
-        [
-            (range.IsAbove ? double.Epsilon : range.Least, true), (range.Most, true), (double.NaN, false), (double.PositiveInfinity, false),
-            (range.IsAbove ? range.Least : Math.BitDecrement(range.Least.ToDouble(null)), false), (Math.BitIncrement(range.Most.ToDouble(null)), false),
-        ];
+    private static IEnumerable<(object Value, bool Accepted)> Ends(SettingRange range, bool whole) =>
+        whole
+            ? [(range.Least, true), (range.Most, true), ((decimal)range.Least.ToInt64(null) - 1, false), ((decimal)range.Most.ToInt64(null) + 1, false)]
+            :
+            [
+                (range.IsAbove ? double.Epsilon : range.Least, true),
+                (range.Most, true),
+                (double.NaN, false),
+                (double.PositiveInfinity, false),
+                (range.IsAbove ? range.Least : Math.BitDecrement(range.Least.ToDouble(null)), false),
+                (Math.BitIncrement(range.Most.ToDouble(null)), false),
+            ];
 
     private static IEnumerable<Row> Of<T>(string command)
         where T : class, new()

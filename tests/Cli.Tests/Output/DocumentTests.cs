@@ -22,7 +22,22 @@ public sealed class DocumentTests
             Steps = 2,
             Epoch = 1,
             Files = [new JobFile("a/b.png", 3, "00")],
-            Metrics = new JobMetrics { Ia = 0.5, Ta = 0.25, PrototypeSimilarity = 0.75, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat", IaObject = 0.5, PrototypeSimilarity = 1 }] },
+            Metrics = new JobMetrics
+            {
+                Ia = 0.5,
+                Ta = 0.25,
+                PrototypeSimilarity = 0.75,
+                Objects =
+                [
+                    new ObjectMetrics
+                    {
+                        Token = "<cat>",
+                        Class = "cat",
+                        IaObject = 0.5,
+                        PrototypeSimilarity = 1,
+                    },
+                ],
+            },
             Warnings = ["w"],
         };
 
@@ -30,17 +45,25 @@ public sealed class DocumentTests
             """
             {"id":"j","state":"Succeeded","out":"/o","seconds":1.5,"steps":2,"epoch":1,"files":[{"path":"a/b.png","bytes":3,"sha256":"00"}],"metrics":{"ia":0.5,"ta":0.25,"prototype_similarity":0.75,"objects":[{"token":"<cat>","class":"cat","ia_object":0.5,"prototype_similarity":1}]},"warnings":["w"]}
             """,
-            DocumentWriter.ToJson(document));
+            DocumentWriter.ToJson(document)
+        );
     }
 
     [Fact]
-    public void EventDocument_Losses_HaveTheirNames() => Assert.Equal(
-        """{"seq":1,"time":"2026-01-02T03:04:05+00:00","stage":"Training","step":2,"steps":3,"losses":{"global":1,"object":2,"class":3},"epoch":4}""",
-        DocumentWriter.ToJson(new EventDocument(1, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), JobState.Training, 2, 3, new TermLosses(1, 2, 3), 4)));
+    public void EventDocument_Losses_HaveTheirNames() =>
+        Assert.Equal(
+            """{"seq":1,"time":"2026-01-02T03:04:05+00:00","stage":"Training","step":2,"steps":3,"losses":{"global":1,"object":2,"class":3},"epoch":4}""",
+            DocumentWriter.ToJson(
+                new EventDocument(1, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), JobState.Training, 2, 3, new TermLosses(1, 2, 3), 4)
+            )
+        );
 
     [Fact]
-    public void ErrorDocument_AllFields_AreThere() => Assert.Equal(
-        """{"error":{"code":"limit","message":"m","field":null,"hint":"h"}}""", DocumentWriter.ToJson(new ErrorDocument(new ErrorDetail(ErrorCodes.Limit, "m", null, "h"))));
+    public void ErrorDocument_AllFields_AreThere() =>
+        Assert.Equal(
+            """{"error":{"code":"limit","message":"m","field":null,"hint":"h"}}""",
+            DocumentWriter.ToJson(new ErrorDocument(new ErrorDetail(ErrorCodes.Limit, "m", null, "h")))
+        );
 
     [Theory]
     [InlineData(ErrorCodes.InvalidInput, 2)]
@@ -50,7 +73,8 @@ public sealed class DocumentTests
     [InlineData(ErrorCodes.Failed, 1)]
     [InlineData(ErrorCodes.Conflict, 1)]
     [InlineData(ErrorCodes.Limit, 1)]
-    public void ErrorReport_Code_GivesTheExitCode(string code, int exitCode) => Assert.Equal(exitCode, ErrorReport.Of(new OneShotException(new ErrorDetail(code, "m")), false).ExitCode);
+    public void ErrorReport_Code_GivesTheExitCode(string code, int exitCode) =>
+        Assert.Equal(exitCode, ErrorReport.Of(new OneShotException(new ErrorDetail(code, "m")), false).ExitCode);
 
     [Fact]
     public void ErrorReport_Exceptions_GetTheirCodes()
@@ -64,12 +88,25 @@ public sealed class DocumentTests
     public void ErrorReport_LongMessage_IsCut()
     {
         var endless = new string('x', 13_000_000);
-        Exception[] errors = [new InvalidInputException(endless, endless, endless), new IOException(endless), new InvalidOperationException(endless), new OneShotException(new ErrorDetail(ErrorCodes.Failed, endless)), new InvalidDataException(endless)];
-        Assert.All(errors, error =>
-        {
-            var report = ErrorReport.Of(error, false).Error;
-            Assert.All(new[] { report.Message, report.Field ?? "", report.Hint ?? "" }, text => Assert.True(text.Length <= 2000, $"{error.GetType().Name}: {text.Length} characters"));
-        });
+        Exception[] errors =
+        [
+            new InvalidInputException(endless, endless, endless),
+            new IOException(endless),
+            new InvalidOperationException(endless),
+            new OneShotException(new ErrorDetail(ErrorCodes.Failed, endless)),
+            new InvalidDataException(endless),
+        ];
+        Assert.All(
+            errors,
+            error =>
+            {
+                var report = ErrorReport.Of(error, false).Error;
+                Assert.All(
+                    new[] { report.Message, report.Field ?? "", report.Hint ?? "" },
+                    text => Assert.True(text.Length <= 2000, $"{error.GetType().Name}: {text.Length} characters")
+                );
+            }
+        );
     }
 
     [Fact]

@@ -44,7 +44,10 @@ public sealed class DrawingDisplayTests : IDisposable
         display.End();
 
         var text = _error.ToString();
-        Assert.Equal(3, text.Count(c => c == '\r') - (Environment.NewLine.Contains('\r', StringComparison.Ordinal) ? text.Split(Environment.NewLine).Length - 1 : 0));
+        Assert.Equal(
+            3,
+            text.Count(c => c == '\r') - (Environment.NewLine.Contains('\r', StringComparison.Ordinal) ? text.Split(Environment.NewLine).Length - 1 : 0)
+        );
         Assert.DoesNotContain("step 2/4", text, StringComparison.Ordinal);
         Assert.Contains($"step 3/4, picture 1/1, 00:00 left", text, StringComparison.Ordinal);
         Assert.Contains($"{Environment.NewLine}A sentence.{Environment.NewLine}", text, StringComparison.Ordinal);

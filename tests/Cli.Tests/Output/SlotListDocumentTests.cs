@@ -14,17 +14,27 @@ public sealed class SlotListDocumentTests
             [],
             [new SlotLease("sick", 0, "j", 3, default), new SlotLease("well", 0, "k", 1, default)],
             ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty.Add("sick", slots).Add("well", slots).Add("free", slots),
-            [new SlotLease("well", 1, "k", 1, default)])
+            [new SlotLease("well", 1, "k", 1, default)]
+        )
         {
             Withheld = ImmutableDictionary<string, string>.Empty.Add("sick", "its disk is full"),
         };
 
         Assert.Equal(
-            [("free", "free", null), ("free", "free", null), ("sick", "leased", "its disk is full"), ("sick", "withheld", "its disk is full"), ("well", "leased", null), ("well", "lent", null)],
-            SlotListDocument.Of(snapshot).Slots.Select(slot => (slot.Silo, slot.State, slot.Reason)));
+            [
+                ("free", "free", null),
+                ("free", "free", null),
+                ("sick", "leased", "its disk is full"),
+                ("sick", "withheld", "its disk is full"),
+                ("well", "leased", null),
+                ("well", "lent", null),
+            ],
+            SlotListDocument.Of(snapshot).Slots.Select(slot => (slot.Silo, slot.State, slot.Reason))
+        );
         Assert.Contains(
             """{"silo":"sick","slot":1,"device":"cpu","memory_bytes":1073741824,"state":"withheld","job":null,"epoch":null,"reason":"its disk is full"}""",
             DocumentWriter.ToJson(SlotListDocument.Of(snapshot)),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 }

@@ -38,7 +38,9 @@ public sealed class ResultFolderTests : IDisposable
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
 
-        var error = await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ArtifactCorruptException>(() =>
+            ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
         Assert.Equal(["store"], Directory.EnumerateFileSystemEntries(_folder.Root).Select(Path.GetFileName));
@@ -53,7 +55,9 @@ public sealed class ResultFolderTests : IDisposable
         var path = Path.Combine(_folder["store"], StorePaths.EpochResult(Id, 1) + "samples/1.png");
         await File.WriteAllTextAsync(path, "pic", TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAsync<ArtifactCorruptException>(() => ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArtifactCorruptException>(() =>
+            ResultFolder.FillAsync(_store, Id, _folder["out"], manifest: null, TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal("older", await File.ReadAllTextAsync(_folder["out/cat.safetensors"], TestContext.Current.CancellationToken));
         Assert.Equal(["out", "store"], Directory.EnumerateFileSystemEntries(_folder.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -62,7 +66,10 @@ public sealed class ResultFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private IEnumerable<string> Files(string name) =>
-        Directory.EnumerateFiles(_folder[name], "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder[name], file)).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(_folder[name], "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(_folder[name], file))
+            .Order(StringComparer.Ordinal);
 
     private async Task PublishAsync()
     {

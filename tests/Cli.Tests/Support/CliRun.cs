@@ -14,7 +14,11 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
     {
         var output = new StringWriter();
         var error = new ObservedWriter(onError);
-        var code = await OneShotApp.RunAsync(args, new CliStreams(TextWriter.Synchronized(output), TextWriter.Synchronized(error), Interactive: false), interrupt);
+        var code = await OneShotApp.RunAsync(
+            args,
+            new CliStreams(TextWriter.Synchronized(output), TextWriter.Synchronized(error), Interactive: false),
+            interrupt
+        );
         return new CliRun(code, output.ToString(), error.ToString());
     }
 

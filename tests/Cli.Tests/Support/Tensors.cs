@@ -23,7 +23,8 @@ internal static class Tensors
 
     public static byte[] NegativeShape => File("""{"a":{"dtype":"F32","shape":[-2,-2],"data_offsets":[0,16]}}""", 16);
 
-    public static byte[] Overlapping => File("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}}""", 24);
+    public static byte[] Overlapping =>
+        File("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}}""", 24);
 
     /// <summary>A zip with a pickle, as torch.save writes.</summary>
     public static byte[] Pickle => [(byte)'P', (byte)'K', 3, 4, .. Encoding.ASCII.GetBytes("archive/data.pkl"), 0x80, 2];

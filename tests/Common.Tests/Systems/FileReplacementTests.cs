@@ -39,7 +39,8 @@ public sealed class FileReplacementTests : IDisposable
                 }
             },
             5,
-            () => waits++);
+            () => waits++
+        );
         Assert.Equal((expectedTries, expectedTries - 1), (tries, waits));
     }
 

@@ -19,17 +19,19 @@ public sealed class FanOutChoiceTests
     [InlineData(3, 2, 17.23, 6.62, null, false, "could not be measured")]
     public void Decide_Measured_SpreadsWhatIsATenthFaster(int terms, int workers, double step, double term, double? transfer, bool spread, string words)
     {
-        var (decided, reason) = FanOutChoice.Decide(new FanOutMeasurements
-        {
-            Terms = terms,
-            Workers = workers,
-            StepSeconds = step,
-            TermSeconds = term,
-            TransferSeconds = transfer,
-            ReduceSeconds = 0.002,
-            PayloadBytes = 3_188_736,
-            AnswerBytes = 1_594_368,
-        });
+        var (decided, reason) = FanOutChoice.Decide(
+            new FanOutMeasurements
+            {
+                Terms = terms,
+                Workers = workers,
+                StepSeconds = step,
+                TermSeconds = term,
+                TransferSeconds = transfer,
+                ReduceSeconds = 0.002,
+                PayloadBytes = 3_188_736,
+                AnswerBytes = 1_594_368,
+            }
+        );
         TestContext.Current.TestOutputHelper?.WriteLine(reason);
         Assert.Equal(spread, decided);
         Assert.Contains(words, reason, StringComparison.Ordinal);
@@ -40,18 +42,20 @@ public sealed class FanOutChoiceTests
     [InlineData(0.95, false, "predicted 0.36 s")]
     public void Decide_StepWasTried_GoesByThatAndNotByThePrediction(double tried, bool spread, string words)
     {
-        var (decided, reason) = FanOutChoice.Decide(new FanOutMeasurements
-        {
-            Terms = 3,
-            Workers = 2,
-            StepSeconds = 1,
-            TermSeconds = 0.35,
-            TransferSeconds = 0.01,
-            ReduceSeconds = 0,
-            TriedSeconds = tried,
-            PayloadBytes = 1,
-            AnswerBytes = 1,
-        });
+        var (decided, reason) = FanOutChoice.Decide(
+            new FanOutMeasurements
+            {
+                Terms = 3,
+                Workers = 2,
+                StepSeconds = 1,
+                TermSeconds = 0.35,
+                TransferSeconds = 0.01,
+                ReduceSeconds = 0,
+                TriedSeconds = tried,
+                PayloadBytes = 1,
+                AnswerBytes = 1,
+            }
+        );
         Assert.Equal(spread, decided);
         Assert.Contains(words, reason, StringComparison.Ordinal);
     }

@@ -20,24 +20,32 @@ public sealed class FanOutRunTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static ImplantationOptions Options => new()
-    {
-        Name = "scene",
-        Seed = 3,
-        Steps = 5,
-        LearningRate = 1e-3,
-        Schedule = LearningRateSchedule.Cosine,
-        Resolution = 32,
-        Vectors = 2,
-        CheckpointEvery = 2,
-        Precision = Precision.Fp32,
-        Device = "cpu",
-        Prototype = new PrototypeOptions { Steps = 3 },
-        SamplesPerPrompt = 0,
-    };
+    private static ImplantationOptions Options =>
+        new()
+        {
+            Name = "scene",
+            Seed = 3,
+            Steps = 5,
+            LearningRate = 1e-3,
+            Schedule = LearningRateSchedule.Cosine,
+            Resolution = 32,
+            Vectors = 2,
+            CheckpointEvery = 2,
+            Precision = Precision.Fp32,
+            Device = "cpu",
+            Prototype = new PrototypeOptions { Steps = 3 },
+            SamplesPerPrompt = 0,
+        };
 
-    private static ImplantationInputs Inputs => new(
-        Sample(Scene), [new("cup", "<cup>", Sample($"{Scene}-cup-mask")), new("bear", "<bear>", Sample($"{Scene}-teddy-bear-mask")), new("apple", "<apple>", Sample($"{Scene}-apple-mask"))]);
+    private static ImplantationInputs Inputs =>
+        new(
+            Sample(Scene),
+            [
+                new("cup", "<cup>", Sample($"{Scene}-cup-mask")),
+                new("bear", "<bear>", Sample($"{Scene}-teddy-bear-mask")),
+                new("apple", "<apple>", Sample($"{Scene}-apple-mask")),
+            ]
+        );
 
     [Theory]
     [InlineData(Precision.Fp32)]
@@ -178,9 +186,10 @@ public sealed class FanOutRunTests : IDisposable
         using var exchange = Exchange(2, Options);
         var auto = Run("auto", Options, null, exchange);
         using var another = Exchange(2, Options with { FanOut = FanOutMode.Synchronous });
-        var chosen = (string?)auto.FanOut["evaluation"] == "term by term"
-            ? Run("synchronous", Options with { FanOut = FanOutMode.Synchronous }, null, another)
-            : Run("local", Options with { FanOut = FanOutMode.Local }, null, null);
+        var chosen =
+            (string?)auto.FanOut["evaluation"] == "term by term"
+                ? Run("synchronous", Options with { FanOut = FanOutMode.Synchronous }, null, another)
+                : Run("local", Options with { FanOut = FanOutMode.Local }, null, null);
         Assert.Equal(chosen.Weights, auto.Weights);
         Assert.Equal(chosen.Losses, auto.Losses);
         Assert.NotNull(auto.FanOut["measured"]!["transfer_seconds"]);
@@ -202,7 +211,16 @@ public sealed class FanOutRunTests : IDisposable
     public void Auto_OneTermAStep_AsksNobody()
     {
         using var exchange = new WorkerExchange(2, () => throw new InvalidOperationException());
-        var run = Run("one", Options with { Steps = 1, Objective = new ObjectiveOptions { ObjectLoss = false } }, null, exchange);
+        var run = Run(
+            "one",
+            Options with
+            {
+                Steps = 1,
+                Objective = new ObjectiveOptions { ObjectLoss = false },
+            },
+            null,
+            exchange
+        );
         Assert.Empty(exchange.Wanted);
         Assert.Contains("one term", (string?)run.FanOut["reason"], StringComparison.Ordinal);
     }
@@ -258,28 +276,48 @@ public sealed class FanOutRunTests : IDisposable
     private RecordingObserver Stop(string name, ImplantationOptions options, IStepExchange exchange, int afterStep)
     {
         using var stop = new CancellationTokenSource();
-        var observer = new RecordingObserver(_folder.FullName) { AfterStep = step => { if (step == afterStep) { stop.Cancel(); } } };
+        var observer = new RecordingObserver(_folder.FullName)
+        {
+            AfterStep = step =>
+            {
+                if (step == afterStep)
+                {
+                    stop.Cancel();
+                }
+            },
+        };
         Assert.Throws<OperationCanceledException>(() => Execute(name, options, null, observer, exchange, stop.Token));
         return observer;
     }
 
     private FanOutRun Execute(
-        string name, ImplantationOptions options, string? checkpoint, RecordingObserver observer, IStepExchange? exchange, CancellationToken cancellationToken)
+        string name,
+        ImplantationOptions options,
+        string? checkpoint,
+        RecordingObserver observer,
+        IStepExchange? exchange,
+        CancellationToken cancellationToken
+    )
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
         var outcome = new ImplantationRun(Model, Inputs, options, observer, exchange).Execute(folder, checkpoint, cancellationToken);
-        var weights = Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetRelativePath(folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}").ToList();
+        var weights = Directory
+            .EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(f => $"{Path.GetRelativePath(folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}")
+            .ToList();
         Assert.Equal(5, weights.Count); // two LoRA layouts and three token files
         return new FanOutRun(weights, observer.Losses, observer.Checkpoint, observer.CheckpointSteps, outcome.Used["fan_out"]!.AsObject());
     }
 
-    // 5e-6 against a movement of 1e-4 a step at most; Adam divides by the gradient's own size, so a rare outlier is allowed. A tensor whose gradients are zero but for rounding, as those of
+    // 5e-6 against a movement of 1e-4 a step at most; Adam divides by the gradient's own size, so a rare outlier is allowed. A tensor whose gradients are zero
+    // but for rounding, as those of
     // to_q and to_k where attention sees a single position, moves by its rounding errors alone: the sign of noise is nobody's to compare.
     private static void AssertClose(string expected, string actual, string what)
     {
         using var scope = NewDisposeScope();
-        using SafetensorsFile a = SafetensorsFile.Open(expected), b = SafetensorsFile.Open(actual);
+        using SafetensorsFile a = SafetensorsFile.Open(expected),
+            b = SafetensorsFile.Open(actual);
         var gradients = a.Get("optimiser.0.variance").sqrt();
         var noise = gradients.max().item<float>() * 1e-6;
         var (worst, outliers, count, skipped, offset) = (0.0, 0L, 0L, 0, 0L);
@@ -301,7 +339,9 @@ public sealed class FanOutRunTests : IDisposable
             count += difference.numel();
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: weights deviate by at most {worst:E2}, {outliers} of {count} by more than 5E-06; {skipped} tensors without gradient");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{what}: weights deviate by at most {worst:E2}, {outliers} of {count} by more than 5E-06; {skipped} tensors without gradient"
+        );
         Assert.InRange(skipped, 0, 4);
         Assert.True(outliers <= count / 1000, $"{what}: {outliers} of {count} values deviate by more than 5e-6.");
     }
@@ -316,5 +356,10 @@ public sealed class FanOutRunTests : IDisposable
     }
 
     private sealed record FanOutRun(
-        IReadOnlyList<string> Weights, IReadOnlyList<StepLosses> Losses, string? Checkpoint, IReadOnlyList<int> CheckpointSteps, JsonObject FanOut);
+        IReadOnlyList<string> Weights,
+        IReadOnlyList<StepLosses> Losses,
+        string? Checkpoint,
+        IReadOnlyList<int> CheckpointSteps,
+        JsonObject FanOut
+    );
 }

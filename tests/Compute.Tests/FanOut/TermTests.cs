@@ -13,7 +13,7 @@ namespace OrleansOneShot.Compute.Tests.FanOut;
 /// <summary>tests/Goldens/method, three objects, by the way of single terms.</summary>
 public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGoldens>
 {
-    private static readonly ImplantationOptions Options = new() { Name = "x", Steps = 3 };
+    private static readonly ImplantationOptions s_options = new() { Name = "x", Steps = 3 };
 
     [Theory]
     [InlineData("plain", PredictionType.Epsilon, MaskNormalisation.Mean)]
@@ -34,7 +34,7 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         AssertLoss((double)expected["masked"]!["0"]!, values[0].Losses[0], $"{name}.masked.0");
         AssertLoss((double)expected["masked"]!["2"]!, values[1].Losses[0], $"{name}.masked.2");
         AssertLoss((double)expected["global"]!, values[2].Losses[0], $"{name}.global");
-        new TermSteps(new TrainingParts(goldens.Lora, tokens, trainer, wire), Options, LocalExchange.Instance).Reduce(values.Select(v => v.Payload));
+        new TermSteps(new TrainingParts(goldens.Lora, tokens, trainer, wire), s_options, LocalExchange.Instance).Reduce(values.Select(v => v.Payload));
         Golden.AssertClose(tokens[Trainer.VectorsName].grad!, goldens[$"multi.{name}.l_sp.grad.vectors"], 1e-4, $"{name}.l_sp.grad.vectors");
         goldens.AssertLoraGradients($"multi.{name}.l_sp.grad");
 
@@ -42,7 +42,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         AssertLoss((double)expected["l_cl"]!, trainer.AccumulateClassTerms(Draw([0, 2])), $"{name}.l_cl");
         if (prediction == PredictionType.Epsilon)
         {
-            // With v, whose residuals are large here, each way is up to 6e-6 off the reference, and so they may be 1.1e-5 apart: the reference above is what counts.
+            // With v, whose residuals are large here, each way is up to 6e-6 off the reference, and so they may be 1.1e-5 apart: the reference above is what
+            // counts.
             AssertLikeTheBatch(trainer, tokens, name);
         }
     }
@@ -75,13 +76,23 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         {
             var t = (long)steps[step]!["timestep"]!;
             int[] subset = [.. steps[step]!["subset"]!.AsArray().Select(x => (int)x!)];
-            return new StepDraw(goldens["z"], goldens["train.eps"].narrow(0, step, 1), t, goldens.Schedule.AlphasCumprod[(int)t], subset, (double)steps[step]!["p"]!);
+            return new StepDraw(
+                goldens["z"],
+                goldens["train.eps"].narrow(0, step, 1),
+                t,
+                goldens.Schedule.AlphasCumprod[(int)t],
+                subset,
+                (double)steps[step]!["p"]!
+            );
         }
 
         var objective = Objective(new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation });
         using var trainer = new Trainer(objective, (step, _) => DrawOf(step), goldens.Lora, tokens, 1e-4, 0.01);
         var way = new TermSteps(
-            new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)), Options, LocalExchange.Instance);
+            new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
+            s_options,
+            LocalExchange.Instance
+        );
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;
@@ -107,12 +118,23 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), goldens.Lora, tokens, 1e-4, 0.01);
         var parts = new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.BFloat16));
         var token = TestContext.Current.CancellationToken;
-        var options = Options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 1 };
+        var options = s_options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 1 };
         ITrainingSteps[] ways =
         [
             new TermSteps(parts, options, LocalExchange.Instance),
             new BatchSteps(trainer, options, 2),
-            new RoundSteps(parts, options, new FanOutDecision { Asked = "", Reason = "", Period = 1, Participants = 2 }, LocalExchange.Instance),
+            new RoundSteps(
+                parts,
+                options,
+                new FanOutDecision
+                {
+                    Asked = "",
+                    Reason = "",
+                    Period = 1,
+                    Participants = 2,
+                },
+                LocalExchange.Instance
+            ),
         ];
         foreach (var way in ways)
         {

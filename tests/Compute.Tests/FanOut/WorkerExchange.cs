@@ -3,7 +3,9 @@ using OrleansOneShot.Compute.FanOut;
 
 namespace OrleansOneShot.Compute.Tests.FanOut;
 
-/// <summary>Workers inside the process, each with a model and a thread of its own; they answer in the wrong order, and the one asked last is never the run's own.</summary>
+/// <summary>
+/// Workers inside the process, each with a model and a thread of its own; they answer in the wrong order, and the one asked last is never the run's own.
+/// </summary>
 internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStepExchange, IDisposable
 {
     private readonly List<(Thread Thread, BlockingCollection<Action<TermWorker>> Calls)> _threads = [];
@@ -49,7 +51,13 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
         return Transfer;
     }
 
-    public IReadOnlyList<StepTermValue> Evaluate(int step, int terms, ReadOnlyMemory<byte> payload, Func<int, StepTermValue> here, CancellationToken cancellationToken)
+    public IReadOnlyList<StepTermValue> Evaluate(
+        int step,
+        int terms,
+        ReadOnlyMemory<byte> payload,
+        Func<int, StepTermValue> here,
+        CancellationToken cancellationToken
+    )
     {
         var answers = new TaskCompletionSource<StepTermValue>[terms];
         for (var term = terms - 1; term >= 0; term--)

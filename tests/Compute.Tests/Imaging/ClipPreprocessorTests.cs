@@ -109,7 +109,11 @@ public sealed class ClipPreprocessorTests : IDisposable
 
     // Back from normalised values to bytes.
     private static Tensor Bytes(Tensor values) =>
-        values.mul(tensor(new[] { 0.26862954f, 0.26130258f, 0.27577711f }).view(1, 3, 1, 1)).Add(tensor(new[] { 0.48145466f, 0.4578275f, 0.40821073f }).view(1, 3, 1, 1)).Mul(255).round();
+        values
+            .mul(tensor(new[] { 0.26862954f, 0.26130258f, 0.27577711f }).view(1, 3, 1, 1))
+            .Add(tensor(new[] { 0.48145466f, 0.4578275f, 0.40821073f }).view(1, 3, 1, 1))
+            .Mul(255)
+            .round();
 
     private static void AssertNearTorchvision(Tensor actual, Tensor expected, string what)
     {

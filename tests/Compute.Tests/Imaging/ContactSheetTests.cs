@@ -52,10 +52,13 @@ public sealed class ContactSheetTests
     public void Wrap_Text_BreaksAtSpacesThenAnywhere(string text, int width, string expected) =>
         Assert.Equal(expected, string.Join('|', TextLayout.Wrap(text, width, 3, s => s.Length)));
 
-    private static RgbImage Sample() => ContactSheet.Render("<cat>", [new(TestPictures.Gradient(64, 64), "reference: cat")], [new(TestPictures.Gradient(64, 48), "a <cat> in the snow")]);
+    private static RgbImage Sample() =>
+        ContactSheet.Render("<cat>", [new(TestPictures.Gradient(64, 64), "reference: cat")], [new(TestPictures.Gradient(64, 48), "a <cat> in the snow")]);
 
     private static int Dark(RgbImage image) => Enumerable.Range(0, image.Width * image.Height).Count(i => image.Pixels[i * 3] < 128);
 
     private static int Count(RgbImage image, int r, int g, int b) =>
-        Enumerable.Range(0, image.Width * image.Height).Count(i => image.Pixels[i * 3] == r && image.Pixels[(i * 3) + 1] == g && image.Pixels[(i * 3) + 2] == b);
+        Enumerable
+            .Range(0, image.Width * image.Height)
+            .Count(i => image.Pixels[i * 3] == r && image.Pixels[(i * 3) + 1] == g && image.Pixels[(i * 3) + 2] == b);
 }

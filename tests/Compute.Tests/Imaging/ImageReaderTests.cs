@@ -87,7 +87,10 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal([10, 10, 10, 200, 200, 200], ImageReader.Read(TestPictures.RawPng(2, 1, 8, 0, [0, 10, 200]), "grey.png").Pixels);
         Assert.Equal([255, 255, 255, 0, 0, 0], ImageReader.Read(TestPictures.RawPng(2, 1, 1, 0, [0, 0b1000_0000]), "bits.png").Pixels);
         Assert.Equal([9, 8, 7, 1, 2, 3], ImageReader.Read(TestPictures.RawPng(2, 1, 8, 3, [0, 1, 0], ("PLTE", [1, 2, 3, 9, 8, 7])), "palette.png").Pixels);
-        Assert.Equal([0xAB, 0xAB, 0xAB, 0x12, 0x12, 0x12], ImageReader.Read(TestPictures.RawPng(2, 1, 16, 0, [0, 0xAB, 0xAB, 0x12, 0x12]), "grey16.png").Pixels);
+        Assert.Equal(
+            [0xAB, 0xAB, 0xAB, 0x12, 0x12, 0x12],
+            ImageReader.Read(TestPictures.RawPng(2, 1, 16, 0, [0, 0xAB, 0xAB, 0x12, 0x12]), "grey16.png").Pixels
+        );
         Assert.Equal([0x10, 0x20, 0x30], ImageReader.Read(TestPictures.RawPng(1, 1, 16, 2, [0, 0x10, 0x10, 0x20, 0x20, 0x30, 0x30]), "rgb16.png").Pixels);
     }
 
@@ -123,7 +126,11 @@ public sealed class ImageReaderTests : IDisposable
     [InlineData(-1, -1)]
     [InlineData(0, 5)]
     public void Read_SizeOutsideTheLimits_IsRefused(int width, int height) =>
-        Assert.Contains("pixels", Assert.Throws<InvalidInputException>(() => ImageReader.Read(TestPictures.PngHeader(width, height), "x.png")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pixels",
+            Assert.Throws<InvalidInputException>(() => ImageReader.Read(TestPictures.PngHeader(width, height), "x.png")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Read_FileOverTheLimit_IsRefusedUnread()
@@ -167,7 +174,10 @@ public sealed class ImageReaderTests : IDisposable
         File.WriteAllText(path, "");
         Assert.Equal($"The image {path} is empty.", Assert.Throws<InvalidInputException>(() => ImageReader.Read(path)).Message);
         Assert.Equal($"The image {path}.no does not exist.", Assert.Throws<InvalidInputException>(() => ImageReader.Read(path + ".no")).Message);
-        Assert.Equal($"The image {_folder.FullName} is a folder, not a picture.", Assert.Throws<InvalidInputException>(() => ImageReader.Read(_folder.FullName)).Message);
+        Assert.Equal(
+            $"The image {_folder.FullName} is a folder, not a picture.",
+            Assert.Throws<InvalidInputException>(() => ImageReader.Read(_folder.FullName)).Message
+        );
     }
 
     [Fact]

@@ -17,13 +17,27 @@ public sealed class MaskOverlapsTests
     public void Warnings_OneInsideAnother_IsAllowedAndSaid() =>
         Assert.Equal(
             ["100 % of <ball> lies under <dog>'s mask."],
-            MaskOverlaps.Warnings([TestPictures.Mask(20, 20, new PixelRectangle(5, 5, 4, 4)), TestPictures.Mask(20, 20, new PixelRectangle(2, 2, 15, 15))], ["<ball>", "<dog>"]));
+            MaskOverlaps.Warnings(
+                [TestPictures.Mask(20, 20, new PixelRectangle(5, 5, 4, 4)), TestPictures.Mask(20, 20, new PixelRectangle(2, 2, 15, 15))],
+                ["<ball>", "<dog>"]
+            )
+        );
 
     [Fact]
     public void Warnings_ApartOrTouching_SaysNothing() =>
-        Assert.Empty(MaskOverlaps.Warnings([TestPictures.Mask(20, 20, new PixelRectangle(0, 0, 10, 20)), TestPictures.Mask(20, 20, new PixelRectangle(10, 0, 10, 20))], ["<a>", "<b>"]));
+        Assert.Empty(
+            MaskOverlaps.Warnings(
+                [TestPictures.Mask(20, 20, new PixelRectangle(0, 0, 10, 20)), TestPictures.Mask(20, 20, new PixelRectangle(10, 0, 10, 20))],
+                ["<a>", "<b>"]
+            )
+        );
 
     [Fact]
     public void Warnings_MasksOfTwoSizes_AreRefused() =>
-        Assert.Throws<ArgumentException>(() => MaskOverlaps.Warnings([TestPictures.Mask(2, 2, new PixelRectangle(0, 0, 1, 1)), TestPictures.Mask(3, 2, new PixelRectangle(0, 0, 1, 1))], ["<a>", "<b>"]));
+        Assert.Throws<ArgumentException>(() =>
+            MaskOverlaps.Warnings(
+                [TestPictures.Mask(2, 2, new PixelRectangle(0, 0, 1, 1)), TestPictures.Mask(3, 2, new PixelRectangle(0, 0, 1, 1))],
+                ["<a>", "<b>"]
+            )
+        );
 }

@@ -108,5 +108,6 @@ public sealed class MaskReaderTests
         Assert.Equal(("The mask m.png is not a PNG, JPEG or WebP picture.", "mask"), (error.Message, error.Field));
     }
 
-    private static byte[] Half(int width, int height) => TestPictures.Encode(width, height, (x, _) => x < width / 2 ? 0xFFFFFFFFu : 0xFF000000u, SKEncodedImageFormat.Png);
+    private static byte[] Half(int width, int height) =>
+        TestPictures.Encode(width, height, (x, _) => x < width / 2 ? 0xFFFFFFFFu : 0xFF000000u, SKEncodedImageFormat.Png);
 }

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.Imaging;
 
 public sealed class PngWriterTests : IDisposable
 {
-    private static readonly PictureSettings Settings = new()
+    private static readonly PictureSettings s_settings = new()
     {
         Prompt = "a <cat> \"on\" the beach, Zürich — 猫 🐈\nsecond line",
         NegativePrompt = "blurry",
@@ -41,32 +41,48 @@ public sealed class PngWriterTests : IDisposable
     [InlineData("a: \"b\"", "\"a: \\\"b\\\"\"")]
     [InlineData("köttchen, 猫", "\"köttchen, 猫\"")]
     public void ToText_ValuesOfAnyText_AreQuotedAsAutomatic1111Does(string model, string expected) =>
-        Assert.Contains($", Model: {expected}, ", (Settings with { Model = model }).ToText()[0].Value, StringComparison.Ordinal);
+        Assert.Contains($", Model: {expected}, ", (s_settings with { Model = model }).ToText()[0].Value, StringComparison.Ordinal);
 
     [Fact]
-    public void ToText_WithoutMore_HasTheKeysOfAutomatic1111Alone() => Assert.Equal(
-        "a cat\nSteps: 3, Sampler: Euler, CFG scale: 7, Seed: 2, Size: 64x32, Model: m",
-        new PictureSettings { Prompt = "a cat", Steps = 3, Scheduler = "euler", Guidance = 7, Seed = 2, Width = 64, Height = 32, Model = "m" }.ToText()[0].Value);
+    public void ToText_WithoutMore_HasTheKeysOfAutomatic1111Alone() =>
+        Assert.Equal(
+            "a cat\nSteps: 3, Sampler: Euler, CFG scale: 7, Seed: 2, Size: 64x32, Model: m",
+            new PictureSettings
+            {
+                Prompt = "a cat",
+                Steps = 3,
+                Scheduler = "euler",
+                Guidance = 7,
+                Seed = 2,
+                Width = 64,
+                Height = 32,
+                Model = "m",
+            }
+                .ToText()[0]
+                .Value
+        );
 
     [Fact]
     public void Write_Settings_ComeBackAndThePixelsStay()
     {
         var path = Path.Combine(_folder.FullName, "x.png");
         var image = TestPictures.Gradient(31, 17);
-        PngWriter.Write(path, image, Settings.ToText());
+        PngWriter.Write(path, image, s_settings.ToText());
 
         var texts = PngText.Read(path);
         Assert.Equal(["parameters", "oneshot"], texts.Keys);
         Assert.Equal(
-            "a <cat> \"on\" the beach, Zürich — 猫 🐈\nsecond line\nNegative prompt: blurry\n" +
-            "Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 1, Size: 512x768, Model hash: 0123456789, Model: toyworld-64, Lora hashes: \"cat: abcdefabcdef, owl: 012345\", " +
-            "Lora weights: \"cat: 0.8\", Learned tokens: <cat>, Latents: noise.safetensors 9876543210, Precision: bf16, Version: oneshot 1.2.3",
-            texts["parameters"]);
+            "a <cat> \"on\" the beach, Zürich — 猫 🐈\nsecond line\nNegative prompt: blurry\n"
+                + "Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 1, Size: 512x768, Model hash: 0123456789, Model: toyworld-64, "
+                + "Lora hashes: \"cat: abcdefabcdef, owl: 012345\", "
+                + "Lora weights: \"cat: 0.8\", Learned tokens: <cat>, Latents: noise.safetensors 9876543210, Precision: bf16, Version: oneshot 1.2.3",
+            texts["parameters"]
+        );
         var settings = PictureSettings.FromJson(texts["oneshot"]);
-        Assert.Equal(Settings with { Loras = settings.Loras, LoraHashes = settings.LoraHashes, Tokens = settings.Tokens }, settings);
-        Assert.Equal(Settings.Loras, settings.Loras);
-        Assert.Equal(Settings.LoraHashes, settings.LoraHashes);
-        Assert.Equal(Settings.Tokens, settings.Tokens);
+        Assert.Equal(s_settings with { Loras = settings.Loras, LoraHashes = settings.LoraHashes, Tokens = settings.Tokens }, settings);
+        Assert.Equal(s_settings.Loras, settings.Loras);
+        Assert.Equal(s_settings.LoraHashes, settings.LoraHashes);
+        Assert.Equal(s_settings.Tokens, settings.Tokens);
         Assert.Equal("blurry", JsonDocument.Parse(texts["oneshot"]).RootElement.GetProperty("negative_prompt").GetString());
         Assert.Equal(image.Pixels, ImageReader.Read(path).Pixels);
         Assert.Single(_folder.GetFiles());
@@ -88,9 +104,10 @@ public sealed class PngWriterTests : IDisposable
     [Fact]
     public void Encode_EveryChunk_HasItsChecksum()
     {
-        var png = PngWriter.Encode(TestPictures.Gradient(20, 20), Settings.ToText());
+        var png = PngWriter.Encode(TestPictures.Gradient(20, 20), s_settings.ToText());
         List<string> types = [];
-        for (var at = 8; at < png.Length;)
+        var at = 8;
+        while (at < png.Length)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             types.Add(Encoding.ASCII.GetString(png, at + 4, 4));
@@ -105,7 +122,10 @@ public sealed class PngWriterTests : IDisposable
 
     [Fact]
     public void Encode_Twice_GivesTheSameBytes() =>
-        Assert.Equal(PngWriter.Encode(TestPictures.Gradient(50, 40), Settings.ToText()), PngWriter.Encode(TestPictures.Gradient(50, 40), Settings.ToText()));
+        Assert.Equal(
+            PngWriter.Encode(TestPictures.Gradient(50, 40), s_settings.ToText()),
+            PngWriter.Encode(TestPictures.Gradient(50, 40), s_settings.ToText())
+        );
 
     [Theory]
     [InlineData("")]

@@ -51,13 +51,19 @@ internal static class TestPictures
 
     /// <summary>A JPEG of four flat quarters: red, green / blue, white.</summary>
     public static byte[] QuartersJpeg(int width, int height) =>
-        Encode(width, height, (x, y) => (x < width / 2, y < height / 2) switch
-        {
-            (true, true) => 0xFF0000FFu,
-            (false, true) => 0xFF00FF00u,
-            (true, false) => 0xFFFF0000u,
-            _ => 0xFFFFFFFFu,
-        }, SKEncodedImageFormat.Jpeg);
+        Encode(
+            width,
+            height,
+            (x, y) =>
+                (x < width / 2, y < height / 2) switch
+                {
+                    (true, true) => 0xFF0000FFu,
+                    (false, true) => 0xFF00FF00u,
+                    (true, false) => 0xFFFF0000u,
+                    _ => 0xFFFFFFFFu,
+                },
+            SKEncodedImageFormat.Jpeg
+        );
 
     /// <summary>Puts an APP1 segment with the orientation behind a JPEG's first marker.</summary>
     public static byte[] WithExif(byte[] jpeg, int orientation, bool littleEndian)

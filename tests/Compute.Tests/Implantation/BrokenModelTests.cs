@@ -15,21 +15,22 @@ public sealed class BrokenModelTests : IDisposable
     private readonly DirectoryInfo _out = Directory.CreateTempSubdirectory("oneshot-broken-");
     private RecordingObserver _observer = null!;
 
-    private static ImplantationOptions Options => new()
-    {
-        Name = "cat",
-        Seed = 3,
-        Steps = 2,
-        LearningRate = 1e-3,
-        Resolution = 64,
-        CheckpointEvery = 2,
-        Precision = Precision.Fp32,
-        Device = "cpu",
-        Prototype = new PrototypeOptions { Steps = 2 },
-        Prompts = ["a photo of <cat>", "a <cat> in the snow"],
-        SamplesPerPrompt = 1,
-        SamplingSteps = 2,
-    };
+    private static ImplantationOptions Options =>
+        new()
+        {
+            Name = "cat",
+            Seed = 3,
+            Steps = 2,
+            LearningRate = 1e-3,
+            Resolution = 64,
+            CheckpointEvery = 2,
+            Precision = Precision.Fp32,
+            Device = "cpu",
+            Prototype = new PrototypeOptions { Steps = 2 },
+            Prompts = ["a photo of <cat>", "a <cat> in the snow"],
+            SamplesPerPrompt = 1,
+            SamplingSteps = 2,
+        };
 
     public void Dispose()
     {
@@ -120,7 +121,9 @@ public sealed class BrokenModelTests : IDisposable
     public void Execute_SchedulerOfAnotherClass_TrainsAndDrawsTheSameEachTime(string settings)
     {
         File.WriteAllText(
-            Path.Combine(_model, "scheduler", "scheduler_config.json"), $"{{{settings},\"beta_start\":0.00085,\"beta_end\":0.012,\"beta_schedule\":\"scaled_linear\",\"num_train_timesteps\":1000.0}}");
+            Path.Combine(_model, "scheduler", "scheduler_config.json"),
+            $"{{{settings},\"beta_start\":0.00085,\"beta_end\":0.012,\"beta_schedule\":\"scaled_linear\",\"num_train_timesteps\":1000.0}}"
+        );
 
         Run(Options);
         var first = Samples();
@@ -131,19 +134,44 @@ public sealed class BrokenModelTests : IDisposable
         Assert.Equal(first, Samples());
     }
 
-    private List<string> Samples() => [.. Directory.EnumerateFiles(Path.Combine(_out.FullName, "samples")).Order(StringComparer.Ordinal).Select(file => Convert.ToHexString(File.ReadAllBytes(file)))];
+    private List<string> Samples() =>
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(_out.FullName, "samples"))
+                .Order(StringComparer.Ordinal)
+                .Select(file => Convert.ToHexString(File.ReadAllBytes(file))),
+        ];
 
     private List<string> Files() =>
-    [
-        .. Directory.EnumerateFiles(_out.FullName, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_out.FullName, file).Replace('\\', '/'))
-            .Where(file => !file.StartsWith("checkpoint", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
-    ];
+        [
+            .. Directory
+                .EnumerateFiles(_out.FullName, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(_out.FullName, file).Replace('\\', '/'))
+                .Where(file => !file.StartsWith("checkpoint", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
 
-    private ImplantationOutcome Run(ImplantationOptions options, Func<Exception, bool>? endsRun = null, CancellationTokenSource? stop = null, Action? onSampling = null)
+    private ImplantationOutcome Run(
+        ImplantationOptions options,
+        Func<Exception, bool>? endsRun = null,
+        CancellationTokenSource? stop = null,
+        Action? onSampling = null
+    )
     {
-        _observer = new RecordingObserver(_out.FullName) { OnStage = stage => { if (stage == ImplantationStage.Sampling) { onSampling?.Invoke(); } } };
+        _observer = new RecordingObserver(_out.FullName)
+        {
+            OnStage = stage =>
+            {
+                if (stage == ImplantationStage.Sampling)
+                {
+                    onSampling?.Invoke();
+                }
+            },
+        };
         var inputs = new ImplantationInputs(
-            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]);
+            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
+            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
+        );
         var run = new ImplantationRun(ModelFolder.Open(_model), inputs, options, _observer) { DrawCommand = "oneshot generate --implantation 7" };
         run = endsRun is null ? run : new ImplantationRun(ModelFolder.Open(_model), inputs, options, _observer) { EndsRun = endsRun };
         return run.Execute(_out.FullName, null, stop?.Token ?? CancellationToken.None);

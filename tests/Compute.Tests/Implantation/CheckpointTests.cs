@@ -56,28 +56,29 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(5, curves.Steps[1].Object);
     }
 
-    public static TheoryData<string, string> Damages => new()
-    {
-        { "vectors", "The checkpoint is damaged: vectors is [2, 5], not [3, 5]." },
-        { "lora", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is of type F16, not F32." },
-        { "lora-missing", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is missing." },
-        { "moments", "The checkpoint is damaged: optimiser.0.mean is [20, 1], not [20]." },
-        { "moments-nan", "The checkpoint is damaged: optimiser.1.mean holds values that are not finite." },
-        { "variance-negative", "The optimiser's state has a negative value in 1.variance." },
-        { "step-negative", "The optimiser's state claims -1 steps." },
-        { "step-shape", "The checkpoint is damaged: optimiser.step is [1], not []." },
-        { "curve", "The checkpoint is damaged: curve.losses is [1, 3], not [2, 3]." },
-        { "curve-type", "The checkpoint is damaged: curve.losses is of type F32, not F64." },
-        { "unexpected", "The checkpoint is damaged: more is unexpected." },
-        { "no-step", "The checkpoint is damaged: it does not say how many steps are done." },
-        { "best-missing", "The checkpoint is damaged: it has no prototype_best." },
-        { "best-text", "The checkpoint is damaged: its prototype_best is no list of steps." },
-        { "best-beyond", "The checkpoint is damaged: its prototype_best names step 2 of 2." },
-        { "best-more", "The checkpoint is damaged: curve.prototype.1 is missing." },
-        { "best-many", "The checkpoint is damaged: its prototype_best names more than 1000 objects." },
-        { "decision", "The checkpoint does not say how its terms were evaluated." },
-        { "fingerprint", "The checkpoint belongs to another run or version, so this run can't go on from it." },
-    };
+    public static TheoryData<string, string> Damages =>
+        new()
+        {
+            { "vectors", "The checkpoint is damaged: vectors is [2, 5], not [3, 5]." },
+            { "lora", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is of type F16, not F32." },
+            { "lora-missing", "The checkpoint is damaged: lora.mid.attn1.to_q.lora_A.weight is missing." },
+            { "moments", "The checkpoint is damaged: optimiser.0.mean is [20, 1], not [20]." },
+            { "moments-nan", "The checkpoint is damaged: optimiser.1.mean holds values that are not finite." },
+            { "variance-negative", "The optimiser's state has a negative value in 1.variance." },
+            { "step-negative", "The optimiser's state claims -1 steps." },
+            { "step-shape", "The checkpoint is damaged: optimiser.step is [1], not []." },
+            { "curve", "The checkpoint is damaged: curve.losses is [1, 3], not [2, 3]." },
+            { "curve-type", "The checkpoint is damaged: curve.losses is of type F32, not F64." },
+            { "unexpected", "The checkpoint is damaged: more is unexpected." },
+            { "no-step", "The checkpoint is damaged: it does not say how many steps are done." },
+            { "best-missing", "The checkpoint is damaged: it has no prototype_best." },
+            { "best-text", "The checkpoint is damaged: its prototype_best is no list of steps." },
+            { "best-beyond", "The checkpoint is damaged: its prototype_best names step 2 of 2." },
+            { "best-more", "The checkpoint is damaged: curve.prototype.1 is missing." },
+            { "best-many", "The checkpoint is damaged: its prototype_best names more than 1000 objects." },
+            { "decision", "The checkpoint does not say how its terms were evaluated." },
+            { "fingerprint", "The checkpoint belongs to another run or version, so this run can't go on from it." },
+        };
 
     [Theory]
     [MemberData(nameof(Damages))]
@@ -89,25 +90,63 @@ public sealed class CheckpointTests : IDisposable
         const string Lora = "lora.mid.attn1.to_q.lora_A.weight";
         switch (damage)
         {
-            case "vectors": tensors["vectors"] = zeros(2, 5); break;
-            case "lora": tensors[Lora] = tensors[Lora].to(ScalarType.Float16); break;
-            case "lora-missing": tensors.Remove(Lora); break;
-            case "moments": tensors["optimiser.0.mean"] = zeros(20, 1); break;
-            case "moments-nan": tensors["optimiser.1.mean"] = TensorMath.Full([15], double.NaN); break;
-            case "variance-negative": tensors["optimiser.1.variance"] = TensorMath.Full([15], -1.0); break;
-            case "step-negative": tensors["optimiser.step"] = tensor(-1L); break;
-            case "step-shape": tensors["optimiser.step"] = tensor([1L]); break;
-            case "curve": tensors["curve.losses"] = zeros(1, 3, dtype: ScalarType.Float64); break;
-            case "curve-type": tensors["curve.losses"] = zeros(2, 3); break;
-            case "unexpected": tensors["more"] = zeros(1); break;
-            case "no-step": metadata["step"] = "-2"; break;
-            case "best-missing": metadata.Remove("prototype_best"); break;
-            case "best-text": metadata["prototype_best"] = "a,b"; break;
-            case "best-beyond": metadata["prototype_best"] = "2"; break;
-            case "best-more": metadata["prototype_best"] = "0,1"; break;
-            case "best-many": metadata["prototype_best"] = string.Join(',', Enumerable.Repeat(0, 1001)); break;
-            case "decision": metadata["fan_out"] = "{\"asked\":null}"; break;
-            case "fingerprint": metadata["fingerprint"] = "g"; break;
+            case "vectors":
+                tensors["vectors"] = zeros(2, 5);
+                break;
+            case "lora":
+                tensors[Lora] = tensors[Lora].to(ScalarType.Float16);
+                break;
+            case "lora-missing":
+                tensors.Remove(Lora);
+                break;
+            case "moments":
+                tensors["optimiser.0.mean"] = zeros(20, 1);
+                break;
+            case "moments-nan":
+                tensors["optimiser.1.mean"] = TensorMath.Full([15], double.NaN);
+                break;
+            case "variance-negative":
+                tensors["optimiser.1.variance"] = TensorMath.Full([15], -1.0);
+                break;
+            case "step-negative":
+                tensors["optimiser.step"] = tensor(-1L);
+                break;
+            case "step-shape":
+                tensors["optimiser.step"] = tensor([1L]);
+                break;
+            case "curve":
+                tensors["curve.losses"] = zeros(1, 3, dtype: ScalarType.Float64);
+                break;
+            case "curve-type":
+                tensors["curve.losses"] = zeros(2, 3);
+                break;
+            case "unexpected":
+                tensors["more"] = zeros(1);
+                break;
+            case "no-step":
+                metadata["step"] = "-2";
+                break;
+            case "best-missing":
+                metadata.Remove("prototype_best");
+                break;
+            case "best-text":
+                metadata["prototype_best"] = "a,b";
+                break;
+            case "best-beyond":
+                metadata["prototype_best"] = "2";
+                break;
+            case "best-more":
+                metadata["prototype_best"] = "0,1";
+                break;
+            case "best-many":
+                metadata["prototype_best"] = string.Join(',', Enumerable.Repeat(0, 1001));
+                break;
+            case "decision":
+                metadata["fan_out"] = "{\"asked\":null}";
+                break;
+            case "fingerprint":
+                metadata["fingerprint"] = "g";
+                break;
         }
 
         SafetensorsWriter.Write(_path, tensors, metadata);
@@ -132,7 +171,11 @@ public sealed class CheckpointTests : IDisposable
     }
 
     private float[] State() =>
-    [
-        .. new[] { _lora.Parameters.Values, _tokens.Values }.Concat(_trainer.Optimiser.Means).Concat(_trainer.Optimiser.Variances).SelectMany(flat => flat.data<float>().ToArray()), _trainer.Optimiser.StepCount,
-    ];
+        [
+            .. new[] { _lora.Parameters.Values, _tokens.Values }
+                .Concat(_trainer.Optimiser.Means)
+                .Concat(_trainer.Optimiser.Variances)
+                .SelectMany(flat => flat.data<float>().ToArray()),
+            _trainer.Optimiser.StepCount,
+        ];
 }

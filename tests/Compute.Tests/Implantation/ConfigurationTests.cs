@@ -6,29 +6,36 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
-/// <summary>A run that goes on, or helps another, with other configuration files than those that it began with would compute something else, though the weights are the same.</summary>
+/// <summary>
+/// A run that goes on, or helps another, with other configuration files than those that it began with would compute something else, though the weights are the
+/// same.
+/// </summary>
 public sealed class ConfigurationTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("oneshot-configuration-").FullName;
 
     private string Model => Path.Combine(_root, "model");
 
-    private static ImplantationOptions Options => new()
-    {
-        Name = "cat",
-        Seed = 3,
-        Steps = 2,
-        Resolution = 64,
-        CheckpointEvery = 1,
-        Precision = Precision.Fp32,
-        Device = "cpu",
-        UsePrototype = false,
-        SamplesPerPrompt = 0,
-        FanOut = FanOutMode.Local,
-    };
+    private static ImplantationOptions Options =>
+        new()
+        {
+            Name = "cat",
+            Seed = 3,
+            Steps = 2,
+            Resolution = 64,
+            CheckpointEvery = 1,
+            Precision = Precision.Fp32,
+            Device = "cpu",
+            UsePrototype = false,
+            SamplesPerPrompt = 0,
+            FanOut = FanOutMode.Local,
+        };
 
-    private static ImplantationInputs Inputs => new(
-        File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]);
+    private static ImplantationInputs Inputs =>
+        new(
+            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
+            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
+        );
 
     [Theory]
     [InlineData("scheduler/scheduler_config.json", "\"beta_end\": 0.012", "\"beta_end\": 0.013")]
@@ -47,8 +54,10 @@ public sealed class ConfigurationTests : IDisposable
             var error = Assert.Throws<InvalidInputException>(() => Execute(settled, checkpoint, new RecordingObserver(_root)));
             Assert.Equal("model", error.Field);
             Assert.Equal(
-                "The configuration files of the model model (those of its parts, scheduler, tokenizer and CLIP, or oneshot.json) are not those that this job began with, so the rest of it would not fit.",
-                error.Message);
+                "The configuration files of the model model (those of its parts, scheduler, tokenizer and CLIP, or oneshot.json) are not those that this job "
+                    + "began with, so the rest of it would not fit.",
+                error.Message
+            );
         }
 
         File.WriteAllText(Path.Combine(Model, file), sound);
@@ -62,7 +71,10 @@ public sealed class ConfigurationTests : IDisposable
     {
         Copy();
         var first = Begin();
-        var (tensors, metadata) = (SafetensorsFile.ReadAll(first.Checkpoint!), new Dictionary<string, string>(SafetensorsFile.Open(first.Checkpoint!).Header.Metadata));
+        var (tensors, metadata) = (
+            SafetensorsFile.ReadAll(first.Checkpoint!),
+            new Dictionary<string, string>(SafetensorsFile.Open(first.Checkpoint!).Header.Metadata)
+        );
         Assert.True(metadata.Remove("configuration"));
         SafetensorsWriter.Write(first.Checkpoint!, tensors, metadata);
 
@@ -80,7 +92,19 @@ public sealed class ConfigurationTests : IDisposable
         var hash = ModelFolder.Open(Model).ConfigurationHash();
         Assert.Equal(ModelFolder.Open(Golden.PathOf("sd15-tiny")).ConfigurationHash(), hash);
         var seen = new HashSet<string> { hash };
-        foreach (var file in (string[])["unet/config.json", "vae/config.json", "text_encoder/config.json", "clip/config.json", "clip/preprocessor_config.json", "scheduler/scheduler_config.json", "tokenizer/vocab.json", "tokenizer/merges.txt"])
+        foreach (
+            var file in (string[])
+                [
+                    "unet/config.json",
+                    "vae/config.json",
+                    "text_encoder/config.json",
+                    "clip/config.json",
+                    "clip/preprocessor_config.json",
+                    "scheduler/scheduler_config.json",
+                    "tokenizer/vocab.json",
+                    "tokenizer/merges.txt",
+                ]
+        )
         {
             File.AppendAllText(Path.Combine(Model, file), "\n");
             Assert.True(seen.Add(ModelFolder.Open(Model).ConfigurationHash()), file);
@@ -115,7 +139,16 @@ public sealed class ConfigurationTests : IDisposable
 
     private RecordingObserver Begin()
     {
-        var observer = new RecordingObserver(_root) { AfterStep = step => { if (step == 2) { throw new InvalidOperationException("killed"); } } };
+        var observer = new RecordingObserver(_root)
+        {
+            AfterStep = step =>
+            {
+                if (step == 2)
+                {
+                    throw new InvalidOperationException("killed");
+                }
+            },
+        };
         Assert.Throws<InvalidOperationException>(() => Execute(null, null, observer));
         Assert.Equal(1, observer.CheckpointStep);
         Assert.NotNull(observer.Settlement?.ConfigurationHash);
@@ -125,7 +158,11 @@ public sealed class ConfigurationTests : IDisposable
     private void Execute(RunSettlement? settled, string? checkpoint, RecordingObserver observer)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_root, Guid.NewGuid().ToString("N"))).FullName;
-        new ImplantationRun(ModelFolder.Open(Model), Inputs, Options, observer) { Settled = settled }.Execute(folder, checkpoint, TestContext.Current.CancellationToken);
+        new ImplantationRun(ModelFolder.Open(Model), Inputs, Options, observer) { Settled = settled }.Execute(
+            folder,
+            checkpoint,
+            TestContext.Current.CancellationToken
+        );
     }
 
     private void Copy()

@@ -8,10 +8,23 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 public sealed class FingerprintTests
 {
     private static readonly ImplantationOptions s_options = new() { Name = "cat", MicroBatch = 2 };
-    private static readonly ImplantationInputs s_inputs = new([1, 2, 3], [new ImplantationObject("cat", "<cat>", [4, 5]), new ImplantationObject("dog", "<dog>", [6])]);
+    private static readonly ImplantationInputs s_inputs = new(
+        [1, 2, 3],
+        [new ImplantationObject("cat", "<cat>", [4, 5]), new ImplantationObject("dog", "<dog>", [6])]
+    );
 
     // Those of the samples, of the files and of the place.
-    private static readonly string[] s_apart = ["Name", "Prompts", "SamplesPerPrompt", "Scheduler", "SamplingSteps", "GuidanceScale", "CheckpointEvery", "Device"];
+    private static readonly string[] s_apart =
+    [
+        "Name",
+        "Prompts",
+        "SamplesPerPrompt",
+        "Scheduler",
+        "SamplingSteps",
+        "GuidanceScale",
+        "CheckpointEvery",
+        "Device",
+    ];
 
     public static TheoryData<string> Fields => [.. typeof(ImplantationOptions).GetProperties().Select(option => option.Name)];
 
@@ -33,13 +46,34 @@ public sealed class FingerprintTests
         ImplantationInputs[] inputs =
         [
             s_inputs,
-            s_inputs with { Photo = [1, 2, 4] },
-            s_inputs with { Objects = [one with { Mask = [4, 6] }, two] },
-            s_inputs with { Objects = [one with { Mask = two.Mask }, two with { Mask = one.Mask }] },
-            s_inputs with { Objects = [one with { Class = "fox" }, two] },
-            s_inputs with { Objects = [one with { Token = "<fox>" }, two] },
-            s_inputs with { Objects = [two, one] },
-            s_inputs with { Objects = [one] },
+            s_inputs with
+            {
+                Photo = [1, 2, 4],
+            },
+            s_inputs with
+            {
+                Objects = [one with { Mask = [4, 6] }, two],
+            },
+            s_inputs with
+            {
+                Objects = [one with { Mask = two.Mask }, two with { Mask = one.Mask }],
+            },
+            s_inputs with
+            {
+                Objects = [one with { Class = "fox" }, two],
+            },
+            s_inputs with
+            {
+                Objects = [one with { Token = "<fox>" }, two],
+            },
+            s_inputs with
+            {
+                Objects = [two, one],
+            },
+            s_inputs with
+            {
+                Objects = [one],
+            },
         ];
         Assert.Distinct(inputs.Select(input => Of(input, s_options)));
     }
@@ -50,17 +84,18 @@ public sealed class FingerprintTests
 
     private static string Of(ImplantationInputs inputs, ImplantationOptions options) => Fingerprint.Of(inputs, options, "m", "Float32");
 
-    private static object Another(PropertyInfo field, object? value) => value switch
-    {
-        bool it => !it,
-        int it => it + 1,
-        long it => it + 1,
-        double it => it + 0.25,
-        string it => it + "x",
-        Enum it => Enum.GetValues(it.GetType()).Cast<object>().First(other => !other.Equals(it)),
-        PrototypeOptions it => it with { Steps = it.Steps + 1 },
-        ObjectiveOptions it => it with { ClassLossAlpha = it.ClassLossAlpha + 1 },
-        IReadOnlyList<string> => new[] { "another" },
-        _ => throw new InvalidOperationException($"{field.Name} has no other value here; add one."),
-    };
+    private static object Another(PropertyInfo field, object? value) =>
+        value switch
+        {
+            bool it => !it,
+            int it => it + 1,
+            long it => it + 1,
+            double it => it + 0.25,
+            string it => it + "x",
+            Enum it => Enum.GetValues(it.GetType()).Cast<object>().First(other => !other.Equals(it)),
+            PrototypeOptions it => it with { Steps = it.Steps + 1 },
+            ObjectiveOptions it => it with { ClassLossAlpha = it.ClassLossAlpha + 1 },
+            IReadOnlyList<string> => new[] { "another" },
+            _ => throw new InvalidOperationException($"{field.Name} has no other value here; add one."),
+        };
 }

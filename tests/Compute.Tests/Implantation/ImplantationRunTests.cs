@@ -14,34 +14,53 @@ public sealed class ImplantationRunTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static ImplantationOptions Options => new()
-    {
-        Name = "cat",
-        Seed = 3,
-        Steps = 7,
-        LearningRate = 1e-3,
-        Resolution = 64,
-        CheckpointEvery = 2,
-        Precision = Precision.Fp32,
-        Device = "cpu",
-        Prototype = new PrototypeOptions { Steps = 5 },
-        Prompts = ["a photo of <cat> in the snow"],
-        SamplesPerPrompt = 1,
-        SamplingSteps = 3,
-    };
+    private static ImplantationOptions Options =>
+        new()
+        {
+            Name = "cat",
+            Seed = 3,
+            Steps = 7,
+            LearningRate = 1e-3,
+            Resolution = 64,
+            CheckpointEvery = 2,
+            Precision = Precision.Fp32,
+            Device = "cpu",
+            Prototype = new PrototypeOptions { Steps = 5 },
+            Prompts = ["a photo of <cat> in the snow"],
+            SamplesPerPrompt = 1,
+            SamplingSteps = 3,
+        };
 
-    private static ImplantationInputs Inputs => new(
-        File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]);
+    private static ImplantationInputs Inputs =>
+        new(
+            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
+            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
+        );
 
     [Theory]
     [InlineData(LoraTargetModules.None)]
-    [InlineData(LoraTargetModules.FeedForward | LoraTargetModules.ProjectionIn | LoraTargetModules.ProjectionOut | LoraTargetModules.Convolutions | LoraTargetModules.TimeProjections)]
+    [InlineData(
+        LoraTargetModules.FeedForward
+            | LoraTargetModules.ProjectionIn
+            | LoraTargetModules.ProjectionOut
+            | LoraTargetModules.Convolutions
+            | LoraTargetModules.TimeProjections
+    )]
     public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte(LoraTargetModules more)
     {
         var options = Options with { MoreTargets = more };
         var whole = Run("whole", options, null, out var uninterrupted);
         using var stop = new CancellationTokenSource();
-        RecordingObserver first = new(_folder.FullName) { AfterStep = step => { if (step == 5) { stop.Cancel(); } } };
+        RecordingObserver first = new(_folder.FullName)
+        {
+            AfterStep = step =>
+            {
+                if (step == 5)
+                {
+                    stop.Cancel();
+                }
+            },
+        };
         Assert.Throws<OperationCanceledException>(() => Execute("first", options, null, first, stop.Token));
         Assert.Equal(5, first.CheckpointStep);
 
@@ -56,8 +75,17 @@ public sealed class ImplantationRunTests : IDisposable
     {
         var files = Run("tree", Options, null, out _);
         Assert.Equal(
-            ["cat.safetensors", "curves.png", "learned_embeds/cat.safetensors", "metrics.json", "pytorch_lora_weights.safetensors", "samples/01-a-photo-of-cat-in-the-snow-0.png", "sheet.png"],
-            files.Keys);
+            [
+                "cat.safetensors",
+                "curves.png",
+                "learned_embeds/cat.safetensors",
+                "metrics.json",
+                "pytorch_lora_weights.safetensors",
+                "samples/01-a-photo-of-cat-in-the-snow-0.png",
+                "sheet.png",
+            ],
+            files.Keys
+        );
         var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "tree", "metrics.json")))!;
         Assert.Equal(7, metrics["losses"]!["global"]!.AsArray().Count);
         Assert.InRange((double)metrics["ia"]!, -1, 1);
@@ -80,16 +108,30 @@ public sealed class ImplantationRunTests : IDisposable
         Dictionary<string, string> Weights(string name, ImplantationInputs inputs, ImplantationOptions options)
         {
             var folder = _folder.CreateSubdirectory(name).FullName;
-            new ImplantationRun(ModelFolder.Open(Path.Combine(Golden.Root, "tests", "Goldens", "sd15-tiny")), inputs, options with { SamplesPerPrompt = 0 }, new RecordingObserver(folder))
-                .Execute(folder, null, CancellationToken.None);
+            new ImplantationRun(
+                ModelFolder.Open(Path.Combine(Golden.Root, "tests", "Goldens", "sd15-tiny")),
+                inputs,
+                options with
+                {
+                    SamplesPerPrompt = 0,
+                },
+                new RecordingObserver(folder)
+            ).Execute(folder, null, CancellationToken.None);
             // Checkpoints tell the options apart.
-            return Directory.EnumerateFiles(folder, "*.safetensors").Where(file => !Path.GetFileName(file).StartsWith("checkpoint", StringComparison.Ordinal)).ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+            return Directory
+                .EnumerateFiles(folder, "*.safetensors")
+                .Where(file => !Path.GetFileName(file).StartsWith("checkpoint", StringComparison.Ordinal))
+                .ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
         }
 
         byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name));
         var two = new ImplantationInputs(
             Sample("scene-fox-ball.png"),
-            [new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")), new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png"))]);
+            [
+                new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")),
+                new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png")),
+            ]
+        );
         Assert.NotEqual(Weights("two-shared", two, Options), Weights("two-own", two, Options with { OwnViews = true }));
         Assert.Equal(Weights("one-shared", Inputs, Options), Weights("one-own", Inputs, Options with { OwnViews = true }));
     }
@@ -165,7 +207,13 @@ public sealed class ImplantationRunTests : IDisposable
         return Execute(name, options, checkpoint, observer, default);
     }
 
-    private SortedDictionary<string, string> Execute(string name, ImplantationOptions options, string? checkpoint, RecordingObserver observer, CancellationToken cancellationToken)
+    private SortedDictionary<string, string> Execute(
+        string name,
+        ImplantationOptions options,
+        string? checkpoint,
+        RecordingObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
         new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), Inputs, options, observer).Execute(folder, checkpoint, cancellationToken);

@@ -24,7 +24,10 @@ public sealed class LoadedModelsTests : IDisposable
 
         var error = Assert.Throws<InvalidInputException>(() => LoadedModels.Load(ModelFolder.Open(_folder), ScalarType.Float32, CPU));
 
-        Assert.Equal($"The tokenizer does not fit the text encoder: tokenizer/vocab.json has {count + 1} words, text_encoder/config.json has vocab_size {count}.", error.Message);
+        Assert.Equal(
+            $"The tokenizer does not fit the text encoder: tokenizer/vocab.json has {count + 1} words, text_encoder/config.json has vocab_size {count}.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -37,6 +40,10 @@ public sealed class LoadedModelsTests : IDisposable
         File.WriteAllText(path, config.ToJsonString());
         using var models = LoadedModels.Load(ModelFolder.Open(_folder), ScalarType.Float32, CPU);
 
-        Assert.StartsWith("The CLIP's preprocessor does not fit it: preprocessor_config.json has crop_size 48, ", Assert.Throws<InvalidInputException>(models.LoadJointSpace).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The CLIP's preprocessor does not fit it: preprocessor_config.json has crop_size 48, ",
+            Assert.Throws<InvalidInputException>(models.LoadJointSpace).Message,
+            StringComparison.Ordinal
+        );
     }
 }

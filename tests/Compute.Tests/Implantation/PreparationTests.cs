@@ -70,8 +70,19 @@ public sealed class PreparationTests : IDisposable
 
     private Preparation Prepare(bool ownViews)
     {
-        var options = new ImplantationOptions { Name = "x", Resolution = 64, OwnViews = ownViews };
-        return Preparation.Create(Sample("scene-fox-ball.png"), [new ImplantationObject("cat", "<cat>", Masks[0]), new ImplantationObject("dog", "<dog>", Masks[1])], options, _models, null);
+        var options = new ImplantationOptions
+        {
+            Name = "x",
+            Resolution = 64,
+            OwnViews = ownViews,
+        };
+        return Preparation.Create(
+            Sample("scene-fox-ball.png"),
+            [new ImplantationObject("cat", "<cat>", Masks[0]), new ImplantationObject("dog", "<dog>", Masks[1])],
+            options,
+            _models,
+            null
+        );
     }
 
     private void AssertPosterior(RgbImage image, VaePosterior actual)
@@ -94,7 +105,11 @@ public sealed class PreparationTests : IDisposable
         {
             for (var x = 0; x < width; x++)
             {
-                var mean = (from dy in Enumerable.Range(0, down) from dx in Enumerable.Range(0, across) select (double)mask.Values[(((y * down) + dy) * mask.Width) + (x * across) + dx]).Average();
+                var mean = (
+                    from dy in Enumerable.Range(0, down)
+                    from dx in Enumerable.Range(0, across)
+                    select (double)mask.Values[(((y * down) + dy) * mask.Width) + (x * across) + dx]
+                ).Average();
                 Assert.Equal(mean, values[(y * width) + x], 1e-5);
             }
         }

@@ -5,12 +5,18 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 public sealed class SamplePromptsTests
 {
     [Fact]
-    public void Choose_NothingAsked_NamesEachObjectAloneAndAllTogether() => Assert.Equal(
-        [
-            "a photo of <cup> on the beach", "a photo of <cup> in the snow", "a photo of <dog> on the beach", "a photo of <dog> in the snow",
-            "a photo of <cup> and <dog> on the beach", "a photo of <cup> and <dog> in the snow",
-        ],
-        SamplePrompts.Choose([], ["<cup>", "<dog>"]));
+    public void Choose_NothingAsked_NamesEachObjectAloneAndAllTogether() =>
+        Assert.Equal(
+            [
+                "a photo of <cup> on the beach",
+                "a photo of <cup> in the snow",
+                "a photo of <dog> on the beach",
+                "a photo of <dog> in the snow",
+                "a photo of <cup> and <dog> on the beach",
+                "a photo of <cup> and <dog> in the snow",
+            ],
+            SamplePrompts.Choose([], ["<cup>", "<dog>"])
+        );
 
     [Fact]
     public void Choose_Asked_TakesThose() => Assert.Equal(["x"], SamplePrompts.Choose(["x"], ["<cup>"]));

@@ -9,25 +9,34 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 public sealed class SettingEffectTests
 {
     // What weights don't depend on: how pictures are drawn, how often a checkpoint is written, and on which device.
-    private static readonly string[] NotOfTheWeights = ["checkpoint_every", "device"];
+    private static readonly string[] s_notOfTheWeights = ["checkpoint_every", "device"];
 
-    private static readonly (OtherSetting Other, ImplantationOptions Options, bool OfTheWeights)[] Table =
+    private static readonly (OtherSetting Other, ImplantationOptions Options, bool OfTheWeights)[] s_table =
     [
-        .. OtherSetting.All<TrainingOptions>().Select(other => (other, Resolve(training: other.In<TrainingOptions>()), !NotOfTheWeights.Contains(other.Setting.Name))),
+        .. OtherSetting
+            .All<TrainingOptions>()
+            .Select(other => (other, Resolve(training: other.In<TrainingOptions>()), !s_notOfTheWeights.Contains(other.Setting.Name))),
         .. OtherSetting.All<MethodOptions>().Select(other => (other, Resolve(method: other.In<MethodOptions>()), true)),
         .. OtherSetting.All<SampleOptions>().Select(other => (other, Resolve(samples: other.In<SampleOptions>()), false)),
-        .. Enum.GetValues<MoreLoraTargets>().Where(more => more != MoreLoraTargets.None).Select(more =>
-            (new OtherSetting(Setting.Of<TrainingOptions>(options => options.Targets), more, $"attention and {more}"), Resolve(training: new TrainingOptions { MoreTargets = more }), true)),
+        .. Enum.GetValues<MoreLoraTargets>()
+            .Where(more => more != MoreLoraTargets.None)
+            .Select(more =>
+                (
+                    new OtherSetting(Setting.Of<TrainingOptions>(options => options.Targets), more, $"attention and {more}"),
+                    Resolve(training: new TrainingOptions { MoreTargets = more }),
+                    true
+                )
+            ),
     ];
 
-    public static TheoryData<int, string> Rows => [.. Table.Select((row, i) => (i, row.Other.ToString()))];
+    public static TheoryData<int, string> Rows => [.. s_table.Select((row, i) => (i, row.Other.ToString()))];
 
     [Theory]
     [MemberData(nameof(Rows))]
     public void Resolve_OtherValue_IsInTheOptionsThatTheManifestRecords(int row, string text)
     {
         _ = text;
-        Assert.False(JsonNode.DeepEquals(UsedOptions.Describe(Resolve()), UsedOptions.Describe(Table[row].Options)));
+        Assert.False(JsonNode.DeepEquals(UsedOptions.Describe(Resolve()), UsedOptions.Describe(s_table[row].Options)));
     }
 
     [Theory]
@@ -35,7 +44,7 @@ public sealed class SettingEffectTests
     public void Fingerprint_OtherValue_DiffersIfWeightsDependOnIt(int row, string text)
     {
         _ = text;
-        Assert.Equal(Table[row].OfTheWeights, FingerprintOf(Resolve()) != FingerprintOf(Table[row].Options));
+        Assert.Equal(s_table[row].OfTheWeights, FingerprintOf(Resolve()) != FingerprintOf(s_table[row].Options));
     }
 
     // The fingerprint of a run without options, as it stands in checkpoints since the first version: they must be taken up.
@@ -48,17 +57,43 @@ public sealed class SettingEffectTests
     {
         var model = new ModelDefaults
         {
-            Resolution = 64, LearningRate = 0.002, LearningRateSchedule = "cosine", Steps = 7, SamplingSteps = 9, GuidanceScale = 3, Vectors = 2,
-            Prototype = new PrototypeDefaults { LearningRate = 0.5, Steps = 11 }, PromptTemplate = "{} drawn",
+            Resolution = 64,
+            LearningRate = 0.002,
+            LearningRateSchedule = "cosine",
+            Steps = 7,
+            SamplingSteps = 9,
+            GuidanceScale = 3,
+            Vectors = 2,
+            Prototype = new PrototypeDefaults { LearningRate = 0.5, Steps = 11 },
+            PromptTemplate = "{} drawn",
         };
 
         var open = ImplantationOptions.Resolve("x", 1, new MethodOptions(), new TrainingOptions(), new SampleOptions(), model);
         Assert.Equal((64, 0.002, LearningRateSchedule.Cosine, 7), (open.Resolution, open.LearningRate, open.Schedule, open.Steps));
-        Assert.Equal((9, 3.0, 2, 0.5, 11, "{} drawn"), (open.SamplingSteps, open.GuidanceScale, open.Vectors, open.Prototype.LearningRate, open.Prototype.Steps, open.PromptTemplate));
+        Assert.Equal(
+            (9, 3.0, 2, 0.5, 11, "{} drawn"),
+            (open.SamplingSteps, open.GuidanceScale, open.Vectors, open.Prototype.LearningRate, open.Prototype.Steps, open.PromptTemplate)
+        );
 
         var asked = ImplantationOptions.Resolve(
-            "x", 1, new MethodOptions { Vectors = 3, PrototypeLearningRate = 0.1, PrototypeSteps = 0 },
-            new TrainingOptions { Resolution = 32, LearningRate = 0.1, Schedule = LearningRateSchedule.Constant, Steps = 8 }, new SampleOptions { Steps = 10, GuidanceScale = 2 }, model);
+            "x",
+            1,
+            new MethodOptions
+            {
+                Vectors = 3,
+                PrototypeLearningRate = 0.1,
+                PrototypeSteps = 0,
+            },
+            new TrainingOptions
+            {
+                Resolution = 32,
+                LearningRate = 0.1,
+                Schedule = LearningRateSchedule.Constant,
+                Steps = 8,
+            },
+            new SampleOptions { Steps = 10, GuidanceScale = 2 },
+            model
+        );
         Assert.Equal((32, 0.1, LearningRateSchedule.Constant, 8), (asked.Resolution, asked.LearningRate, asked.Schedule, asked.Steps));
         Assert.Equal((10, 2.0, 3, 0.1, 0), (asked.SamplingSteps, asked.GuidanceScale, asked.Vectors, asked.Prototype.LearningRate, asked.Prototype.Steps));
     }
@@ -67,5 +102,12 @@ public sealed class SettingEffectTests
         Fingerprint.Of(new ImplantationInputs([1], [new ImplantationObject("cat", "<cat>", [2])]), options, "model", "Float32");
 
     private static ImplantationOptions Resolve(MethodOptions? method = null, TrainingOptions? training = null, SampleOptions? samples = null) =>
-        ImplantationOptions.Resolve("cat", 0, method ?? new MethodOptions(), training ?? new TrainingOptions(), samples ?? new SampleOptions(), new ModelDefaults());
+        ImplantationOptions.Resolve(
+            "cat",
+            0,
+            method ?? new MethodOptions(),
+            training ?? new TrainingOptions(),
+            samples ?? new SampleOptions(),
+            new ModelDefaults()
+        );
 }

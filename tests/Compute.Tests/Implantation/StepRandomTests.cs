@@ -131,7 +131,10 @@ public sealed class StepRandomTests : IDisposable
             draws.AddRange(from step in Enumerable.Range(0, 3) from participant in Enumerable.Range(0, 3) select random.Draw(step, participant));
         }
 
-        var noises = draws.SelectMany(d => d.ObjectLatents!.OrderBy(o => o.Key).Select(o => o.Value).Prepend(d.Noise).Prepend(d.Latents)).Select(Values).ToList();
+        var noises = draws
+            .SelectMany(d => d.ObjectLatents!.OrderBy(o => o.Key).Select(o => o.Value).Prepend(d.Noise).Prepend(d.Latents))
+            .Select(Values)
+            .ToList();
         Assert.Equal(2 * 3 * 3 * 5, noises.Count);
         for (var i = 0; i < noises.Count; i++)
         {
@@ -149,7 +152,8 @@ public sealed class StepRandomTests : IDisposable
     public void Draw_ParticipantsOfOneStep_DifferInTimestepsAndSubsets()
     {
         var random = new StepRandom(0, Posterior(0, 1), 1, _schedule, 4, 2);
-        StepDraw[] first = [.. Enumerable.Range(0, 300).Select(s => random.Draw(s, 0))], second = [.. Enumerable.Range(0, 300).Select(s => random.Draw(s, 1))];
+        StepDraw[] first = [.. Enumerable.Range(0, 300).Select(s => random.Draw(s, 0))],
+            second = [.. Enumerable.Range(0, 300).Select(s => random.Draw(s, 1))];
         Assert.InRange(first.Zip(second).Count(pair => pair.First.Timestep == pair.Second.Timestep), 0, 5);
 
         // Of six pairs one in six agrees by chance: 50, one sigma 6.5.
@@ -222,6 +226,9 @@ public sealed class StepRandomTests : IDisposable
         Assert.Equal(Values(expected.Noise), Values(actual.Noise));
         Assert.Equal((expected.Timestep, expected.AlphaBar, expected.P), (actual.Timestep, actual.AlphaBar, actual.P));
         Assert.Equal(expected.Subset, actual.Subset);
-        Assert.Equal(expected.ObjectLatents?.Select(o => (o.Key, Convert.ToHexString(o.Value.bytes))), actual.ObjectLatents?.Select(o => (o.Key, Convert.ToHexString(o.Value.bytes))));
+        Assert.Equal(
+            expected.ObjectLatents?.Select(o => (o.Key, Convert.ToHexString(o.Value.bytes))),
+            actual.ObjectLatents?.Select(o => (o.Key, Convert.ToHexString(o.Value.bytes)))
+        );
     }
 }

@@ -18,7 +18,10 @@ public sealed class AttentionFunctionTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         Tensor Random(long rows, double spread) => randn([2, rows, heads * size], generator: generator).Mul(spread).to(type);
-        Tensor query = Random(queries, 2).requires_grad_(), key = Random(keys, 1).requires_grad_(), value = Random(keys, 1).requires_grad_(), gradient = Random(queries, 1);
+        Tensor query = Random(queries, 2).requires_grad_(),
+            key = Random(keys, 1).requires_grad_(),
+            value = Random(keys, 1).requires_grad_(),
+            gradient = Random(queries, 1);
         Assert.True(AttentionFunction.Accepts(query, key, value, heads));
         var actual = AttentionFunction.Apply(query, key, value, heads);
         actual.backward([gradient]);
@@ -47,7 +50,9 @@ public sealed class AttentionFunctionTests
         Assert.SkipUnless(Brgemm.IsSupported(ScalarType.BFloat16), "This machine has no such instructions.");
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        const int Heads = 4, Size = 40, Rows = 700;
+        const int Heads = 4,
+            Size = 40,
+            Rows = 700;
         Tensor[] Inputs() => [.. Enumerable.Range(0, 4).Select(_ => randn([1, Rows, Heads * Size], generator: generator).Mul(2).to(ScalarType.BFloat16))];
         var inputs = Inputs();
         (Tensor Output, Tensor[] Gradients) Run(Func<Tensor[], Tensor> attention, ScalarType type)
@@ -70,7 +75,9 @@ public sealed class AttentionFunctionTests
         Assert.True(Golden.RelativeDeviation(ours.Output, exact.Output) <= 1.5 * Golden.RelativeDeviation(torchs.Output, exact.Output));
         for (var i = 0; i < 3; i++)
         {
-            Assert.True(Golden.RelativeDeviation(ours.Gradients[i], exact.Gradients[i]) <= 1.5 * Golden.RelativeDeviation(torchs.Gradients[i], exact.Gradients[i]));
+            Assert.True(
+                Golden.RelativeDeviation(ours.Gradients[i], exact.Gradients[i]) <= 1.5 * Golden.RelativeDeviation(torchs.Gradients[i], exact.Gradients[i])
+            );
         }
     }
 
@@ -98,7 +105,17 @@ public sealed class AttentionFunctionTests
         var cases = new TheoryData<int, int, int, int, ScalarType>();
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
         {
-            foreach (var (queries, keys, heads, size) in new[] { (200, 1100, 2, 40), (64, 512, 4, 16), (1, 1, 2, 8), (130, 77, 4, 64), (7, 5, 8, 80), (1100, 513, 2, 24) })
+            foreach (
+                var (queries, keys, heads, size) in new[]
+                {
+                    (200, 1100, 2, 40),
+                    (64, 512, 4, 16),
+                    (1, 1, 2, 8),
+                    (130, 77, 4, 64),
+                    (7, 5, 8, 80),
+                    (1100, 513, 2, 24),
+                }
+            )
             {
                 cases.Add(queries, keys, heads, size, type);
             }

@@ -9,7 +9,8 @@ namespace OrleansOneShot.Compute.Tests.Kernels;
 public sealed class ElementKernelTests
 {
     // Whole vectors, a rest, fewer than a vector, and enough for two threads.
-    public static TheoryData<long, ScalarType> Sizes { get; } = new MatrixTheoryData<long, ScalarType>([1, 15, 16, 77, 100_003], [ScalarType.Float32, ScalarType.BFloat16]);
+    public static TheoryData<long, ScalarType> Sizes { get; } =
+        new MatrixTheoryData<long, ScalarType>([1, 15, 16, 77, 100_003], [ScalarType.Float32, ScalarType.BFloat16]);
 
     [Theory]
     [MemberData(nameof(Sizes))]
@@ -39,11 +40,15 @@ public sealed class ElementKernelTests
         using var scope = NewDisposeScope();
         var x = Values([rows, 3, 2 * 48]).to(type);
         var gradient = Values([rows, 3, 48], seed: 2).to(type);
-        var (expected, expectedGradient) = Reference(x, gradient, t =>
-        {
-            var halves = t.chunk(2, -1);
-            return halves[0] * functional.gelu(halves[1]);
-        });
+        var (expected, expectedGradient) = Reference(
+            x,
+            gradient,
+            t =>
+            {
+                var halves = t.chunk(2, -1);
+                return halves[0] * functional.gelu(halves[1]);
+            }
+        );
         var leaf = x.detach().clone().requires_grad_();
         var actual = GegluFunction.Apply(leaf);
         actual.backward([gradient]);

@@ -7,13 +7,14 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tests.Kernels;
 
 /// <summary>
-/// The kernels' ways on processors that this machine is none of: the runtime is told not to use instructions that it has, and runs the tests of the kernels and the goldens of the models
+/// The kernels' ways on processors that this machine is none of: the runtime is told not to use instructions that it has, and runs the tests of the kernels and
+/// the goldens of the models
 /// again in a process of its own. Without AVX2 it has what an Arm processor has, vectors of 128 bits: then libtorch's own operations do the work.
 /// </summary>
 public sealed class OtherProcessorsTests
 {
     private const string Marker = "ONESHOT_TEST_VECTORS";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("256", "DOTNET_EnableAVX512")]
@@ -29,7 +30,12 @@ public sealed class OtherProcessorsTests
             start.ArgumentList.Add(typeof(OtherProcessorsTests).Assembly.Location);
         }
 
-        foreach (var name in classes.Select(name => $"{typeof(OtherProcessorsTests).Namespace}.{name}").Append(typeof(Models.AttentionKernelTests).FullName!).Append(typeof(Models.UNetGoldenTests).FullName!))
+        foreach (
+            var name in classes
+                .Select(name => $"{typeof(OtherProcessorsTests).Namespace}.{name}")
+                .Append(typeof(Models.AttentionKernelTests).FullName!)
+                .Append(typeof(Models.UNetGoldenTests).FullName!)
+        )
         {
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(name);
@@ -39,7 +45,7 @@ public sealed class OtherProcessorsTests
         start.Environment[variable] = "0";
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(s_patience);
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));

@@ -19,15 +19,21 @@ public sealed class ThreadTeamTests
     public void Run_PartThatFails_ThrowsItsExceptionAfterTheOthers()
     {
         var done = 0;
-        var error = Assert.ThrowsAny<Exception>(() => ThreadTeam.Run(2, 4, part =>
-        {
-            if (part == 2)
-            {
-                throw new InvalidOperationException("part 2");
-            }
+        var error = Assert.ThrowsAny<Exception>(() =>
+            ThreadTeam.Run(
+                2,
+                4,
+                part =>
+                {
+                    if (part == 2)
+                    {
+                        throw new InvalidOperationException("part 2");
+                    }
 
-            Interlocked.Increment(ref done);
-        }));
+                    Interlocked.Increment(ref done);
+                }
+            )
+        );
         Assert.Contains("part 2", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(3, done);
     }

@@ -8,7 +8,10 @@ public sealed class LibtorchFilesTests
     [Fact]
     public void Current_ThisSystem_NamesTheFilesThatAreLoaded()
     {
-        var expected = OperatingSystem.IsWindows() ? LibtorchFiles.Windows : OperatingSystem.IsMacOS() ? LibtorchFiles.MacOS : LibtorchFiles.Linux;
+        var expected =
+            OperatingSystem.IsWindows() ? LibtorchFiles.Windows
+            : OperatingSystem.IsMacOS() ? LibtorchFiles.MacOS
+            : LibtorchFiles.Linux;
         Assert.Same(expected, LibtorchFiles.Current);
 
         TorchRuntime.Initialise();

@@ -10,7 +10,12 @@ public sealed class LibtorchFolderTests : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("oneshot-libtorch-").FullName;
 
-    public LibtorchFolderTests() => Assert.SkipUnless(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64, "Looks at libraries of Linux on x64.");
+    public LibtorchFolderTests() =>
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux()
+                && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64,
+            "Looks at libraries of Linux on x64."
+        );
 
     [Theory]
     [InlineData("torch/lib", "torch/lib")]
@@ -67,19 +72,28 @@ public sealed class LibtorchFolderTests : IDisposable
     public void Open_AFile_SaysSo()
     {
         File.WriteAllText(Path.Combine(_root, "x"), "");
-        Assert.Equal($"ONESHOT_LIBTORCH names {_root}/x, which is a file and no folder.", Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message);
+        Assert.Equal(
+            $"ONESHOT_LIBTORCH names {_root}/x, which is a file and no folder.",
+            Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message
+        );
     }
 
     [Fact]
     public void Open_AnotherFolder_SaysWhatIsMissing() =>
-        Assert.Equal($"ONESHOT_LIBTORCH names {_root}, and neither it nor lib or torch/lib in it holds libtorch_cpu.so.", Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(_root)).Message);
+        Assert.Equal(
+            $"ONESHOT_LIBTORCH names {_root}, and neither it nor lib or torch/lib in it holds libtorch_cpu.so.",
+            Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(_root)).Message
+        );
 
     [Fact]
     public void Open_PartOfTheLibraries_SaysWhatIsMissing()
     {
         Install("x");
         File.Delete(Path.Combine(_root, "x", "libc10.so"));
-        Assert.Equal($"ONESHOT_LIBTORCH names {_root}/x, which lacks libc10.so.", Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message);
+        Assert.Equal(
+            $"ONESHOT_LIBTORCH names {_root}/x, which lacks libc10.so.",
+            Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message
+        );
     }
 
     [Fact]
@@ -87,7 +101,9 @@ public sealed class LibtorchFolderTests : IDisposable
     {
         Install("x", Arm64);
         Assert.Equal(
-            $"ONESHOT_LIBTORCH names {_root}/x, whose libraries are for Arm64, and this program runs on X64.", Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message);
+            $"ONESHOT_LIBTORCH names {_root}/x, whose libraries are for Arm64, and this program runs on X64.",
+            Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message
+        );
     }
 
     [Theory]
@@ -98,11 +114,14 @@ public sealed class LibtorchFolderTests : IDisposable
         Install("x");
         File.WriteAllText(Path.Combine(_root, "x", "libtorch_cpu.so"), text);
         Assert.Equal(
-            $"ONESHOT_LIBTORCH names {_root}/x, whose libtorch_cpu.so is no library of Linux.", Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message);
+            $"ONESHOT_LIBTORCH names {_root}/x, whose libtorch_cpu.so is no library of Linux.",
+            Assert.Throws<LibtorchException>(() => LibtorchFolder.Open(Path.Combine(_root, "x"))).Message
+        );
     }
 
     [Fact]
-    public void Find_NoSuchPython_SaysSo() => Assert.Equal("There is no no-such-python in PATH.", Assert.Throws<LibtorchException>(() => InstalledPyTorch.Find("no-such-python")).Message);
+    public void Find_NoSuchPython_SaysSo() =>
+        Assert.Equal("There is no no-such-python in PATH.", Assert.Throws<LibtorchException>(() => InstalledPyTorch.Find("no-such-python")).Message);
 
     [Theory]
     [InlineData("exit 1")]
@@ -137,7 +156,9 @@ public sealed class LibtorchFolderTests : IDisposable
         var file = Path.Combine(_root, "python");
         File.WriteAllText(file, $"#!/bin/sh\n{script}\n");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
         return file;
     }
 

@@ -37,7 +37,10 @@ public sealed class ForeignLoraTests : IDisposable
     [InlineData("768.0.linear.0.weight", "is a hypernetwork")]
     [InlineData("image_proj.proj.weight", "is an IP-Adapter")]
     [InlineData("emb_params", "is a file of learned tokens, not a LoRA")]
-    [InlineData("lora_unet_mid_block_attentions_0_proj_in.oft_blocks", "is an OFT (lora_unet_mid_block_attentions_0_proj_in.oft_blocks), which is not supported")]
+    [InlineData(
+        "lora_unet_mid_block_attentions_0_proj_in.oft_blocks",
+        "is an OFT (lora_unet_mid_block_attentions_0_proj_in.oft_blocks), which is not supported"
+    )]
     [InlineData("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k.on_input", "is an IA3")]
     [InlineData("base_model.model.mid_block.attentions.0.transformer_blocks.0.attn1.to_k.ia3_l", "is an IA3")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_in.a1.weight", "is a GLoRA")]
@@ -77,7 +80,11 @@ public sealed class ForeignLoraTests : IDisposable
         }
 
         const string Module = "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_q";
-        SafetensorsWriter.Write(FilePath, new Dictionary<string, Tensor> { [Module + ".lora_down.weight"] = ones(1, 640), [Module + ".lora_up.weight"] = ones(640, 1) }, metadata);
+        SafetensorsWriter.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { [Module + ".lora_down.weight"] = ones(1, 640), [Module + ".lora_up.weight"] = ones(640, 1) },
+            metadata
+        );
         Assert.Contains(expected, Assert.Throws<InvalidInputException>(() => LoraFile.Read(FilePath, Linears.Small())).Message, StringComparison.Ordinal);
     }
 
@@ -90,7 +97,10 @@ public sealed class ForeignLoraTests : IDisposable
     {
         using var scope = NewDisposeScope();
         const string Module = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k";
-        SafetensorsWriter.Write(FilePath, new Dictionary<string, Tensor> { [Module + ".lora_A.weight"] = ones(1, width), [Module + ".lora_B.weight"] = ones(8, 1) });
+        SafetensorsWriter.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { [Module + ".lora_A.weight"] = ones(1, width), [Module + ".lora_B.weight"] = ones(8, 1) }
+        );
         Assert.Contains(expected, Assert.Throws<InvalidInputException>(() => LoraFile.Read(FilePath, Linears.Small())).Message, StringComparison.Ordinal);
     }
 }

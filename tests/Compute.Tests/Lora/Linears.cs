@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.Lora;
 /// <summary>Layers as a UNet names them, without the UNet.</summary>
 internal static class Linears
 {
-    private static readonly string[] Projections = ["to_q", "to_k", "to_v", "to_out.0"];
+    private static readonly string[] s_projections = ["to_q", "to_k", "to_v", "to_out.0"];
 
     /// <summary>Two transformer blocks' attention layers with random weights; the output projections have a bias.</summary>
     public static OrderedDictionary<string, AdaptableLayer> Small(ScalarType type = ScalarType.Float32, long width = 8, long context = 6)
@@ -18,11 +18,14 @@ internal static class Linears
         {
             foreach (var attention in new[] { "attn1", "attn2" })
             {
-                foreach (var projection in Projections)
+                foreach (var projection in s_projections)
                 {
                     var isOut = projection == "to_out.0";
                     var inFeatures = attention == "attn2" && (projection is "to_k" or "to_v") ? context : width;
-                    var linear = new AdaptableLinear(inFeatures, width, isOut) { weight = new Parameter(randn([width, inFeatures], generator: generator).to(type), requires_grad: false) };
+                    var linear = new AdaptableLinear(inFeatures, width, isOut)
+                    {
+                        weight = new Parameter(randn([width, inFeatures], generator: generator).to(type), requires_grad: false),
+                    };
                     if (isOut)
                     {
                         linear.bias = new Parameter(randn([width], generator: generator).to(type), requires_grad: false);

@@ -9,7 +9,14 @@ namespace OrleansOneShot.Compute.Tests.Lora;
 
 public sealed class LoraFileTests : IDisposable
 {
-    private static readonly ModelSpec Spec = new() { Title = "my cat", Resolution = 512, BaseModel = "stable-diffusion-v1-5", TriggerPhrase = "<cat>", License = "MIT" };
+    private static readonly ModelSpec s_spec = new()
+    {
+        Title = "my cat",
+        Resolution = 512,
+        BaseModel = "stable-diffusion-v1-5",
+        TriggerPhrase = "<cat>",
+        License = "MIT",
+    };
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-lora-");
 
     private string FilePath => Path.Combine(_folder.FullName, "x.safetensors");
@@ -21,7 +28,7 @@ public sealed class LoraFileTests : IDisposable
     {
         var layers = Linears.Small();
         using var network = LoraNetworkTests.RandomNetwork(layers, 1, rank: 3, alpha: 1.5);
-        LoraFile.WriteKohya(FilePath, network, Spec);
+        LoraFile.WriteKohya(FilePath, network, s_spec);
         using var loaded = LoraFile.Read(FilePath, layers);
         using var read = loaded.ToNetwork();
         Assert.Equal(LoraFileForm.Kohya, loaded.Form);
@@ -37,7 +44,7 @@ public sealed class LoraFileTests : IDisposable
         var (layers, names) = Linears.StableDiffusion15();
         using var generator = new Generator(0);
         using var network = LoraNetwork.Create(layers, new LoraSettings(), generator);
-        LoraFile.WriteKohya(FilePath, network, Spec);
+        LoraFile.WriteKohya(FilePath, network, s_spec);
         var header = SafetensorsHeader.Read(FilePath);
         var expected = names.Values.SelectMany(n => new[] { n + ".lora_down.weight", n + ".lora_up.weight", n + ".alpha" }).Order(StringComparer.Ordinal);
         Assert.Equal(expected, header.Tensors.Keys.Order(StringComparer.Ordinal));
@@ -50,7 +57,7 @@ public sealed class LoraFileTests : IDisposable
         // Large enough to reach beyond the first megabyte, where the legacy hash is taken.
         var layers = Linears.Small(width: 2048);
         using var network = LoraNetworkTests.RandomNetwork(layers, 1, rank: 6, alpha: 2.5);
-        LoraFile.WriteKohya(FilePath, network, Spec);
+        LoraFile.WriteKohya(FilePath, network, s_spec);
         var header = SafetensorsHeader.Read(FilePath);
         var bytes = File.ReadAllBytes(FilePath);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan((int)header.DataOffset)));
@@ -87,7 +94,7 @@ public sealed class LoraFileTests : IDisposable
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
         using var network = LoraNetworkTests.RandomNetwork(layers, 1, rank: 4, alpha: 1);
-        LoraFile.WritePeft(FilePath, network, Spec);
+        LoraFile.WritePeft(FilePath, network, s_spec);
         var header = SafetensorsHeader.Read(FilePath);
         Assert.All(header.Tensors.Keys, k => Assert.Matches(@"^unet\..*\.lora_[AB]\.weight$", k));
         Assert.DoesNotContain(header.Metadata.Keys, k => k.StartsWith("ss", StringComparison.Ordinal));
@@ -110,7 +117,7 @@ public sealed class LoraFileTests : IDisposable
         byte[] Written()
         {
             using var network = LoraNetworkTests.RandomNetwork(layers, 5);
-            (kohya ? (Action<string, LoraNetwork, ModelSpec>)LoraFile.WriteKohya : LoraFile.WritePeft)(FilePath, network, Spec);
+            (kohya ? (Action<string, LoraNetwork, ModelSpec>)LoraFile.WriteKohya : LoraFile.WritePeft)(FilePath, network, s_spec);
             return File.ReadAllBytes(FilePath);
         }
 
@@ -174,7 +181,13 @@ public sealed class LoraFileTests : IDisposable
         tensors[$"lora_unet_{keys[1].Replace('.', '_')}.lora_down.weight"] = zeros(2, 8);
         tensors[$"unet.{keys[2]}.lora_A.weight"] = zeros(2, 8);
         SafetensorsWriter.Write(FilePath, tensors);
-        Refused($"{keys[0]} has A [2, 9]", "the UNet has no layer mid_block_x", "surplus is no key", $"{keys[1]} lacks its up (B)", $"{keys[2]} lacks its up (B)");
+        Refused(
+            $"{keys[0]} has A [2, 9]",
+            "the UNet has no layer mid_block_x",
+            "surplus is no key",
+            $"{keys[1]} lacks its up (B)",
+            $"{keys[2]} lacks its up (B)"
+        );
     }
 
     [Fact]
@@ -234,7 +247,10 @@ public sealed class LoraFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
-        SafetensorsWriter.Write(FilePath, Kohya(layers.Keys.First(), TensorMath.Full([2, 8], 0.5).to(ScalarType.Float16), TensorMath.Full([8, 2], 0.25).to(ScalarType.BFloat16)));
+        SafetensorsWriter.Write(
+            FilePath,
+            Kohya(layers.Keys.First(), TensorMath.Full([2, 8], 0.5).to(ScalarType.Float16), TensorMath.Full([8, 2], 0.25).to(ScalarType.BFloat16))
+        );
         using var read = LoraFile.ReadNetwork(FilePath, layers);
         Assert.Equal(0.5f, read.Adapters[0].A[0, 0].item<float>());
         Assert.Equal(0.25f, read.Adapters[0].B[0, 0].item<float>());
@@ -246,10 +262,12 @@ public sealed class LoraFileTests : IDisposable
         return new Dictionary<string, Tensor> { [name + ".lora_down.weight"] = a, [name + ".lora_up.weight"] = b };
     }
 
-    private void WriteDiffusers(string module, string json) => SafetensorsWriter.Write(
-        FilePath,
-        new Dictionary<string, Tensor> { [$"unet.{module}.lora.down.weight"] = zeros(2, 8), [$"unet.{module}.lora.up.weight"] = zeros(8, 2) },
-        new Dictionary<string, string> { ["lora_adapter_metadata"] = json });
+    private void WriteDiffusers(string module, string json) =>
+        SafetensorsWriter.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { [$"unet.{module}.lora.down.weight"] = zeros(2, 8), [$"unet.{module}.lora.up.weight"] = zeros(8, 2) },
+            new Dictionary<string, string> { ["lora_adapter_metadata"] = json }
+        );
 
     private void Refused(params string[] expected)
     {

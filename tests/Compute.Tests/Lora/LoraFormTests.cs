@@ -149,7 +149,10 @@ public sealed class LoraFormTests : IDisposable
     public void DoRA_BringsRowsOrColumnsOfTheSumToTheirLengths(string module, string part, bool ofColumns, params long[] shape)
     {
         var isConv = module == Conv;
-        var (down, up) = (isConv ? Add(module, "lora_down.weight", 2, 6, 3, 3) : Add(module, "lora_down.weight", 2, 6), isConv ? Add(module, "lora_up.weight", 8, 2, 1, 1) : Add(module, "lora_up.weight", 8, 2));
+        var (down, up) = (
+            isConv ? Add(module, "lora_down.weight", 2, 6, 3, 3) : Add(module, "lora_down.weight", 2, 6),
+            isConv ? Add(module, "lora_up.weight", 8, 2, 1, 1) : Add(module, "lora_up.weight", 8, 2)
+        );
         var magnitude = Add(module, part, shape).abs();
         _tensors[Key(module, part)] = magnitude;
         Alpha(module, 1);
@@ -271,7 +274,11 @@ public sealed class LoraFormTests : IDisposable
         Add(Conv, "lora_down.weight", 2, 6, 3, 3);
         Add(Conv, "lora_up.weight", 8, 2, 1, 1);
         _tensors[Key(Conv, part)].select(0, 0).FillInPlace(double.NaN);
-        Assert.Contains($"{Key(Conv, part)} holds values that are not finite", Assert.Throws<InvalidInputException>(() => Read(Layers())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Key(Conv, part)} holds values that are not finite",
+            Assert.Throws<InvalidInputException>(() => Read(Layers())).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static Tensor Tucker(Tensor core, Tensor right, Tensor left) => einsum("ijkl,jr,ip->prkl", core, right, left).contiguous();

@@ -79,8 +79,12 @@ public sealed class LoraGoldenTests
         using var generator = new Generator(5);
         using var third = LoraNetwork.Create(unet.AdaptableLayers, new LoraSettings(), generator, TestDevice.Device);
         LoraNetwork[] networks = [first, second, third];
-        Tensor[] inputs = [cat([golden["sample"], golden["sample"][..1].neg()]), cat([golden["timestep"], golden["timestep"][..1]]),
-            cat([golden["encoder_hidden_states"], golden["encoder_hidden_states"][..1].Mul(0.5)])];
+        Tensor[] inputs =
+        [
+            cat([golden["sample"], golden["sample"][..1].neg()]),
+            cat([golden["timestep"], golden["timestep"][..1]]),
+            cat([golden["encoder_hidden_states"], golden["encoder_hidden_states"][..1].Mul(0.5)]),
+        ];
         using var together = new RowAdapters(networks);
         together.Attach(unet.AdaptableLayers);
         together.Assign(0, 1, 2);
@@ -146,11 +150,13 @@ public sealed class LoraGoldenTests
         }
     }
 
-    private static UNet2DConditionModel LoadUNet(ScalarType type = ScalarType.Float32) => ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(type, TestDevice.Device);
+    private static UNet2DConditionModel LoadUNet(ScalarType type = ScalarType.Float32) =>
+        ModelFolder.Open(Golden.PathOf("sd15-tiny")).LoadUNet(type, TestDevice.Device);
 
     private static string PathOf(string folder) => Golden.PathOf("lora", folder, "pytorch_lora_weights.safetensors");
 
-    private static Tensor Run(UNet2DConditionModel unet, Dictionary<string, Tensor> golden) => unet.call(golden["sample"], golden["timestep"], golden["encoder_hidden_states"]);
+    private static Tensor Run(UNet2DConditionModel unet, Dictionary<string, Tensor> golden) =>
+        unet.call(golden["sample"], golden["timestep"], golden["encoder_hidden_states"]);
 
     private static string[] Modules(string golden)
     {

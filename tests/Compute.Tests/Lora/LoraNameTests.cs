@@ -72,11 +72,18 @@ public sealed class LoraNameTests(LoraNameTests.Model model) : IClassFixture<Lor
         Assert.All(originals, o => Assert.Equal(o.Name, names.Find(o.Original)));
         (string Original, string Name)[] known =
         [
-            ("input_blocks_0_0", "conv_in"), ("input_blocks_3_0_op", "down_blocks.0.downsamplers.0.conv"), ("input_blocks_4_0_skip_connection", "down_blocks.1.resnets.0.conv_shortcut"),
-            ("input_blocks_8_1_proj_in", "down_blocks.2.attentions.1.proj_in"), ("input_blocks_11_0_out_layers_3", "down_blocks.3.resnets.1.conv2"),
-            ("middle_block_1_transformer_blocks_0_ff_net_0_proj", "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj"), ("middle_block_2_emb_layers_1", "mid_block.resnets.1.time_emb_proj"),
-            ("output_blocks_2_1_conv", "up_blocks.0.upsamplers.0.conv"), ("output_blocks_5_2_conv", "up_blocks.1.upsamplers.0.conv"), ("output_blocks_11_1_proj_out", "up_blocks.3.attentions.2.proj_out"),
-            ("time_embed_2", "time_embedding.linear_2"), ("out_2", "conv_out"),
+            ("input_blocks_0_0", "conv_in"),
+            ("input_blocks_3_0_op", "down_blocks.0.downsamplers.0.conv"),
+            ("input_blocks_4_0_skip_connection", "down_blocks.1.resnets.0.conv_shortcut"),
+            ("input_blocks_8_1_proj_in", "down_blocks.2.attentions.1.proj_in"),
+            ("input_blocks_11_0_out_layers_3", "down_blocks.3.resnets.1.conv2"),
+            ("middle_block_1_transformer_blocks_0_ff_net_0_proj", "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj"),
+            ("middle_block_2_emb_layers_1", "mid_block.resnets.1.time_emb_proj"),
+            ("output_blocks_2_1_conv", "up_blocks.0.upsamplers.0.conv"),
+            ("output_blocks_5_2_conv", "up_blocks.1.upsamplers.0.conv"),
+            ("output_blocks_11_1_proj_out", "up_blocks.3.attentions.2.proj_out"),
+            ("time_embed_2", "time_embedding.linear_2"),
+            ("out_2", "conv_out"),
         ];
         Assert.All(known, k => Assert.Equal(k.Name, names.Find(k.Original)));
     }
@@ -87,13 +94,21 @@ public sealed class LoraNameTests(LoraNameTests.Model model) : IClassFixture<Lor
         using var scope = NewDisposeScope();
         var layer = model.UNet.AdaptableLayers[Query];
         var (a, b) = (ones(1, layer.InFeatures), ones(layer.OutFeatures, 1));
-        var error = Assert.Throws<InvalidInputException>(() => model.Read(new()
-        {
-            [$"unet.{Query}.lora_A.one.weight"] = a,
-            [$"unet.{Query}.lora_B.one.weight"] = b,
-            [$"unet.{Query}.lora_A.two.weight"] = a,
-        }));
-        Assert.Contains($"unet.{Query}.lora_A.one.weight and unet.{Query}.lora_A.two.weight are the same tensor of {Query}", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidInputException>(() =>
+            model.Read(
+                new()
+                {
+                    [$"unet.{Query}.lora_A.one.weight"] = a,
+                    [$"unet.{Query}.lora_B.one.weight"] = b,
+                    [$"unet.{Query}.lora_A.two.weight"] = a,
+                }
+            )
+        );
+        Assert.Contains(
+            $"unet.{Query}.lora_A.one.weight and unet.{Query}.lora_A.two.weight are the same tensor of {Query}",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -109,9 +124,10 @@ public sealed class LoraNameTests(LoraNameTests.Model model) : IClassFixture<Lor
         Assert.Equal(scale, Assert.Single(loaded.UNet).Delta!.Scale, 6);
     }
 
-    private static string UpOf(string downKey) => downKey.Contains("lora_A", StringComparison.Ordinal)
-        ? downKey.Replace("lora_A", "lora_B", StringComparison.Ordinal)
-        : downKey.Replace("lora_down", "lora_up", StringComparison.Ordinal).Replace(".down.", ".up.", StringComparison.Ordinal);
+    private static string UpOf(string downKey) =>
+        downKey.Contains("lora_A", StringComparison.Ordinal)
+            ? downKey.Replace("lora_A", "lora_B", StringComparison.Ordinal)
+            : downKey.Replace("lora_down", "lora_up", StringComparison.Ordinal).Replace(".down.", ".up.", StringComparison.Ordinal);
 
     /// <summary>The tiny golden model.</summary>
     public sealed class Model : IDisposable

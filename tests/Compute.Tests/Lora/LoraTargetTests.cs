@@ -12,8 +12,13 @@ namespace OrleansOneShot.Compute.Tests.Lora;
 /// <summary>LoRA on feed-forward networks, projections and convolutions: what carries it, that it trains, and that its files say the same.</summary>
 public sealed class LoraTargetTests : IDisposable
 {
-    private const LoraTargetModules All = LoraTargetModules.Attention | LoraTargetModules.FeedForward | LoraTargetModules.ProjectionIn | LoraTargetModules.ProjectionOut
-        | LoraTargetModules.Convolutions | LoraTargetModules.TimeProjections;
+    private const LoraTargetModules All =
+        LoraTargetModules.Attention
+        | LoraTargetModules.FeedForward
+        | LoraTargetModules.ProjectionIn
+        | LoraTargetModules.ProjectionOut
+        | LoraTargetModules.Convolutions
+        | LoraTargetModules.TimeProjections;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-lora-");
     private readonly DisposeScope _scope = NewDisposeScope();

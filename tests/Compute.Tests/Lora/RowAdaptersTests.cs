@@ -11,7 +11,12 @@ public sealed class RowAdaptersTests
     {
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
-        LoraNetwork[] networks = [LoraNetworkTests.RandomNetwork(layers, 1), LoraNetworkTests.RandomNetwork(layers, 2, rank: 2, alpha: 5), LoraNetworkTests.RandomNetwork(layers, 3)];
+        LoraNetwork[] networks =
+        [
+            LoraNetworkTests.RandomNetwork(layers, 1),
+            LoraNetworkTests.RandomNetwork(layers, 2, rank: 2, alpha: 5),
+            LoraNetworkTests.RandomNetwork(layers, 3),
+        ];
         var layer = layers.GetAt(3).Value;
         var input = randn([4, 5, 8]);
         int[] rows = [2, 0, -1, 1];
@@ -40,7 +45,12 @@ public sealed class RowAdaptersTests
     {
         using var scope = NewDisposeScope();
         var layers = Linears.Small();
-        LoraNetwork[] networks = [LoraNetworkTests.RandomNetwork(layers, 1), LoraNetworkTests.RandomNetwork(layers, 2), LoraNetworkTests.RandomNetwork(layers, 3)];
+        LoraNetwork[] networks =
+        [
+            LoraNetworkTests.RandomNetwork(layers, 1),
+            LoraNetworkTests.RandomNetwork(layers, 2),
+            LoraNetworkTests.RandomNetwork(layers, 3),
+        ];
         var layer = layers.GetAt(0).Value;
         var input = randn([3, 5, 8]);
         using var together = new RowAdapters(networks);

@@ -7,21 +7,25 @@ namespace OrleansOneShot.Compute.Tests.Masks;
 public sealed class GrabCutMaskerTests
 {
     // A red disc on a blue and green ground with noise, so that no region is flat.
-    private static readonly RgbImage Disc = TestPictures.Make(200, 150, (x, y) =>
-    {
-        var noise = ((x * 7) + (y * 13)) % 11;
-        return MaskFigures.InDisc(x, y, 90, 70, 40) ? (200 + noise, 40 + noise, 30) : (20, 60 + (y / 2) + noise, 150 + noise);
-    });
+    private static readonly RgbImage s_disc = TestPictures.Make(
+        200,
+        150,
+        (x, y) =>
+        {
+            var noise = ((x * 7) + (y * 13)) % 11;
+            return MaskFigures.InDisc(x, y, 90, 70, 40) ? (200 + noise, 40 + noise, 30) : (20, 60 + (y / 2) + noise, 150 + noise);
+        }
+    );
 
-    private static readonly MaskImage DiscMask = MaskFigures.Of(200, 150, (x, y) => MaskFigures.InDisc(x, y, 90, 70, 40));
+    private static readonly MaskImage s_discMask = MaskFigures.Of(200, 150, (x, y) => MaskFigures.InDisc(x, y, 90, 70, 40));
 
     [OpenCvFact]
     public void Make_BoxAroundDisc_IsTheDisc()
     {
-        var mask = new GrabCutMasker().Make(Disc, new MaskPrompt(new PixelRectangle(45, 25, 90, 90), []), TestContext.Current.CancellationToken);
+        var mask = new GrabCutMasker().Make(s_disc, new MaskPrompt(new PixelRectangle(45, 25, 90, 90), []), TestContext.Current.CancellationToken);
 
         Assert.Equal((200, 150), (mask.Width, mask.Height));
-        Assert.InRange(MaskFigures.Iou(mask, DiscMask), 0.98, 1);
+        Assert.InRange(MaskFigures.Iou(mask, s_discMask), 0.98, 1);
         Assert.All(mask.Values, v => Assert.InRange(v, 0f, 1f));
         Assert.Contains(mask.Values, v => v is > 0.1f and < 0.9f);
     }
@@ -43,26 +47,34 @@ public sealed class GrabCutMaskerTests
             Assert.Equal(("No object was found in the box: all that it holds is of one colour.", "box"), (error.Message, error.Field));
         }
 
-        var points = Assert.Throws<InvalidInputException>(() => new GrabCutMasker().Make(photos[0], new MaskPrompt(null, [new PixelPoint(9, 9)]), TestContext.Current.CancellationToken));
+        var points = Assert.Throws<InvalidInputException>(() =>
+            new GrabCutMasker().Make(photos[0], new MaskPrompt(null, [new PixelPoint(9, 9)]), TestContext.Current.CancellationToken)
+        );
         Assert.Equal("No object was found at the points: the picture is of one colour.", points.Message);
     }
 
     [OpenCvFact]
     public void Make_AlreadyStopped_DoesNotBegin() =>
-        Assert.ThrowsAny<OperationCanceledException>(() => new GrabCutMasker().Make(Disc, new MaskPrompt(new PixelRectangle(45, 25, 90, 90), []), new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new GrabCutMasker().Make(s_disc, new MaskPrompt(new PixelRectangle(45, 25, 90, 90), []), new CancellationToken(canceled: true))
+        );
 
     [OpenCvFact]
     public void Make_PointAlone_IsTheDisc()
     {
-        var mask = new GrabCutMasker().Make(Disc, new MaskPrompt(null, [new PixelPoint(80, 60)]), TestContext.Current.CancellationToken);
+        var mask = new GrabCutMasker().Make(s_disc, new MaskPrompt(null, [new PixelPoint(80, 60)]), TestContext.Current.CancellationToken);
 
-        Assert.InRange(MaskFigures.Iou(mask, DiscMask), 0.98, 1);
+        Assert.InRange(MaskFigures.Iou(mask, s_discMask), 0.98, 1);
     }
 
     [OpenCvFact]
     public void Make_PointOnOneOfTwoDiscs_LeavesTheOther()
     {
-        var photo = TestPictures.Make(240, 120, (x, y) => MaskFigures.InDisc(x, y, 60, 60, 30) || MaskFigures.InDisc(x, y, 180, 60, 30) ? (210, 40 + (x % 5), 30) : (20, 60 + (y % 7), 150));
+        var photo = TestPictures.Make(
+            240,
+            120,
+            (x, y) => MaskFigures.InDisc(x, y, 60, 60, 30) || MaskFigures.InDisc(x, y, 180, 60, 30) ? (210, 40 + (x % 5), 30) : (20, 60 + (y % 7), 150)
+        );
 
         var mask = new GrabCutMasker().Make(photo, new MaskPrompt(null, [new PixelPoint(180, 60)]), TestContext.Current.CancellationToken);
 
@@ -109,9 +121,9 @@ public sealed class GrabCutMaskerTests
     [OpenCvFact]
     public void Make_BoxOfTheWholePicture_StillFindsTheObject()
     {
-        var mask = new GrabCutMasker().Make(Disc, new MaskPrompt(new PixelRectangle(0, 0, 200, 150), []), TestContext.Current.CancellationToken);
+        var mask = new GrabCutMasker().Make(s_disc, new MaskPrompt(new PixelRectangle(0, 0, 200, 150), []), TestContext.Current.CancellationToken);
 
-        Assert.InRange(MaskFigures.Iou(mask, DiscMask), 0.9, 1);
+        Assert.InRange(MaskFigures.Iou(mask, s_discMask), 0.9, 1);
     }
 
     [OpenCvFact]
@@ -119,7 +131,9 @@ public sealed class GrabCutMaskerTests
     {
         var photo = TestPictures.Make(1, 1, (_, _) => (9, 9, 9));
 
-        var mask = Record.Exception(() => new GrabCutMasker().Make(photo, new MaskPrompt(new PixelRectangle(0, 0, 1, 1), []), TestContext.Current.CancellationToken));
+        var mask = Record.Exception(() =>
+            new GrabCutMasker().Make(photo, new MaskPrompt(new PixelRectangle(0, 0, 1, 1), []), TestContext.Current.CancellationToken)
+        );
 
         Assert.True(mask is null or InvalidInputException, mask?.ToString());
     }

@@ -19,17 +19,31 @@ public sealed class MaskCleanerTests
 
     [Fact]
     public void Clean_SpeckWithAPoint_IsKept() =>
-        Assert.Equal(404, MaskCleaner.Clean(MaskFigures.Binary(60, 40, (x, y) => (x < 20 && y < 20) || (x >= 58 && y >= 38)), [new PixelPoint(59, 39)], onlyPoints: false).Count);
+        Assert.Equal(
+            404,
+            MaskCleaner
+                .Clean(MaskFigures.Binary(60, 40, (x, y) => (x < 20 && y < 20) || (x >= 58 && y >= 38)), [new PixelPoint(59, 39)], onlyPoints: false)
+                .Count
+        );
 
     [Fact]
     public void Clean_OnlyPoints_DropsTheLargerPart() =>
-        Assert.Equal(4, MaskCleaner.Clean(MaskFigures.Binary(60, 40, (x, y) => (x < 20 && y < 20) || (x >= 58 && y >= 38)), [new PixelPoint(59, 39)], onlyPoints: true).Count);
+        Assert.Equal(
+            4,
+            MaskCleaner
+                .Clean(MaskFigures.Binary(60, 40, (x, y) => (x < 20 && y < 20) || (x >= 58 && y >= 38)), [new PixelPoint(59, 39)], onlyPoints: true)
+                .Count
+        );
 
     [Fact]
     public void Clean_Pinhole_IsFilledAndAHandleIsNot()
     {
         // 900 pixels with a hole of 4, and one of 100.
-        var mask = MaskFigures.Binary(40, 40, (x, y) => x is >= 5 and < 35 && y is >= 5 and < 35 && !(x is 7 or 8 && y is 7 or 8) && !(x is >= 20 and < 30 && y is >= 20 and < 30));
+        var mask = MaskFigures.Binary(
+            40,
+            40,
+            (x, y) => x is >= 5 and < 35 && y is >= 5 and < 35 && !(x is 7 or 8 && y is 7 or 8) && !(x is >= 20 and < 30 && y is >= 20 and < 30)
+        );
 
         var clean = MaskCleaner.Clean(mask, [], onlyPoints: false);
 
@@ -38,7 +52,8 @@ public sealed class MaskCleanerTests
     }
 
     [Fact]
-    public void Clean_NothingFound_StaysEmpty() => Assert.Equal(0, MaskCleaner.Clean(MaskFigures.Binary(8, 8, (_, _) => false), [new PixelPoint(1, 1)], onlyPoints: true).Count);
+    public void Clean_NothingFound_StaysEmpty() =>
+        Assert.Equal(0, MaskCleaner.Clean(MaskFigures.Binary(8, 8, (_, _) => false), [new PixelPoint(1, 1)], onlyPoints: true).Count);
 
     [Fact]
     public void Soften_StraightEdge_StaysInPlaceAndIsSoftOverOneToTwoPixels()

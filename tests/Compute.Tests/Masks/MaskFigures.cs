@@ -34,9 +34,12 @@ internal static class MaskFigures
     }
 
     /// <summary>A disc.</summary>
-    public static bool InDisc(int x, int y, double centreX, double centreY, double radius) => ((x - centreX) * (x - centreX)) + ((y - centreY) * (y - centreY)) < radius * radius;
+    public static bool InDisc(int x, int y, double centreX, double centreY, double radius) =>
+        ((x - centreX) * (x - centreX)) + ((y - centreY) * (y - centreY)) < radius * radius;
 
-    public static MaskImage Of(int width, int height, Func<int, int, bool> inside) => new(width, height, [.. Enumerable.Range(0, width * height).Select(i => inside(i % width, i / width) ? 1f : 0f)]);
+    public static MaskImage Of(int width, int height, Func<int, int, bool> inside) =>
+        new(width, height, [.. Enumerable.Range(0, width * height).Select(i => inside(i % width, i / width) ? 1f : 0f)]);
 
-    public static BinaryMask Binary(int width, int height, Func<int, int, bool> inside) => new(width, height, [.. Enumerable.Range(0, width * height).Select(i => inside(i % width, i / width))]);
+    public static BinaryMask Binary(int width, int height, Func<int, int, bool> inside) =>
+        new(width, height, [.. Enumerable.Range(0, width * height).Select(i => inside(i % width, i / width))]);
 }

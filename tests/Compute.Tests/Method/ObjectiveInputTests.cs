@@ -38,16 +38,14 @@ public sealed class ObjectiveInputTests : IDisposable
     [InlineData(true)]
     public void Evaluate_GlobalAndMaskedTerms_ShareNoiseAndTimestepAndSeeTheirOwnMask(bool ownViews)
     {
-        var draw = Draw() with { ObjectLatents = ownViews ? new Dictionary<int, Tensor> { [0] = _random.Normal(1, 4, 4, 4), [2] = _random.Normal(1, 4, 4, 4) } : null };
+        var draw = Draw() with
+        {
+            ObjectLatents = ownViews ? new Dictionary<int, Tensor> { [0] = _random.Normal(1, 4, 4, 4), [2] = _random.Normal(1, 4, 4, 4) } : null,
+        };
         Objective().Evaluate(draw, zeros(1, 8));
         Assert.Equal([3, 4, 4, 4], _sample!.shape);
         Assert.Equal([417L, 417, 417], _timesteps!.data<long>().ToArray());
-        Tensor[] clean =
-        [
-            (draw.ObjectLatents?[0] ?? draw.Latents) * _masks[0],
-            (draw.ObjectLatents?[2] ?? draw.Latents) * _masks[2],
-            draw.Latents,
-        ];
+        Tensor[] clean = [(draw.ObjectLatents?[0] ?? draw.Latents) * _masks[0], (draw.ObjectLatents?[2] ?? draw.Latents) * _masks[2], draw.Latents];
         for (var row = 0; row < clean.Length; row++)
         {
             // noisy = sqrt(abar) x + sqrt(1 - abar) eps, so eps comes back from every row, and is the same.
@@ -86,6 +84,13 @@ public sealed class ObjectiveInputTests : IDisposable
         }
 
         Tensor[] ids = [.. Enumerable.Range(0, 3).Select(_ => zeros([1, 2], ScalarType.Int64))];
-        return new Objective(Predict, (tokens, _) => zeros(tokens.shape[0], 2, 8), null, _masks, new ObjectivePrompts(ids[0], ids, ids, []), new ObjectiveOptions { ClassLoss = false });
+        return new Objective(
+            Predict,
+            (tokens, _) => zeros(tokens.shape[0], 2, 8),
+            null,
+            _masks,
+            new ObjectivePrompts(ids[0], ids, ids, []),
+            new ObjectiveOptions { ClassLoss = false }
+        );
     }
 }

@@ -32,7 +32,12 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         using var scope = NewDisposeScope();
         goldens.ResetLora();
         var vectors = MethodGoldens.Vectors(goldens["cl.vectors"]);
-        var options = new ObjectiveOptions { PredictionType = prediction, MaskNormalisation = normalisation, ClassLoss = false };
+        var options = new ObjectiveOptions
+        {
+            PredictionType = prediction,
+            MaskNormalisation = normalisation,
+            ClassLoss = false,
+        };
         var value = Single(options, mask).Evaluate(Draw(SingleZ(), [0], p: 0), vectors);
         var expected = goldens.Json["sp1"]!["cases"]![name]!;
         AssertLoss(expected["loss"]!, value.Total, $"{name}.loss");
@@ -78,7 +83,13 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         var objective = Multi(new ObjectiveOptions());
         var draw = Draw(SingleZ(), [0, 2], p: 0);
         var shared = objective.Evaluate(draw, goldens["multi.vectors"]);
-        var own = objective.Evaluate(draw with { ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ() } }, goldens["multi.vectors"]);
+        var own = objective.Evaluate(
+            draw with
+            {
+                ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ() },
+            },
+            goldens["multi.vectors"]
+        );
         Assert.Equal(shared.Total.item<float>(), own.Total.item<float>());
     }
 
@@ -90,7 +101,13 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         var objective = Multi(new ObjectiveOptions());
         var draw = Draw(SingleZ(), [0, 2], p: 0);
         var shared = objective.Evaluate(draw, goldens["multi.vectors"]);
-        var own = objective.Evaluate(draw with { ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ().flip(3) } }, goldens["multi.vectors"]);
+        var own = objective.Evaluate(
+            draw with
+            {
+                ObjectLatents = new Dictionary<int, Tensor> { [0] = SingleZ(), [2] = SingleZ().flip(3) },
+            },
+            goldens["multi.vectors"]
+        );
         Assert.Equal(shared.Global.item<float>(), own.Global.item<float>());
         Assert.Equal(shared.Masked[0].item<float>(), own.Masked[0].item<float>());
         Assert.NotEqual(shared.Masked[2].item<float>(), own.Masked[2].item<float>());
@@ -101,7 +118,8 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
     {
         using var scope = NewDisposeScope();
         goldens.ResetLora();
-        var value = Single(new ObjectiveOptions { ObjectLoss = false, ClassLoss = false }, "latent_masks").Evaluate(Draw(SingleZ(), [0], p: 0), goldens["cl.vectors"]);
+        var value = Single(new ObjectiveOptions { ObjectLoss = false, ClassLoss = false }, "latent_masks")
+            .Evaluate(Draw(SingleZ(), [0], p: 0), goldens["cl.vectors"]);
         AssertLoss(goldens.Json["sp1"]!["cases"]!["soft"]!["global"]!, value.Total, "global alone");
         Assert.Empty(value.Masked);
     }
@@ -113,7 +131,8 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
     public void Evaluate_ClassLoss_CountsOnlyBelowItsProbability(double probability, double p, bool counts)
     {
         using var scope = NewDisposeScope();
-        var value = Single(new ObjectiveOptions { ClassLossProbability = probability }, "latent_masks").Evaluate(Draw(SingleZ(), [0], p), goldens["cl.vectors"]);
+        var value = Single(new ObjectiveOptions { ClassLossProbability = probability }, "latent_masks")
+            .Evaluate(Draw(SingleZ(), [0], p), goldens["cl.vectors"]);
         Assert.Equal(counts, value.Class is not null);
     }
 
@@ -132,12 +151,18 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
         return new StepDraw(z, goldens["eps"], t, goldens.Schedule.AlphasCumprod[(int)t], subset, p);
     }
 
-    private Objective Single(ObjectiveOptions options, string mask) => new(
-        goldens.Predictor, goldens.Conditioner, goldens.Embedder, goldens[mask].narrow(0, 0, 1),
-        new ObjectivePrompts(goldens["sp1.ids"], [goldens["sp1.ids"]], [goldens["pe.own_ids"]], [goldens["pe.class_embedding"]]), options);
+    private Objective Single(ObjectiveOptions options, string mask) =>
+        new(
+            goldens.Predictor,
+            goldens.Conditioner,
+            goldens.Embedder,
+            goldens[mask].narrow(0, 0, 1),
+            new ObjectivePrompts(goldens["sp1.ids"], [goldens["sp1.ids"]], [goldens["pe.own_ids"]], [goldens["pe.class_embedding"]]),
+            options
+        );
 
-    private Objective Multi(ObjectiveOptions options) => new(
-        goldens.Predictor, goldens.Conditioner, goldens.Embedder, goldens["latent_masks"], MultiPrompts(goldens), options);
+    private Objective Multi(ObjectiveOptions options) =>
+        new(goldens.Predictor, goldens.Conditioner, goldens.Embedder, goldens["latent_masks"], MultiPrompts(goldens), options);
 
     internal static ObjectivePrompts MultiPrompts(MethodGoldens goldens)
     {

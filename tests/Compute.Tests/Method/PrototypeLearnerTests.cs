@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Method;
 
 public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture<MethodGoldens>
 {
-    private static readonly Dictionary<string, FusionWeights> Fusions = new()
+    private static readonly Dictionary<string, FusionWeights> s_fusions = new()
     {
         ["average"] = FusionWeights.Average,
         ["image"] = FusionWeights.ImageOnly,
@@ -24,7 +24,7 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
     public void Loss_OfTheClassStart_AgreesWithTheReference(string fusion)
     {
         using var scope = NewDisposeScope();
-        var target = Fusions[fusion].Fuse(goldens["pe.image_embedding"], goldens["pe.masked_image_embedding"], goldens["pe.class_embedding"]);
+        var target = s_fusions[fusion].Fuse(goldens["pe.image_embedding"], goldens["pe.masked_image_embedding"], goldens["pe.class_embedding"]);
         Golden.AssertClose(target, goldens[$"pe.theta.{fusion}"], 1e-5, $"theta.{fusion}");
 
         var vectors = MethodGoldens.Vectors(ClassStart());
@@ -48,7 +48,15 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
             Golden.AssertClose(ClassStart(), trajectory[0], 1e-6, "class start");
         }
 
-        var learner = new PrototypeLearner(goldens.Embedder, new PrototypeOptions { Steps = 20, LearningRate = 0.01, KeepNorm = keepNorm });
+        var learner = new PrototypeLearner(
+            goldens.Embedder,
+            new PrototypeOptions
+            {
+                Steps = 20,
+                LearningRate = 0.01,
+                KeepNorm = keepNorm,
+            }
+        );
         var result = learner.Learn(goldens["pe.own_ids"], trajectory[0], goldens["pe.theta.average"], TokenVectors.VocabularyNorm(goldens.TokenEmbedding));
 
         Assert.Equal(21, result.Losses.Count);
@@ -64,9 +72,18 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
     public void Learn_NothingToGain_StopsAfterThePatience()
     {
         using var scope = NewDisposeScope();
-        var options = new PrototypeOptions { Steps = 300, LearningRate = 1e-9, KeepNorm = false };
+        var options = new PrototypeOptions
+        {
+            Steps = 300,
+            LearningRate = 1e-9,
+            KeepNorm = false,
+        };
         var result = new PrototypeLearner(goldens.Embedder, options).Learn(
-            goldens["pe.own_ids"], goldens["pe.trajectory.class"][0], goldens["pe.theta.average"], TokenVectors.VocabularyNorm(goldens.TokenEmbedding));
+            goldens["pe.own_ids"],
+            goldens["pe.trajectory.class"][0],
+            goldens["pe.theta.average"],
+            TokenVectors.VocabularyNorm(goldens.TokenEmbedding)
+        );
         Assert.Equal(options.Patience + 1, result.Losses.Count);
     }
 
@@ -74,9 +91,21 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
     public void Learn_LearningRateFarTooHigh_KeepsTheBestVectors()
     {
         using var scope = NewDisposeScope();
-        var learner = new PrototypeLearner(goldens.Embedder, new PrototypeOptions { Steps = 20, LearningRate = 5, KeepNorm = false });
+        var learner = new PrototypeLearner(
+            goldens.Embedder,
+            new PrototypeOptions
+            {
+                Steps = 20,
+                LearningRate = 5,
+                KeepNorm = false,
+            }
+        );
         var result = learner.Learn(goldens["pe.own_ids"], goldens["pe.trajectory.class"][0], goldens["pe.theta.average"], 1);
-        Assert.Equal(result.Losses.Min(), learner.Loss(goldens["pe.own_ids"], result.Vectors, goldens["pe.theta.average"]).item<float>(), TestDevice.Tolerance(1e-6));
+        Assert.Equal(
+            result.Losses.Min(),
+            learner.Loss(goldens["pe.own_ids"], result.Vectors, goldens["pe.theta.average"]).item<float>(),
+            TestDevice.Tolerance(1e-6)
+        );
     }
 
     [Fact]

@@ -20,13 +20,25 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
         tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
         var steps = goldens.Json["train"]!["steps"]!.AsArray();
         var objective = new Objective(
-            goldens.Predictor, goldens.Conditioner, goldens.Embedder, goldens["latent_masks"], ObjectiveTests.MultiPrompts(goldens),
-            new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation });
+            goldens.Predictor,
+            goldens.Conditioner,
+            goldens.Embedder,
+            goldens["latent_masks"],
+            ObjectiveTests.MultiPrompts(goldens),
+            new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation }
+        );
         StepDraw Draw(int step)
         {
             var t = (long)steps[step]!["timestep"]!;
             int[] subset = [.. steps[step]!["subset"]!.AsArray().Select(x => (int)x!)];
-            return new StepDraw(goldens["z"], goldens["train.eps"].narrow(0, step, 1), t, goldens.Schedule.AlphasCumprod[(int)t], subset, (double)steps[step]!["p"]!);
+            return new StepDraw(
+                goldens["z"],
+                goldens["train.eps"].narrow(0, step, 1),
+                t,
+                goldens.Schedule.AlphasCumprod[(int)t],
+                subset,
+                (double)steps[step]!["p"]!
+            );
         }
 
         using var trainer = new Trainer(objective, (step, _) => Draw(step), goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
@@ -53,7 +65,8 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
         Assert.Equal(expected, actual, TestDevice.Tolerance(1e-5));
     }
 
-    // Adam divides by the gradient's own size, so elements with gradients near zero may move differently: 5e-6 against a movement of up to 3e-4, a rare outlier allowed.
+    // Adam divides by the gradient's own size, so elements with gradients near zero may move differently: 5e-6 against a movement of up to 3e-4, a rare outlier
+    // allowed.
     private void AssertMoved(Tensor actual, string key)
     {
         using var scope = NewDisposeScope();

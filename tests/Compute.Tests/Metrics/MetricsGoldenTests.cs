@@ -7,60 +7,65 @@ namespace OrleansOneShot.Compute.Tests.Metrics;
 
 public sealed class MetricsGoldenTests
 {
-    private static readonly Dictionary<string, Tensor> Tensors = Golden.Read("metrics", "metrics.safetensors");
-    private static readonly JsonElement Values = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("metrics", "metrics.json"))).RootElement;
+    private static readonly Dictionary<string, Tensor> s_tensors = Golden.Read("metrics", "metrics.safetensors");
+    private static readonly JsonElement s_values = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("metrics", "metrics.json"))).RootElement;
 
-    private static readonly JsonElement Kid = Values.GetProperty("kid");
-    private static readonly JsonElement Aligned = Values.GetProperty("alignment");
+    private static readonly JsonElement s_kid = s_values.GetProperty("kid");
+    private static readonly JsonElement s_aligned = s_values.GetProperty("alignment");
 
     [Fact]
     public void Full_OfStoredFeatures_EqualsTheReference()
     {
-        AssertNear(Kid.GetProperty("full").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.y"]), 1e-12, "kid full");
-        AssertNear(Kid.GetProperty("full_fp32").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.y"]), 1e-6, "kid full against fp32");
-        AssertNear(Kid.GetProperty("unequal_numbers").GetDouble(), KidClip.Full(Tensors["kid.big_x"], Tensors["kid.big_y"]), 1e-12, "kid of unequal numbers");
-        AssertNear(Kid.GetProperty("self").GetDouble(), KidClip.Full(Tensors["kid.x"], Tensors["kid.x"]), 1e-12, "kid with itself");
+        AssertNear(s_kid.GetProperty("full").GetDouble(), KidClip.Full(s_tensors["kid.x"], s_tensors["kid.y"]), 1e-12, "kid full");
+        AssertNear(s_kid.GetProperty("full_fp32").GetDouble(), KidClip.Full(s_tensors["kid.x"], s_tensors["kid.y"]), 1e-6, "kid full against fp32");
+        AssertNear(
+            s_kid.GetProperty("unequal_numbers").GetDouble(),
+            KidClip.Full(s_tensors["kid.big_x"], s_tensors["kid.big_y"]),
+            1e-12,
+            "kid of unequal numbers"
+        );
+        AssertNear(s_kid.GetProperty("self").GetDouble(), KidClip.Full(s_tensors["kid.x"], s_tensors["kid.x"]), 1e-12, "kid with itself");
     }
 
     [Fact]
     public void OverSubsets_OfStoredRows_EqualsTheReference()
     {
-        var score = KidClip.OverSubsets(Tensors["kid.x"], Tensors["kid.y"], Tensors["kid.subsets"]);
-        AssertNear(Doubles(Kid, "subset_scores"), score.Scores, 1e-12, "kid subset");
-        AssertNear(Kid.GetProperty("subset_mean").GetDouble(), score.Mean, 1e-12, "kid mean");
-        AssertNear(Kid.GetProperty("subset_std_population").GetDouble(), score.PopulationDeviation, 1e-12, "kid population deviation");
-        AssertNear(Kid.GetProperty("subset_std_sample").GetDouble(), score.SampleDeviation, 1e-12, "kid sample deviation");
+        var score = KidClip.OverSubsets(s_tensors["kid.x"], s_tensors["kid.y"], s_tensors["kid.subsets"]);
+        AssertNear(Doubles(s_kid, "subset_scores"), score.Scores, 1e-12, "kid subset");
+        AssertNear(s_kid.GetProperty("subset_mean").GetDouble(), score.Mean, 1e-12, "kid mean");
+        AssertNear(s_kid.GetProperty("subset_std_population").GetDouble(), score.PopulationDeviation, 1e-12, "kid population deviation");
+        AssertNear(s_kid.GetProperty("subset_std_sample").GetDouble(), score.SampleDeviation, 1e-12, "kid sample deviation");
     }
 
     [Fact]
     public void Alignment_OfStoredFeatures_EqualsTheReference()
     {
         using var scope = NewDisposeScope();
-        var images = Tensors["align.image_features"];
-        var (outputs, reference, texts) = (images.narrow(0, 0, 4), images.narrow(0, 4, 1), Tensors["align.text_features"]);
+        var images = s_tensors["align.image_features"];
+        var (outputs, reference, texts) = (images.narrow(0, 0, 4), images.narrow(0, 4, 1), s_tensors["align.text_features"]);
         var ta = Alignment.TextAlignment(outputs, texts);
         var ia = Alignment.ImageAlignment(outputs, reference);
-        AssertNear(Doubles(Aligned, "ta"), ta, 1e-6, "ta");
-        AssertNear(Doubles(Aligned, "ia"), ia, 1e-6, "ia");
-        AssertNear(Doubles(Aligned, "clip_score"), Alignment.ClipScore(outputs, texts), 1e-6, "clip score");
-        AssertNear(Aligned.GetProperty("ta_mean").GetDouble(), ta.Average(), 1e-6, "ta mean");
-        AssertNear(Aligned.GetProperty("ia_mean").GetDouble(), ia.Average(), 1e-6, "ia mean");
+        AssertNear(Doubles(s_aligned, "ta"), ta, 1e-6, "ta");
+        AssertNear(Doubles(s_aligned, "ia"), ia, 1e-6, "ia");
+        AssertNear(Doubles(s_aligned, "clip_score"), Alignment.ClipScore(outputs, texts), 1e-6, "clip score");
+        AssertNear(s_aligned.GetProperty("ta_mean").GetDouble(), ta.Average(), 1e-6, "ta mean");
+        AssertNear(s_aligned.GetProperty("ia_mean").GetDouble(), ia.Average(), 1e-6, "ia mean");
     }
 
     [Fact]
     public void OverSubsets_DrawnByKey_RepeatAndAreNearTheWhole()
     {
-        var (x, y) = (Tensors["kid.x"], Tensors["kid.y"]);
+        var (x, y) = (s_tensors["kid.x"], s_tensors["kid.y"]);
         var first = KidClip.OverSubsets(x, y, 100, 30, seed: 1);
         Assert.Equal(first.Scores, KidClip.OverSubsets(x, y, 100, 30, seed: 1).Scores);
         Assert.NotEqual(first.Scores, KidClip.OverSubsets(x, y, 100, 30, seed: 2).Scores);
 
         // Unbiased: the mean over subsets estimates the whole set's value.
-        Assert.InRange(first.Mean - Kid.GetProperty("full").GetDouble(), -0.05, 0.05);
+        Assert.InRange(first.Mean - s_kid.GetProperty("full").GetDouble(), -0.05, 0.05);
         Assert.Equal(100, first.Scores.Distinct().Count());
 
         // A subset of everything is the whole.
-        AssertNear(Kid.GetProperty("full").GetDouble(), KidClip.OverSubsets(x, y, 1, 50, seed: 0).Mean, 1e-12, "kid of the whole as a subset");
+        AssertNear(s_kid.GetProperty("full").GetDouble(), KidClip.OverSubsets(x, y, 1, 50, seed: 0).Mean, 1e-12, "kid of the whole as a subset");
     }
 
     [Fact]

@@ -22,7 +22,10 @@ public sealed class ConvertedWeightsTests : IDisposable
         using var first = Load(ScalarType.BFloat16);
 
         var expected = direct.state_dict();
-        Assert.All(first.state_dict(), pair => Assert.True(pair.Value.dtype == ScalarType.BFloat16 && pair.Value.equal(expected[pair.Key]).all().item<bool>(), pair.Key));
+        Assert.All(
+            first.state_dict(),
+            pair => Assert.True(pair.Value.dtype == ScalarType.BFloat16 && pair.Value.equal(expected[pair.Key]).all().item<bool>(), pair.Key)
+        );
 
         // What the file says is what the next one gets: it is not converted again.
         Mark(Assert.Single(Files()));
@@ -190,7 +193,9 @@ public sealed class ConvertedWeightsTests : IDisposable
     }
 
     private UNet2DConditionModel Load(ScalarType type, string? model = null, long maximumBytes = 1 << 30) =>
-        ModelFolder.Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0, _damaged.Add)).LoadUNet(type, CPU);
+        ModelFolder
+            .Open(model ?? Golden.PathOf("sd15-tiny"), converted: new ConvertedWeights(Cache, maximumBytes, minimumBytes: 0, _damaged.Add))
+            .LoadUNet(type, CPU);
 
     private string Copy(string name = "model")
     {

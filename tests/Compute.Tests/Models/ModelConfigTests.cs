@@ -35,8 +35,19 @@ public sealed class ModelConfigTests : IDisposable
     public void UNetConfig_AbsentFields_HaveDiffusersDefaults()
     {
         var config = UNetConfig.Read(Written("{}"));
-        Assert.Equal((4, 4, true, 0d, 32, 1e-5, 1280, false), (config.InChannels, config.OutChannels, config.FlipSinToCos, config.FreqShift, config.NormNumGroups, config.NormEps,
-            config.CrossAttentionDim, config.UseLinearProjection));
+        Assert.Equal(
+            (4, 4, true, 0d, 32, 1e-5, 1280, false),
+            (
+                config.InChannels,
+                config.OutChannels,
+                config.FlipSinToCos,
+                config.FreqShift,
+                config.NormNumGroups,
+                config.NormEps,
+                config.CrossAttentionDim,
+                config.UseLinearProjection
+            )
+        );
         Assert.Equal([320, 640, 1280, 1280], config.BlockOutChannels);
         Assert.Equal([2], config.LayersPerBlock);
         Assert.Equal([8], config.AttentionHeadDim);
@@ -48,16 +59,39 @@ public sealed class ModelConfigTests : IDisposable
     public void VaeConfig_AbsentFields_HaveDiffusersDefaults()
     {
         var config = VaeConfig.Read(Written("{}"));
-        Assert.Equal((3, 3, 1, 4, 32, 0.18215, true, true, 1), (config.InChannels, config.OutChannels, config.LayersPerBlock, config.LatentChannels, config.NormNumGroups,
-            config.ScalingFactor, config.UseQuantConv, config.UsePostQuantConv, config.Factor));
+        Assert.Equal(
+            (3, 3, 1, 4, 32, 0.18215, true, true, 1),
+            (
+                config.InChannels,
+                config.OutChannels,
+                config.LayersPerBlock,
+                config.LatentChannels,
+                config.NormNumGroups,
+                config.ScalingFactor,
+                config.UseQuantConv,
+                config.UsePostQuantConv,
+                config.Factor
+            )
+        );
     }
 
     [Fact]
     public void ClipTextConfig_AbsentFields_HaveTransformersDefaults()
     {
         var config = ClipTextConfig.Read(Written("{}"));
-        Assert.Equal((49408, 512, 2048, 12, 8, 77, "quick_gelu", 1e-5), (config.VocabSize, config.HiddenSize, config.IntermediateSize, config.NumHiddenLayers,
-            config.NumAttentionHeads, config.MaxPositionEmbeddings, config.HiddenAct, config.LayerNormEps));
+        Assert.Equal(
+            (49408, 512, 2048, 12, 8, 77, "quick_gelu", 1e-5),
+            (
+                config.VocabSize,
+                config.HiddenSize,
+                config.IntermediateSize,
+                config.NumHiddenLayers,
+                config.NumAttentionHeads,
+                config.MaxPositionEmbeddings,
+                config.HiddenAct,
+                config.LayerNormEps
+            )
+        );
     }
 
     [Fact]
@@ -95,7 +129,11 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("down_block_types", "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\"]", "down_block_types = AttnDownEncoderBlock2D")]
+    [InlineData(
+        "down_block_types",
+        "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\"]",
+        "down_block_types = AttnDownEncoderBlock2D"
+    )]
     [InlineData("mid_block_add_attention", "false", "mid_block_add_attention = false")]
     [InlineData("shift_factor", "0.1159", "shift_factor = 0.1159")]
     [InlineData("latent_channels", "0", "latent_channels = 0")]
@@ -158,6 +196,7 @@ public sealed class ModelConfigTests : IDisposable
                 Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 },
                 PromptTemplate = "a photo of {}",
             },
-            ModelDefaultsFile.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json")));
+            ModelDefaultsFile.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json"))
+        );
     }
 }

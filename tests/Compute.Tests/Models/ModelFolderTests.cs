@@ -8,7 +8,7 @@ namespace OrleansOneShot.Compute.Tests.Models;
 
 public sealed class ModelFolderTests : IDisposable
 {
-    private static readonly string Toyworld = Path.Combine(Golden.Root, "models", "toyworld-64");
+    private static readonly string s_toyworld = Path.Combine(Golden.Root, "models", "toyworld-64");
     private readonly string _folder = TinyModel.Copy();
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -66,7 +66,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Load_Toyworld_FitsStrictly()
     {
-        var model = ModelFolder.Open(Toyworld);
+        var model = ModelFolder.Open(s_toyworld);
         using var unet = model.LoadUNet(ScalarType.Float32, CPU);
         using var vae = model.LoadVae(ScalarType.Float32, CPU);
         using var text = model.LoadTextEncoder(ScalarType.Float32, CPU);
@@ -99,13 +99,16 @@ public sealed class ModelFolderTests : IDisposable
     public void Load_Fp16VariantOnly_GivesTheSameWeights()
     {
         using var expected = ModelFolder.Open(_folder).LoadUNet(ScalarType.Float32, CPU);
-        Rewrite(UNetFile, tensors =>
-        {
-            foreach (var key in tensors.Keys.ToList())
+        Rewrite(
+            UNetFile,
+            tensors =>
             {
-                tensors[key] = tensors[key].to(ScalarType.Float16);
+                foreach (var key in tensors.Keys.ToList())
+                {
+                    tensors[key] = tensors[key].to(ScalarType.Float16);
+                }
             }
-        });
+        );
         File.Move(UNetFile, In("unet", "diffusion_pytorch_model.fp16.safetensors"));
 
         using var actual = ModelFolder.Open(_folder).LoadUNet(ScalarType.Float32, CPU);
@@ -116,22 +119,26 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Load_KeysMissingUnexpectedAndMisshapen_ListsAllInOneError()
     {
-        Rewrite(UNetFile, tensors =>
-        {
-            tensors.Remove("conv_in.bias");
-            tensors.Remove("mid_block.resnets.0.conv1.weight");
-            tensors["conv_out.bias"] = zeros(5);
-            tensors["conv_norm_out.weight"] = zeros(32, dtype: ScalarType.Int64);
-            tensors["extra.weight"] = zeros(1);
-        });
+        Rewrite(
+            UNetFile,
+            tensors =>
+            {
+                tensors.Remove("conv_in.bias");
+                tensors.Remove("mid_block.resnets.0.conv1.weight");
+                tensors["conv_out.bias"] = zeros(5);
+                tensors["conv_norm_out.weight"] = zeros(32, dtype: ScalarType.Int64);
+                tensors["extra.weight"] = zeros(1);
+            }
+        );
 
         var error = Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder).LoadUNet(ScalarType.Float32, CPU));
 
         Assert.Equal(
             "unet/diffusion_pytorch_model.safetensors does not fit its config.json: "
-            + "2 keys are missing (conv_in.bias [32], mid_block.resnets.0.conv1.weight [64, 64, 3, 3]); 1 key is unexpected (extra.weight); "
-            + "2 keys are of the wrong shape or type (conv_norm_out.weight is Int64, not a floating-point type, conv_out.bias is [5], not [4]).",
-            error.Message);
+                + "2 keys are missing (conv_in.bias [32], mid_block.resnets.0.conv1.weight [64, 64, 3, 3]); 1 key is unexpected (extra.weight); "
+                + "2 keys are of the wrong shape or type (conv_norm_out.weight is Int64, not a floating-point type, conv_out.bias is [5], not [4]).",
+            error.Message
+        );
     }
 
     [Fact]
@@ -202,23 +209,34 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Open_ClipThatDoesNotFit_IsRefused()
     {
-        var error = Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder, Path.Combine(Toyworld, "clip")));
+        var error = Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder, Path.Combine(s_toyworld, "clip")));
         Assert.Equal(
-            "The CLIP does not fit the text encoder: vocab_size is 925 in the CLIP's text_config and 960 in text_encoder/config.json, so learned tokens can't serve both.", error.Message);
+            "The CLIP does not fit the text encoder: vocab_size is 925 in the CLIP's text_config and 960 in text_encoder/config.json, so learned tokens "
+                + "can't serve both.",
+            error.Message
+        );
     }
 
     [Fact]
     public void Open_PartsThatDoNotFit_AreRefused()
     {
         SetField(In("unet", "config.json"), "cross_attention_dim", 768);
-        Assert.Contains("The text encoder does not fit the UNet", Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The text encoder does not fit the UNet",
+            Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Open_InpaintingModel_IsRefused()
     {
         SetField(In("unet", "config.json"), "in_channels", 9);
-        Assert.Contains("unet/config.json has in_channels 9", Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unet/config.json has in_channels 9",
+            Assert.Throws<InvalidInputException>(() => ModelFolder.Open(_folder)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -243,22 +261,28 @@ public sealed class ModelFolderTests : IDisposable
         {
             var shard = i;
             File.Copy(UNetFile, In("unet", names[i]));
-            Rewrite(In("unet", names[i]), tensors =>
-            {
-                foreach (var key in tensors.Keys.Where(k => k.StartsWith("up_", StringComparison.Ordinal) != (shard == 1)).ToList())
+            Rewrite(
+                In("unet", names[i]),
+                tensors =>
                 {
-                    tensors.Remove(key);
-                }
+                    foreach (var key in tensors.Keys.Where(k => k.StartsWith("up_", StringComparison.Ordinal) != (shard == 1)).ToList())
+                    {
+                        tensors.Remove(key);
+                    }
 
-                foreach (var key in tensors.Keys)
-                {
-                    map[key] = names[shard];
+                    foreach (var key in tensors.Keys)
+                    {
+                        map[key] = names[shard];
+                    }
                 }
-            });
+            );
         }
 
         File.Delete(UNetFile);
-        File.WriteAllText(In("unet", "diffusion_pytorch_model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = map }.ToJsonString());
+        File.WriteAllText(
+            In("unet", "diffusion_pytorch_model.safetensors.index.json"),
+            new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = map }.ToJsonString()
+        );
 
         using var actual = ModelFolder.Open(_folder).LoadUNet(ScalarType.Float32, CPU);
 
@@ -266,7 +290,10 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("../vae/diffusion_pytorch_model.safetensors", "names the file '../vae/diffusion_pytorch_model.safetensors', which is no plain .safetensors name within its folder")]
+    [InlineData(
+        "../vae/diffusion_pytorch_model.safetensors",
+        "names the file '../vae/diffusion_pytorch_model.safetensors', which is no plain .safetensors name within its folder"
+    )]
     [InlineData("/etc/passwd", "names the file '/etc/passwd'")]
     [InlineData("..\\\\x.safetensors", "which is no plain .safetensors name")]
     [InlineData("weights.bin", "which is no plain .safetensors name")]
@@ -298,16 +325,21 @@ public sealed class ModelFolderTests : IDisposable
     public void LoadVae_OldAttentionNamesAndConvolutionShapes_GivesTheSameWeights()
     {
         using var expected = ModelFolder.Open(_folder).LoadVae(ScalarType.Float32, CPU);
-        Rewrite(VaeFile, tensors =>
-        {
-            foreach (var key in tensors.Keys.Where(k => k.Contains("attentions", StringComparison.Ordinal)).ToList())
+        Rewrite(
+            VaeFile,
+            tensors =>
             {
-                tensors.Remove(key, out var tensor);
-                var old = key.Replace("to_q", "query", StringComparison.Ordinal).Replace("to_k", "key", StringComparison.Ordinal)
-                    .Replace("to_v", "value", StringComparison.Ordinal).Replace("to_out.0", "proj_attn", StringComparison.Ordinal);
-                tensors[old] = tensor!.dim() == 2 ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
+                foreach (var key in tensors.Keys.Where(k => k.Contains("attentions", StringComparison.Ordinal)).ToList())
+                {
+                    tensors.Remove(key, out var tensor);
+                    var old = key.Replace("to_q", "query", StringComparison.Ordinal)
+                        .Replace("to_k", "key", StringComparison.Ordinal)
+                        .Replace("to_v", "value", StringComparison.Ordinal)
+                        .Replace("to_out.0", "proj_attn", StringComparison.Ordinal);
+                    tensors[old] = tensor!.dim() == 2 ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
+                }
             }
-        });
+        );
 
         using var actual = ModelFolder.Open(_folder).LoadVae(ScalarType.Float32, CPU);
 
@@ -318,17 +350,20 @@ public sealed class ModelFolderTests : IDisposable
     public void LoadTextEncoder_KeysWithoutPrefix_GivesTheSameWeights()
     {
         using var expected = ModelFolder.Open(_folder).LoadTextEncoder(ScalarType.Float32, CPU);
-        Rewrite(TextFile, tensors =>
-        {
-            foreach (var key in tensors.Keys.ToList())
+        Rewrite(
+            TextFile,
+            tensors =>
             {
-                tensors.Remove(key, out var tensor);
-                if (!key.EndsWith("position_ids", StringComparison.Ordinal))
+                foreach (var key in tensors.Keys.ToList())
                 {
-                    tensors[key["text_model.".Length..]] = tensor!;
+                    tensors.Remove(key, out var tensor);
+                    if (!key.EndsWith("position_ids", StringComparison.Ordinal))
+                    {
+                        tensors[key["text_model.".Length..]] = tensor!;
+                    }
                 }
             }
-        });
+        );
 
         using var actual = ModelFolder.Open(_folder).LoadTextEncoder(ScalarType.Float32, CPU);
 
@@ -373,7 +408,10 @@ public sealed class ModelFolderTests : IDisposable
         var report = ModelFolder.Open(_folder).Verify();
 
         Assert.False(report.IsSound);
-        Assert.Equal("unet/diffusion_pytorch_model.safetensors: 1 tensor holds values that are not finite (conv_in.bias).", Assert.Single(report.Parts[0].Problems));
+        Assert.Equal(
+            "unet/diffusion_pytorch_model.safetensors: 1 tensor holds values that are not finite (conv_in.bias).",
+            Assert.Single(report.Parts[0].Problems)
+        );
         Assert.Equal("vae/diffusion_pytorch_model.safetensors: 1 key is missing (decoder.conv_in.bias [64]).", Assert.Single(report.Parts[1].Problems));
         Assert.StartsWith("text_encoder/model.safetensors can't be used", Assert.Single(report.Parts[2].Problems), StringComparison.Ordinal);
         Assert.Empty(report.Parts[3].Problems);

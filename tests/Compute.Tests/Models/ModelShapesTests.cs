@@ -16,14 +16,15 @@ public sealed class ModelShapesTests
 
     private static string[] GoldenLines(string name) => File.ReadAllLines(Golden.PathOf("shapes", $"{name}.txt"));
 
-    private static Module Build(string model) => model switch
-    {
-        "sd15_unet" or "sd21_unet" => new UNet2DConditionModel(UNetConfig.Read(ConfigOf(model))),
-        "sd15_vae" => new AutoencoderKL(VaeConfig.Read(ConfigOf(model))),
-        "sd15_text_encoder" => new ClipTextModel(ClipTextConfig.Read(ConfigOf(model))),
-        "clip_vit_l14" => new ClipModel(ClipConfig.Read(ConfigOf(model))),
-        _ => throw new ArgumentOutOfRangeException(nameof(model), model, "No such model."),
-    };
+    private static Module Build(string model) =>
+        model switch
+        {
+            "sd15_unet" or "sd21_unet" => new UNet2DConditionModel(UNetConfig.Read(ConfigOf(model))),
+            "sd15_vae" => new AutoencoderKL(VaeConfig.Read(ConfigOf(model))),
+            "sd15_text_encoder" => new ClipTextModel(ClipTextConfig.Read(ConfigOf(model))),
+            "clip_vit_l14" => new ClipModel(ClipConfig.Read(ConfigOf(model))),
+            _ => throw new ArgumentOutOfRangeException(nameof(model), model, "No such model."),
+        };
 
     [Theory]
     [InlineData("sd15_unet")]
@@ -47,7 +48,9 @@ public sealed class ModelShapesTests
         using var unet = new UNet2DConditionModel(UNetConfig.Read(ConfigOf("sd15_unet")));
         Assert.Equal(
             GoldenLines("sd15_lora_modules").Select(l => (l.Split(' ')[0], l[l.IndexOf("in=", StringComparison.Ordinal)..])),
-            unet.AdaptableLayers.Where(m => LoraTargetModules.Attention.Includes(m.Key)).Select(m => (m.Key, $"in={m.Value.InFeatures} out={m.Value.OutFeatures}")));
+            unet.AdaptableLayers.Where(m => LoraTargetModules.Attention.Includes(m.Key))
+                .Select(m => (m.Key, $"in={m.Value.InFeatures} out={m.Value.OutFeatures}"))
+        );
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Models;
 
 public sealed class VaeGoldenTests : IDisposable
 {
-    private static readonly Dictionary<string, Tensor> Goldens = Golden.ReadTo(TestDevice.Device, "modules", "modules.safetensors");
+    private static readonly Dictionary<string, Tensor> s_goldens = Golden.ReadTo(TestDevice.Device, "modules", "modules.safetensors");
     private readonly AutoencoderKL _vae = TinyModel.Open().LoadVae(ScalarType.Float32, TestDevice.Device);
 
     public void Dispose() => _vae.Dispose();
@@ -20,24 +20,24 @@ public sealed class VaeGoldenTests : IDisposable
         using var off = no_grad();
         var prefix = $"vae.{size}.";
         var hooks = new ModuleHooks(_vae);
-        string[] hooked = [.. Goldens.Keys.Where(k => k.StartsWith($"{prefix}hook.", StringComparison.Ordinal)).Select(k => k[$"{prefix}hook.".Length..])];
+        string[] hooked = [.. s_goldens.Keys.Where(k => k.StartsWith($"{prefix}hook.", StringComparison.Ordinal)).Select(k => k[$"{prefix}hook.".Length..])];
         foreach (var name in hooked)
         {
             hooks.Attach(name);
         }
 
-        var posterior = _vae.Encode(Goldens[$"{prefix}image"]);
-        var sample = posterior.Sample(Goldens[$"{prefix}noise"]);
-        var decoded = _vae.Decode(Goldens[$"{prefix}decode_latents"].Div(_vae.Config.ScalingFactor));
+        var posterior = _vae.Encode(s_goldens[$"{prefix}image"]);
+        var sample = posterior.Sample(s_goldens[$"{prefix}noise"]);
+        var decoded = _vae.Decode(s_goldens[$"{prefix}decode_latents"].Div(_vae.Config.ScalingFactor));
 
-        Golden.AssertClose(posterior.Mean, Goldens[$"{prefix}mean"], 1e-5, $"{prefix}mean");
-        Golden.AssertClose(posterior.LogVariance, Goldens[$"{prefix}logvar"], 1e-5, $"{prefix}logvar");
-        Golden.AssertClose(sample, Goldens[$"{prefix}sample"], 1e-5, $"{prefix}sample");
-        Golden.AssertClose(sample.Mul(_vae.Config.ScalingFactor), Goldens[$"{prefix}latents"], 1e-5, $"{prefix}latents");
-        Golden.AssertClose(decoded, Goldens[$"{prefix}decode_image"], 1e-5, $"{prefix}decode_image");
+        Golden.AssertClose(posterior.Mean, s_goldens[$"{prefix}mean"], 1e-5, $"{prefix}mean");
+        Golden.AssertClose(posterior.LogVariance, s_goldens[$"{prefix}logvar"], 1e-5, $"{prefix}logvar");
+        Golden.AssertClose(sample, s_goldens[$"{prefix}sample"], 1e-5, $"{prefix}sample");
+        Golden.AssertClose(sample.Mul(_vae.Config.ScalingFactor), s_goldens[$"{prefix}latents"], 1e-5, $"{prefix}latents");
+        Golden.AssertClose(decoded, s_goldens[$"{prefix}decode_image"], 1e-5, $"{prefix}decode_image");
         foreach (var name in hooked)
         {
-            Golden.AssertClose(hooks.Outputs[name], Goldens[$"{prefix}hook.{name}"], 1e-5, $"{prefix}hook.{name}");
+            Golden.AssertClose(hooks.Outputs[name], s_goldens[$"{prefix}hook.{name}"], 1e-5, $"{prefix}hook.{name}");
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class VaeGoldenTests : IDisposable
         using var off = no_grad();
         using var half = TinyModel.Open().LoadVae(ScalarType.BFloat16, TestDevice.Device);
 
-        Golden.AssertClose(half.Encode(Goldens["vae.square.image"]).Mean, Goldens["vae.square.mean"], 0.1, "bf16 vae.square.mean");
+        Golden.AssertClose(half.Encode(s_goldens["vae.square.image"]).Mean, s_goldens["vae.square.mean"], 0.1, "bf16 vae.square.mean");
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public sealed class VaeGoldenTests : IDisposable
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var before = scope.DisposablesCount;
-        _vae.Encode(Goldens["vae.square.image"]).Dispose();
-        _vae.Decode(Goldens["vae.square.decode_latents"]).Dispose();
+        _vae.Encode(s_goldens["vae.square.image"]).Dispose();
+        _vae.Decode(s_goldens["vae.square.decode_latents"]).Dispose();
 
         Assert.Equal(before, scope.DisposablesCount);
     }

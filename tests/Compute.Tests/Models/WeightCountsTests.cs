@@ -8,12 +8,14 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Tests.Models;
 
-/// <summary>What is worked out from a configuration is what is built from it; and a configuration of another model than the weights' is refused before anything is built.</summary>
+/// <summary>
+/// What is worked out from a configuration is what is built from it; and a configuration of another model than the weights' is refused before anything is
+/// built.
+/// </summary>
 public sealed class WeightCountsTests : IDisposable
 {
     // Eight levels of 8192 channels, 16 layers each, 32 blocks a transformer.
-    private const string Huge =
-        """
+    private const string Huge = """
         {"_class_name":"UNet2DConditionModel","in_channels":4,"out_channels":4,"sample_size":8,"cross_attention_dim":32,"norm_num_groups":32,"attention_head_dim":8,"layers_per_block":16,"transformer_layers_per_block":32,
         "down_block_types":["CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D"],
         "up_block_types":["CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D"],
@@ -33,7 +35,12 @@ public sealed class WeightCountsTests : IDisposable
         }
     }
 
-    public static TheoryData<string> UNets => [Golden.PathOf("shapes", "sd15_unet.config.json"), Golden.PathOf("shapes", "sd21_unet.config.json"), Path.Combine(TinyModel.Path, "unet", "config.json")];
+    public static TheoryData<string> UNets =>
+        [
+            Golden.PathOf("shapes", "sd15_unet.config.json"),
+            Golden.PathOf("shapes", "sd21_unet.config.json"),
+            Path.Combine(TinyModel.Path, "unet", "config.json"),
+        ];
 
     [Theory]
     [MemberData(nameof(UNets))]
@@ -70,7 +77,16 @@ public sealed class WeightCountsTests : IDisposable
             AssertSame(WeightCounts.Of(VaeConfig.Read(file)), new AutoencoderKL(VaeConfig.Read(file)));
         }
 
-        var uneven = new VaeConfig { BlockOutChannels = [2, 4, 6], LayersPerBlock = 2, NormNumGroups = 2, LatentChannels = 3, InChannels = 5, OutChannels = 7, UseQuantConv = false };
+        var uneven = new VaeConfig
+        {
+            BlockOutChannels = [2, 4, 6],
+            LayersPerBlock = 2,
+            NormNumGroups = 2,
+            LatentChannels = 3,
+            InChannels = 5,
+            OutChannels = 7,
+            UseQuantConv = false,
+        };
         AssertSame(WeightCounts.Of(uneven), new AutoencoderKL(uneven));
         foreach (var file in new[] { Golden.PathOf("shapes", "sd15_text_encoder.config.json"), Path.Combine(TinyModel.Path, "text_encoder", "config.json") })
         {
@@ -103,9 +119,20 @@ public sealed class WeightCountsTests : IDisposable
         var part = model.Parts().First();
         using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
 
-        Assert.Equal("unet/config.json", Assert.Throws<InvalidInputException>(() => (part with { Build = () => throw new InvalidOperationException("It was built.") }).Create(source)).Field);
-        Assert.Contains("describes a model of", Assert.Throws<InvalidInputException>(() => model.LoadUNet(ScalarType.Float32, CPU)).Message, StringComparison.Ordinal);
-        Assert.Contains("describes a model of", Assert.Throws<InvalidInputException>(() => model.RequireWeightsOfSize("unet")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "unet/config.json",
+            Assert.Throws<InvalidInputException>(() => (part with { Build = () => throw new InvalidOperationException("It was built.") }).Create(source)).Field
+        );
+        Assert.Contains(
+            "describes a model of",
+            Assert.Throws<InvalidInputException>(() => model.LoadUNet(ScalarType.Float32, CPU)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "describes a model of",
+            Assert.Throws<InvalidInputException>(() => model.RequireWeightsOfSize("unet")).Message,
+            StringComparison.Ordinal
+        );
         model.RequireWeightsOfSize("vae");
     }
 

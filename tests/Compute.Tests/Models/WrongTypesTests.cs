@@ -11,12 +11,32 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tests.Models;
 
-/// <summary>Every field of every configuration of a model with values of every kind of JSON: what can't be used is told by file and field, in words and without the names of .NET.</summary>
+/// <summary>
+/// Every field of every configuration of a model with values of every kind of JSON: what can't be used is told by file and field, in words and without the
+/// names of .NET.
+/// </summary>
 public sealed class WrongTypesTests : IDisposable
 {
-    private static readonly string[] Values = ["null", "true", "1.5", "1000.0", "-3", "99999999999", "1e300", "\"text\"", "\"\"", "[]", "[null]", "[1.5, \"a\"]", "[[1]]", "{}", "{\"a\":1}"];
+    private static readonly string[] s_values =
+    [
+        "null",
+        "true",
+        "1.5",
+        "1000.0",
+        "-3",
+        "99999999999",
+        "1e300",
+        "\"text\"",
+        "\"\"",
+        "[]",
+        "[null]",
+        "[1.5, \"a\"]",
+        "[[1]]",
+        "{}",
+        "{\"a\":1}",
+    ];
 
-    private static readonly Dictionary<string, Action<string>> Readers = new()
+    private static readonly Dictionary<string, Action<string>> s_readers = new()
     {
         ["unet/config.json"] = path => UNetConfig.Read(path),
         ["vae/config.json"] = path => VaeConfig.Read(path),
@@ -38,7 +58,7 @@ public sealed class WrongTypesTests : IDisposable
 
     private readonly string _folder = TinyModel.Copy();
 
-    public static TheoryData<string> Files => [.. Readers.Keys];
+    public static TheoryData<string> Files => [.. s_readers.Keys];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -49,21 +69,38 @@ public sealed class WrongTypesTests : IDisposable
         var path = Path.Combine(_folder, name);
         var sound = File.Exists(path)
             ? JsonNode.Parse(File.ReadAllText(path))!.AsObject()
-            : JsonNode.Parse("""{"resolution":64,"learning_rate":0.001,"learning_rate_schedule":"cosine","steps":3,"vectors":2,"guidance_scale":2,"prototype":{"steps":3},"prompt_template":"a {}"}""")!.AsObject();
-        foreach (var field in sound.Select(member => member.Key).Append("solver_type").Append("rescale_betas_zero_snr").Append("trained_betas").Append("lambda_min_clipped").ToList())
+            : JsonNode
+                .Parse(
+                    """{"resolution":64,"learning_rate":0.001,"learning_rate_schedule":"cosine","steps":3,"vectors":2,"guidance_scale":2,"prototype":{"steps":3},"prompt_template":"a {}"}"""
+                )!
+                .AsObject();
+        foreach (
+            var field in sound
+                .Select(member => member.Key)
+                .Append("solver_type")
+                .Append("rescale_betas_zero_snr")
+                .Append("trained_betas")
+                .Append("lambda_min_clipped")
+                .ToList()
+        )
         {
-            foreach (var value in Values)
+            foreach (var value in s_values)
             {
                 var changed = sound.DeepClone().AsObject();
                 changed[field] = JsonNode.Parse(value);
                 File.WriteAllText(path, changed.ToJsonString());
-                var error = Record.Exception(() => Readers[name](path));
+                var error = Record.Exception(() => s_readers[name](path));
                 Assert.True(error is null or InvalidInputException, $"{name}: {field} = {value}: {error}");
                 foreach (var text in error is InvalidInputException told ? [told.Message, told.Field ?? "", told.Hint ?? ""] : Array.Empty<string>())
                 {
                     Assert.False(
-                        text.Contains("System.", StringComparison.Ordinal) || text.Contains("`1", StringComparison.Ordinal) || text.Contains("Path: $", StringComparison.Ordinal)
-                        || text.Contains("Int32", StringComparison.Ordinal) || text.Contains("LineNumber", StringComparison.Ordinal), $"{name}: {field} = {value}: {text}");
+                        text.Contains("System.", StringComparison.Ordinal)
+                            || text.Contains("`1", StringComparison.Ordinal)
+                            || text.Contains("Path: $", StringComparison.Ordinal)
+                            || text.Contains("Int32", StringComparison.Ordinal)
+                            || text.Contains("LineNumber", StringComparison.Ordinal),
+                        $"{name}: {field} = {value}: {text}"
+                    );
                 }
             }
         }
@@ -84,7 +121,7 @@ public sealed class WrongTypesTests : IDisposable
         var changed = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         changed[field] = JsonNode.Parse(value);
         File.WriteAllText(path, changed.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        Readers[name](path);
+        s_readers[name](path);
     }
 
     [Fact]

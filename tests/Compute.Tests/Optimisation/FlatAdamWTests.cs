@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Optimisation;
 
 public sealed class FlatAdamWTests
 {
-    private static readonly (string, long[])[] Shapes = [("a", [4, 3]), ("b", [7]), ("c", [2, 2, 2])];
+    private static readonly (string, long[])[] s_shapes = [("a", [4, 3]), ("b", [7]), ("c", [2, 2, 2])];
 
     [Theory]
     [InlineData(0.01)]
@@ -19,7 +19,9 @@ public sealed class FlatAdamWTests
         using var scope = NewDisposeScope();
         using var flat = Start(1);
         using var optimiser = new FlatAdamW([flat], Rate, weightDecay);
-        double[] x = [.. flat.Values.data<float>().ToArray()], means = new double[x.Length], variances = new double[x.Length];
+        double[] x = [.. flat.Values.data<float>().ToArray()],
+            means = new double[x.Length],
+            variances = new double[x.Length];
         int[] leafOf = [.. flat.Leaves.SelectMany((leaf, i) => Enumerable.Repeat(i, (int)leaf.numel()))];
         for (var step = 0; step < 20; step++)
         {
@@ -134,7 +136,7 @@ public sealed class FlatAdamWTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(seed);
-        var flat = new FlatParameters(Shapes);
+        var flat = new FlatParameters(s_shapes);
         flat.Values.copy_(randn([flat.Count], generator: generator));
         return flat;
     }

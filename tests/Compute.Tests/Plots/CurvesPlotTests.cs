@@ -50,7 +50,14 @@ public sealed class CurvesPlotTests
     public void Render_HardlyAnySteps_StillDraws(int steps)
     {
         double[] values = [.. Enumerable.Repeat(0.5, steps)];
-        var image = CurvesPlot.Render(new TrainingCurves { Total = values, Global = values, Prototypes = [new("<cat>", values)] });
+        var image = CurvesPlot.Render(
+            new TrainingCurves
+            {
+                Total = values,
+                Global = values,
+                Prototypes = [new("<cat>", values)],
+            }
+        );
         Assert.Equal(steps == 0 ? 800 : 1280, image.Width);
         Assert.Equal(steps > 0, Near(image, 0x00, 0x72, 0xB2) > 10);
     }
@@ -78,13 +85,18 @@ public sealed class CurvesPlotTests
             Object = own,
             Class = ofClass,
             Total = [.. global.Select((g, i) => g + own[i] + ofClass[i])],
-            Prototypes = [new("<cat>", [.. Enumerable.Range(0, 41).Select(i => 0.06 + (0.3 * Math.Exp(-i / 8.0)))]), new("<cup>", [.. Enumerable.Range(0, 41).Select(i => 0.1 + (0.2 * Math.Exp(-i / 12.0)))])],
+            Prototypes =
+            [
+                new("<cat>", [.. Enumerable.Range(0, 41).Select(i => 0.06 + (0.3 * Math.Exp(-i / 8.0)))]),
+                new("<cup>", [.. Enumerable.Range(0, 41).Select(i => 0.1 + (0.2 * Math.Exp(-i / 12.0)))]),
+            ],
         };
     }
 
     private static (int Width, int Height) Size(RgbImage image) => (image.Width, image.Height);
 
     private static int Near(RgbImage image, int r, int g, int b) =>
-        Enumerable.Range(0, image.Width * image.Height).Count(i =>
-            Math.Abs(image.Pixels[i * 3] - r) + Math.Abs(image.Pixels[(i * 3) + 1] - g) + Math.Abs(image.Pixels[(i * 3) + 2] - b) < 12);
+        Enumerable
+            .Range(0, image.Width * image.Height)
+            .Count(i => Math.Abs(image.Pixels[i * 3] - r) + Math.Abs(image.Pixels[(i * 3) + 1] - g) + Math.Abs(image.Pixels[(i * 3) + 2] - b) < 12);
 }

@@ -87,7 +87,11 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[0,9223372036854775807],"data_offsets":[0,0]}}""", 0, "no file can hold")]
     [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,0],"data_offsets":[0,0]}}""", 0, "no file can hold")]
     [InlineData("""{"a":{"dtype":"U8","shape":[2147483648,0,8589934592],"data_offsets":[0,0]}}""", 0, "no file can hold")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", 4, "has 33 dimensions, more than the limit of 32")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""",
+        4,
+        "has 33 dimensions, more than the limit of 32"
+    )]
     [InlineData("""{"a\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "has a name that is no Unicode text")]
     [InlineData("""{"__metadata__":{"k":"\udfff"}}""", 0, "its header has in __metadata__.k a text that is no Unicode")]
     [InlineData("""{"__metadata__":{"k":"1","k":"2"}}""", 0, "its header names __metadata__.k twice")]
@@ -131,7 +135,11 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Open_MissingOrTinyFile_IsRefused()
     {
-        Assert.Contains("doesn't exist", Assert.Throws<InvalidInputException>(() => SafetensorsFile.Open(Path.Combine(_folder.FullName, "none"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "doesn't exist",
+            Assert.Throws<InvalidInputException>(() => SafetensorsFile.Open(Path.Combine(_folder.FullName, "none"))).Message,
+            StringComparison.Ordinal
+        );
         var path = Path.Combine(_folder.FullName, "tiny");
         File.WriteAllBytes(path, [1, 2]);
         Assert.Contains("too short", Assert.Throws<InvalidInputException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);

@@ -33,7 +33,11 @@ public sealed class PipelineGoldenTests
             var embedding = LearnedEmbeddingsFile.Read(Golden.PathOf("embeds", "learned_embeds.safetensors"));
             models.Tokenizer.AddLearnedToken(embedding.Names.Name, (int)embedding.Vectors.shape[0]);
             vectors = embedding.Vectors.to(TestDevice.Device);
-            var network = LoraFile.ReadNetwork(Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"), models.UNet.AdaptableLayers, TestDevice.Device);
+            var network = LoraFile.ReadNetwork(
+                Golden.PathOf("lora", "r4-kohya", "pytorch_lora_weights.safetensors"),
+                models.UNet.AdaptableLayers,
+                TestDevice.Device
+            );
             merged = network.MergeInto(models.UNet.AdaptableLayers, (double)scale);
         }
 
@@ -51,7 +55,13 @@ public sealed class PipelineGoldenTests
             Assert.Equal(settings["timesteps"]!.AsArray().Select(t => (float)t!), scheduler.Timesteps.Select(t => (float)t));
             var steps = new List<Tensor>();
             var latents = new Denoiser(models.UNet).Run(
-                expected["latents"], positive, negative, (double)settings["guidance_scale"]!, scheduler, (_, x) => steps.Add(x.clone().DetachFromDisposeScope()));
+                expected["latents"],
+                positive,
+                negative,
+                (double)settings["guidance_scale"]!,
+                scheduler,
+                (_, x) => steps.Add(x.clone().DetachFromDisposeScope())
+            );
             if (expected.TryGetValue($"{name}.step_latents", out var trajectory))
             {
                 Golden.AssertClose(cat(steps), trajectory, 1e-3, $"{name}.step_latents");
@@ -72,11 +82,12 @@ public sealed class PipelineGoldenTests
         }
     }
 
-    private static string NameOf(string sampler) => sampler switch
-    {
-        "DDIMScheduler" => "ddim",
-        "DPMSolverMultistepScheduler" => "dpm++",
-        "EulerDiscreteScheduler" => "euler",
-        _ => "pndm",
-    };
+    private static string NameOf(string sampler) =>
+        sampler switch
+        {
+            "DDIMScheduler" => "ddim",
+            "DPMSolverMultistepScheduler" => "dpm++",
+            "EulerDiscreteScheduler" => "euler",
+            _ => "pndm",
+        };
 }

@@ -5,13 +5,15 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tests.Schedulers;
 
 /// <summary>
-/// Configurations of other schedulers than ours, read as diffusers' from_config reads them. The numbers are those of the papers' formulas in plain doubles, written down here on their own: Lu et al. 2022
+/// Configurations of other schedulers than ours, read as diffusers' from_config reads them. The numbers are those of the papers' formulas in plain doubles,
+/// written down here on their own: Lu et al. 2022
 /// (DPM-Solver, DPM-Solver++ and its SDE form), Lin et al. 2024 (zero terminal SNR).
 /// </summary>
 public sealed class ForeignSettingsTests
 {
-    private const string Base = "\"beta_start\":0.00085,\"beta_end\":0.012,\"beta_schedule\":\"scaled_linear\",\"num_train_timesteps\":1000,\"steps_offset\":1,\"skip_prk_steps\":true";
-    private static readonly double[] Outputs = [0.9, -0.4, 0.31, 0.77, -1.2, 0.05, 0.6, -0.9, 0.2, 0.33];
+    private const string Base =
+        "\"beta_start\":0.00085,\"beta_end\":0.012,\"beta_schedule\":\"scaled_linear\",\"num_train_timesteps\":1000,\"steps_offset\":1,\"skip_prk_steps\":true";
+    private static readonly double[] s_outputs = [0.9, -0.4, 0.31, 0.77, -1.2, 0.05, 0.6, -0.9, 0.2, 0.33];
 
     [Theory]
     [InlineData("\"_class_name\":\"UniPCMultistepScheduler\",\"solver_type\":\"bh1\",\"predict_x0\":true")]
@@ -20,8 +22,8 @@ public sealed class ForeignSettingsTests
     [InlineData("\"_class_name\":\"LCMScheduler\",\"original_inference_steps\":50,\"timestep_scaling\":10.0")]
     [InlineData("\"_class_name\":\"EulerAncestralDiscreteScheduler\"")]
     [InlineData("\"_class_name\":\"DDPMScheduler\",\"variance_type\":\"fixed_small\"")]
-    public void Step_SettingsOfAnotherClass_DrawAsDpmPlusPlusDoes(string settings)
-        => Assert.Equal(Run(Config("\"solver_type\":\"midpoint\""), 8), Run(Config(settings), 8));
+    public void Step_SettingsOfAnotherClass_DrawAsDpmPlusPlusDoes(string settings) =>
+        Assert.Equal(Run(Config("\"solver_type\":\"midpoint\""), 8), Run(Config(settings), 8));
 
     [Theory]
     [InlineData("dpmsolver++", 1, false)]
@@ -40,11 +42,25 @@ public sealed class ForeignSettingsTests
     public void Step_AnyAlgorithm_IsThePapersFormula(string algorithm, int order, bool heun)
     {
         var final = algorithm.EndsWith("++", StringComparison.Ordinal) ? "zero" : "sigma_min";
-        var config = Config($"\"algorithm_type\":\"{algorithm}\",\"solver_order\":{order},\"solver_type\":\"{(heun ? "heun" : "midpoint")}\",\"final_sigmas_type\":\"{final}\"");
+        var config = Config(
+            $"\"algorithm_type\":\"{algorithm}\",\"solver_order\":{order},\"solver_type\":\"{(heun ? "heun" : "midpoint")}\",\"final_sigmas_type\":\"{final}\""
+        );
         var timesteps = Enumerable.Range(0, 8).Select(i => (int)Math.Round((8 - i) * (999 / 8.0))).ToArray(); // linspace without its last point
-        var expected = Reference([.. timesteps.Select(t => SigmaOf(AlphasCumprod()[t])), final == "zero" ? 0 : SigmaOf(AlphasCumprod()[0])], algorithm, order, heun);
+        var expected = Reference(
+            [.. timesteps.Select(t => SigmaOf(AlphasCumprod()[t])), final == "zero" ? 0 : SigmaOf(AlphasCumprod()[0])],
+            algorithm,
+            order,
+            heun
+        );
         var actual = Run(config, 8);
-        Assert.All(expected.Zip(actual), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 2e-4 * Math.Max(1, Math.Abs(pair.First)), $"{string.Join(' ', expected)}\n{string.Join(' ', actual)}"));
+        Assert.All(
+            expected.Zip(actual),
+            pair =>
+                Assert.True(
+                    Math.Abs(pair.First - pair.Second) <= 2e-4 * Math.Max(1, Math.Abs(pair.First)),
+                    $"{string.Join(' ', expected)}\n{string.Join(' ', actual)}"
+                )
+        );
     }
 
     [Fact]
@@ -75,7 +91,12 @@ public sealed class ForeignSettingsTests
         // Training at the last timestep sees noise alone.
         using var scope = NewDisposeScope();
         Assert.Equal(2f, schedule.AddNoise(ones([1, 4]), ones([1, 4]).Mul(2.0), 999)[0, 0].item<float>());
-        Assert.Equal(-1f, new NoiseSchedule(Config("\"rescale_betas_zero_snr\":true,\"prediction_type\":\"v_prediction\"")).Target(ones([1, 4]), ones([1, 4]).Mul(2.0), 999)[0, 0].item<float>());
+        Assert.Equal(
+            -1f,
+            new NoiseSchedule(Config("\"rescale_betas_zero_snr\":true,\"prediction_type\":\"v_prediction\""))
+                .Target(ones([1, 4]), ones([1, 4]).Mul(2.0), 999)[0, 0]
+                .item<float>()
+        );
     }
 
     [Theory]
@@ -104,14 +125,19 @@ public sealed class ForeignSettingsTests
     }
 
     [Fact]
-    public void Pndm_ZeroTerminalSnr_IsPassedOverAsByDiffusers()
-        => Assert.Equal(Run(Config("\"timestep_spacing\":\"leading\""), 8, "pndm"), Run(Config("\"timestep_spacing\":\"leading\",\"rescale_betas_zero_snr\":true"), 8, "pndm"));
+    public void Pndm_ZeroTerminalSnr_IsPassedOverAsByDiffusers() =>
+        Assert.Equal(
+            Run(Config("\"timestep_spacing\":\"leading\""), 8, "pndm"),
+            Run(Config("\"timestep_spacing\":\"leading\",\"rescale_betas_zero_snr\":true"), 8, "pndm")
+        );
 
     [Fact]
     public void NoiseSchedule_TrainedBetas_AreTaken()
     {
         var betas = Enumerable.Range(0, 10).Select(i => 0.01 * (i + 1)).ToArray();
-        var config = SchedulerConfig.Parse($"{{\"num_train_timesteps\":10,\"trained_betas\":[{string.Join(',', betas.Select(b => b.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]}}");
+        var config = SchedulerConfig.Parse(
+            $"{{\"num_train_timesteps\":10,\"trained_betas\":[{string.Join(',', betas.Select(b => b.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]}}"
+        );
         Assert.Equal([.. betas.Select(b => (float)b)], new NoiseSchedule(config).BetaValues.ToArray());
     }
 
@@ -136,8 +162,8 @@ public sealed class ForeignSettingsTests
     }
 
     [Fact]
-    public void Create_KarrasThatEndsAtItsSmallestSigma_IsBuilt()
-        => Assert.All(Run(Config("\"use_karras_sigmas\":true,\"final_sigmas_type\":\"sigma_min\""), 20), value => Assert.True(double.IsFinite(value)));
+    public void Create_KarrasThatEndsAtItsSmallestSigma_IsBuilt() =>
+        Assert.All(Run(Config("\"use_karras_sigmas\":true,\"final_sigmas_type\":\"sigma_min\""), 20), value => Assert.True(double.IsFinite(value)));
 
     private static SchedulerConfig Config(string extra) => SchedulerConfig.Parse($"{{{Base},{extra}}}");
 
@@ -158,7 +184,7 @@ public sealed class ForeignSettingsTests
         var samples = new List<double>();
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
-            x = scheduler.Step(ones([1, 1]).Mul(Outputs[call % Outputs.Length]), call, x, scheduler.AddsNoise ? ones([1, 1]).Mul(NoiseOf(call)) : null);
+            x = scheduler.Step(ones([1, 1]).Mul(s_outputs[call % s_outputs.Length]), call, x, scheduler.AddsNoise ? ones([1, 1]).Mul(NoiseOf(call)) : null);
             samples.Add(x.item<float>());
         }
 
@@ -175,10 +201,14 @@ public sealed class ForeignSettingsTests
         var (x, m, samples, steps) = (1.0, new List<double>(), new List<double>(), sigmas.Length - 1);
         for (var i = 0; i < steps; i++)
         {
-            m.Add(algorithm.EndsWith("++", StringComparison.Ordinal) ? (x - (Sigma(i) * Outputs[i])) / Alpha(i) : Outputs[i]);
+            m.Add(algorithm.EndsWith("++", StringComparison.Ordinal) ? (x - (Sigma(i) * s_outputs[i])) / Alpha(i) : s_outputs[i]);
             var (a, s, h) = (Alpha(i + 1), Sigma(i + 1), Lambda(i + 1) - Lambda(i));
-            var use = i == steps - 1 ? 1 : i == steps - 2 ? Math.Min(2, Math.Min(order, i + 1)) : Math.Min(order, i + 1); // fewer than 15 steps end with lower orders
-            double d1 = 0, d2 = 0;
+            var use =
+                i == steps - 1 ? 1
+                : i == steps - 2 ? Math.Min(2, Math.Min(order, i + 1))
+                : Math.Min(order, i + 1); // fewer than 15 steps end with lower orders
+            double d1 = 0,
+                d2 = 0;
             if (use >= 2)
             {
                 var r0 = (Lambda(i) - Lambda(i - 1)) / h;
@@ -194,18 +224,38 @@ public sealed class ForeignSettingsTests
             var midpoint = use == 2 && !heun;
             x = algorithm switch
             {
-                "dpmsolver++" => (s / Sigma(i) * x) - (a * (Math.Exp(-h) - 1) * m[i])
-                    + (midpoint ? -0.5 * a * (Math.Exp(-h) - 1) * d1 : use > 1 ? a * (((Math.Exp(-h) - 1) / h) + 1) * d1 : 0)
+                "dpmsolver++" => (s / Sigma(i) * x)
+                    - (a * (Math.Exp(-h) - 1) * m[i])
+                    + (
+                        midpoint ? -0.5 * a * (Math.Exp(-h) - 1) * d1
+                        : use > 1 ? a * (((Math.Exp(-h) - 1) / h) + 1) * d1
+                        : 0
+                    )
                     - (use == 3 ? a * (((Math.Exp(-h) - 1 + h) / (h * h)) - 0.5) * d2 : 0),
-                "dpmsolver" => (a / Alpha(i) * x) - (s * (Math.Exp(h) - 1) * m[i])
-                    - (midpoint ? 0.5 * s * (Math.Exp(h) - 1) * d1 : use > 1 ? s * (((Math.Exp(h) - 1) / h) - 1) * d1 : 0)
+                "dpmsolver" => (a / Alpha(i) * x)
+                    - (s * (Math.Exp(h) - 1) * m[i])
+                    - (
+                        midpoint ? 0.5 * s * (Math.Exp(h) - 1) * d1
+                        : use > 1 ? s * (((Math.Exp(h) - 1) / h) - 1) * d1
+                        : 0
+                    )
                     - (use == 3 ? s * (((Math.Exp(h) - 1 - h) / (h * h)) - 0.5) * d2 : 0),
-                "sde-dpmsolver++" => (s / Sigma(i) * Math.Exp(-h) * x) + (a * (1 - Math.Exp(-2 * h)) * m[i])
-                    + (midpoint ? 0.5 * a * (1 - Math.Exp(-2 * h)) * d1 : use > 1 ? a * (((1 - Math.Exp(-2 * h)) / (-2 * h)) + 1) * d1 : 0)
+                "sde-dpmsolver++" => (s / Sigma(i) * Math.Exp(-h) * x)
+                    + (a * (1 - Math.Exp(-2 * h)) * m[i])
+                    + (
+                        midpoint ? 0.5 * a * (1 - Math.Exp(-2 * h)) * d1
+                        : use > 1 ? a * (((1 - Math.Exp(-2 * h)) / (-2 * h)) + 1) * d1
+                        : 0
+                    )
                     + (use == 3 ? a * (((1 - Math.Exp(-2 * h) - (2 * h)) / (4 * h * h)) - 0.5) * d2 : 0)
                     + (s * Math.Sqrt(1 - Math.Exp(-2 * h)) * NoiseOf(i)),
-                _ => (a / Alpha(i) * x) - (2 * s * (Math.Exp(h) - 1) * m[i])
-                    - (midpoint ? s * (Math.Exp(h) - 1) * d1 : use > 1 ? 2 * s * (((Math.Exp(h) - 1) / h) - 1) * d1 : 0)
+                _ => (a / Alpha(i) * x)
+                    - (2 * s * (Math.Exp(h) - 1) * m[i])
+                    - (
+                        midpoint ? s * (Math.Exp(h) - 1) * d1
+                        : use > 1 ? 2 * s * (((Math.Exp(h) - 1) / h) - 1) * d1
+                        : 0
+                    )
                     + (s * Math.Sqrt(Math.Exp(2 * h) - 1) * NoiseOf(i)),
             };
             samples.Add(x);

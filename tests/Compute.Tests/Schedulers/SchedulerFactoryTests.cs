@@ -29,8 +29,11 @@ public sealed class SchedulerFactoryTests
     }
 
     [Fact]
-    public void NameOf_OfTheEmbeddedModel_IsPndm()
-        => Assert.Equal("pndm", SchedulerFactory.NameOf(SchedulerConfig.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "scheduler", "scheduler_config.json"))));
+    public void NameOf_OfTheEmbeddedModel_IsPndm() =>
+        Assert.Equal(
+            "pndm",
+            SchedulerFactory.NameOf(SchedulerConfig.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "scheduler", "scheduler_config.json")))
+        );
 
     [Fact]
     public void NameOf_AnotherClass_IsRefusedWithTheNames()
@@ -57,8 +60,12 @@ public sealed class SchedulerFactoryTests
     [InlineData("pndm", "")]
     [InlineData("dpm++", "")] // linspace's rounding visits 500 twice
     [InlineData("dpm++", ",\"timestep_spacing\":\"leading\"")] // 1000 / 1001 is 0: one timestep over and over
-    public void Create_StepsThatLeaveTheSchedule_IsRefused(string name, string extra)
-        => Assert.Contains("1000 steps of", Assert.Throws<InvalidInputException>(() => SchedulerFactory.Create(name, Config(extra), 1000)).Message, StringComparison.Ordinal);
+    public void Create_StepsThatLeaveTheSchedule_IsRefused(string name, string extra) =>
+        Assert.Contains(
+            "1000 steps of",
+            Assert.Throws<InvalidInputException>(() => SchedulerFactory.Create(name, Config(extra), 1000)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("dpm++", 1, 1)]
@@ -131,8 +138,8 @@ public sealed class SchedulerFactoryTests
     [InlineData("")]
     [InlineData("DPM++")]
     [InlineData("unipc")]
-    public void Create_UnknownName_IsRefused(string name)
-        => Assert.Equal("scheduler", Assert.Throws<InvalidInputException>(() => SchedulerFactory.Create(name, Config(), 20)).Field);
+    public void Create_UnknownName_IsRefused(string name) =>
+        Assert.Equal("scheduler", Assert.Throws<InvalidInputException>(() => SchedulerFactory.Create(name, Config(), 20)).Field);
 
     [Fact]
     public void Parse_PythonsBareInfinity_IsTaken()
@@ -146,12 +153,16 @@ public sealed class SchedulerFactoryTests
     [InlineData("null")]
     [InlineData("{")]
     [InlineData("{\"beta_start\":\"small\"}")]
-    public void Parse_NoConfiguration_IsRefused(string json)
-        => Assert.Contains("scheduler_config.json", Assert.Throws<InvalidInputException>(() => SchedulerConfig.Parse(json)).Message, StringComparison.Ordinal);
+    public void Parse_NoConfiguration_IsRefused(string json) =>
+        Assert.Contains("scheduler_config.json", Assert.Throws<InvalidInputException>(() => SchedulerConfig.Parse(json)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Load_MissingFile_IsRefused()
-        => Assert.Contains("doesn't exist", Assert.Throws<InvalidInputException>(() => SchedulerConfig.Load("/nonexistent/scheduler_config.json")).Message, StringComparison.Ordinal);
+    public void Load_MissingFile_IsRefused() =>
+        Assert.Contains(
+            "doesn't exist",
+            Assert.Throws<InvalidInputException>(() => SchedulerConfig.Load("/nonexistent/scheduler_config.json")).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("dpm++")]
@@ -184,7 +195,9 @@ public sealed class SchedulerFactoryTests
         static float[] Run(IScheduler scheduler, Tensor x)
         {
             for (var call = 0; call < scheduler.Timesteps.Count; call++)
+            {
                 x = scheduler.Step(x.Mul(0.3), call, x);
+            }
             return x.data<float>().ToArray();
         }
     }

@@ -7,34 +7,38 @@ namespace OrleansOneShot.Compute.Tests.Schedulers;
 
 public sealed class SchedulerGoldenTests
 {
-    private static readonly Dictionary<string, Tensor> Tensors = Golden.Read("schedulers", "schedulers.safetensors");
-    private static readonly JsonDocument Settings = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("schedulers", "schedulers.json")));
+    private static readonly Dictionary<string, Tensor> s_tensors = Golden.Read("schedulers", "schedulers.safetensors");
+    private static readonly JsonDocument s_settings = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("schedulers", "schedulers.json")));
 
-    public static TheoryData<string> Trajectories => [.. Settings.RootElement.EnumerateObject().Select(p => p.Name)];
+    public static TheoryData<string> Trajectories => [.. s_settings.RootElement.EnumerateObject().Select(p => p.Name)];
 
     [Theory]
     [MemberData(nameof(Trajectories))]
     public void Step_GivenModelOutputs_FollowsTheTrajectory(string name)
     {
         using var scope = NewDisposeScope();
-        var expected = Settings.RootElement.GetProperty(name);
-        var outputs = Tensors[$"{name}.model_outputs"];
-        var samples = Tensors[$"{name}.samples"];
+        var expected = s_settings.RootElement.GetProperty(name);
+        var outputs = s_tensors[$"{name}.model_outputs"];
+        var samples = s_tensors[$"{name}.samples"];
         using var scheduler = Make(name);
 
         Assert.Equal(expected.GetProperty("calls").GetInt32(), scheduler.Timesteps.Count);
         Assert.Equal(expected.GetProperty("timesteps").EnumerateArray().Select(t => (float)t.GetDouble()), scheduler.Timesteps.Select(t => (float)t));
         AssertNear(expected.GetProperty("init_noise_sigma").GetDouble(), scheduler.InitNoiseSigma, $"{name} init_noise_sigma");
-        Golden.AssertClose(Tensors["fake.initial"].Mul(scheduler.InitNoiseSigma), samples[0], 1e-5, $"{name} initial");
+        Golden.AssertClose(s_tensors["fake.initial"].Mul(scheduler.InitNoiseSigma), samples[0], 1e-5, $"{name} initial");
 
         var worst = 0.0;
         var x = samples[0];
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
-            if (Tensors.TryGetValue($"{name}.model_inputs", out var inputs))
+            if (s_tensors.TryGetValue($"{name}.model_inputs", out var inputs))
+            {
                 worst = Math.Max(worst, Golden.RelativeDeviation(scheduler.ScaleModelInput(samples[call], call), inputs[call]));
+            }
             else
+            {
                 Assert.Equal(0, Golden.Deviation(scheduler.ScaleModelInput(samples[call], call), samples[call]));
+            }
 
             // Our own samples are carried on, so that errors would add up.
             x = scheduler.Step(outputs[call], call, x);
@@ -56,13 +60,17 @@ public sealed class SchedulerGoldenTests
             DpmSolverMultistepScheduler dpm => dpm.Sigmas,
             _ => null,
         };
-        Assert.Equal(Settings.RootElement.GetProperty(name).TryGetProperty("sigmas", out var sigmas), actual is not null);
+        Assert.Equal(s_settings.RootElement.GetProperty(name).TryGetProperty("sigmas", out var sigmas), actual is not null);
         if (actual is null)
+        {
             return;
+        }
         var expected = sigmas.EnumerateArray().Select(s => s.GetDouble()).ToArray();
         Assert.Equal(expected.Length, actual.Count);
         for (var i = 0; i < expected.Length; i++)
+        {
             AssertNear(expected[i], actual[i], $"{name} sigma {i}");
+        }
     }
 
     [Fact]
@@ -70,9 +78,9 @@ public sealed class SchedulerGoldenTests
     {
         using var scope = NewDisposeScope();
         var schedule = StableDiffusion();
-        Golden.AssertClose(tensor(schedule.BetaValues.ToArray()), Tensors["betas"], 1e-6, "betas");
-        Golden.AssertClose(tensor(schedule.AlphasCumprod.ToArray()), Tensors["alphas_cumprod"], 1e-6, "alphas_cumprod");
-        Golden.AssertClose(tensor(schedule.AlphasCumprod.ToArray()).log(), Tensors["alphas_cumprod"].log(), 1e-6, "log alphas_cumprod");
+        Golden.AssertClose(tensor(schedule.BetaValues.ToArray()), s_tensors["betas"], 1e-6, "betas");
+        Golden.AssertClose(tensor(schedule.AlphasCumprod.ToArray()), s_tensors["alphas_cumprod"], 1e-6, "alphas_cumprod");
+        Golden.AssertClose(tensor(schedule.AlphasCumprod.ToArray()).log(), s_tensors["alphas_cumprod"].log(), 1e-6, "log alphas_cumprod");
     }
 
     [Fact]
@@ -80,12 +88,12 @@ public sealed class SchedulerGoldenTests
     {
         using var scope = NewDisposeScope();
         var schedule = StableDiffusion();
-        var (x0, noise, timesteps) = (Tensors["add_noise.x0"], Tensors["add_noise.noise"], Tensors["add_noise.timesteps"].data<long>().ToArray());
-        Golden.AssertClose(schedule.AddNoise(x0, noise, timesteps), Tensors["add_noise.out"], 1e-6, "add_noise");
-        Golden.AssertClose(schedule.Velocity(x0, noise, timesteps), Tensors["velocity.out"], 1e-6, "velocity");
+        var (x0, noise, timesteps) = (s_tensors["add_noise.x0"], s_tensors["add_noise.noise"], s_tensors["add_noise.timesteps"].data<long>().ToArray());
+        Golden.AssertClose(schedule.AddNoise(x0, noise, timesteps), s_tensors["add_noise.out"], 1e-6, "add_noise");
+        Golden.AssertClose(schedule.Velocity(x0, noise, timesteps), s_tensors["velocity.out"], 1e-6, "velocity");
 
         var velocity = new NoiseSchedule(Config("ddim.v_prediction.8"));
-        Golden.AssertClose(velocity.Target(x0, noise, timesteps), Tensors["velocity.out"], 1e-6, "target of v-prediction");
+        Golden.AssertClose(velocity.Target(x0, noise, timesteps), s_tensors["velocity.out"], 1e-6, "target of v-prediction");
         Assert.Equal(0, Golden.Deviation(schedule.Target(x0, noise, timesteps), noise));
     }
 
@@ -94,20 +102,24 @@ public sealed class SchedulerGoldenTests
     {
         using var scope = NewDisposeScope();
         var schedule = StableDiffusion();
-        var (x0, noise) = (Tensors["add_noise.x0"], Tensors["add_noise.noise"]);
+        var (x0, noise) = (s_tensors["add_noise.x0"], s_tensors["add_noise.noise"]);
         Assert.Equal(0, Golden.Deviation(schedule.AddNoise(x0, noise, 420), schedule.AddNoise(x0, noise, 420, 420, 420, 420, 420)));
     }
 
     private static NoiseSchedule StableDiffusion() => new(SchedulerConfig.Load(Golden.PathOf("sd15-tiny", "scheduler", "scheduler_config.json")));
 
-    private static SchedulerConfig Config(string name) => SchedulerConfig.Parse(Settings.RootElement.GetProperty(name).GetProperty("config").GetRawText());
+    private static SchedulerConfig Config(string name) => SchedulerConfig.Parse(s_settings.RootElement.GetProperty(name).GetProperty("config").GetRawText());
 
     private static IScheduler Make(string name)
     {
-        var config = Config(name) with { ClassName = Settings.RootElement.GetProperty(name).GetProperty("class").GetString() };
-        return SchedulerFactory.Create(SchedulerFactory.NameOf(config), config, int.Parse(name.Split('.')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        var config = Config(name) with { ClassName = s_settings.RootElement.GetProperty(name).GetProperty("class").GetString() };
+        return SchedulerFactory.Create(
+            SchedulerFactory.NameOf(config),
+            config,
+            int.Parse(name.Split('.')[^1], System.Globalization.CultureInfo.InvariantCulture)
+        );
     }
 
-    private static void AssertNear(double expected, double actual, string what)
-        => Assert.True(Math.Abs(expected - actual) <= 1e-6 * Math.Abs(expected), $"{what} is {actual:R} instead of {expected:R}.");
+    private static void AssertNear(double expected, double actual, string what) =>
+        Assert.True(Math.Abs(expected - actual) <= 1e-6 * Math.Abs(expected), $"{what} is {actual:R} instead of {expected:R}.");
 }

@@ -9,43 +9,46 @@ public sealed class ThreadShareTests
     private const double Large = 1e12;
 
     [Fact]
-    public void Take_SmallWork_IsOneThreadUntilItIsGivenBack() => OnThread(() =>
-    {
-        var before = get_num_threads();
-        using (var share = ThreadShare.Take(0))
-        {
-            Assert.Equal(TorchThreads.Fixed ?? 1, share.Threads);
-            Assert.Equal(share.Threads, get_num_threads());
-        }
-
-        Assert.Equal(before, get_num_threads());
-    });
-
-    [Fact]
-    public void Take_WithinAnother_StandsInForIt() => OnThread(() =>
-    {
-        using var outer = ThreadShare.Take(Large);
-        var threads = get_num_threads();
-        using (ThreadShare.Take(0))
-        {
-            Assert.Equal(TorchThreads.Fixed ?? 1, get_num_threads());
-        }
-
-        Assert.Equal(threads, get_num_threads());
-    });
-
-    [Fact]
-    public void Take_OnOneThread_LeavesTheOthersTheirNumber() => OnThread(() =>
-    {
-        var before = get_num_threads();
+    public void Take_SmallWork_IsOneThreadUntilItIsGivenBack() =>
         OnThread(() =>
         {
-            OpenMp.SetThreads(before + 3);
-            Assert.Equal(before + 3, get_num_threads());
+            var before = get_num_threads();
+            using (var share = ThreadShare.Take(0))
+            {
+                Assert.Equal(TorchThreads.Fixed ?? 1, share.Threads);
+                Assert.Equal(share.Threads, get_num_threads());
+            }
+
+            Assert.Equal(before, get_num_threads());
         });
-        Assert.Equal(before, get_num_threads());
-        OnThread(() => Assert.Equal(before, get_num_threads()));
-    });
+
+    [Fact]
+    public void Take_WithinAnother_StandsInForIt() =>
+        OnThread(() =>
+        {
+            using var outer = ThreadShare.Take(Large);
+            var threads = get_num_threads();
+            using (ThreadShare.Take(0))
+            {
+                Assert.Equal(TorchThreads.Fixed ?? 1, get_num_threads());
+            }
+
+            Assert.Equal(threads, get_num_threads());
+        });
+
+    [Fact]
+    public void Take_OnOneThread_LeavesTheOthersTheirNumber() =>
+        OnThread(() =>
+        {
+            var before = get_num_threads();
+            OnThread(() =>
+            {
+                OpenMp.SetThreads(before + 3);
+                Assert.Equal(before + 3, get_num_threads());
+            });
+            Assert.Equal(before, get_num_threads());
+            OnThread(() => Assert.Equal(before, get_num_threads()));
+        });
 
     [Fact]
     public void NativeEnvironment_OfThisProcess_IsWhatLibtorchsOpenMpFound()
@@ -57,14 +60,16 @@ public sealed class ThreadShareTests
         }
     }
 
-    private static void OnThread(Action test) => OnThread(() =>
-    {
-        test();
-        return 0;
-    });
+    private static void OnThread(Action test) =>
+        OnThread(() =>
+        {
+            test();
+            return 0;
+        });
 
     // Threads of operations are a thread's own setting, so each test has a thread of its own.
-    private static T OnThread<T>(Func<T> test) => Task.Factory.StartNew(test, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
+    private static T OnThread<T>(Func<T> test) =>
+        Task.Factory.StartNew(test, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
 
     [DllImport("libc", EntryPoint = "getenv", CharSet = CharSet.Ansi)]
     private static extern nint GetNative(string name);

@@ -7,9 +7,9 @@ namespace OrleansOneShot.Compute.Tests.Tokenization;
 
 public sealed class ClipTokenizerTests : IDisposable
 {
-    private static readonly JsonElement Reference = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("tokenizer.json"))).RootElement;
-    private static readonly ClipTokenizer Clip = ClipTokenizer.Load(Golden.PathOf("clip-vocab"), 77);
-    private static readonly ClipTokenizer Toyworld = ClipTokenizer.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "tokenizer"), 32);
+    private static readonly JsonElement s_reference = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("tokenizer.json"))).RootElement;
+    private static readonly ClipTokenizer s_clip = ClipTokenizer.Load(Golden.PathOf("clip-vocab"), 77);
+    private static readonly ClipTokenizer s_toyworld = ClipTokenizer.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "tokenizer"), 32);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-tokenizer-");
 
@@ -18,21 +18,24 @@ public sealed class ClipTokenizerTests : IDisposable
     [Fact]
     public void Encode_TheReferencesTexts_GivesItsIds()
     {
-        Assert.Equal((Reference.GetProperty("bos").GetInt32(), Reference.GetProperty("eos").GetInt32(), Reference.GetProperty("pad").GetInt32()), (Clip.StartId, Clip.EndId, Clip.PadId));
-        AssertSameIds(Clip, "texts", 500);
+        Assert.Equal(
+            (s_reference.GetProperty("bos").GetInt32(), s_reference.GetProperty("eos").GetInt32(), s_reference.GetProperty("pad").GetInt32()),
+            (s_clip.StartId, s_clip.EndId, s_clip.PadId)
+        );
+        AssertSameIds(s_clip, "texts", 500);
     }
 
     [Fact]
     public void Encode_LearnedTokens_GivesTheReferencesIds()
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         var dog = tokenizer.AddLearnedToken("<dog>", 4);
         var cup = tokenizer.AddLearnedToken("<my-cup>", 4);
-        var added = Reference.GetProperty("added").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt32());
+        var added = s_reference.GetProperty("added").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt32());
         Assert.Equal(added.OrderBy(p => p.Value).Select(p => p.Key), dog.Tokens.Concat(cup.Tokens));
         Assert.Equal((added["<dog>"], added["<my-cup>"]), (dog.FirstId, cup.FirstId));
         AssertSameIds(tokenizer, "learned", 16);
-        Assert.Empty(Clip.LearnedTokens);
+        Assert.Empty(s_clip.LearnedTokens);
     }
 
     [Fact]
@@ -62,12 +65,14 @@ public sealed class ClipTokenizerTests : IDisposable
     public void CountTokens_OfTheEmbeddedModelsWorld_IsOneAWord()
     {
         using var world = JsonDocument.Parse(File.ReadAllText(Path.Combine(Golden.Root, "models", "toyworld-64", "world.json")));
-        var phrases = Texts(world.RootElement.GetProperty("classes")).Concat(Texts(world.RootElement.GetProperty("colours"))).Concat(Texts(world.RootElement.GetProperty("plain")))
+        var phrases = Texts(world.RootElement.GetProperty("classes"))
+            .Concat(Texts(world.RootElement.GetProperty("colours")))
+            .Concat(Texts(world.RootElement.GetProperty("plain")))
             .Concat(world.RootElement.GetProperty("scenes").EnumerateObject().SelectMany(s => Texts(s.Value)));
-        Assert.All(phrases.SelectMany(p => p.Split(' ')), word => Assert.Equal(1, Toyworld.CountTokens(word)));
-        Assert.Equal(2, Toyworld.CountTokens("teddy bear"));
-        Assert.Equal(890, Toyworld.ContentIds("CAT")[0]);
-        Assert.Equal(32, Toyworld.Encode("a cat").Ids.Count);
+        Assert.All(phrases.SelectMany(p => p.Split(' ')), word => Assert.Equal(1, s_toyworld.CountTokens(word)));
+        Assert.Equal(2, s_toyworld.CountTokens("teddy bear"));
+        Assert.Equal(890, s_toyworld.ContentIds("CAT")[0]);
+        Assert.Equal(32, s_toyworld.Encode("a cat").Ids.Count);
     }
 
     [Theory]
@@ -81,7 +86,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [InlineData("", "")]
     public void Expand_Prompts_ReplacesIdentifiersOnce(string prompt, string expected)
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         tokenizer.AddLearnedToken("<dog>", 3);
         tokenizer.AddLearnedToken("<x>", 1);
         Assert.Equal(expected, tokenizer.Expand(prompt));
@@ -104,12 +109,20 @@ public sealed class ClipTokenizerTests : IDisposable
     public void Encode_LearnedWords_AreTheirVectorsWhereAWordBeginsAndEnds(string prompt, string expected)
     {
         // #n stands for the n-th learned id; everything between is encoded as it stands.
-        var tokenizer = Clip.WithoutLearnedTokens();
-        var words = new (string[] Words, int Count)[] { (["easynegative"], 2), (["bad-hands-5"], 1), (["bad-hands"], 3), (["Bad prompt v2"], 1), (["dog"], 1), (["dogs", "hounds"], 1) };
+        var tokenizer = s_clip.WithoutLearnedTokens();
+        var words = new (string[] Words, int Count)[]
+        {
+            (["easynegative"], 2),
+            (["bad-hands-5"], 1),
+            (["bad-hands"], 3),
+            (["Bad prompt v2"], 1),
+            (["dog"], 1),
+            (["dogs", "hounds"], 1),
+        };
         var tokens = words.Select(w => tokenizer.AddLearnedWords(w.Words, w.Count)).ToArray();
         var dog = tokenizer.AddLearnedToken("<dog>", 1);
         var first = tokenizer.VocabularySize;
-        var plain = Clip.WithoutLearnedTokens();
+        var plain = s_clip.WithoutLearnedTokens();
         List<int> ids = [];
         foreach (var piece in System.Text.RegularExpressions.Regex.Split(expected, @"(#\d|<dog>(?:_1)?)"))
         {
@@ -136,9 +149,13 @@ public sealed class ClipTokenizerTests : IDisposable
     [Fact]
     public void AddLearnedWords_TakenOrEmpty_IsRefused()
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         tokenizer.AddLearnedWords(["easynegative"], 2);
-        Assert.Contains("easynegative is used twice", Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords(["EasyNegative"], 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "easynegative is used twice",
+            Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords(["EasyNegative"], 2)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords([" "], 2));
         Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedWords(["x"], 76));
         Assert.Single(tokenizer.LearnedTokens);
@@ -147,7 +164,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [Fact]
     public void Encode_AnIdentifierThatStartsWithAnothers_MatchesTheLongest()
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         tokenizer.AddLearnedToken("<dog>", 12);
         var other = tokenizer.AddLearnedToken("<dog>".Replace("g", "gs", StringComparison.Ordinal), 1);
         Assert.Equal([49408 + 11], tokenizer.ContentIds("<dog>_11"));
@@ -172,7 +189,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [InlineData("<../dog>", false)]
     public void AddLearnedToken_AnyName_TakesIdentifiersAlone(string name, bool valid = true)
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         if (valid)
         {
             Assert.Equal(name, tokenizer.AddLearnedToken(name, 1).Name);
@@ -189,16 +206,20 @@ public sealed class ClipTokenizerTests : IDisposable
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(76)]
-    public void AddLearnedToken_VectorsOutOfRange_IsRefused(int vectors)
-        => Assert.Equal("vectors", Assert.Throws<InvalidInputException>(() => Clip.WithoutLearnedTokens().AddLearnedToken("<dog>", vectors)).Field);
+    public void AddLearnedToken_VectorsOutOfRange_IsRefused(int vectors) =>
+        Assert.Equal("vectors", Assert.Throws<InvalidInputException>(() => s_clip.WithoutLearnedTokens().AddLearnedToken("<dog>", vectors)).Field);
 
     [Fact]
     public void AddLearnedToken_Twice_IsRefusedInAnyCase()
     {
-        var tokenizer = Clip.WithoutLearnedTokens();
+        var tokenizer = s_clip.WithoutLearnedTokens();
         tokenizer.AddLearnedToken("<dog>", 4);
         Assert.Contains("twice", Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedToken("<dog>", 4)).Message, StringComparison.Ordinal);
-        Assert.Contains("<dog>: letter case", Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedToken("<DOG>", 4)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "<dog>: letter case",
+            Assert.Throws<InvalidInputException>(() => tokenizer.AddLearnedToken("<DOG>", 4)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -210,7 +231,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [InlineData("xqzwv", false)]
     [InlineData("teddy bear", false)]
     [InlineData("", false)]
-    public void IsVocabularyWord_OfClip_KnowsSingleWords(string text, bool expected) => Assert.Equal(expected, Clip.IsVocabularyWord(text));
+    public void IsVocabularyWord_OfClip_KnowsSingleWords(string text, bool expected) => Assert.Equal(expected, s_clip.IsVocabularyWord(text));
 
     [Fact]
     public void AddLearnedToken_ThatAVocabularyHolds_IsRefused()
@@ -228,12 +249,12 @@ public sealed class ClipTokenizerTests : IDisposable
     [Fact]
     public void Encode_ALongText_IsCutBeforeTheEndToken()
     {
-        var text = Toyworld.Encode(string.Join(' ', Enumerable.Repeat("cat", 40)));
+        var text = s_toyworld.Encode(string.Join(' ', Enumerable.Repeat("cat", 40)));
         Assert.True(text.Truncated);
         Assert.Equal((42, 32), (text.UntruncatedLength, text.Ids.Count));
-        Assert.Equal((Toyworld.StartId, Toyworld.EndId), ((int)text.Ids[0], (int)text.Ids[^1]));
-        Assert.False(Toyworld.Encode(string.Join(' ', Enumerable.Repeat("cat", 30))).Truncated);
-        Assert.Equal("prompt", Assert.Throws<InvalidInputException>(() => Toyworld.Encode(new string('x', 20_001))).Field);
+        Assert.Equal((s_toyworld.StartId, s_toyworld.EndId), ((int)text.Ids[0], (int)text.Ids[^1]));
+        Assert.False(s_toyworld.Encode(string.Join(' ', Enumerable.Repeat("cat", 30))).Truncated);
+        Assert.Equal("prompt", Assert.Throws<InvalidInputException>(() => s_toyworld.Encode(new string('x', 20_001))).Field);
     }
 
     [Theory]
@@ -251,9 +272,13 @@ public sealed class ClipTokenizerTests : IDisposable
     public void Load_BrokenFolder_IsRefused(string? vocabulary, string? merges, string expected)
     {
         if (vocabulary is not null)
+        {
             Write("vocab.json", vocabulary);
+        }
         if (merges is not null)
+        {
             Write("merges.txt", merges);
+        }
         var error = Assert.Throws<InvalidInputException>(() => ClipTokenizer.Load(_folder.FullName, 77));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.StartsWith("tokenizer/", error.Field, StringComparison.Ordinal);
@@ -277,7 +302,7 @@ public sealed class ClipTokenizerTests : IDisposable
 
     private static void AssertSameIds(ClipTokenizer tokenizer, string family, int count)
     {
-        var entries = Reference.GetProperty(family).EnumerateArray().ToArray();
+        var entries = s_reference.GetProperty(family).EnumerateArray().ToArray();
         Assert.Equal(count, entries.Length);
         var wrong = new StringBuilder();
         foreach (var entry in entries)
@@ -286,7 +311,12 @@ public sealed class ClipTokenizerTests : IDisposable
             var actual = tokenizer.Encode(text);
             var expected = entry.GetProperty("ids").EnumerateArray().Select(i => i.GetInt64()).ToArray();
             if (!expected.SequenceEqual(actual.Ids) || entry.GetProperty("untruncated_length").GetInt32() != actual.UntruncatedLength)
-                wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{JsonSerializer.Serialize(text)}: {string.Join(' ', actual.Ids.Take(20))} instead of {string.Join(' ', expected.Take(20))}");
+            {
+                wrong.AppendLine(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"{JsonSerializer.Serialize(text)}: {string.Join(' ', actual.Ids.Take(20))} instead of {string.Join(' ', expected.Take(20))}"
+                );
+            }
         }
 
         Assert.True(wrong.Length == 0, wrong.ToString());

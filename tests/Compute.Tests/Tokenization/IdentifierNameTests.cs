@@ -44,6 +44,12 @@ public sealed class IdentifierNameTests
 
     [Fact]
     public void Validate_LongNameOfEmoji_CutsNoneInHalf() =>
-        Assert.DoesNotContain('\uFFFD', System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(
-            Assert.Throws<InvalidInputException>(() => LearnedToken.Validate("x" + string.Concat(Enumerable.Repeat("🐱", 40)))).Message)));
+        Assert.DoesNotContain(
+            '\uFFFD',
+            System.Text.Encoding.UTF8.GetString(
+                System.Text.Encoding.UTF8.GetBytes(
+                    Assert.Throws<InvalidInputException>(() => LearnedToken.Validate("x" + string.Concat(Enumerable.Repeat("🐱", 40)))).Message
+                )
+            )
+        );
 }

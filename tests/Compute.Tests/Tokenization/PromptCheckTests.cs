@@ -54,7 +54,8 @@ public sealed class PromptCheckTests
     [InlineData("a cat <lora:cat>", "--lora cat.safetensors.")]
     [InlineData("a cat <lyco:cat:unet=0.5:te=1>", "--lora cat.safetensors:0.5.")]
     [InlineData("a cat <hypernet:cat:1>", "hypernetworks are not read")]
-    public void Check_NetworkOfAWebInterface_NamesTheOption(string prompt, string hint) => Assert.Contains(hint, _check.Check(prompt).Problem!.Hint, StringComparison.Ordinal);
+    public void Check_NetworkOfAWebInterface_NamesTheOption(string prompt, string hint) =>
+        Assert.Contains(hint, _check.Check(prompt).Problem!.Hint, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a (cat:1.2) in snow", "(cat:1.2) is how")]
@@ -70,11 +71,13 @@ public sealed class PromptCheckTests
     }
 
     [Fact]
-    public void Warnings_OfARequest_SayAllOfIt() => Assert.Equal(
-        [
-            "The prompt \"a <köttchen>\" names an identifier by other letters than its own: \"a <koettchen>\" would be it.",
-            "The prompt \"a <kttchn>\": <kttchn> is no identifier of a learned object. Did you mean <koettchen>?",
-            "The prompt \"(cat:2)\": (cat:2) is how web interfaces write weights and parts of prompts; here it is read as plain words and punctuation.",
-        ],
-        _check.Warnings(["a <köttchen>", "a <kttchn>", "a <koettchen>", "(cat:2)"]));
+    public void Warnings_OfARequest_SayAllOfIt() =>
+        Assert.Equal(
+            [
+                "The prompt \"a <köttchen>\" names an identifier by other letters than its own: \"a <koettchen>\" would be it.",
+                "The prompt \"a <kttchn>\": <kttchn> is no identifier of a learned object. Did you mean <koettchen>?",
+                "The prompt \"(cat:2)\": (cat:2) is how web interfaces write weights and parts of prompts; here it is read as plain words and punctuation.",
+            ],
+            _check.Warnings(["a <köttchen>", "a <kttchn>", "a <koettchen>", "(cat:2)"])
+        );
 }

@@ -7,7 +7,12 @@ namespace OrleansOneShot.Compute.Tests.Tokens;
 
 public sealed class LearnedEmbeddingsFileTests : IDisposable
 {
-    private static readonly ModelSpec Spec = new() { Title = "my dog", Resolution = 64, TriggerPhrase = "<dog>" };
+    private static readonly ModelSpec s_spec = new()
+    {
+        Title = "my dog",
+        Resolution = 64,
+        TriggerPhrase = "<dog>",
+    };
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-embeds-");
 
     private string FilePath => Path.Combine(_folder.FullName, "fluffy.safetensors");
@@ -29,7 +34,7 @@ public sealed class LearnedEmbeddingsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var vectors = randn(4, 32).requires_grad_();
-        LearnedEmbeddingsFile.Write(FilePath, "<dog>", vectors, Spec);
+        LearnedEmbeddingsFile.Write(FilePath, "<dog>", vectors, s_spec);
         var header = SafetensorsHeader.Read(FilePath);
         Assert.Equal(["<dog>"], header.Tensors.Keys);
         Assert.Equal("stable-diffusion-v1/textual-inversion", header.Metadata["modelspec.architecture"]);
@@ -38,7 +43,7 @@ public sealed class LearnedEmbeddingsFileTests : IDisposable
         Assert.Equal("<dog>", read.Names.Name);
         Assert.Equal(vectors.bytes.ToArray(), read.Vectors.bytes.ToArray());
         var bytes = File.ReadAllBytes(FilePath);
-        LearnedEmbeddingsFile.Write(FilePath, "<dog>", vectors, Spec);
+        LearnedEmbeddingsFile.Write(FilePath, "<dog>", vectors, s_spec);
         Assert.Equal(bytes, File.ReadAllBytes(FilePath));
     }
 

@@ -14,7 +14,8 @@ namespace OrleansOneShot.Compute.Tests.Torch;
 public sealed class ForcedCollectionCollection;
 
 /// <summary>
-/// What libtorch reads must live until it has come back, whenever the garbage is collected. Set ONESHOT_SOAK_STEPS for a longer run than the hundred training steps here.
+/// What libtorch reads must live until it has come back, whenever the garbage is collected. Set ONESHOT_SOAK_STEPS for a longer run than the hundred training
+/// steps here.
 /// </summary>
 [Collection(nameof(ForcedCollectionTests))]
 public sealed class ForcedCollectionTests : IDisposable
@@ -30,23 +31,30 @@ public sealed class ForcedCollectionTests : IDisposable
     public static TheoryData<string> Operations => [.. Calls.Keys];
 
     // Each as it is used, on a and b of 64 elements.
-    private static Dictionary<string, Func<Tensor, Tensor, Tensor>> Calls { get; } = new()
-    {
-        ["Add"] = (a, b) => a.Add(b),
-        ["Add number"] = (a, _) => a.Add(1).Add(0.5),
-        ["AddInPlace"] = (a, b) => a.clone().AddInPlace(b).AddInPlace(b, 0.5).AddInPlace(0.5),
-        ["Sub"] = (a, _) => a.Sub(1).Sub(0.5),
-        ["RSub"] = (a, _) => a.RSub(1),
-        ["Mul"] = (a, _) => a.Mul(2).Mul(0.3),
-        ["MulInPlace"] = (a, _) => a.clone().MulInPlace(0.3),
-        ["Div"] = (a, _) => a.Div(3).Div(0.3),
-        ["DivInPlace"] = (a, _) => a.clone().DivInPlace(3).DivInPlace(0.3),
-        ["Addcmul, Addcdiv"] = (a, b) => a.clone().AddcmulInPlace(a, b, 0.3).AddcdivInPlace(a, b, 0.3),
-        ["Square, Pow"] = (a, _) => a.Square().Pow(3),
-        ["Clamp"] = (a, _) => a.Clamp(-1, 1).Clamp(-0.5, 0.5).Clamp(max: 0),
-        ["Eq, Ge, Gt"] = (a, _) => cat([a.Eq(0), a.Ge(0), a.Gt(0.5)]),
-        ["Fill, Full, Arange"] = (a, _) => cat([a.clone().FillInPlace(0.3), TensorMath.Full([4], 0.3), TensorMath.Full([4], 3, ScalarType.Float32), TensorMath.Arange(4, ScalarType.Float32)]),
-    };
+    private static Dictionary<string, Func<Tensor, Tensor, Tensor>> Calls { get; } =
+        new()
+        {
+            ["Add"] = (a, b) => a.Add(b),
+            ["Add number"] = (a, _) => a.Add(1).Add(0.5),
+            ["AddInPlace"] = (a, b) => a.clone().AddInPlace(b).AddInPlace(b, 0.5).AddInPlace(0.5),
+            ["Sub"] = (a, _) => a.Sub(1).Sub(0.5),
+            ["RSub"] = (a, _) => a.RSub(1),
+            ["Mul"] = (a, _) => a.Mul(2).Mul(0.3),
+            ["MulInPlace"] = (a, _) => a.clone().MulInPlace(0.3),
+            ["Div"] = (a, _) => a.Div(3).Div(0.3),
+            ["DivInPlace"] = (a, _) => a.clone().DivInPlace(3).DivInPlace(0.3),
+            ["Addcmul, Addcdiv"] = (a, b) => a.clone().AddcmulInPlace(a, b, 0.3).AddcdivInPlace(a, b, 0.3),
+            ["Square, Pow"] = (a, _) => a.Square().Pow(3),
+            ["Clamp"] = (a, _) => a.Clamp(-1, 1).Clamp(-0.5, 0.5).Clamp(max: 0),
+            ["Eq, Ge, Gt"] = (a, _) => cat([a.Eq(0), a.Ge(0), a.Gt(0.5)]),
+            ["Fill, Full, Arange"] = (a, _) =>
+                cat([
+                    a.clone().FillInPlace(0.3),
+                    TensorMath.Full([4], 0.3),
+                    TensorMath.Full([4], 3, ScalarType.Float32),
+                    TensorMath.Arange(4, ScalarType.Float32),
+                ]),
+        };
 
     public void Dispose()
     {
@@ -91,7 +99,11 @@ public sealed class ForcedCollectionTests : IDisposable
         byte[] Sample(string file) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", file));
         var inputs = new ImplantationInputs(
             Sample("scene-fox-ball.png"),
-            [new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")), new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png"))]);
+            [
+                new ImplantationObject("cat", "<cat>", Sample("scene-fox-ball-fox-mask.png")),
+                new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png")),
+            ]
+        );
         var options = new ImplantationOptions
         {
             Name = "x",
@@ -109,8 +121,14 @@ public sealed class ForcedCollectionTests : IDisposable
         var folder = _folder.CreateSubdirectory(name).FullName;
         var created = new List<long>();
         var observer = new RecordingObserver(folder) { AfterStep = _ => created.Add(DisposeScopeManager.Statistics.CreatedOutsideScopeCount) };
-        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer).Execute(folder, null, TestContext.Current.CancellationToken);
+        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer).Execute(
+            folder,
+            null,
+            TestContext.Current.CancellationToken
+        );
         createdOutsideScopes = created;
-        return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(folder, f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
+        return Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(folder, f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
     }
 }

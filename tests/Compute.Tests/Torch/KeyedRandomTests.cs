@@ -5,12 +5,31 @@ namespace OrleansOneShot.Compute.Tests.Torch;
 
 public sealed class KeyedRandomTests
 {
-    // What these keys gave when the stream was fixed. If one of these changes, runs no longer resume to the same weights, and published seeds mean other pictures.
+    // What these keys gave when the stream was fixed. If one of these changes, runs no longer resume to the same weights, and published seeds mean other
+    // pictures.
     [Theory]
     [InlineData(0, 0, RandomPurpose.Noise, "", 5951059118352496591UL, 0.10684466f, -0.39559126f, 1.4258242f)]
     [InlineData(1, 0, RandomPurpose.SampleLatents, "", 1335499103694555684UL, -0.73813933f, -0.15853797f, -1.1971432f)]
-    [InlineData(-7, 99, RandomPurpose.LoraInit, "mid_block.attentions.0.transformer_blocks.0.attn1.to_q", 11646259368924951773UL, -1.1592083f, -1.3776724f, -1.0756395f)]
-    public void Normal_OfKnownKeys_GivesThePinnedValues(long seed, long step, RandomPurpose purpose, string subject, ulong key, float first, float second, float last)
+    [InlineData(
+        -7,
+        99,
+        RandomPurpose.LoraInit,
+        "mid_block.attentions.0.transformer_blocks.0.attn1.to_q",
+        11646259368924951773UL,
+        -1.1592083f,
+        -1.3776724f,
+        -1.0756395f
+    )]
+    public void Normal_OfKnownKeys_GivesThePinnedValues(
+        long seed,
+        long step,
+        RandomPurpose purpose,
+        string subject,
+        ulong key,
+        float first,
+        float second,
+        float last
+    )
     {
         Assert.Equal(key, KeyedRandom.SeedOf(seed, step, purpose, subject));
         using var keyed = new KeyedRandom(seed, step, purpose, subject);
@@ -52,7 +71,9 @@ public sealed class KeyedRandomTests
         var draws = new List<double>();
         foreach (var purpose in Enum.GetValues<RandomPurpose>().Where(p => p != RandomPurpose.None))
         {
-            foreach (var (seed, step, subject) in ((long, long, string)[])[(0, 0, ""), (1, 0, ""), (0, 1, ""), (256, 0, ""), (0, 0, "<dog>"), (0, 0, "<dog>_1")])
+            foreach (
+                var (seed, step, subject) in ((long, long, string)[])[(0, 0, ""), (1, 0, ""), (0, 1, ""), (256, 0, ""), (0, 0, "<dog>"), (0, 0, "<dog>_1")]
+            )
             {
                 using var keyed = new KeyedRandom(seed, step, purpose, subject);
                 draws.Add(keyed.Uniform());
@@ -65,10 +86,12 @@ public sealed class KeyedRandomTests
     }
 
     [Fact]
-    public void RandomPurpose_Values_NeverChange()
-        => Assert.Equal(
-            "None=0 VaePosterior=1 Noise=2 Timestep=3 ClassLoss=4 Subset=5 LoraInit=6 TokenInit=7 SampleLatents=8 KidSubset=9 PriorLatents=10 PromptChoice=11 Augmentation=12 SamplerNoise=13",
-            string.Join(' ', Enum.GetValues<RandomPurpose>().Select(p => $"{p}={(int)p}")));
+    public void RandomPurpose_Values_NeverChange() =>
+        Assert.Equal(
+            "None=0 VaePosterior=1 Noise=2 Timestep=3 ClassLoss=4 Subset=5 LoraInit=6 TokenInit=7 SampleLatents=8 KidSubset=9 PriorLatents=10 "
+                + "PromptChoice=11 Augmentation=12 SamplerNoise=13",
+            string.Join(' ', Enum.GetValues<RandomPurpose>().Select(p => $"{p}={(int)p}"))
+        );
 
     [Theory]
     [InlineData(2, 1, 2)]
@@ -85,7 +108,16 @@ public sealed class KeyedRandomTests
         TestContext.Current.TestOutputHelper?.WriteLine($"C({r}, {k}): chi-square {chiSquare:F2} at {combinations - 1} degrees of freedom");
 
         // The 99.9 % points of chi-square with 1, 2 and 9 degrees of freedom.
-        Assert.InRange(chiSquare, 0, combinations switch { 2 => 10.83, 3 => 13.82, _ => 27.88 });
+        Assert.InRange(
+            chiSquare,
+            0,
+            combinations switch
+            {
+                2 => 10.83,
+                3 => 13.82,
+                _ => 27.88,
+            }
+        );
     }
 
     [Fact]

@@ -53,7 +53,8 @@ public sealed class MachineMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Capacity_NothingToRead_IsWhatTheRuntimeBelieves() => Assert.Equal(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, MachineMemory.Capacity(_root));
+    public void Capacity_NothingToRead_IsWhatTheRuntimeBelieves() =>
+        Assert.Equal(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, MachineMemory.Capacity(_root));
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

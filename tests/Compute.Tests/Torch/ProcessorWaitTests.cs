@@ -23,7 +23,8 @@ public sealed class ProcessorWaitTests : IDisposable
     }
 
     [Fact]
-    public void ShareSince_NothingKnown_IsNone() => Assert.Equal(0, ProcessorWait.Read(Path.Combine(_tasks, "none")).ShareSince(ProcessorWait.Read(Path.Combine(_tasks, "none"))));
+    public void ShareSince_NothingKnown_IsNone() =>
+        Assert.Equal(0, ProcessorWait.Read(Path.Combine(_tasks, "none")).ShareSince(ProcessorWait.Read(Path.Combine(_tasks, "none"))));
 
     private void Write(string thread, string text)
     {

@@ -8,10 +8,13 @@ namespace OrleansOneShot.Compute.Tests.Torch;
 /// <summary>Reads TorchSharp's own code for the members that make a Scalar, themselves or by what they call.</summary>
 internal static partial class ScalarMakers
 {
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private static readonly Dictionary<short, OpCode> OpCodesByValue =
-        typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (OpCode)f.GetValue(null)!).ToDictionary(c => c.Value);
+    private static readonly Dictionary<short, OpCode> s_opCodesByValue = typeof(OpCodes)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(f => (OpCode)f.GetValue(null)!)
+        .ToDictionary(c => c.Value);
 
     /// <summary>The visible members that make a Scalar, and those that return a type of which one does so in an override.</summary>
     /// <param name="isBanned">Whether the list has an entry, such as <c>T:TorchSharp.Scalar</c>.</param>
@@ -19,7 +22,10 @@ internal static partial class ScalarMakers
     public static IReadOnlyList<string> NotIn(Func<string, bool> isBanned)
     {
         var module = typeof(torch).Module;
-        var methods = module.GetTypes().SelectMany(t => t.GetMethods(Everything).Cast<MethodBase>().Concat(t.GetConstructors(Everything))).ToDictionary(m => m.MetadataToken);
+        var methods = module
+            .GetTypes()
+            .SelectMany(t => t.GetMethods(Everything).Cast<MethodBase>().Concat(t.GetConstructors(Everything)))
+            .ToDictionary(m => m.MetadataToken);
         var callees = methods.ToDictionary(m => m.Key, m => Callees(m.Value).ToArray());
         var makers = methods.Values.Where(IsSource).Select(m => m.MetadataToken).ToHashSet();
         while (callees.Where(c => !makers.Contains(c.Key) && c.Value.Any(makers.Contains)).Select(c => c.Key).ToList() is { Count: > 0 } more)
@@ -44,18 +50,25 @@ internal static partial class ScalarMakers
         }
 
         var makingTypes = makers.Select(t => methods[t]).OfType<MethodInfo>().Where(IsOverride).Select(m => m.DeclaringType!).ToHashSet();
-        return [.. methods.Values.Where(IsVisible).Where(m => !Covered(m.DeclaringType) && !isBanned(IdOf(m)))
-            .Where(m => makers.Contains(m.MetadataToken) || (m is MethodInfo { ReturnType: var type } && makingTypes.Any(t => t.IsAssignableFrom(type))))
-            .Select(IdOf).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. methods
+                .Values.Where(IsVisible)
+                .Where(m => !Covered(m.DeclaringType) && !isBanned(IdOf(m)))
+                .Where(m => makers.Contains(m.MetadataToken) || (m is MethodInfo { ReturnType: var type } && makingTypes.Any(t => t.IsAssignableFrom(type))))
+                .Select(IdOf)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     // Everything else gets its Scalars from these.
-    private static bool IsSource(MethodBase method) => method.DeclaringType!.FullName switch
-    {
-        "TorchSharp.Scalar" => method.Name == "op_Implicit" || method.IsConstructor,
-        "TorchSharp.ScalarExtensionMethods" => method.Name.EndsWith("Scalar", StringComparison.Ordinal),
-        _ => false,
-    };
+    private static bool IsSource(MethodBase method) =>
+        method.DeclaringType!.FullName switch
+        {
+            "TorchSharp.Scalar" => method.Name == "op_Implicit" || method.IsConstructor,
+            "TorchSharp.ScalarExtensionMethods" => method.Name.EndsWith("Scalar", StringComparison.Ordinal),
+            _ => false,
+        };
 
     private static bool IsOverride(MethodInfo method) => method.GetBaseDefinition().DeclaringType != method.DeclaringType;
 
@@ -66,9 +79,10 @@ internal static partial class ScalarMakers
         var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         var typeArguments = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
         var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
-        for (var at = 0; at < code.Length;)
+        var at = 0;
+        while (at < code.Length)
         {
-            var opCode = OpCodesByValue[code[at] == 0xFE ? unchecked((short)(0xFE00 | code[at + 1])) : code[at]];
+            var opCode = s_opCodesByValue[code[at] == 0xFE ? unchecked((short)(0xFE00 | code[at + 1])) : code[at]];
             at += opCode.Size;
             if (opCode.OperandType == OperandType.InlineMethod)
             {
@@ -78,7 +92,11 @@ internal static partial class ScalarMakers
                     yield return called.MetadataToken;
 
                     // An iterator's or a closure's code lies in a class of its own.
-                    if (called.IsConstructor && called.DeclaringType!.Name.StartsWith('<') && called.DeclaringType.GetMethod("MoveNext", Everything) is { } body)
+                    if (
+                        called.IsConstructor
+                        && called.DeclaringType!.Name.StartsWith('<')
+                        && called.DeclaringType.GetMethod("MoveNext", Everything) is { } body
+                    )
                     {
                         yield return body.MetadataToken;
                     }
@@ -110,14 +128,16 @@ internal static partial class ScalarMakers
         return $"M:{type}.{name}{parameters}{(method.Name is "op_Implicit" or "op_Explicit" ? "~" + NameOf(((MethodInfo)method).ReturnType) : "")}";
     }
 
-    private static string NameOf(Type type) => type switch
-    {
-        { IsGenericParameter: true } => (type.DeclaringMethod is null ? "`" : "``") + type.GenericParameterPosition,
-        { IsArray: true } => NameOf(type.GetElementType()!) + "[]",
-        { IsByRef: true } => NameOf(type.GetElementType()!) + "@",
-        { IsGenericType: true } => $"{Arity().Replace(Plain(type.GetGenericTypeDefinition()), "")}{{{string.Join(',', type.GetGenericArguments().Select(NameOf))}}}",
-        _ => Plain(type),
-    };
+    private static string NameOf(Type type) =>
+        type switch
+        {
+            { IsGenericParameter: true } => (type.DeclaringMethod is null ? "`" : "``") + type.GenericParameterPosition,
+            { IsArray: true } => NameOf(type.GetElementType()!) + "[]",
+            { IsByRef: true } => NameOf(type.GetElementType()!) + "@",
+            { IsGenericType: true } =>
+                $"{Arity().Replace(Plain(type.GetGenericTypeDefinition()), "")}{{{string.Join(',', type.GetGenericArguments().Select(NameOf))}}}",
+            _ => Plain(type),
+        };
 
     private static string Plain(Type type) => (type.FullName ?? type.Name).Replace('+', '.');
 

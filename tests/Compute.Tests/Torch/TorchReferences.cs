@@ -9,7 +9,10 @@ internal static class TorchReferences
 {
     /// <summary>Reads an assembly's file.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Documentation ids of methods, such as <c>M:TorchSharp.torch.Tensor.op_Addition(TorchSharp.torch.Tensor,TorchSharp.torch.Tensor)</c>; those with generic parameters are left out.</returns>
+    /// <returns>
+    /// Documentation ids of methods, such as <c>M:TorchSharp.torch.Tensor.op_Addition(TorchSharp.torch.Tensor,TorchSharp.torch.Tensor)</c>; those with generic
+    /// parameters are left out.
+    /// </returns>
     public static IReadOnlyList<string> Of(string path)
     {
         using var file = new PEReader(File.OpenRead(path));
@@ -23,7 +26,9 @@ internal static class TorchReferences
                 var signature = member.DecodeMethodSignature(Names.Instance, null);
                 if (type.StartsWith("TorchSharp.", StringComparison.Ordinal))
                 {
-                    ids.Add($"M:{type}.{metadata.GetString(member.Name)}{(signature.ParameterTypes.Length > 0 ? $"({string.Join(',', signature.ParameterTypes)})" : "")}");
+                    ids.Add(
+                        $"M:{type}.{metadata.GetString(member.Name)}{(signature.ParameterTypes.Length > 0 ? $"({string.Join(',', signature.ParameterTypes)})" : "")}"
+                    );
                 }
             }
         }
@@ -38,15 +43,17 @@ internal static class TorchReferences
         public string GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
         {
             var type = reader.GetTypeReference(handle);
-            var outer = type.ResolutionScope.Kind == HandleKind.TypeReference
-                ? GetTypeFromReference(reader, (TypeReferenceHandle)type.ResolutionScope, rawTypeKind)
-                : reader.GetString(type.Namespace);
+            var outer =
+                type.ResolutionScope.Kind == HandleKind.TypeReference
+                    ? GetTypeFromReference(reader, (TypeReferenceHandle)type.ResolutionScope, rawTypeKind)
+                    : reader.GetString(type.Namespace);
             return $"{outer}.{reader.GetString(type.Name)}";
         }
 
         public string GetPrimitiveType(PrimitiveTypeCode typeCode) => $"System.{typeCode}";
 
-        public string GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => reader.GetString(reader.GetTypeDefinition(handle).Name);
+        public string GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) =>
+            reader.GetString(reader.GetTypeDefinition(handle).Name);
 
         public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => "?";
 
@@ -62,7 +69,8 @@ internal static class TorchReferences
 
         public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) => unmodifiedType;
 
-        public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) => $"{genericType.Split('`')[0]}{{{string.Join(',', typeArguments)}}}";
+        public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) =>
+            $"{genericType.Split('`')[0]}{{{string.Join(',', typeArguments)}}}";
 
         public string GetGenericMethodParameter(object? genericContext, int index) => "``" + index;
 

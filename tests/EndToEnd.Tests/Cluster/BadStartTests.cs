@@ -36,7 +36,11 @@ public sealed partial class BadStartTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync();
 
-        Expect(await OneShotProcess.RunAsync("serve", "--cluster", redis.Address.Replace("redis:", "rediss:", StringComparison.Ordinal), "--data", _folder.Data), Unreachable, $"Redis at {redis.ConnectionString} does not answer over TLS.");
+        Expect(
+            await OneShotProcess.RunAsync("serve", "--cluster", redis.Address.Replace("redis:", "rediss:", StringComparison.Ordinal), "--data", _folder.Data),
+            Unreachable,
+            $"Redis at {redis.ConnectionString} does not answer over TLS."
+        );
     }
 
     [Theory]
@@ -96,15 +100,28 @@ public sealed partial class BadStartTests : IDisposable
 
         await ClaimAsync();
         var silo = await OneShotProcess.RunAsync("serve", "--cluster", redis.Address, "--data", _folder.Data);
-        Expect(silo, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this silo has version {ContractVersion.Current} and can't join it.");
+        Expect(
+            silo,
+            Unreachable,
+            $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this silo has version "
+                + $"{ContractVersion.Current} and can't join it."
+        );
         Assert.Contains("Stop the silos of version 77 first", silo.Error, StringComparison.Ordinal);
 
         await ClaimAsync();
         var client = await OneShotProcess.RunAsync("jobs", "list", "--cluster", redis.Address, "--data", _folder.Data);
-        Expect(client, Unreachable, $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this program has version {ContractVersion.Current}.");
+        Expect(
+            client,
+            Unreachable,
+            $"The cluster at Redis {redis.ConnectionString} has version 77 of the contracts (silo host/1/ab); this program has version "
+                + $"{ContractVersion.Current}."
+        );
 
         // As a silo renews it, which is not there.
-        Task ClaimAsync() => connection.GetDatabase().SortedSetAddAsync("oneshot/contracts/oneshot", "77:host/1/ab", DateTimeOffset.UtcNow.AddSeconds(55).ToUnixTimeMilliseconds());
+        Task ClaimAsync() =>
+            connection
+                .GetDatabase()
+                .SortedSetAddAsync("oneshot/contracts/oneshot", "77:host/1/ab", DateTimeOffset.UtcNow.AddSeconds(55).ToUnixTimeMilliseconds());
     }
 
     [Fact]
@@ -124,7 +141,17 @@ public sealed partial class BadStartTests : IDisposable
     [Fact]
     public async Task PublicAddress_EndsWith2()
     {
-        var ended = await OneShotProcess.RunAsync("serve", "--cluster", "redis://127.0.0.1:1", "--data", _folder.Data, "--bind", "0.0.0.0", "--advertise", "203.0.113.77");
+        var ended = await OneShotProcess.RunAsync(
+            "serve",
+            "--cluster",
+            "redis://127.0.0.1:1",
+            "--data",
+            _folder.Data,
+            "--bind",
+            "0.0.0.0",
+            "--advertise",
+            "203.0.113.77"
+        );
 
         Expect(ended, BadInput, "203.0.113.77 is a public address, and a silo's ports carry no authentication.");
         Assert.False(Path.Exists(_folder.Data));
@@ -140,7 +167,10 @@ public sealed partial class BadStartTests : IDisposable
         await using var redis = cluster ? await RedisServer.StartAsync() : null;
         var script = $"mount -t tmpfs -o ro tmpfs '{_folder.Data}' && exec \"$@\"";
 
-        await using var serve = OneShotProcess.StartIn(PrivateMounts.Shell(script), ["serve", "--data", _folder.Data, .. redis is null ? [] : (string[])["--cluster", redis.Address]]);
+        await using var serve = OneShotProcess.StartIn(
+            PrivateMounts.Shell(script),
+            ["serve", "--data", _folder.Data, .. redis is null ? [] : (string[])["--cluster", redis.Address]]
+        );
 
         Expect(await serve.EndAsync(), Unreachable, $"The data folder {_folder.Data} can't be written: Read-only file system.");
     }
@@ -160,11 +190,20 @@ public sealed partial class BadStartTests : IDisposable
         await using var azurite = await AzuriteServer.StartAsync();
         var container = new BlobContainerClient(azurite.ConnectionString, "read-only");
         await container.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
-        var signature = container.GenerateSasUri(BlobContainerSasPermissions.Read | BlobContainerSasPermissions.List, DateTimeOffset.UtcNow.AddHours(1)).Query[1..];
+        var signature = container.GenerateSasUri(BlobContainerSasPermissions.Read | BlobContainerSasPermissions.List, DateTimeOffset.UtcNow.AddHours(1)).Query[
+            1..
+        ];
         var file = _folder["connection"];
-        await File.WriteAllTextAsync(file, $"BlobEndpoint={container.Uri.GetLeftPart(UriPartial.Authority)}/{container.AccountName};SharedAccessSignature={signature}");
+        await File.WriteAllTextAsync(
+            file,
+            $"BlobEndpoint={container.Uri.GetLeftPart(UriPartial.Authority)}/{container.AccountName};SharedAccessSignature={signature}"
+        );
 
-        var ended = await RunWithAsync("ONESHOT_BLOBS_CONTAINER=read-only ONESHOT_BLOBS_CONNECTION_FILE", file, ["serve", "--cluster", redis.Address, "--data", _folder.Data]);
+        var ended = await RunWithAsync(
+            "ONESHOT_BLOBS_CONTAINER=read-only ONESHOT_BLOBS_CONNECTION_FILE",
+            file,
+            ["serve", "--cluster", redis.Address, "--data", _folder.Data]
+        );
 
         ended.Expect(Unreachable);
         Assert.Matches(@"^The artifact store http://127\.0\.0\.1:\d+/oneshottest/read-only does not allow writing checks/\S+", ended.Error);
@@ -184,7 +223,8 @@ public sealed partial class BadStartTests : IDisposable
         Assert.DoesNotMatch(StackTrace(), ended.Error);
     }
 
-    private static OneShotProcess StartWith(string variable, string value, string[] command) => OneShotProcess.StartIn(["sh", "-c", $"{variable}='{value}' exec \"$@\""], command);
+    private static OneShotProcess StartWith(string variable, string value, string[] command) =>
+        OneShotProcess.StartIn(["sh", "-c", $"{variable}='{value}' exec \"$@\""], command);
 
     private static async Task<Ended> RunWithAsync(string variable, string value, string[] command)
     {

@@ -26,7 +26,12 @@ public sealed class BlobClusterTests : IDisposable
             await job.SaysAsync(line => line.StartsWith($"fetching {name} ", StringComparison.Ordinal));
             (await job.EndAsync()).Expect(0);
 
-            Assert.True((int)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder["there"], "manifest.json"), TestContext.Current.CancellationToken))!["epoch"]! > 1);
+            Assert.True(
+                (int)
+                    JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder["there"], "manifest.json"), TestContext.Current.CancellationToken))![
+                        "epoch"
+                    ]! > 1
+            );
             await AssertSameAsAloneAsync(name);
         }
     }
@@ -38,7 +43,9 @@ public sealed class BlobClusterTests : IDisposable
         Copy(Repository.TinyModel, Path.Combine(_folder["client"], "models", "tiny"));
 
         var sent = (await cluster.RunAsync("models", "push", "tiny", "--name", "tiny", "--data", _folder["client"], "--format", "json")).Expect(0).Document;
-        var again = (await cluster.RunAsync("models", "push", Repository.TinyModel, "--name", "tiny", "--data", _folder["other"], "--format", "json")).Expect(0).Document;
+        var again = (await cluster.RunAsync("models", "push", Repository.TinyModel, "--name", "tiny", "--data", _folder["other"], "--format", "json"))
+            .Expect(0)
+            .Document;
 
         Assert.Equal(((string)"tiny", 0L), ((string)again["name"]!, (long)again["sent"]!));
         Assert.Equal(sent["files"]!.AsArray().Sum(file => (long)file!["bytes"]!), (long)sent["sent"]!);
@@ -89,10 +96,14 @@ public sealed class BlobClusterTests : IDisposable
     }
 
     // Inode and path of every mapped file of weights.
-    private static SortedSet<string> Weights(int process) => new(
-        File.ReadLines($"/proc/{process}/maps").Where(line => line.EndsWith(".safetensors", StringComparison.Ordinal))
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(parts => $"{parts[3]} {parts[4]} {parts[5]}"),
-        StringComparer.Ordinal);
+    private static SortedSet<string> Weights(int process) =>
+        new(
+            File.ReadLines($"/proc/{process}/maps")
+                .Where(line => line.EndsWith(".safetensors", StringComparison.Ordinal))
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Select(parts => $"{parts[3]} {parts[4]} {parts[5]}"),
+            StringComparer.Ordinal
+        );
 
     private static void Copy(string folder, string target)
     {

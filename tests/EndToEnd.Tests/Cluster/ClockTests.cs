@@ -10,7 +10,10 @@ public sealed class ClockTests : IDisposable
     private readonly TestFolder _folder = new();
 
     [Theory]
-    [InlineData("+3600", @"^The clock of this machine \(.* UTC\) is 3[56]\d\d s ahead of that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.\n")]
+    [InlineData(
+        "+3600",
+        @"^The clock of this machine \(.* UTC\) is 3[56]\d\d s ahead of that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.\n"
+    )]
     [InlineData("-60", @"^The clock of this machine \(.* UTC\) is [56]\d s behind that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.\n")]
     public async Task Serve_ClockFarFromThatOfRedis_IsRefused(string seconds, string sentence)
     {
@@ -19,7 +22,11 @@ public sealed class ClockTests : IDisposable
         var ended = (await OneShotProcess.RunAsync(FakeClock.Fixed(seconds), "serve", "--cluster", redis.Address, "--data", _folder.Data)).Expect(Unreachable);
 
         Assert.Matches(sentence, ended.Error);
-        Assert.EndsWith("Set the wrong one of the two, best by a time service on both machines: timedatectl set-ntp true.\n", ended.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Set the wrong one of the two, best by a time service on both machines: timedatectl set-ntp true.\n",
+            ended.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -39,7 +46,8 @@ public sealed class ClockTests : IDisposable
 
         // Orleans would wait for the dead silo's hour, and give up after five minutes.
         await using var next = OneShotProcess.Start(["serve", .. cluster]);
-        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)).WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
+        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal))
+            .WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
 
         (await job.EndAsync()).Expect(0);
     }
@@ -59,10 +67,14 @@ public sealed class ClockTests : IDisposable
         await File.WriteAllTextAsync(clock, "-3600\n");
 
         var ended = (await silo.EndAsync()).Expect(Unreachable);
-        Assert.Matches(@"(?m)^The clock of this machine was set back by (3600|3599) s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again\.$", ended.Error);
+        Assert.Matches(
+            @"(?m)^The clock of this machine was set back by (3600|3599) s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again\.$",
+            ended.Error
+        );
 
         await using var next = OneShotProcess.Start(["serve", .. cluster]);
-        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)).WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
+        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal))
+            .WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
         (await job.EndAsync()).Expect(0);
     }
 

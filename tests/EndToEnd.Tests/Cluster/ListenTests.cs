@@ -21,12 +21,34 @@ public sealed class ListenTests : IDisposable
         Assert.StartsWith("Ready: silo 127.0.0.2:", await here.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.StartsWith($"Ready: silo {there}:", await other.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
 
-        (await OneShotProcess.RunAsync(
-        [
-            "implant", "--image", Repository.Sample("scene-fox-ball.png"), "--object", $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
-            "--object", $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog", "--model", Repository.TinyModel, "--resolution", "64", "--steps", "10", "--precision", "fp32",
-            "--prompt", "a photo of <cat>", "--samples", "1", "--fan-out", "synchronous", "--out", _folder.Out, .. cluster,
-        ])).Expect(0);
+        (
+            await OneShotProcess.RunAsync([
+                "implant",
+                "--image",
+                Repository.Sample("scene-fox-ball.png"),
+                "--object",
+                $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
+                "--object",
+                $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
+                "--model",
+                Repository.TinyModel,
+                "--resolution",
+                "64",
+                "--steps",
+                "10",
+                "--precision",
+                "fp32",
+                "--prompt",
+                "a photo of <cat>",
+                "--samples",
+                "1",
+                "--fan-out",
+                "synchronous",
+                "--out",
+                _folder.Out,
+                .. cluster,
+            ])
+        ).Expect(0);
 
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Out, "manifest.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(2, (int)manifest["fan_out"]!["figures"]!["participants"]!);
@@ -35,9 +57,13 @@ public sealed class ListenTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     // Of an interface if the machine has one in a private network: that is how several machines talk. Otherwise a third one of the loopback.
-    private static string PrivateAddress() => NetworkInterface.GetAllNetworkInterfaces()
-        .Where(card => card.OperationalStatus == OperationalStatus.Up)
-        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-        .Select(unicast => unicast.Address)
-        .FirstOrDefault(address => address.IsIPv6UniqueLocal || address.GetAddressBytes() is [10, ..] or [192, 168, _, _] or [172, >= 16 and < 32, _, _])?.ToString() ?? "127.0.0.3";
+    private static string PrivateAddress() =>
+        NetworkInterface
+            .GetAllNetworkInterfaces()
+            .Where(card => card.OperationalStatus == OperationalStatus.Up)
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address)
+            .FirstOrDefault(address => address.IsIPv6UniqueLocal || address.GetAddressBytes() is [10, ..] or [192, 168, _, _] or [172, >= 16 and < 32, _, _])
+            ?.ToString()
+        ?? "127.0.0.3";
 }

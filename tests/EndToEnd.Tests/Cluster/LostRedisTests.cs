@@ -18,8 +18,9 @@ public sealed class LostRedisTests : IDisposable
 
         Assert.Equal(
             $"Redis at {redis.ConnectionString} keeps nothing on disk (appendonly no, no save rule): when it ends, all jobs are lost.\n"
-            + "Start it as docs/CLUSTER.md says (redis-server docs/redis.conf), or give --allow-volatile-redis where jobs may be lost.\n",
-            ended.Error);
+                + "Start it as docs/CLUSTER.md says (redis-server docs/redis.conf), or give --allow-volatile-redis where jobs may be lost.\n",
+            ended.Error
+        );
     }
 
     [Fact]
@@ -30,7 +31,9 @@ public sealed class LostRedisTests : IDisposable
         string id;
         await using (var silo = await ServeAsync(cluster))
         {
-            var job = (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder.Data, steps: 2)[..^2], .. cluster, "--out", _folder.Out, "--format", "json"])).Expect(0);
+            var job = (
+                await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder.Data, steps: 2)[..^2], .. cluster, "--out", _folder.Out, "--format", "json"])
+            ).Expect(0);
             id = (string)job.Document["id"]!;
             await redis.KillAsync();
             await redis.StartAsync();
@@ -38,14 +41,20 @@ public sealed class LostRedisTests : IDisposable
             var ended = (await silo.EndAsync()).Expect(Unreachable);
             Assert.Contains(
                 $"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.\n"
-                + "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps its data).\n",
+                    + "Start the silos again, then list what had finished with: oneshot jobs recover --cluster ... (docs/CLUSTER.md says how a Redis keeps "
+                    + "its data).\n",
                 ended.Error,
-                StringComparison.Ordinal);
+                StringComparison.Ordinal
+            );
             Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
         }
 
         await using var next = await ServeAsync(cluster);
-        Assert.Contains("list the finished ones again with: oneshot jobs recover", (await OneShotProcess.RunAsync(["jobs", "list", .. cluster])).Expect(0).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "list the finished ones again with: oneshot jobs recover",
+            (await OneShotProcess.RunAsync(["jobs", "list", .. cluster])).Expect(0).Error,
+            StringComparison.Ordinal
+        );
 
         var recovered = (await OneShotProcess.RunAsync(["jobs", "recover", .. cluster, "--format", "json"])).Expect(0).Document;
         Assert.Equal([id], recovered["recovered"]!.AsArray().Select(job => (string?)job));
@@ -89,7 +98,11 @@ public sealed class LostRedisTests : IDisposable
         (await silo.EndAsync()).Expect(Unreachable);
         await using var next = await ServeAsync(cluster);
         var ended = (await job.EndAsync()).Expect(Unreachable);
-        Assert.Contains($"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied: nobody knows its jobs any more.\n", ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied: nobody knows its jobs any more.\n",
+            ended.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("submit the others anew", ended.Error, StringComparison.Ordinal);
     }
 

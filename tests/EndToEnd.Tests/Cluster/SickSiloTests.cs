@@ -40,7 +40,11 @@ public sealed class SickSiloTests : IDisposable
         var slot = slots.Single(slot => (string?)slot!["silo"] == address)!;
         Assert.Equal("withheld", (string?)slot["state"]);
         Assert.StartsWith($"its disk {Work} has ", (string?)slot["reason"], StringComparison.Ordinal);
-        Assert.Contains($"{address}  1 slots, 0 free; takes no jobs: its disk {Work} has ", (await OneShotProcess.RunAsync(["cluster", "silos", .. options])).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{address}  1 slots, 0 free; takes no jobs: its disk {Work} has ",
+            (await OneShotProcess.RunAsync(["cluster", "silos", .. options])).Expect(0).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -57,7 +61,9 @@ public sealed class SickSiloTests : IDisposable
 
         var epochs = await AllSucceedAsync(options, Jobs);
 
-        await sick.SaysAsync(line => line.StartsWith($"Silo {address} takes no jobs: ", StringComparison.Ordinal) && line.Contains("No space left on device", StringComparison.Ordinal));
+        await sick.SaysAsync(line =>
+            line.StartsWith($"Silo {address} takes no jobs: ", StringComparison.Ordinal) && line.Contains("No space left on device", StringComparison.Ordinal)
+        );
         Assert.Contains(epochs, epoch => epoch > 1);
         File.Delete(ballast);
         await sick.SaysAsync(line => line == $"Silo {address} takes jobs again.");
@@ -75,13 +81,16 @@ public sealed class SickSiloTests : IDisposable
     }
 
     /// <summary>A silo that sees a small disk where the others see a folder of the data.</summary>
-    private OneShotProcess Sick(string[] options) => OneShotProcess.StartIn(PrivateMounts.Shell($"mount -t tmpfs -o size=64m tmpfs '{Work}' && exec \"$@\""), ["serve", .. options]);
+    private OneShotProcess Sick(string[] options) =>
+        OneShotProcess.StartIn(PrivateMounts.Shell($"mount -t tmpfs -o size=64m tmpfs '{Work}' && exec \"$@\""), ["serve", .. options]);
 
     /// <summary>Runs jobs at once; gives the epochs in which they ended.</summary>
     private async Task<IReadOnlyList<int>> AllSucceedAsync(string[] options, int jobs)
     {
         var outputs = Enumerable.Range(0, jobs).Select(job => _folder[string.Create(CultureInfo.InvariantCulture, $"out-{job}")]).ToList();
-        var ended = await Task.WhenAll(outputs.Select(output => OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder.Data, Steps), "--out", output, .. options[..2]])));
+        var ended = await Task.WhenAll(
+            outputs.Select(output => OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder.Data, Steps), "--out", output, .. options[..2]]))
+        );
         Assert.All(ended, job => job.Expect(0));
         return [.. outputs.Select(output => (int)JsonNode.Parse(File.ReadAllText(Path.Combine(output, "manifest.json")))!["epoch"]!)];
     }

@@ -59,12 +59,32 @@ public sealed class FanOutTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private string[] Job(int steps, string name, params string[] more) =>
-    [
-        "implant", "--image", Repository.Sample("scene-fox-ball.png"),
-        "--object", $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat", "--object", $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
-        "--model", Repository.TinyModel, "--resolution", "64", "--steps", steps.ToString(CultureInfo.InvariantCulture), "--seed", "3", "--precision", "fp32", "--prompt", "a photo of <cat> and <dog>",
-        "--samples", "1", "--out", _folder[name], .. more,
-    ];
+        [
+            "implant",
+            "--image",
+            Repository.Sample("scene-fox-ball.png"),
+            "--object",
+            $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
+            "--object",
+            $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
+            "--model",
+            Repository.TinyModel,
+            "--resolution",
+            "64",
+            "--steps",
+            steps.ToString(CultureInfo.InvariantCulture),
+            "--seed",
+            "3",
+            "--precision",
+            "fp32",
+            "--prompt",
+            "a photo of <cat> and <dog>",
+            "--samples",
+            "1",
+            "--out",
+            _folder[name],
+            .. more,
+        ];
 
     // The manifest tells when and where, the request how it was asked for.
     private SortedDictionary<string, string> Files(string name)

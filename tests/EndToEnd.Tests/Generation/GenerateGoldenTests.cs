@@ -13,26 +13,52 @@ public sealed class GenerateGoldenTests : IDisposable
 {
     private const double Tolerance = 2;
 
-    private static readonly JsonObject Cases = JsonNode.Parse(File.ReadAllText(Repository.Golden("pipeline", "pipeline.json")))!.AsObject();
+    private static readonly JsonObject s_cases = JsonNode.Parse(File.ReadAllText(Repository.Golden("pipeline", "pipeline.json")))!.AsObject();
 
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string> CaseNames => [.. Cases.Select(pair => pair.Key)];
+    public static TheoryData<string> CaseNames => [.. s_cases.Select(pair => pair.Key)];
 
     [Theory]
     [MemberData(nameof(CaseNames))]
     public async Task Generate_FromTheGoldenNoise_DrawsTheGoldenPicture(string name)
     {
-        var settings = Cases[name]!;
+        var settings = s_cases[name]!;
         using var golden = SafetensorsFile.Open(Repository.Golden("pipeline", "pipeline.safetensors"));
         SafetensorsWriter.Write(_folder["noise.safetensors"], new Dictionary<string, Tensor> { ["latents"] = golden.Get("latents") });
 
-        var run = (await OneShotProcess.RunAsync(
-        [
-            "generate", "--model", Repository.TinyModel, "--prompt", Text(settings["prompt"]), "--negative", Text(settings["negative_prompt"]), "--latents", _folder["noise.safetensors"],
-            "--scheduler", Scheduler(Text(settings["sampler"])), "--steps", Text(settings["steps"]), "--guidance", Text(settings["guidance_scale"]), "--width", Text(settings["width"]),
-            "--height", Text(settings["height"]), "--precision", "fp32", "--out", _folder.Out, "--data", _folder.Data, "--format", "json", .. Adapters(settings["lora_scale"]),
-        ])).Expect(0);
+        var run = (
+            await OneShotProcess.RunAsync([
+                "generate",
+                "--model",
+                Repository.TinyModel,
+                "--prompt",
+                Text(settings["prompt"]),
+                "--negative",
+                Text(settings["negative_prompt"]),
+                "--latents",
+                _folder["noise.safetensors"],
+                "--scheduler",
+                Scheduler(Text(settings["sampler"])),
+                "--steps",
+                Text(settings["steps"]),
+                "--guidance",
+                Text(settings["guidance_scale"]),
+                "--width",
+                Text(settings["width"]),
+                "--height",
+                Text(settings["height"]),
+                "--precision",
+                "fp32",
+                "--out",
+                _folder.Out,
+                "--data",
+                _folder.Data,
+                "--format",
+                "json",
+                .. Adapters(settings["lora_scale"]),
+            ])
+        ).Expect(0);
 
         var file = Assert.Single(Directory.EnumerateFileSystemEntries(_folder.Out));
         Assert.EndsWith(".png", file, StringComparison.Ordinal);
@@ -49,19 +75,24 @@ public sealed class GenerateGoldenTests : IDisposable
 
     private static string Text(JsonNode? value) => value!.ToString();
 
-    private static string Scheduler(string sampler) => sampler switch
-    {
-        "DDIMScheduler" => "ddim",
-        "DPMSolverMultistepScheduler" => "dpm++",
-        "EulerDiscreteScheduler" => "euler",
-        "PNDMScheduler" => "pndm",
-        _ => throw new InvalidOperationException($"No scheduler stands for {sampler}."),
-    };
+    private static string Scheduler(string sampler) =>
+        sampler switch
+        {
+            "DDIMScheduler" => "ddim",
+            "DPMSolverMultistepScheduler" => "dpm++",
+            "EulerDiscreteScheduler" => "euler",
+            "PNDMScheduler" => "pndm",
+            _ => throw new InvalidOperationException($"No scheduler stands for {sampler}."),
+        };
 
-    private static string[] Adapters(JsonNode? scale) => scale is null
-        ? []
-        :
-        [
-            "--lora", $"{Repository.Golden("lora", "r4-kohya", "pytorch_lora_weights.safetensors")}:{scale}", "--embedding", Repository.Golden("embeds", "learned_embeds.safetensors"),
-        ];
+    private static string[] Adapters(JsonNode? scale) =>
+        scale is null
+            ? []
+            :
+            [
+                "--lora",
+                $"{Repository.Golden("lora", "r4-kohya", "pytorch_lora_weights.safetensors")}:{scale}",
+                "--embedding",
+                Repository.Golden("embeds", "learned_embeds.safetensors"),
+            ];
 }

@@ -14,9 +14,29 @@ public sealed class PipeTests : IDisposable
         await using var process = OneShotProcess.StartIn(
             ["sh", "-c", $"cat '{Repository.Sample("cat-mask.png")}' | \"$@\""],
             [
-                "implant", "--image", Repository.Sample("cat.png"), "--mask", "/dev/stdin", "--class", "köttchen", "--prompt", "a <köttchen>", "--steps", "1", "--samples", "1",
-                "--no-prototype", "--no-class-loss", "--precision", "fp32", "--data", _folder.Data, "--out", _folder.Out,
-            ]);
+                "implant",
+                "--image",
+                Repository.Sample("cat.png"),
+                "--mask",
+                "/dev/stdin",
+                "--class",
+                "köttchen",
+                "--prompt",
+                "a <köttchen>",
+                "--steps",
+                "1",
+                "--samples",
+                "1",
+                "--no-prototype",
+                "--no-class-loss",
+                "--precision",
+                "fp32",
+                "--data",
+                _folder.Data,
+                "--out",
+                _folder.Out,
+            ]
+        );
 
         var ended = (await process.EndAsync()).Expect(0);
 
@@ -36,11 +56,17 @@ public sealed class PipeTests : IDisposable
             await make.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        string[] rest = command == "mask" ? ["--box", "1,1,5,5", "--out", _folder["m.png"]] : ["--image", Repository.Sample("cat.png"), "--class", "cat", "--out", _folder.Out];
+        string[] rest =
+            command == "mask"
+                ? ["--box", "1,1,5,5", "--out", _folder["m.png"]]
+                : ["--image", Repository.Sample("cat.png"), "--class", "cat", "--out", _folder.Out];
         await using var process = OneShotProcess.Start([command, option, pipe, .. rest, "--data", _folder.Data]);
 
         // Opens once the program has opened the other end; then it waits for what is never written.
-        await using var writer = await Task.Run(() => new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite), TestContext.Current.CancellationToken);
+        await using var writer = await Task.Run(
+            () => new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
+            TestContext.Current.CancellationToken
+        );
         await process.TerminateAsync();
 
         Assert.EndsWith($"Interrupted.{Environment.NewLine}", (await process.EndAsync()).Expect(130).Error, StringComparison.Ordinal);

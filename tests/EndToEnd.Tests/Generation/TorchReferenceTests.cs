@@ -10,7 +10,10 @@ public sealed class TorchReferenceTests
     public void Assemblies_ByTheirMetadata_NameNoBannedMember()
     {
         var banned = File.ReadLines(Path.Combine(Repository.Root, "build", "BannedSymbols.txt")).Select(l => l.Split(';')[0]).ToHashSet();
-        var own = Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").Where(f => Path.GetFileName(f).StartsWith("OrleansOneShot.", StringComparison.Ordinal) || Path.GetFileName(f) == "oneshot.dll").ToList();
+        var own = Directory
+            .EnumerateFiles(AppContext.BaseDirectory, "*.dll")
+            .Where(f => Path.GetFileName(f).StartsWith("OrleansOneShot.", StringComparison.Ordinal) || Path.GetFileName(f) == "oneshot.dll")
+            .ToList();
         Assert.True(own.Count >= 4, string.Join(", ", own));
         Assert.All(own, file => Assert.DoesNotContain(TorchReferences.Of(file), banned.Contains));
     }

@@ -6,7 +6,7 @@ namespace OrleansOneShot.EndToEnd.Tests.Implantation;
 /// <summary><c>oneshot implant</c> from files to files.</summary>
 public sealed class ImplantTests(UninterruptedRun reference) : IDisposable
 {
-    private static readonly string[] Fields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
+    private static readonly string[] s_fields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class ImplantTests(UninterruptedRun reference) : IDisposable
 
         Assert.Single(run.Output.TrimEnd('\n').Split('\n'));
         var job = run.Document;
-        Assert.Equal(Fields, job.Select(pair => pair.Key));
+        Assert.Equal(s_fields, job.Select(pair => pair.Key));
         Assert.Equal("Succeeded", (string?)job["state"], ignoreCase: true);
         Assert.Equal(folder.Out, (string?)job["out"]);
         Assert.Equal(ImplantArguments.Steps, (int?)job["steps"]);

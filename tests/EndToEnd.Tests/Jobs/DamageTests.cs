@@ -15,7 +15,10 @@ public sealed class DamageTests(UninterruptedRun reference) : IDisposable
     public async Task Watch_CheckpointsSpoiltWhileInterrupted_PublishesWhatAnUndisturbedRunDoes(string newest, string before, string warning)
     {
         var id = await InterruptAsync(step: 12);
-        var checkpoints = Directory.GetFiles(Path.Combine(_folder.Job(id), "epochs"), "checkpoint-*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var checkpoints = Directory
+            .GetFiles(Path.Combine(_folder.Job(id), "epochs"), "checkpoint-*.safetensors", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .ToList();
         Assert.Equal(2, checkpoints.Count);
         Spoil(checkpoints[1], newest);
         Spoil(checkpoints[0], before);
@@ -26,7 +29,11 @@ public sealed class DamageTests(UninterruptedRun reference) : IDisposable
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Job(id), "manifest.json"), TestContext.Current.CancellationToken))!;
         Assert.Contains(manifest["warnings"]!.AsArray(), text => ((string)text!).Contains(warning, StringComparison.Ordinal));
         Assert.Contains(warning, watch.Error, StringComparison.Ordinal);
-        Assert.Contains("\"message\":\"The checkpoint of step ", await File.ReadAllTextAsync(Path.Combine(_folder.Job(id), "epochs", "2", "progress.jsonl"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"message\":\"The checkpoint of step ",
+            await File.ReadAllTextAsync(Path.Combine(_folder.Job(id), "epochs", "2", "progress.jsonl"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -69,7 +76,24 @@ public sealed class DamageTests(UninterruptedRun reference) : IDisposable
         var run = (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder, steps: 2), "--format", "json"])).Expect(0).Document;
         var id = (string)run["id"]!;
         Spoil(Path.Combine(_folder.Out, "cat.safetensors"), "flipped");
-        string[] draw = ["generate", "--prompt", "a <cat>", "--model", Repository.TinyModel, "--steps", "2", "--width", "64", "--height", "64", "--precision", "fp32", "--data", _folder.Data];
+        string[] draw =
+        [
+            "generate",
+            "--prompt",
+            "a <cat>",
+            "--model",
+            Repository.TinyModel,
+            "--steps",
+            "2",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--precision",
+            "fp32",
+            "--data",
+            _folder.Data,
+        ];
 
         var refused = (await OneShotProcess.RunAsync([.. draw, "--implantation", _folder.Out, "--out", _folder["drawn"]])).Expect(2);
 
@@ -85,8 +109,16 @@ public sealed class DamageTests(UninterruptedRun reference) : IDisposable
 
         // The manifest as well: the job knows its hash.
         var manifest = Path.Combine(_folder.Job(id), "manifest.json");
-        await File.WriteAllTextAsync(manifest, (await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken)).Replace("\"seed\": 7", "\"seed\": 8", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        Assert.Contains("manifest.json is damaged", (await OneShotProcess.RunAsync("jobs", "download", id, "--out", _folder["copy"], "--data", _folder.Data)).Expect(1).Error, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            manifest,
+            (await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken)).Replace("\"seed\": 7", "\"seed\": 8", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains(
+            "manifest.json is damaged",
+            (await OneShotProcess.RunAsync("jobs", "download", id, "--out", _folder["copy"], "--data", _folder.Data)).Expect(1).Error,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => _folder.Dispose();

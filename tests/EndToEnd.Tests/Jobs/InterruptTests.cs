@@ -36,7 +36,10 @@ public sealed class InterruptTests(UninterruptedRun reference) : IDisposable
     [InlineData("TERM")]
     public async Task Implant_StartedWithTheSignalIgnored_IsInterruptedAllTheSame(string signal)
     {
-        await using var process = OneShotProcess.StartIn(["sh", "-c", $"trap '' {signal}; exec \"$@\""], [.. ImplantArguments.Create(_folder, steps: 100_000), "--format", "json"]);
+        await using var process = OneShotProcess.StartIn(
+            ["sh", "-c", $"trap '' {signal}; exec \"$@\""],
+            [.. ImplantArguments.Create(_folder, steps: 100_000), "--format", "json"]
+        );
         var id = ImplantArguments.JobId(await process.SaysAsync(ImplantArguments.NamesJob));
         await process.TrainsAsync(1);
 

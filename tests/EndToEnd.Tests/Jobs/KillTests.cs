@@ -67,7 +67,8 @@ public sealed class KillTests(UninterruptedRun reference) : IDisposable
     }
 
     private IEnumerable<int> StoredNumbers(string id) =>
-        Directory.EnumerateDirectories(Path.Combine(_folder.Job(id), "epochs"))
+        Directory
+            .EnumerateDirectories(Path.Combine(_folder.Job(id), "epochs"))
             .OrderBy(epoch => int.Parse(Path.GetFileName(epoch), CultureInfo.InvariantCulture))
             .SelectMany(epoch => File.ReadLines(Path.Combine(epoch, "progress.jsonl")))
             .Select(line => (int)JsonNode.Parse(line)!["seq"]!);

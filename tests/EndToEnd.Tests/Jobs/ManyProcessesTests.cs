@@ -4,7 +4,9 @@ using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Jobs;
 
-/// <summary>Several commands at once on one data folder: one of them owns it at a time, the others are its clients, and whoever owns it goes when its own job is done.</summary>
+/// <summary>
+/// Several commands at once on one data folder: one of them owns it at a time, the others are its clients, and whoever owns it goes when its own job is done.
+/// </summary>
 public sealed class ManyProcessesTests : IDisposable
 {
     private readonly TestFolder _folder = new();

@@ -3,12 +3,19 @@ using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Jobs;
 
-/// <summary>Photos are private: whatever lies in a data folder is its owner's alone. What a user asks to be put somewhere follows the user's own mask.</summary>
+/// <summary>
+/// Photos are private: whatever lies in a data folder is its owner's alone. What a user asks to be put somewhere follows the user's own mask.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class PrivateFilesTests : IDisposable
 {
     private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
 
     private readonly TestFolder _folder = new();
 
@@ -23,7 +30,10 @@ public sealed class PrivateFilesTests : IDisposable
             File.SetUnixFileMode(path, Mode("755"));
         }
 
-        await using var process = OneShotProcess.StartIn(["sh", "-c", "umask 027; exec \"$@\""], [.. ImplantArguments.Create(_folder.Data, steps: 12), "--out", _folder["new/out"]]);
+        await using var process = OneShotProcess.StartIn(
+            ["sh", "-c", "umask 027; exec \"$@\""],
+            [.. ImplantArguments.Create(_folder.Data, steps: 12), "--out", _folder["new/out"]]
+        );
         await process.TrainsAsync(11);
         var working = Entries(_folder.Data).ToList();
         (await process.EndAsync()).Expect(0);

@@ -15,7 +15,11 @@ public sealed class ClusterStateTests : IDisposable
     public async Task ClusterOf202611_IsListedDownloadedAndFinished()
     {
         await EarlierData.UnpackAsync("cluster-2026-11.tar.gz", _folder.Root);
-        await File.WriteAllTextAsync(Path.Combine(_folder.Data, "models.json"), new JsonObject { ["sd15-tiny-7b34726b"] = Repository.TinyModel }.ToJsonString(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder.Data, "models.json"),
+            new JsonObject { ["sd15-tiny-7b34726b"] = Repository.TinyModel }.ToJsonString(),
+            TestContext.Current.CancellationToken
+        );
         await using var redis = await RedisServer.StartAsync(folder: _folder["redis"]);
         string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
         await using var silo = OneShotProcess.Start(["serve", .. cluster]);
@@ -35,9 +39,37 @@ public sealed class ClusterStateTests : IDisposable
         await EarlierData.AssertWholeAsync(_folder["second"]);
 
         // The same request elsewhere; its model's name is another one there, made of another path.
-        (await OneShotProcess.RunAsync(
-            "implant", "--image", Repository.Sample("rabbit.png"), "--mask", Repository.Sample("rabbit-mask.png"), "--class", "rabbit", "--token", "<rabbit>", "--model", "sd15-tiny-7b34726b",
-            "--resolution", "64", "--steps", "60", "--seed", "6", "--precision", "fp32", "--prompt", "a photo of <rabbit>", "--samples", "0", "--data", Fresh(), "--out", _folder["reference"])).Expect(0);
+        (
+            await OneShotProcess.RunAsync(
+                "implant",
+                "--image",
+                Repository.Sample("rabbit.png"),
+                "--mask",
+                Repository.Sample("rabbit-mask.png"),
+                "--class",
+                "rabbit",
+                "--token",
+                "<rabbit>",
+                "--model",
+                "sd15-tiny-7b34726b",
+                "--resolution",
+                "64",
+                "--steps",
+                "60",
+                "--seed",
+                "6",
+                "--precision",
+                "fp32",
+                "--prompt",
+                "a photo of <rabbit>",
+                "--samples",
+                "0",
+                "--data",
+                Fresh(),
+                "--out",
+                _folder["reference"]
+            )
+        ).Expect(0);
         await EarlierData.AssertSameAsync(_folder["reference"], _folder["second"]);
         await silo.TerminateAsync();
         (await silo.EndAsync()).Expect(0);

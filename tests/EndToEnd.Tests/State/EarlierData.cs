@@ -9,7 +9,8 @@ namespace OrleansOneShot.EndToEnd.Tests.State;
 /// <summary>Data that earlier versions left, and what is asked of it.</summary>
 internal static class EarlierData
 {
-    // Of the distance between two sets of weights to their size. The same machine gives the same bits; another processor rounds otherwise, and a job that went on from another machine's
+    // Of the distance between two sets of weights to their size. The same machine gives the same bits; another processor rounds otherwise, and a job that went
+    // on from another machine's
     // checkpoint then differs a little. Another seed, or moments that were lost, differ a hundred times as much.
     private const double LargestDistance = 2e-3;
 
@@ -44,11 +45,14 @@ internal static class EarlierData
     public static async Task AssertSameAsync(string expected, string actual)
     {
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(expected, "request.json")), await File.ReadAllTextAsync(Path.Combine(actual, "request.json")));
-        foreach (var name in Directory.EnumerateFiles(expected, "*.safetensors", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(expected, file)))
+        foreach (
+            var name in Directory.EnumerateFiles(expected, "*.safetensors", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(expected, file))
+        )
         {
             var (one, other) = (SafetensorsFile.ReadAll(Path.Combine(expected, name)), SafetensorsFile.ReadAll(Path.Combine(actual, name)));
             Assert.Equal(one.Keys.Order(StringComparer.Ordinal), other.Keys.Order(StringComparer.Ordinal));
-            double distance = 0, size = 0;
+            double distance = 0,
+                size = 0;
             foreach (var tensor in one.Keys)
             {
                 var (x, y) = (Values(one[tensor]), Values(other[tensor]));

@@ -30,9 +30,29 @@ public sealed class StateTests : IDisposable
         (await OneShotProcess.RunAsync("jobs", "download", Interrupted, "--data", _folder.Data, "--out", _folder["second"])).Expect(0);
         await EarlierData.AssertWholeAsync(_folder["second"]);
 
-        (await OneShotProcess.RunAsync(
-            "implant", "--image", Repository.Sample("rabbit.png"), "--mask", Repository.Sample("rabbit-mask.png"), "--class", "rabbit", "--steps", "100", "--seed", "6",
-            "--prompt", "a <rabbit> on the beach", "--samples", "1", "--data", _folder["fresh"], "--out", _folder["reference"])).Expect(0);
+        (
+            await OneShotProcess.RunAsync(
+                "implant",
+                "--image",
+                Repository.Sample("rabbit.png"),
+                "--mask",
+                Repository.Sample("rabbit-mask.png"),
+                "--class",
+                "rabbit",
+                "--steps",
+                "100",
+                "--seed",
+                "6",
+                "--prompt",
+                "a <rabbit> on the beach",
+                "--samples",
+                "1",
+                "--data",
+                _folder["fresh"],
+                "--out",
+                _folder["reference"]
+            )
+        ).Expect(0);
         await EarlierData.AssertSameAsync(_folder["reference"], _folder["second"]);
     }
 
@@ -47,7 +67,9 @@ public sealed class StateTests : IDisposable
 
         foreach (var command in new[] { "list", "show", "watch" })
         {
-            var refused = (await OneShotProcess.RunAsync(["jobs", command, .. command == "list" ? (string[])[] : [Finished], "--data", _folder.Data])).Expect(1);
+            var refused = (await OneShotProcess.RunAsync(["jobs", command, .. command == "list" ? (string[])[] : [Finished], "--data", _folder.Data])).Expect(
+                1
+            );
             Assert.StartsWith($"The database {database} is damaged (", refused.Error, StringComparison.Ordinal);
             Assert.Contains($"oneshot jobs recover --move-damaged --data {_folder.Data} ", refused.Error, StringComparison.Ordinal);
             Assert.Equal(2, refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
@@ -56,7 +78,10 @@ public sealed class StateTests : IDisposable
         var recovered = (await OneShotProcess.RunAsync("jobs", "recover", "--move-damaged", "--data", _folder.Data)).Expect(0);
 
         Assert.Equal(Finished, recovered.Output.Trim());
-        var aside = Assert.Single(Directory.EnumerateFiles(_folder.Data, "oneshot.db.damaged-*"), file => !file.EndsWith("-wal", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal));
+        var aside = Assert.Single(
+            Directory.EnumerateFiles(_folder.Data, "oneshot.db.damaged-*"),
+            file => !file.EndsWith("-wal", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal)
+        );
         Assert.Contains($"The damaged database is kept as {aside}.", recovered.Error, StringComparison.Ordinal);
         Assert.Contains($"1 job had no result yet, and what was asked for is lost; submit anew: {Interrupted}.", recovered.Error, StringComparison.Ordinal);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(aside, TestContext.Current.CancellationToken));

@@ -12,7 +12,8 @@ public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
     {
         var result = Directory.EnumerateFiles((await reference.FolderAsync()).Out, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
 
-        // The engine writes the result once into its work folder; publishing copies it. So one and a half times its size are enough for the first, and too few for the second.
+        // The engine writes the result once into its work folder; publishing copies it. So one and a half times its size are enough for the first, and too few
+        // for the second.
         var error = await FailAsync(line => line == "Sampling", result * 3 / 2);
 
         Assert.StartsWith($"The disk that holds {Data} is full: ", error, StringComparison.Ordinal);
@@ -35,8 +36,12 @@ public sealed class FullDiskTests(UninterruptedRun reference) : IDisposable
     {
         await PrivateMounts.RequireAsync(_folder.Root);
         Directory.CreateDirectory(_folder["disk"]);
-        var script = $"mount -t tmpfs -o size=64m tmpfs '{_folder["disk"]}' && \"$@\"; code=$?; find '{Data}/jobs' -type f > '{_folder["left.txt"]}'; exit $code";
-        await using var process = OneShotProcess.StartIn(PrivateMounts.Shell(script), [.. ImplantArguments.Create(Data), "--out", _folder.Out, "--format", "json"]);
+        var script =
+            $"mount -t tmpfs -o size=64m tmpfs '{_folder["disk"]}' && \"$@\"; code=$?; find '{Data}/jobs' -type f > '{_folder["left.txt"]}'; exit $code";
+        await using var process = OneShotProcess.StartIn(
+            PrivateMounts.Shell(script),
+            [.. ImplantArguments.Create(Data), "--out", _folder.Out, "--format", "json"]
+        );
         await process.SaysAsync(moment);
         Fill($"/proc/{process.Id}/root{Data}", free);
 

@@ -2,7 +2,9 @@ using OrleansOneShot.Storage.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
-/// <summary>A cluster whose silos and clients share a Redis and a blob store and nothing else: each has a data folder of its own, as on machines of their own.</summary>
+/// <summary>
+/// A cluster whose silos and clients share a Redis and a blob store and nothing else: each has a data folder of its own, as on machines of their own.
+/// </summary>
 internal sealed class BlobCluster : IAsyncDisposable
 {
     private readonly RedisServer _redis;

@@ -9,7 +9,7 @@ internal sealed class OneShotProcess : IAsyncDisposable
     /// <summary>Exit code of a process that SIGKILL ended.</summary>
     public const int Killed = 128 + 9;
 
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "oneshot.dll");
+    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "oneshot.dll");
 
     private readonly Process _process;
     private readonly LineStream _output;
@@ -20,7 +20,12 @@ internal sealed class OneShotProcess : IAsyncDisposable
 
     private OneShotProcess(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(file)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -43,13 +48,15 @@ internal sealed class OneShotProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts a command.</summary>
-    public static OneShotProcess Start(params IEnumerable<string> arguments) => new(DotNet, [Program, .. arguments]);
+    public static OneShotProcess Start(params IEnumerable<string> arguments) => new(DotNet, [s_program, .. arguments]);
 
     /// <summary>Starts a command with variables of its own in its environment.</summary>
-    public static OneShotProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) => new(DotNet, [Program, .. arguments], environment);
+    public static OneShotProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
+        new(DotNet, [s_program, .. arguments], environment);
 
     /// <summary>Starts a shell script, in which <c>"$@"</c> is the command.</summary>
-    public static OneShotProcess StartIn(IEnumerable<string> shell, IEnumerable<string> arguments) => new(shell.First(), [.. shell.Skip(1), "sh", DotNet, Program, .. arguments]);
+    public static OneShotProcess StartIn(IEnumerable<string> shell, IEnumerable<string> arguments) =>
+        new(shell.First(), [.. shell.Skip(1), "sh", DotNet, s_program, .. arguments]);
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<Ended> RunAsync(params IEnumerable<string> arguments)
@@ -128,6 +135,8 @@ internal sealed class OneShotProcess : IAsyncDisposable
         }
 
         var ended = await EndAsync();
-        throw new InvalidOperationException($"The process ended with {ended.ExitCode} before it wrote that line.\nstdout:\n{ended.Output}\nstderr:\n{ended.Error}");
+        throw new InvalidOperationException(
+            $"The process ended with {ended.ExitCode} before it wrote that line.\nstdout:\n{ended.Output}\nstderr:\n{ended.Error}"
+        );
     }
 }

@@ -6,11 +6,11 @@ namespace OrleansOneShot.EndToEnd.Tests.Support;
 /// <summary>Shells in a mount namespace of their own: what they mount is theirs alone and goes with them.</summary>
 internal static class PrivateMounts
 {
-    private static readonly string[] Namespace = ["unshare", "--user", "--map-root-user", "--mount"];
+    private static readonly string[] s_namespace = ["unshare", "--user", "--map-root-user", "--mount"];
 
     /// <summary>For <see cref="OneShotProcess.StartIn"/>.</summary>
     /// <param name="script">The script, in which <c>"$@"</c> is the command.</param>
-    public static string[] Shell(string script) => [.. Namespace, "sh", "-c", script];
+    public static string[] Shell(string script) => [.. s_namespace, "sh", "-c", script];
 
     /// <summary>Skips the test on a machine that allows no such thing.</summary>
     /// <param name="folder">Any folder.</param>
@@ -19,7 +19,7 @@ internal static class PrivateMounts
         var works = false;
         try
         {
-            using var process = Process.Start(Namespace[0], [.. Namespace.Skip(1), "mount", "-t", "tmpfs", "tmpfs", folder]);
+            using var process = Process.Start(s_namespace[0], [.. s_namespace.Skip(1), "mount", "-t", "tmpfs", "tmpfs", folder]);
             await process.WaitForExitAsync();
             works = process.ExitCode == 0;
         }

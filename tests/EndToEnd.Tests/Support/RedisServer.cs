@@ -36,12 +36,20 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         if (!IsInstalled())
         {
-            Assert.False(Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1", "redis-server is not installed, and ONESHOT_REQUIRE_SERVERS asks for it.");
+            Assert.False(
+                Environment.GetEnvironmentVariable("ONESHOT_REQUIRE_SERVERS") == "1",
+                "redis-server is not installed, and ONESHOT_REQUIRE_SERVERS asks for it."
+            );
             Assert.Skip("redis-server is not installed.");
         }
 
         var own = folder is null ? Directory.CreateTempSubdirectory("oneshot-redis-").FullName : null;
-        var server = new RedisServer(FreePort.Find(), folder ?? own!, own is not null, [.. options, .. password is null ? [] : (string[])["--requirepass", password]]);
+        var server = new RedisServer(
+            FreePort.Find(),
+            folder ?? own!,
+            own is not null,
+            [.. options, .. password is null ? [] : (string[])["--requirepass", password]]
+        );
         await server.StartAsync();
         return server;
     }
@@ -61,10 +69,19 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Starts it again on its port, with what it has kept.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("redis-server", [Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "redis-server",
+            [Path.Combine(AppContext.BaseDirectory, "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
         _process = Process.Start(start)!;
         var output = new LineStream(_process.StandardOutput);
-        if (await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken) is null)
+        if (
+            await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken)
+            is null
+        )
         {
             throw new InvalidOperationException("redis-server ended before it was ready.");
         }

@@ -17,10 +17,13 @@ public sealed class TestFolder : IDisposable
     public string Job(string id) => Path.Combine(Data, "jobs", id);
 
     /// <summary>SHA-256 of every file below a folder, by its path relative to it.</summary>
-    public static SortedDictionary<string, string> Hash(string folder) => new(
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(
-            file => Path.GetRelativePath(folder, file), file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
-        StringComparer.Ordinal);
+    public static SortedDictionary<string, string> Hash(string folder) =>
+        new(
+            Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
+            StringComparer.Ordinal
+        );
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

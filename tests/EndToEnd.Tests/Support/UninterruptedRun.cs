@@ -18,7 +18,9 @@ public sealed class UninterruptedRun : IDisposable
     /// <summary>What it wrote.</summary>
     internal Task<Ended> EndedAsync() => _run.Value;
 
-    /// <summary>Asserts that another run of the same job made the same files, byte by byte; the manifest, which tells when and in which epoch, is left out.</summary>
+    /// <summary>
+    /// Asserts that another run of the same job made the same files, byte by byte; the manifest, which tells when and in which epoch, is left out.
+    /// </summary>
     internal async Task AssertSameFilesAsync(string result)
     {
         await _run.Value;

@@ -3,15 +3,68 @@ using System.Text.Json;
 
 namespace OrleansOneShot.Fuzz.Mutators;
 
-/// <summary>Changes a JSON document token by token: odd values, names that occur twice, halves of surrogate pairs, bytes that are no UTF-8, depth, cuts.</summary>
+/// <summary>
+/// Changes a JSON document token by token: odd values, names that occur twice, halves of surrogate pairs, bytes that are no UTF-8, depth, cuts.
+/// </summary>
 internal static class JsonMutator
 {
     private static readonly string[] s_odd =
     [
-        "1e999", "-1e999", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "2147483647", "-2147483648", "4294967296", "0", "-1", "1", "2", "3", "4", "64", "1000000",
-        "0.5", "1e-320", "-0", "null", "true", "false", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "\"x\"", "\"auto\"", "[]", "{}", "[[]]", "[null]", "{\"\":null}", "[1,2,3]", "[0]", "[-1]",
-        "[null,null]", "[\"a\",null]", "\"NaN\"", "\"Infinity\"", "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"a/b\"", "8192", "32", "16", "8", "128", "256", "[8192,8192,8192,8192]",
-        "[32,64,null,64]", "100000", "1.0000000000000000000000000000000000001", "12345678901234567890123456789012345678901234567890", "\"2026-99-01T00:00:00Z\"", "\"\\u001b[31m\"",
+        "1e999",
+        "-1e999",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "2147483647",
+        "-2147483648",
+        "4294967296",
+        "0",
+        "-1",
+        "1",
+        "2",
+        "3",
+        "4",
+        "64",
+        "1000000",
+        "0.5",
+        "1e-320",
+        "-0",
+        "null",
+        "true",
+        "false",
+        "\"\"",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "\"x\"",
+        "\"auto\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[null]",
+        "{\"\":null}",
+        "[1,2,3]",
+        "[0]",
+        "[-1]",
+        "[null,null]",
+        "[\"a\",null]",
+        "\"NaN\"",
+        "\"Infinity\"",
+        "\"../../etc/passwd\"",
+        "\"/etc/passwd\"",
+        "\"a/b\"",
+        "8192",
+        "32",
+        "16",
+        "8",
+        "128",
+        "256",
+        "[8192,8192,8192,8192]",
+        "[32,64,null,64]",
+        "100000",
+        "1.0000000000000000000000000000000000001",
+        "12345678901234567890123456789012345678901234567890",
+        "\"2026-99-01T00:00:00Z\"",
+        "\"\\u001b[31m\"",
     ];
 
     /// <summary>A changed copy.</summary>
@@ -43,7 +96,13 @@ internal static class JsonMutator
             var at = random.Next(json.Length);
             if (char.IsAsciiLetter((char)json[at]))
             {
-                byte[] put = random.Next(4) switch { 0 => [0xC3], 1 => [0xFF], 2 => Encoding.ASCII.GetBytes("\\ud800"), _ => [0xED, 0xA0, 0x80] };
+                byte[] put = random.Next(4) switch
+                {
+                    0 => [0xC3],
+                    1 => [0xFF],
+                    2 => Encoding.ASCII.GetBytes("\\ud800"),
+                    _ => [0xED, 0xA0, 0x80],
+                };
                 return [.. json[..at], .. put, .. json[(at + 1)..]];
             }
         }
@@ -93,7 +152,15 @@ internal static class JsonMutator
         var open = new Stack<int>();
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 1000 });
+            var reader = new Utf8JsonReader(
+                json,
+                new JsonReaderOptions
+                {
+                    AllowTrailingCommas = true,
+                    CommentHandling = JsonCommentHandling.Skip,
+                    MaxDepth = 1000,
+                }
+            );
             while (reader.Read())
             {
                 var (start, end) = ((int)reader.TokenStartIndex, (int)reader.BytesConsumed);

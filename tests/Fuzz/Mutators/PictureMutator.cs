@@ -11,14 +11,21 @@ internal static class PictureMutator
     private static readonly string[] s_webp = ["VP8 ", "VP8L", "VP8X", "ANIM", "ALPH", "EXIF", "ANMF"];
 
     /// <summary>A changed copy.</summary>
-    public static byte[] Mutate(Random random, byte[] picture) => random.Next(12) == 0
-        ? picture[..random.Next(12, picture.Length)]
-        : picture[0] switch { 0x89 => Png(random, picture), 0xFF => Jpeg(random, (byte[])picture.Clone()), _ => WebP(random, (byte[])picture.Clone()) };
+    public static byte[] Mutate(Random random, byte[] picture) =>
+        random.Next(12) == 0
+            ? picture[..random.Next(12, picture.Length)]
+            : picture[0] switch
+            {
+                0x89 => Png(random, picture),
+                0xFF => Jpeg(random, (byte[])picture.Clone()),
+                _ => WebP(random, (byte[])picture.Clone()),
+            };
 
     private static byte[] Png(Random random, byte[] png)
     {
         var chunks = new List<(string Kind, byte[] Data)>();
-        for (var at = 8; at + 12 <= png.Length;)
+        var at = 8;
+        while (at + 12 <= png.Length)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             chunks.Add((Encoding.ASCII.GetString(png, at + 4, 4), png[(at + 8)..(at + 8 + length)]));
@@ -100,7 +107,12 @@ internal static class PictureMutator
         }
 
         var bytes = packed.ToArray();
-        return random.Next(3) switch { 0 => ("iCCP", [.. "icc\0\0"u8, .. bytes]), 1 => ("zTXt", [.. "x\0\0"u8, .. bytes]), _ => ("IDAT", bytes) };
+        return random.Next(3) switch
+        {
+            0 => ("iCCP", [.. "icc\0\0"u8, .. bytes]),
+            1 => ("zTXt", [.. "x\0\0"u8, .. bytes]),
+            _ => ("IDAT", bytes),
+        };
     }
 
     private static byte[] Jpeg(Random random, byte[] jpeg)

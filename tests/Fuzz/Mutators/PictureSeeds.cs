@@ -17,12 +17,19 @@ internal static class PictureSeeds
             {
                 using var bitmap = Bitmap(width, height, alpha);
                 using var image = SKImage.FromBitmap(bitmap);
-                found.AddRange(format switch
-                {
-                    "png" => [Encode(image, SKEncodedImageFormat.Png, 90)],
-                    "jpeg" => Turned(Encode(image, SKEncodedImageFormat.Jpeg, 80)),
-                    _ => [Encode(image, SKEncodedImageFormat.Webp, 80), Encode(image, SKEncodedImageFormat.Webp, 100), Extended(Encode(image, SKEncodedImageFormat.Webp, 80))],
-                });
+                found.AddRange(
+                    format switch
+                    {
+                        "png" => [Encode(image, SKEncodedImageFormat.Png, 90)],
+                        "jpeg" => Turned(Encode(image, SKEncodedImageFormat.Jpeg, 80)),
+                        _ =>
+                        [
+                            Encode(image, SKEncodedImageFormat.Webp, 80),
+                            Encode(image, SKEncodedImageFormat.Webp, 100),
+                            Extended(Encode(image, SKEncodedImageFormat.Webp, 80)),
+                        ],
+                    }
+                );
             }
         }
 
@@ -48,7 +55,11 @@ internal static class PictureSeeds
         {
             for (var x = 0; x < width; x++)
             {
-                bitmap.SetPixel(x, y, new SKColor((byte)(x * 4), (byte)(y * 5), (byte)((x * 31) ^ (y * 17)), alpha == SKAlphaType.Opaque ? (byte)255 : (byte)(x * 3)));
+                bitmap.SetPixel(
+                    x,
+                    y,
+                    new SKColor((byte)(x * 4), (byte)(y * 5), (byte)((x * 31) ^ (y * 17)), alpha == SKAlphaType.Opaque ? (byte)255 : (byte)(x * 3))
+                );
             }
         }
 

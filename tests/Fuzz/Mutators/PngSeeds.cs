@@ -7,7 +7,16 @@ namespace OrleansOneShot.Fuzz.Mutators;
 /// <summary>PNGs of every colour type, depth and interlacing, which encoders of libraries don't write.</summary>
 internal static class PngSeeds
 {
-    private static readonly (int X, int Y, int StepX, int StepY)[] s_passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    private static readonly (int X, int Y, int StepX, int StepY)[] s_passes =
+    [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ];
 
     /// <summary>All that the format allows.</summary>
     public static IEnumerable<byte[]> All() =>
@@ -30,7 +39,13 @@ internal static class PngSeeds
 
     private static byte[] Make(int width, int height, int depth, int colour, bool interlaced)
     {
-        var channels = colour switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+        var channels = colour switch
+        {
+            2 => 3,
+            4 => 2,
+            6 => 4,
+            _ => 1,
+        };
         using var file = new MemoryStream();
         file.Write([0x89, 0x50, 0x4E, 0x47, 0xD, 0xA, 0x1A, 0xA]);
         var header = new byte[13];

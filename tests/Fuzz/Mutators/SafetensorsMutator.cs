@@ -4,11 +4,24 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOneShot.Fuzz.Mutators;
 
-/// <summary>Changes a safetensors file: its lengths, its header as JSON, or tensors with a header that fits them, so that readers get as far as what the file means.</summary>
+/// <summary>
+/// Changes a safetensors file: its lengths, its header as JSON, or tensors with a header that fits them, so that readers get as far as what the file means.
+/// </summary>
 internal static class SafetensorsMutator
 {
     private static readonly (string Name, int Size)[] s_types =
-        [("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("I64", 8), ("I32", 4), ("I16", 2), ("I8", 1), ("U8", 1), ("BOOL", 1)];
+    [
+        ("F64", 8),
+        ("F32", 4),
+        ("F16", 2),
+        ("BF16", 2),
+        ("I64", 8),
+        ("I32", 4),
+        ("I16", 2),
+        ("I8", 1),
+        ("U8", 1),
+        ("BOOL", 1),
+    ];
 
     /// <summary>Whether bytes begin as a safetensors file does.</summary>
     public static bool IsPastMagic(byte[] file) => file.Length > 9 && BitConverter.ToUInt64(file) <= (ulong)file.Length - 8 && file[8] == '{';
@@ -22,14 +35,17 @@ internal static class SafetensorsMutator
         {
             case < 4:
                 var wrong = (byte[])file.Clone();
-                BinaryPrimitives.WriteUInt64LittleEndian(wrong, random.Next(5) switch
-                {
-                    0 => ulong.MaxValue,
-                    1 => (ulong)random.Next(0, wrong.Length + 20),
-                    2 => 1UL << random.Next(64),
-                    3 => (ulong)wrong.Length - 8,
-                    _ => (ulong)(length + random.Next(-3, 4)),
-                });
+                BinaryPrimitives.WriteUInt64LittleEndian(
+                    wrong,
+                    random.Next(5) switch
+                    {
+                        0 => ulong.MaxValue,
+                        1 => (ulong)random.Next(0, wrong.Length + 20),
+                        2 => 1UL << random.Next(64),
+                        3 => (ulong)wrong.Length - 8,
+                        _ => (ulong)(length + random.Next(-3, 4)),
+                    }
+                );
                 return wrong;
             case < 7:
                 return file[..random.Next(file.Length)];
@@ -101,7 +117,13 @@ internal static class SafetensorsMutator
                 tensors[at] = tensor with { Shape = [0], Bytes = [] };
                 break;
             case 4:
-                long[][] huge = [[0, long.MaxValue], [long.MaxValue, 0], [0, 1L << 62, 1L << 62], [1L << 31, 0, 1L << 33]];
+                long[][] huge =
+                [
+                    [0, long.MaxValue],
+                    [long.MaxValue, 0],
+                    [0, 1L << 62, 1L << 62],
+                    [1L << 31, 0, 1L << 33],
+                ];
                 tensors[at] = tensor with { Shape = Bytes.Pick(random, huge), Bytes = [] };
                 break;
             case 5:
@@ -117,7 +139,17 @@ internal static class SafetensorsMutator
                 tensors.RemoveAt(at);
                 break;
             case 9:
-                string[] names = ["", tensor.Key + ".alpha", tensor.Key.Replace("lora", "lokr_", StringComparison.Ordinal), new string('k', 5000), Bytes.Pick(random, tensors).Key + "x", tensor.Key.ToUpperInvariant(), ".alpha", "unet.alpha"];
+                string[] names =
+                [
+                    "",
+                    tensor.Key + ".alpha",
+                    tensor.Key.Replace("lora", "lokr_", StringComparison.Ordinal),
+                    new string('k', 5000),
+                    Bytes.Pick(random, tensors).Key + "x",
+                    tensor.Key.ToUpperInvariant(),
+                    ".alpha",
+                    "unet.alpha",
+                ];
                 tensors[at] = tensor with { Key = Bytes.Pick(random, names) };
                 break;
             case 10:
@@ -134,7 +166,15 @@ internal static class SafetensorsMutator
         var copy = (byte[])bytes.Clone();
         for (var i = 0; i + 4 <= copy.Length; i += 4 * random.Next(1, 9))
         {
-            BitConverter.TryWriteBytes(copy.AsSpan(i), random.Next(3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => 1e38f });
+            BitConverter.TryWriteBytes(
+                copy.AsSpan(i),
+                random.Next(3) switch
+                {
+                    0 => float.NaN,
+                    1 => float.PositiveInfinity,
+                    _ => 1e38f,
+                }
+            );
         }
 
         return copy;
@@ -150,7 +190,19 @@ internal static class SafetensorsMutator
 
         var key = Bytes.Pick(random, [.. copy.Select(pair => pair.Key)]);
         var text = copy[key]!.ToString();
-        string[] odd = ["", "-1", "99999999999999999999", "1,2,3,4", "{}", "a,b", "0", "7", new string('[', 3000), Encoding.UTF8.GetString(JsonMutator.Mutate(random, Encoding.UTF8.GetBytes(text.Length == 0 ? "{}" : text)))];
+        string[] odd =
+        [
+            "",
+            "-1",
+            "99999999999999999999",
+            "1,2,3,4",
+            "{}",
+            "a,b",
+            "0",
+            "7",
+            new string('[', 3000),
+            Encoding.UTF8.GetString(JsonMutator.Mutate(random, Encoding.UTF8.GetBytes(text.Length == 0 ? "{}" : text))),
+        ];
         if (random.Next(9) == 0)
         {
             copy.Remove(key);
@@ -176,11 +228,13 @@ internal static class SafetensorsMutator
 
     private sealed record Item(string Key, string Type, long[] Shape, byte[] Bytes)
     {
-        public static Item Of(string key, JsonNode entry, byte[] data) => new(
-            key,
-            entry["dtype"]!.GetValue<string>(),
-            [.. entry["shape"]!.AsArray().Select(size => size!.GetValue<long>())],
-            data[(int)entry["data_offsets"]![0]!.GetValue<long>()..(int)entry["data_offsets"]![1]!.GetValue<long>()]);
+        public static Item Of(string key, JsonNode entry, byte[] data) =>
+            new(
+                key,
+                entry["dtype"]!.GetValue<string>(),
+                [.. entry["shape"]!.AsArray().Select(size => size!.GetValue<long>())],
+                data[(int)entry["data_offsets"]![0]!.GetValue<long>()..(int)entry["data_offsets"]![1]!.GetValue<long>()]
+            );
 
         /// <summary>Of another type and shape, with as many bytes as they need.</summary>
         public Item As(string type, int size, long[] shape)

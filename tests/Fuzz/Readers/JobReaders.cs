@@ -23,7 +23,11 @@ namespace OrleansOneShot.Fuzz.Readers;
 internal static class JobReaders
 {
     private static readonly string s_hash = new('a', 64);
-    private static readonly JsonSerializerOptions s_request = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
+    private static readonly JsonSerializerOptions s_request = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
 
     private static readonly string s_manifest =
         $$"""{"id":"j1","name":"cat","state":"succeeded","created":"2026-01-01T00:00:00+00:00","seconds":1.5,"epoch":1,"seed":1,"files":[{"path":"cat.safetensors","bytes":12,"sha256":"{{s_hash}}","stored":"epochs/1/result/cat.safetensors"},{"path":"samples/a.png","bytes":3,"sha256":"{{s_hash}}"}],"metrics":{"ia":0.5,"ta":0.1,"objects":[{"token":"<cat>","class":"cat"}]},"warnings":["w"]}""";
@@ -41,79 +45,166 @@ internal static class JobReaders
     public static IReadOnlyList<(string Kind, Func<Folders, Reader> Create)> Kinds { get; } =
     [
         ("request", _ => OfJson("request", Request(), Submit)),
-        ("request-file", folders =>
-        {
-            var folder = Directory.CreateDirectory(folders.New("implantation")).FullName;
-            File.WriteAllBytes(Path.Combine(folder, "cat.safetensors"), TensorReaders.Small());
-            return OfJson("request-file", Request(), OnFile(Path.Combine(folder, "request.json"), _ => ImplantationFiles.Find(folder, DataFolder.Resolve(folders.Work))));
-        }),
+        (
+            "request-file",
+            folders =>
+            {
+                var folder = Directory.CreateDirectory(folders.New("implantation")).FullName;
+                File.WriteAllBytes(Path.Combine(folder, "cat.safetensors"), TensorReaders.Small());
+                return OfJson(
+                    "request-file",
+                    Request(),
+                    OnFile(Path.Combine(folder, "request.json"), _ => ImplantationFiles.Find(folder, DataFolder.Resolve(folders.Work)))
+                );
+            }
+        ),
         ("manifest", _ => OfJson("manifest", s_manifest, Publish) with { AlsoDocuments = error => error is InvalidDataException }),
         ("progress", _ => OfJson("progress", s_progress, bytes => ProgressJson.FromLine(Encoding.UTF8.GetString(bytes)))),
-        ("fan-out", folders => OfJson("fan-out", new FanOutDecision { Asked = "auto", Reason = "x", Evaluation = TermEvaluation.Rounds, Period = 2, Participants = 2 }.ToText(), bytes =>
-        {
-            var decision = FanOutDecision.FromText(Encoding.UTF8.GetString(bytes));
-            _ = decision.Name;
-            decision.Describe().ToJsonString();
-        })),
+        (
+            "fan-out",
+            folders =>
+                OfJson(
+                    "fan-out",
+                    new FanOutDecision
+                    {
+                        Asked = "auto",
+                        Reason = "x",
+                        Evaluation = TermEvaluation.Rounds,
+                        Period = 2,
+                        Participants = 2,
+                    }.ToText(),
+                    bytes =>
+                    {
+                        var decision = FanOutDecision.FromText(Encoding.UTF8.GetString(bytes));
+                        _ = decision.Name;
+                        decision.Describe().ToJsonString();
+                    }
+                )
+        ),
         ("fan-out-terms", _ => OfJson("fan-out-terms", """{"Fingerprint":"f","Precision":1}""", bytes => FanOutTerms.Parse(Encoding.UTF8.GetString(bytes)))),
-        ("owner-record", folders =>
-        {
-            var data = DataFolder.Resolve(folders.New("owner"));
-            data.Create();
-            return OfJson("owner-record", """{"processId":12,"started":"2026-01-01T00:00:00+00:00","gatewayPort":30000,"clusterId":"c","trains":true}""", OnFile(data.OwnerRecord, _ => OwnerLock.ReadRecord(data)));
-        }),
-        ("model-catalog", folders =>
-        {
-            var data = DataFolder.Resolve(folders.New("catalog"));
-            data.Create();
-            return OfJson("model-catalog", """{"sd15-00000000":"/models/sd15","other-11111111":"/models/other"}""", OnFile(data.Models, _ => new ModelCatalog(data, Folders.Toy("..")).List()));
-        }),
-        ("hub-reference", folders =>
-        {
-            var cache = folders.New("hub");
-            var repository = Path.Combine(cache, "models--owner--name");
-            Directory.CreateDirectory(Path.Combine(repository, "snapshots", "451f4fe1"));
-            Directory.CreateDirectory(Path.Combine(repository, "refs"));
-            string? Variable(string name) => name == "HF_HUB_CACHE" ? cache : null;
-            return new Reader("hub-reference", random => Bytes.Lines(random, "451f4fe1\n"u8.ToArray()), OnFile(Path.Combine(repository, "refs", "main"), _ =>
+        (
+            "owner-record",
+            folders =>
             {
-                HubCache.List(Variable);
-                HubCache.Find("owner/name", variable: Variable);
-            }));
-        }),
-        ("stored-model", folders =>
-        {
-            var store = new FileArtifactStore(folders.New("store"));
-            return OfJson("stored-model", $$"""{"files":[{"path":"unet/config.json","bytes":12,"sha256":"{{s_hash}}"},{"path":"b","bytes":1,"sha256":"{{s_hash}}"}]}""", bytes =>
-            {
-                using var content = new MemoryStream(bytes);
-                store.WriteAsync(StoredModels.ManifestPath("m"), content, WriteCondition.Any).GetAwaiter().GetResult();
-                new StoredModels(store).ReadAsync("m", CancellationToken.None).GetAwaiter().GetResult();
-            });
-        }),
-        ("file-listing", _ => OfJson("file-listing", s_listing, bytes =>
-        {
-            foreach (var file in FileListing.FilesOf(bytes))
-            {
-                RequireInside(file.Path);
+                var data = DataFolder.Resolve(folders.New("owner"));
+                data.Create();
+                return OfJson(
+                    "owner-record",
+                    """{"processId":12,"started":"2026-01-01T00:00:00+00:00","gatewayPort":30000,"clusterId":"c","trains":true}""",
+                    OnFile(data.OwnerRecord, _ => OwnerLock.ReadRecord(data))
+                );
             }
-        }) with { AlsoDocuments = error => error is UnusableJsonException or FormatException }),
-        ("request-json", _ => OfJson("request-json", RequestJson.Write(Example()), bytes => RequestJson.Read(bytes)) with { AlsoDocuments = error => error is UnusableJsonException }),
+        ),
+        (
+            "model-catalog",
+            folders =>
+            {
+                var data = DataFolder.Resolve(folders.New("catalog"));
+                data.Create();
+                return OfJson(
+                    "model-catalog",
+                    """{"sd15-00000000":"/models/sd15","other-11111111":"/models/other"}""",
+                    OnFile(data.Models, _ => new ModelCatalog(data, Folders.Toy("..")).List())
+                );
+            }
+        ),
+        (
+            "hub-reference",
+            folders =>
+            {
+                var cache = folders.New("hub");
+                var repository = Path.Combine(cache, "models--owner--name");
+                Directory.CreateDirectory(Path.Combine(repository, "snapshots", "451f4fe1"));
+                Directory.CreateDirectory(Path.Combine(repository, "refs"));
+                string? Variable(string name) => name == "HF_HUB_CACHE" ? cache : null;
+                return new Reader(
+                    "hub-reference",
+                    random => Bytes.Lines(random, "451f4fe1\n"u8.ToArray()),
+                    OnFile(
+                        Path.Combine(repository, "refs", "main"),
+                        _ =>
+                        {
+                            HubCache.List(Variable);
+                            HubCache.Find("owner/name", variable: Variable);
+                        }
+                    )
+                );
+            }
+        ),
+        (
+            "stored-model",
+            folders =>
+            {
+                var store = new FileArtifactStore(folders.New("store"));
+                return OfJson(
+                    "stored-model",
+                    $$"""{"files":[{"path":"unet/config.json","bytes":12,"sha256":"{{s_hash}}"},{"path":"b","bytes":1,"sha256":"{{s_hash}}"}]}""",
+                    bytes =>
+                    {
+                        using var content = new MemoryStream(bytes);
+                        store.WriteAsync(StoredModels.ManifestPath("m"), content, WriteCondition.Any).GetAwaiter().GetResult();
+                        new StoredModels(store).ReadAsync("m", CancellationToken.None).GetAwaiter().GetResult();
+                    }
+                );
+            }
+        ),
+        (
+            "file-listing",
+            _ =>
+                OfJson(
+                    "file-listing",
+                    s_listing,
+                    bytes =>
+                    {
+                        foreach (var file in FileListing.FilesOf(bytes))
+                        {
+                            RequireInside(file.Path);
+                        }
+                    }
+                ) with
+                {
+                    AlsoDocuments = error => error is UnusableJsonException or FormatException,
+                }
+        ),
+        (
+            "request-json",
+            _ =>
+                OfJson("request-json", RequestJson.Write(Example()), bytes => RequestJson.Read(bytes)) with
+                {
+                    AlsoDocuments = error => error is UnusableJsonException,
+                }
+        ),
         ("published-manifest", _ => OfJson("published-manifest", s_published, Recover) with { AlsoDocuments = error => error is InvalidDataException }),
     ];
 
-    private static Reader OfJson(string kind, string seed, Action<byte[]> read) => new(kind, random => JsonMutator.Mutate(random, Encoding.UTF8.GetBytes(seed)), read);
+    private static Reader OfJson(string kind, string seed, Action<byte[]> read) =>
+        new(kind, random => JsonMutator.Mutate(random, Encoding.UTF8.GetBytes(seed)), read);
 
     private static string Request() => JsonSerializer.Serialize(Example(), s_request);
 
-    private static ImplantationRequest Example() => new()
-    {
-        Name = "cat",
-        Image = s_hash,
-        Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = s_hash }, new ObjectSpec { Class = "dog", Token = "<dog>", Mask = s_hash }],
-        Model = new ModelReference { Name = "toyworld-64" },
-        Samples = new SampleOptions { Prompts = ["a <cat>"] },
-    };
+    private static ImplantationRequest Example() =>
+        new()
+        {
+            Name = "cat",
+            Image = s_hash,
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<cat>",
+                    Mask = s_hash,
+                },
+                new ObjectSpec
+                {
+                    Class = "dog",
+                    Token = "<dog>",
+                    Mask = s_hash,
+                },
+            ],
+            Model = new ModelReference { Name = "toyworld-64" },
+            Samples = new SampleOptions { Prompts = ["a <cat>"] },
+        };
 
     // Serialisers of other kinds leave nulls where the types know none, so these are read leniently.
     private static void Submit(byte[] bytes)

@@ -20,7 +20,14 @@ internal static class ModelReaders
     private const string Solver =
         """{"_class_name":"DPMSolverMultistepScheduler","num_train_timesteps":1000,"beta_start":0.00085,"beta_end":0.012,"beta_schedule":"scaled_linear","solver_order":2,"use_karras_sigmas":true,"lambda_min_clipped":-Infinity,"final_sigmas_type":"zero","timestep_spacing":"trailing","lower_order_final":true,"euler_at_final":true}""";
 
-    private static readonly string[] s_texts = ["a photo of a <zz-top> cat", "", "\u00e9\u4e2d <|endoftext|> !!", "e\u0301\ud83d\ude00 \ud800 \0 \u200b", new string('a', 5000)];
+    private static readonly string[] s_texts =
+    [
+        "a photo of a <zz-top> cat",
+        "",
+        "\u00e9\u4e2d <|endoftext|> !!",
+        "e\u0301\ud83d\ude00 \ud800 \0 \u200b",
+        new string('a', 5000),
+    ];
 
     /// <summary>The readers.</summary>
     public static IReadOnlyList<(string Kind, Func<Folders, Reader> Create)> Kinds { get; } =
@@ -29,23 +36,43 @@ internal static class ModelReaders
         ("vae-config", folders => OfConfigs("vae-config", folders, path => VaeConfig.Read(path), "vae", "config.json")),
         ("text-config", folders => OfConfigs("text-config", folders, path => ClipTextConfig.Read(path), "text_encoder", "config.json")),
         ("clip-config", folders => OfConfigs("clip-config", folders, path => ClipConfig.Read(path), "clip", "config.json")),
-        ("preprocessor", folders => OfConfigs("preprocessor", folders, path => _ = new ClipPreprocessor(ClipPreprocessorConfig.Read(path)), "clip", "preprocessor_config.json")),
-        ("oneshot-json", folders => OfConfig("oneshot-json", folders.New("oneshot.json"), [File.ReadAllBytes(Folders.Toy("oneshot.json"))], path => ModelDefaultsFile.Read(path))),
+        (
+            "preprocessor",
+            folders =>
+                OfConfigs("preprocessor", folders, path => _ = new ClipPreprocessor(ClipPreprocessorConfig.Read(path)), "clip", "preprocessor_config.json")
+        ),
+        (
+            "oneshot-json",
+            folders =>
+                OfConfig("oneshot-json", folders.New("oneshot.json"), [File.ReadAllBytes(Folders.Toy("oneshot.json"))], path => ModelDefaultsFile.Read(path))
+        ),
         ("unet-sizes", folders => OfFolder("unet-sizes", folders, "unet", "unet", "config.json")),
         ("vae-sizes", folders => OfFolder("vae-sizes", folders, "vae", "vae", "config.json")),
         ("clip-sizes", folders => OfFolder("clip-sizes", folders, "clip", "clip", "config.json")),
-        ("model-index", folders =>
-        {
-            var root = folders.Copy(Folders.Golden("sd15-tiny"), "model-index");
-            var path = Path.Combine(root, "model_index.json");
-            return OfConfig("model-index", path, [File.ReadAllBytes(path)], _ => ModelFolder.Open(root));
-        }),
+        (
+            "model-index",
+            folders =>
+            {
+                var root = folders.Copy(Folders.Golden("sd15-tiny"), "model-index");
+                var path = Path.Combine(root, "model_index.json");
+                return OfConfig("model-index", path, [File.ReadAllBytes(path)], _ => ModelFolder.Open(root));
+            }
+        ),
         ("weight-index", WeightIndex),
-        ("scheduler", folders => OfConfig(
+        (
             "scheduler",
-            folders.New("scheduler_config.json"),
-            [File.ReadAllBytes(Folders.Golden("sd15-tiny", "scheduler", "scheduler_config.json")), File.ReadAllBytes(Folders.Toy("scheduler", "scheduler_config.json")), Encoding.UTF8.GetBytes(Solver)],
-            Schedule)),
+            folders =>
+                OfConfig(
+                    "scheduler",
+                    folders.New("scheduler_config.json"),
+                    [
+                        File.ReadAllBytes(Folders.Golden("sd15-tiny", "scheduler", "scheduler_config.json")),
+                        File.ReadAllBytes(Folders.Toy("scheduler", "scheduler_config.json")),
+                        Encoding.UTF8.GetBytes(Solver),
+                    ],
+                    Schedule
+                )
+        ),
         ("vocabulary", folders => Tokenizer("vocabulary", folders, "vocab.json", JsonMutator.Mutate)),
         ("merges", folders => Tokenizer("merges", folders, "merges.txt", Bytes.Lines)),
         ("special-tokens", folders => Tokenizer("special-tokens", folders, "special_tokens_map.json", JsonMutator.Mutate)),
@@ -63,14 +90,19 @@ internal static class ModelReaders
     {
         var root = folders.Copy(Folders.Golden("sd15-tiny"), kind);
         var path = Path.Combine([root, .. parts]);
-        return OfConfig(kind, path, [File.ReadAllBytes(path)], _ =>
-        {
-            var report = ModelVerifier.Check(ModelFolder.Open(root).Parts().Single(one => one.Name == part));
-            if (report.Problems.Sum(problem => problem.Length) > 10_000)
+        return OfConfig(
+            kind,
+            path,
+            [File.ReadAllBytes(path)],
+            _ =>
             {
-                throw new InvalidOperationException("The report is longer than anybody reads.");
+                var report = ModelVerifier.Check(ModelFolder.Open(root).Parts().Single(one => one.Name == part));
+                if (report.Problems.Sum(problem => problem.Length) > 10_000)
+                {
+                    throw new InvalidOperationException("The report is longer than anybody reads.");
+                }
             }
-        });
+        );
     }
 
     private static Reader WeightIndex(Folders folders)
@@ -79,7 +111,12 @@ internal static class ModelReaders
         File.WriteAllBytes(Path.Combine(folder, "model-00001-of-00002.safetensors"), File.ReadAllBytes(Folders.Golden("embeds", "learned_embeds.safetensors")));
         File.WriteAllBytes(Path.Combine(folder, "model-00002-of-00002.safetensors"), TensorReaders.Small());
         var seed = """{"metadata":{"total_size":10},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""";
-        return OfConfig("weight-index", Path.Combine(folder, "model.safetensors.index.json"), [Encoding.UTF8.GetBytes(seed)], _ => WeightSource.Open(folder, "text_encoder", "model").Dispose());
+        return OfConfig(
+            "weight-index",
+            Path.Combine(folder, "model.safetensors.index.json"),
+            [Encoding.UTF8.GetBytes(seed)],
+            _ => WeightSource.Open(folder, "text_encoder", "model").Dispose()
+        );
     }
 
     private static void Schedule(string path)
@@ -109,38 +146,58 @@ internal static class ModelReaders
         var folder = folders.Copy(Folders.Golden("sd15-tiny", "tokenizer"), kind);
         var path = Path.Combine(folder, file);
         var seed = File.ReadAllBytes(path);
-        return new Reader(kind, random => mutate(random, seed), OnFile(path, _ =>
-        {
-            var tokenizer = ClipTokenizer.Load(folder, 77);
-            tokenizer.AddLearnedToken("<zz-top>", 3);
-            foreach (var text in s_texts)
-            {
-                tokenizer.EncodePrompt(text);
-            }
-        }));
+        return new Reader(
+            kind,
+            random => mutate(random, seed),
+            OnFile(
+                path,
+                _ =>
+                {
+                    var tokenizer = ClipTokenizer.Load(folder, 77);
+                    tokenizer.AddLearnedToken("<zz-top>", 3);
+                    foreach (var text in s_texts)
+                    {
+                        tokenizer.EncodePrompt(text);
+                    }
+                }
+            )
+        );
     }
 
     private static Reader Prompts(Folders folders)
     {
         var tokenizer = ClipTokenizer.Load(Folders.Golden("sd15-tiny", "tokenizer"), 77);
         tokenizer.AddLearnedToken("<cat>", 4);
-        return new Reader("prompt", Text, bytes =>
-        {
-            var text = Encoding.Unicode.GetString(bytes);
-            tokenizer.EncodePrompt(text);
-            tokenizer.CountTokens(text);
-        });
+        return new Reader(
+            "prompt",
+            Text,
+            bytes =>
+            {
+                var text = Encoding.Unicode.GetString(bytes);
+                tokenizer.EncodePrompt(text);
+                tokenizer.CountTokens(text);
+            }
+        );
 
-        static byte[] Text(Random random) => Encoding.Unicode.GetBytes(string.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => random.Next(8) switch
-        {
-            0 => "<cat>",
-            1 => "<cat>_1",
-            2 => ((char)random.Next(65_536)).ToString(),
-            3 => "<|endoftext|>",
-            4 => "\u0301\u0301",
-            5 => new string((char)random.Next(32, 127), random.Next(1, 300)),
-            6 => char.ConvertFromUtf32(random.Next(0x10000, 0x10FFFF)),
-            _ => " a ",
-        })));
+        static byte[] Text(Random random) =>
+            Encoding.Unicode.GetBytes(
+                string.Concat(
+                    Enumerable
+                        .Range(0, random.Next(1, 60))
+                        .Select(_ =>
+                            random.Next(8) switch
+                            {
+                                0 => "<cat>",
+                                1 => "<cat>_1",
+                                2 => ((char)random.Next(65_536)).ToString(),
+                                3 => "<|endoftext|>",
+                                4 => "\u0301\u0301",
+                                5 => new string((char)random.Next(32, 127), random.Next(1, 300)),
+                                6 => char.ConvertFromUtf32(random.Next(0x10000, 0x10FFFF)),
+                                _ => " a ",
+                            }
+                        )
+                )
+            );
     }
 }

@@ -23,36 +23,76 @@ internal static class TensorReaders
     /// <summary>The readers.</summary>
     public static IReadOnlyList<(string Kind, Func<Folders, Reader> Create)> Kinds { get; } =
     [
-        ("safetensors", folders => OfFiles("safetensors", folders, [Small(), Embeddings(), Lora("r4-kohya")], path =>
-        {
-            foreach (var tensor in SafetensorsFile.ReadAll(path).Values)
+        (
+            "safetensors",
+            folders =>
+                OfFiles(
+                    "safetensors",
+                    folders,
+                    [Small(), Embeddings(), Lora("r4-kohya")],
+                    path =>
+                    {
+                        foreach (var tensor in SafetensorsFile.ReadAll(path).Values)
+                        {
+                            tensor.Dispose();
+                        }
+                    }
+                )
+        ),
+        (
+            "lora",
+            folders =>
             {
-                tensor.Dispose();
+                var (layers, text) = (
+                    TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers,
+                    TinyFolder().LoadTextEncoder(ScalarType.Float32, CPU).AdaptableLayers
+                );
+                return OfFiles(
+                    "lora",
+                    folders,
+                    [.. s_loras.Select(Lora), .. LoraForms()],
+                    path =>
+                    {
+                        using var loaded = LoraFile.Read(path, layers, text);
+                        using var applied = AppliedLora.Apply([
+                            (layers, [.. loaded.UNet.Select(change => (change, 1.0))]),
+                            (text, [.. loaded.TextEncoder.Select(change => (change, 1.0))]),
+                        ]);
+                    }
+                );
             }
-        })),
-        ("lora", folders =>
-        {
-            var (layers, text) = (TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers, TinyFolder().LoadTextEncoder(ScalarType.Float32, CPU).AdaptableLayers);
-            return OfFiles("lora", folders, [.. s_loras.Select(Lora), .. LoraForms()], path =>
-            {
-                using var loaded = LoraFile.Read(path, layers, text);
-                using var applied = AppliedLora.Apply([(layers, [.. loaded.UNet.Select(change => (change, 1.0))]), (text, [.. loaded.TextEncoder.Select(change => (change, 1.0))])]);
-            });
-        }),
-        ("embeddings", folders => OfFiles("embeddings", folders, [Embeddings(), .. EmbeddingForms()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())),
+        ),
+        (
+            "embeddings",
+            folders => OfFiles("embeddings", folders, [Embeddings(), .. EmbeddingForms()], path => LearnedEmbeddingsFile.Read(path, 32).Vectors.Dispose())
+        ),
         ("sam-cache", folders => OfFiles("sam-cache", folders, [SamCache()], path => SamEmbeddingCache.Read(path))),
         ("checkpoint", Checkpoints),
         ("single-file", SingleFiles),
-        ("weights", folders =>
-        {
-            var root = folders.Copy(Folders.Golden("sd15-tiny"), "weights");
-            return OfFile("weights", Path.Combine(root, "text_encoder", "model.safetensors"), path => ModelFolder.Open(root).LoadTextEncoder(ScalarType.Float32, CPU).Dispose());
-        }),
-        ("verify", folders =>
-        {
-            var root = folders.Copy(Folders.Golden("sd15-tiny"), "verify");
-            return OfFile("verify", Path.Combine(root, "text_encoder", "model.safetensors"), path => ModelVerifier.Check(ModelFolder.Open(root).Parts().Single(part => part.Name == "text_encoder")));
-        }),
+        (
+            "weights",
+            folders =>
+            {
+                var root = folders.Copy(Folders.Golden("sd15-tiny"), "weights");
+                return OfFile(
+                    "weights",
+                    Path.Combine(root, "text_encoder", "model.safetensors"),
+                    path => ModelFolder.Open(root).LoadTextEncoder(ScalarType.Float32, CPU).Dispose()
+                );
+            }
+        ),
+        (
+            "verify",
+            folders =>
+            {
+                var root = folders.Copy(Folders.Golden("sd15-tiny"), "verify");
+                return OfFile(
+                    "verify",
+                    Path.Combine(root, "text_encoder", "model.safetensors"),
+                    path => ModelVerifier.Check(ModelFolder.Open(root).Parts().Single(part => part.Name == "text_encoder"))
+                );
+            }
+        ),
         ("parameter-wire", Wire),
     ];
 
@@ -60,16 +100,18 @@ internal static class TensorReaders
     public static ModelFolder TinyFolder() => ModelFolder.Open(Folders.Golden("sd15-tiny"));
 
     /// <summary>A few tensors of several types.</summary>
-    public static byte[] Small() => Written(
-        new Dictionary<string, Tensor>
-        {
-            ["a"] = ones(3, 4),
-            ["b"] = ones([2], ScalarType.Int64),
-            ["c"] = ones([], ScalarType.Float16),
-            ["d"] = zeros(0, 3),
-            ["e"] = ones([5], ScalarType.Bool),
-        },
-        ("format", "pt"));
+    public static byte[] Small() =>
+        Written(
+            new Dictionary<string, Tensor>
+            {
+                ["a"] = ones(3, 4),
+                ["b"] = ones([2], ScalarType.Int64),
+                ["c"] = ones([], ScalarType.Float16),
+                ["d"] = zeros(0, 3),
+                ["e"] = ones([5], ScalarType.Bool),
+            },
+            ("format", "pt")
+        );
 
     private static byte[] Embeddings() => File.ReadAllBytes(Folders.Golden("embeds", "learned_embeds.safetensors"));
 
@@ -84,31 +126,56 @@ internal static class TensorReaders
         var layers = TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers;
         var (conv, linear) = (layers["down_blocks.0.resnets.0.conv1"], layers["down_blocks.0.attentions.0.transformer_blocks.0.ff.net.2"]);
         var text = TinyFolder().LoadTextEncoder(ScalarType.Float32, CPU).AdaptableLayers["text_model.encoder.layers.0.mlp.fc1"];
-        yield return Written(new() { [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 3, 3), [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1), [Conv + "alpha"] = ones([]) });
-        yield return Written(new()
-        {
-            [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 1, 1),
-            [Conv + "lora_mid.weight"] = rand(2, 2, 3, 3),
-            [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
-            [Linear + "lora_down.weight"] = rand(2, linear.InFeatures),
-            [Linear + "lora_up.weight"] = rand(linear.OutFeatures, 2),
-            [Linear + "dora_scale"] = rand(linear.OutFeatures, 1),
-        });
-        yield return Written(new()
-        {
-            [Linear + "hada_w1_a"] = rand(linear.OutFeatures, 2),
-            [Linear + "hada_w1_b"] = rand(2, linear.InFeatures),
-            [Linear + "hada_w2_a"] = rand(linear.OutFeatures, 2),
-            [Linear + "hada_w2_b"] = rand(2, linear.InFeatures),
-            [Conv + "diff"] = rand(conv.weight.shape),
-            [Conv + "diff_b"] = rand(conv.OutFeatures),
-        });
-        yield return Written(new() { [Linear + "lokr_w1"] = rand(2, 2), [Linear + "lokr_w2_a"] = rand(linear.OutFeatures / 2, 2), [Linear + "lokr_w2_b"] = rand(2, linear.InFeatures / 2), [Linear + "alpha"] = ones([]) });
-        yield return Written(new() { [Text + "lora_A.default.weight"] = rand(2, text.InFeatures), [Text + "lora_B.default.weight"] = rand(text.OutFeatures, 2) });
+        yield return Written(
+            new()
+            {
+                [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 3, 3),
+                [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
+                [Conv + "alpha"] = ones([]),
+            }
+        );
+        yield return Written(
+            new()
+            {
+                [Conv + "lora_down.weight"] = rand(2, conv.InFeatures, 1, 1),
+                [Conv + "lora_mid.weight"] = rand(2, 2, 3, 3),
+                [Conv + "lora_up.weight"] = rand(conv.OutFeatures, 2, 1, 1),
+                [Linear + "lora_down.weight"] = rand(2, linear.InFeatures),
+                [Linear + "lora_up.weight"] = rand(linear.OutFeatures, 2),
+                [Linear + "dora_scale"] = rand(linear.OutFeatures, 1),
+            }
+        );
+        yield return Written(
+            new()
+            {
+                [Linear + "hada_w1_a"] = rand(linear.OutFeatures, 2),
+                [Linear + "hada_w1_b"] = rand(2, linear.InFeatures),
+                [Linear + "hada_w2_a"] = rand(linear.OutFeatures, 2),
+                [Linear + "hada_w2_b"] = rand(2, linear.InFeatures),
+                [Conv + "diff"] = rand(conv.weight.shape),
+                [Conv + "diff_b"] = rand(conv.OutFeatures),
+            }
+        );
+        yield return Written(
+            new()
+            {
+                [Linear + "lokr_w1"] = rand(2, 2),
+                [Linear + "lokr_w2_a"] = rand(linear.OutFeatures / 2, 2),
+                [Linear + "lokr_w2_b"] = rand(2, linear.InFeatures / 2),
+                [Linear + "alpha"] = ones([]),
+            }
+        );
+        yield return Written(
+            new() { [Text + "lora_A.default.weight"] = rand(2, text.InFeatures), [Text + "lora_B.default.weight"] = rand(text.OutFeatures, 2) }
+        );
     }
 
     private static IEnumerable<byte[]> EmbeddingForms() =>
-        [Written(new() { ["emb_params"] = rand(3, 32) }), Written(new() { ["clip_l"] = rand(2, 32), ["clip_g"] = rand(2, 48) }), Written(new() { ["sks"] = rand(32).to(ScalarType.Float16) })];
+        [
+            Written(new() { ["emb_params"] = rand(3, 32) }),
+            Written(new() { ["clip_l"] = rand(2, 32), ["clip_g"] = rand(2, 48) }),
+            Written(new() { ["sks"] = rand(32).to(ScalarType.Float16) }),
+        ];
 
     private static byte[] SamCache() => Written(new Dictionary<string, Tensor> { ["image_embeddings"] = rand(1, 4, 8, 8) }, ("side", "64"));
 
@@ -120,7 +187,10 @@ internal static class TensorReaders
     }
 
     private static Reader OfFiles(string kind, Folders folders, IReadOnlyList<byte[]> seeds, Action<string> read) =>
-        new(kind, random => SafetensorsMutator.Mutate(random, Bytes.Pick(random, seeds)), OnFile(folders.New(kind + ".safetensors"), read)) { IsPastMagic = SafetensorsMutator.IsPastMagic };
+        new(kind, random => SafetensorsMutator.Mutate(random, Bytes.Pick(random, seeds)), OnFile(folders.New(kind + ".safetensors"), read))
+        {
+            IsPastMagic = SafetensorsMutator.IsPastMagic,
+        };
 
     private static Reader OfFile(string kind, string path, Action<string> read)
     {
@@ -146,24 +216,29 @@ internal static class TensorReaders
         }
 
         Checkpoint.Write(path, Fingerprint, trainer, curves, [new PrototypeCurve([1.0, 2.0], 1)], new FanOutDecision { Asked = "auto", Reason = "fuzz" });
-        return OfFiles("checkpoint", folders, [File.ReadAllBytes(path)], file =>
-        {
-            using var before = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
-            try
+        return OfFiles(
+            "checkpoint",
+            folders,
+            [File.ReadAllBytes(path)],
+            file =>
             {
-                Checkpoint.Read(file, Fingerprint, trainer, new LossCurves());
-            }
-            catch (Compute.InvalidInputException)
-            {
-                using var after = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
-                if (!before.bytes.SequenceEqual(after.bytes))
+                using var before = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
+                try
                 {
-                    throw new InvalidOperationException("A checkpoint was refused after part of it had been taken.");
+                    Checkpoint.Read(file, Fingerprint, trainer, new LossCurves());
                 }
+                catch (Compute.InvalidInputException)
+                {
+                    using var after = cat([lora.Parameters.Values, tokens.Values, .. trainer.Optimiser.Means, .. trainer.Optimiser.Variances]);
+                    if (!before.bytes.SequenceEqual(after.bytes))
+                    {
+                        throw new InvalidOperationException("A checkpoint was refused after part of it had been taken.");
+                    }
 
-                throw;
+                    throw;
+                }
             }
-        });
+        );
     }
 
     private static Reader SingleFiles(Folders folders)
@@ -178,30 +253,38 @@ internal static class TensorReaders
             ["cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"] = zeros(4, 4),
             ["cond_stage_model.transformer.text_model.final_layer_norm.weight"] = zeros(4),
         };
-        var second = first.ToDictionary(pair => pair.Key.Replace("cond_stage_model.transformer.", "cond_stage_model.model.", StringComparison.Ordinal), pair => pair.Value);
+        var second = first.ToDictionary(
+            pair => pair.Key.Replace("cond_stage_model.transformer.", "cond_stage_model.model.", StringComparison.Ordinal),
+            pair => pair.Value
+        );
         second["cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"] = zeros(12, 4);
         second["model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"] = zeros(320, 1024);
         var target = folders.New("converted");
-        return OfFiles("single-file", folders, [Written(first, ("format", "pt")), Written(second, ("modelspec.prediction_type", "v"))], path =>
-        {
-            SingleFileCheckpoint.Check(path);
-            if (new FileInfo(path).Length % 8 != 0)
+        return OfFiles(
+            "single-file",
+            folders,
+            [Written(first, ("format", "pt")), Written(second, ("modelspec.prediction_type", "v"))],
+            path =>
             {
-                return; // each conversion writes a tokenizer: some are enough
-            }
-
-            try
-            {
-                SingleFileCheckpoint.Convert(path, target);
-            }
-            finally
-            {
-                if (Directory.Exists(target))
+                SingleFileCheckpoint.Check(path);
+                if (new FileInfo(path).Length % 8 != 0)
                 {
-                    Directory.Delete(target, recursive: true);
+                    return; // each conversion writes a tokenizer: some are enough
+                }
+
+                try
+                {
+                    SingleFileCheckpoint.Convert(path, target);
+                }
+                finally
+                {
+                    if (Directory.Exists(target))
+                    {
+                        Directory.Delete(target, recursive: true);
+                    }
                 }
             }
-        });
+        );
     }
 
     private static Reader Wire(Folders folders)
@@ -212,7 +295,13 @@ internal static class TensorReaders
         var state = wire.PackState(optimiser, 2);
         byte[] Changed(Random random)
         {
-            var bytes = random.Next(6) switch { 0 => state[..random.Next(state.Length)], 1 => [.. state, .. new byte[random.Next(1, 9)]], 2 => wire.PackWeights(), _ => Bytes.Flip(random, state, 100) };
+            var bytes = random.Next(6) switch
+            {
+                0 => state[..random.Next(state.Length)],
+                1 => [.. state, .. new byte[random.Next(1, 9)]],
+                2 => wire.PackWeights(),
+                _ => Bytes.Flip(random, state, 100),
+            };
             if (bytes.Length == state.Length && random.Next(2) == 0)
             {
                 long[] odd = [-1, 0, 1, long.MaxValue, long.MinValue, int.MaxValue + 1L];
@@ -222,18 +311,22 @@ internal static class TensorReaders
             return bytes;
         }
 
-        return new Reader("parameter-wire", Changed, bytes =>
-        {
-            if (bytes.Length < wire.StateBytes)
+        return new Reader(
+            "parameter-wire",
+            Changed,
+            bytes =>
             {
-                wire.UnpackWeights(bytes);
-                wire.AddGradients(bytes);
+                if (bytes.Length < wire.StateBytes)
+                {
+                    wire.UnpackWeights(bytes);
+                    wire.AddGradients(bytes);
+                }
+                else
+                {
+                    wire.UnpackState(bytes, optimiser);
+                    wire.AverageStates([state, bytes], optimiser);
+                }
             }
-            else
-            {
-                wire.UnpackState(bytes, optimiser);
-                wire.AverageStates([state, bytes], optimiser);
-            }
-        });
+        );
     }
 }

@@ -11,7 +11,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Tests.Fakes;
 
 /// <summary>
-/// "Trains" a text: each step hashes the one before, so the result tells whether a resumed run did exactly what an uninterrupted one does. It stops at gates that a test sets:
+/// "Trains" a text: each step hashes the one before, so the result tells whether a resumed run did exactly what an uninterrupted one does. It stops at gates
+/// that a test sets:
 /// "prepare", "step N" (before it), "committed N", "sample" and "done".
 /// </summary>
 internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
@@ -84,7 +85,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         observer.Report(Update(JobState.Preparing, 0, 1, "loads"));
         At(job, "prepare", cancellationToken);
         if (FanOuts.TryGetValue(job.JobId, out var fanOut))
+        {
             fanOut(job, cancellationToken);
+        }
         var committed = done;
         for (var step = done + 1; step <= steps; step++)
         {
@@ -92,12 +95,16 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
             {
                 At(job, $"step {step}", cancellationToken);
                 if (!Deaf.ContainsKey((job.JobId, job.Epoch)))
+                {
                     cancellationToken.ThrowIfCancellationRequested();
+                }
             }
             catch (OperationCanceledException)
             {
                 if (step - 1 > committed)
+                {
                     Commit(job, observer, step - 1, text);
+                }
                 throw;
             }
 
@@ -118,13 +125,34 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         File.WriteAllText(Path.Combine(folder, $"{job.Request.Name}.safetensors"), text);
         File.WriteAllText(Path.Combine(folder, "samples", "000.png"), "picture of " + text);
         if (WritesRequest)
+        {
             File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(job.Request));
+        }
         At(job, "done", cancellationToken);
         return new EngineResult(
             folder,
-            new JobMetrics { Ia = 0.5, PrototypeSimilarity = 0.9, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat", IaObject = 0.6 }] },
+            new JobMetrics
+            {
+                Ia = 0.5,
+                PrototypeSimilarity = 0.9,
+                Objects =
+                [
+                    new ObjectMetrics
+                    {
+                        Token = "<cat>",
+                        Class = "cat",
+                        IaObject = 0.6,
+                    },
+                ],
+            },
             ["a warning of the engine"],
-            new JsonObject { ["model"] = new JsonObject { ["name"] = job.Request.Model.Name }, ["options"] = new JsonObject { ["steps"] = steps }, ["id"] = "not the engine's business" })
+            new JsonObject
+            {
+                ["model"] = new JsonObject { ["name"] = job.Request.Model.Name },
+                ["options"] = new JsonObject { ["steps"] = steps },
+                ["id"] = "not the engine's business",
+            }
+        )
         {
             PeakBytes = PeakBytes,
         };
@@ -140,9 +168,13 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         }
 
         if (Failures.TryGetValue((job.JobId, point), out var error))
+        {
             throw error;
+        }
         if (Fault?.Invoke(job, point) is { } fault)
+        {
             throw fault;
+        }
     }
 
     /// <summary>As the real one: only from bytes of the right hash, else from the checkpoint before, else from the beginning.</summary>
@@ -152,7 +184,9 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         foreach (var checkpoint in new[] { job.Resume, job.Previous })
         {
             if (checkpoint is null)
+            {
                 continue;
+            }
             var text = Encoding.UTF8.GetString(store.ReadAllBytesAsync(checkpoint.Path).GetAwaiter().GetResult() ?? []);
             if (checkpoint.Sha256 == Hash(text))
             {
@@ -179,7 +213,14 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         Ends.GetOrAdd((jobId, epoch), _ => new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private static ProgressUpdate Update(JobState stage, int step, int steps, string? message = null) =>
-        new() { Time = DateTimeOffset.UtcNow, Stage = stage, Step = step, Steps = steps, Message = message };
+        new()
+        {
+            Time = DateTimeOffset.UtcNow,
+            Stage = stage,
+            Step = step,
+            Steps = steps,
+            Message = message,
+        };
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -12,7 +12,8 @@ internal sealed class FakeSlot(string silo) : ILentSlot
 
     public Func<CancellationToken, Task> OnOpen { get; set; } = _ => Task.CompletedTask;
 
-    public Func<ReadOnlyMemory<byte>, int, Task<ReadOnlyMemory<byte>>> OnEcho { get; set; } = (_, bytes) => Task.FromResult<ReadOnlyMemory<byte>>(new byte[bytes]);
+    public Func<ReadOnlyMemory<byte>, int, Task<ReadOnlyMemory<byte>>> OnEcho { get; set; } =
+        (_, bytes) => Task.FromResult<ReadOnlyMemory<byte>>(new byte[bytes]);
 
     public Func<StepWork, CancellationToken, Task<ImmutableArray<TermResult>>> OnEvaluate { get; set; } = (work, _) => Task.FromResult(Answer(work));
 
@@ -23,11 +24,14 @@ internal sealed class FakeSlot(string silo) : ILentSlot
 
     public int Closed { get; private set; }
 
-    public static ImmutableArray<TermResult> Answer(StepWork work) => [.. work.Terms.Select(term =>
-    {
-        var value = FakeTerms.Value(work.Step, term, work.Payload);
-        return new TermResult(work.JobId, work.Epoch, work.Step, term, value.Payload, value.Losses, 0);
-    })];
+    public static ImmutableArray<TermResult> Answer(StepWork work) =>
+        [
+            .. work.Terms.Select(term =>
+            {
+                var value = FakeTerms.Value(work.Step, term, work.Payload);
+                return new TermResult(work.JobId, work.Epoch, work.Step, term, value.Payload, value.Losses, 0);
+            }),
+        ];
 
     public Task OpenAsync(string terms, CancellationToken cancellationToken) => OnOpen(cancellationToken);
 

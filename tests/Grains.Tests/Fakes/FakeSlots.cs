@@ -48,12 +48,16 @@ internal sealed class FakeSlots : ILentSlots
     public async Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except, long request)
     {
         if (Gate is { } gate)
+        {
             await gate.PassAsync();
+        }
         lock (_lock)
         {
             Requests.Add(request);
             if (LostAnswers-- > 0)
+            {
                 throw new TimeoutException("The answer is lost.");
+            }
             Asked.Add(except.IsEmpty ? $"{wanted}" : $"{wanted} but {string.Join(',', except.Order())}");
             var lent = _free.Where(silo => !except.Contains(silo)).Take(wanted).ToList();
             _free.RemoveAll(lent.Contains);
@@ -75,7 +79,9 @@ internal sealed class FakeSlots : ILentSlots
     public ILentSlot Reach(SlotLease lease, int number)
     {
         lock (_lock)
+        {
             Numbers.Add(number);
+        }
         return _slots[lease.Silo];
     }
 }

@@ -47,9 +47,13 @@ internal sealed class FakeTermEngine : ITermEngine
         {
             engine.Note($"{step}.{term}");
             if (engine._gates.TryGetValue((step, term), out var gate))
+            {
                 gate.PassAsync().Wait(engine.Deaf ? CancellationToken.None : cancellationToken);
+            }
             if (engine.TermFailure is { } error)
+            {
                 throw error;
+            }
             return FakeTerms.Value(step, term, payload);
         }
 

@@ -19,7 +19,8 @@ internal static class FakeTerms
     }
 
     /// <summary>What a step must give, however it is evaluated.</summary>
-    public static List<string> Step(int step, int terms, ReadOnlyMemory<byte> payload) => Texts(Enumerable.Range(0, terms).Select(term => Value(step, term, payload)));
+    public static List<string> Step(int step, int terms, ReadOnlyMemory<byte> payload) =>
+        Texts(Enumerable.Range(0, terms).Select(term => Value(step, term, payload)));
 
     public static List<string> Texts(IEnumerable<TermValue> values) =>
         [.. values.Select(value => Convert.ToHexString(value.Payload.Span) + " " + string.Join(',', value.Losses))];

@@ -19,47 +19,65 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
 
     public string Kind => inner.Kind;
 
-    public async Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+    public async Task<ArtifactInfo> WriteAsync(
+        string path,
+        Stream content,
+        WriteCondition condition = WriteCondition.Any,
+        CancellationToken cancellationToken = default
+    )
     {
         if (BeforeWrite is { } before)
+        {
             await before(path);
+        }
         var info = await inner.WriteAsync(path, content, condition, cancellationToken);
         if (AfterWrite is { } after)
+        {
             await after(path);
+        }
         return info;
     }
 
     public async Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default)
     {
         if (BeforeAppend is { } before)
+        {
             await before(path);
+        }
         return await inner.AppendAsync(path, content, expectedLength, cancellationToken);
     }
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
         if (BeforeOpenRead is { } before)
+        {
             await before(path);
+        }
         return await inner.OpenReadAsync(path, cancellationToken);
     }
 
     public async Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default)
     {
         if (BeforeGetInfo is { } before)
+        {
             await before(path);
+        }
         return await inner.GetInfoAsync(path, cancellationToken);
     }
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 
-    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListUsesAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) =>
+        inner.ListUsesAsync(prefix, cancellationToken);
 
     public Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default) => inner.TouchAsync(path, cancellationToken);
 
     public async Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default)
     {
         if (BeforeDeleteUnused is { } before)
+        {
             await before(path);
+        }
         return await inner.DeleteUnusedAsync(path, since, cancellationToken);
     }
 

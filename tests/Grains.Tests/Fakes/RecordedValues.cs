@@ -18,7 +18,9 @@ internal sealed class RecordedValues : IDisposable
         _listener.InstrumentPublished = (instrument, self) =>
         {
             if (instrument.Name == name && instrument.Meter.Scope == factory)
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         _listener.SetMeasurementEventCallback<double>((_, value, _, _) => Values.Enqueue(value));
         _listener.Start();

@@ -19,8 +19,14 @@ internal sealed class SharedReminders : IReminderTable
 
     public Task<ReminderTableData> ReadRows(GrainId grainId) => Task.FromResult(new ReminderTableData(_rows.Values.Where(row => row.GrainId == grainId)));
 
-    public Task<ReminderTableData> ReadRows(uint begin, uint end) => Task.FromResult(new ReminderTableData(
-        _rows.Values.Where(row => row.GrainId.GetUniformHashCode() is var hash && (begin < end ? hash > begin && hash <= end : hash > begin || hash <= end))));
+    public Task<ReminderTableData> ReadRows(uint begin, uint end) =>
+        Task.FromResult(
+            new ReminderTableData(
+                _rows.Values.Where(row =>
+                    row.GrainId.GetUniformHashCode() is var hash && (begin < end ? hash > begin && hash <= end : hash > begin || hash <= end)
+                )
+            )
+        );
 
     public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName) => Task.FromResult(_rows.GetValueOrDefault((grainId, reminderName)));
 

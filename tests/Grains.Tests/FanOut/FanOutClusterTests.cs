@@ -35,7 +35,10 @@ public sealed class FanOutClusterTests
             Assert.True(job.FanOut.MeasureTransfer(1 << 20, 1 << 20, token) is > 0 and < double.PositiveInfinity);
             var snapshot = world.Scheduler.GetSnapshot().GetAwaiter().GetResult();
             own = snapshot.Leases.Single().Silo;
-            Assert.Equal(snapshot.Slots.Keys.Where(silo => silo != own).Order(StringComparer.Ordinal), snapshot.Lent.Select(lease => lease.Silo).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                snapshot.Slots.Keys.Where(silo => silo != own).Order(StringComparer.Ordinal),
+                snapshot.Lent.Select(lease => lease.Silo).Order(StringComparer.Ordinal)
+            );
             Train(job, token);
         };
         await world.Job("j1").Submit(TestWorld.Request());
@@ -162,8 +165,13 @@ public sealed class FanOutClusterTests
         var grain = world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0");
         var lease = new SlotLease("S127.0.0.1:1:1", 0, "j", 1, DateTimeOffset.UnixEpoch);
         var work = new StepWork("j", 1, 0, [0], s_payload);
-        foreach (var call in (Func<Task>[])[() => grain.Evaluate(work), () => grain.Echo(new EchoBytes(s_payload), 1), () => grain.Open(lease, TestWorld.Request(), "")])
+        foreach (
+            var call in (Func<Task>[])
+                [() => grain.Evaluate(work), () => grain.Echo(new EchoBytes(s_payload), 1), () => grain.Open(lease, TestWorld.Request(), "")]
+        )
+        {
             Assert.Equal(ErrorCodes.Unavailable, (await Assert.ThrowsAsync<OneShotException>(call)).Detail.Code);
+        }
         await grain.Close();
         Assert.Empty(world.Terms);
     }
@@ -180,7 +188,9 @@ public sealed class FanOutClusterTests
         await grain.Open(lease, TestWorld.Request(), "");
         Assert.Equal(5, (await grain.Echo(new EchoBytes(s_payload), 5)).Bytes.Length);
         foreach (var bytes in (int[])[-1, FanOutLimits.PayloadBytes + 1])
+        {
             Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => grain.Echo(new EchoBytes(s_payload), bytes))).Detail.Code);
+        }
         // While a term is evaluated, a close gets through.
         var gate = world.Terms[silo].GateAt(0, 0);
         var call = grain.Evaluate(new StepWork("j", 1, 0, [0, 1], s_payload));
@@ -201,7 +211,9 @@ public sealed class FanOutClusterTests
         var (grain, later) = (world.Cluster.Client.GetGrain<ICombinationGrain>("j/1/0"), world.Cluster.Client.GetGrain<ICombinationGrain>("k/1/0"));
         await grain.Open(lease, TestWorld.Request(), "");
         var stale = world.Cluster.Client.GetGrain<ICombinationGrain>("i/1/0");
-        var error = await Assert.ThrowsAsync<OneShotException>(() => stale.Open(lease with { JobId = "i", Expires = DateTimeOffset.UnixEpoch }, TestWorld.Request(), ""));
+        var error = await Assert.ThrowsAsync<OneShotException>(() =>
+            stale.Open(lease with { JobId = "i", Expires = DateTimeOffset.UnixEpoch }, TestWorld.Request(), "")
+        );
         Assert.Equal(ErrorCodes.Unavailable, error.Detail.Code);
         await later.Open(lease with { JobId = "k", Expires = DateTimeOffset.UnixEpoch.AddSeconds(3) }, TestWorld.Request(), "");
         Assert.Equal(["open j/1", "close j/1", "open k/1"], world.Terms[silo].Events);
@@ -224,7 +236,9 @@ public sealed class FanOutClusterTests
         var management = world.Cluster.Client.GetGrain<IManagementGrain>(0);
         var needed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var grain in (IAddressable[])[world.Scheduler, world.Job("j1"), world.Catalog])
+        {
             needed.Add((await management.GetActivationAddress(grain))!.ToParsableString());
+        }
         // Otherwise any will do: grains move, and calls are tried again.
         return silos.FirstOrDefault(silo => !needed.Contains(silo)) ?? silos.First();
     }
@@ -252,6 +266,8 @@ public sealed class FanOutClusterTests
     {
         Assert.Equal(Steps, _steps.Count);
         for (var step = 0; step < Steps; step++)
+        {
             Assert.Equal(FakeTerms.Step(step, Terms, s_payload), _steps[step]);
+        }
     }
 }

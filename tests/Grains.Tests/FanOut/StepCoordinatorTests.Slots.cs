@@ -100,7 +100,9 @@ public sealed partial class StepCoordinatorTests
         var (coordinator, ready) = Recruited(slots, 5);
         Assert.Equal(1, ready);
         foreach (var silo in (string[])["b", "c", "d", "e"])
+        {
             slots.Free(silo);
+        }
         await Evaluate(coordinator, 0, terms: 3);
         await SettledAsync(coordinator);
         Assert.Equal(["5"], slots.Asked);
@@ -232,7 +234,9 @@ public sealed partial class StepCoordinatorTests
         worker.Answered(0.1);
         Assert.Equal(TimeSpan.FromSeconds(24), coordinator.Deadline(worker, 2));
         for (var i = 0; i < 7; i++)
+        {
             worker.Answered(0.1);
+        }
         Assert.Equal(TimeSpan.FromSeconds(2), coordinator.Deadline(worker, 2));
         // An answer that has come counts, even if nobody looked before its time was over.
         await Evaluate(coordinator, 0);

@@ -59,7 +59,16 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         Assert.Equal([2, 6], slots["b"].Works.Single().Terms);
         Assert.Equal([3, 7], slots["c"].Works.Single().Terms);
         Assert.Single(waits.Values);
-        Assert.Equal(new FanOutFigures { Steps = 1, Participants = 4, BytesSent = 9, BytesReceived = 6 * FakeTerms.Bytes }, coordinator.Figures);
+        Assert.Equal(
+            new FanOutFigures
+            {
+                Steps = 1,
+                Participants = 4,
+                BytesSent = 9,
+                BytesReceived = 6 * FakeTerms.Bytes,
+            },
+            coordinator.Figures
+        );
     }
 
     [Fact]
@@ -93,7 +102,13 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         // a's 1, 4, 7: two of them here, one by b, which had answered already.
         Assert.Equal([0, 3, 6, 1, 7], _here);
-        Assert.Equal([[2, 5], [4]], slots["b"].Works.Select(work => work.Terms.ToArray()));
+        Assert.Equal(
+            [
+                [2, 5],
+                [4],
+            ],
+            slots["b"].Works.Select(work => work.Terms.ToArray())
+        );
         Assert.Equal((3, 1, 0), (coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped, coordinator.Figures.AnswersDropped));
         await SettledAsync(coordinator);
         Assert.Equal(["a"], slots.GivenBack);
@@ -158,7 +173,9 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         await LaterAsync(Evaluate(coordinator, 0));
         slots["a"].OnEvaluate = right;
         for (var step = 1; step < 4; step++)
+        {
             Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await Evaluate(coordinator, step));
+        }
         Assert.Equal((0, 4), (coordinator.Figures.WorkersDropped, coordinator.Figures.Steps));
     }
 
@@ -174,7 +191,9 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         }
 
         for (var step = 0; step < 3; step++)
+        {
             Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await LaterAsync(Evaluate(coordinator, step)));
+        }
         Assert.Equal(3, coordinator.Figures.WorkersDropped);
         Assert.Equal(2, coordinator.Figures.Steps);
     }
@@ -192,19 +211,24 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     {
         var slots = new FakeSlots("a");
         var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>(what switch
-        {
-            "job" => [.. FakeSlot.Answer(work).Select(result => result with { JobId = "other" })],
-            "epoch" => [.. FakeSlot.Answer(work).Select(result => result with { Epoch = 2 })],
-            "step" => [.. FakeSlot.Answer(work).Select(result => result with { Step = work.Step + 1 })],
-            "somebody else's term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = 0 })],
-            "no term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = -1 })],
-            "nothing" => [],
-            "default" => default,
-            _ => [null!, null!, null!, null!],
-        });
+        slots["a"].OnEvaluate = (work, _) =>
+            Task.FromResult<ImmutableArray<TermResult>>(
+                what switch
+                {
+                    "job" => [.. FakeSlot.Answer(work).Select(result => result with { JobId = "other" })],
+                    "epoch" => [.. FakeSlot.Answer(work).Select(result => result with { Epoch = 2 })],
+                    "step" => [.. FakeSlot.Answer(work).Select(result => result with { Step = work.Step + 1 })],
+                    "somebody else's term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = 0 })],
+                    "no term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = -1 })],
+                    "nothing" => [],
+                    "default" => default,
+                    _ => [null!, null!, null!, null!],
+                }
+            );
         for (var step = 0; step < 3; step++)
+        {
             Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await Evaluate(coordinator, step));
+        }
         var dropped = what is "nothing" or "default" ? 0 : 8;
         Assert.Equal((dropped, 8, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
         Assert.Equal(2, slots["a"].Works.Count);
@@ -218,7 +242,8 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     {
         var slots = new FakeSlots("a");
         var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>([.. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[bytes] })]);
+        slots["a"].OnEvaluate = (work, _) =>
+            Task.FromResult<ImmutableArray<TermResult>>([.. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[bytes] })]);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         await SettledAsync(coordinator);
         Assert.Equal((1, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.WorkersDropped));
@@ -230,8 +255,11 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     {
         var slots = new FakeSlots("a");
         var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) => Task.FromResult<ImmutableArray<TermResult>>(
-            [.. FakeSlot.Answer(work), .. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[FakeTerms.Bytes] })]);
+        slots["a"].OnEvaluate = (work, _) =>
+            Task.FromResult<ImmutableArray<TermResult>>([
+                .. FakeSlot.Answer(work),
+                .. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[FakeTerms.Bytes] }),
+            ]);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         Assert.Equal((4, 0, 0), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
     }
@@ -269,8 +297,19 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
             token.Register(() => told.TrySetResult());
             return new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
         };
-        var error = await Assert.ThrowsAsync<OneShotException>(() => Task.Run(
-            () => coordinator.Evaluate(0, Terms, s_payload, _ => throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, "too little memory")), Cancelled), Cancelled));
+        var error = await Assert.ThrowsAsync<OneShotException>(() =>
+            Task.Run(
+                () =>
+                    coordinator.Evaluate(
+                        0,
+                        Terms,
+                        s_payload,
+                        _ => throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, "too little memory")),
+                        Cancelled
+                    ),
+                Cancelled
+            )
+        );
         Assert.Equal("too little memory", error.Message);
         await told.Task.WaitAsync(TestWorld.Limit);
     }
@@ -294,7 +333,13 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         // Each answer nearly half of what a call may hold: two a call.
         Assert.True(coordinator.MeasureTransfer(1, (FanOutLimits.PayloadBytes / 2) - 1, Cancelled) < double.PositiveInfinity);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
-        Assert.Equal([[1, 3], [5, 7]], slots["a"].Works.Select(work => work.Terms.ToArray()));
+        Assert.Equal(
+            [
+                [1, 3],
+                [5, 7],
+            ],
+            slots["a"].Works.Select(work => work.Terms.ToArray())
+        );
     }
 
     [Fact]
@@ -311,7 +356,9 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var coordinator in _coordinators)
+        {
             await LaterAsync(coordinator.DisposeAsync().AsTask());
+        }
         await _services.DisposeAsync();
     }
 
@@ -329,23 +376,30 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
             new SlotLease("own", 0, "j", 1, DateTimeOffset.UnixEpoch),
             new OneShotGrainsOptions { Clock = _clock },
             new OneShotInstruments(_services.GetRequiredService<IMeterFactory>()),
-            NullLogger.Instance);
+            NullLogger.Instance
+        );
         _coordinators.Add(coordinator);
         return coordinator;
     }
 
-    private Task<List<string>> Evaluate(StepCoordinator coordinator, int step, int terms = Terms, CancellationToken cancellationToken = default) => Task.Run(
-        () => FakeTerms.Texts(coordinator.Evaluate(
-            step,
-            terms,
-            s_payload,
-            term =>
-            {
-                _here.Enqueue(term);
-                return FakeTerms.Value(step, term, s_payload);
-            },
-            cancellationToken)),
-        CancellationToken.None);
+    private Task<List<string>> Evaluate(StepCoordinator coordinator, int step, int terms = Terms, CancellationToken cancellationToken = default) =>
+        Task.Run(
+            () =>
+                FakeTerms.Texts(
+                    coordinator.Evaluate(
+                        step,
+                        terms,
+                        s_payload,
+                        term =>
+                        {
+                            _here.Enqueue(term);
+                            return FakeTerms.Value(step, term, s_payload);
+                        },
+                        cancellationToken
+                    )
+                ),
+            CancellationToken.None
+        );
 
     /// <summary>Waits until every slot that was lent is ready, and every one that was given up replaced.</summary>
     private static Task SettledAsync(StepCoordinator coordinator) => coordinator.WhenSettledAsync().WaitAsync(TestWorld.Limit);

@@ -31,7 +31,8 @@ public sealed class WorkerSessionTests : IAsyncDisposable
         Assert.Equal([("j", 1L, 0, 3), ("j", 1L, 0, 1)], (await first).Select(result => (result.JobId, result.Epoch, result.Step, result.Term)));
         Assert.Equal(
             FakeTerms.Texts([FakeTerms.Value(0, 3, s_payload), FakeTerms.Value(0, 1, s_payload)]),
-            FakeTerms.Texts((await first).Select(result => new TermValue(result.Payload, result.Losses))));
+            FakeTerms.Texts((await first).Select(result => new TermValue(result.Payload, result.Losses)))
+        );
         Assert.Equal(1, Assert.Single(await second).Step);
         session.End("the test is over");
         await session.Completion.WaitAsync(TestWorld.Limit);
@@ -53,7 +54,9 @@ public sealed class WorkerSessionTests : IAsyncDisposable
         await gate.Reached;
         session.End("the slot is needed for a job");
         foreach (var call in (Task[])[running, waiting, session.EvaluateAsync(Work(2, 0), CancellationToken.None)])
+        {
             Assert.Equal(ErrorCodes.Unavailable, (await Assert.ThrowsAsync<OneShotException>(() => call.WaitAsync(TestWorld.Limit))).Detail.Code);
+        }
         Assert.Throws<OneShotException>(session.Touch);
         Assert.False(session.Completion.IsCompleted);
         gate.Open();
@@ -131,7 +134,10 @@ public sealed class WorkerSessionTests : IAsyncDisposable
         var session = Open();
         Assert.Equal("too little memory", (await Assert.ThrowsAsync<OneShotException>(() => session.Opened.WaitAsync(TestWorld.Limit))).Message);
         await session.Completion.WaitAsync(TestWorld.Limit);
-        Assert.Equal("too little memory", (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(Work(0, 0), CancellationToken.None))).Message);
+        Assert.Equal(
+            "too little memory",
+            (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(Work(0, 0), CancellationToken.None))).Message
+        );
     }
 
     [Fact]
@@ -150,18 +156,34 @@ public sealed class WorkerSessionTests : IAsyncDisposable
     public async Task Evaluate_WorkThatIsNone_IsRefused()
     {
         var session = Open();
-        foreach (var work in (StepWork[])
-            [
-                Work(0, 0) with { JobId = "other" },
-                Work(0, 0) with { Epoch = 2 },
-                Work(-1, 0),
-                Work(0),
-                Work(0) with { Terms = default },
-                Work(0, -1),
-                Work(0, FanOutLimits.Terms),
-                Work(0, [.. Enumerable.Range(0, FanOutLimits.Terms), 0]),
-            ])
-            Assert.Equal(ErrorCodes.InvalidInput, (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(work, CancellationToken.None))).Detail.Code);
+        foreach (
+            var work in (StepWork[])
+                [
+                    Work(0, 0) with
+                    {
+                        JobId = "other",
+                    },
+                    Work(0, 0) with
+                    {
+                        Epoch = 2,
+                    },
+                    Work(-1, 0),
+                    Work(0),
+                    Work(0) with
+                    {
+                        Terms = default,
+                    },
+                    Work(0, -1),
+                    Work(0, FanOutLimits.Terms),
+                    Work(0, [.. Enumerable.Range(0, FanOutLimits.Terms), 0]),
+                ]
+        )
+        {
+            Assert.Equal(
+                ErrorCodes.InvalidInput,
+                (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(work, CancellationToken.None))).Detail.Code
+            );
+        }
         var large = Work(0, 0) with { Payload = new byte[FanOutLimits.PayloadBytes + 1] };
         Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(large, CancellationToken.None))).Detail.Code);
         Assert.Single(await session.EvaluateAsync(Work(0, FanOutLimits.Terms - 1), CancellationToken.None));
@@ -174,7 +196,10 @@ public sealed class WorkerSessionTests : IAsyncDisposable
         var gate = _engine.GateAt(0, 0);
         var calls = Enumerable.Range(0, 64).Select(step => session.EvaluateAsync(Work(step, 0), CancellationToken.None)).ToList();
         await gate.Reached;
-        Assert.Equal(ErrorCodes.Limit, (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(Work(99, 0), CancellationToken.None))).Detail.Code);
+        Assert.Equal(
+            ErrorCodes.Limit,
+            (await Assert.ThrowsAsync<OneShotException>(() => session.EvaluateAsync(Work(99, 0), CancellationToken.None))).Detail.Code
+        );
         gate.Open();
         Assert.Equal(64, (await Task.WhenAll(calls)).Length);
     }
@@ -195,7 +220,12 @@ public sealed class WorkerSessionTests : IAsyncDisposable
     {
         var lease = new SlotLease("s", 0, "j", 1, DateTimeOffset.UnixEpoch);
         var session = new WorkerSession(
-            _engine, lease, new EngineJob("j", 1, 0, TestWorld.Request(), null, string.Empty), new OneShotGrainsOptions { Clock = _clock }, NullLogger.Instance);
+            _engine,
+            lease,
+            new EngineJob("j", 1, 0, TestWorld.Request(), null, string.Empty),
+            new OneShotGrainsOptions { Clock = _clock },
+            NullLogger.Instance
+        );
         _sessions.Add(session);
         session.Start(slotFree ?? Task.CompletedTask);
         return session;

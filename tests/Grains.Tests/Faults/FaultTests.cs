@@ -11,72 +11,86 @@ namespace OrleansOneShot.Grains.Tests.Faults;
 public sealed class FaultTests
 {
     private const string TorchMemory =
-        "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4398046511104 bytes. Error code 12 (Cannot allocate memory)\n"
+        "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4398046511104 bytes. Error code 12 "
+        + "(Cannot allocate memory)\n"
         + "Exception raised from alloc_cpu at ../c10/core/impl/alloc_cpu.cpp:117 (most recent call first):\nframe #0: c10::Error::Error";
 
-    public static TheoryData<Exception, FaultKind> Errors => new()
-    {
-        // The disk.
-        { new IOException("No space left on device", 28), FaultKind.Machine },
-        { new IOException("Disk quota exceeded", 122), FaultKind.Machine },
-        { new IOException("Read-only file system", 30), FaultKind.Machine },
-        { new IOException("Input/output error", 5), FaultKind.Machine },
-        { new IOException("Too many open files", 24), FaultKind.Machine },
-        { new IOException("Too many open files in system", 23), FaultKind.Machine },
-        { new IOException("Stale file handle", 116), FaultKind.Machine },
-        { new IOException("There is not enough space on the disk", unchecked((int)0x80070070)), FaultKind.Machine },
-        { new IOException("of no number"), FaultKind.Machine },
-        { new UnauthorizedAccessException("Access to the path '/x' is denied."), FaultKind.Machine },
-        { new FileNotFoundException("Could not find file '/srv/oneshot/checkpoint'."), FaultKind.Machine },
-        // Memory.
-        { new OutOfMemoryException(), FaultKind.Machine },
-        { new InsufficientMemoryException(), FaultKind.Machine },
-        { new ExternalException(TorchMemory), FaultKind.Machine },
-        { new ExternalException("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."), FaultKind.Machine },
-        { new ExternalException("CUDA out of memory. Tried to allocate 20.00 GiB."), FaultKind.Machine },
-        { new ExternalException("std::bad_alloc"), FaultKind.Machine },
-        // Devices.
-        { new ExternalException("CUDA error: an illegal memory access was encountered"), FaultKind.Machine },
-        { new ExternalException("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), FaultKind.Machine },
-        { new ExternalException("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), FaultKind.Machine },
-        { new ExternalException("Found no NVIDIA driver on your system."), FaultKind.Machine },
-        { new ExternalException("CUDA error: no kernel image is available for execution on the device"), FaultKind.Machine },
-        { new ExternalException("unable to mmap 4096 bytes from file </models/unet.safetensors>: Cannot allocate memory (12)"), FaultKind.Machine },
-        // Libraries.
-        { new DllNotFoundException("Unable to load shared library 'LibTorchSharp'"), FaultKind.Machine },
-        { new EntryPointNotFoundException("THSTensor_add"), FaultKind.Machine },
-        { new BadImageFormatException(), FaultKind.Machine },
-        { new TypeInitializationException("TorchSharp.torch", new DllNotFoundException()), FaultKind.Machine },
-        { new NotSupportedException("This application uses TorchSharp but doesn't contain a reference to libtorch-cpu."), FaultKind.Machine },
-        // The system.
-        { new Win32Exception(28), FaultKind.Machine },
-        { new SocketException((int)SocketError.TooManyOpenSockets), FaultKind.Machine },
-        // Wrapped by layers that can't know.
-        { new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "unet can't be read"), new InvalidOperationException("x", new UnauthorizedAccessException())), FaultKind.Machine },
-        { new AggregateException(new InvalidOperationException("x"), new OutOfMemoryException()), FaultKind.Machine },
-        { new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "there is none of that name")), FaultKind.Machine },
-        { new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "x"), new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "y"))), FaultKind.Machine },
-        // The store.
-        { new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away"), FaultKind.Store },
-        { new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away", new IOException("reset")), FaultKind.Store },
-        { new OutageException(TimeSpan.FromMinutes(10), new IOException("full", 28)), FaultKind.Store },
-        { new OneShotException(new ErrorDetail(ErrorCodes.Failed, "x"), new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away")), FaultKind.Store },
-        { new ArtifactStoreException(ArtifactStoreFault.Denied, "read-only", new UnauthorizedAccessException()), FaultKind.Machine },
-        { new ArtifactStoreException(ArtifactStoreFault.Missing, "no container"), FaultKind.Machine },
-        { new ArtifactStoreException(ArtifactStoreFault.Refused, "no"), FaultKind.Machine },
-        // The request.
-        { new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "bad")), FaultKind.Request },
-        { new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "asks for no help")), FaultKind.Request },
-        { new ArtifactChangedException("p", 1, 2), FaultKind.Request },
-        { new ArtifactExistsException("p"), FaultKind.Request },
-        { new ArtifactCorruptException("p", new ArtifactInfo("p", 1, "a"), new ArtifactInfo("p", 1, "b")), FaultKind.Request },
-        { new InvalidOperationException("a defect"), FaultKind.Request },
-        { new ArithmeticException("nan"), FaultKind.Request },
-        { new ExternalException("The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0"), FaultKind.Request },
-        { new NotSupportedException("not that"), FaultKind.Request },
-        { new InvalidOperationException("out of memory, it says"), FaultKind.Request },
-        { new Win32Exception(2), FaultKind.Request },
-    };
+    public static TheoryData<Exception, FaultKind> Errors =>
+        new()
+        {
+            // The disk.
+            { new IOException("No space left on device", 28), FaultKind.Machine },
+            { new IOException("Disk quota exceeded", 122), FaultKind.Machine },
+            { new IOException("Read-only file system", 30), FaultKind.Machine },
+            { new IOException("Input/output error", 5), FaultKind.Machine },
+            { new IOException("Too many open files", 24), FaultKind.Machine },
+            { new IOException("Too many open files in system", 23), FaultKind.Machine },
+            { new IOException("Stale file handle", 116), FaultKind.Machine },
+            { new IOException("There is not enough space on the disk", unchecked((int)0x80070070)), FaultKind.Machine },
+            { new IOException("of no number"), FaultKind.Machine },
+            { new UnauthorizedAccessException("Access to the path '/x' is denied."), FaultKind.Machine },
+            { new FileNotFoundException("Could not find file '/srv/oneshot/checkpoint'."), FaultKind.Machine },
+            // Memory.
+            { new OutOfMemoryException(), FaultKind.Machine },
+            { new InsufficientMemoryException(), FaultKind.Machine },
+            { new ExternalException(TorchMemory), FaultKind.Machine },
+            { new ExternalException("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."), FaultKind.Machine },
+            { new ExternalException("CUDA out of memory. Tried to allocate 20.00 GiB."), FaultKind.Machine },
+            { new ExternalException("std::bad_alloc"), FaultKind.Machine },
+            // Devices.
+            { new ExternalException("CUDA error: an illegal memory access was encountered"), FaultKind.Machine },
+            { new ExternalException("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), FaultKind.Machine },
+            { new ExternalException("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), FaultKind.Machine },
+            { new ExternalException("Found no NVIDIA driver on your system."), FaultKind.Machine },
+            { new ExternalException("CUDA error: no kernel image is available for execution on the device"), FaultKind.Machine },
+            { new ExternalException("unable to mmap 4096 bytes from file </models/unet.safetensors>: Cannot allocate memory (12)"), FaultKind.Machine },
+            // Libraries.
+            { new DllNotFoundException("Unable to load shared library 'LibTorchSharp'"), FaultKind.Machine },
+            { new EntryPointNotFoundException("THSTensor_add"), FaultKind.Machine },
+            { new BadImageFormatException(), FaultKind.Machine },
+            { new TypeInitializationException("TorchSharp.torch", new DllNotFoundException()), FaultKind.Machine },
+            { new NotSupportedException("This application uses TorchSharp but doesn't contain a reference to libtorch-cpu."), FaultKind.Machine },
+            // The system.
+            { new Win32Exception(28), FaultKind.Machine },
+            { new SocketException((int)SocketError.TooManyOpenSockets), FaultKind.Machine },
+            // Wrapped by layers that can't know.
+            {
+                new OneShotException(
+                    new ErrorDetail(ErrorCodes.InvalidInput, "unet can't be read"),
+                    new InvalidOperationException("x", new UnauthorizedAccessException())
+                ),
+                FaultKind.Machine
+            },
+            { new AggregateException(new InvalidOperationException("x"), new OutOfMemoryException()), FaultKind.Machine },
+            { new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "there is none of that name")), FaultKind.Machine },
+            {
+                new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "x"), new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "y"))),
+                FaultKind.Machine
+            },
+            // The store.
+            { new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away"), FaultKind.Store },
+            { new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away", new IOException("reset")), FaultKind.Store },
+            { new OutageException(TimeSpan.FromMinutes(10), new IOException("full", 28)), FaultKind.Store },
+            {
+                new OneShotException(new ErrorDetail(ErrorCodes.Failed, "x"), new ArtifactStoreException(ArtifactStoreFault.Unreachable, "away")),
+                FaultKind.Store
+            },
+            { new ArtifactStoreException(ArtifactStoreFault.Denied, "read-only", new UnauthorizedAccessException()), FaultKind.Machine },
+            { new ArtifactStoreException(ArtifactStoreFault.Missing, "no container"), FaultKind.Machine },
+            { new ArtifactStoreException(ArtifactStoreFault.Refused, "no"), FaultKind.Machine },
+            // The request.
+            { new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "bad")), FaultKind.Request },
+            { new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, "asks for no help")), FaultKind.Request },
+            { new ArtifactChangedException("p", 1, 2), FaultKind.Request },
+            { new ArtifactExistsException("p"), FaultKind.Request },
+            { new ArtifactCorruptException("p", new ArtifactInfo("p", 1, "a"), new ArtifactInfo("p", 1, "b")), FaultKind.Request },
+            { new InvalidOperationException("a defect"), FaultKind.Request },
+            { new ArithmeticException("nan"), FaultKind.Request },
+            { new ExternalException("The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0"), FaultKind.Request },
+            { new NotSupportedException("not that"), FaultKind.Request },
+            { new InvalidOperationException("out of memory, it says"), FaultKind.Request },
+            { new Win32Exception(2), FaultKind.Request },
+        };
 
     [Theory]
     [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
@@ -109,7 +123,10 @@ public sealed class FaultTests
     [InlineData(21, false)]
     public void Of_NumberBelowATranslation_Decides(int number, bool machine)
     {
-        var error = new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "vae/config.json can't be read"), new InvalidOperationException("x", new IOException("x", number)));
+        var error = new OneShotException(
+            new ErrorDetail(ErrorCodes.InvalidInput, "vae/config.json can't be read"),
+            new InvalidOperationException("x", new IOException("x", number))
+        );
         Assert.Equal(machine ? FaultKind.Machine : FaultKind.Request, Fault.Of(error));
     }
 
@@ -135,9 +152,13 @@ public sealed class FaultTests
     {
         var detail = Fault.Describe(new ExternalException(TorchMemory));
         Assert.Equal(
-            (ErrorCodes.Limit,
-             "The machine has too little memory for this job: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4398046511104 bytes. Error code 12 (Cannot allocate memory)"),
-            (detail.Code, detail.Message));
+            (
+                ErrorCodes.Limit,
+                "The machine has too little memory for this job: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: "
+                    + "you tried to allocate 4398046511104 bytes. Error code 12 (Cannot allocate memory)"
+            ),
+            (detail.Code, detail.Message)
+        );
     }
 
     [Fact]
@@ -151,7 +172,10 @@ public sealed class FaultTests
     [Fact]
     public void Describe_MachinesErrorThatWasTranslatedAsBadInput_IsNoBadInput()
     {
-        var error = new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "unet can't be read", "unet", "Check its permissions."), new UnauthorizedAccessException());
+        var error = new OneShotException(
+            new ErrorDetail(ErrorCodes.InvalidInput, "unet can't be read", "unet", "Check its permissions."),
+            new UnauthorizedAccessException()
+        );
         Assert.Equal(new ErrorDetail(ErrorCodes.Failed, "unet can't be read", "unet", "Check its permissions."), Fault.Describe(error));
         var lacks = new SiloLacksException(new ErrorDetail(ErrorCodes.InvalidInput, "no such weights"));
         Assert.Equal(ErrorCodes.InvalidInput, Fault.Describe(lacks).Code);
@@ -163,10 +187,15 @@ public sealed class FaultTests
     public void Away_SiloThatEnded_NeitherFramesNorTheStoreAreNamed()
     {
         var rejected = new SiloUnavailableException(
-            "Exception while sending message: Orleans.Runtime.Messaging.ConnectionFailedException: Unable to connect to S10.0.0.5:41847:154778830\n   at Orleans.Runtime.Messaging.ConnectionManager.GetConnectionAsync()");
+            "Exception while sending message: Orleans.Runtime.Messaging.ConnectionFailedException: Unable to connect to S10.0.0.5:41847:154778830\n   at "
+                + "Orleans.Runtime.Messaging.ConnectionManager.GetConnectionAsync()"
+        );
 
         Assert.Equal("another silo: it does not answer", Fault.Away(rejected));
-        Assert.Equal("another silo: it does not answer", Fault.Away(new TimeoutException("Response did not arrive on time in 00:00:30 for message: Request [...]")));
+        Assert.Equal(
+            "another silo: it does not answer",
+            Fault.Away(new TimeoutException("Response did not arrive on time in 00:00:30 for message: Request [...]"))
+        );
     }
 
     [Fact]

@@ -17,12 +17,20 @@ public sealed class QuarantineTests : IDisposable
 
     public QuarantineTests()
     {
-        _options = new OneShotGrainsOptions { MaxFaultySilos = 2, Clock = _clock, WorkFolder = Path.GetTempPath(), LongestQuarantinePause = TimeSpan.FromSeconds(8) };
+        _options = new OneShotGrainsOptions
+        {
+            MaxFaultySilos = 2,
+            Clock = _clock,
+            WorkFolder = Path.GetTempPath(),
+            LongestQuarantinePause = TimeSpan.FromSeconds(8),
+        };
         _quarantine = new Quarantine(_test, Options.Create(_options), NullLogger<Quarantine>.Instance);
         _quarantine.Changed += why =>
         {
             lock (_told)
+            {
                 _told.Add(why);
+            }
         };
     }
 
@@ -33,7 +41,9 @@ public sealed class QuarantineTests : IDisposable
         Assert.Equal("its disk is full", _quarantine.Why);
         // 1, 2, 4, 8 and 8 s.
         foreach (var pause in (int[])[1, 2, 4, 8, 8])
+        {
             await TestAfterAsync(pause, "its work folder fails its self-test");
+        }
         Assert.Equal("its work folder fails its self-test", _quarantine.Why);
         await TestAfterAsync(8, null);
         await UntilAsync(() => _quarantine.Why is null);

@@ -23,18 +23,24 @@ public sealed class SickJobSiloTests
             configure: (name, options) =>
             {
                 if (name == (slotless ??= name))
-                    options.Slots = [];
-            },
-            silo: services => services.Services.AddSingleton<IArtifactStore>(provider => new FaultyStore(world.Store)
-            {
-                BeforeWrite = path =>
                 {
-                    if (path != StorePaths.Manifest("j1") || provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() != sick)
-                        return Task.CompletedTask;
-                    Interlocked.Increment(ref refused);
-                    throw new IOException("No space left on device", NoSpace);
-                },
-            }));
+                    options.Slots = [];
+                }
+            },
+            silo: services =>
+                services.Services.AddSingleton<IArtifactStore>(provider => new FaultyStore(world.Store)
+                {
+                    BeforeWrite = path =>
+                    {
+                        if (path != StorePaths.Manifest("j1") || provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() != sick)
+                        {
+                            return Task.CompletedTask;
+                        }
+                        Interlocked.Increment(ref refused);
+                        throw new IOException("No space left on device", NoSpace);
+                    },
+                })
+        );
         await world.WhenAnnouncedAsync(1);
         var trains = Assert.Single((await world.Scheduler.GetSnapshot()).Slots.Keys);
         sick = world.Cluster.Silos.Select(silo => silo.SiloAddress.ToParsableString()).Single(silo => silo != trains);

@@ -32,15 +32,21 @@ public sealed class SickSiloTests
         world.Engine.Fault = (job, point) => FailAt("step 1", new IOException(Full, 28), job, point, failing);
         var jobs = Enumerable.Range(0, 8).Select(i => $"j{i}").ToList();
         foreach (var job in jobs)
+        {
             await world.Job(job).Submit(TestWorld.Request());
+        }
 
         foreach (var job in jobs)
+        {
             Assert.Equal(JobState.Succeeded, (await world.EndOfAsync(job)).State);
+        }
         var failed = world.Engine.Jobs.Values.Where(IsSick).ToList();
         Assert.NotEmpty(failed);
         Assert.Equal(failed.Count, failed.Select(job => job.JobId).Distinct().Count());
         if (!seen)
+        {
             return;
+        }
         // It passes no self-test, so it got one job and no more.
         Assert.Single(failed);
         var (silo, why) = Assert.Single((await world.Scheduler.GetSnapshot()).Withheld);
@@ -50,7 +56,9 @@ public sealed class SickSiloTests
         _sick.Clear();
         using var limit = new CancellationTokenSource(TestWorld.Limit);
         while (!(await world.Scheduler.GetSnapshot()).Withheld.IsEmpty)
+        {
             limit.Token.ThrowIfCancellationRequested();
+        }
         Assert.Contains(silo, (await world.Scheduler.GetSnapshot()).Slots.Keys);
     }
 
@@ -63,7 +71,9 @@ public sealed class SickSiloTests
         world.Engine.Fault = (job, point) =>
         {
             if (point != "step 4" || job.Epoch > 1)
+            {
                 return null;
+            }
             _sick[first = SiloOf(job)] = true;
             return new OutOfMemoryException();
         };
@@ -73,7 +83,12 @@ public sealed class SickSiloTests
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
         Assert.Equal(2, world.Engine.Jobs[("j1", 2)].Resume!.Step);
         Assert.NotEqual(first, SiloOf(world.Engine.Jobs[("j1", 2)]));
-        Assert.Contains(events, e => e.Message?.StartsWith("Given back by ", StringComparison.Ordinal) == true && e.Message.EndsWith(": The machine has too little memory for this job.", StringComparison.Ordinal));
+        Assert.Contains(
+            events,
+            e =>
+                e.Message?.StartsWith("Given back by ", StringComparison.Ordinal) == true
+                && e.Message.EndsWith(": The machine has too little memory for this job.", StringComparison.Ordinal)
+        );
         _sick.Clear();
         Assert.Equal(await world.ReferenceHashAsync(TestWorld.Request()), status.Files[0].Sha256);
     }
@@ -90,8 +105,9 @@ public sealed class SickSiloTests
         Assert.Equal((ErrorCodes.Limit, "Use a smaller resolution, bf16, or a machine with more memory."), (status.Error!.Code, status.Error.Hint));
         Assert.Matches(
             @"^The machines of 2 silos failed this job 2 times without a new checkpoint: epoch 1 on \S+ stopped at step 0 \(The machine has too little memory for this job\); "
-            + @"epoch 2 on \S+ stopped at step 0 \(The machine has too little memory for this job\)\.$",
-            status.Error.Message);
+                + @"epoch 2 on \S+ stopped at step 0 \(The machine has too little memory for this job\)\.$",
+            status.Error.Message
+        );
         Assert.NotEqual(SiloOf(world.Engine.Jobs[("large", 1)]), SiloOf(world.Engine.Jobs[("large", 2)]));
         // Nobody else suffers from it for long.
         await world.Job("other").Submit(TestWorld.Request());
@@ -107,7 +123,11 @@ public sealed class SickSiloTests
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 3L), (status.State, status.Epoch));
-        Assert.StartsWith("The machines of 1 silo failed this job 3 times without a new checkpoint: epoch 1 on ", status.Error!.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The machines of 1 silo failed this job 3 times without a new checkpoint: epoch 1 on ",
+            status.Error!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"({Full})", status.Error.Message, StringComparison.Ordinal);
     }
 
@@ -128,7 +148,8 @@ public sealed class SickSiloTests
     {
         await using var world = new TestWorld();
         await world.StartAsync();
-        world.Engine.Fault = (job, point) => job.JobId == "j1" && point == "step 1" ? new UnauthorizedAccessException("Access to the path '/work' is denied.") : null;
+        world.Engine.Fault = (job, point) =>
+            job.JobId == "j1" && point == "step 1" ? new UnauthorizedAccessException("Access to the path '/work' is denied.") : null;
         await world.Job("j1").Submit(TestWorld.Request());
         var status = await world.EndOfAsync("j1");
         Assert.Equal((JobState.Failed, 1L), (status.State, status.Epoch));
@@ -158,12 +179,19 @@ public sealed class SickSiloTests
         await world.WhenAnnouncedAsync(2);
         _sick[world.Cluster.Silos[1].Name] = true;
         var failing = new TaskCompletionSource();
-        var lacks = new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "no model"), new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "no model")));
+        var lacks = new OneShotException(
+            new ErrorDetail(ErrorCodes.NotFound, "no model"),
+            new SiloLacksException(new ErrorDetail(ErrorCodes.NotFound, "no model"))
+        );
         world.Engine.Fault = (job, point) => FailAt("prepare", lacks, job, point, failing);
         for (var i = 0; i < 4; i++)
+        {
             await world.Job($"j{i}").Submit(TestWorld.Request());
+        }
         for (var i = 0; i < 4; i++)
+        {
             Assert.Equal(JobState.Succeeded, (await world.EndOfAsync($"j{i}")).State);
+        }
         Assert.Contains(world.Engine.Jobs.Values, IsSick);
         Assert.Empty((await world.Scheduler.GetSnapshot()).Withheld);
     }
@@ -172,11 +200,15 @@ public sealed class SickSiloTests
     public async Task Announce_DiskBelowTheFloor_TheJobWaitsAndSaysWhyUntilThereIsRoom()
     {
         await using var world = new TestWorld();
-        await StartAsync(world, silos: 1, options =>
-        {
-            options.MinFreeBytes = 1L << 60;
-            options.HeartbeatPeriod = TimeSpan.FromMilliseconds(50);
-        });
+        await StartAsync(
+            world,
+            silos: 1,
+            options =>
+            {
+                options.MinFreeBytes = 1L << 60;
+                options.HeartbeatPeriod = TimeSpan.FromMilliseconds(50);
+            }
+        );
         await world.WhenAnnouncedAsync(1);
         await world.Job("j1").Submit(TestWorld.Request());
         var waiting = (await world.StatusAsync("j1")).Waiting;
@@ -197,7 +229,9 @@ public sealed class SickSiloTests
         var services = world.Cluster.Silos[0].ServiceProvider;
         services.GetRequiredService<Quarantine>().Enter("its disk is full");
         var lease = new Contracts.Scheduling.SlotLease(world.Cluster.Silos[0].SiloAddress.ToParsableString(), 0, "j0", 1, DateTimeOffset.MaxValue);
-        var refused = await Assert.ThrowsAsync<OneShotException>(() => services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), ResumePoint.Beginning));
+        var refused = await Assert.ThrowsAsync<OneShotException>(() =>
+            services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), ResumePoint.Beginning)
+        );
         Assert.Equal((ErrorCodes.Unavailable, "This silo takes no jobs: its disk is full."), (refused.Detail.Code, refused.Message));
         Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenSession(lease, TestWorld.Request(), "terms"));
         await world.Job("j1").Submit(TestWorld.Request());
@@ -211,7 +245,12 @@ public sealed class SickSiloTests
         await StartAsync(world, silos: 2, options => options.QuarantinePause = options.LongestQuarantinePause = TimeSpan.FromHours(1));
         await world.WhenAnnouncedAsync(2);
         foreach (var silo in world.Cluster.Silos)
-            world.Terms[silo.SiloAddress.ToParsableString()] = new FakeTermEngine { OpenFailure = new DllNotFoundException("Unable to load shared library 'LibTorchSharp'") };
+        {
+            world.Terms[silo.SiloAddress.ToParsableString()] = new FakeTermEngine
+            {
+                OpenFailure = new DllNotFoundException("Unable to load shared library 'LibTorchSharp'"),
+            };
+        }
         var own = "";
         world.Engine.FanOuts["j1"] = (job, token) =>
         {
@@ -222,7 +261,9 @@ public sealed class SickSiloTests
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
         using var limit = new CancellationTokenSource(TestWorld.Limit);
         while ((await world.Scheduler.GetSnapshot()).Withheld.IsEmpty)
+        {
             limit.Token.ThrowIfCancellationRequested();
+        }
         var (sick, why) = Assert.Single((await world.Scheduler.GetSnapshot()).Withheld);
         Assert.NotEqual(own, world.Cluster.Silos.Single(silo => silo.SiloAddress.ToParsableString() == sick).Name);
         Assert.StartsWith("The machine lacks a library that the engine needs: Unable to load shared library 'LibTorchSharp'", why, StringComparison.Ordinal);
@@ -256,7 +297,9 @@ public sealed class SickSiloTests
     private Exception? FailAt(string where, Exception error, EngineJob job, string point, TaskCompletionSource failing)
     {
         if (point != where)
+        {
             return null;
+        }
         if (IsSick(job))
         {
             failing.TrySetResult();
@@ -269,25 +312,30 @@ public sealed class SickSiloTests
 
     private bool IsSick(EngineJob job) => _sick.ContainsKey(SiloOf(job));
 
-    private Task StartAsync(TestWorld world, short silos, Action<OneShotGrainsOptions>? configure = null) => world.StartAsync(
-        silos: silos,
-        configure: (silo, options) =>
-        {
-            options.MaxFaultySilos = 2;
-            options.WorkFolder = Path.Combine(world.WorkFolder, silo);
-            options.QuarantinePause = TimeSpan.FromMilliseconds(10);
-            options.LongestQuarantinePause = TimeSpan.FromMilliseconds(50);
-            options.SchedulerPeriod = TimeSpan.FromMilliseconds(100);
-            configure?.Invoke(options);
-        },
-        silo: silo => silo.Services.AddSingleton<IEngineCheck>(provider => new Check(this, provider.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value)));
+    private Task StartAsync(TestWorld world, short silos, Action<OneShotGrainsOptions>? configure = null) =>
+        world.StartAsync(
+            silos: silos,
+            configure: (silo, options) =>
+            {
+                options.MaxFaultySilos = 2;
+                options.WorkFolder = Path.Combine(world.WorkFolder, silo);
+                options.QuarantinePause = TimeSpan.FromMilliseconds(10);
+                options.LongestQuarantinePause = TimeSpan.FromMilliseconds(50);
+                options.SchedulerPeriod = TimeSpan.FromMilliseconds(100);
+                configure?.Invoke(options);
+            },
+            silo: silo =>
+                silo.Services.AddSingleton<IEngineCheck>(provider => new Check(this, provider.GetRequiredService<IOptions<OneShotGrainsOptions>>().Value))
+        );
 
     private sealed class Check(SickSiloTests test, OneShotGrainsOptions options) : IEngineCheck
     {
         void IEngineCheck.Check(string device)
         {
             if (test._sick.GetValueOrDefault(Path.GetFileName(options.WorkFolder)))
+            {
                 throw new IOException(Full, 28);
+            }
         }
     }
 }

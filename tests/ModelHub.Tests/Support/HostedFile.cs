@@ -31,9 +31,10 @@ internal sealed class HostedFile(byte[] bytes)
 
     public string ETag => $"\"{TrueHash[..16]}\"";
 
-    public string TrueHash => IsLarge
-        ? Convert.ToHexStringLower(SHA256.HashData(Bytes))
+    public string TrueHash =>
+        IsLarge
+            ? Convert.ToHexStringLower(SHA256.HashData(Bytes))
 #pragma warning disable CA5350 // Git's own.
-        : Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {Bytes.Length}\0"), .. Bytes]));
+            : Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {Bytes.Length}\0"), .. Bytes]));
 #pragma warning restore CA5350
 }

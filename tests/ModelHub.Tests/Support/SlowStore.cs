@@ -41,20 +41,27 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
         return new BreakingRead(this, await inner.OpenReadAsync(path, cancellationToken), BreaksAfter(path));
     }
 
-    public Task<ArtifactInfo> WriteAsync(string path, Stream content, WriteCondition condition = WriteCondition.Any, CancellationToken cancellationToken = default)
+    public Task<ArtifactInfo> WriteAsync(
+        string path,
+        Stream content,
+        WriteCondition condition = WriteCondition.Any,
+        CancellationToken cancellationToken = default
+    )
     {
         Writes.Enqueue(path);
         return inner.WriteAsync(path, content, condition, cancellationToken);
     }
 
-    public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) => inner.AppendAsync(path, content, expectedLength, cancellationToken);
+    public Task<long> AppendAsync(string path, ReadOnlyMemory<byte> content, long expectedLength, CancellationToken cancellationToken = default) =>
+        inner.AppendAsync(path, content, expectedLength, cancellationToken);
 
     public Task<ArtifactInfo?> GetInfoAsync(string path, CancellationToken cancellationToken = default) =>
         Remembers(path) is { } noted ? Task.FromResult<ArtifactInfo?>(noted) : inner.GetInfoAsync(path, cancellationToken);
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 
-    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListUsesAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) =>
+        inner.ListUsesAsync(prefix, cancellationToken);
 
     public async Task<bool> TouchAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -63,7 +70,8 @@ internal sealed class SlowStore(IArtifactStore inner) : IArtifactStore
         return await inner.TouchAsync(path, cancellationToken);
     }
 
-    public Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default) => inner.DeleteUnusedAsync(path, since, cancellationToken);
+    public Task<bool> DeleteUnusedAsync(string path, DateTimeOffset since, CancellationToken cancellationToken = default) =>
+        inner.DeleteUnusedAsync(path, since, cancellationToken);
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
 

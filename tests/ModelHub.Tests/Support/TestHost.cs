@@ -67,7 +67,8 @@ internal sealed class TestHost : IAsyncDisposable
         Requests.Enqueue((path, context.Request.Headers.Authorization, context.Request.Headers.Range));
         var files = $"/{Repository}/resolve/main/";
         return path == $"/api/models/{Repository}/tree/main" ? ListAsync(context)
-            : path.StartsWith(files, StringComparison.Ordinal) && Files.TryGetValue(path[files.Length..], out var file) ? SendAsync(context, path[files.Length..], file)
+            : path.StartsWith(files, StringComparison.Ordinal) && Files.TryGetValue(path[files.Length..], out var file)
+                ? SendAsync(context, path[files.Length..], file)
             : NotFound(context);
     }
 
@@ -93,7 +94,13 @@ internal sealed class TestHost : IAsyncDisposable
     {
         var bytes = file.StatedBytes ?? file.Bytes.Length;
         var hash = file.StatedHash ?? file.TrueHash;
-        var entry = new JsonObject { ["type"] = "file", ["path"] = path, ["size"] = bytes, ["oid"] = file.IsLarge ? new string('0', 40) : hash };
+        var entry = new JsonObject
+        {
+            ["type"] = "file",
+            ["path"] = path,
+            ["size"] = bytes,
+            ["oid"] = file.IsLarge ? new string('0', 40) : hash,
+        };
         if (file.IsLarge)
         {
             entry["lfs"] = new JsonObject { ["oid"] = hash, ["size"] = bytes };

@@ -10,24 +10,25 @@ namespace OrleansOneShot.Silo.Tests.Cluster;
 /// <summary>Which failures of a call are the cluster's passing trouble, as it was met while silos, Redis and connections went away.</summary>
 public sealed class ClientRetriesTests
 {
-    public static TheoryData<Exception, bool, bool> Errors => new()
-    {
-        // error, repeated, the states' store
-        { new TimeoutException("Response did not arrive on time"), true, false },
-        { new SiloUnavailableException("x"), true, false },
-        { new ConnectionFailedException("x"), true, false },
-        { new OrleansException("Trying to register implantation/j1 on invalid silo: S10.77.1.3:35683:154782780. Known status: Dead"), true, false },
-        { new OrleansException("Error from storage provider RedisGrainStorage.catalog during ReadStateAsync for grain jobcatalog/0"), true, true },
-        { new Orleans.Storage.InconsistentStateException("x"), true, true },
-        { new RedisStorageException("Failed to write grain state for jobs-0"), true, true },
-        { new RedisTimeoutException("Timeout awaiting response", CommandStatus.Sent), true, true },
-        { new RedisConnectionException(ConnectionFailureType.SocketClosed, "x"), true, true },
-        { new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "x")), false, false },
-        { new OperationCanceledException(), false, false },
-        { new OrleansConfigurationException("x"), false, false },
-        { new InvalidOperationException("x"), false, false },
-        { new NullReferenceException(), false, false },
-    };
+    public static TheoryData<Exception, bool, bool> Errors =>
+        new()
+        {
+            // error, repeated, the states' store
+            { new TimeoutException("Response did not arrive on time"), true, false },
+            { new SiloUnavailableException("x"), true, false },
+            { new ConnectionFailedException("x"), true, false },
+            { new OrleansException("Trying to register implantation/j1 on invalid silo: S10.77.1.3:35683:154782780. Known status: Dead"), true, false },
+            { new OrleansException("Error from storage provider RedisGrainStorage.catalog during ReadStateAsync for grain jobcatalog/0"), true, true },
+            { new Orleans.Storage.InconsistentStateException("x"), true, true },
+            { new RedisStorageException("Failed to write grain state for jobs-0"), true, true },
+            { new RedisTimeoutException("Timeout awaiting response", CommandStatus.Sent), true, true },
+            { new RedisConnectionException(ConnectionFailureType.SocketClosed, "x"), true, true },
+            { new OneShotException(new ErrorDetail(ErrorCodes.NotFound, "x")), false, false },
+            { new OperationCanceledException(), false, false },
+            { new OrleansConfigurationException("x"), false, false },
+            { new InvalidOperationException("x"), false, false },
+            { new NullReferenceException(), false, false },
+        };
 
     [Theory]
     [MemberData(nameof(Errors))]

@@ -22,7 +22,10 @@ public sealed class ClockWatchTests : IAsyncDisposable
         var told = await _watch.Told.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(ErrorCodes.Unavailable, told.Code);
         Assert.Equal("clock", told.Field);
-        Assert.Equal("The clock of this machine was set back by 3600 s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again.", told.Message);
+        Assert.Equal(
+            "The clock of this machine was set back by 3600 s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again.",
+            told.Message
+        );
     }
 
     [Fact]
@@ -34,7 +37,11 @@ public sealed class ClockWatchTests : IAsyncDisposable
         _clock.Set(TimeSpan.Zero);
         await PassAsync(1);
 
-        Assert.Contains("set back by 11 s", (await _watch.Told.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "set back by 11 s",
+            (await _watch.Told.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -107,6 +114,7 @@ public sealed class ClockWatchTests : IAsyncDisposable
             return _time.GetTimestamp();
         }
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _time.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            _time.CreateTimer(callback, state, dueTime, period);
     }
 }

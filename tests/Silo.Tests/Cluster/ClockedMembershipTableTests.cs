@@ -69,17 +69,18 @@ public sealed class ClockedMembershipTableTests
         Assert.Equal(new DateTimeOffset(s_redis), _inner.Before);
     }
 
-    private static MembershipEntry Entry(DateTime time) => new()
-    {
-        SiloAddress = s_silo,
-        Status = SiloStatus.Active,
-        SiloName = "name",
-        HostName = "host",
-        ProxyPort = 7,
-        StartTime = time,
-        IAmAliveTime = time,
-        SuspectTimes = [Tuple.Create(s_other, time)],
-    };
+    private static MembershipEntry Entry(DateTime time) =>
+        new()
+        {
+            SiloAddress = s_silo,
+            Status = SiloStatus.Active,
+            SiloName = "name",
+            HostName = "host",
+            ProxyPort = 7,
+            StartTime = time,
+            IAmAliveTime = time,
+            SuspectTimes = [Tuple.Create(s_other, time)],
+        };
 
     private static (DateTime, DateTime, DateTime) Times(MembershipEntry entry) => (entry.StartTime, entry.IAmAliveTime, entry.SuspectTimes![0].Item2);
 

@@ -82,7 +82,10 @@ public sealed class ConnectTests : IDisposable
         await Registry(connection).ClaimAsync(ContractVersion.Current + 1, "new");
 
         Assert.Equal(
-            $"The cluster at Redis {redis.ConnectionString} has version {ContractVersion.Current + 1} of the contracts (silo new); this program has version {ContractVersion.Current}.", (await connecting).Message);
+            $"The cluster at Redis {redis.ConnectionString} has version {ContractVersion.Current + 1} of the contracts (silo new); this program has version "
+                + $"{ContractVersion.Current}.",
+            (await connecting).Message
+        );
     }
 
     [Fact]
@@ -140,7 +143,10 @@ public sealed class ConnectTests : IDisposable
         var lost = await silo.Lost;
         Assert.Contains("oneshot jobs recover", lost.Hint, StringComparison.Ordinal);
         var error = (await Assert.ThrowsAsync<OneShotException>(() => client.GetImplantation("j1").GetStatusAsync())).Detail;
-        Assert.Equal((ErrorCodes.Unavailable, $"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied: nobody knows its jobs any more."), (error.Code, error.Message));
+        Assert.Equal(
+            (ErrorCodes.Unavailable, $"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied: nobody knows its jobs any more."),
+            (error.Code, error.Message)
+        );
         Assert.Contains("oneshot jobs recover", error.Hint, StringComparison.Ordinal);
         await silo.AbandonAsync();
     }
@@ -150,17 +156,20 @@ public sealed class ConnectTests : IDisposable
     private static ContractRegistry Registry(ConnectionMultiplexer connection) => new(connection, EmbeddedSilo.ServiceId, Cluster);
 
     // Short, since these clusters never come.
-    private static OneShotClientOptions Options(RedisServer redis) => new()
-    {
-        Redis = redis.ConnectionString,
-        ClusterId = Cluster,
-        ConnectTimeout = TimeSpan.FromSeconds(1),
-        BusyTimeout = TimeSpan.FromSeconds(8),
-    };
+    private static OneShotClientOptions Options(RedisServer redis) =>
+        new()
+        {
+            Redis = redis.ConnectionString,
+            ClusterId = Cluster,
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            BusyTimeout = TimeSpan.FromSeconds(8),
+        };
 
     private static async Task<ErrorDetail> FailAsync(RedisServer redis, OneShotClientOptions? options = null)
     {
-        var error = (await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(options ?? Options(redis), TestContext.Current.CancellationToken))).Detail;
+        var error = (
+            await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(options ?? Options(redis), TestContext.Current.CancellationToken))
+        ).Detail;
         Assert.Equal(ErrorCodes.Unavailable, error.Code);
         return error;
     }
@@ -185,5 +194,11 @@ public sealed class ConnectTests : IDisposable
         return MembershipRow.Gateway(row);
     }
 
-    private ClusterSiloOptions SiloOptions(RedisServer redis) => new() { Redis = redis.ConnectionString, Data = _data.Folder, Slots = 0 };
+    private ClusterSiloOptions SiloOptions(RedisServer redis) =>
+        new()
+        {
+            Redis = redis.ConnectionString,
+            Data = _data.Folder,
+            Slots = 0,
+        };
 }

@@ -28,12 +28,18 @@ public sealed class ContractVersionTests : IDisposable
             var error = (await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(Options(redis, Next)))).Detail;
 
             Assert.Equal(ErrorCodes.Unavailable, error.Code);
-            Assert.Matches($@"^The cluster at Redis 127\.0\.0\.1:\d+ has version {ContractVersion.Current} of the contracts \(silo \S+\); this silo has version {Next} and can't join it\.$", error.Message);
+            Assert.Matches(
+                $@"^The cluster at Redis 127\.0\.0\.1:\d+ has version {ContractVersion.Current} of the contracts \(silo \S+\); this silo has version {Next} and can't join it\.$",
+                error.Message
+            );
             Assert.Contains($"Stop the silos of version {ContractVersion.Current} first", error.Hint, StringComparison.Ordinal);
         }
 
         await using var next = await ClusterSilo.StartAsync(Options(redis, Next));
-        Assert.Equal(ErrorCodes.Unavailable, (await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(Options(redis, ContractVersion.Current)))).Detail.Code);
+        Assert.Equal(
+            ErrorCodes.Unavailable,
+            (await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(Options(redis, ContractVersion.Current)))).Detail.Code
+        );
     }
 
     [Fact]
@@ -65,7 +71,13 @@ public sealed class ContractVersionTests : IDisposable
         Assert.Equal((ContractVersion.Current, "dead"), (await registry.ClaimAsync(Next, "new")).Other);
 
         // As after 30 s.
-        await connection.GetDatabase().SortedSetAddAsync($"{EmbeddedSilo.ServiceId}/contracts/{Cluster}", $"{ContractVersion.Current}:dead", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 1);
+        await connection
+            .GetDatabase()
+            .SortedSetAddAsync(
+                $"{EmbeddedSilo.ServiceId}/contracts/{Cluster}",
+                $"{ContractVersion.Current}:dead",
+                DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 1
+            );
 
         Assert.False((await registry.RequireAsync(Next)).HasSilos);
         Assert.Null((await registry.ClaimAsync(Next, "new")).Other);
@@ -83,7 +95,10 @@ public sealed class ContractVersionTests : IDisposable
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => registry.RequireAsync(ContractVersion.Current));
 
-        Assert.Matches($@"^The cluster at Redis 127\.0\.0\.1:\d+ has version {Next} of the contracts \(silo there\); this program has version {ContractVersion.Current}\.$", error.Message);
+        Assert.Matches(
+            $@"^The cluster at Redis 127\.0\.0\.1:\d+ has version {Next} of the contracts \(silo there\); this program has version {ContractVersion.Current}\.$",
+            error.Message
+        );
     }
 
     public void Dispose() => _data.Dispose();
@@ -101,5 +116,12 @@ public sealed class ContractVersionTests : IDisposable
         }
     }
 
-    private ClusterSiloOptions Options(RedisServer redis, int version) => new() { Redis = redis.ConnectionString, Data = _data.Folder, Slots = 0, ContractVersion = version };
+    private ClusterSiloOptions Options(RedisServer redis, int version) =>
+        new()
+        {
+            Redis = redis.ConnectionString,
+            Data = _data.Folder,
+            Slots = 0,
+            ContractVersion = version,
+        };
 }

@@ -48,11 +48,21 @@ public sealed class DeadRowTests : IDisposable
         await using var redis = await RedisServer.StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
 
-        var error = await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(
-            Options(redis) with { Clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1)) }, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<OneShotException>(() =>
+            ClusterSilo.StartAsync(
+                Options(redis) with
+                {
+                    Clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1)),
+                },
+                TestContext.Current.CancellationToken
+            )
+        );
 
         Assert.Equal((ErrorCodes.Unavailable, "clock"), (error.Detail.Code, error.Detail.Field));
-        Assert.Matches(@"^The clock of this machine \(.* UTC\) is 3[56]\d\d s ahead of that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.$", error.Message);
+        Assert.Matches(
+            @"^The clock of this machine \(.* UTC\) is 3[56]\d\d s ahead of that of Redis at 127\.0\.0\.1:\d+ \(.* UTC\); at most 10 s are allowed\.$",
+            error.Message
+        );
         Assert.Equal(0, await connection.GetDatabase().SortedSetLengthAsync("oneshot/contracts/oneshot"));
         Assert.Empty(await MembershipRow.ReadAsync(connection));
     }
@@ -71,5 +81,11 @@ public sealed class DeadRowTests : IDisposable
 
     public void Dispose() => _data.Dispose();
 
-    private ClusterSiloOptions Options(RedisServer redis) => new() { Redis = redis.ConnectionString, Data = _data.Folder, Slots = 0 };
+    private ClusterSiloOptions Options(RedisServer redis) =>
+        new()
+        {
+            Redis = redis.ConnectionString,
+            Data = _data.Folder,
+            Slots = 0,
+        };
 }

@@ -17,7 +17,10 @@ public sealed class FatalEndTests
 
         var told = await _end.Told;
         Assert.Equal(ErrorCodes.Unavailable, told.Code);
-        Assert.Equal("This silo was taken for dead by the others (it stood still, or they could not reach it), so it ends; its jobs go on elsewhere.", told.Message);
+        Assert.Equal(
+            "This silo was taken for dead by the others (it stood still, or they could not reach it), so it ends; its jobs go on elsewhere.",
+            told.Message
+        );
         Assert.Equal("Start it again.", told.Hint);
     }
 

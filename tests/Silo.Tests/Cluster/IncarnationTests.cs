@@ -44,7 +44,10 @@ public sealed class IncarnationTests
         var first = await registry.ClaimAsync(ContractVersion.Current, "frozen");
 
         // As after a minute, in which another silo has cleaned up.
-        var before = first with { Now = first.Now - TimeSpan.FromMinutes(1) };
+        var before = first with
+        {
+            Now = first.Now - TimeSpan.FromMinutes(1),
+        };
         await connection.GetDatabase().SortedSetAddAsync(Contracts, $"{ContractVersion.Current}:frozen", before.Now.ToUnixTimeMilliseconds() + 30_000);
         await registry.ClaimAsync(ContractVersion.Current, "other");
         Assert.Null(await connection.GetDatabase().SortedSetScoreAsync(Contracts, $"{ContractVersion.Current}:frozen"));
@@ -97,8 +100,7 @@ public sealed class IncarnationTests
         do
         {
             second = await registry.ClaimAsync(ContractVersion.Current, "silo", first);
-        }
-        while (second.Now == first.Now);
+        } while (second.Now == first.Now);
 
         await redis.KillAsync();
         await redis.StartAsync();
@@ -146,7 +148,10 @@ public sealed class IncarnationTests
         var error = await claim.Lost;
 
         Assert.Equal(ErrorCodes.Unavailable, error.Code);
-        Assert.Equal($"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.", error.Message);
+        Assert.Equal(
+            $"Redis at {redis.ConnectionString} has lost the data of this cluster, or was emptied, so this silo ends: nobody knows its jobs any more.",
+            error.Message
+        );
         Assert.Contains("oneshot jobs recover", error.Hint, StringComparison.Ordinal);
     }
 
@@ -174,7 +179,8 @@ public sealed class IncarnationTests
     private static ContractRegistry Registry(IConnectionMultiplexer connection) => new(connection, EmbeddedSilo.ServiceId, Cluster);
 
     // One that waits for a server that comes back, as silos' connections do.
-    private static Task<ConnectionMultiplexer> ConnectAsync(RedisServer redis) => ConnectionMultiplexer.ConnectAsync(redis.ConnectionString + ",abortConnect=false,connectRetry=100,asyncTimeout=60000");
+    private static Task<ConnectionMultiplexer> ConnectAsync(RedisServer redis) =>
+        ConnectionMultiplexer.ConnectAsync(redis.ConnectionString + ",abortConnect=false,connectRetry=100,asyncTimeout=60000");
 
     private static async Task<T> PatientlyAsync<T>(Func<Task<T>> ask)
     {

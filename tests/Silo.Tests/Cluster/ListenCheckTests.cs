@@ -43,7 +43,12 @@ public sealed class ListenCheckTests
     [InlineData("10.9.9.9", null, "bind", "10.9.9.9 is no address of this machine, so no silo can listen there.")]
     [InlineData("224.0.0.1", null, "bind", "224.0.0.1 is no address of this machine, so no silo can listen there.")]
     [InlineData("255.255.255.255", null, "bind", "255.255.255.255 is no address of this machine, so no silo can listen there.")]
-    [InlineData("0.0.0.0", null, "advertise", "0.0.0.0 listens on every address of this machine, and --advertise does not say under which one others reach the silo.")]
+    [InlineData(
+        "0.0.0.0",
+        null,
+        "advertise",
+        "0.0.0.0 listens on every address of this machine, and --advertise does not say under which one others reach the silo."
+    )]
     [InlineData("::", null, "advertise", ":: listens on every address of this machine, and --advertise does not say under which one others reach the silo.")]
     [InlineData("10.0.0.5", "239.1.2.3", "advertise", "239.1.2.3 is no address of one machine, so nobody reaches a silo there.")]
     [InlineData("127.0.0.1", "10.0.0.5", "advertise", "Nobody reaches a silo at 10.0.0.5 that listens on the loopback address 127.0.0.1 alone.")]
@@ -59,7 +64,10 @@ public sealed class ListenCheckTests
 
     [Fact]
     public void Resolve_OnePortForBoth_IsRefused() =>
-        Assert.Equal("gateway-port", Assert.Throws<OneShotException>(() => Check(s_inside).Resolve(new SiloListenOptions { SiloPort = 7, GatewayPort = 7 })).Detail.Field);
+        Assert.Equal(
+            "gateway-port",
+            Assert.Throws<OneShotException>(() => Check(s_inside).Resolve(new SiloListenOptions { SiloPort = 7, GatewayPort = 7 })).Detail.Field
+        );
 
     [Fact]
     public void ForThisMachine_LoopbackIsItsOwn_AndATestNetworkIsNot()
@@ -72,5 +80,11 @@ public sealed class ListenCheckTests
     private static ListenCheck Check(IPAddress[] machine) => new(machine, machine.Contains);
 
     private static SiloListenOptions Options(string bind, string? advertise) =>
-        new() { Bind = IPAddress.Parse(bind), Advertise = advertise is null ? null : IPAddress.Parse(advertise), SiloPort = 11111, GatewayPort = 30000 };
+        new()
+        {
+            Bind = IPAddress.Parse(bind),
+            Advertise = advertise is null ? null : IPAddress.Parse(advertise),
+            SiloPort = 11111,
+            GatewayPort = 30000,
+        };
 }

@@ -14,7 +14,9 @@ internal static class MembershipRow
 
     /// <summary>The rows.</summary>
     public static async Task<IReadOnlyDictionary<string, JsonObject>> ReadAsync(IConnectionMultiplexer redis) =>
-        (await redis.GetDatabase().HashGetAllAsync(Key)).Where(row => row.Name != "Version").ToDictionary(row => (string)row.Name!, row => JsonNode.Parse((string)row.Value!)!.AsObject());
+        (await redis.GetDatabase().HashGetAllAsync(Key))
+            .Where(row => row.Name != "Version")
+            .ToDictionary(row => (string)row.Name!, row => JsonNode.Parse((string)row.Value!)!.AsObject());
 
     /// <summary>Puts a row back as it was while its silo lived, with other times: as if the silo had been killed, and its clock had gone wrong.</summary>
     public static async Task PutBackAsync(IConnectionMultiplexer redis, string silo, JsonObject row, DateTimeOffset time)

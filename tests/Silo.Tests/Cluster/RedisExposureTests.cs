@@ -14,5 +14,6 @@ public sealed class RedisExposureTests
     [InlineData("127.0.0.1:6379", null)]
     [InlineData("localhost:6379", null)]
     [InlineData("[::1]:6379", null)]
-    public void Find_Redis_TellsWhetherItIsOpenToOthers(string connection, string? expected) => Assert.Equal(expected, RedisExposure.Find(ConfigurationOptions.Parse(connection)));
+    public void Find_Redis_TellsWhetherItIsOpenToOthers(string connection, string? expected) =>
+        Assert.Equal(expected, RedisExposure.Find(ConfigurationOptions.Parse(connection)));
 }

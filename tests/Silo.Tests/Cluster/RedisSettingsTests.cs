@@ -38,7 +38,8 @@ public sealed class RedisSettingsTests
 
         Assert.Equal(
             ["Redis at h:1 keeps snapshots alone (save 3600 1): when it dies, what came after the last one is lost; appendonly yes keeps all."],
-            settings.Require("h:1", allowed: false));
+            settings.Require("h:1", allowed: false)
+        );
     }
 
     [Theory]
@@ -56,20 +57,29 @@ public sealed class RedisSettingsTests
     {
         await using var redis = await RedisServer.StartAsync(options: ["--maxmemory-policy", "volatile-ttl"]);
 
-        Assert.StartsWith("Redis at h:1 throws keys that lapse away", Assert.Single((await ReadAsync(redis.ConnectionString)).Require("h:1", allowed: false)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Redis at h:1 throws keys that lapse away",
+            Assert.Single((await ReadAsync(redis.ConnectionString)).Require("h:1", allowed: false)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Read_ConfigForbidden_InfoTellsTheRest()
     {
         await using var kept = await RedisServer.StartAsync(options: ["--rename-command", "CONFIG", ""]);
-        await using var evicting = await RedisServer.StartAsync(options: ["--rename-command", "CONFIG", "", "--appendonly", "no", "--maxmemory-policy", "allkeys-lfu"]);
+        await using var evicting = await RedisServer.StartAsync(
+            options: ["--rename-command", "CONFIG", "", "--appendonly", "no", "--maxmemory-policy", "allkeys-lfu"]
+        );
 
         Assert.Empty((await ReadAsync(kept.ConnectionString)).Require("h:1", allowed: false));
         var settings = await ReadAsync(evicting.ConnectionString);
         Assert.Equal(new RedisSettings(false, null, "allkeys-lfu"), settings);
         Refuses(settings, "Redis at h:1 throws jobs away when its memory is full (maxmemory-policy allkeys-lfu).");
-        Assert.Contains(settings.Require("h:1", allowed: true), warning => warning.StartsWith("Redis at h:1 does not tell whether it keeps its data (CONFIG is forbidden)", StringComparison.Ordinal));
+        Assert.Contains(
+            settings.Require("h:1", allowed: true),
+            warning => warning.StartsWith("Redis at h:1 does not tell whether it keeps its data (CONFIG is forbidden)", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -107,7 +107,11 @@ public sealed class DatabaseCheckTests : IAsyncLifetime
             // A mark that is not recognised makes a state of an earlier version of it, which Orleans' reader refuses.
             if (i >= state + 8)
             {
-                Assert.Contains(" is damaged (the state of ", Assert.Throws<OneShotException>(() => DatabaseCheck.Require(_data.Folder)).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    " is damaged (the state of ",
+                    Assert.Throws<OneShotException>(() => DatabaseCheck.Require(_data.Folder)).Message,
+                    StringComparison.Ordinal
+                );
             }
         }
     }
@@ -137,7 +141,11 @@ public sealed class DatabaseCheckTests : IAsyncLifetime
         File.Delete(left.Database + "-wal");
 
         var error = Assert.Throws<OneShotException>(() => DatabaseCheck.Require(left, next.LeftOpen));
-        Assert.StartsWith($"The database {left.Database} lacks oneshot.db-wal beside it, which holds the last changes of a process that was killed.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The database {left.Database} lacks oneshot.db-wal beside it, which holds the last changes of a process that was killed.",
+            error.Message,
+            StringComparison.Ordinal
+        );
         held.Withdraw();
         Assert.Equal(0, new FileInfo(_data.Folder.OwnerLock).Length);
     }
@@ -217,11 +225,16 @@ public sealed class DatabaseCheckTests : IAsyncLifetime
     }
 
     // Who only reads a database leaves an index of its log beside it, and an empty log.
-    private SortedDictionary<string, string> Files() => new(
-        Directory.EnumerateFiles(_data.Folder.Root, "oneshot.db*")
-            .Where(file => !file.EndsWith("-shm", StringComparison.Ordinal) && !(file.EndsWith("-wal", StringComparison.Ordinal) && new FileInfo(file).Length == 0))
-            .ToDictionary(file => file, file => Convert.ToHexString(File.ReadAllBytes(file))),
-        StringComparer.Ordinal);
+    private SortedDictionary<string, string> Files() =>
+        new(
+            Directory
+                .EnumerateFiles(_data.Folder.Root, "oneshot.db*")
+                .Where(file =>
+                    !file.EndsWith("-shm", StringComparison.Ordinal) && !(file.EndsWith("-wal", StringComparison.Ordinal) && new FileInfo(file).Length == 0)
+                )
+                .ToDictionary(file => file, file => Convert.ToHexString(File.ReadAllBytes(file))),
+            StringComparer.Ordinal
+        );
 
     private sealed class Plain : IGrainStorageSerializer
     {

@@ -29,18 +29,32 @@ public sealed class EmbeddedSiloTests : IDisposable
     {
         var started = new TaskCompletionSource();
         var id = "20260101-000000-00000000";
-        await using (var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = _data.Folder, Trains = true, Engine = _ => new Engine(started, waits: true) }))
+        await using (
+            var silo = await EmbeddedSilo.StartAsync(
+                new EmbeddedSiloOptions
+                {
+                    Data = _data.Folder,
+                    Trains = true,
+                    Engine = _ => new Engine(started, waits: true),
+                }
+            )
+        )
         {
             await silo.Grains.GetGrain<IImplantationGrain>(id).Submit(Request);
             await started.Task.WaitAsync(TimeSpan.FromSeconds(30));
         }
 
         var resumed = new Engine(new TaskCompletionSource(), waits: false);
-        await using var next = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = _data.Folder, Trains = true, Engine = _ => resumed });
+        await using var next = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions
+            {
+                Data = _data.Folder,
+                Trains = true,
+                Engine = _ => resumed,
+            }
+        );
         var job = next.Grains.GetGrain<IImplantationGrain>(id);
-        await foreach (var _ in job.Watch(1))
-        {
-        }
+        await foreach (var _ in job.Watch(1)) { }
 
         var status = (await job.GetStatus())!;
         Assert.Equal((JobState.Succeeded, 2L), (status.State, status.Epoch));
@@ -51,7 +65,14 @@ public sealed class EmbeddedSiloTests : IDisposable
     [Fact]
     public async Task Start_WithoutTraining_LeavesJobsInTheQueue()
     {
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Data = _data.Folder, Trains = false, Engine = _ => throw new InvalidOperationException() });
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions
+            {
+                Data = _data.Folder,
+                Trains = false,
+                Engine = _ => throw new InvalidOperationException(),
+            }
+        );
         var job = silo.Grains.GetGrain<IImplantationGrain>("20260101-000000-00000001");
 
         Assert.Equal(JobState.Queued, (await job.Submit(Request)).State);
@@ -60,13 +81,22 @@ public sealed class EmbeddedSiloTests : IDisposable
 
     public void Dispose() => _data.Dispose();
 
-    private static ImplantationRequest Request => new()
-    {
-        Name = "cat",
-        Image = new string('0', 64),
-        Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = new string('1', 64) }],
-        Model = new ModelReference { Name = ModelCatalog.Default },
-    };
+    private static ImplantationRequest Request =>
+        new()
+        {
+            Name = "cat",
+            Image = new string('0', 64),
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<cat>",
+                    Mask = new string('1', 64),
+                },
+            ],
+            Model = new ModelReference { Name = ModelCatalog.Default },
+        };
 
     private sealed class Engine(TaskCompletionSource started, bool waits) : ITrainingEngine
     {

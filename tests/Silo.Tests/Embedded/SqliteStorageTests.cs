@@ -11,7 +11,7 @@ namespace OrleansOneShot.Silo.Tests.Embedded;
 /// <summary>Grain states and reminders in SQLite, through Orleans' own providers.</summary>
 public sealed class SqliteStorageTests : IAsyncLifetime
 {
-    private static readonly GrainId Grain = GrainId.Create("test", "one");
+    private static readonly GrainId s_grain = GrainId.Create("test", "one");
     private readonly TestData _data = new();
     private EmbeddedSilo _silo = null!;
 
@@ -68,8 +68,8 @@ public sealed class SqliteStorageTests : IAsyncLifetime
         var stale = await ReadAsync(_silo);
         await WriteAsync(await ReadAsync(_silo));
 
-        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage(_silo).ClearStateAsync("state", Grain, stale));
-        await Storage(_silo).ClearStateAsync("state", Grain, await ReadAsync(_silo));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage(_silo).ClearStateAsync("state", s_grain, stale));
+        await Storage(_silo).ClearStateAsync("state", s_grain, await ReadAsync(_silo));
 
         Assert.Null((await ReadAsync(_silo)).State!.Owner);
     }
@@ -78,8 +78,11 @@ public sealed class SqliteStorageTests : IAsyncLifetime
     public async Task Write_ManyAtOnce_NoneIsLost()
     {
         const int Grains = 50;
-        await Task.WhenAll(Enumerable.Range(0, Grains).Select(i =>
-            Storage(_silo).WriteStateAsync("state", GrainId.Create("test", $"{i}"), new GrainState<JobQuery>(new JobQuery { PageSize = i }))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Grains)
+                .Select(i => Storage(_silo).WriteStateAsync("state", GrainId.Create("test", $"{i}"), new GrainState<JobQuery>(new JobQuery { PageSize = i })))
+        );
 
         for (var i = 0; i < Grains; i++)
         {
@@ -120,25 +123,31 @@ public sealed class SqliteStorageTests : IAsyncLifetime
     {
         var table = _silo.Services.GetRequiredService<IReminderTable>();
         var start = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-        var entry = new ReminderEntry { GrainId = Grain, ReminderName = "r", StartAt = start, Period = TimeSpan.FromMinutes(2) };
+        var entry = new ReminderEntry
+        {
+            GrainId = s_grain,
+            ReminderName = "r",
+            StartAt = start,
+            Period = TimeSpan.FromMinutes(2),
+        };
         var first = (await table.UpsertRow(entry))!;
         var second = (await table.UpsertRow(entry))!;
         Assert.NotEqual(first, second);
 
-        var read = (await table.ReadRow(Grain, "r"))!;
+        var read = (await table.ReadRow(s_grain, "r"))!;
         Assert.Equal(start, DateTime.SpecifyKind(read.StartAt, DateTimeKind.Utc));
         Assert.Equal(entry.Period, read.Period);
-        Assert.Single((await table.ReadRows(Grain)).Reminders);
+        Assert.Single((await table.ReadRows(s_grain)).Reminders);
 
         // The whole ring, in both forms of a range: one that wraps and one that does not.
-        var hash = Grain.GetUniformHashCode();
+        var hash = s_grain.GetUniformHashCode();
         Assert.Single((await table.ReadRows(hash - 1, hash)).Reminders);
         Assert.Single((await table.ReadRows(hash + 1, hash)).Reminders);
         Assert.Empty((await table.ReadRows(hash, hash + 1)).Reminders);
 
-        Assert.False(await table.RemoveRow(Grain, "r", first));
-        Assert.True(await table.RemoveRow(Grain, "r", second));
-        Assert.Null(await table.ReadRow(Grain, "r"));
+        Assert.False(await table.RemoveRow(s_grain, "r", first));
+        Assert.True(await table.RemoveRow(s_grain, "r", second));
+        Assert.Null(await table.ReadRow(s_grain, "r"));
     }
 
     private static IGrainStorage Storage(EmbeddedSilo silo) => silo.Services.GetRequiredKeyedService<IGrainStorage>(OneShotStorage.Name);
@@ -146,13 +155,13 @@ public sealed class SqliteStorageTests : IAsyncLifetime
     private static async Task<GrainState<JobQuery>> ReadAsync(EmbeddedSilo silo)
     {
         var state = new GrainState<JobQuery>();
-        await Storage(silo).ReadStateAsync("state", Grain, state);
+        await Storage(silo).ReadStateAsync("state", s_grain, state);
         return state;
     }
 
     private async Task<GrainState<JobQuery>> WriteAsync(GrainState<JobQuery> state)
     {
-        await Storage(_silo).WriteStateAsync("state", Grain, state);
+        await Storage(_silo).WriteStateAsync("state", s_grain, state);
         return state;
     }
 }

@@ -27,7 +27,12 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(new VerifiedReader(_store), SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
+        _engine = new ComputeTrainingEngine(
+            new VerifiedReader(_store),
+            SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance),
+            new PrecisionChooser(_data.Folder),
+            new PeakMeter()
+        );
     }
 
     public void Dispose() => _data.Dispose();
@@ -35,11 +40,29 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     [Fact]
     public async Task Run_SynchronousWithAnotherSlot_IsOneTermAPassBitForBit()
     {
-        var local = await JobAsync("local", new TrainingOptions { Steps = 2, MicroBatch = 1, FanOut = new FanOutOptions { Mode = FanOutMode.Local } });
+        var local = await JobAsync(
+            "local",
+            new TrainingOptions
+            {
+                Steps = 2,
+                MicroBatch = 1,
+                FanOut = new FanOutOptions { Mode = FanOutMode.Local },
+            }
+        );
         using var fanOut = new EngineFanOut(_engine);
 
         // --precision auto: the other slot computes in what the job's slot has chosen.
-        var spread = await JobAsync("spread", new TrainingOptions { Steps = 2, FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } }) with { FanOut = fanOut };
+        var spread = await JobAsync(
+            "spread",
+            new TrainingOptions
+            {
+                Steps = 2,
+                FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous },
+            }
+        ) with
+        {
+            FanOut = fanOut,
+        };
         fanOut.Job = spread;
         var (expected, actual) = (_engine.Run(local, new Observer(), default), _engine.Run(spread, new Observer(), default));
 
@@ -55,7 +78,9 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_Alone_TellsThePeakOfItsMemory()
     {
         Assert.SkipUnless(new ProcessMemory().Resident() > 0, "The system does not tell.");
-        var weights = new DirectoryInfo(_models.GetFolder(ModelCatalog.Default)).EnumerateFiles("*.safetensors", SearchOption.AllDirectories).Sum(file => file.Length);
+        var weights = new DirectoryInfo(_models.GetFolder(ModelCatalog.Default))
+            .EnumerateFiles("*.safetensors", SearchOption.AllDirectories)
+            .Sum(file => file.Length);
         var result = _engine.Run(await JobAsync("alone", new TrainingOptions { Steps = 2 }), new Observer(), default);
         TestContext.Current.TestOutputHelper?.WriteLine($"peak {result.PeakBytes >> 20} MiB, weights {weights >> 20} MiB");
         Assert.True(result.PeakBytes > 0);
@@ -65,7 +90,10 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_SlotsDeviceIsGiven_RunsOnThatOne()
     {
         // Were the request asked, it would be the processor.
-        var job = await JobAsync("bound", new TrainingOptions { Steps = 1, Device = "cpu" }) with { Device = "cuda:9" };
+        var job = await JobAsync("bound", new TrainingOptions { Steps = 1, Device = "cpu" }) with
+        {
+            Device = "cuda:9",
+        };
         var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default));
         Assert.Contains("cuda:9 isn't there", error.Detail.Message, StringComparison.Ordinal);
     }
@@ -105,14 +133,32 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     [InlineData(FanOutMode.Periodic, 7, 1)]
     public async Task Resolve_FanOut_IsPassedOn(FanOutMode mode, int period, int? microBatch)
     {
-        var request = await RequestAsync(new TrainingOptions { MicroBatch = microBatch, FanOut = new FanOutOptions { Mode = mode, Period = period } });
+        var request = await RequestAsync(
+            new TrainingOptions
+            {
+                MicroBatch = microBatch,
+                FanOut = new FanOutOptions { Mode = mode, Period = period },
+            }
+        );
         var options = ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(ModelCatalog.Default)));
         Assert.Equal((mode.ToString(), period, microBatch), (options.FanOut.ToString(), options.FanOutPeriod, options.MicroBatch));
     }
 
     [Theory]
-    [InlineData("photo", false, ErrorCodes.InvalidInput, "image", "The photo was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.")]
-    [InlineData("ball", false, ErrorCodes.InvalidInput, "objects[1].mask", "The mask of <ball> was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them.")]
+    [InlineData(
+        "photo",
+        false,
+        ErrorCodes.InvalidInput,
+        "image",
+        "The photo was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them."
+    )]
+    [InlineData(
+        "ball",
+        false,
+        ErrorCodes.InvalidInput,
+        "objects[1].mask",
+        "The mask of <ball> was damaged or replaced in the store after its upload: its bytes no longer have the hash that names them."
+    )]
     [InlineData("photo", true, ErrorCodes.NotFound, "image", "The photo is not in the store any more.")]
     [InlineData("ball", true, ErrorCodes.NotFound, "objects[1].mask", "The mask of <ball> is not in the store any more.")]
     public async Task Run_InputDamagedOrGone_SaysWhichAndThatItIsToBeUploadedAgain(string which, bool gone, string code, string field, string message)
@@ -131,7 +177,13 @@ public sealed class ComputeTrainingEngineTests : IDisposable
             await _store.WriteAsync(path, new MemoryStream(bytes), WriteCondition.Any, TestContext.Current.CancellationToken);
         }
 
-        foreach (var call in new Action[] { () => _engine.Run(job, new Observer(), default), () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText() }, default) })
+        foreach (
+            var call in new Action[]
+            {
+                () => _engine.Run(job, new Observer(), default),
+                () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText() }, default),
+            }
+        )
         {
             var error = Assert.Throws<OneShotException>(call).Detail;
             Assert.Equal((code, field, message), (error.Code, error.Field, error.Message));
@@ -149,13 +201,19 @@ public sealed class ComputeTrainingEngineTests : IDisposable
         }
 
         var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default)).Detail;
-        Assert.Equal((ErrorCodes.InvalidInput, "image", "The photo has 1099511627776 bytes in the store; at most 67108864 are read."), (error.Code, error.Field, error.Message));
+        Assert.Equal(
+            (ErrorCodes.InvalidInput, "image", "The photo has 1099511627776 bytes in the store; at most 67108864 are read."),
+            (error.Code, error.Field, error.Message)
+        );
     }
 
     [Fact]
     public async Task Run_ModelIsNotWhatTheJobBeganWith_IsRefused()
     {
-        var job = await JobAsync("model", new TrainingOptions { Steps = 1 }) with { Settled = new SettledRun(new string('0', 64), Precision.Fp32, Settled.FanOut) };
+        var job = await JobAsync("model", new TrainingOptions { Steps = 1 }) with
+        {
+            Settled = new SettledRun(new string('0', 64), Precision.Fp32, Settled.FanOut),
+        };
         var error = Assert.Throws<OneShotException>(() => _engine.Run(job, new Observer(), default)).Detail;
         Assert.Equal((ErrorCodes.InvalidInput, "model"), (error.Code, error.Field));
     }
@@ -171,18 +229,45 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("newest damaged", 1, "The checkpoint of step 2 is damaged (its bytes are not those that were stored); the job went on from the one of step 1, to the same result.")]
+    [InlineData(
+        "newest damaged",
+        1,
+        "The checkpoint of step 2 is damaged (its bytes are not those that were stored); the job went on from the one of step 1, to the same result."
+    )]
     [InlineData("newest lost", 1, "The checkpoint of step 2 is not in the store any more; the job went on from the one of step 1, to the same result.")]
-    [InlineData("newest of another version", 1, "The checkpoint of step 2 can't be used by this version (The checkpoint belongs to another run or version, so this run can't go on from it); the job went on from the one of step 1, to the same result.")]
-    [InlineData("both damaged", 0, "The checkpoint of step 1 is damaged (its bytes are not those that were stored); the job began again from the start, to the same result.")]
+    [InlineData(
+        "newest of another version",
+        1,
+        "The checkpoint of step 2 can't be used by this version (The checkpoint belongs to another run or version, so this run can't go on from it); the job "
+            + "went on from the one of step 1, to the same result."
+    )]
+    [InlineData(
+        "both damaged",
+        0,
+        "The checkpoint of step 1 is damaged (its bytes are not those that were stored); the job began again from the start, to the same result."
+    )]
     public async Task Run_BadCheckpoints_GivesTheWeightsOfAnUndisturbedRunAndWarns(string what, int from, string warning)
     {
-        // What was measured decides the weights, and another measurement would decide otherwise: the settled precision and micro-batch must come back with a new beginning.
-        var training = new TrainingOptions { Steps = 3, CheckpointEvery = 1, MicroBatch = 2, FanOut = new FanOutOptions { Mode = FanOutMode.Local } };
+        // What was measured decides the weights, and another measurement would decide otherwise: the settled precision and micro-batch must come back with a
+        // new beginning.
+        var training = new TrainingOptions
+        {
+            Steps = 3,
+            CheckpointEvery = 1,
+            MicroBatch = 2,
+            FanOut = new FanOutOptions { Mode = FanOutMode.Local },
+        };
         var observer = new Observer { Keep = (step, path) => KeepAsync(step, path).GetAwaiter().GetResult() };
         var job = await JobAsync("whole", training) with { Settled = Settled };
         var expected = _engine.Run(job, observer, default);
-        Assert.Equal(observer.Settles[^1], Settled with { ModelSha256 = observer.Settles[^1]!.ModelSha256, ConfigurationSha256 = observer.Settles[^1]!.ConfigurationSha256 });
+        Assert.Equal(
+            observer.Settles[^1],
+            Settled with
+            {
+                ModelSha256 = observer.Settles[^1]!.ModelSha256,
+                ConfigurationSha256 = observer.Settles[^1]!.ConfigurationSha256,
+            }
+        );
         Assert.True(StorePaths.IsHash(observer.Settles[^1]!.ConfigurationSha256));
         var (one, two) = (_kept[1], _kept[2]);
         if (what == "newest of another version")
@@ -217,8 +302,12 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     }
 
     /// <summary>Neither what the request asks for, nor what this machine would find.</summary>
-    private SettledRun Settled => new(
-        ModelFolder.Open(_models.GetFolder(ModelCatalog.Default)).Hash(), Precision.Bf16, """{"asked":"auto","evaluation":"micro_batch","micro_batch":1,"reason":"as settled","must_be_kept":true}""");
+    private SettledRun Settled =>
+        new(
+            ModelFolder.Open(_models.GetFolder(ModelCatalog.Default)).Hash(),
+            Precision.Bf16,
+            """{"asked":"auto","evaluation":"micro_batch","micro_batch":1,"reason":"as settled","must_be_kept":true}"""
+        );
 
     private readonly Dictionary<int, CheckpointReference> _kept = [];
 
@@ -232,7 +321,11 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     private static string WriteForeign(string folder)
     {
         using var zero = TorchSharp.torch.zeros(1);
-        Compute.Safetensors.SafetensorsWriter.Write(Path.Combine(folder, "foreign.safetensors"), new Dictionary<string, TorchSharp.torch.Tensor> { ["x"] = zero }, new Dictionary<string, string> { ["format"] = "oneshot-checkpoint-0" });
+        Compute.Safetensors.SafetensorsWriter.Write(
+            Path.Combine(folder, "foreign.safetensors"),
+            new Dictionary<string, TorchSharp.torch.Tensor> { ["x"] = zero },
+            new Dictionary<string, string> { ["format"] = "oneshot-checkpoint-0" }
+        );
         return "foreign.safetensors";
     }
 
@@ -247,22 +340,36 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     private static EngineJob Job(ImplantationRequest request, string id) => new("20260101-000000-" + id, 1, 0, request, null, "");
 
     private async Task<EngineJob> JobAsync(string id, TrainingOptions training) =>
-        Job(await RequestAsync(training), id) with { WorkFolder = Directory.CreateDirectory(_data[id]).FullName };
+        Job(await RequestAsync(training), id) with
+        {
+            WorkFolder = Directory.CreateDirectory(_data[id]).FullName,
+        };
 
-    private async Task<ImplantationRequest> RequestAsync(TrainingOptions training) => new()
-    {
-        Name = "scene",
-        Image = await BlobAsync(Scene),
-        Objects =
-        [
-            new ObjectSpec { Class = "fox", Token = "<fox>", Mask = await BlobAsync(Scene + "-fox-mask") },
-            new ObjectSpec { Class = "ball", Token = "<ball>", Mask = await BlobAsync(Scene + "-ball-mask") },
-        ],
-        Model = new ModelReference { Name = ModelCatalog.Default },
-        Method = new MethodOptions { Prototype = false },
-        Training = training,
-        Samples = new SampleOptions { PerPrompt = 0 },
-    };
+    private async Task<ImplantationRequest> RequestAsync(TrainingOptions training) =>
+        new()
+        {
+            Name = "scene",
+            Image = await BlobAsync(Scene),
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "fox",
+                    Token = "<fox>",
+                    Mask = await BlobAsync(Scene + "-fox-mask"),
+                },
+                new ObjectSpec
+                {
+                    Class = "ball",
+                    Token = "<ball>",
+                    Mask = await BlobAsync(Scene + "-ball-mask"),
+                },
+            ],
+            Model = new ModelReference { Name = ModelCatalog.Default },
+            Method = new MethodOptions { Prototype = false },
+            Training = training,
+            Samples = new SampleOptions { PerPrompt = 0 },
+        };
 
     private Task<string> BlobAsync(string sample)
     {
@@ -271,10 +378,12 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     }
 
     private static List<string> Weights(EngineResult result) =>
-    [
-        .. Directory.EnumerateFiles(result.Folder, "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetRelativePath(result.Folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}"),
-    ];
+        [
+            .. Directory
+                .EnumerateFiles(result.Folder, "*.safetensors", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(f => $"{Path.GetRelativePath(result.Folder, f)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}"),
+        ];
 
     private sealed class Observer : IEngineObserver
     {

@@ -38,9 +38,7 @@ internal sealed class EngineFanOut(ITermEngine engine) : IFanOut, IDisposable
         return values;
     }
 
-    public void Dismiss()
-    {
-    }
+    public void Dismiss() { }
 
     public void Dispose() => _worker?.Dispose();
 }

@@ -69,7 +69,9 @@ public sealed class EngineFaultTests : IDisposable
     public void Run_TheRequestsDeviceIsNowhere_IsTheRequests()
     {
         var job = Job("toyworld-64");
-        var error = Assert.Throws<OneShotException>(() => Run(job with { Request = job.Request with { Training = new TrainingOptions { Device = "cuda:63" } } }));
+        var error = Assert.Throws<OneShotException>(() =>
+            Run(job with { Request = job.Request with { Training = new TrainingOptions { Device = "cuda:63" } } })
+        );
         Assert.Equal((FaultKind.Request, ErrorCodes.InvalidInput), (Fault.Of(error), error.Detail.Code));
     }
 
@@ -91,36 +93,40 @@ public sealed class EngineFaultTests : IDisposable
 
     public void Dispose() => _data.Dispose();
 
-    private static EngineJob Job(string model) => new(
-        "j",
-        1,
-        0,
-        new ImplantationRequest
-        {
-            Name = "cat",
-            Owner = "ann",
-            Image = new string('a', 64),
-            Objects = [new ObjectSpec { Class = "cat", Token = "<cat>", Mask = new string('b', 64) }],
-            Model = new ModelReference { Name = model },
-        },
-        null,
-        Path.GetTempPath());
+    private static EngineJob Job(string model) =>
+        new(
+            "j",
+            1,
+            0,
+            new ImplantationRequest
+            {
+                Name = "cat",
+                Owner = "ann",
+                Image = new string('a', 64),
+                Objects =
+                [
+                    new ObjectSpec
+                    {
+                        Class = "cat",
+                        Token = "<cat>",
+                        Mask = new string('b', 64),
+                    },
+                ],
+                Model = new ModelReference { Name = model },
+            },
+            null,
+            Path.GetTempPath()
+        );
 
     private void Run(EngineJob job) => _engine.Run(job, new Observer(), default);
 
     private sealed class Observer : IEngineObserver
     {
-        public void Report(ProgressUpdate update)
-        {
-        }
+        public void Report(ProgressUpdate update) { }
 
-        public void CommitCheckpoint(int step, string path, SettledRun? settled = null)
-        {
-        }
+        public void CommitCheckpoint(int step, string path, SettledRun? settled = null) { }
 
-        public void DropCheckpoint(CheckpointReference checkpoint)
-        {
-        }
+        public void DropCheckpoint(CheckpointReference checkpoint) { }
 
         public string StorePreview(int step, byte[] png) => "preview.png";
     }

@@ -14,7 +14,7 @@ namespace OrleansOneShot.Silo.Tests.Engine;
 /// <summary>Who uses a model of the store says so, and a collection listens: over every kind of store.</summary>
 public abstract class ModelUseTests : IDisposable
 {
-    private static readonly IReadOnlySet<string> Nobody = new HashSet<string>();
+    private static readonly IReadOnlySet<string> s_nobody = new HashSet<string>();
 
     private readonly TestData _data = new();
 
@@ -54,14 +54,20 @@ public abstract class ModelUseTests : IDisposable
     {
         await using var store = await OpenAsync(_data["store"]);
         var first = await ModelPush.RunAsync(store.Store, Tiny, "tiny", cancellationToken: Stop);
-        var watched = new SlowStore(store.Store) { BeforeTouch = path => path == StoredModels.ManifestPath("tiny") ? store.Store.DeleteAsync(path, Stop) : Task.CompletedTask };
+        var watched = new SlowStore(store.Store)
+        {
+            BeforeTouch = path => path == StoredModels.ManifestPath("tiny") ? store.Store.DeleteAsync(path, Stop) : Task.CompletedTask,
+        };
 
         var again = await ModelPush.RunAsync(watched, Tiny, cancellationToken: Stop);
 
         Assert.Equal("tiny", again.Name);
         Assert.NotNull(await new StoredModels(store.Store).ReadAsync("tiny", Stop));
         // Its files were marked one by one: a collection that knows no manifest of theirs spares them.
-        Assert.Equal(first.Files.Select(file => SharedModelPaths.File(file.Sha256)).Distinct().Order(StringComparer.Ordinal), watched.Touches.Where(path => path.StartsWith(SharedModelPaths.Files, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            first.Files.Select(file => SharedModelPaths.File(file.Sha256)).Distinct().Order(StringComparer.Ordinal),
+            watched.Touches.Where(path => path.StartsWith(SharedModelPaths.Files, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -87,7 +93,10 @@ public abstract class ModelUseTests : IDisposable
         await using var store = await OpenAsync(_data["store"]);
         await ModelPush.RunAsync(store.Store, Tiny, "tiny", cancellationToken: Stop);
         var folder = await Models(store.Store).GetFolderAsync("tiny", _ => { }, Stop);
-        var away = new SlowStore(store.Store) { BeforeTouch = _ => throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store does not answer.") };
+        var away = new SlowStore(store.Store)
+        {
+            BeforeTouch = _ => throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store does not answer."),
+        };
 
         Assert.Equal(folder, await Models(away).GetFolderAsync("tiny", _ => { }, Stop));
     }
@@ -100,11 +109,15 @@ public abstract class ModelUseTests : IDisposable
 
     private protected abstract Task<OpenStore> OpenAsync(string folder);
 
-    private SiloModels Models(IArtifactStore store) => new(_data.Folder, new ModelCatalog(_data.Folder), store, new ModelPullOptions(), hasHost: false, NullLogger<SiloModels>.Instance);
+    private SiloModels Models(IArtifactStore store) =>
+        new(_data.Folder, new ModelCatalog(_data.Folder), store, new ModelPullOptions(), hasHost: false, NullLogger<SiloModels>.Instance);
 
     private static Task<IReadOnlyList<StoredFile>> CollectAsync(IArtifactStore store, TimeSpan later, params string[] inUse) =>
-        new ModelCollector(store, Microsoft.Extensions.Options.Options.Create(new OneShotGrainsOptions { Clock = new LaterClock(later) }))
-            .CollectAsync(dryRun: false, () => Task.FromResult(inUse.Length == 0 ? Nobody : inUse.ToHashSet()), Stop);
+        new ModelCollector(store, Microsoft.Extensions.Options.Options.Create(new OneShotGrainsOptions { Clock = new LaterClock(later) })).CollectAsync(
+            dryRun: false,
+            () => Task.FromResult(inUse.Length == 0 ? s_nobody : inUse.ToHashSet()),
+            Stop
+        );
 
     private protected sealed record OpenStore(IArtifactStore Store, IAsyncDisposable? Server) : IAsyncDisposable
     {

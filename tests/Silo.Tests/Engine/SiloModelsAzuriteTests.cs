@@ -35,7 +35,14 @@ public sealed class SiloModelsAzuriteTests : IDisposable
             return piece.Connection.Down > 3_000_000;
         };
 
-        var silo = new SiloModels(_data.Folder, new ModelCatalog(_data.Folder), Store(azurite.ConnectionTo(proxy.Port)), new ModelPullOptions { FirstDelay = TimeSpan.FromMilliseconds(5) }, false, NullLogger<SiloModels>.Instance);
+        var silo = new SiloModels(
+            _data.Folder,
+            new ModelCatalog(_data.Folder),
+            Store(azurite.ConnectionTo(proxy.Port)),
+            new ModelPullOptions { FirstDelay = TimeSpan.FromMilliseconds(5) },
+            false,
+            NullLogger<SiloModels>.Instance
+        );
         var folder = await silo.GetFolderAsync("tiny", _ => { }, Stop);
 
         Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
@@ -51,13 +58,16 @@ public sealed class SiloModelsAzuriteTests : IDisposable
         return new HostFile(file.Path, file.Bytes, file.Sha256, null);
     }
 
-    private static IArtifactStore Store(string connection) => new AzureBlobLocation(new AzureBlobOptions
-    {
-        ConnectionString = connection,
-        Container = "models",
-        BlockBytes = 256 * 1024,
-        Retries = 4,
-        FirstDelay = TimeSpan.FromMilliseconds(5),
-        LongestDelay = TimeSpan.FromMilliseconds(50),
-    }).Open();
+    private static IArtifactStore Store(string connection) =>
+        new AzureBlobLocation(
+            new AzureBlobOptions
+            {
+                ConnectionString = connection,
+                Container = "models",
+                BlockBytes = 256 * 1024,
+                Retries = 4,
+                FirstDelay = TimeSpan.FromMilliseconds(5),
+                LongestDelay = TimeSpan.FromMilliseconds(50),
+            }
+        ).Open();
 }

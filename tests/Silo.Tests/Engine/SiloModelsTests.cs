@@ -15,7 +15,12 @@ namespace OrleansOneShot.Silo.Tests.Engine;
 public sealed class SiloModelsTests : IDisposable
 {
     private const string Weights = "unet/diffusion_pytorch_model.safetensors";
-    private static readonly ModelPullOptions Fast = new() { Retries = 2, FirstDelay = TimeSpan.FromMilliseconds(1), StallTime = TimeSpan.FromSeconds(20) };
+    private static readonly ModelPullOptions s_fast = new()
+    {
+        Retries = 2,
+        FirstDelay = TimeSpan.FromMilliseconds(1),
+        StallTime = TimeSpan.FromSeconds(20),
+    };
     private readonly TestData _data = new();
     private readonly SlowStore _store;
 
@@ -35,7 +40,10 @@ public sealed class SiloModelsTests : IDisposable
 
         Assert.Equal(new ModelCatalog(_data.Folder).GetFolder("tiny"), folder);
         Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
-        Assert.All(pushed.Files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, file.Path)), File.ReadAllBytes(Path.Combine(folder, file.Path))));
+        Assert.All(
+            pushed.Files,
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, file.Path)), File.ReadAllBytes(Path.Combine(folder, file.Path)))
+        );
         Assert.StartsWith("fetching tiny (", Assert.Single(said), StringComparison.Ordinal);
     }
 
@@ -72,8 +80,14 @@ public sealed class SiloModelsTests : IDisposable
     public async Task GetFolder_ModelThatTheDiskHasNoRoomFor_IsALackOfThisSilo()
     {
         var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
-        Assert.True(await new StoredModels(_store).TryPublishAsync("vast", new StoredModel([.. pushed.Files.Select(file => file.Path == Weights ? file with { Bytes = 1L << 60 } : file)]), Stop));
-        var silo = Silo(Fast with { MaximumFileBytes = long.MaxValue, MaximumBytes = long.MaxValue });
+        Assert.True(
+            await new StoredModels(_store).TryPublishAsync(
+                "vast",
+                new StoredModel([.. pushed.Files.Select(file => file.Path == Weights ? file with { Bytes = 1L << 60 } : file)]),
+                Stop
+            )
+        );
+        var silo = Silo(s_fast with { MaximumFileBytes = long.MaxValue, MaximumBytes = long.MaxValue });
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => silo.GetFolderAsync("vast", _ => { }, Stop));
 
@@ -105,7 +119,10 @@ public sealed class SiloModelsTests : IDisposable
         var unet = pushed.Files.Single(file => file.Path == Weights);
         var broken = 2 * unet.Bytes / 3;
         var reads = 0;
-        _store.BreaksAfter = path => !path.EndsWith(unet.Sha256, StringComparison.Ordinal) ? null : Interlocked.Increment(ref reads) == 1 ? broken : 0;
+        _store.BreaksAfter = path =>
+            !path.EndsWith(unet.Sha256, StringComparison.Ordinal) ? null
+            : Interlocked.Increment(ref reads) == 1 ? broken
+            : 0;
 
         var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => Silo().GetFolderAsync("tiny", _ => { }, Stop));
         Assert.True(error.IsTransient);
@@ -137,8 +154,12 @@ public sealed class SiloModelsTests : IDisposable
         Assert.Contains("tiny", error.Message, StringComparison.Ordinal);
         Assert.Contains(Weights, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(new ModelCatalog(_data.Folder).List(), entry => entry.Name == "tiny");
-        Assert.All(Directory.EnumerateFiles(Path.Combine(_data.Folder.ModelFolders, ".arriving", "tiny", "unet"), "*.safetensors*").Where(path => !path.EndsWith(".json", StringComparison.Ordinal)),
-            path => Assert.Equal(0, new FileInfo(path).Length));
+        Assert.All(
+            Directory
+                .EnumerateFiles(Path.Combine(_data.Folder.ModelFolders, ".arriving", "tiny", "unet"), "*.safetensors*")
+                .Where(path => !path.EndsWith(".json", StringComparison.Ordinal)),
+            path => Assert.Equal(0, new FileInfo(path).Length)
+        );
 
         // The same push again mends what is damaged, as the error advises.
         Assert.Equal(unet.Bytes, (await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop)).Sent);
@@ -150,8 +171,14 @@ public sealed class SiloModelsTests : IDisposable
     [InlineData("""{"files":[{"path":"/etc/evil.json","bytes":1,"sha256":"HASH"}]}""", "outside")]
     [InlineData("""{"files":[{"path":"model_index.json","bytes":1,"sha256":"../../x"}]}""", "damaged")]
     [InlineData("""{"files":[null]}""", "damaged")]
-    [InlineData("""{"files":[{"path":"model_index.json","bytes":1,"sha256":"HASH"},{"path":"unet/diffusion_pytorch_model.bin","bytes":1,"sha256":"HASH"}]}""", "lacks")]
-    [InlineData("""{"files":[{"path":"config.json","bytes":1,"sha256":"HASH"},{"path":"model.safetensors","bytes":99999999999999,"sha256":"HASH"}]}""", "more than")]
+    [InlineData(
+        """{"files":[{"path":"model_index.json","bytes":1,"sha256":"HASH"},{"path":"unet/diffusion_pytorch_model.bin","bytes":1,"sha256":"HASH"}]}""",
+        "lacks"
+    )]
+    [InlineData(
+        """{"files":[{"path":"config.json","bytes":1,"sha256":"HASH"},{"path":"model.safetensors","bytes":99999999999999,"sha256":"HASH"}]}""",
+        "more than"
+    )]
     [InlineData("""{"fi""", "damaged")]
     public async Task GetFolder_ManifestThatCantBe_IsRefusedBeforeAnythingIsFetched(string manifest, string says)
     {
@@ -253,10 +280,22 @@ public sealed class SiloModelsTests : IDisposable
 
     public void Dispose() => _data.Dispose();
 
-    private static Func<string, string?> Environment(string? address, string? token) => name => name == HostAddress.Variable ? address : name == HostToken.Variable ? token : null;
+    private static Func<string, string?> Environment(string? address, string? token) =>
+        name =>
+            name == HostAddress.Variable ? address
+            : name == HostToken.Variable ? token
+            : null;
 
-    private SiloModels Silo(ModelPullOptions options) => new(_data.Folder, new ModelCatalog(_data.Folder), _store, options, hasHost: false, NullLogger<SiloModels>.Instance);
+    private SiloModels Silo(ModelPullOptions options) =>
+        new(_data.Folder, new ModelCatalog(_data.Folder), _store, options, hasHost: false, NullLogger<SiloModels>.Instance);
 
     private SiloModels Silo(Uri? host = null) =>
-        new(_data.Folder, new ModelCatalog(_data.Folder), _store, host is null ? Fast : Fast with { Host = host }, host is not null, NullLogger<SiloModels>.Instance);
+        new(
+            _data.Folder,
+            new ModelCatalog(_data.Folder),
+            _store,
+            host is null ? s_fast : s_fast with { Host = host },
+            host is not null,
+            NullLogger<SiloModels>.Instance
+        );
 }

@@ -14,10 +14,14 @@ public sealed class SlotPlanTests
     [InlineData(1, 2, "0 cuda:0 80")]
     [InlineData(4, 2, "0 cuda:0 80, 1 cuda:1 81, 2 cpu 7, 3 cpu 7")]
     public void Create_Machine_GivesItsSlots(int? wanted, int gpus, string expected) =>
-        Assert.Equal(expected, string.Join(", ", SlotPlan.Create(new Machine(gpus, 16 * Gib), wanted).Select(slot => $"{slot.Slot} {slot.Device} {slot.MemoryBytes / Gib}")));
+        Assert.Equal(
+            expected,
+            string.Join(", ", SlotPlan.Create(new Machine(gpus, 16 * Gib), wanted).Select(slot => $"{slot.Slot} {slot.Device} {slot.MemoryBytes / Gib}"))
+        );
 
     [Fact]
-    public void Create_LargeMachine_ReservesNoMoreThanTwoGibibytes() => Assert.Equal(126 * Gib, Assert.Single(SlotPlan.Create(new Machine(0, 128 * Gib), null)).MemoryBytes);
+    public void Create_LargeMachine_ReservesNoMoreThanTwoGibibytes() =>
+        Assert.Equal(126 * Gib, Assert.Single(SlotPlan.Create(new Machine(0, 128 * Gib), null)).MemoryBytes);
 
     [Fact]
     public void Create_NoSlotsWanted_LeavesTheMachineAlone() => Assert.Empty(SlotPlan.Create(new Broken(), 0));

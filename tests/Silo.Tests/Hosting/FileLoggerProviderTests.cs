@@ -25,7 +25,11 @@ public sealed class FileLoggerProviderTests : IDisposable
 
         var left = _folder.GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
         Assert.Equal(["else.txt", .. Enumerable.Range(10, 50).Select(i => $"silo-{i:00}.log"), "silo-new.log"], left);
-        Assert.EndsWith(" Warning Category Something" + Environment.NewLine, File.ReadAllText(Path.Combine(_folder.FullName, "silo-new.log")), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " Warning Category Something" + Environment.NewLine,
+            File.ReadAllText(Path.Combine(_folder.FullName, "silo-new.log")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

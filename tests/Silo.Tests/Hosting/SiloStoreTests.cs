@@ -50,7 +50,8 @@ public sealed class SiloStoreTests : IDisposable
     }
 
     [Fact]
-    public void Choose_AddressInAProcessWithoutACluster_IsForWhoAsksForIt() => Assert.Equal($"folder {_data.Folder.Root}", Choose(false, (SiloStore.AddressVariable, "azblob://acct/jobs")));
+    public void Choose_AddressInAProcessWithoutACluster_IsForWhoAsksForIt() =>
+        Assert.Equal($"folder {_data.Folder.Root}", Choose(false, (SiloStore.AddressVariable, "azblob://acct/jobs")));
 
     public void Dispose() => _data.Dispose();
 

@@ -34,11 +34,23 @@ public sealed class SecretTests
     [InlineData("")]
     public async Task Connect_StringThatIsNone_IsRefusedWithoutRepeatingIt(string redis)
     {
-        var error = await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(new OneShotClientOptions { Redis = redis, ClusterId = "a", ServiceId = "b" }, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<OneShotException>(() =>
+            OneShotClient.ConnectAsync(
+                new OneShotClientOptions
+                {
+                    Redis = redis,
+                    ClusterId = "a",
+                    ServiceId = "b",
+                },
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Equal((ErrorCodes.InvalidInput, "The connection string of Redis can't be read."), (error.Detail.Code, error.Detail.Message));
         Assert.DoesNotContain(Secret, error.ToString(), StringComparison.Ordinal);
         using var data = new TestData();
-        var silo = await Assert.ThrowsAsync<OneShotException>(() => ClusterSilo.StartAsync(new ClusterSiloOptions { Redis = redis, Data = data.Folder }, TestContext.Current.CancellationToken));
+        var silo = await Assert.ThrowsAsync<OneShotException>(() =>
+            ClusterSilo.StartAsync(new ClusterSiloOptions { Redis = redis, Data = data.Folder }, TestContext.Current.CancellationToken)
+        );
         Assert.DoesNotContain(Secret, silo.ToString(), StringComparison.Ordinal);
     }
 
@@ -62,8 +74,16 @@ public sealed class SecretTests
     public void BlobStore_KeyOfItsConnection_IsHiddenFromThenOn()
     {
         using var data = new TestData();
-        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;AccountName=a;AccountKey=a0untKey==" : null);
-        _ = SiloStore.Choose(data.Folder, cluster: true, name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;SharedAccessSignature=sv=1&sig=s1gnature&se=2" : null);
+        _ = SiloStore.Choose(
+            data.Folder,
+            cluster: true,
+            name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;AccountName=a;AccountKey=a0untKey==" : null
+        );
+        _ = SiloStore.Choose(
+            data.Folder,
+            cluster: true,
+            name => name == AzureBlobLocation.ConnectionVariable ? "BlobEndpoint=https://a;SharedAccessSignature=sv=1&sig=s1gnature&se=2" : null
+        );
         Assert.Equal("*** and *** leaked.", new ErrorDetail(ErrorCodes.Failed, "a0untKey== and s1gnature leaked.").Message);
     }
 
@@ -107,8 +127,18 @@ public sealed class SecretTests
     public void BlobStore_SecretInAVariable_IsRefusedWithoutRepeatingIt(string variable, string value)
     {
         using var data = new TestData();
-        var error = Assert.Throws<OneShotException>(() => SiloStore.Open(SiloStore.Choose(data.Folder, cluster: true, name =>
-            name == variable ? value : name == AzureBlobLocation.ServiceVariable && variable == AzureBlobLocation.ContainerVariable ? "https://account.blob.core.windows.net" : null)));
+        var error = Assert.Throws<OneShotException>(() =>
+            SiloStore.Open(
+                SiloStore.Choose(
+                    data.Folder,
+                    cluster: true,
+                    name =>
+                        name == variable ? value
+                        : name == AzureBlobLocation.ServiceVariable && variable == AzureBlobLocation.ContainerVariable ? "https://account.blob.core.windows.net"
+                        : null
+                )
+            )
+        );
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
         Assert.DoesNotContain(BlobSecret, error.Detail.ToString(), StringComparison.Ordinal);
     }
@@ -118,7 +148,14 @@ public sealed class SecretTests
     [InlineData("BlobEndpoint=http://127.0.0.1:1/account;SharedAccessSignature=sv=1&sig=b10bkey")]
     public async Task BlobStore_OutOfReach_ShowsNeitherPasswordNorKey(string connection)
     {
-        var options = new AzureBlobLocation(new AzureBlobOptions { ConnectionString = connection, Retries = 0, ConnectTimeout = TimeSpan.FromSeconds(2) });
+        var options = new AzureBlobLocation(
+            new AzureBlobOptions
+            {
+                ConnectionString = connection,
+                Retries = 0,
+                ConnectTimeout = TimeSpan.FromSeconds(2),
+            }
+        );
         Assert.DoesNotContain(BlobSecret, options.ToString(), StringComparison.Ordinal);
         var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => options.Open().CheckWritableAsync(TestContext.Current.CancellationToken));
         Assert.Contains("127.0.0.1:1/account", error.Message, StringComparison.Ordinal);
@@ -127,8 +164,11 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public void ToString_AddressWithAUser_ShowsTheHostAlone() => Assert.Equal(
-        "container oneshot, at https://host/x by this machine's identity", new AzureBlobOptions { ServiceUri = new Uri("https://user:s3cr3t@host/x?sig=s3cr3t#s3cr3t") }.ToString());
+    public void ToString_AddressWithAUser_ShowsTheHostAlone() =>
+        Assert.Equal(
+            "container oneshot, at https://host/x by this machine's identity",
+            new AzureBlobOptions { ServiceUri = new Uri("https://user:s3cr3t@host/x?sig=s3cr3t#s3cr3t") }.ToString()
+        );
 
     [Fact]
     public void Log_SecretsOfLibraries_AreHidden()
@@ -139,7 +179,10 @@ public sealed class SecretTests
         {
             var logger = provider.CreateLogger("Library");
 #pragma warning disable CA1848, CA2254 // A library's own message.
-            logger.LogError(new InvalidOperationException("can't reach redis://user:s3cr3t@host", new IOException("AccountKey=s3cr3t")), "GET https://host/c?sv=1&sig=s3cr3t failed");
+            logger.LogError(
+                new InvalidOperationException("can't reach redis://user:s3cr3t@host", new IOException("AccountKey=s3cr3t")),
+                "GET https://host/c?sv=1&sig=s3cr3t failed"
+            );
 #pragma warning restore CA1848, CA2254
         }
 

@@ -18,7 +18,10 @@ public sealed class AzureBlobErrorTests(AzuriteFixture azurite) : IClassFixture<
         await server.StopAsync();
         var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.WriteAsync("x", new MemoryStream([1])));
         Assert.Equal(ArtifactStoreFault.Unreachable, error.Fault);
-        Assert.Matches(@"^The artifact store http://127\.0\.0\.1:\d+/oneshottest/test-\w+ can't be reached \(writing x\)\. Check its address and the network, then try again\.$", error.Message);
+        Assert.Matches(
+            @"^The artifact store http://127\.0\.0\.1:\d+/oneshottest/test-\w+ can't be reached \(writing x\)\. Check its address and the network, then try again\.$",
+            error.Message
+        );
         Assert.DoesNotContain(server.Key, error.ToString(), StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArtifactStoreException>(() => store.AppendAsync("log", new byte[1], 0));
         await Assert.ThrowsAsync<ArtifactStoreException>(() => store.OpenReadAsync("kept"));
@@ -33,13 +36,15 @@ public sealed class AzureBlobErrorTests(AzuriteFixture azurite) : IClassFixture<
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        var store = new AzureBlobArtifactStore(new AzureBlobOptions
-        {
-            ConnectionString = azurite.Server.ConnectionTo(((IPEndPoint)silent.LocalEndpoint).Port),
-            Retries = 1,
-            FirstDelay = TimeSpan.FromMilliseconds(5),
-            RequestTimeout = TimeSpan.FromMilliseconds(200),
-        });
+        var store = new AzureBlobArtifactStore(
+            new AzureBlobOptions
+            {
+                ConnectionString = azurite.Server.ConnectionTo(((IPEndPoint)silent.LocalEndpoint).Port),
+                Retries = 1,
+                FirstDelay = TimeSpan.FromMilliseconds(5),
+                RequestTimeout = TimeSpan.FromMilliseconds(200),
+            }
+        );
         var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.GetInfoAsync("x"));
         Assert.Equal(ArtifactStoreFault.Unreachable, error.Fault);
         using var stop = new CancellationTokenSource();
@@ -88,10 +93,14 @@ public sealed class AzureBlobErrorTests(AzuriteFixture azurite) : IClassFixture<
     {
         var store = new AzureBlobArtifactStore(azurite.NewOptions(pageSize: 2));
         foreach (var name in "abcde")
+        {
             await store.WriteAsync($"pages/{name}", new MemoryStream([1]));
+        }
         var paths = new List<string>();
         await foreach (var info in store.ListAsync("pages/"))
+        {
             paths.Add(info.Path);
+        }
         Assert.Equal(["pages/a", "pages/b", "pages/c", "pages/d", "pages/e"], paths);
         Assert.Equal(5, await store.DeletePrefixAsync("pages/"));
     }
@@ -101,7 +110,9 @@ public sealed class AzureBlobErrorTests(AzuriteFixture azurite) : IClassFixture<
     {
         var service = new global::Azure.Storage.Blobs.BlobContainerClient(azurite.Server.ConnectionString, container);
         var signed = service.GenerateSasUri(
-            global::Azure.Storage.Sas.BlobContainerSasPermissions.Read | global::Azure.Storage.Sas.BlobContainerSasPermissions.List, DateTimeOffset.UtcNow.AddHours(1));
+            global::Azure.Storage.Sas.BlobContainerSasPermissions.Read | global::Azure.Storage.Sas.BlobContainerSasPermissions.List,
+            DateTimeOffset.UtcNow.AddHours(1)
+        );
         return $"BlobEndpoint=http://127.0.0.1:{azurite.Server.Port}/oneshottest;SharedAccessSignature={signed.Query[1..]}";
     }
 }

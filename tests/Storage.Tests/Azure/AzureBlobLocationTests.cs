@@ -15,13 +15,15 @@ public sealed class AzureBlobLocationTests : IDisposable
     [Fact]
     public void Create_ConnectionInTheEnvironment_IsAzureAndShowsNoSecret()
     {
-        var options = AzureBlobLocation.FromEnvironment(name => name switch
-        {
-            "ONESHOT_BLOBS_CONNECTION" => Connection,
-            "ONESHOT_BLOBS_CONTAINER" => "jobs",
-            "ONESHOT_BLOBS_PREFIX" => "team/a",
-            _ => null,
-        })!;
+        var options = AzureBlobLocation.FromEnvironment(name =>
+            name switch
+            {
+                "ONESHOT_BLOBS_CONNECTION" => Connection,
+                "ONESHOT_BLOBS_CONTAINER" => "jobs",
+                "ONESHOT_BLOBS_PREFIX" => "team/a",
+                _ => null,
+            }
+        )!;
         var store = options.Open();
         Assert.Equal("azure", store.Kind);
         Assert.Equal("container jobs, below team/a/, by a connection string", store.ToString());
@@ -36,19 +38,25 @@ public sealed class AzureBlobLocationTests : IDisposable
         File.WriteAllText(file, Connection + "\n");
         var options = AzureBlobLocation.FromEnvironment(name => name == "ONESHOT_BLOBS_CONNECTION_FILE" ? file : null);
         Assert.Equal(Connection, options!.Options.ConnectionString);
-        var missing = Assert.Throws<ArgumentException>(() => AzureBlobLocation.FromEnvironment(name => name == "ONESHOT_BLOBS_CONNECTION_FILE" ? file + "x" : null));
+        var missing = Assert.Throws<ArgumentException>(() =>
+            AzureBlobLocation.FromEnvironment(name => name == "ONESHOT_BLOBS_CONNECTION_FILE" ? file + "x" : null)
+        );
         Assert.StartsWith($"The file {file}x of ONESHOT_BLOBS_CONNECTION_FILE can't be read:", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void FromEnvironment_TwoSources_IsRefused()
     {
-        var error = Assert.Throws<ArgumentException>(() => AzureBlobLocation.FromEnvironment(name => name switch
-        {
-            "ONESHOT_BLOBS_CONNECTION" => Connection,
-            "ONESHOT_BLOBS_URI" => "https://acct.blob.core.windows.net",
-            _ => null,
-        }));
+        var error = Assert.Throws<ArgumentException>(() =>
+            AzureBlobLocation.FromEnvironment(name =>
+                name switch
+                {
+                    "ONESHOT_BLOBS_CONNECTION" => Connection,
+                    "ONESHOT_BLOBS_URI" => "https://acct.blob.core.windows.net",
+                    _ => null,
+                }
+            )
+        );
         Assert.Equal("Only one of ONESHOT_BLOBS_CONNECTION, ONESHOT_BLOBS_CONNECTION_FILE and ONESHOT_BLOBS_URI may be set.", error.Message);
     }
 
@@ -66,7 +74,10 @@ public sealed class AzureBlobLocationTests : IDisposable
     public void Create_ServiceAddressThatIsNotPlainHttps_IsRefusedWithoutShowingIt(string address)
     {
         var error = Assert.Throws<ArgumentException>(() => new AzureBlobLocation(new AzureBlobOptions { ServiceUri = new Uri(address) }).Open());
-        Assert.Equal("The address of the blob service must be https://HOST without a query or a password, such as https://account.blob.core.windows.net.", error.Message);
+        Assert.Equal(
+            "The address of the blob service must be https://HOST without a query or a password, such as https://account.blob.core.windows.net.",
+            error.Message
+        );
     }
 
     [Theory]
@@ -99,7 +110,9 @@ public sealed class AzureBlobLocationTests : IDisposable
         Assert.Throws<ArgumentException>(() => Create(prefix: new string('a', 101)));
         Assert.Equal("BlockBytes of blob storage is 1; 64 KiB to 100 MiB is allowed.", Assert.Throws<ArgumentException>(() => Create(blockBytes: 1)).Message);
         Assert.Throws<ArgumentException>(() => new AzureBlobLocation(new AzureBlobOptions()).Open());
-        Assert.Throws<ArgumentException>(() => new AzureBlobLocation(new AzureBlobOptions { ServiceUri = new Uri("https://acct.blob.core.windows.net"), ConnectionString = Connection }).Open());
+        Assert.Throws<ArgumentException>(() =>
+            new AzureBlobLocation(new AzureBlobOptions { ServiceUri = new Uri("https://acct.blob.core.windows.net"), ConnectionString = Connection }).Open()
+        );
     }
 
     [Theory]
@@ -129,7 +142,10 @@ public sealed class AzureBlobLocationTests : IDisposable
     public void Parse_AddressOfAnotherAccountThanTheConnections_IsRefused()
     {
         var location = AzureBlobLocation.Parse(new Uri("azblob://other/jobs"), name => name == AzureBlobLocation.ConnectionVariable ? Connection : null);
-        Assert.Equal("The store is to be in the account other, but the connection string is that of acct.", Assert.Throws<ArgumentException>(location.Open).Message);
+        Assert.Equal(
+            "The store is to be in the account other, but the connection string is that of acct.",
+            Assert.Throws<ArgumentException>(location.Open).Message
+        );
     }
 
     [Theory]
@@ -143,7 +159,10 @@ public sealed class AzureBlobLocationTests : IDisposable
     public void Parse_OtherAddress_IsRefusedWithoutShowingIt(string address)
     {
         var error = Assert.Throws<ArgumentException>(() => AzureBlobLocation.Parse(new Uri(address), _ => null));
-        Assert.Equal("The address of a store in blob storage must be azblob://ACCOUNT/CONTAINER or azblob://ACCOUNT/CONTAINER/PREFIX, without a query or a password.", error.Message);
+        Assert.Equal(
+            "The address of a store in blob storage must be azblob://ACCOUNT/CONTAINER or azblob://ACCOUNT/CONTAINER/PREFIX, without a query or a password.",
+            error.Message
+        );
     }
 
     [Theory]
@@ -159,12 +178,25 @@ public sealed class AzureBlobLocationTests : IDisposable
     [Fact]
     public void Parse_TwoConnections_IsRefused()
     {
-        var error = Assert.Throws<ArgumentException>(() => AzureBlobLocation.Parse(new Uri("azblob://acct/jobs"), name => name.StartsWith("ONESHOT_BLOBS_CONNECTION", StringComparison.Ordinal) ? Connection : null));
+        var error = Assert.Throws<ArgumentException>(() =>
+            AzureBlobLocation.Parse(
+                new Uri("azblob://acct/jobs"),
+                name => name.StartsWith("ONESHOT_BLOBS_CONNECTION", StringComparison.Ordinal) ? Connection : null
+            )
+        );
         Assert.Equal("Only one of ONESHOT_BLOBS_CONNECTION and ONESHOT_BLOBS_CONNECTION_FILE may be set.", error.Message);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static IArtifactStore Create(string container = "ok-1", string prefix = "", int blockBytes = 1 << 20) =>
-        new AzureBlobLocation(new AzureBlobOptions { ConnectionString = Connection, Container = container, Prefix = prefix, BlockBytes = blockBytes }).Open();
+        new AzureBlobLocation(
+            new AzureBlobOptions
+            {
+                ConnectionString = Connection,
+                Container = container,
+                Prefix = prefix,
+                BlockBytes = blockBytes,
+            }
+        ).Open();
 }

@@ -54,7 +54,9 @@ public sealed class BrokenConnectionTests : IClassFixture<AzuriteFixture>, IAsyn
         {
             var bytes = piece.Bytes.Span;
             if (piece.Up && bytes.Length > 1000 && bytes.IndexOfAnyExcept((byte)7) < 0 && Interlocked.Decrement(ref damage) >= 0)
+            {
                 bytes[500] = 8;
+            }
             return false;
         };
         var content = Enumerable.Repeat((byte)7, 1_000_000).ToArray();
@@ -68,7 +70,8 @@ public sealed class BrokenConnectionTests : IClassFixture<AzuriteFixture>, IAsyn
     {
         Assert.Equal(4, await _store.AppendAsync("log", "one\n"u8.ToArray(), 0));
         var lost = 1;
-        _proxy.Cut = piece => !piece.Up && piece.Connection.Request.Contains("comp=appendblock", StringComparison.Ordinal) && Interlocked.Decrement(ref lost) >= 0;
+        _proxy.Cut = piece =>
+            !piece.Up && piece.Connection.Request.Contains("comp=appendblock", StringComparison.Ordinal) && Interlocked.Decrement(ref lost) >= 0;
         Assert.Equal(8, await _store.AppendAsync("log", "two\n"u8.ToArray(), 4));
         Assert.Equal(1, _proxy.Cuts);
         Assert.Equal("one\ntwo\n"u8.ToArray(), await _direct.ReadAllBytesAsync("log"));
@@ -82,7 +85,9 @@ public sealed class BrokenConnectionTests : IClassFixture<AzuriteFixture>, IAsyn
         _proxy.Cut = piece =>
         {
             if (!piece.Up || !piece.Connection.Request.Contains("comp=appendblock", StringComparison.Ordinal) || Interlocked.Decrement(ref lost) < 0)
+            {
                 return false;
+            }
             _direct.AppendAsync("log", "TWO\n"u8.ToArray(), 4).GetAwaiter().GetResult();
             return true;
         };
@@ -97,9 +102,13 @@ public sealed class BrokenConnectionTests : IClassFixture<AzuriteFixture>, IAsyn
     {
         var bytes = RandomNumberGenerator.GetBytes(3_000_000);
         if (log)
+        {
             await _direct.AppendAsync("down", bytes, 0);
+        }
         else
+        {
             await _direct.WriteAsync("down", new MemoryStream(bytes));
+        }
         await _store.GetInfoAsync("creates-the-container");
         // Each connection gives at most a fifth of the file: far more breaks than one read may have, but none without progress.
         _proxy.Cut = piece => !piece.Up && piece.Connection.Down > 600_000;
@@ -121,9 +130,13 @@ public sealed class BrokenConnectionTests : IClassFixture<AzuriteFixture>, IAsyn
         await using var stream = await _store.OpenReadAsync("moving");
         await stream.ReadExactlyAsync(new byte[1000]);
         if (change == "replace")
+        {
             await _direct.WriteAsync("moving", new MemoryStream(new byte[3_000_000]));
+        }
         else
+        {
             await _direct.DeleteAsync("moving");
+        }
         var error = await Assert.ThrowsAsync<ArtifactChangedException>(() => stream.CopyToAsync(Stream.Null));
         Assert.Equal("moving", error.ArtifactPath);
         Assert.Equal(1, _proxy.Cuts);

@@ -38,7 +38,9 @@ public sealed class LargeArtifactTests(AzuriteFixture azurite) : IClassFixture<A
         {
             var buffer = new byte[128 * 1024];
             while (await stream.ReadAsync(buffer) > 0)
+            {
                 Sample();
+            }
         }
 
         Report("down", mib, down, managed, resident);
@@ -53,9 +55,13 @@ public sealed class LargeArtifactTests(AzuriteFixture azurite) : IClassFixture<A
 
     private void Report(string way, int mib, Stopwatch watch, long managed, long resident)
     {
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{mib} MiB {way}: {watch.Elapsed.TotalSeconds:0.0} s, managed +{(_managed - managed) / 1048576.0:0} MiB, resident {_resident / 1048576.0:0} MiB ({(_resident - resident) / 1048576.0:+0;-0} MiB)"));
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{mib} MiB {way}: {watch.Elapsed.TotalSeconds:0.0} s, managed +{(_managed - managed) / 1048576.0:0} MiB, resident {_resident / 1048576.0:0} "
+                    + $"MiB ({(_resident - resident) / 1048576.0:+0;-0} MiB)"
+            )
+        );
         Assert.InRange(_managed - managed, long.MinValue, ManagedLimit);
         Assert.InRange(_resident - resident, long.MinValue, ResidentLimit);
     }

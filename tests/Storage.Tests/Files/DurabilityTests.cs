@@ -13,7 +13,11 @@ public sealed class DurabilityTests : IDisposable
     public DurabilityTests()
     {
         _recorder = new Recorder(_root);
-        _store = new FileArtifactStore(_root, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous), _recorder);
+        _store = new FileArtifactStore(
+            _root,
+            path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous),
+            _recorder
+        );
     }
 
     [Theory]
@@ -64,7 +68,10 @@ public sealed class DurabilityTests : IDisposable
         Assert.Equal(6, await _store.AppendAsync("log", "two"u8.ToArray(), 3, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>What a process leaves that is killed in the middle of an append: whoever comes next sees the real length, and neither writes over the half line nor behind a gap.</summary>
+    /// <summary>
+    /// What a process leaves that is killed in the middle of an append: whoever comes next sees the real length, and neither writes over the half line nor
+    /// behind a gap.
+    /// </summary>
     [Fact]
     public async Task AppendAsync_AfterAHalfWrittenAppend_NeedsTheRealLength()
     {
@@ -96,7 +103,9 @@ public sealed class DurabilityTests : IDisposable
         {
             Note($"file {Relative(file.Name)} of {file.Length} bytes");
             if (Fails)
+            {
                 throw new IOException("The disk is away.");
+            }
             base.FlushFile(file);
         }
 
@@ -107,7 +116,8 @@ public sealed class DurabilityTests : IDisposable
         }
 
         // Without the random end of a temporary name.
-        private string Relative(string path) => Path.GetRelativePath(root, path) is var relative && relative.IndexOf('~') is >= 0 and var mark ? relative[..(mark + 1)] : relative;
+        private string Relative(string path) =>
+            Path.GetRelativePath(root, path) is var relative && relative.IndexOf('~') is >= 0 and var mark ? relative[..(mark + 1)] : relative;
 
         private void Note(string call) => Calls.Add($"{call} {(Path.Exists(Path.Combine(root, Watched)) ? "with it" : "without it")}");
     }

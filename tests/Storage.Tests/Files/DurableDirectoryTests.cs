@@ -14,18 +14,22 @@ public sealed class DurableDirectoryTests : IDisposable
         using var done = new CancellationTokenSource();
         var deleter = Task.Factory.StartNew(() => DeleteEmpty(done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 4), TestContext.Current.CancellationToken, (writer, _) =>
-        {
-            for (var i = 0; i < 2000; i++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 4),
+            TestContext.Current.CancellationToken,
+            (writer, _) =>
             {
-                var file = Path.Combine(_root, "a", "b", $"{writer}");
-                _folders.InFolder(file, name => File.Create(name)).Dispose();
-                Assert.True(File.Exists(file));
-                File.Delete(file);
-            }
+                for (var i = 0; i < 2000; i++)
+                {
+                    var file = Path.Combine(_root, "a", "b", $"{writer}");
+                    _folders.InFolder(file, name => File.Create(name)).Dispose();
+                    Assert.True(File.Exists(file));
+                    File.Delete(file);
+                }
 
-            return ValueTask.CompletedTask;
-        });
+                return ValueTask.CompletedTask;
+            }
+        );
 
         await done.CancelAsync();
         await deleter;
@@ -37,15 +41,19 @@ public sealed class DurableDirectoryTests : IDisposable
         using var done = new CancellationTokenSource();
         var deleter = Task.Factory.StartNew(() => DeleteEmpty(done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 4), TestContext.Current.CancellationToken, (_, _) =>
-        {
-            for (var i = 0; i < 2000; i++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 4),
+            TestContext.Current.CancellationToken,
+            (_, _) =>
             {
-                _folders.Create(Path.Combine(_root, "a", "b"));
-            }
+                for (var i = 0; i < 2000; i++)
+                {
+                    _folders.Create(Path.Combine(_root, "a", "b"));
+                }
 
-            return ValueTask.CompletedTask;
-        });
+                return ValueTask.CompletedTask;
+            }
+        );
 
         await done.CancelAsync();
         await deleter;
@@ -65,11 +73,16 @@ public sealed class DurableDirectoryTests : IDisposable
     {
         var calls = 0;
 
-        Assert.Throws<FileNotFoundException>(() => _folders.InFolder<int>(Path.Combine(_root, "x"), _ =>
-        {
-            calls++;
-            throw new FileNotFoundException();
-        }));
+        Assert.Throws<FileNotFoundException>(() =>
+            _folders.InFolder<int>(
+                Path.Combine(_root, "x"),
+                _ =>
+                {
+                    calls++;
+                    throw new FileNotFoundException();
+                }
+            )
+        );
 
         Assert.InRange(calls, 2, 1000);
     }

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>
-/// A real Azurite on a free port of the loopback, with an account, a key and, unless told otherwise, a folder of its own that goes with it. It is found by ONESHOT_AZURITE (the program,
+/// A real Azurite on a free port of the loopback, with an account, a key and, unless told otherwise, a folder of its own that goes with it. It is found by
+/// ONESHOT_AZURITE (the program,
 /// or the folder that npm installed it into), or on the PATH. Shared with tests/Chaos: nothing here knows of a test.
 /// </summary>
 public sealed partial class AzuriteServer : IAsyncDisposable
@@ -69,14 +70,16 @@ public sealed partial class AzuriteServer : IAsyncDisposable
     public static bool IsInstalled => Find() is not null;
 
     /// <summary>The connection string by another port, such as a proxy's.</summary>
-    public string ConnectionTo(int port) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
+    public string ConnectionTo(int port) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
 
     /// <summary>Starts the server, again on its old port after <see cref="StopAsync"/>.</summary>
     public async Task RunAsync()
     {
         var start = new ProcessStartInfo(
             _program,
-            ["--blobHost", "127.0.0.1", "--blobPort", $"{Port}", "--location", _folder, "--silent", "--loose", "--skipApiVersionCheck", "--disableTelemetry"])
+            ["--blobHost", "127.0.0.1", "--blobPort", $"{Port}", "--location", _folder, "--silent", "--loose", "--skipApiVersionCheck", "--disableTelemetry"]
+        )
         {
             RedirectStandardOutput = true,
             WorkingDirectory = _folder,
@@ -97,7 +100,10 @@ public sealed partial class AzuriteServer : IAsyncDisposable
         throw new InvalidOperationException("Azurite ended before it was ready.");
     }
 
-    /// <summary>Ends the server in order: Azurite keeps its index in memory and writes it every few seconds and at its end, so a kill would lose what it has just acknowledged.</summary>
+    /// <summary>
+    /// Ends the server in order: Azurite keeps its index in memory and writes it every few seconds and at its end, so a kill would lose what it has just
+    /// acknowledged.
+    /// </summary>
     public async Task StopAsync()
     {
         await SignalAsync("TERM");
@@ -124,7 +130,9 @@ public sealed partial class AzuriteServer : IAsyncDisposable
         }
 
         if (!_keeps)
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     static partial void OnMissing();

@@ -11,7 +11,9 @@ internal sealed class BreakingStream(int bytes, Exception error) : ForwardStream
     {
         var given = Math.Min(count, _left);
         if (given == 0)
+        {
             throw error;
+        }
         Array.Clear(buffer, offset, given);
         _left -= given;
         return given;
@@ -21,6 +23,8 @@ internal sealed class BreakingStream(int bytes, Exception error) : ForwardStream
     {
         _left -= count;
         if (_left < 0)
+        {
             throw error;
+        }
     }
 }

@@ -26,7 +26,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
     public int Cuts => Volatile.Read(ref _cuts);
 
     /// <summary>
-    /// Asked for each piece that passes: true breaks the connection before the piece goes on. May change the piece. Pieces of one connection come one at a time a direction.
+    /// Asked for each piece that passes: true breaks the connection before the piece goes on. May change the piece. Pieces of one connection come one at a time
+    /// a direction.
     /// </summary>
     public Func<Piece, bool> Cut { get; set; } = _ => false;
 
@@ -113,9 +114,13 @@ internal sealed class CuttingProxy : IAsyncDisposable
         public void Count(bool up, int bytes)
         {
             if (up)
+            {
                 Up += bytes;
+            }
             else
+            {
                 Down += bytes;
+            }
         }
     }
 

@@ -13,7 +13,9 @@ internal sealed class GeneratedStream(long length, Action onRead) : ForwardStrea
         // Whole groups only, until the end: lengths are multiples of eight.
         var given = (int)Math.Min(count / 8 * 8, length - _position);
         for (var at = 0; at < given; at += 8)
+        {
             BinaryPrimitives.WriteUInt64LittleEndian(buffer.AsSpan(offset + at), (ulong)(_position + at) * 0x9E3779B97F4A7C15);
+        }
         _position += given;
         return given;
     }

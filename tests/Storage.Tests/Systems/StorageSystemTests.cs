@@ -9,7 +9,8 @@ public sealed class StorageSystemTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("oneshot-system-").FullName;
 
     [Fact]
-    public void Current_ThisSystem_IsItsOwn() => Assert.Equal(OperatingSystem.IsWindows() ? "WindowsStorage" : "UnixStorage", StorageSystem.Current.GetType().Name);
+    public void Current_ThisSystem_IsItsOwn() =>
+        Assert.Equal(OperatingSystem.IsWindows() ? "WindowsStorage" : "UnixStorage", StorageSystem.Current.GetType().Name);
 
     [Fact]
     public void TryLink_NewName_IsTheSameFile()

@@ -15,7 +15,8 @@ internal abstract class ProcessSystem
     public abstract void PrepareConsole();
 
     /// <summary>
-    /// Takes the signals that ask to stop out of the ignored state in which this process may have begun; what has a handler keeps it. A shell without job control starts background jobs so,
+    /// Takes the signals that ask to stop out of the ignored state in which this process may have begun; what has a handler keeps it. A shell without job
+    /// control starts background jobs so,
     /// and the runtime leaves such a signal alone: the program could not be interrupted.
     /// </summary>
     public abstract void RestoreIgnoredSignals();

@@ -20,9 +20,7 @@ internal sealed class UnixProcess : ProcessSystem
     public override IReadOnlyList<PosixSignal> StopSignals { get; } = [PosixSignal.SIGINT, PosixSignal.SIGTERM];
 
     /// <inheritdoc/>
-    public override void PrepareConsole()
-    {
-    }
+    public override void PrepareConsole() { }
 
     /// <inheritdoc/>
     public override void RestoreIgnoredSignals()

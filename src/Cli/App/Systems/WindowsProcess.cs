@@ -10,7 +10,10 @@ internal sealed class WindowsProcess : ProcessSystem
 {
     private const nint Self = -1; // what GetCurrentProcess gives
 
-    /// <summary>Ctrl-C, Ctrl-Break, and the system that shuts down. A window that is closed ends its programs within seconds whatever they do: the next start goes on from the last checkpoint.</summary>
+    /// <summary>
+    /// Ctrl-C, Ctrl-Break, and the system that shuts down. A window that is closed ends its programs within seconds whatever they do: the next start goes on
+    /// from the last checkpoint.
+    /// </summary>
     public override IReadOnlyList<PosixSignal> StopSignals { get; } = [PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
 
     /// <summary>A console has a code page of its own, which lacks most of what prompts and names may hold.</summary>

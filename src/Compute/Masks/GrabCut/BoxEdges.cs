@@ -20,7 +20,10 @@ internal sealed record BoxEdges(PixelRectangle Rectangle, bool LeftOpen, bool To
     public double Depth(int x, int y, bool openOnly)
     {
         var (u, v) = ((x + 0.5 - Rectangle.X) / Rectangle.Width, (y + 0.5 - Rectangle.Y) / Rectangle.Height);
-        return Math.Min(Math.Min(LeftOpen || !openOnly ? u : 1, RightOpen || !openOnly ? 1 - u : 1), Math.Min(TopOpen || !openOnly ? v : 1, BottomOpen || !openOnly ? 1 - v : 1));
+        return Math.Min(
+            Math.Min(LeftOpen || !openOnly ? u : 1, RightOpen || !openOnly ? 1 - u : 1),
+            Math.Min(TopOpen || !openOnly ? v : 1, BottomOpen || !openOnly ? 1 - v : 1)
+        );
     }
 
     /// <summary>Whether a pixel lies in the ellipse of half the box's size in its middle.</summary>
@@ -47,7 +50,8 @@ internal sealed record BoxEdges(PixelRectangle Rectangle, bool LeftOpen, bool To
     }
 
     /// <summary>
-    /// The share of the open sides at which the mask ends though the picture goes on unchanged beyond: there it was the box that cut, not the object's edge, so background leaked in.
+    /// The share of the open sides at which the mask ends though the picture goes on unchanged beyond: there it was the box that cut, not the object's edge, so
+    /// background leaked in.
     /// </summary>
     /// <param name="mask">The mask.</param>
     /// <param name="lab">Colours of the working picture.</param>

@@ -1,11 +1,14 @@
 namespace OrleansOneShot.Compute.Masks.GrabCut;
 
-/// <summary>Distances along the picture: a step costs its length and the change of colour on it, so flat regions are near to themselves and far from what lies behind an edge.</summary>
+/// <summary>
+/// Distances along the picture: a step costs its length and the change of colour on it, so flat regions are near to themselves and far from what lies behind an
+/// edge.
+/// </summary>
 internal static class GeodesicDistance
 {
     /// <summary>Cost of a step over one pixel of unchanged colour, in units of Lab.</summary>
     private const float Length = 0.1f;
-    private static readonly (int X, int Y)[] Neighbours = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
+    private static readonly (int X, int Y)[] s_neighbours = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
 
     /// <summary>Distances from the nearest seed.</summary>
     /// <param name="lab">L, a, b of each pixel, row by row.</param>
@@ -34,7 +37,7 @@ internal static class GeodesicDistance
                 continue;
             }
 
-            foreach (var (dx, dy) in Neighbours)
+            foreach (var (dx, dy) in s_neighbours)
             {
                 var (x, y) = ((at % width) + dx, (at / width) + dy);
                 if (x < 0 || y < 0 || x >= width || y >= height)

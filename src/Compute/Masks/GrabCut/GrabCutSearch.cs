@@ -67,9 +67,11 @@ internal sealed class GrabCutSearch
         return masks.Where(mask => box.Filled(mask) >= leastFilled * extent).OrderBy(mask => mask.Count).FirstOrDefault(plain);
     }
 
-    private BinaryMask Cut(GrabCutClasses[] start, bool inLab, int iterations) => MaskCleaner.Clean(_picture.Cut(start, inLab, iterations), _points, _box is null);
+    private BinaryMask Cut(GrabCutClasses[] start, bool inLab, int iterations) =>
+        MaskCleaner.Clean(_picture.Cut(start, inLab, iterations), _points, _box is null);
 
-    // Where a leak was noticed, all that touches the box is suspect. What lies nearer to it than to the middle of the box is background to start with, and what touches
+    // Where a leak was noticed, all that touches the box is suspect. What lies nearer to it than to the middle of the box is background to start with, and what
+    // touches
     // it is for sure.
     private BinaryMask Repair(BinaryMask mask, bool inLab, int iterations)
     {
@@ -82,14 +84,27 @@ internal sealed class GrabCutSearch
 
         var fromLeaks = GeodesicDistance.From(_picture.Colours, _picture.Width, _picture.Height, leaks);
         var fromCore = GeodesicDistance.From(_picture.Colours, _picture.Width, _picture.Height, core);
-        var start = Map((x, y, i) => leaks[i] || !_box!.Contains(x, y) ? GrabCutClasses.BGD : mask.Values[i] && fromCore[i] <= fromLeaks[i] ? GrabCutClasses.PR_FGD : GrabCutClasses.PR_BGD);
+        var start = Map(
+            (x, y, i) =>
+                leaks[i] || !_box!.Contains(x, y) ? GrabCutClasses.BGD
+                : mask.Values[i] && fromCore[i] <= fromLeaks[i] ? GrabCutClasses.PR_FGD
+                : GrabCutClasses.PR_BGD
+        );
         return Cut(WithSeeds(start), inLab, iterations);
     }
 
     private GrabCutClasses[] FromBox(double band) =>
-        WithSeeds(Map((x, y, _) => !_box!.Contains(x, y) ? GrabCutClasses.BGD : _box.Depth(x, y, openOnly: false) < band ? GrabCutClasses.PR_BGD : GrabCutClasses.PR_FGD));
+        WithSeeds(
+            Map(
+                (x, y, _) =>
+                    !_box!.Contains(x, y) ? GrabCutClasses.BGD
+                    : _box.Depth(x, y, openOnly: false) < band ? GrabCutClasses.PR_BGD
+                    : GrabCutClasses.PR_FGD
+            )
+        );
 
-    // Geodesic saliency (Wei et al. 2012): the object is what can't be reached from outside the box without crossing an edge. A box of the whole picture has no outside; its frame stands
+    // Geodesic saliency (Wei et al. 2012): the object is what can't be reached from outside the box without crossing an edge. A box of the whole picture has no
+    // outside; its frame stands
     // for that, as a guess.
     private GrabCutClasses[] FromDistance()
     {
@@ -102,7 +117,14 @@ internal sealed class GrabCutSearch
         }
 
         var far = Far * OtsuThreshold.Of([.. distances.Where((_, i) => !outside[i])]);
-        return WithSeeds(Map((_, _, i) => outside[i] && !whole ? GrabCutClasses.BGD : outside[i] || distances[i] < far ? GrabCutClasses.PR_BGD : GrabCutClasses.PR_FGD));
+        return WithSeeds(
+            Map(
+                (_, _, i) =>
+                    outside[i] && !whole ? GrabCutClasses.BGD
+                    : outside[i] || distances[i] < far ? GrabCutClasses.PR_BGD
+                    : GrabCutClasses.PR_FGD
+            )
+        );
     }
 
     private bool IsWhole(BoxEdges box) => box.Rectangle.Width == _picture.Width && box.Rectangle.Height == _picture.Height;

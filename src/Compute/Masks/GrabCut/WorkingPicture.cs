@@ -45,14 +45,20 @@ internal sealed class WorkingPicture : IDisposable
     public float[] Colours { get; }
 
     /// <summary>A pixel of the photo here.</summary>
-    public PixelPoint Map(PixelPoint point) => new(
-        Math.Clamp((int)((point.X + 0.5 - Region.X) * Width / Region.Width), 0, Width - 1), Math.Clamp((int)((point.Y + 0.5 - Region.Y) * Height / Region.Height), 0, Height - 1));
+    public PixelPoint Map(PixelPoint point) =>
+        new(
+            Math.Clamp((int)((point.X + 0.5 - Region.X) * Width / Region.Width), 0, Width - 1),
+            Math.Clamp((int)((point.Y + 0.5 - Region.Y) * Height / Region.Height), 0, Height - 1)
+        );
 
     /// <summary>A box of the photo here.</summary>
     public BoxEdges Map(PixelRectangle box, RgbImage photo)
     {
         var (left, top) = (Scale(box.X - Region.X, Width, Region.Width), Scale(box.Y - Region.Y, Height, Region.Height));
-        var (right, bottom) = (Math.Max(left + 1, Scale(box.Right - Region.X, Width, Region.Width)), Math.Max(top + 1, Scale(box.Bottom - Region.Y, Height, Region.Height)));
+        var (right, bottom) = (
+            Math.Max(left + 1, Scale(box.Right - Region.X, Width, Region.Width)),
+            Math.Max(top + 1, Scale(box.Bottom - Region.Y, Height, Region.Height))
+        );
         left = Math.Min(left, Width - 1);
         top = Math.Min(top, Height - 1);
         var inside = new PixelRectangle(left, top, Math.Min(right, Width) - left, Math.Min(bottom, Height) - top);

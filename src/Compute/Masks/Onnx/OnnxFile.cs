@@ -5,8 +5,10 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Masks.Onnx;
 
 /// <summary>
-/// The bytes of an ONNX file that names no other file. Tensors may lie outside an ONNX file, at a path that the file itself gives; a runtime would open whatever stands there,
-/// so such files are found here by their wire format (onnx.proto: TensorProto.data_location, TensorProto.external_data) and refused before any runtime sees them. The very bytes
+/// The bytes of an ONNX file that names no other file. Tensors may lie outside an ONNX file, at a path that the file itself gives; a runtime would open
+/// whatever stands there,
+/// so such files are found here by their wire format (onnx.proto: TensorProto.data_location, TensorProto.external_data) and refused before any runtime sees
+/// them. The very bytes
 /// that were looked at go to the runtime, never the path.
 /// </summary>
 internal sealed class OnnxFile
@@ -18,14 +20,27 @@ internal sealed class OnnxFile
     private const int DeepestGraph = 32;
 
     // Field numbers of onnx.proto, which are part of the format.
-    private const int ModelGraph = 7, ModelTraining = 20, ModelFunctions = 25;
-    private const int TrainingInitialization = 1, TrainingAlgorithm = 2;
-    private const int FunctionNode = 7, FunctionAttribute = 11;
-    private const int GraphNode = 1, GraphInitializer = 5, GraphSparse = 15;
+    private const int ModelGraph = 7,
+        ModelTraining = 20,
+        ModelFunctions = 25;
+    private const int TrainingInitialization = 1,
+        TrainingAlgorithm = 2;
+    private const int FunctionNode = 7,
+        FunctionAttribute = 11;
+    private const int GraphNode = 1,
+        GraphInitializer = 5,
+        GraphSparse = 15;
     private const int NodeAttribute = 5;
-    private const int AttributeTensor = 5, AttributeGraph = 6, AttributeTensors = 10, AttributeGraphs = 11, AttributeSparse = 22, AttributeSparses = 23;
-    private const int SparseValues = 1, SparseIndices = 2;
-    private const int TensorExternalData = 13, TensorDataLocation = 14;
+    private const int AttributeTensor = 5,
+        AttributeGraph = 6,
+        AttributeTensors = 10,
+        AttributeGraphs = 11,
+        AttributeSparse = 22,
+        AttributeSparses = 23;
+    private const int SparseValues = 1,
+        SparseIndices = 2;
+    private const int TensorExternalData = 13,
+        TensorDataLocation = 14;
 
     private OnnxFile(string path, string field, byte[] bytes)
     {
@@ -59,7 +74,10 @@ internal sealed class OnnxFile
         if (info.Length > MaxBytes)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"{path} has {info.Length / (double)(1L << 30):0.0} GiB; ONNX files have at most 2 GiB."), field, "SAM ViT-B's encoder has 0.4 GiB.");
+                string.Create(CultureInfo.InvariantCulture, $"{path} has {info.Length / (double)(1L << 30):0.0} GiB; ONNX files have at most 2 GiB."),
+                field,
+                "SAM ViT-B's encoder has 0.4 GiB."
+            );
         }
 
         return Check(path, field, File.ReadAllBytes(path));
@@ -77,7 +95,8 @@ internal sealed class OnnxFile
             throw new InvalidInputException(
                 $"{path} keeps tensors in other files (external data), at paths of its own choice, so it is not opened.",
                 field,
-                "Export it as one file, or join it: onnx.save_model(onnx.load(F), G, save_as_external_data=False).");
+                "Export it as one file, or join it: onnx.save_model(onnx.load(F), G, save_as_external_data=False)."
+            );
         }
         catch (InvalidDataException e)
         {

@@ -53,8 +53,14 @@ internal sealed class OnnxModel : IDisposable
     /// <param name="outputs">Names of the wanted outputs.</param>
     /// <param name="longest">Longest run; null takes <see cref="OnnxWatch.LongestRun"/>.</param>
     /// <returns>The outputs in that order; the caller disposes of them.</returns>
-    /// <exception cref="InvalidInputException">The model refuses its inputs, fails, or takes more time or memory than a model of its file's size can need.</exception>
-    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, TimeSpan? longest = null)
+    /// <exception cref="InvalidInputException">
+    /// The model refuses its inputs, fails, or takes more time or memory than a model of its file's size can need.
+    /// </exception>
+    public IDisposableReadOnlyCollection<OrtValue> Run(
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        TimeSpan? longest = null
+    )
     {
         OnnxWatch? watch = null;
         try
@@ -82,7 +88,12 @@ internal sealed class OnnxModel : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidInputException($"{File.Path} failed on its inputs: {FirstLine(e)}", File.Field, "It may be made for another picture size, or not be SAM.", e);
+            throw new InvalidInputException(
+                $"{File.Path} failed on its inputs: {FirstLine(e)}",
+                File.Field,
+                "It may be made for another picture size, or not be SAM.",
+                e
+            );
         }
     }
 

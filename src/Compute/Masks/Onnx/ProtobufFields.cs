@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace OrleansOneShot.Compute.Masks.Onnx;
 
-/// <summary>Walks the fields of one message of Protocol Buffers' wire format. Reads numbers and lengths alone; nothing is copied, and no length reaches beyond the message.</summary>
+/// <summary>
+/// Walks the fields of one message of Protocol Buffers' wire format. Reads numbers and lengths alone; nothing is copied, and no length reaches beyond the
+/// message.
+/// </summary>
 /// <param name="message">The message's bytes.</param>
 internal ref struct ProtobufFields(ReadOnlySpan<byte> message)
 {

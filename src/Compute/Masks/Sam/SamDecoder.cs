@@ -8,21 +8,32 @@ namespace OrleansOneShot.Compute.Masks.Sam;
 /// <summary>SAM's prompt encoder and mask decoder, as <c>scripts/export_onnx_model.py</c> of segment-anything and MobileSAM's copy of it write them.</summary>
 internal sealed class SamDecoder : IDisposable
 {
-    private const float Background = -1, Foreground = 1, TopLeft = 2, BottomRight = 3;
-    private static readonly string[] InputNames = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input", "orig_im_size"];
-    private static readonly string[] OutputNames = ["masks", "iou_predictions"];
+    private const float Background = -1,
+        Foreground = 1,
+        TopLeft = 2,
+        BottomRight = 3;
+    private static readonly string[] s_inputNames = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input", "orig_im_size"];
+    private static readonly string[] s_outputNames = ["masks", "iou_predictions"];
 
     private readonly OnnxModel _model;
 
     public SamDecoder(OnnxModel model)
     {
         _model = model;
-        var missing = InputNames.Where(name => !Floats(model.Inputs, name)).Select(name => $"input {name}").Concat(OutputNames.Where(name => !Floats(model.Outputs, name)).Select(name => $"output {name}")).ToList();
-        var unknown = model.Inputs.Keys.Except(InputNames).Order(StringComparer.Ordinal).ToList();
+        var missing = s_inputNames
+            .Where(name => !Floats(model.Inputs, name))
+            .Select(name => $"input {name}")
+            .Concat(s_outputNames.Where(name => !Floats(model.Outputs, name)).Select(name => $"output {name}"))
+            .ToList();
+        var unknown = model.Inputs.Keys.Except(s_inputNames).Order(StringComparer.Ordinal).ToList();
         if (missing.Count > 0 || unknown.Count > 0)
         {
             var all = missing.Count > 0 ? $"it lacks the {Wording.List(missing)} (of floats)" : $"it wants the input {Wording.List(unknown)}";
-            throw new InvalidInputException($"{model.File.Path} is no SAM decoder: {all}.", model.File.Field, "Give the prompt decoder's file here, and the image encoder's with --sam-encoder.");
+            throw new InvalidInputException(
+                $"{model.File.Path} is no SAM decoder: {all}.",
+                model.File.Field,
+                "Give the prompt decoder's file here, and the image encoder's with --sam-encoder."
+            );
         }
     }
 
@@ -52,13 +63,16 @@ internal sealed class SamDecoder : IDisposable
             ["has_mask_input"] = hasMask,
             ["orig_im_size"] = size,
         };
-        using var outputs = _model.Run(inputs, OutputNames);
+        using var outputs = _model.Run(inputs, s_outputNames);
         var shape = outputs[0].GetTensorTypeAndShape().Shape;
         var scores = outputs[1].GetTensorDataAsSpan<float>();
         if (shape.Length != 4 || shape[0] != 1 || shape[1] < 1 || shape[1] != scores.Length || shape[2] != frame.Height || shape[3] != frame.Width)
         {
             throw new InvalidInputException(
-                $"{_model.File.Path} is no SAM decoder: its masks are {Wording.Shape(shape)} with {scores.Length} scores, where (1, N, {frame.Height}, {frame.Width}) with N scores was expected.", _model.File.Field);
+                $"{_model.File.Path} is no SAM decoder: its masks are {Wording.Shape(shape)} with {scores.Length} scores, where (1, N, {frame.Height}, "
+                    + $"{frame.Width}) with N scores was expected.",
+                _model.File.Field
+            );
         }
 
         var pixels = frame.Width * frame.Height;
@@ -122,7 +136,10 @@ internal sealed class SamDecoder : IDisposable
         var width = wanted.Length == 4 && wanted[3] > 0 ? wanted[3] : 4 * (int)embedding.Shape[^1];
         return height is > 0 and <= Largest && width is > 0 and <= Largest
             ? (height, width)
-            : throw new InvalidInputException($"{_model.File.Path} is no SAM decoder: its mask_input is {width} x {height}, and SAM's is 256 x 256.", _model.File.Field);
+            : throw new InvalidInputException(
+                $"{_model.File.Path} is no SAM decoder: its mask_input is {width} x {height}, and SAM's is 256 x 256.",
+                _model.File.Field
+            );
     }
 
     private static bool Floats(IReadOnlyDictionary<string, NodeMetadata> values, string name) =>

@@ -8,7 +8,10 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Masks.Sam;
 
-/// <summary>Embeddings of pictures in a folder, so that a second click on a photo takes no second run of the encoder. The newest <see cref="MostFiles"/> stay, each 4 MiB of SAM.</summary>
+/// <summary>
+/// Embeddings of pictures in a folder, so that a second click on a photo takes no second run of the encoder. The newest <see cref="MostFiles"/> stay, each 4
+/// MiB of SAM.
+/// </summary>
 /// <param name="folder">The folder; made when needed.</param>
 internal sealed class SamEmbeddingCache(string folder)
 {
@@ -20,7 +23,11 @@ internal sealed class SamEmbeddingCache(string folder)
 
     // SAM's embeddings have 4 MiB.
     private const long LargestBytes = 256L << 20;
-    private static readonly TensorSchema Schema = new TensorSchema().With(Key, [ScalarType.Float32], [1, TensorSchema.Any, TensorSchema.Any, TensorSchema.Any]);
+    private static readonly TensorSchema s_schema = new TensorSchema().With(
+        Key,
+        [ScalarType.Float32],
+        [1, TensorSchema.Any, TensorSchema.Any, TensorSchema.Any]
+    );
 
     /// <summary>The file of a picture and an encoder.</summary>
     /// <param name="photo">The upright photo.</param>
@@ -51,13 +58,18 @@ internal sealed class SamEmbeddingCache(string folder)
         {
             using var scope = NewDisposeScope();
             using var opened = SafetensorsFile.Open(file);
-            if (!opened.Header.Metadata.TryGetValue(SideKey, out var text) || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side) || side is < 1 or > SamEncoder.LargestSide
-                || !opened.Header.Tensors.TryGetValue(Key, out var entry) || entry.ByteLength is 0 or > LargestBytes)
+            if (
+                !opened.Header.Metadata.TryGetValue(SideKey, out var text)
+                || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side)
+                || side is < 1 or > SamEncoder.LargestSide
+                || !opened.Header.Tensors.TryGetValue(Key, out var entry)
+                || entry.ByteLength is 0 or > LargestBytes
+            )
             {
                 return null;
             }
 
-            var tensor = Schema.Read(opened)[Key];
+            var tensor = s_schema.Read(opened)[Key];
             var embedding = new SamEmbedding(tensor.shape, tensor.data<float>().ToArray(), side);
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
             return embedding;
@@ -80,8 +92,18 @@ internal sealed class SamEmbeddingCache(string folder)
             Directory.CreateDirectory(folder);
             using var scope = NewDisposeScope();
             var values = tensor(embedding.Values, embedding.Shape);
-            SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { [Key] = values }, new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(CultureInfo.InvariantCulture) });
-            foreach (var old in Directory.GetFiles(folder, "*.safetensors").OrderByDescending(f => LinkedFile.Find(f)?.WrittenUtc).ThenBy(Path.GetFileName, StringComparer.Ordinal).Skip(MostFiles))
+            SafetensorsWriter.Write(
+                file,
+                new Dictionary<string, Tensor> { [Key] = values },
+                new Dictionary<string, string> { [SideKey] = embedding.Side.ToString(CultureInfo.InvariantCulture) }
+            );
+            foreach (
+                var old in Directory
+                    .GetFiles(folder, "*.safetensors")
+                    .OrderByDescending(f => LinkedFile.Find(f)?.WrittenUtc)
+                    .ThenBy(Path.GetFileName, StringComparer.Ordinal)
+                    .Skip(MostFiles)
+            )
             {
                 File.Delete(old);
             }

@@ -8,8 +8,8 @@ namespace OrleansOneShot.Compute.Masks.Sam;
 /// <param name="PhotoHeight">Height of the photo.</param>
 internal sealed record SamFrame(int Side, int PhotoWidth, int PhotoHeight)
 {
-    private static readonly float[] Mean = [123.675f, 116.28f, 103.53f];
-    private static readonly float[] Deviation = [58.395f, 57.12f, 57.375f];
+    private static readonly float[] s_mean = [123.675f, 116.28f, 103.53f];
+    private static readonly float[] s_deviation = [58.395f, 57.12f, 57.375f];
 
     /// <summary>Width of the photo within the square.</summary>
     public int Width => Scaled(PhotoWidth);
@@ -31,7 +31,7 @@ internal sealed record SamFrame(int Side, int PhotoWidth, int PhotoHeight)
             {
                 for (var channel = 0; channel < 3; channel++)
                 {
-                    planes[(((channel * Side) + y) * Side) + x] = (small.Pixels[(((y * Width) + x) * 3) + channel] - Mean[channel]) / Deviation[channel];
+                    planes[(((channel * Side) + y) * Side) + x] = (small.Pixels[(((y * Width) + x) * 3) + channel] - s_mean[channel]) / s_deviation[channel];
                 }
             }
         }

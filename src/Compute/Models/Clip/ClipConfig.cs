@@ -37,5 +37,9 @@ public sealed record ClipConfig
     }
 
     private static InvalidInputException Lacks(ConfigFile file, string section) =>
-        new($"{file.Shown} lacks {section}, so it is no configuration of a whole CLIP with both towers.", file.Shown, "Point to a CLIPModel such as openai/clip-vit-large-patch14.");
+        new(
+            $"{file.Shown} lacks {section}, so it is no configuration of a whole CLIP with both towers.",
+            file.Shown,
+            "Point to a CLIPModel such as openai/clip-vit-large-patch14."
+        );
 }

@@ -82,7 +82,10 @@ public sealed class ClipModel : Module
         var vision = Config.Vision;
         if (shape.Length != 4 || shape[1] != vision.NumChannels || shape[2] != vision.ImageSize || shape[3] != vision.ImageSize)
         {
-            throw new ArgumentException($"Pictures must be (B, {vision.NumChannels}, {vision.ImageSize}, {vision.ImageSize}), not [{string.Join(", ", shape)}].", nameof(pixels));
+            throw new ArgumentException(
+                $"Pictures must be (B, {vision.NumChannels}, {vision.ImageSize}, {vision.ImageSize}), not [{string.Join(", ", shape)}].",
+                nameof(pixels)
+            );
         }
 
         return vision_model.call(pixels);

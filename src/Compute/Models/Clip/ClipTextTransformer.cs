@@ -19,8 +19,18 @@ internal sealed class ClipTextTransformer : Module<Tensor, Tensor?, int, Tensor>
     {
         _layers = config.NumHiddenLayers;
         embeddings = new ClipTextEmbeddings(config);
-        encoder = new ClipEncoder(config.NumHiddenLayers, () =>
-            new ClipEncoderLayer(config.HiddenSize, config.IntermediateSize, config.NumAttentionHeads, config.HiddenAct, config.LayerNormEps, isCausal: true));
+        encoder = new ClipEncoder(
+            config.NumHiddenLayers,
+            () =>
+                new ClipEncoderLayer(
+                    config.HiddenSize,
+                    config.IntermediateSize,
+                    config.NumAttentionHeads,
+                    config.HiddenAct,
+                    config.LayerNormEps,
+                    isCausal: true
+                )
+        );
         final_layer_norm = Blank.LayerNorm(config.HiddenSize, config.LayerNormEps);
         RegisterComponents();
     }

@@ -19,8 +19,18 @@ internal sealed class ClipVisionTransformer : Module<Tensor, Tensor>
     {
         embeddings = new ClipVisionEmbeddings(config);
         pre_layrnorm = Blank.LayerNorm(config.HiddenSize, config.LayerNormEps);
-        encoder = new ClipEncoder(config.NumHiddenLayers, () =>
-            new ClipEncoderLayer(config.HiddenSize, config.IntermediateSize, config.NumAttentionHeads, config.HiddenAct, config.LayerNormEps, isCausal: false));
+        encoder = new ClipEncoder(
+            config.NumHiddenLayers,
+            () =>
+                new ClipEncoderLayer(
+                    config.HiddenSize,
+                    config.IntermediateSize,
+                    config.NumAttentionHeads,
+                    config.HiddenAct,
+                    config.LayerNormEps,
+                    isCausal: false
+                )
+        );
         post_layernorm = Blank.LayerNorm(config.HiddenSize, config.LayerNormEps);
         RegisterComponents();
     }

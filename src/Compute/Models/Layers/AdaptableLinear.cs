@@ -7,7 +7,8 @@ namespace OrleansOneShot.Compute.Models.Layers;
 /// <param name="inFeatures">Size of the input's last dimension, 1 or more.</param>
 /// <param name="outFeatures">Size of the output's last dimension, 1 or more.</param>
 /// <param name="hasBias">Whether there is a bias.</param>
-public sealed class AdaptableLinear(long inFeatures, long outFeatures, bool hasBias = true) : AdaptableLayer(nameof(AdaptableLinear), inFeatures, outFeatures, [], hasBias)
+public sealed class AdaptableLinear(long inFeatures, long outFeatures, bool hasBias = true)
+    : AdaptableLayer(nameof(AdaptableLinear), inFeatures, outFeatures, [], hasBias)
 {
     /// <summary>(..., in) -> (..., out).</summary>
     public override Tensor Run(Tensor input, Tensor other, Tensor? otherBias) => functional.linear(input, other, otherBias);

@@ -7,7 +7,8 @@ namespace OrleansOneShot.Compute.Models.Layers;
 /// <summary>Multi-head attention over projected queries, keys and values, by the kernel that suits size and element type.</summary>
 internal static class AttentionKernel
 {
-    // Measured at Stable Diffusion's sizes, forward and backward, on one core with AVX-512 (ms): 4,096 tokens and heads of 40 in bfloat16: own kernels 197 + 365, libtorch's fused kernel
+    // Measured at Stable Diffusion's sizes, forward and backward, on one core with AVX-512 (ms): 4,096 tokens and heads of 40 in bfloat16: own kernels 197 +
+    // 365, libtorch's fused kernel
     // 371 + 690; in float32 303 + 617 against 338 + 874. 1,024 tokens and heads of 80 in bfloat16: own 23 + 45, plain products 25 + 40 with 16 MB more to keep.
 
     /// <summary>From this many keys on, the own kernels are the fastest where the machine has them.</summary>
@@ -26,7 +27,10 @@ internal static class AttentionKernel
     public static Tensor Attend(Tensor query, Tensor key, Tensor value, long heads, bool causal = false)
     {
         long[] shape = query.shape;
-        long batch = shape[0], queries = shape[1], width = shape[2], keys = key.shape[1];
+        long batch = shape[0],
+            queries = shape[1],
+            width = shape[2],
+            keys = key.shape[1];
         if (!causal && keys >= KernelKeys && AttentionFunction.Accepts(query, key, value, heads))
         {
             return AttentionFunction.Apply(query, key, value, heads);

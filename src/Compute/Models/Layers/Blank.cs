@@ -11,12 +11,14 @@ internal static class Blank
 {
     public static AdaptableLinear Linear(long inFeatures, long outFeatures, bool hasBias = true) => new(inFeatures, outFeatures, hasBias);
 
-    public static AdaptableConv2d Conv3x3(long inChannels, long outChannels, long stride = 1, long padding = 1) => new(inChannels, outChannels, 3, stride, padding);
+    public static AdaptableConv2d Conv3x3(long inChannels, long outChannels, long stride = 1, long padding = 1) =>
+        new(inChannels, outChannels, 3, stride, padding);
 
     public static AdaptableConv2d Conv1x1(long inChannels, long outChannels) => new(inChannels, outChannels, 1);
 
     /// <summary>A convolution whose kernels tile the picture, without bias.</summary>
-    public static Conv2d Patches(long inChannels, long outChannels, long size) => nn.Conv2d(inChannels, outChannels, size, stride: size, bias: false, device: META);
+    public static Conv2d Patches(long inChannels, long outChannels, long size) =>
+        nn.Conv2d(inChannels, outChannels, size, stride: size, bias: false, device: META);
 
     public static GroupNorm GroupNorm(long groups, long channels, double eps) => nn.GroupNorm(groups, channels, eps, device: META);
 

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Models.Loading;
 
-/// <summary>Finds out whose fault it is when something that was computed is no number: a model's weights that are none themselves (NaN or infinite) are named, file and tensor.</summary>
+/// <summary>
+/// Finds out whose fault it is when something that was computed is no number: a model's weights that are none themselves (NaN or infinite) are named, file and
+/// tensor.
+/// </summary>
 public static class BrokenWeights
 {
     /// <summary>Looks through all weights of a model, which takes as long as reading them.</summary>
@@ -17,7 +20,12 @@ public static class BrokenWeights
         foreach (var part in folder.Parts())
         {
             using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
-            var broken = source.Entries.Values.Where(IsFloating).Where(entry => !source.IsFinite(entry.Name)).Select(entry => entry.Name).Order(StringComparer.Ordinal).ToList();
+            var broken = source
+                .Entries.Values.Where(IsFloating)
+                .Where(entry => !source.IsFinite(entry.Name))
+                .Select(entry => entry.Name)
+                .Order(StringComparer.Ordinal)
+                .ToList();
             if (broken.Count > 0)
             {
                 return Error($"The model {folder.Name}", source.FileOf(broken[0]), broken);
@@ -34,18 +42,26 @@ public static class BrokenWeights
     public static InvalidInputException? Find(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        var broken = file.Header.Tensors.Values.Where(IsFloating).Where(entry =>
-        {
-            using var scope = NewDisposeScope();
-            return !file.Get(entry).to(ScalarType.Float32).IsAllFinite();
-        }).Select(entry => entry.Name).Order(StringComparer.Ordinal).ToList();
+        var broken = file
+            .Header.Tensors.Values.Where(IsFloating)
+            .Where(entry =>
+            {
+                using var scope = NewDisposeScope();
+                return !file.Get(entry).to(ScalarType.Float32).IsAllFinite();
+            })
+            .Select(entry => entry.Name)
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return broken.Count > 0 ? Error(path, file.Name, broken) : null;
     }
 
     private static bool IsFloating(TensorEntry entry) => TensorSchema.Floating.Contains(entry.ElementType);
 
-    private static InvalidInputException Error(string what, string file, List<string> broken) => new(
-        $"{what} is broken: in {file}, {Wording.List(broken, most: 3)} {(broken.Count == 1 ? "holds" : "hold")} values that are no numbers (NaN or infinite).",
-        file,
-        "Download it again or take another version of it; oneshot models verify looks through all weights of a model.");
+    private static InvalidInputException Error(string what, string file, List<string> broken) =>
+        new(
+            $"{what} is broken: in {file}, {Wording.List(broken, most: 3)} {(broken.Count == 1 ? "holds" : "hold")} values that are no numbers (NaN or "
+                + $"infinite).",
+            file,
+            "Download it again or take another version of it; oneshot models verify looks through all weights of a model."
+        );
 }

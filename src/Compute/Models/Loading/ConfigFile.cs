@@ -11,7 +11,12 @@ internal sealed class ConfigFile
 
     // Longest value that a message shows.
     private const int Longest = 80;
-    private static readonly JsonSerializerOptions Options = new() { AllowTrailingCommas = true, ReadCommentHandling = JsonCommentHandling.Skip, Converters = { new WholeNumberConverter() } };
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        AllowTrailingCommas = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        Converters = { new WholeNumberConverter() },
+    };
     private readonly JsonElement _root;
 
     private ConfigFile(string shown, JsonElement root)
@@ -34,7 +39,11 @@ internal sealed class ConfigFile
             if (LinkedFile.Find(path) is not { } file)
             {
                 var link = File.Exists(path) ? LinkedFile.Missing(path).TrimEnd('.') : $"looked for {path}";
-                throw new InvalidInputException($"The model folder lacks {shown} ({link}).", shown, "Download the model again, or point to a complete diffusers folder.");
+                throw new InvalidInputException(
+                    $"The model folder lacks {shown} ({link}).",
+                    shown,
+                    "Download the model again, or point to a complete diffusers folder."
+                );
             }
 
             if (file.Length > MaximumBytes)
@@ -43,7 +52,9 @@ internal sealed class ConfigFile
             }
 
             var root = StrictJson.Parse(StrictJson.ReadFile(path, MaximumBytes), lenient: true);
-            return root.ValueKind == JsonValueKind.Object ? new ConfigFile(shown, root) : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
+            return root.ValueKind == JsonValueKind.Object
+                ? new ConfigFile(shown, root)
+                : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
         }
         catch (UnusableJsonException e)
         {
@@ -65,7 +76,7 @@ internal sealed class ConfigFile
     {
         try
         {
-            return StrictJson.Read<T>(_root, Options);
+            return StrictJson.Read<T>(_root, s_options);
         }
         catch (UnusableJsonException e)
         {
@@ -81,14 +92,22 @@ internal sealed class ConfigFile
     {
         if (_root.TryGetProperty(field, out var value) && !supported.Any(s => Matches(value, s)))
         {
-            var list = Wording.List(supported.Select(s => s switch
-            {
-                null => "null",
-                bool b => b ? "true" : "false",
-                _ => Convert.ToString(s, CultureInfo.InvariantCulture),
-            }), " or ");
-            throw new InvalidInputException($"{Shown} asks for {field} = {Wording.Cut(value.GetRawText(), Longest)}, which is not supported; only {list} is.", $"{Shown}: {field}",
-                "Use a Stable Diffusion 1.x or 2.x model.");
+            var list = Wording.List(
+                supported.Select(s =>
+                    s switch
+                    {
+                        null => "null",
+                        bool b => b ? "true" : "false",
+                        _ => Convert.ToString(s, CultureInfo.InvariantCulture),
+                    }
+                ),
+                " or "
+            );
+            throw new InvalidInputException(
+                $"{Shown} asks for {field} = {Wording.Cut(value.GetRawText(), Longest)}, which is not supported; only {list} is.",
+                $"{Shown}: {field}",
+                "Use a Stable Diffusion 1.x or 2.x model."
+            );
         }
     }
 
@@ -97,7 +116,11 @@ internal sealed class ConfigFile
     {
         if (!(value >= minimum && value <= maximum))
         {
-            throw Invalid(field, string.Create(CultureInfo.InvariantCulture, $"{value}"), string.Create(CultureInfo.InvariantCulture, $"from {minimum} to {maximum}"));
+            throw Invalid(
+                field,
+                string.Create(CultureInfo.InvariantCulture, $"{value}"),
+                string.Create(CultureInfo.InvariantCulture, $"from {minimum} to {maximum}")
+            );
         }
     }
 
@@ -105,11 +128,12 @@ internal sealed class ConfigFile
     public InvalidInputException Invalid(string field, string value, string expected) =>
         new($"{Shown} has {field} = {Wording.Cut(value, Longest)}; it must be {expected}.", $"{Shown}: {field}", "Restore the model's own configuration.");
 
-    private static bool Matches(JsonElement value, object? supported) => supported switch
-    {
-        null => value.ValueKind == JsonValueKind.Null,
-        bool flag => value.ValueKind == (flag ? JsonValueKind.True : JsonValueKind.False),
-        string text => value.ValueKind == JsonValueKind.String && value.GetString() == text,
-        _ => value.ValueKind == JsonValueKind.Number && value.GetDouble() == Convert.ToDouble(supported, CultureInfo.InvariantCulture),
-    };
+    private static bool Matches(JsonElement value, object? supported) =>
+        supported switch
+        {
+            null => value.ValueKind == JsonValueKind.Null,
+            bool flag => value.ValueKind == (flag ? JsonValueKind.True : JsonValueKind.False),
+            string text => value.ValueKind == JsonValueKind.String && value.GetString() == text,
+            _ => value.ValueKind == JsonValueKind.Number && value.GetDouble() == Convert.ToDouble(supported, CultureInfo.InvariantCulture),
+        };
 }

@@ -8,15 +8,17 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
-/// A folder of weights in the precision that is computed in, where a model's own files have another: converted once a host and mapped from then on, so that all slots and all
-/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it. Each file carries a hash of its weights, which is
+/// A folder of weights in the precision that is computed in, where a model's own files have another: converted once a host and mapped from then on, so that all
+/// slots and all
+/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it. Each file carries a hash
+/// of its weights, which is
 /// compared whenever it is opened: one that does not hold is converted again.
 /// </summary>
 public sealed class ConvertedWeights
 {
     private const string Ending = ".safetensors";
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
-    private static readonly Lock Gate = new(); // File locks keep processes apart, not the slots of one.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(10);
+    private static readonly Lock s_gate = new(); // File locks keep processes apart, not the slots of one.
     private readonly string _folder;
     private readonly long _maximumBytes;
     private readonly long _minimumBytes;
@@ -41,7 +43,9 @@ public sealed class ConvertedWeights
     /// <param name="match">Its parameters and the keys of its files.</param>
     /// <param name="source">Its files.</param>
     /// <param name="type">What is computed in.</param>
-    /// <returns>The open file, which the caller disposes of; null where the files have that type already, or where converting in memory is the better or the only way.</returns>
+    /// <returns>
+    /// The open file, which the caller disposes of; null where the files have that type already, or where converting in memory is the better or the only way.
+    /// </returns>
     internal SafetensorsFile? Find(string part, WeightMatch match, WeightSource source, ScalarType type)
     {
         var bytes = match.Pairs.Sum(pair => pair.Slot.Shape.Aggregate((long)SafetensorsTypes.SizeOf(type), (a, b) => a * b));
@@ -53,7 +57,7 @@ public sealed class ConvertedWeights
         try
         {
             var path = Path.Combine(_folder, $"{part}-{KeyOf(source)}-{type}{Ending}");
-            lock (Gate)
+            lock (s_gate)
             {
                 // Told below, once, if nobody has written it anew meanwhile.
                 if (Open(path, match, type, tell: false) is { } known)
@@ -84,7 +88,8 @@ public sealed class ConvertedWeights
         }
     }
 
-    // By what is in the files, wherever they lie: a copy or a link has the same weights, and a link that leads elsewhere now has others. Whoever computes needs these hashes anyway, and they are
+    // By what is in the files, wherever they lie: a copy or a link has the same weights, and a link that leads elsewhere now has others. Whoever computes needs
+    // these hashes anyway, and they are
     // worked out once a process.
     private static string KeyOf(WeightSource source)
     {
@@ -104,8 +109,13 @@ public sealed class ConvertedWeights
         {
             file = SafetensorsFile.Open(path);
             var tensors = file.Header.Tensors;
-            if (tensors.Count == match.Pairs.Count && match.Pairs.All(pair =>
-                tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)) && IsWhole(file, path, tell))
+            if (
+                tensors.Count == match.Pairs.Count
+                && match.Pairs.All(pair =>
+                    tensors.TryGetValue(pair.Slot.Key, out var entry) && entry.ElementType == type && entry.Shape.AsSpan().SequenceEqual(pair.Slot.Shape)
+                )
+                && IsWhole(file, path, tell)
+            )
             {
                 File.SetLastWriteTimeUtc(path, DateTime.UtcNow); // used just now
                 return file;
@@ -155,7 +165,11 @@ public sealed class ConvertedWeights
     // Files in use stay readable to those who have mapped them. Windows does not let go of them: they stay, and the next time sees them again.
     private void Trim(long coming)
     {
-        var files = Directory.GetFiles(_folder, "*" + Ending).Select(path => (Path: path, File: LinkedFile.Find(path))).OrderBy(known => known.File?.WrittenUtc).ToList();
+        var files = Directory
+            .GetFiles(_folder, "*" + Ending)
+            .Select(path => (Path: path, File: LinkedFile.Find(path)))
+            .OrderBy(known => known.File?.WrittenUtc)
+            .ToList();
         var total = files.Sum(known => known.File?.Length ?? 0) + coming;
         for (var i = 0; i < files.Count && total > _maximumBytes; i++)
         {
@@ -164,15 +178,13 @@ public sealed class ConvertedWeights
                 File.Delete(files[i].Path);
                 total -= files[i].File?.Length ?? 0;
             }
-            catch (Exception e) when (OperatingSystem.IsWindows() && (e is UnauthorizedAccessException || FileErrors.IsHeld(e)))
-            {
-            }
+            catch (Exception e) when (OperatingSystem.IsWindows() && (e is UnauthorizedAccessException || FileErrors.IsHeld(e))) { }
         }
     }
 
     private FileStream WaitForTurn()
     {
-        var until = DateTime.UtcNow + LongestWait;
+        var until = DateTime.UtcNow + s_longestWait;
         while (true)
         {
             try

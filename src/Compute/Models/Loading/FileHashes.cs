@@ -5,7 +5,8 @@ using OrleansOneShot.Common;
 namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
-/// SHA-256 of files, remembered for the life of the process as long as the size and time of the file behind a path stay the same: a model of gigabytes is read once, by whatever
+/// SHA-256 of files, remembered for the life of the process as long as the size and time of the file behind a path stay the same: a model of gigabytes is read
+/// once, by whatever
 /// links it is named.
 /// </summary>
 public static class FileHashes
@@ -19,10 +20,13 @@ public static class FileHashes
     public static string Sha256(string path)
     {
         var file = LinkedFile.Of(path);
-        return Known.GetOrAdd((file.Path, file.Length, file.WrittenUtc), static key =>
-        {
-            using var stream = new FileStream(key.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
-        });
+        return Known.GetOrAdd(
+            (file.Path, file.Length, file.WrittenUtc),
+            static key =>
+            {
+                using var stream = new FileStream(key.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+                return Convert.ToHexStringLower(SHA256.HashData(stream));
+            }
+        );
     }
 }

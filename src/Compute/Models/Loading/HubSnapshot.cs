@@ -15,7 +15,11 @@ public static class HubSnapshot
     public static string? NameOf(string folder)
     {
         var snapshots = Path.GetDirectoryName(folder);
-        return Path.GetFileName(snapshots) == Snapshots && Path.GetFileName(Path.GetDirectoryName(snapshots)) is { } name && name.Length > Prefix.Length && name.StartsWith(Prefix, StringComparison.Ordinal)
+        return
+            Path.GetFileName(snapshots) == Snapshots
+            && Path.GetFileName(Path.GetDirectoryName(snapshots)) is { } name
+            && name.Length > Prefix.Length
+            && name.StartsWith(Prefix, StringComparison.Ordinal)
             ? name[Prefix.Length..]
             : null;
     }

@@ -13,8 +13,12 @@ internal sealed record KeyRules(Func<string, string?> Rename, bool AllowsConvolu
     /// <summary>
     /// Text encoders: transformers 4 wrote the prefix <c>text_model.</c> and the numbers 0, 1, 2, ... of the positions; transformers 5 writes neither.
     /// </summary>
-    public static KeyRules TextEncoder { get; } = new(static key =>
-        IsPositions(key) ? null : key.StartsWith(TextPrefix, StringComparison.Ordinal) ? key : TextPrefix + key);
+    public static KeyRules TextEncoder { get; } =
+        new(static key =>
+            IsPositions(key) ? null
+            : key.StartsWith(TextPrefix, StringComparison.Ordinal) ? key
+            : TextPrefix + key
+        );
 
     /// <summary>CLIP with both towers.</summary>
     public static KeyRules Clip { get; } = new(static key => IsPositions(key) ? null : key);

@@ -27,8 +27,11 @@ public static class ModelDefaultsFile
 
         if (defaults.PromptTemplate is { } template && (template.Length > TextRules.Prompt || !template.Contains("{}", StringComparison.Ordinal)))
         {
-            throw file.Invalid("prompt_template", template.Length > TextRules.Prompt ? $"a text of {template.Length} characters" : $"\"{template}\"",
-                $"a text of at most {TextRules.Prompt} characters with {{}} where the tokens go");
+            throw file.Invalid(
+                "prompt_template",
+                template.Length > TextRules.Prompt ? $"a text of {template.Length} characters" : $"\"{template}\"",
+                $"a text of at most {TextRules.Prompt} characters with {{}} where the tokens go"
+            );
         }
 
         return defaults;

@@ -20,13 +20,20 @@ public sealed class ModelFolder
     private const string DiffusersStem = "diffusion_pytorch_model";
     private const string TransformersStem = "model";
 
-    private static readonly string[] Configurations =
+    private static readonly string[] s_configurations =
     [
-        "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json", "tokenizer/vocab.json", "tokenizer/merges.txt",
-        "tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "oneshot.json",
+        "unet/config.json",
+        "vae/config.json",
+        "text_encoder/config.json",
+        "scheduler/scheduler_config.json",
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
+        "tokenizer/special_tokens_map.json",
+        "tokenizer/tokenizer_config.json",
+        "oneshot.json",
     ];
 
-    private static readonly string[] ClipConfigurations = ["config.json", "preprocessor_config.json"];
+    private static readonly string[] s_clipConfigurations = ["config.json", "preprocessor_config.json"];
 
     private readonly string? _clipPath;
 
@@ -44,7 +51,9 @@ public sealed class ModelFolder
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>The folder's name, such as <c>toyworld-64</c>; of a snapshot in a Hugging Face cache, whose folder is named by a commit, the repository's.</summary>
+    /// <summary>
+    /// The folder's name, such as <c>toyworld-64</c>; of a snapshot in a Hugging Face cache, whose folder is named by a commit, the repository's.
+    /// </summary>
     public string Name => HubSnapshot.NameOf(Path) ?? System.IO.Path.GetFileName(Path);
 
     /// <summary>Configuration of the UNet.</summary>
@@ -77,7 +86,9 @@ public sealed class ModelFolder
     /// <summary>Opens a model folder: reads and checks its configurations and that its files are there, but no weights.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="clipPath">A CLIP's folder, used instead of the folder's own <c>clip/</c>; or null.</param>
-    /// <param name="converted">Where weights in the type that is computed in are kept for all slots of this host; null converts them in memory each time.</param>
+    /// <param name="converted">
+    /// Where weights in the type that is computed in are kept for all slots of this host; null converts them in memory each time.
+    /// </param>
     /// <returns>The model, whose parts fit each other.</returns>
     /// <exception cref="InvalidInputException">A file is missing or can't be used, or a part does not fit; the message names it.</exception>
     public static ModelFolder Open(string path, string? clipPath = null, ConvertedWeights? converted = null)
@@ -87,7 +98,11 @@ public sealed class ModelFolder
         if (!Directory.Exists(full))
         {
             throw File.Exists(full)
-                ? new InvalidInputException($"The model {path} is {LinkedFile.WhatIs(full)}, not a diffusers folder.", "model", "Convert a single-file checkpoint with: oneshot models convert FILE --out DIR")
+                ? new InvalidInputException(
+                    $"The model {path} is {LinkedFile.WhatIs(full)}, not a diffusers folder.",
+                    "model",
+                    "Convert a single-file checkpoint with: oneshot models convert FILE --out DIR"
+                )
                 : new InvalidInputException($"The model folder {path} doesn't exist.", "model", "Check the path.");
         }
 
@@ -97,7 +112,15 @@ public sealed class ModelFolder
         }
 
         var own = System.IO.Path.Combine(full, "clip");
-        var model = new ModelFolder(full, clipPath is not null ? System.IO.Path.GetFullPath(clipPath) : Directory.Exists(own) ? own : null) { Converted = converted };
+        var model = new ModelFolder(
+            full,
+            clipPath is not null ? System.IO.Path.GetFullPath(clipPath)
+                : Directory.Exists(own) ? own
+                : null
+        )
+        {
+            Converted = converted,
+        };
         model.CheckFiles();
         model.CheckFit();
         return model;
@@ -129,10 +152,15 @@ public sealed class ModelFolder
     /// <param name="device">Device to compute on.</param>
     /// <returns>The model with frozen weights. The caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">There is none, or its weights can't be used.</exception>
-    public ClipModel LoadClip(ScalarType type, Device device) => Clip is not null
-        ? Load<ClipModel>("clip", type, device)
-        : throw new InvalidInputException($"The model folder {Name} has no CLIP, which prototype, class loss and metrics need.", "clip",
-            "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x), or switch them off with --no-prototype --no-class-loss.");
+    public ClipModel LoadClip(ScalarType type, Device device) =>
+        Clip is not null
+            ? Load<ClipModel>("clip", type, device)
+            : throw new InvalidInputException(
+                $"The model folder {Name} has no CLIP, which prototype, class loss and metrics need.",
+                "clip",
+                "Give one with --clip (openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x), or switch them off with "
+                    + "--no-prototype --no-class-loss."
+            );
 
     /// <summary>
     /// The model's identity: SHA-256 over the names and SHA-256 hashes of all weight files, the CLIP's included. Files are read once a process.
@@ -154,7 +182,8 @@ public sealed class ModelFolder
     }
 
     /// <summary>
-    /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the tokenizer and the CLIP's preprocessor,
+    /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the
+    /// tokenizer and the CLIP's preprocessor,
     /// and the folder's own defaults. Files are read each time, as they are.
     /// </summary>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
@@ -162,12 +191,12 @@ public sealed class ModelFolder
     public string ConfigurationHash()
     {
         var lines = new StringBuilder();
-        foreach (var name in Configurations)
+        foreach (var name in s_configurations)
         {
             Append(name, Within(name.Split('/')));
         }
 
-        foreach (var name in _clipPath is null ? [] : ClipConfigurations)
+        foreach (var name in _clipPath is null ? [] : s_clipConfigurations)
         {
             Append($"clip/{name}", System.IO.Path.Combine(_clipPath!, name));
         }
@@ -204,7 +233,10 @@ public sealed class ModelFolder
         return ModelVerifier.Check(new ModelPart("clip", path, TransformersStem, KeyRules.Clip, WeightCounts.Of(config), () => new ClipModel(config)));
     }
 
-    /// <summary>Compares what a part's configuration describes with what its weight files hold, from the headers alone: for whoever computes with a configuration's sizes before weights are loaded.</summary>
+    /// <summary>
+    /// Compares what a part's configuration describes with what its weight files hold, from the headers alone: for whoever computes with a configuration's
+    /// sizes before weights are loaded.
+    /// </summary>
     /// <param name="name">unet, vae, text_encoder or clip.</param>
     /// <exception cref="InvalidInputException">The configuration describes a much larger model, or there are no sound weights.</exception>
     public void RequireWeightsOfSize(string name)
@@ -218,7 +250,14 @@ public sealed class ModelFolder
     {
         yield return new ModelPart("unet", Within("unet"), DiffusersStem, KeyRules.Plain, WeightCounts.Of(UNet), () => new UNet2DConditionModel(UNet));
         yield return new ModelPart("vae", Within("vae"), DiffusersStem, KeyRules.Vae, WeightCounts.Of(Vae), () => new AutoencoderKL(Vae));
-        yield return new ModelPart("text_encoder", Within("text_encoder"), TransformersStem, KeyRules.TextEncoder, WeightCounts.Of(TextEncoder), () => new ClipTextModel(TextEncoder));
+        yield return new ModelPart(
+            "text_encoder",
+            Within("text_encoder"),
+            TransformersStem,
+            KeyRules.TextEncoder,
+            WeightCounts.Of(TextEncoder),
+            () => new ClipTextModel(TextEncoder)
+        );
         if (Clip is { } clip)
         {
             yield return new ModelPart("clip", _clipPath!, TransformersStem, KeyRules.Clip, WeightCounts.Of(clip), () => new ClipModel(clip));
@@ -250,14 +289,24 @@ public sealed class ModelFolder
     private void CheckFiles()
     {
         ConfigFile.Read(Within("model_index.json"), "model_index.json").Require("_class_name", "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline");
-        foreach (string[] needed in (string[][])[["tokenizer", "vocab.json"], ["tokenizer", "merges.txt"], ["scheduler", "scheduler_config.json"]])
+        foreach (
+            string[] needed in (string[][])
+                [
+                    ["tokenizer", "vocab.json"],
+                    ["tokenizer", "merges.txt"],
+                    ["scheduler", "scheduler_config.json"],
+                ]
+        )
         {
             var file = Within(needed);
             if (!File.Exists(file) || LinkedFile.WhatIs(file) != "a file")
             {
                 throw new InvalidInputException(
-                    $"The model folder lacks {string.Join('/', needed)} ({(File.Exists(file) ? $"{file} is {LinkedFile.WhatIs(file)}" : $"looked in {Path}")}).", string.Join('/', needed),
-                    "Download the model again, or point to a complete diffusers folder.");
+                    $"The model folder lacks {string.Join('/', needed)} "
+                        + $"({(File.Exists(file) ? $"{file} is {LinkedFile.WhatIs(file)}" : $"looked in {Path}")}).",
+                    string.Join('/', needed),
+                    "Download the model again, or point to a complete diffusers folder."
+                );
             }
         }
 
@@ -272,15 +321,21 @@ public sealed class ModelFolder
         if (TextEncoder.HiddenSize != UNet.CrossAttentionDim)
         {
             throw new InvalidInputException(
-                $"The text encoder does not fit the UNet: text_encoder/config.json has hidden_size {TextEncoder.HiddenSize}, unet/config.json has cross_attention_dim {UNet.CrossAttentionDim}.",
-                "text_encoder/config.json: hidden_size", "Take all parts from the same model.");
+                $"The text encoder does not fit the UNet: text_encoder/config.json has hidden_size {TextEncoder.HiddenSize}, unet/config.json has "
+                    + $"cross_attention_dim {UNet.CrossAttentionDim}.",
+                "text_encoder/config.json: hidden_size",
+                "Take all parts from the same model."
+            );
         }
 
         if (Vae.LatentChannels != UNet.InChannels || Vae.LatentChannels != UNet.OutChannels)
         {
             throw new InvalidInputException(
-                $"The VAE does not fit the UNet: vae/config.json has latent_channels {Vae.LatentChannels}, unet/config.json has in_channels {UNet.InChannels} and out_channels {UNet.OutChannels}.",
-                "vae/config.json: latent_channels", "Take all parts from the same model; inpainting and depth models are not supported.");
+                $"The VAE does not fit the UNet: vae/config.json has latent_channels {Vae.LatentChannels}, unet/config.json has in_channels "
+                    + $"{UNet.InChannels} and out_channels {UNet.OutChannels}.",
+                "vae/config.json: latent_channels",
+                "Take all parts from the same model; inpainting and depth models are not supported."
+            );
         }
 
         if (Clip?.Text is { } text)
@@ -296,8 +351,11 @@ public sealed class ModelFolder
         if (clip != encoder)
         {
             throw new InvalidInputException(
-                $"The CLIP does not fit the text encoder: {field} is {clip} in the CLIP's text_config and {encoder} in text_encoder/config.json, so learned tokens can't serve both.",
-                $"clip/config.json: text_config.{field}", "Use the CLIP that the model was trained with: openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x.");
+                $"The CLIP does not fit the text encoder: {field} is {clip} in the CLIP's text_config and {encoder} in text_encoder/config.json, so learned "
+                    + $"tokens can't serve both.",
+                $"clip/config.json: text_config.{field}",
+                "Use the CLIP that the model was trained with: openai/clip-vit-large-patch14 for SD 1.x, laion/CLIP-ViT-H-14-laion2B-s32B-b79K for SD 2.x."
+            );
         }
     }
 }

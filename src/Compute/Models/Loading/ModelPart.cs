@@ -36,9 +36,14 @@ internal sealed record ModelPart(string Name, string Folder, string Stem, KeyRul
         if (Size.Tensors > FewTensors + (Factor * tensors) || Size.Values > FewValues + (Factor * values))
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"{Name}/config.json describes a model of {Size.Tensors:N0} tensors with {Size.Values:N0} values, but {source.Shown} holds {tensors:N0} with {values:N0}."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Name}/config.json describes a model of {Size.Tensors:N0} tensors with {Size.Values:N0} values, but {source.Shown} holds {tensors:N0} "
+                        + $"with {values:N0}."
+                ),
                 $"{Name}/config.json",
-                "Take weights and configuration from the same model.");
+                "Take weights and configuration from the same model."
+            );
         }
     }
 }

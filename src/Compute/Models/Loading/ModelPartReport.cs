@@ -7,4 +7,11 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// <param name="Parameters">Number of weights in them.</param>
 /// <param name="ElementTypes">Element types of the files, such as <c>Float16</c>.</param>
 /// <param name="Problems">One sentence each; empty when the part is sound.</param>
-public sealed record ModelPartReport(string Part, IReadOnlyList<string> Files, int Tensors, long Parameters, IReadOnlyList<string> ElementTypes, IReadOnlyList<string> Problems);
+public sealed record ModelPartReport(
+    string Part,
+    IReadOnlyList<string> Files,
+    int Tensors,
+    long Parameters,
+    IReadOnlyList<string> ElementTypes,
+    IReadOnlyList<string> Problems
+);

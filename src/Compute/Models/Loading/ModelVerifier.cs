@@ -22,7 +22,13 @@ internal static class ModelVerifier
             string[] problems =
             [
                 .. match.Problems.Select(p => $"{source.Shown}: {p}."),
-                .. broken.Length == 0 ? (string[])[] : [$"{source.Shown}: {broken.Length} {(broken.Length == 1 ? "tensor holds" : "tensors hold")} values that are not finite ({Wording.List(broken)})."],
+                .. broken.Length == 0
+                    ? (string[])[]
+                    :
+                    [
+                        $"{source.Shown}: {broken.Length} {(broken.Length == 1 ? "tensor holds" : "tensors hold")} values that are not finite "
+                            + $"({Wording.List(broken)}).",
+                    ],
             ];
             return new ModelPartReport(part.Name, files, match.Pairs.Count, parameters, types, problems);
         }

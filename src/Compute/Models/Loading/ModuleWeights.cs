@@ -17,7 +17,8 @@ internal static class ModuleWeights
     /// <summary>Puts a tensor into a place; the module owns it from here on, frozen.</summary>
     public static void Assign(ParameterSlot slot, Tensor value)
     {
-        var property = slot.Owner.GetType().GetProperty(slot.Name)
+        var property =
+            slot.Owner.GetType().GetProperty(slot.Name)
             ?? throw new InvalidOperationException($"{slot.Owner.GetType().Name} has no settable parameter {slot.Name}.");
         property.SetValue(slot.Owner, new Parameter(value, requires_grad: false).Kept());
     }

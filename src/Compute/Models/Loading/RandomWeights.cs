@@ -24,7 +24,10 @@ public static class RandomWeights
             var spread = slot.Shape.Length > 1 ? 1 / Math.Sqrt(slot.Shape.Skip(1).Aggregate(1L, (a, b) => a * b)) : 0.02;
 
             // A GPU draws its own: at this size that is seconds less, and there is no generator to hand it.
-            var drawn = isNormWeight ? ones(slot.Shape) : device.type == TorchSharp.DeviceType.CPU ? randn(slot.Shape, generator: generator) : randn(slot.Shape, device: device);
+            var drawn =
+                isNormWeight ? ones(slot.Shape)
+                : device.type == TorchSharp.DeviceType.CPU ? randn(slot.Shape, generator: generator)
+                : randn(slot.Shape, device: device);
             var value = isNormWeight ? drawn : drawn.MulInPlace(spread);
             ModuleWeights.Assign(slot, value.to(type, device));
         }

@@ -23,13 +23,23 @@ internal static class StrictLoader
     /// <param name="device">Device to compute on.</param>
     /// <param name="converted">Gives the weights in that type where the files have another, by what fits; null converts in memory.</param>
     /// <exception cref="InvalidInputException">Keys are missing, unexpected or of the wrong shape; the message lists all of them.</exception>
-    public static void Load(Module module, WeightSource source, KeyRules rules, ScalarType type, Device device, Func<WeightMatch, SafetensorsFile?>? converted = null)
+    public static void Load(
+        Module module,
+        WeightSource source,
+        KeyRules rules,
+        ScalarType type,
+        Device device,
+        Func<WeightMatch, SafetensorsFile?>? converted = null
+    )
     {
         var match = WeightMatch.Of(module, source, rules);
         if (match.Problems.Count > 0)
         {
-            throw new InvalidInputException($"{source.Shown} does not fit its config.json: {Wording.List(match.Problems, "; ", longest: LongestProblem)}.", source.Shown,
-                "Take weights and configuration from the same model.");
+            throw new InvalidInputException(
+                $"{source.Shown} does not fit its config.json: {Wording.List(match.Problems, "; ", longest: LongestProblem)}.",
+                source.Shown,
+                "Take weights and configuration from the same model."
+            );
         }
 
         using var scope = NewDisposeScope();

@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
-/// How many tensors and values a model has, worked out from its configuration alone. A configuration of a kilobyte can describe a model of any size; this is compared with what the weight
+/// How many tensors and values a model has, worked out from its configuration alone. A configuration of a kilobyte can describe a model of any size; this is
+/// compared with what the weight
 /// files hold before anything of those sizes is made.
 /// </summary>
 /// <param name="Tensors">Number of tensors.</param>
@@ -30,7 +31,8 @@ internal readonly record struct WeightCount(Int128 Tensors, Int128 Values)
     }
 
     /// <summary>A linear layer or a 1x1 convolution.</summary>
-    public static WeightCount Linear(long inSize, long outSize, bool hasBias = true) => hasBias ? Tensor(inSize, outSize) + Tensor(outSize) : Tensor(inSize, outSize);
+    public static WeightCount Linear(long inSize, long outSize, bool hasBias = true) =>
+        hasBias ? Tensor(inSize, outSize) + Tensor(outSize) : Tensor(inSize, outSize);
 
     /// <summary>A 3x3 convolution.</summary>
     public static WeightCount Conv3x3(long inChannels, long outChannels) => Tensor(inChannels, outChannels, 9) + Tensor(outChannels);
@@ -43,6 +45,10 @@ internal readonly record struct WeightCount(Int128 Tensors, Int128 Values)
     /// <param name="outChannels">Channels that go out.</param>
     /// <param name="timeSize">Size of the time embedding; null without one.</param>
     public static WeightCount Resnet(long inChannels, long outChannels, long? timeSize) =>
-        Norm(inChannels) + Conv3x3(inChannels, outChannels) + (timeSize is { } time ? Linear(time, outChannels) : default) + Norm(outChannels) + Conv3x3(outChannels, outChannels)
+        Norm(inChannels)
+        + Conv3x3(inChannels, outChannels)
+        + (timeSize is { } time ? Linear(time, outChannels) : default)
+        + Norm(outChannels)
+        + Conv3x3(outChannels, outChannels)
         + (inChannels == outChannels ? default : Linear(inChannels, outChannels));
 }

@@ -14,13 +14,22 @@ internal static class WeightCounts
         var levels = config.Levels();
         var (first, last, count) = (levels[0].Channels, levels[^1], levels.Count);
         long time = config.TimeEmbeddingSize;
-        var total = Conv3x3(config.InChannels, first) + Linear(first, time) + Linear(time, time) + Norm(first) + Conv3x3(first, config.OutChannels)
-            + Transformer(last) + (2 * Resnet(last.Channels, last.Channels, time));
+        var total =
+            Conv3x3(config.InChannels, first)
+            + Linear(first, time)
+            + Linear(time, time)
+            + Norm(first)
+            + Conv3x3(first, config.OutChannels)
+            + Transformer(last)
+            + (2 * Resnet(last.Channels, last.Channels, time));
         for (var i = 0; i < count; i++)
         {
             var level = levels[i];
-            total += Resnet(levels[Math.Max(i - 1, 0)].Channels, level.Channels, time) + ((level.Layers - 1) * Resnet(level.Channels, level.Channels, time))
-                + (level.HasAttention ? level.Layers * Transformer(level) : default) + (i == count - 1 ? default : Conv3x3(level.Channels, level.Channels));
+            total +=
+                Resnet(levels[Math.Max(i - 1, 0)].Channels, level.Channels, time)
+                + ((level.Layers - 1) * Resnet(level.Channels, level.Channels, time))
+                + (level.HasAttention ? level.Layers * Transformer(level) : default)
+                + (i == count - 1 ? default : Conv3x3(level.Channels, level.Channels));
 
             // The up block of the same level, number count - 1 - i on the way up.
             var below = levels[Math.Min(i + 1, count - 1)].Channels;
@@ -30,7 +39,8 @@ internal static class WeightCounts
                 total += Resnet((layer == 0 ? below : level.Channels) + (layer == level.Layers ? above : level.Channels), level.Channels, time);
             }
 
-            total += (config.UpBlockTypes[count - 1 - i] == UNetConfig.CrossAttentionUp ? (level.Layers + 1) * Transformer(level) : default)
+            total +=
+                (config.UpBlockTypes[count - 1 - i] == UNetConfig.CrossAttentionUp ? (level.Layers + 1) * Transformer(level) : default)
                 + (i == 0 ? default : Conv3x3(level.Channels, level.Channels));
         }
 
@@ -44,15 +54,26 @@ internal static class WeightCounts
         var (highest, lowest, count) = ((long)channels[0], (long)channels[^1], channels.Count);
         long latents = config.LatentChannels;
         var middle = (2 * Resnet(lowest, lowest, null)) + Norm(lowest) + (4 * Linear(lowest, lowest));
-        var total = (2 * middle)
-            + Conv3x3(config.InChannels, highest) + Norm(lowest) + Conv3x3(lowest, 2 * latents)
-            + Conv3x3(latents, lowest) + Norm(highest) + Conv3x3(highest, config.OutChannels)
-            + (config.UseQuantConv ? Linear(2 * latents, 2 * latents) : default) + (config.UsePostQuantConv ? Linear(latents, latents) : default);
+        var total =
+            (2 * middle)
+            + Conv3x3(config.InChannels, highest)
+            + Norm(lowest)
+            + Conv3x3(lowest, 2 * latents)
+            + Conv3x3(latents, lowest)
+            + Norm(highest)
+            + Conv3x3(highest, config.OutChannels)
+            + (config.UseQuantConv ? Linear(2 * latents, 2 * latents) : default)
+            + (config.UsePostQuantConv ? Linear(latents, latents) : default);
         for (var i = 0; i < count; i++)
         {
             long own = channels[i];
-            total += Resnet(channels[Math.Max(i - 1, 0)], own, null) + ((config.LayersPerBlock - 1) * Resnet(own, own, null)) + (i == count - 1 ? default : Conv3x3(own, own))
-                + Resnet(channels[Math.Min(i + 1, count - 1)], own, null) + (config.LayersPerBlock * Resnet(own, own, null)) + (i == 0 ? default : Conv3x3(own, own));
+            total +=
+                Resnet(channels[Math.Max(i - 1, 0)], own, null)
+                + ((config.LayersPerBlock - 1) * Resnet(own, own, null))
+                + (i == count - 1 ? default : Conv3x3(own, own))
+                + Resnet(channels[Math.Min(i + 1, count - 1)], own, null)
+                + (config.LayersPerBlock * Resnet(own, own, null))
+                + (i == 0 ? default : Conv3x3(own, own));
         }
 
         return total;
@@ -60,26 +81,41 @@ internal static class WeightCounts
 
     /// <summary>Of a <see cref="ClipTextModel"/>.</summary>
     public static WeightCount Of(ClipTextConfig config) =>
-        Tensor(config.VocabSize, config.HiddenSize) + Tensor(config.MaxPositionEmbeddings, config.HiddenSize)
-        + (config.NumHiddenLayers * Layer(config.HiddenSize, config.IntermediateSize)) + Norm(config.HiddenSize);
+        Tensor(config.VocabSize, config.HiddenSize)
+        + Tensor(config.MaxPositionEmbeddings, config.HiddenSize)
+        + (config.NumHiddenLayers * Layer(config.HiddenSize, config.IntermediateSize))
+        + Norm(config.HiddenSize);
 
     /// <summary>Of a <see cref="ClipModel"/>.</summary>
     public static WeightCount Of(ClipConfig config)
     {
         var vision = config.Vision;
         long width = vision.HiddenSize;
-        return Of(config.Text) + Tensor() + Linear(config.Text.HiddenSize, config.ProjectionDim, hasBias: false) + Linear(width, config.ProjectionDim, hasBias: false)
-            + Tensor(width) + Tensor(width, vision.NumChannels, vision.PatchSize, vision.PatchSize) + Tensor(vision.Positions, width)
-            + (2 * Norm(width)) + (vision.NumHiddenLayers * Layer(width, vision.IntermediateSize));
+        return Of(config.Text)
+            + Tensor()
+            + Linear(config.Text.HiddenSize, config.ProjectionDim, hasBias: false)
+            + Linear(width, config.ProjectionDim, hasBias: false)
+            + Tensor(width)
+            + Tensor(width, vision.NumChannels, vision.PatchSize, vision.PatchSize)
+            + Tensor(vision.Positions, width)
+            + (2 * Norm(width))
+            + (vision.NumHiddenLayers * Layer(width, vision.IntermediateSize));
     }
 
     private static WeightCount Layer(long width, long inner) => (4 * Linear(width, width)) + (2 * Norm(width)) + Linear(width, inner) + Linear(inner, width);
 
     private static WeightCount Transformer(UNetLevel level)
     {
-        long width = level.Channels, context = level.Config.CrossAttentionDim;
+        long width = level.Channels,
+            context = level.Config.CrossAttentionDim;
         var attention = Linear(width, width, hasBias: false) + Linear(width, width);
-        var block = (3 * Norm(width)) + (2 * attention) + (2 * Linear(width, width, hasBias: false)) + (2 * Linear(context, width, hasBias: false)) + Linear(width, 8 * width) + Linear(4 * width, width);
+        var block =
+            (3 * Norm(width))
+            + (2 * attention)
+            + (2 * Linear(width, width, hasBias: false))
+            + (2 * Linear(context, width, hasBias: false))
+            + Linear(width, 8 * width)
+            + Linear(4 * width, width);
         return Norm(width) + (2 * Linear(width, width)) + (level.TransformerLayers * block);
     }
 }

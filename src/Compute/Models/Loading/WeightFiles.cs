@@ -17,8 +17,16 @@ internal static class WeightFiles
     /// <exception cref="InvalidInputException">There are none, only pickles, or the index is unsound.</exception>
     public static (string Shown, IReadOnlyList<string> Paths) Find(string folder, string part, string stem)
     {
-        foreach (var name in (string[])[$"{stem}.safetensors", $"{stem}.safetensors.index.json", $"{stem}.fp16.safetensors", $"{stem}.safetensors.index.fp16.json",
-            $"{stem}.fp16.safetensors.index.json"])
+        foreach (
+            var name in (string[])
+                [
+                    $"{stem}.safetensors",
+                    $"{stem}.safetensors.index.json",
+                    $"{stem}.fp16.safetensors",
+                    $"{stem}.safetensors.index.fp16.json",
+                    $"{stem}.fp16.safetensors.index.json",
+                ]
+        )
         {
             var path = Path.Combine(folder, name);
             if (File.Exists(path))
@@ -39,7 +47,11 @@ internal static class WeightFiles
         {
             if (LinkedFile.Find(path) is null)
             {
-                throw new InvalidInputException($"{shown} can't be read: {LinkedFile.Missing(path)}", shown, "Download the model again, or put the file in its place.");
+                throw new InvalidInputException(
+                    $"{shown} can't be read: {LinkedFile.Missing(path)}",
+                    shown,
+                    "Download the model again, or put the file in its place."
+                );
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -52,14 +64,23 @@ internal static class WeightFiles
     {
         var wanted = $"{part}/{stem}.safetensors";
         var pickle = Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)
+            ? Directory
+                .EnumerateFiles(folder)
+                .Select(f => Path.GetFileName(f)!)
+                .Order(StringComparer.Ordinal)
                 .FirstOrDefault(f => Path.GetExtension(f) is ".bin" or ".ckpt" or ".pt" or ".pth")
             : null;
         return pickle is null
-            ? new InvalidInputException($"The model folder lacks {wanted} (looked in {folder}).", wanted, "Download the model again with its .safetensors files.")
+            ? new InvalidInputException(
+                $"The model folder lacks {wanted} (looked in {folder}).",
+                wanted,
+                "Download the model again with its .safetensors files."
+            )
             : new InvalidInputException(
-                $"The model folder lacks {wanted}; {part}/{pickle} is a PyTorch pickle, which can run code when opened, so it is never opened here.", wanted,
-                "Convert it once in Python: pipe = StableDiffusionPipeline.from_pretrained(folder); pipe.save_pretrained(folder, safe_serialization=True).");
+                $"The model folder lacks {wanted}; {part}/{pickle} is a PyTorch pickle, which can run code when opened, so it is never opened here.",
+                wanted,
+                "Convert it once in Python: pipe = StableDiffusionPipeline.from_pretrained(folder); pipe.save_pretrained(folder, safe_serialization=True)."
+            );
     }
 
     private static List<string> Shards(string indexPath, string folder, string shown)
@@ -75,7 +96,11 @@ internal static class WeightFiles
 
             foreach (var item in map.EnumerateObject())
             {
-                names.Add(item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Bad(shown, $"names no file for {Wording.Cut(item.Name, Wording.LongestItem)}"));
+                names.Add(
+                    item.Value.ValueKind == JsonValueKind.String
+                        ? item.Value.GetString()!
+                        : throw Bad(shown, $"names no file for {Wording.Cut(item.Name, Wording.LongestItem)}")
+                );
             }
         }
         catch (UnusableJsonException e)
@@ -109,5 +134,6 @@ internal static class WeightFiles
         return paths;
     }
 
-    private static InvalidInputException Bad(string shown, string what, Exception? inner = null) => new($"{shown} {what}.", shown, "Download the model again.", inner);
+    private static InvalidInputException Bad(string shown, string what, Exception? inner = null) =>
+        new($"{shown} {what}.", shown, "Download the model again.", inner);
 }

@@ -13,9 +13,7 @@ internal sealed class WeightMatch
     private readonly List<string> _unexpected = [];
     private readonly List<string> _misfits = [];
 
-    private WeightMatch()
-    {
-    }
+    private WeightMatch() { }
 
     /// <summary>The parameters that fit, with the key of the file that holds each.</summary>
     public IReadOnlyList<(ParameterSlot Slot, string FileKey)> Pairs => _pairs;
@@ -25,11 +23,7 @@ internal sealed class WeightMatch
     /// when all fit.
     /// </summary>
     public IReadOnlyList<string> Problems =>
-    [
-        .. Clause(_missing, "missing"),
-        .. Clause(_unexpected, "unexpected"),
-        .. Clause(_misfits, "of the wrong shape or type"),
-    ];
+        [.. Clause(_missing, "missing"), .. Clause(_unexpected, "unexpected"), .. Clause(_misfits, "of the wrong shape or type")];
 
     /// <summary>Compares.</summary>
     public static WeightMatch Of(Module module, WeightSource source, KeyRules rules)

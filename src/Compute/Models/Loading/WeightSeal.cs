@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
-/// A hash of weights in the metadata of their own file, made of what was meant to be written and compared with what a reader gets. SHA-256, whose instructions nearly all processors have,
+/// A hash of weights in the metadata of their own file, made of what was meant to be written and compared with what a reader gets. SHA-256, whose instructions
+/// nearly all processors have,
 /// of each tensor on its own, so that all cores work on it.
 /// </summary>
 internal static class WeightSeal
@@ -38,7 +39,10 @@ internal static class WeightSeal
     {
         using var scope = NewDisposeScope();
         // Of the calling thread: scopes belong to one.
-        var ordered = tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).Select(tensor => (tensor.Key, Value: tensor.Value.detach().contiguous())).ToArray();
+        var ordered = tensors
+            .OrderBy(tensor => tensor.Key, StringComparer.Ordinal)
+            .Select(tensor => (tensor.Key, Value: tensor.Value.detach().contiguous()))
+            .ToArray();
         var hashes = new string[ordered.Length];
         Parallel.For(0, ordered.Length, i => hashes[i] = Convert.ToHexStringLower(SHA256.HashData(ordered[i].Value.bytes)));
         var lines = new StringBuilder();

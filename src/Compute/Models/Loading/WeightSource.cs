@@ -94,7 +94,11 @@ internal sealed class WeightSource : IDisposable
         var whole = Entries[key];
         if (whole.Shape is not [var rows, .. var rest] || rows % names.Count != 0)
         {
-            throw new InvalidInputException($"{Shown}: {key} is {whole.ShapeText}, whose rows can't be shared out to {names.Count} tensors.", key, "Take an undamaged file.");
+            throw new InvalidInputException(
+                $"{Shown}: {key} is {whole.ShapeText}, whose rows can't be shared out to {names.Count} tensors.",
+                key,
+                "Take an undamaged file."
+            );
         }
 
         var owner = _owners[key];
@@ -103,7 +107,16 @@ internal sealed class WeightSource : IDisposable
         for (var i = 0; i < names.Count; i++)
         {
             var bytes = whole.ByteLength / names.Count;
-            Entries.Add(names[i], whole with { Name = names[i], Shape = [rows / names.Count, .. rest], Offset = whole.Offset + (i * bytes), ByteLength = bytes });
+            Entries.Add(
+                names[i],
+                whole with
+                {
+                    Name = names[i],
+                    Shape = [rows / names.Count, .. rest],
+                    Offset = whole.Offset + (i * bytes),
+                    ByteLength = bytes,
+                }
+            );
             _owners.Add(names[i], owner);
         }
     }

@@ -18,7 +18,13 @@ internal static class CheckpointKind
         bool Has(string prefix) => tensors.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal));
         InvalidInputException Not(string what, string hint = Only) => new($"{shown} {what}.", "model", hint);
 
-        if (tensors.Keys.Any(key => key.Contains("lora_down.", StringComparison.Ordinal) || key.Contains(".lora_A.", StringComparison.Ordinal) || key.Contains(".lora.down.", StringComparison.Ordinal)))
+        if (
+            tensors.Keys.Any(key =>
+                key.Contains("lora_down.", StringComparison.Ordinal)
+                || key.Contains(".lora_A.", StringComparison.Ordinal)
+                || key.Contains(".lora.down.", StringComparison.Ordinal)
+            )
+        )
         {
             throw Not("is a LoRA, not a model", "Give it to generate with --lora.");
         }
@@ -50,7 +56,11 @@ internal static class CheckpointKind
 
         if (!Has(OriginalUNet.Prefix))
         {
-            throw Not(Has("down_blocks.") || Has("unet.down_blocks.") ? "holds one part of a model in diffusers' names, not a checkpoint in the original layout" : "is no Stable Diffusion checkpoint: it has no tensor model.diffusion_model.*");
+            throw Not(
+                Has("down_blocks.") || Has("unet.down_blocks.")
+                    ? "holds one part of a model in diffusers' names, not a checkpoint in the original layout"
+                    : "is no Stable Diffusion checkpoint: it has no tensor model.diffusion_model.*"
+            );
         }
 
         if (!Has(OriginalVae.Prefix))
@@ -61,7 +71,10 @@ internal static class CheckpointKind
         var families = (CheckpointFamily[])[CheckpointFamily.StableDiffusion1, CheckpointFamily.StableDiffusion2];
         if (families.FirstOrDefault(one => Has(one.TextPrefix)) is not { } family)
         {
-            throw Not($"has no text encoder ({Wording.List(families.Select(one => one.TextPrefix + "*"), " or ")})", "Take the variant of the file with everything in it.");
+            throw Not(
+                $"has no text encoder ({Wording.List(families.Select(one => one.TextPrefix + "*"), " or ")})",
+                "Take the variant of the file with everything in it."
+            );
         }
 
         if (tensors.TryGetValue(OriginalUNet.Prefix + "input_blocks.0.0.weight", out var first) && first.Shape is [_, not 4, ..])

@@ -6,19 +6,27 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Models.SingleFile;
 
-/// <summary>What a single file lacks of a folder: configurations, scheduler and tokenizer. Those of Stable Diffusion 1.x and 2.x are part of this program.</summary>
+/// <summary>
+/// What a single file lacks of a folder: configurations, scheduler and tokenizer. Those of Stable Diffusion 1.x and 2.x are part of this program.
+/// </summary>
 internal static class ModelTemplate
 {
     private const string Scheduler = "scheduler/scheduler_config.json";
     private const string UNet = "unet/config.json";
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    private static readonly string[] Needed =
+    private static readonly string[] s_needed =
     [
-        "model_index.json", UNet, "vae/config.json", "text_encoder/config.json", Scheduler, "tokenizer/vocab.json", "tokenizer/merges.txt",
+        "model_index.json",
+        UNet,
+        "vae/config.json",
+        "text_encoder/config.json",
+        Scheduler,
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
     ];
 
-    private static readonly string[] Optional = ["tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "oneshot.json"];
+    private static readonly string[] s_optional = ["tokenizer/special_tokens_map.json", "tokenizer/tokenizer_config.json", "oneshot.json"];
 
     /// <summary>Writes the files of a family into a folder.</summary>
     /// <param name="family">The family.</param>
@@ -44,16 +52,20 @@ internal static class ModelTemplate
     /// <exception cref="InvalidInputException">One is missing.</exception>
     public static void CopyFrom(string template, string folder)
     {
-        foreach (var name in Needed.Concat(Optional))
+        foreach (var name in s_needed.Concat(s_optional))
         {
             var from = Path.Combine(template, name);
             if (LinkedFile.Find(from) is not null)
             {
                 File.Copy(from, Prepared(folder, name), overwrite: true);
             }
-            else if (Needed.Contains(name))
+            else if (s_needed.Contains(name))
             {
-                throw new InvalidInputException($"The folder {template} lacks {name}.", "config", "Name a diffusers folder of a model with the same sizes; its weights are not needed.");
+                throw new InvalidInputException(
+                    $"The folder {template} lacks {name}.",
+                    "config",
+                    "Name a diffusers folder of a model with the same sizes; its weights are not needed."
+                );
             }
         }
     }
@@ -74,7 +86,7 @@ internal static class ModelTemplate
         var path = Path.Combine(folder, name);
         var json = JsonObject.Create(StrictJson.Parse(File.ReadAllBytes(path)))!;
         json[field] = value;
-        File.WriteAllText(path, json.ToJsonString(Indented));
+        File.WriteAllText(path, json.ToJsonString(s_indented));
     }
 
     private static string Prepared(string folder, string name)

@@ -5,7 +5,8 @@ using OrleansOneShot.Compute.Models.Loading;
 namespace OrleansOneShot.Compute.Models.SingleFile;
 
 /// <summary>
-/// The text encoder's names in the original layout of Stable Diffusion 2.x: OpenCLIP's, whose attention keeps queries, keys and values in one matrix. The model takes the states in front of
+/// The text encoder's names in the original layout of Stable Diffusion 2.x: OpenCLIP's, whose attention keeps queries, keys and values in one matrix. The model
+/// takes the states in front of
 /// the last block, so transformers' form has one layer less.
 /// </summary>
 internal static partial class OriginalOpenClip
@@ -13,10 +14,16 @@ internal static partial class OriginalOpenClip
     /// <summary>What its keys start with in a checkpoint.</summary>
     public const string Prefix = "cond_stage_model.model.";
 
-    private static readonly (string Original, string Target)[] Block =
+    private static readonly (string Original, string Target)[] s_block =
     [
-        ("ln_1.", "layer_norm1."), ("ln_2.", "layer_norm2."), ("attn.out_proj.", "self_attn.out_proj."), ("mlp.c_fc.", "mlp.fc1."), ("mlp.c_proj.", "mlp.fc2."),
-        ("attn.q_", "self_attn.q_proj."), ("attn.k_", "self_attn.k_proj."), ("attn.v_", "self_attn.v_proj."),
+        ("ln_1.", "layer_norm1."),
+        ("ln_2.", "layer_norm2."),
+        ("attn.out_proj.", "self_attn.out_proj."),
+        ("mlp.c_fc.", "mlp.fc1."),
+        ("mlp.c_proj.", "mlp.fc2."),
+        ("attn.q_", "self_attn.q_proj."),
+        ("attn.k_", "self_attn.k_proj."),
+        ("attn.v_", "self_attn.v_proj."),
     ];
 
     /// <summary>Shows every attention's joint matrix and bias as those of queries, keys and values, under names that <see cref="TargetOf"/> knows.</summary>
@@ -42,7 +49,7 @@ internal static partial class OriginalOpenClip
         if (BlockPattern().Match(own) is { Success: true } match && int.TryParse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture, out var layer))
         {
             var rest = own[match.Length..];
-            var (original, target) = Block.FirstOrDefault(pair => rest.StartsWith(pair.Original, StringComparison.Ordinal));
+            var (original, target) = s_block.FirstOrDefault(pair => rest.StartsWith(pair.Original, StringComparison.Ordinal));
             return layer == layers ? null
                 : original is null ? key
                 : string.Create(CultureInfo.InvariantCulture, $"text_model.encoder.layers.{layer}.{target}{rest[original.Length..]}");

@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Compute.Models.SingleFile;
 
 /// <summary>
-/// The UNet's names in the original layout (CompVis' <c>UNetModel</c>): blocks numbered through, with the level that each belongs to told by where a down- or upsampling ends it.
+/// The UNet's names in the original layout (CompVis' <c>UNetModel</c>): blocks numbered through, with the level that each belongs to told by where a down- or
+/// upsampling ends it.
 /// Works for any number of levels and layers.
 /// </summary>
 internal static class OriginalUNet
@@ -9,15 +10,23 @@ internal static class OriginalUNet
     /// <summary>What its keys start with in a checkpoint.</summary>
     public const string Prefix = "model.diffusion_model.";
 
-    private static readonly (string Original, string Target)[] Ends =
+    private static readonly (string Original, string Target)[] s_ends =
     [
-        ("time_embed.0.", "time_embedding.linear_1."), ("time_embed.2.", "time_embedding.linear_2."), ("input_blocks.0.0.", "conv_in."), ("out.0.", "conv_norm_out."),
-        ("out.2.", "conv_out."), ("middle_block.1.", "mid_block.attentions.0."),
+        ("time_embed.0.", "time_embedding.linear_1."),
+        ("time_embed.2.", "time_embedding.linear_2."),
+        ("input_blocks.0.0.", "conv_in."),
+        ("out.0.", "conv_norm_out."),
+        ("out.2.", "conv_out."),
+        ("middle_block.1.", "mid_block.attentions.0."),
     ];
 
-    private static readonly (string Original, string Target)[] Resnet =
+    private static readonly (string Original, string Target)[] s_resnet =
     [
-        ("in_layers.0.", "norm1."), ("in_layers.2.", "conv1."), ("emb_layers.1.", "time_emb_proj."), ("out_layers.0.", "norm2."), ("out_layers.3.", "conv2."),
+        ("in_layers.0.", "norm1."),
+        ("in_layers.2.", "conv1."),
+        ("emb_layers.1.", "time_emb_proj."),
+        ("out_layers.0.", "norm2."),
+        ("out_layers.3.", "conv2."),
         ("skip_connection.", "conv_shortcut."),
     ];
 
@@ -28,7 +37,7 @@ internal static class OriginalUNet
     {
         string[] own = [.. keys.Where(key => key.StartsWith(Prefix, StringComparison.Ordinal)).Select(key => key[Prefix.Length..])];
         var prefixes = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (original, target) in Ends)
+        foreach (var (original, target) in s_ends)
         {
             prefixes.Add(original, target);
         }
@@ -38,7 +47,8 @@ internal static class OriginalUNet
         AddResnet(prefixes, "middle_block.2.", "mid_block.resnets.1.");
         AddDown(prefixes, modules);
         AddUp(prefixes, modules);
-        return own.Select(key => (key, prefix: LongestPrefix(prefixes, key))).Where(pair => pair.prefix is not null)
+        return own.Select(key => (key, prefix: LongestPrefix(prefixes, key)))
+            .Where(pair => pair.prefix is not null)
             .ToDictionary(pair => Prefix + pair.key, pair => prefixes[pair.prefix!] + pair.key[pair.prefix!.Length..], StringComparer.Ordinal);
     }
 
@@ -96,7 +106,7 @@ internal static class OriginalUNet
 
     private static void AddResnet(Dictionary<string, string> prefixes, string original, string target)
     {
-        foreach (var (from, to) in Resnet)
+        foreach (var (from, to) in s_resnet)
         {
             prefixes.Add(original + from, target + to);
         }

@@ -57,12 +57,21 @@ internal static partial class OriginalVae
                 : null;
         }
 
-        foreach (var (original, target) in ((string, string)[])
-            [
-                ("mid.block_1.", "mid_block.resnets.0."), ("mid.block_2.", "mid_block.resnets.1."), ("mid.attn_1.norm.", "mid_block.attentions.0.group_norm."),
-                ("mid.attn_1.q.", "mid_block.attentions.0.to_q."), ("mid.attn_1.k.", "mid_block.attentions.0.to_k."), ("mid.attn_1.v.", "mid_block.attentions.0.to_v."),
-                ("mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."), ("norm_out.", "conv_norm_out."), ("conv_in.", "conv_in."), ("conv_out.", "conv_out."),
-            ])
+        foreach (
+            var (original, target) in ((string, string)[])
+                [
+                    ("mid.block_1.", "mid_block.resnets.0."),
+                    ("mid.block_2.", "mid_block.resnets.1."),
+                    ("mid.attn_1.norm.", "mid_block.attentions.0.group_norm."),
+                    ("mid.attn_1.q.", "mid_block.attentions.0.to_q."),
+                    ("mid.attn_1.k.", "mid_block.attentions.0.to_k."),
+                    ("mid.attn_1.v.", "mid_block.attentions.0.to_v."),
+                    ("mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."),
+                    ("norm_out.", "conv_norm_out."),
+                    ("conv_in.", "conv_in."),
+                    ("conv_out.", "conv_out."),
+                ]
+        )
         {
             if (rest.StartsWith(original, StringComparison.Ordinal))
             {

@@ -14,10 +14,15 @@ internal static class StatedPrediction
     /// <param name="given">What the user says; it comes first.</param>
     /// <exception cref="InvalidInputException">It is a Stable Diffusion 2.x, of which there are both kinds, and nothing says which.</exception>
     public static PredictionType Require(WeightSource source, CheckpointFamily family, PredictionType? given) =>
-        given ?? OfMetadata(source) ?? OfFamily(source, family) ?? throw new InvalidInputException(
-            $"{source.Shown} is a {family.Name} checkpoint that does not say whether it predicts noise (epsilon: the base models of 512 pixels) or v (v_prediction: those of 768 pixels).",
+        given
+        ?? OfMetadata(source)
+        ?? OfFamily(source, family)
+        ?? throw new InvalidInputException(
+            $"{source.Shown} is a {family.Name} checkpoint that does not say whether it predicts noise (epsilon: the base models of 512 pixels) or v "
+                + $"(v_prediction: those of 768 pixels).",
             "prediction",
-            "Say it: oneshot models convert FILE --prediction epsilon|v_prediction --out DIR. The wrong one draws noise.");
+            "Say it: oneshot models convert FILE --prediction epsilon|v_prediction --out DIR. The wrong one draws noise."
+        );
 
     // modelspec 1.0.1, and the two names that Stability AI gives the variants.
     private static PredictionType? OfMetadata(WeightSource source)
@@ -36,15 +41,17 @@ internal static class StatedPrediction
         };
     }
 
-    // The training steps by which diffusers knows 2.0's base model and 2.1. It takes any other for v, which is wrong for 2.1's base model; that is asked for here.
+    // The training steps by which diffusers knows 2.0's base model and 2.1. It takes any other for v, which is wrong for 2.1's base model; that is asked for
+    // here.
     private static PredictionType? OfFamily(WeightSource source, CheckpointFamily family) =>
-        family == CheckpointFamily.StableDiffusion1 ? PredictionType.Epsilon
-        : StepOf(source) switch
-        {
-            875_000 => PredictionType.Epsilon,
-            110_000 => PredictionType.Velocity,
-            _ => null,
-        };
+        family == CheckpointFamily.StableDiffusion1
+            ? PredictionType.Epsilon
+            : StepOf(source) switch
+            {
+                875_000 => PredictionType.Epsilon,
+                110_000 => PredictionType.Velocity,
+                _ => null,
+            };
 
     private static long? StepOf(WeightSource source)
     {

@@ -29,8 +29,9 @@ internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>, IReco
         _isLinear = isLinear;
         norm = Blank.GroupNorm(groups, channels, 1e-6); // not the resnets' 1e-5
         proj_in = isLinear ? Blank.Linear(channels, channels) : Blank.Conv1x1(channels, channels);
-        transformer_blocks = new ModuleList<BasicTransformerBlock>(
-            [.. Enumerable.Range(0, layers).Select(_ => new BasicTransformerBlock(channels, contextWidth, heads))]);
+        transformer_blocks = new ModuleList<BasicTransformerBlock>([
+            .. Enumerable.Range(0, layers).Select(_ => new BasicTransformerBlock(channels, contextWidth, heads)),
+        ]);
         proj_out = isLinear ? Blank.Linear(channels, channels) : Blank.Conv1x1(channels, channels);
         RegisterComponents();
     }
@@ -45,7 +46,8 @@ internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>, IReco
     {
         using var scope = NewDisposeScope();
         long[] shape = input.shape;
-        long height = shape[2], width = shape[3];
+        long height = shape[2],
+            width = shape[3];
         var normed = norm.call(input);
         var tokens = _isLinear ? proj_in.call(ToTokens(normed)) : ToTokens(proj_in.call(normed)); // (B, h w, C)
         foreach (var block in transformer_blocks)

@@ -32,16 +32,26 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
         conv_in = Blank.Conv3x3(config.InChannels, levels[0].Channels);
         time_proj = new TimestepProjection(levels[0].Channels, config.FlipSinToCos, config.FreqShift);
         time_embedding = new TimestepEmbedding(levels[0].Channels, config.TimeEmbeddingSize);
-        down_blocks = new ModuleList<DownBlock2D>(
-            [.. levels.Select((level, i) => new DownBlock2D(level, levels[Math.Max(i - 1, 0)].Channels, isLast: i == count - 1))]);
+        down_blocks = new ModuleList<DownBlock2D>([
+            .. levels.Select((level, i) => new DownBlock2D(level, levels[Math.Max(i - 1, 0)].Channels, isLast: i == count - 1)),
+        ]);
 
         // The up blocks mirror the down blocks, lowest level first, with one layer more for the skip of the level's downsampling.
-        up_blocks = new ModuleList<UpBlock2D>([.. Enumerable.Range(0, count).Select(i =>
-        {
-            var down = levels[count - 1 - i];
-            var level = down with { HasAttention = config.UpBlockTypes[i] == UNetConfig.CrossAttentionUp, Layers = down.Layers + 1 };
-            return new UpBlock2D(level, levels[Math.Min(count - i, count - 1)].Channels, levels[Math.Max(count - 2 - i, 0)].Channels, isLast: i == count - 1);
-        })]);
+        up_blocks = new ModuleList<UpBlock2D>([
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                {
+                    var down = levels[count - 1 - i];
+                    var level = down with { HasAttention = config.UpBlockTypes[i] == UNetConfig.CrossAttentionUp, Layers = down.Layers + 1 };
+                    return new UpBlock2D(
+                        level,
+                        levels[Math.Min(count - i, count - 1)].Channels,
+                        levels[Math.Max(count - 2 - i, 0)].Channels,
+                        isLast: i == count - 1
+                    );
+                }),
+        ]);
         mid_block = new MidBlock2D(levels[^1]);
         conv_norm_out = Blank.GroupNorm(config.NormNumGroups, levels[0].Channels, config.NormEps);
         conv_out = Blank.Conv3x3(levels[0].Channels, config.OutChannels);
@@ -58,7 +68,8 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
     public IReadOnlyDictionary<string, AdaptableLayer> AdaptableLayers { get; }
 
     /// <summary>
-    /// Gradient checkpointing: resnets and transformers keep their inputs alone and are computed again on the way back. A training step then takes a third longer and less memory.
+    /// Gradient checkpointing: resnets and transformers keep their inputs alone and are computed again on the way back. A training step then takes a third
+    /// longer and less memory.
     /// Adapters must stay as they are until its backward pass is over.
     /// </summary>
     public bool RecomputesActivations
@@ -84,7 +95,8 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
     /// <exception cref="ArgumentException">A shape does not fit.</exception>
     public override Tensor forward(Tensor sample, Tensor timesteps, Tensor encoderHiddenStates)
     {
-        long[] shape = sample.shape, states = encoderHiddenStates.shape;
+        long[] shape = sample.shape,
+            states = encoderHiddenStates.shape;
         if (shape.Length != 4 || shape[1] != Config.InChannels)
         {
             throw new ArgumentException($"The latents must be (B, {Config.InChannels}, h, w), not [{string.Join(", ", shape)}].", nameof(sample));
@@ -92,7 +104,10 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
 
         if (states.Length != 3 || states[0] != shape[0] || states[2] != Config.CrossAttentionDim)
         {
-            throw new ArgumentException($"The text states must be ({shape[0]}, M, {Config.CrossAttentionDim}), not [{string.Join(", ", states)}].", nameof(encoderHiddenStates));
+            throw new ArgumentException(
+                $"The text states must be ({shape[0]}, M, {Config.CrossAttentionDim}), not [{string.Join(", ", states)}].",
+                nameof(encoderHiddenStates)
+            );
         }
 
         using var scope = NewDisposeScope();

@@ -5,7 +5,8 @@ using OrleansOneShot.Compute.Models.Loading;
 namespace OrleansOneShot.Compute.Models.UNet;
 
 /// <summary>
-/// <c>unet/config.json</c> of Stable Diffusion 1.x and 2.x, with diffusers' defaults for absent fields. Fields that only other models use (SDXL's added embeddings, class labels, ...)
+/// <c>unet/config.json</c> of Stable Diffusion 1.x and 2.x, with diffusers' defaults for absent fields. Fields that only other models use (SDXL's added
+/// embeddings, class labels, ...)
 /// must be absent or at their neutral value.
 /// </summary>
 public sealed record UNetConfig
@@ -96,10 +97,19 @@ public sealed record UNetConfig
 
     /// <summary>The levels on the way down, highest first.</summary>
     internal IReadOnlyList<UNetLevel> Levels() =>
-    [
-        .. BlockOutChannels.Select((channels, i) => new UNetLevel(
-            this, DownBlockTypes[i] == CrossAttentionDown, channels, At(LayersPerBlock, i), At(AttentionHeadDim, i), At(TransformerLayersPerBlock, i))),
-    ];
+        [
+            .. BlockOutChannels.Select(
+                (channels, i) =>
+                    new UNetLevel(
+                        this,
+                        DownBlockTypes[i] == CrossAttentionDown,
+                        channels,
+                        At(LayersPerBlock, i),
+                        At(AttentionHeadDim, i),
+                        At(TransformerLayersPerBlock, i)
+                    )
+            ),
+        ];
 
     private static int At(IReadOnlyList<int> values, int level) => values.Count == 1 ? values[0] : values[level];
 
@@ -158,8 +168,11 @@ public sealed record UNetConfig
             file.Within("block_out_channels", channels, 2, 8192);
             if (channels % NormNumGroups != 0 || channels % At(AttentionHeadDim, i) != 0 || channels % 2 != 0)
             {
-                throw file.Invalid("block_out_channels", $"{channels}",
-                    $"even and a multiple of norm_num_groups ({NormNumGroups}) and of the number of heads ({At(AttentionHeadDim, i)})");
+                throw file.Invalid(
+                    "block_out_channels",
+                    $"{channels}",
+                    $"even and a multiple of norm_num_groups ({NormNumGroups}) and of the number of heads ({At(AttentionHeadDim, i)})"
+                );
             }
         }
     }

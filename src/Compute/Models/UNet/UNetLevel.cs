@@ -15,5 +15,6 @@ internal sealed record UNetLevel(UNetConfig Config, bool HasAttention, int Chann
     public ResnetBlock2D Resnet(long inChannels) => new(inChannels, Channels, Config.TimeEmbeddingSize, Config.NormNumGroups, Config.NormEps);
 
     /// <summary>A transformer of this level.</summary>
-    public Transformer2DModel Transformer() => new(Channels, Config.CrossAttentionDim, Heads, TransformerLayers, Config.NormNumGroups, Config.UseLinearProjection);
+    public Transformer2DModel Transformer() =>
+        new(Channels, Config.CrossAttentionDim, Heads, TransformerLayers, Config.NormNumGroups, Config.UseLinearProjection);
 }

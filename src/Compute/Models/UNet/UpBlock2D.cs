@@ -24,8 +24,11 @@ internal sealed class UpBlock2D : Module<Tensor, Tensor, Tensor, Stack<Tensor>, 
         : base(nameof(UpBlock2D))
     {
         attentions = level.HasAttention ? new ModuleList<Transformer2DModel>([.. Enumerable.Range(0, level.Layers).Select(_ => level.Transformer())]) : null;
-        resnets = new ModuleList<ResnetBlock2D>([.. Enumerable.Range(0, level.Layers).Select(i =>
-            level.Resnet((i == 0 ? belowChannels : level.Channels) + (i == level.Layers - 1 ? aboveChannels : level.Channels)))]);
+        resnets = new ModuleList<ResnetBlock2D>([
+            .. Enumerable
+                .Range(0, level.Layers)
+                .Select(i => level.Resnet((i == 0 ? belowChannels : level.Channels) + (i == level.Layers - 1 ? aboveChannels : level.Channels))),
+        ]);
         upsamplers = isLast ? null : new ModuleList<Upsample2D>(new Upsample2D(level.Channels));
         RegisterComponents();
     }

@@ -43,7 +43,9 @@ public sealed class AutoencoderKL : Module
         if (shape.Length != 4 || shape[1] != Config.InChannels || shape[2] % Config.Factor != 0 || shape[3] % Config.Factor != 0)
         {
             throw new ArgumentException(
-                $"The picture must be (B, {Config.InChannels}, H, W) with H and W multiples of {Config.Factor}, not [{string.Join(", ", shape)}].", nameof(image));
+                $"The picture must be (B, {Config.InChannels}, H, W) with H and W multiples of {Config.Factor}, not [{string.Join(", ", shape)}].",
+                nameof(image)
+            );
         }
 
         using var scope = NewDisposeScope();

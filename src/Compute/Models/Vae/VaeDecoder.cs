@@ -20,8 +20,12 @@ internal sealed class VaeDecoder : Module<Tensor, Tensor>
     {
         int[] channels = [.. config.BlockOutChannels.Reverse()];
         conv_in = Blank.Conv3x3(config.LatentChannels, channels[0]);
-        up_blocks = new ModuleList<UpDecoderBlock2D>([.. channels.Select((c, i) =>
-            new UpDecoderBlock2D(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock + 1, config.NormNumGroups, isLast: i == channels.Length - 1))]);
+        up_blocks = new ModuleList<UpDecoderBlock2D>([
+            .. channels.Select(
+                (c, i) =>
+                    new UpDecoderBlock2D(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock + 1, config.NormNumGroups, isLast: i == channels.Length - 1)
+            ),
+        ]);
         mid_block = new VaeMidBlock(channels[0], config.NormNumGroups);
         conv_norm_out = Blank.GroupNorm(config.NormNumGroups, channels[^1], VaeLevel.Eps);
         conv_out = Blank.Conv3x3(channels[^1], config.OutChannels);

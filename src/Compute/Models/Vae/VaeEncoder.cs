@@ -20,8 +20,11 @@ internal sealed class VaeEncoder : Module<Tensor, Tensor>
     {
         var channels = config.BlockOutChannels;
         conv_in = Blank.Conv3x3(config.InChannels, channels[0]);
-        down_blocks = new ModuleList<DownEncoderBlock2D>([.. channels.Select((c, i) =>
-            new DownEncoderBlock2D(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock, config.NormNumGroups, isLast: i == channels.Count - 1))]);
+        down_blocks = new ModuleList<DownEncoderBlock2D>([
+            .. channels.Select(
+                (c, i) => new DownEncoderBlock2D(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock, config.NormNumGroups, isLast: i == channels.Count - 1)
+            ),
+        ]);
         mid_block = new VaeMidBlock(channels[^1], config.NormNumGroups);
         conv_norm_out = Blank.GroupNorm(config.NormNumGroups, channels[^1], VaeLevel.Eps);
         conv_out = Blank.Conv3x3(channels[^1], 2 * config.LatentChannels);

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
-/// The random numbers of a run, written down a second time: torch's CPU generator, seeded with the first eight bytes of SHA-256 over a version byte of 1, the seed, the step, the purpose
+/// The random numbers of a run, written down a second time: torch's CPU generator, seeded with the first eight bytes of SHA-256 over a version byte of 1, the
+/// seed, the step, the purpose
 /// (all little-endian) and the subject. Were they drawn otherwise, checkpoints of earlier versions would go on with other numbers.
 /// </summary>
 internal static class ReferenceNumbers
@@ -54,6 +55,6 @@ internal static class ReferenceNumbers
     }
 
     /// <summary>What is drawn in a step beside latents and noise: t of 0 to 999, S of three objects, and p of eq. 3.</summary>
-    public static (int Timestep, int[] Subset, double P) Draw(long seed, int step, int k) => (
-        (int)(Uniform(Of(seed, step, Timestep)) * 1000), Choose(Of(seed, step, Subset), 3, k), Uniform(Of(seed, step, ClassLoss)));
+    public static (int Timestep, int[] Subset, double P) Draw(long seed, int step, int k) =>
+        ((int)(Uniform(Of(seed, step, Timestep)) * 1000), Choose(Of(seed, step, Subset), 3, k), Uniform(Of(seed, step, ClassLoss)));
 }

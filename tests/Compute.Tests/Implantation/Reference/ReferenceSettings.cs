@@ -43,38 +43,44 @@ internal sealed record ReferenceSettings
     public string Prompt { get; init; } = "a photo of <bb> and <cc> in the snow";
 
     /// <summary>The same, as the production code takes it.</summary>
-    public ImplantationOptions ToOptions() => new()
-    {
-        Name = "trace",
-        Seed = Seed,
-        Vectors = Vectors,
-        SubsetSize = K,
-        OwnViews = OwnViews,
-        UsePrototype = PrototypeSteps > 0,
-        Prototype = new PrototypeOptions { Steps = PrototypeSteps, LearningRate = 0.02, Fusion = new FusionWeights(Fusion.Image, Fusion.Masked, Fusion.Class) },
-        RandomInitialisation = RandomStart,
-        Objective = new ObjectiveOptions
+    public ImplantationOptions ToOptions() =>
+        new()
         {
-            MaskNormalisation = Area ? MaskNormalisation.Area : MaskNormalisation.Mean,
-            ClassLossAlpha = ClassAlpha,
-            ClassLossProbability = ClassProbability,
-        },
-        Steps = Steps,
-        LearningRate = LearningRate,
-        Schedule = Cosine ? LearningRateSchedule.Cosine : LearningRateSchedule.Constant,
-        WeightDecay = WeightDecay,
-        Rank = Rank,
-        Alpha = Alpha,
-        CrossAttentionOnly = CrossOnly,
-        Resolution = ReferenceScene.Side,
-        PromptTemplate = "the photo of {} here",
-        CheckpointEvery = 2,
-        Precision = Precision.Fp32,
-        Device = "cpu",
-        Prompts = [Prompt],
-        SamplesPerPrompt = 2,
-        Scheduler = "ddim",
-        SamplingSteps = 4,
-        GuidanceScale = 3,
-    };
+            Name = "trace",
+            Seed = Seed,
+            Vectors = Vectors,
+            SubsetSize = K,
+            OwnViews = OwnViews,
+            UsePrototype = PrototypeSteps > 0,
+            Prototype = new PrototypeOptions
+            {
+                Steps = PrototypeSteps,
+                LearningRate = 0.02,
+                Fusion = new FusionWeights(Fusion.Image, Fusion.Masked, Fusion.Class),
+            },
+            RandomInitialisation = RandomStart,
+            Objective = new ObjectiveOptions
+            {
+                MaskNormalisation = Area ? MaskNormalisation.Area : MaskNormalisation.Mean,
+                ClassLossAlpha = ClassAlpha,
+                ClassLossProbability = ClassProbability,
+            },
+            Steps = Steps,
+            LearningRate = LearningRate,
+            Schedule = Cosine ? LearningRateSchedule.Cosine : LearningRateSchedule.Constant,
+            WeightDecay = WeightDecay,
+            Rank = Rank,
+            Alpha = Alpha,
+            CrossAttentionOnly = CrossOnly,
+            Resolution = ReferenceScene.Side,
+            PromptTemplate = "the photo of {} here",
+            CheckpointEvery = 2,
+            Precision = Precision.Fp32,
+            Device = "cpu",
+            Prompts = [Prompt],
+            SamplesPerPrompt = 2,
+            Scheduler = "ddim",
+            SamplingSteps = 4,
+            GuidanceScale = 3,
+        };
 }

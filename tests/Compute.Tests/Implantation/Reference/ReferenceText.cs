@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
-/// <summary>The ids of a run's texts, put together by hand: row j of object i is id vocabulary + i n + j; a text stands between start and end, and ends fill the rest.</summary>
+/// <summary>
+/// The ids of a run's texts, put together by hand: row j of object i is id vocabulary + i n + j; a text stands between start and end, and ends fill the rest.
+/// </summary>
 internal sealed class ReferenceText
 {
     private const int Context = 77;
@@ -50,5 +52,6 @@ internal sealed class ReferenceText
 
     private IEnumerable<int> Learned(int i) => Enumerable.Range(960 + (i * _n), _n);
 
-    private static Tensor Complete(List<int> ids) => tensor([.. new[] { 958 }.Concat(ids).Concat(Enumerable.Repeat(959, Context - 1 - ids.Count)).Select(id => (long)id)], [1, Context], ScalarType.Int64);
+    private static Tensor Complete(List<int> ids) =>
+        tensor([.. new[] { 958 }.Concat(ids).Concat(Enumerable.Repeat(959, Context - 1 - ids.Count)).Select(id => (long)id)], [1, Context], ScalarType.Int64);
 }

@@ -9,13 +9,15 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
-/// A whole run from the scene's pixels to weights and pictures, written from docs/METHOD.md: every term alone, numbers of its own, arithmetic of its own. Of the production code it uses
-/// the modules (UNet, VAE, text towers), the LoRA's product in a layer and the drawing of one picture from given noise, each of which is compared with PyTorch elsewhere.
+/// A whole run from the scene's pixels to weights and pictures, written from docs/METHOD.md: every term alone, numbers of its own, arithmetic of its own. Of
+/// the production code it uses
+/// the modules (UNet, VAE, text towers), the LoRA's product in a layer and the drawing of one picture from given noise, each of which is compared with PyTorch
+/// elsewhere.
 /// </summary>
 internal sealed class ReferenceTrace
 {
     private const int Latent = ReferenceScene.Side / 8;
-    private static readonly float[] ClipMean = [0.48145466f, 0.4578275f, 0.40821073f];
+    private static readonly float[] s_clipMean = [0.48145466f, 0.4578275f, 0.40821073f];
     private readonly ReferenceModel _model;
     private readonly ReferenceSettings _settings;
     private readonly List<string> _modules;
@@ -30,8 +32,18 @@ internal sealed class ReferenceTrace
         _settings = settings;
         _text = new ReferenceText(model, settings.Vectors);
         string[] targets = settings.CrossOnly ? [".attn2."] : [".attn1.", ".attn2."];
-        _modules = [.. model.UNet.AdaptableLayers.Keys.Where(name => targets.Any(name.Contains)
-            && (name.EndsWith(".to_q", StringComparison.Ordinal) || name.EndsWith(".to_k", StringComparison.Ordinal) || name.EndsWith(".to_v", StringComparison.Ordinal) || name.EndsWith(".to_out.0", StringComparison.Ordinal)))];
+        _modules =
+        [
+            .. model.UNet.AdaptableLayers.Keys.Where(name =>
+                targets.Any(name.Contains)
+                && (
+                    name.EndsWith(".to_q", StringComparison.Ordinal)
+                    || name.EndsWith(".to_k", StringComparison.Ordinal)
+                    || name.EndsWith(".to_v", StringComparison.Ordinal)
+                    || name.EndsWith(".to_out.0", StringComparison.Ordinal)
+                )
+            ),
+        ];
     }
 
     /// <summary>Names of the layers that carry a LoRA.</summary>
@@ -70,13 +82,31 @@ internal sealed class ReferenceTrace
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        var noise = Enumerable.Range(0, 2).SelectMany(i => ReferenceNumbers.Normal(ReferenceNumbers.Of(_settings.Seed, i, ReferenceNumbers.SampleLatents), 1, 4, Latent, Latent)).ToArray();
+        var noise = Enumerable
+            .Range(0, 2)
+            .SelectMany(i => ReferenceNumbers.Normal(ReferenceNumbers.Of(_settings.Seed, i, ReferenceNumbers.SampleLatents), 1, 4, Latent, Latent))
+            .ToArray();
         using var encoder = new PromptEncoder(_model.TextEncoder, _text.Tokenizer, Values(Vectors, -1, 32));
         Attach(_modules.ToDictionary(m => m, m => (Values(_a[m], _settings.Rank, -1), Values(_b[m], -1, _settings.Rank))));
         try
         {
-            return new TextToImage(_model.UNet, _model.Vae, encoder, SchedulerConfig.Load(Path.Combine(_model.Folder, "scheduler", "scheduler_config.json"))).Draw(
-                new SamplingRequest { Prompt = _settings.Prompt, Scheduler = "ddim", Steps = 4, GuidanceScale = 3, Width = ReferenceScene.Side, Height = ReferenceScene.Side }, Values(noise, 2, 4, Latent, Latent));
+            return new TextToImage(
+                _model.UNet,
+                _model.Vae,
+                encoder,
+                SchedulerConfig.Load(Path.Combine(_model.Folder, "scheduler", "scheduler_config.json"))
+            ).Draw(
+                new SamplingRequest
+                {
+                    Prompt = _settings.Prompt,
+                    Scheduler = "ddim",
+                    Steps = 4,
+                    GuidanceScale = 3,
+                    Width = ReferenceScene.Side,
+                    Height = ReferenceScene.Side,
+                },
+                Values(noise, 2, 4, Latent, Latent)
+            );
         }
         finally
         {
@@ -100,7 +130,7 @@ internal sealed class ReferenceTrace
         for (var at = 0; at < pixels.Length; at++)
         {
             var m = ReferenceScene.Mask(i, ReferenceScene.SharedLeft + (at / 3 % ReferenceScene.Side), at / 3 / ReferenceScene.Side) / 255f;
-            pixels[at] = (byte)Math.Clamp(MathF.Round(((pixels[at] / 255f * m) + (ClipMean[at % 3] * (1 - m))) * 255f), 0, 255);
+            pixels[at] = (byte)Math.Clamp(MathF.Round(((pixels[at] / 255f * m) + (s_clipMean[at % 3] * (1 - m))) * 255f), 0, 255);
         }
 
         return new RgbImage(ReferenceScene.Side, ReferenceScene.Side, pixels);
@@ -109,13 +139,15 @@ internal sealed class ReferenceTrace
     internal static Tensor Cosine(Tensor a, Tensor b) => (a * b).sum() / ((a * a).sum().sqrt() * (b * b).sum().sqrt());
 
     private static byte[] Pixels(int left) =>
-    [
-        .. Enumerable.Range(0, ReferenceScene.Side * ReferenceScene.Side).SelectMany(at =>
-        {
-            var (r, g, b) = ReferenceScene.Pixel(left + (at % ReferenceScene.Side), at / ReferenceScene.Side);
-            return new[] { r, g, b };
-        }),
-    ];
+        [
+            .. Enumerable
+                .Range(0, ReferenceScene.Side * ReferenceScene.Side)
+                .SelectMany(at =>
+                {
+                    var (r, g, b) = ReferenceScene.Pixel(left + (at % ReferenceScene.Side), at / ReferenceScene.Side);
+                    return new[] { r, g, b };
+                }),
+        ];
 
     // The mean of the mask over the 8 x 8 pixels that a latent stands for.
     private static float[] LatentMask(int i, int left)
@@ -161,11 +193,15 @@ internal sealed class ReferenceTrace
         var table = Read(_model.TextEncoder.TokenTable);
         float[] Row(int id) => table[(id * 32)..((id + 1) * 32)];
         var norm = table.Chunk(32).Average(row => Math.Sqrt(row.Sum(x => (double)x * x)));
-        float[] Scaled(float[] rows) => [.. rows.Chunk(32).SelectMany(row =>
-        {
-            var length = Math.Sqrt(row.Sum(x => (double)x * x));
-            return row.Select(x => (float)(x * norm / length));
-        })];
+        float[] Scaled(float[] rows) =>
+            [
+                .. rows.Chunk(32)
+                    .SelectMany(row =>
+                    {
+                        var length = Math.Sqrt(row.Sum(x => (double)x * x));
+                        return row.Select(x => (float)(x * norm / length));
+                    }),
+            ];
         var n = _settings.Vectors;
         var words = _text.Ids(ReferenceScene.Classes[i]);
         var vectors = _settings.RandomStart
@@ -179,7 +215,9 @@ internal sealed class ReferenceTrace
         using var scope = NewDisposeScope();
         Tensor Unit(Tensor x) => x / (x * x).sum().sqrt();
         var (whole, masked, text) = _settings.Fusion;
-        var theta = (Unit(Image(Crop())) * Number(whole)).Add(Unit(Image(Masked(i))) * Number(masked)).Add(Unit(Words(ReferenceScene.Classes[i])) * Number(text));
+        var theta = (Unit(Image(Crop())) * Number(whole))
+            .Add(Unit(Image(Masked(i))) * Number(masked))
+            .Add(Unit(Words(ReferenceScene.Classes[i])) * Number(text));
         var adam = new ReferenceAdam(vectors.Length);
         var (losses, best) = (new List<double>(), vectors);
         for (var step = 0; step <= _settings.PrototypeSteps; step++)
@@ -227,18 +265,29 @@ internal sealed class ReferenceTrace
         var z = Sample(shared, step, "");
         var noise = ReferenceNumbers.Normal(ReferenceNumbers.Of(_settings.Seed, step, ReferenceNumbers.Noise), 1, 4, Latent, Latent);
         var (timestep, subset, p) = ReferenceNumbers.Draw(_settings.Seed, step, _settings.K);
-        var leaves = _modules.ToDictionary(m => m, m => (A: Values(_a[m], _settings.Rank, -1).requires_grad_(), B: Values(_b[m], -1, _settings.Rank).requires_grad_()));
+        var leaves = _modules.ToDictionary(
+            m => m,
+            m => (A: Values(_a[m], _settings.Rank, -1).requires_grad_(), B: Values(_b[m], -1, _settings.Rank).requires_grad_())
+        );
         var vectors = Values(Vectors, -1, 32).requires_grad_();
         Attach(leaves);
         var global = Term(z, null, noise, timestep, _text.Prompt([0, 1, 2]), vectors);
-        var masked = subset.Select(i =>
-        {
-            var left = _settings.OwnViews ? ReferenceScene.OwnLeft[i] : ReferenceScene.SharedLeft;
-            return Term(_settings.OwnViews ? Sample(own[i], step, $"object-{i}") : z, LatentMask(i, left), noise, timestep, _text.Prompt([i]), vectors);
-        }).ToList();
-        var classes = p < _settings.ClassProbability
-            ? subset.Select(i => Number(1) - (Number(_settings.ClassAlpha) * Cosine(_model.Clip.TextFeatures(_text.Rows(i), vectors, _text.End), Words(ReferenceScene.Classes[i])))).ToList()
-            : [];
+        var masked = subset
+            .Select(i =>
+            {
+                var left = _settings.OwnViews ? ReferenceScene.OwnLeft[i] : ReferenceScene.SharedLeft;
+                return Term(_settings.OwnViews ? Sample(own[i], step, $"object-{i}") : z, LatentMask(i, left), noise, timestep, _text.Prompt([i]), vectors);
+            })
+            .ToList();
+        var classes =
+            p < _settings.ClassProbability
+                ? subset
+                    .Select(i =>
+                        Number(1)
+                        - (Number(_settings.ClassAlpha) * Cosine(_model.Clip.TextFeatures(_text.Rows(i), vectors, _text.End), Words(ReferenceScene.Classes[i])))
+                    )
+                    .ToList()
+                : [];
         Losses.Add((global.item<float>(), masked.Sum(m => (double)m.item<float>()), classes.Sum(c => (double)c.item<float>())));
         foreach (var loss in masked.Concat(classes).Append(global))
         {
@@ -256,7 +305,8 @@ internal sealed class ReferenceTrace
         Vectors = _adam[""].Step(Vectors, Read(vectors.grad!), rate, _settings.WeightDecay);
     }
 
-    // A term of L_SP for a model that predicts v, which is sqrt(abar) eps - sqrt(1 - abar) z. The residual of a masked term is m (v - v_theta), the latent is masked, the noise is not.
+    // A term of L_SP for a model that predicts v, which is sqrt(abar) eps - sqrt(1 - abar) z. The residual of a masked term is m (v - v_theta), the latent is
+    // masked, the noise is not.
     private Tensor Term(float[] z, float[]? mask, float[] noise, int timestep, Tensor ids, Tensor vectors)
     {
         var abar = ReferenceModel.AlphaBar(timestep);

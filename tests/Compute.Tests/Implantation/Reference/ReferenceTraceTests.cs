@@ -6,31 +6,59 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
-/// <summary>A run from bytes to files against the same run in arithmetic of its own: what is wired wrongly between the parts shows here, even where every part is right.</summary>
+/// <summary>
+/// A run from bytes to files against the same run in arithmetic of its own: what is wired wrongly between the parts shows here, even where every part is right.
+/// </summary>
 public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<ReferenceModel>
 {
-    private static readonly Dictionary<string, ReferenceSettings> Cases = new()
+    private static readonly Dictionary<string, ReferenceSettings> s_cases = new()
     {
-        ["one of three, prototype of all embeddings, cosine"] = new ReferenceSettings { Seed = 9, K = 1, PrototypeSteps = 3, Cosine = true },
-        ["two of three, own views, area, prototype of the masked picture"] = new ReferenceSettings { Seed = 24, K = 2, OwnViews = true, Area = true, PrototypeSteps = 2, Fusion = (0, 1, 0) },
-        ["all, cross-attention, random start, class loss by chance"] = new ReferenceSettings { Seed = 33, K = 3, CrossOnly = true, RandomStart = true, Area = true, ClassProbability = 0.5 },
+        ["one of three, prototype of all embeddings, cosine"] = new ReferenceSettings
+        {
+            Seed = 9,
+            K = 1,
+            PrototypeSteps = 3,
+            Cosine = true,
+        },
+        ["two of three, own views, area, prototype of the masked picture"] = new ReferenceSettings
+        {
+            Seed = 24,
+            K = 2,
+            OwnViews = true,
+            Area = true,
+            PrototypeSteps = 2,
+            Fusion = (0, 1, 0),
+        },
+        ["all, cross-attention, random start, class loss by chance"] = new ReferenceSettings
+        {
+            Seed = 33,
+            K = 3,
+            CrossOnly = true,
+            RandomStart = true,
+            Area = true,
+            ClassProbability = 0.5,
+        },
     };
 
-    public static TheoryData<string> Names => [.. Cases.Keys];
+    public static TheoryData<string> Names => [.. s_cases.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Execute_FromBytesToFiles_IsTheReferencesRun(string name)
     {
         using var scope = NewDisposeScope();
-        var settings = Cases[name];
+        var settings = s_cases[name];
         var reference = new ReferenceTrace(model, settings);
         reference.Train();
         var folder = Directory.CreateTempSubdirectory("oneshot-trace-");
         try
         {
             var observer = new RecordingObserver(folder.FullName);
-            var outcome = new ImplantationRun(ModelFolder.Open(model.Folder), ReferenceScene.Inputs, settings.ToOptions(), observer).Execute(folder.FullName, null, TestContext.Current.CancellationToken);
+            var outcome = new ImplantationRun(ModelFolder.Open(model.Folder), ReferenceScene.Inputs, settings.ToOptions(), observer).Execute(
+                folder.FullName,
+                null,
+                TestContext.Current.CancellationToken
+            );
 
             Assert.Equal(settings.CrossOnly ? 44 : 88, reference.Modules.Count);
             AssertLosses(reference, observer.Losses);
@@ -47,14 +75,19 @@ public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<Re
     [Fact]
     public void Cases_Draws_ReachWhatTheyAreToShow()
     {
-        var draws = Cases.Values.Select(settings => Enumerable.Range(0, settings.Steps).Select(step => ReferenceNumbers.Draw(settings.Seed, step, settings.K)).ToList()).ToList();
+        var draws = s_cases
+            .Values.Select(settings => Enumerable.Range(0, settings.Steps).Select(step => ReferenceNumbers.Draw(settings.Seed, step, settings.K)).ToList())
+            .ToList();
         foreach (var steps in draws)
         {
             Assert.Contains(steps, draw => draw.Timestep >= 600);
             Assert.Contains(steps, draw => draw.Timestep < 400);
         }
 
-        Assert.True(draws.Take(2).All(steps => steps.Select(draw => string.Join(',', draw.Subset)).Distinct().Count() == 3), "The same objects are drawn twice.");
+        Assert.True(
+            draws.Take(2).All(steps => steps.Select(draw => string.Join(',', draw.Subset)).Distinct().Count() == 3),
+            "The same objects are drawn twice."
+        );
         Assert.Contains(draws[2], draw => draw.P < 0.5);
         Assert.Contains(draws[2], draw => draw.P >= 0.5);
     }
@@ -117,7 +150,11 @@ public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<Re
             Assert.Equal(["<bb>", "<cc>"], picture.Named);
             for (var i = 0; i < 3; i++)
             {
-                AssertClose(ReferenceTrace.Cosine(image, reference.Image(ReferenceTrace.Masked(i))).item<float>(), picture.IaObject[ReferenceScene.Tokens[i]], $"ia_object of {i}");
+                AssertClose(
+                    ReferenceTrace.Cosine(image, reference.Image(ReferenceTrace.Masked(i))).item<float>(),
+                    picture.IaObject[ReferenceScene.Tokens[i]],
+                    $"ia_object of {i}"
+                );
             }
         }
 
@@ -139,7 +176,10 @@ public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<Re
         Assert.Equal(expected.Length, values.Length);
         var apart = expected.Zip(values, (x, y) => (double)Math.Abs(x - y)).ToList();
         var outliers = apart.Count(d => !(d <= 0.02 * settings.LearningRate));
-        Assert.True(outliers <= Math.Max(1, expected.Length / 200), $"{what}: {outliers} of {expected.Length} values deviate; the largest by {apart.Max():E2}.");
+        Assert.True(
+            outliers <= Math.Max(1, expected.Length / 200),
+            $"{what}: {outliers} of {expected.Length} values deviate; the largest by {apart.Max():E2}."
+        );
     }
 
     private static void Say(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);

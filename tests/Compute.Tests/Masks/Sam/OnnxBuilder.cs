@@ -5,7 +5,9 @@ namespace OrleansOneShot.Compute.Tests.Masks.Sam;
 /// <summary>Builds small ONNX models by hand: field numbers are those of onnx.proto.</summary>
 internal sealed class OnnxBuilder
 {
-    public const int Float = 1, UInt8 = 2, Integer = 7;
+    public const int Float = 1,
+        UInt8 = 2,
+        Integer = 7;
     private readonly ProtobufWriter _graph = new ProtobufWriter().Text(2, "test");
     private int _names;
 

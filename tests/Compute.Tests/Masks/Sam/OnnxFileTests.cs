@@ -4,7 +4,7 @@ namespace OrleansOneShot.Compute.Tests.Masks.Sam;
 
 public sealed class OnnxFileTests
 {
-    private static readonly ProtobufWriter External = OnnxBuilder.ExternalTensor("w", "/etc/passwd");
+    private static readonly ProtobufWriter s_external = OnnxBuilder.ExternalTensor("w", "/etc/passwd");
 
     public static TheoryData<string> Places => ["initializer", "attribute", "subgraph", "sparse", "function", "training", "path alone"];
 
@@ -17,12 +17,12 @@ public sealed class OnnxFileTests
         ProtobufWriter Model(ProtobufWriter graph) => Graph(7, graph);
         var model = place switch
         {
-            "initializer" => Model(Graph(5, External)),
-            "attribute" => Model(Node(5, External)),
-            "subgraph" => Model(Node(6, Graph(5, External))),
-            "sparse" => Model(Graph(15, Graph(1, External))),
-            "function" => Model(new ProtobufWriter()).Message(25, Graph(7, Graph(5, Graph(10, External)))),
-            "training" => Model(new ProtobufWriter()).Message(20, Graph(2, Graph(5, External))),
+            "initializer" => Model(Graph(5, s_external)),
+            "attribute" => Model(Node(5, s_external)),
+            "subgraph" => Model(Node(6, Graph(5, s_external))),
+            "sparse" => Model(Graph(15, Graph(1, s_external))),
+            "function" => Model(new ProtobufWriter()).Message(25, Graph(7, Graph(5, Graph(10, s_external)))),
+            "training" => Model(new ProtobufWriter()).Message(20, Graph(2, Graph(5, s_external))),
             _ => Model(Graph(5, new ProtobufWriter().Message(13, new ProtobufWriter().Text(1, "location").Text(2, "w.bin")))),
         };
 
@@ -51,7 +51,8 @@ public sealed class OnnxFileTests
     }
 
     [Fact]
-    public void Check_NoProtobuf_IsRefused() => Assert.Throws<InvalidInputException>(() => OnnxFile.Check("m.onnx", "sam-encoder", "hello, this is text"u8.ToArray()));
+    public void Check_NoProtobuf_IsRefused() =>
+        Assert.Throws<InvalidInputException>(() => OnnxFile.Check("m.onnx", "sam-encoder", "hello, this is text"u8.ToArray()));
 
     [Fact]
     public void Check_GraphsNestedWithoutEnd_AreRefused()
@@ -62,7 +63,11 @@ public sealed class OnnxFileTests
             graph = new ProtobufWriter().Message(1, new ProtobufWriter().Message(5, new ProtobufWriter().Message(6, graph)));
         }
 
-        Assert.Contains("nested", Assert.Throws<InvalidInputException>(() => OnnxFile.Check("m.onnx", "sam-encoder", new ProtobufWriter().Message(7, graph).ToArray())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nested",
+            Assert.Throws<InvalidInputException>(() => OnnxFile.Check("m.onnx", "sam-encoder", new ProtobufWriter().Message(7, graph).ToArray())).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -32,14 +32,23 @@ public sealed class OnnxLimitsTests : IDisposable
     public void Make_EncoderThatEnlargesItsPicture_IsRefused(long side)
     {
         var model = new OnnxBuilder().Input("input_image", UInt8, null, null, 3).Output("image_embeddings", Float, 1, 3, null, null);
-        var planes = model.Node("Unsqueeze", [model.Node("Transpose", [model.Node("Cast", ["input_image"], Whole("to", Float))], Wholes("perm", 2, 0, 1)), model.Constant([0L], 1)]);
+        var planes = model.Node(
+            "Unsqueeze",
+            [model.Node("Transpose", [model.Node("Cast", ["input_image"], Whole("to", Float))], Wholes("perm", 2, 0, 1)), model.Constant([0L], 1)]
+        );
         model.NodeTo("image_embeddings", "Resize", [planes, "", "", model.Constant([1L, 3, side, side], 4)], Words("mode", "nearest"));
         var (encoder, decoder) = (Path.Combine(_folder, "e.onnx"), Path.Combine(_folder, "d.onnx"));
         File.WriteAllBytes(encoder, model.Build());
         File.WriteAllBytes(decoder, TinySam.Decoder());
         using var masker = new SamMasker(encoder, decoder);
 
-        var error = Assert.Throws<InvalidInputException>(() => masker.Make(TestPictures.Make(16, 16, (_, _) => (1, 2, 3)), new MaskPrompt(new PixelRectangle(0, 0, 8, 8), []), TestContext.Current.CancellationToken));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            masker.Make(
+                TestPictures.Make(16, 16, (_, _) => (1, 2, 3)),
+                new MaskPrompt(new PixelRectangle(0, 0, 8, 8), []),
+                TestContext.Current.CancellationToken
+            )
+        );
 
         Assert.Contains("e.onnx", error.Message, StringComparison.Ordinal);
         Assert.True(error.Message.Length < 600, error.Message);

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.Masks.Sam;
 
 public sealed class SamMaskerTests : IDisposable
 {
-    private static readonly RgbImage White = TestPictures.Make(128, 128, (_, _) => (255, 255, 255));
+    private static readonly RgbImage s_white = TestPictures.Make(128, 128, (_, _) => (255, 255, 255));
     private readonly string _folder = Directory.CreateTempSubdirectory("oneshot-sam-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -17,9 +17,13 @@ public sealed class SamMaskerTests : IDisposable
     {
         using var masker = Open();
 
-        var mask = masker.Make(White, new MaskPrompt(new PixelRectangle(20, 40, 80, 40), []), TestContext.Current.CancellationToken);
+        var mask = masker.Make(s_white, new MaskPrompt(new PixelRectangle(20, 40, 80, 40), []), TestContext.Current.CancellationToken);
 
-        Assert.InRange(MaskFigures.Iou(mask, MaskFigures.Of(128, 128, (x, y) => Math.Pow((x + 0.5 - 60) / 40, 2) + Math.Pow((y + 0.5 - 60) / 20, 2) < 1)), 0.95, 1);
+        Assert.InRange(
+            MaskFigures.Iou(mask, MaskFigures.Of(128, 128, (x, y) => Math.Pow((x + 0.5 - 60) / 40, 2) + Math.Pow((y + 0.5 - 60) / 20, 2) < 1)),
+            0.95,
+            1
+        );
     }
 
     [Fact]
@@ -28,7 +32,7 @@ public sealed class SamMaskerTests : IDisposable
         using var masker = Open();
 
         // The square of 64 holds 128 pixels: the disc's 12 are 24 here.
-        var mask = masker.Make(White, new MaskPrompt(null, [new PixelPoint(40, 90)]), TestContext.Current.CancellationToken);
+        var mask = masker.Make(s_white, new MaskPrompt(null, [new PixelPoint(40, 90)]), TestContext.Current.CancellationToken);
 
         Assert.InRange(MaskFigures.Iou(mask, MaskFigures.Of(128, 128, (x, y) => MaskFigures.InDisc(x, y, 40, 90, 24))), 0.93, 1);
     }
@@ -51,7 +55,11 @@ public sealed class SamMaskerTests : IDisposable
     {
         using var masker = Open();
 
-        var mask = masker.Make(TestPictures.Make(256, 64, (_, _) => (255, 255, 255)), new MaskPrompt(null, [new PixelPoint(200, 30)]), TestContext.Current.CancellationToken);
+        var mask = masker.Make(
+            TestPictures.Make(256, 64, (_, _) => (255, 255, 255)),
+            new MaskPrompt(null, [new PixelPoint(200, 30)]),
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal((256, 64), (mask.Width, mask.Height));
         Assert.True(mask.Values[(30 * 256) + 200] > 0.5f);
@@ -64,10 +72,10 @@ public sealed class SamMaskerTests : IDisposable
         var prompt = new MaskPrompt(new PixelRectangle(20, 40, 80, 40), []);
         var cache = Path.Combine(_folder, "cache");
         using var first = Open(cache: cache);
-        var expected = first.Make(White, prompt, TestContext.Current.CancellationToken);
+        var expected = first.Make(s_white, prompt, TestContext.Current.CancellationToken);
         using var second = Open(cache: cache);
 
-        Assert.Equal(expected.Values, second.Make(White, prompt, TestContext.Current.CancellationToken).Values);
+        Assert.Equal(expected.Values, second.Make(s_white, prompt, TestContext.Current.CancellationToken).Values);
         Assert.Equal((1, 0), (first.Encoded, second.Encoded));
 
         // Another photo is not that one.
@@ -82,10 +90,10 @@ public sealed class SamMaskerTests : IDisposable
         var cache = Path.Combine(_folder, "cache");
         using var masker = Open(cache: cache);
         var prompt = new MaskPrompt(null, [new PixelPoint(64, 64)]);
-        masker.Make(White, prompt, TestContext.Current.CancellationToken);
+        masker.Make(s_white, prompt, TestContext.Current.CancellationToken);
         File.WriteAllBytes(Directory.GetFiles(cache).Single(), [1, 2, 3]);
 
-        masker.Make(White, prompt, TestContext.Current.CancellationToken);
+        masker.Make(s_white, prompt, TestContext.Current.CancellationToken);
 
         Assert.Equal(2, masker.Encoded);
     }
@@ -121,7 +129,9 @@ public sealed class SamMaskerTests : IDisposable
     {
         using var masker = Open(TinySam.Decoder());
 
-        var error = Assert.Throws<InvalidInputException>(() => masker.Make(White, new MaskPrompt(null, [new PixelPoint(1, 1)]), TestContext.Current.CancellationToken));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            masker.Make(s_white, new MaskPrompt(null, [new PixelPoint(1, 1)]), TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal("sam-encoder", error.Field);
         Assert.Contains("point_coords", error.Message, StringComparison.Ordinal);

@@ -3,8 +3,10 @@ using static OrleansOneShot.Compute.Tests.Masks.Sam.OnnxBuilder;
 namespace OrleansOneShot.Compute.Tests.Masks.Sam;
 
 /// <summary>
-/// Models of SAM's inputs and outputs. The encoder averages 16 x 16 blocks of a square of 64. The decoder's mask is, with a box, the ellipse within it, and with points alone the disc of
-/// 12 around the first, in both cases only where the embedding is brighter than its normalised zero; so labels, coordinates, sizes and pixels all have to arrive.
+/// Models of SAM's inputs and outputs. The encoder averages 16 x 16 blocks of a square of 64. The decoder's mask is, with a box, the ellipse within it, and
+/// with points alone the disc of
+/// 12 around the first, in both cases only where the embedding is brighter than its normalised zero; so labels, coordinates, sizes and pixels all have to
+/// arrive.
 /// </summary>
 internal static class TinySam
 {
@@ -29,10 +31,17 @@ internal static class TinySam
     public static byte[] Decoder(string lacks = "")
     {
         var model = new OnnxBuilder();
-        foreach (var (name, sizes) in new (string, long?[])[]
-        {
-            ("image_embeddings", [1, 3, 4, 4]), ("point_coords", [1, null, 2]), ("point_labels", [1, null]), ("mask_input", [1, 1, 16, 16]), ("has_mask_input", [1]), ("orig_im_size", [2]),
-        })
+        foreach (
+            var (name, sizes) in new (string, long?[])[]
+            {
+                ("image_embeddings", [1, 3, 4, 4]),
+                ("point_coords", [1, null, 2]),
+                ("point_labels", [1, null]),
+                ("mask_input", [1, 1, 16, 16]),
+                ("has_mask_input", [1]),
+                ("orig_im_size", [2]),
+            }
+        )
         {
             model.Input(name == lacks ? $"no_{name}" : name, Float, sizes);
         }
@@ -44,7 +53,12 @@ internal static class TinySam
             return at.Aggregate(from, (value, index) => model.Node("Gather", [value, model.Constant([index])], Whole("axis", 0)));
         }
 
-        var (x0, y0, x1, y1) = (Pick(In("point_coords"), 0, 0, 0), Pick(In("point_coords"), 0, 0, 1), Pick(In("point_coords"), 0, 1, 0), Pick(In("point_coords"), 0, 1, 1));
+        var (x0, y0, x1, y1) = (
+            Pick(In("point_coords"), 0, 0, 0),
+            Pick(In("point_coords"), 0, 0, 1),
+            Pick(In("point_coords"), 0, 1, 0),
+            Pick(In("point_coords"), 0, 1, 1)
+        );
         var isBox = model.Node("Equal", [Pick(In("point_labels"), 0, 1), model.Constant([3f])]);
         var half = model.Constant([0.5f]);
         string Where(string yes, string no) => model.Node("Where", [isBox, yes, no]);
@@ -68,7 +82,10 @@ internal static class TinySam
 
         // Where it is dark, a large negative number; and a given earlier mask would spoil everything.
         var dark = model.Node("Mul", [model.Node("Min", [bright, model.Constant([0f])]), model.Constant([1000f])]);
-        var earlier = model.Node("Mul", [model.Node("Add", [In("has_mask_input"), model.Node("ReduceMax", [In("mask_input")], Whole("keepdims", 0))]), model.Constant([-1000f])]);
+        var earlier = model.Node(
+            "Mul",
+            [model.Node("Add", [In("has_mask_input"), model.Node("ReduceMax", [In("mask_input")], Whole("keepdims", 0))]), model.Constant([-1000f])]
+        );
         model.NodeTo("masks", "Add", [model.Node("Add", [shape, dark]), earlier]);
         model.NodeTo("iou_predictions", "Identity", [model.Constant([0.9f], 1, 1)]);
         return model.Output("masks", Float, 1, 1, null, null).Output("iou_predictions", Float, 1, 1).Build();

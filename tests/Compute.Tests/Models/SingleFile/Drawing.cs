@@ -13,7 +13,16 @@ internal static class Drawing
         using var scope = NewDisposeScope();
         using var models = LoadedModels.Load(ModelFolder.Open(folder), ScalarType.Float32, CPU);
         using var prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, null);
-        var pictures = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler).Draw(new SamplingRequest { Prompt = "a photo of a cat", Steps = 3, Width = 64, Height = 64, Seed = 7 });
+        var pictures = new TextToImage(models.UNet, models.Vae, prompts, models.Scheduler).Draw(
+            new SamplingRequest
+            {
+                Prompt = "a photo of a cat",
+                Steps = 3,
+                Width = 64,
+                Height = 64,
+                Seed = 7,
+            }
+        );
         return Assert.Single(pictures).Pixels.ToArray();
     }
 }

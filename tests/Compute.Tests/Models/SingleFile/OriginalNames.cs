@@ -1,7 +1,8 @@
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
 
 /// <summary>
-/// Diffusers' names to the original layout's, as the published script convert_diffusers_to_original_stable_diffusion does it: replacement of prefixes laid out from the numbers of
+/// Diffusers' names to the original layout's, as the published script convert_diffusers_to_original_stable_diffusion does it: replacement of prefixes laid out
+/// from the numbers of
 /// levels and layers. (The product goes the other way, from what it finds in a file.)
 /// </summary>
 internal static class OriginalNames
@@ -10,8 +11,14 @@ internal static class OriginalNames
     {
         List<(string Original, string Target)> map =
         [
-            ("time_embed.0.", "time_embedding.linear_1."), ("time_embed.2.", "time_embedding.linear_2."), ("input_blocks.0.0.", "conv_in."), ("out.0.", "conv_norm_out."), ("out.2.", "conv_out."),
-            ("middle_block.1.", "mid_block.attentions.0."), ("middle_block.0.", "mid_block.resnets.0."), ("middle_block.2.", "mid_block.resnets.1."),
+            ("time_embed.0.", "time_embedding.linear_1."),
+            ("time_embed.2.", "time_embedding.linear_2."),
+            ("input_blocks.0.0.", "conv_in."),
+            ("out.0.", "conv_norm_out."),
+            ("out.2.", "conv_out."),
+            ("middle_block.1.", "mid_block.attentions.0."),
+            ("middle_block.0.", "mid_block.resnets.0."),
+            ("middle_block.2.", "mid_block.resnets.1."),
         ];
         for (var i = 0; i < levels; i++)
         {
@@ -36,9 +43,12 @@ internal static class OriginalNames
         var rest = key[target.Length..];
         if (target.Contains("resnets", StringComparison.Ordinal))
         {
-            rest = rest.Replace("norm1.", "in_layers.0.", StringComparison.Ordinal).Replace("conv1.", "in_layers.2.", StringComparison.Ordinal)
-                .Replace("time_emb_proj.", "emb_layers.1.", StringComparison.Ordinal).Replace("norm2.", "out_layers.0.", StringComparison.Ordinal)
-                .Replace("conv2.", "out_layers.3.", StringComparison.Ordinal).Replace("conv_shortcut.", "skip_connection.", StringComparison.Ordinal);
+            rest = rest.Replace("norm1.", "in_layers.0.", StringComparison.Ordinal)
+                .Replace("conv1.", "in_layers.2.", StringComparison.Ordinal)
+                .Replace("time_emb_proj.", "emb_layers.1.", StringComparison.Ordinal)
+                .Replace("norm2.", "out_layers.0.", StringComparison.Ordinal)
+                .Replace("conv2.", "out_layers.3.", StringComparison.Ordinal)
+                .Replace("conv_shortcut.", "skip_connection.", StringComparison.Ordinal);
         }
 
         return $"model.diffusion_model.{original}{rest}";
@@ -54,13 +64,24 @@ internal static class OriginalNames
                 .Replace($"decoder.up_blocks.{i}.resnets.", $"decoder.up.{levels - 1 - i}.block.", StringComparison.Ordinal);
         }
 
-        foreach (var (original, target) in ((string, string)[])
-            [
-                ("nin_shortcut", "conv_shortcut"), ("norm_out", "conv_norm_out"), ("mid.attn_1.norm.", "mid_block.attentions.0.group_norm."), ("mid.attn_1.q.", "mid_block.attentions.0.to_q."),
-                ("mid.attn_1.q.", "mid_block.attentions.0.query."), ("mid.attn_1.k.", "mid_block.attentions.0.to_k."), ("mid.attn_1.k.", "mid_block.attentions.0.key."),
-                ("mid.attn_1.v.", "mid_block.attentions.0.to_v."), ("mid.attn_1.v.", "mid_block.attentions.0.value."), ("mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."),
-                ("mid.attn_1.proj_out.", "mid_block.attentions.0.proj_attn."), ("mid.block_1.", "mid_block.resnets.0."), ("mid.block_2.", "mid_block.resnets.1."),
-            ])
+        foreach (
+            var (original, target) in ((string, string)[])
+                [
+                    ("nin_shortcut", "conv_shortcut"),
+                    ("norm_out", "conv_norm_out"),
+                    ("mid.attn_1.norm.", "mid_block.attentions.0.group_norm."),
+                    ("mid.attn_1.q.", "mid_block.attentions.0.to_q."),
+                    ("mid.attn_1.q.", "mid_block.attentions.0.query."),
+                    ("mid.attn_1.k.", "mid_block.attentions.0.to_k."),
+                    ("mid.attn_1.k.", "mid_block.attentions.0.key."),
+                    ("mid.attn_1.v.", "mid_block.attentions.0.to_v."),
+                    ("mid.attn_1.v.", "mid_block.attentions.0.value."),
+                    ("mid.attn_1.proj_out.", "mid_block.attentions.0.to_out.0."),
+                    ("mid.attn_1.proj_out.", "mid_block.attentions.0.proj_attn."),
+                    ("mid.block_1.", "mid_block.resnets.0."),
+                    ("mid.block_2.", "mid_block.resnets.1."),
+                ]
+        )
         {
             key = key.Replace(target, original, StringComparison.Ordinal);
         }
@@ -70,15 +91,28 @@ internal static class OriginalNames
 
     public static string OfTextEncoder(string key) => $"cond_stage_model.transformer.{key}";
 
-    /// <summary>A name of Stable Diffusion 2.x' text encoder; those of queries, keys and values get the same name, that of the matrix which holds them in this order.</summary>
+    /// <summary>
+    /// A name of Stable Diffusion 2.x' text encoder; those of queries, keys and values get the same name, that of the matrix which holds them in this order.
+    /// </summary>
     public static string OfOpenClip(string key)
     {
-        foreach (var (original, target) in ((string, string)[])
-            [
-                ("token_embedding.weight", "text_model.embeddings.token_embedding.weight"), ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
-                ("ln_final", "text_model.final_layer_norm"), ("transformer.resblocks.", "text_model.encoder.layers."), ("ln_1", "layer_norm1"), ("ln_2", "layer_norm2"),
-                (".c_fc.", ".fc1."), (".c_proj.", ".fc2."), (".attn", ".self_attn"), ("in_proj_", "q_proj."), ("in_proj_", "k_proj."), ("in_proj_", "v_proj."),
-            ])
+        foreach (
+            var (original, target) in ((string, string)[])
+                [
+                    ("token_embedding.weight", "text_model.embeddings.token_embedding.weight"),
+                    ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
+                    ("ln_final", "text_model.final_layer_norm"),
+                    ("transformer.resblocks.", "text_model.encoder.layers."),
+                    ("ln_1", "layer_norm1"),
+                    ("ln_2", "layer_norm2"),
+                    (".c_fc.", ".fc1."),
+                    (".c_proj.", ".fc2."),
+                    (".attn", ".self_attn"),
+                    ("in_proj_", "q_proj."),
+                    ("in_proj_", "k_proj."),
+                    ("in_proj_", "v_proj."),
+                ]
+        )
         {
             key = key.Replace(target, original, StringComparison.Ordinal);
         }

@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
 
 public sealed class SingleFileCheckpointTests : IDisposable
 {
-    private static readonly string Tiny = Golden.PathOf("sd15-tiny");
+    private static readonly string s_tiny = Golden.PathOf("sd15-tiny");
     private readonly string _root = Directory.CreateTempSubdirectory("oneshot-single-").FullName;
 
     [Fact]
@@ -14,7 +14,7 @@ public sealed class SingleFileCheckpointTests : IDisposable
     {
         var folder = Path.Combine(_root, "tiny");
 
-        SingleFileCheckpoint.Convert(SingleFiles.WriteTiny(Path.Combine(_root, "tiny.safetensors")), folder, Tiny);
+        SingleFileCheckpoint.Convert(SingleFiles.WriteTiny(Path.Combine(_root, "tiny.safetensors")), folder, s_tiny);
 
         foreach (var (part, stem) in ((string, string)[])[("unet", "diffusion_pytorch_model"), ("vae", "diffusion_pytorch_model"), ("text_encoder", "model")])
         {
@@ -30,13 +30,14 @@ public sealed class SingleFileCheckpointTests : IDisposable
             Assert.All(expected.Keys, key => Assert.EndsWith("position_ids", key, StringComparison.Ordinal));
         }
 
-        Assert.Equal(Drawing.Of(Tiny), Drawing.Of(folder));
+        Assert.Equal(Drawing.Of(s_tiny), Drawing.Of(folder));
     }
 
     [Fact]
     public void Convert_ShapesOfStableDiffusion15_FitButForTheOneThatWasBent()
     {
-        // All tensors of the real model, as the holes of a sparse file. One wrong shape ends the conversion before two gigabytes are written, and must be all that is wrong.
+        // All tensors of the real model, as the holes of a sparse file. One wrong shape ends the conversion before two gigabytes are written, and must be all
+        // that is wrong.
         var tensors = new Dictionary<string, long[]>();
         foreach (var (key, shape) in SparseCheckpoint.ShapesOf("sd15_unet"))
         {
@@ -54,15 +55,27 @@ public sealed class SingleFileCheckpointTests : IDisposable
             tensors.Add(OriginalNames.OfTextEncoder(key), shape);
         }
 
-        foreach (var known in (string[])
-            [
-                "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn1.to_q.weight", "model.diffusion_model.output_blocks.3.1.transformer_blocks.0.attn2.to_k.weight",
-                "model.diffusion_model.input_blocks.3.0.op.weight", "model.diffusion_model.output_blocks.2.1.conv.weight", "model.diffusion_model.output_blocks.5.2.conv.bias",
-                "model.diffusion_model.input_blocks.4.0.skip_connection.weight", "model.diffusion_model.middle_block.1.proj_in.weight", "model.diffusion_model.time_embed.2.bias",
-                "model.diffusion_model.out.2.weight", "model.diffusion_model.output_blocks.11.1.proj_out.weight", "first_stage_model.encoder.down.0.block.0.conv1.weight",
-                "first_stage_model.decoder.up.0.block.0.nin_shortcut.weight", "first_stage_model.decoder.mid.attn_1.proj_out.weight", "first_stage_model.encoder.down.2.downsample.conv.weight",
-                "first_stage_model.post_quant_conv.weight", "cond_stage_model.transformer.text_model.encoder.layers.0.self_attn.q_proj.weight",
-            ])
+        foreach (
+            var known in (string[])
+                [
+                    "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn1.to_q.weight",
+                    "model.diffusion_model.output_blocks.3.1.transformer_blocks.0.attn2.to_k.weight",
+                    "model.diffusion_model.input_blocks.3.0.op.weight",
+                    "model.diffusion_model.output_blocks.2.1.conv.weight",
+                    "model.diffusion_model.output_blocks.5.2.conv.bias",
+                    "model.diffusion_model.input_blocks.4.0.skip_connection.weight",
+                    "model.diffusion_model.middle_block.1.proj_in.weight",
+                    "model.diffusion_model.time_embed.2.bias",
+                    "model.diffusion_model.out.2.weight",
+                    "model.diffusion_model.output_blocks.11.1.proj_out.weight",
+                    "first_stage_model.encoder.down.0.block.0.conv1.weight",
+                    "first_stage_model.decoder.up.0.block.0.nin_shortcut.weight",
+                    "first_stage_model.decoder.mid.attn_1.proj_out.weight",
+                    "first_stage_model.encoder.down.2.downsample.conv.weight",
+                    "first_stage_model.post_quant_conv.weight",
+                    "cond_stage_model.transformer.text_model.encoder.layers.0.self_attn.q_proj.weight",
+                ]
+        )
         {
             Assert.True(tensors.ContainsKey(known), known);
         }
@@ -73,7 +86,11 @@ public sealed class SingleFileCheckpointTests : IDisposable
 
         var error = Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "sd15")));
 
-        Assert.Contains("in unet 1 key is of the wrong shape or type (mid_block.resnets.0.conv1.bias is [1279], not [1280]).", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "in unet 1 key is of the wrong shape or type (mid_block.resnets.0.conv1.bias is [1279], not [1280]).",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -123,14 +140,21 @@ public sealed class SingleFileCheckpointTests : IDisposable
     [Fact]
     public void Convert_Inpainting_IsRefusedByName()
     {
-        var file = SparseCheckpoint.Write(Path.Combine(_root, "inpaint.safetensors"), new Dictionary<string, long[]>
-        {
-            ["model.diffusion_model.input_blocks.0.0.weight"] = [320, 9, 3, 3],
-            ["first_stage_model.quant_conv.weight"] = [4],
-            ["cond_stage_model.transformer.x"] = [4],
-        });
+        var file = SparseCheckpoint.Write(
+            Path.Combine(_root, "inpaint.safetensors"),
+            new Dictionary<string, long[]>
+            {
+                ["model.diffusion_model.input_blocks.0.0.weight"] = [320, 9, 3, 3],
+                ["first_stage_model.quant_conv.weight"] = [4],
+                ["cond_stage_model.transformer.x"] = [4],
+            }
+        );
 
-        Assert.Contains("inpainting", Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "inpainting",
+            Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -139,7 +163,11 @@ public sealed class SingleFileCheckpointTests : IDisposable
         var file = Path.Combine(_root, "v1-5.ckpt");
         File.WriteAllBytes(file, [0x80, 2]);
 
-        Assert.Contains("pickle", Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pickle",
+            Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(file, Path.Combine(_root, "out"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

@@ -30,7 +30,11 @@ internal static class SingleFiles
             tensors.Add(original, isMatrix ? value[.., .., TensorIndex.None, TensorIndex.None] : value); // 1x1 convolutions, as CompVis has them
         }
 
-        foreach (var (key, value) in Golden.Read("sd15-tiny", "text_encoder", "model.safetensors").Where(pair => !pair.Key.EndsWith("position_ids", StringComparison.Ordinal)))
+        foreach (
+            var (key, value) in Golden
+                .Read("sd15-tiny", "text_encoder", "model.safetensors")
+                .Where(pair => !pair.Key.EndsWith("position_ids", StringComparison.Ordinal))
+        )
         {
             tensors.Add(OriginalNames.OfTextEncoder(key), value);
         }

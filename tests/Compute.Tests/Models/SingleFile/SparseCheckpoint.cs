@@ -7,9 +7,13 @@ namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
 internal static class SparseCheckpoint
 {
     /// <summary>The shapes of a real model's part, by diffusers' key.</summary>
-    public static Dictionary<string, long[]> ShapesOf(string name) => File.ReadLines(Golden.PathOf("shapes", name + ".txt")).Where(line => line.Length > 0).ToDictionary(
-        line => line[..line.IndexOf(':', StringComparison.Ordinal)],
-        line => JsonNode.Parse(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..])!.AsArray().Select(size => (long)size!).ToArray());
+    public static Dictionary<string, long[]> ShapesOf(string name) =>
+        File.ReadLines(Golden.PathOf("shapes", name + ".txt"))
+            .Where(line => line.Length > 0)
+            .ToDictionary(
+                line => line[..line.IndexOf(':', StringComparison.Ordinal)],
+                line => JsonNode.Parse(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..])!.AsArray().Select(size => (long)size!).ToArray()
+            );
 
     /// <summary>Writes a file of zeros in half precision.</summary>
     public static string Write(string path, IReadOnlyDictionary<string, long[]> tensors, IReadOnlyDictionary<string, string>? metadata = null)
@@ -24,7 +28,12 @@ internal static class SparseCheckpoint
         foreach (var (key, shape) in tensors)
         {
             var bytes = shape.Aggregate(2L, (a, b) => a * b);
-            header[key] = new JsonObject { ["dtype"] = "F16", ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]), ["data_offsets"] = new JsonArray(offset, offset + bytes) };
+            header[key] = new JsonObject
+            {
+                ["dtype"] = "F16",
+                ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]),
+                ["data_offsets"] = new JsonArray(offset, offset + bytes),
+            };
             offset += bytes;
         }
 

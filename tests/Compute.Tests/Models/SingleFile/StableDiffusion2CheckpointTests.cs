@@ -41,7 +41,10 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
         var (tiny, folder) = (TinyStableDiffusion2.WriteFolder(Path.Combine(_root, "tiny")), Path.Combine(_root, "converted"));
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        var original = TinyStableDiffusion2.TensorsOf(tiny).Where(pair => pair.Key.StartsWith(TextPrefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[TextPrefix.Length..], pair => pair.Value);
+        var original = TinyStableDiffusion2
+            .TensorsOf(tiny)
+            .Where(pair => pair.Key.StartsWith(TextPrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[TextPrefix.Length..], pair => pair.Value);
         var ids = tensor([958L, 320, 7, 959, 0, 0, 0, 0]).unsqueeze(0);
 
         SingleFileCheckpoint.Convert(TinyStableDiffusion2.WriteFile(Path.Combine(_root, "tiny.safetensors"), tiny), folder, tiny);
@@ -58,10 +61,15 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
         var (tensors, folder) = (RealShapes(), Path.Combine(_root, "sd21"));
         tensors[TextPrefix + "transformer.resblocks.22.attn.in_proj_bias"] = [3069];
 
-        var error = Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(SparseCheckpoint.Write(Path.Combine(_root, "sd21.safetensors"), tensors), folder, null, prediction));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            SingleFileCheckpoint.Convert(SparseCheckpoint.Write(Path.Combine(_root, "sd21.safetensors"), tensors), folder, null, prediction)
+        );
 
         Assert.Contains(
-            "does not have the sizes of Stable Diffusion 2.x: in text_encoder 3 keys are of the wrong shape or type (text_model.encoder.layers.22.self_attn.", error.Message, StringComparison.Ordinal);
+            "does not have the sizes of Stable Diffusion 2.x: in text_encoder 3 keys are of the wrong shape or type (text_model.encoder.layers.22.self_attn.",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("q_proj.bias is [1023], not [1024]", error.Message, StringComparison.Ordinal);
 
         // The configurations were written before.
@@ -93,7 +101,10 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
 
     [Fact]
     public void Convert_WordAgainstTheFiles_IsTaken() =>
-        Assert.Equal(PredictionType.Velocity, PredictionOf(875_000, new Dictionary<string, string> { ["modelspec.prediction_type"] = "epsilon" }, PredictionType.Velocity));
+        Assert.Equal(
+            PredictionType.Velocity,
+            PredictionOf(875_000, new Dictionary<string, string> { ["modelspec.prediction_type"] = "epsilon" }, PredictionType.Velocity)
+        );
 
     // 220,000 is the step of 2.1's base model, which diffusers mistakes for one that predicts v.
     [Theory]
@@ -101,7 +112,9 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     [InlineData(220_000L)]
     public void Convert_FileThatDoesNotSayWhatItPredicts_AsksForAWord(long? step)
     {
-        var error = Assert.Throws<InvalidInputException>(() => PredictionOf(step, new Dictionary<string, string> { ["modelspec.resolution"] = "768x768" }, null));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            PredictionOf(step, new Dictionary<string, string> { ["modelspec.resolution"] = "768x768" }, null)
+        );
 
         Assert.Equal("prediction", error.Field);
         Assert.Contains("does not say whether it predicts noise (epsilon", error.Message, StringComparison.Ordinal);
@@ -120,8 +133,14 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     {
         var tiny = TinyStableDiffusion2.WriteFolder(Path.Combine(_root, "tiny"));
 
-        var error = Assert.Throws<InvalidInputException>(() => SingleFileCheckpoint.Convert(
-            TinyStableDiffusion2.WriteFile(Path.Combine(_root, "tiny.safetensors"), tiny), Path.Combine(_root, "out"), tiny, PredictionType.Epsilon));
+        var error = Assert.Throws<InvalidInputException>(() =>
+            SingleFileCheckpoint.Convert(
+                TinyStableDiffusion2.WriteFile(Path.Combine(_root, "tiny.safetensors"), tiny),
+                Path.Combine(_root, "out"),
+                tiny,
+                PredictionType.Epsilon
+            )
+        );
 
         Assert.Equal("prediction", error.Field);
     }
@@ -141,9 +160,13 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     [Theory]
     [InlineData("transformer.resblocks.0.mlp.c_fc.lora_bias", "1 key is unexpected (cond_stage_model.model.transformer.resblocks.0.mlp.c_fc.lora_bias)")]
     [InlineData("transformer.resblocks.4.ln_1.bias", "1 key is unexpected (cond_stage_model.model.transformer.resblocks.4.ln_1.bias)")]
-    [InlineData("transformer.resblocks.0.attn.in_proj_bias", "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_bias is [7], whose rows can't be shared out to 3 tensors")]
+    [InlineData(
+        "transformer.resblocks.0.attn.in_proj_bias",
+        "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_bias is [7], whose rows can't be shared out to 3 tensors"
+    )]
     [InlineData("ln_final.bias", "text_model.final_layer_norm.bias is [7], not [128]")]
-    public void Convert_StrayOrMisshapenTensor_IsNamed(string key, string named) => Assert.Contains(named, RefusalOf(tensors => tensors[TextPrefix + key] = zeros(7)), StringComparison.Ordinal);
+    public void Convert_StrayOrMisshapenTensor_IsNamed(string key, string named) =>
+        Assert.Contains(named, RefusalOf(tensors => tensors[TextPrefix + key] = zeros(7)), StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
@@ -153,13 +176,18 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
         var length = ids.shape[1];
         var mask = weights["attn_mask"].narrow(0, 0, length).narrow(1, 0, length);
         var x = weights["token_embedding.weight"].index_select(0, ids[0]).unsqueeze(1).Add(weights["positional_embedding"].narrow(0, 0, length).unsqueeze(1)); // (L, 1, width)
-        Tensor Norm(string name, Tensor input) => nn.functional.layer_norm(input, [TinyStableDiffusion2.Width], weights[name + ".weight"], weights[name + ".bias"]);
+        Tensor Norm(string name, Tensor input) =>
+            nn.functional.layer_norm(input, [TinyStableDiffusion2.Width], weights[name + ".weight"], weights[name + ".bias"]);
         for (var i = 0; i < TinyStableDiffusion2.Layers; i++)
         {
             var block = $"transformer.resblocks.{i}.";
             Tensor Linear(string name, Tensor input) => nn.functional.linear(input, weights[$"{block}{name}.weight"], weights[$"{block}{name}.bias"]);
             using var attention = nn.MultiheadAttention(TinyStableDiffusion2.Width, TinyStableDiffusion2.Width / 64);
-            attention.load_state_dict(weights.Where(pair => pair.Key.StartsWith(block + "attn.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key[(block.Length + "attn.".Length)..], pair => pair.Value));
+            attention.load_state_dict(
+                weights
+                    .Where(pair => pair.Key.StartsWith(block + "attn.", StringComparison.Ordinal))
+                    .ToDictionary(pair => pair.Key[(block.Length + "attn.".Length)..], pair => pair.Value)
+            );
             attention.eval();
             var normed = Norm(block + "ln_1", x);
             x = x.Add(attention.call(normed, normed, normed, null, false, mask).Item1);
@@ -171,24 +199,42 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
 
     private static Dictionary<string, long[]> RealShapes()
     {
-        var tensors = SparseCheckpoint.ShapesOf("sd21_unet").ToDictionary(pair => OriginalNames.OfUNet(pair.Key, 4, 2, [true, true, true, false]), pair => pair.Value);
+        var tensors = SparseCheckpoint
+            .ShapesOf("sd21_unet")
+            .ToDictionary(pair => OriginalNames.OfUNet(pair.Key, 4, 2, [true, true, true, false]), pair => pair.Value);
         foreach (var (key, shape) in SparseCheckpoint.ShapesOf("sd15_vae"))
         {
             var original = OriginalNames.OfVae(key, 4);
             tensors.Add(original, original.Contains("attn_1", StringComparison.Ordinal) && shape.Length == 2 ? [.. shape, 1, 1] : shape);
         }
 
-        foreach (var (key, shape) in ((string, long[])[])[("token_embedding.weight", [49408, 1024]), ("positional_embedding", [77, 1024]), ("ln_final.weight", [1024]), ("ln_final.bias", [1024]), ("text_projection", [1024, 1024])])
+        foreach (
+            var (key, shape) in ((string, long[])[])
+                [
+                    ("token_embedding.weight", [49408, 1024]),
+                    ("positional_embedding", [77, 1024]),
+                    ("ln_final.weight", [1024]),
+                    ("ln_final.bias", [1024]),
+                    ("text_projection", [1024, 1024]),
+                ]
+        )
         {
             tensors.Add(TextPrefix + key, shape);
         }
 
         for (var i = 0; i < 24; i++)
         {
-            foreach (var (key, size) in ((string, long[])[])
-                [
-                    ("ln_1", [1024]), ("ln_2", [1024]), ("attn.in_proj_", [3072, 1024]), ("attn.out_proj", [1024, 1024]), ("mlp.c_fc", [4096, 1024]), ("mlp.c_proj", [1024, 4096]),
-                ])
+            foreach (
+                var (key, size) in ((string, long[])[])
+                    [
+                        ("ln_1", [1024]),
+                        ("ln_2", [1024]),
+                        ("attn.in_proj_", [3072, 1024]),
+                        ("attn.out_proj", [1024, 1024]),
+                        ("mlp.c_fc", [4096, 1024]),
+                        ("mlp.c_proj", [1024, 4096]),
+                    ]
+            )
             {
                 var name = $"{TextPrefix}transformer.resblocks.{i}.{key}{(key[^1] == '_' ? "" : ".")}";
                 tensors.Add(name + "weight", size);
@@ -203,7 +249,12 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     private PredictionType PredictionOf(long? step, Dictionary<string, string> metadata, PredictionType? given, string textKey = TextPrefix + "ln_final.weight")
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor> { ["model.diffusion_model.out.0.weight"] = zeros(1), ["first_stage_model.quant_conv.weight"] = zeros(1), [textKey] = zeros(1) };
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["model.diffusion_model.out.0.weight"] = zeros(1),
+            ["first_stage_model.quant_conv.weight"] = zeros(1),
+            [textKey] = zeros(1),
+        };
         if (step is not null)
         {
             tensors.Add("global_step", tensor(step.Value));

@@ -8,7 +8,10 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
 
-/// <summary>A small model of Stable Diffusion 2.x' kind with random weights, in both layouts: linear projections, heads of 64 and an OpenCLIP. VAE and words are the tiny model's.</summary>
+/// <summary>
+/// A small model of Stable Diffusion 2.x' kind with random weights, in both layouts: linear projections, heads of 64 and an OpenCLIP. VAE and words are the
+/// tiny model's.
+/// </summary>
 internal static class TinyStableDiffusion2
 {
     /// <summary>Layers of the text encoder; the checkpoint has one more.</summary>
@@ -18,7 +21,7 @@ internal static class TinyStableDiffusion2
     public const int Width = 128;
 
     private const string UNetFile = "diffusion_pytorch_model.safetensors";
-    private static readonly string Tiny = Golden.PathOf("sd15-tiny");
+    private static readonly string s_tiny = Golden.PathOf("sd15-tiny");
 
     /// <summary>Writes the diffusers folder.</summary>
     public static string WriteFolder(string folder)
@@ -26,29 +29,42 @@ internal static class TinyStableDiffusion2
         foreach (var name in (string[])["model_index.json", "vae/config.json", "vae/" + UNetFile, "tokenizer/vocab.json", "tokenizer/merges.txt"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
-            File.Copy(Path.Combine(Tiny, name), Path.Combine(folder, name));
+            File.Copy(Path.Combine(s_tiny, name), Path.Combine(folder, name));
         }
 
         Write(folder, "tokenizer/special_tokens_map.json", """{ "pad_token": "!" }""");
-        Write(folder, "scheduler/scheduler_config.json", """
+        Write(
+            folder,
+            "scheduler/scheduler_config.json",
+            """
             {
               "_class_name": "DDIMScheduler", "prediction_type": "v_prediction", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
               "clip_sample": false, "set_alpha_to_one": false, "steps_offset": 1
             }
-            """);
-        var unet = Write(folder, "unet/config.json", $$"""
+            """
+        );
+        var unet = Write(
+            folder,
+            "unet/config.json",
+            $$"""
             {
               "_class_name": "UNet2DConditionModel", "sample_size": 16, "block_out_channels": [64, 128, 128], "layers_per_block": 1, "attention_head_dim": [1, 2, 2],
               "cross_attention_dim": {{Width}}, "use_linear_projection": true, "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
               "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
             }
-            """);
-        var text = Write(folder, "text_encoder/config.json", $$"""
+            """
+        );
+        var text = Write(
+            folder,
+            "text_encoder/config.json",
+            $$"""
             {
-              "model_type": "clip_text_model", "hidden_act": "gelu", "hidden_size": {{Width}}, "intermediate_size": {{2 * Width}}, "num_attention_heads": {{Width / 64}},
+              "model_type": "clip_text_model", "hidden_act": "gelu", "hidden_size": {{Width}}, "intermediate_size": {{2
+                * Width}}, "num_attention_heads": {{Width / 64}},
               "num_hidden_layers": {{Layers}}, "max_position_embeddings": 77, "vocab_size": 960
             }
-            """);
+            """
+        );
         using var scope = NewDisposeScope();
         WriteWeights(new UNet2DConditionModel(UNetConfig.Read(unet)), Path.Combine(folder, "unet", UNetFile), 1);
         WriteWeights(new ClipTextModel(ClipTextConfig.Read(text)), Path.Combine(folder, "text_encoder", "model.safetensors"), 2);
@@ -78,11 +94,20 @@ internal static class TinyStableDiffusion2
         // The checkpoint's last block, which is not used, is of another model with one layer more.
         using var longer = new ClipTextModel(ClipTextConfig.Read(Path.Combine(folder, "text_encoder", "config.json")) with { NumHiddenLayers = Layers + 1 });
         RandomWeights.Fill(longer, ScalarType.Float32, CPU, 3);
-        var text = SafetensorsFile.ReadAll(Path.Combine(folder, "text_encoder", "model.safetensors"))
-            .Concat(longer.state_dict().Where(pair => pair.Key.Contains($"layers.{Layers}.", StringComparison.Ordinal)).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.detach().clone())));
+        var text = SafetensorsFile
+            .ReadAll(Path.Combine(folder, "text_encoder", "model.safetensors"))
+            .Concat(
+                longer
+                    .state_dict()
+                    .Where(pair => pair.Key.Contains($"layers.{Layers}.", StringComparison.Ordinal))
+                    .Select(pair => KeyValuePair.Create(pair.Key, pair.Value.detach().clone()))
+            );
         foreach (var same in text.GroupBy(pair => OriginalNames.OfOpenClip(pair.Key)))
         {
-            tensors.Add(same.Key, cat([.. same.OrderBy(pair => "qkv".IndexOf(pair.Key.Split('.')[^2][0], StringComparison.Ordinal)).Select(pair => pair.Value)]));
+            tensors.Add(
+                same.Key,
+                cat([.. same.OrderBy(pair => "qkv".IndexOf(pair.Key.Split('.')[^2][0], StringComparison.Ordinal)).Select(pair => pair.Value)])
+            );
         }
 
         return tensors;

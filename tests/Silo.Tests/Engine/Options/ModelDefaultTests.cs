@@ -7,24 +7,55 @@ namespace OrleansOneShot.Silo.Tests.Engine.Options;
 /// <summary>A model's oneshot.json fills in what a request leaves open, and nothing else.</summary>
 public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRuns>
 {
-    // A field of oneshot.json, its value there, how the resolved options are read, what the method's default is, and a request that says otherwise with what then holds; without one, no request can.
-    private static readonly (string Field, string Json, Func<ImplantationOptions, object> Read, object There, object Else, Func<ImplantationRequest, ImplantationRequest>? Ask, object? Asked)[] Table =
+    // A field of oneshot.json, its value there, how the resolved options are read, what the method's default is, and a request that says otherwise with what
+    // then holds; without one, no request can.
+    private static readonly (
+        string Field,
+        string Json,
+        Func<ImplantationOptions, object> Read,
+        object There,
+        object Else,
+        Func<ImplantationRequest, ImplantationRequest>? Ask,
+        object? Asked
+    )[] Table =
     [
         ("resolution", "64", o => o.Resolution, 64, 512, r => r with { Training = r.Training with { Resolution = 80 } }, 80),
         ("learning_rate", "0.5", o => o.LearningRate, 0.5, 1e-4, r => r with { Training = r.Training with { LearningRate = 0.25 } }, 0.25),
-        ("learning_rate_schedule", "\"cosine\"", o => o.Schedule.ToString(), "Cosine", "Constant", r => r with { Training = r.Training with { Schedule = LearningRateSchedule.Constant } }, "Constant"),
+        (
+            "learning_rate_schedule",
+            "\"cosine\"",
+            o => o.Schedule.ToString(),
+            "Cosine",
+            "Constant",
+            r => r with { Training = r.Training with { Schedule = LearningRateSchedule.Constant } },
+            "Constant"
+        ),
         ("steps", "7", o => o.Steps, 7, 100, r => r with { Training = r.Training with { Steps = 9 } }, 9),
         ("sampling_steps", "3", o => o.SamplingSteps, 3, 25, r => r with { Samples = r.Samples with { Steps = 4 } }, 4),
         ("guidance_scale", "2.5", o => o.GuidanceScale, 2.5, 7.5, r => r with { Samples = r.Samples with { GuidanceScale = 9 } }, 9.0),
         ("vectors", "2", o => o.Vectors, 2, 4, r => r with { Method = r.Method with { Vectors = 5 } }, 5),
-        ("prototype.learning_rate", "0.3", o => o.Prototype.LearningRate, 0.3, 0.01, r => r with { Method = r.Method with { PrototypeLearningRate = 0.2 } }, 0.2),
+        (
+            "prototype.learning_rate",
+            "0.3",
+            o => o.Prototype.LearningRate,
+            0.3,
+            0.01,
+            r => r with { Method = r.Method with { PrototypeLearningRate = 0.2 } },
+            0.2
+        ),
         ("prototype.steps", "11", o => o.Prototype.Steps, 11, 300, r => r with { Method = r.Method with { PrototypeSteps = 12 } }, 12),
         ("prompt_template", "\"one {} here\"", o => o.PromptTemplate, "one {} here", "a photo of {}", null, null),
     ];
 
     public static TheoryData<int, string> Rows => [.. Table.Select((row, i) => (i, row.Field))];
 
-    private ImplantationRequest Open => runs.Plain with { Method = new MethodOptions(), Training = new TrainingOptions { Device = "cpu" }, Samples = new SampleOptions() };
+    private ImplantationRequest Open =>
+        runs.Plain with
+        {
+            Method = new MethodOptions(),
+            Training = new TrainingOptions { Device = "cpu" },
+            Samples = new SampleOptions(),
+        };
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -34,7 +65,10 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
         runs.WriteDefaults("tiny", null);
         Assert.Equal(otherwise, read(runs.Resolve(Open)));
 
-        runs.WriteDefaults("tiny", field.Split('.') is [var outer, var inner] ? "{\"" + outer + "\":{\"" + inner + "\":" + json + "}}" : "{\"" + field + "\":" + json + "}");
+        runs.WriteDefaults(
+            "tiny",
+            field.Split('.') is [var outer, var inner] ? "{\"" + outer + "\":{\"" + inner + "\":" + json + "}}" : "{\"" + field + "\":" + json + "}"
+        );
         try
         {
             Assert.Equal(there, read(runs.Resolve(Open)));
@@ -61,9 +95,16 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
     [Fact]
     public void Rows_EveryFieldOfTheFile_IsThere()
     {
-        static IEnumerable<string> Names(Type type) => type.GetProperties().Select(property => ((JsonPropertyNameAttribute)property.GetCustomAttributes(typeof(JsonPropertyNameAttribute), false).Single()).Name);
+        static IEnumerable<string> Names(Type type) =>
+            type.GetProperties()
+                .SelectMany(property => property.GetCustomAttributes(typeof(JsonPropertyNameAttribute), false).Cast<JsonPropertyNameAttribute>())
+                .Select(attribute => attribute.Name);
         Assert.Equal(
-            Names(typeof(ModelDefaults)).Except(["prototype"]).Concat(Names(typeof(PrototypeDefaults)).Select(name => "prototype." + name)).Order(StringComparer.Ordinal),
-            Table.Select(row => row.Field).Order(StringComparer.Ordinal));
+            Names(typeof(ModelDefaults))
+                .Except(["prototype"])
+                .Concat(Names(typeof(PrototypeDefaults)).Select(name => "prototype." + name))
+                .Order(StringComparer.Ordinal),
+            Table.Select(row => row.Field).Order(StringComparer.Ordinal)
+        );
     }
 }

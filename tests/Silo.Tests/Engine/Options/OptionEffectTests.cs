@@ -19,7 +19,10 @@ public sealed class OptionEffectTests(OptionRuns runs) : IClassFixture<OptionRun
         var (plain, other) = (runs.PlainOutcome, runs.Run(effect.Change(runs.Plain, runs)));
 
         var (before, after) = (plain.Used(), other.Used());
-        Assert.Equal(effect.Used.OrderBy(pair => pair.Key, StringComparer.Ordinal), after.Where(pair => before.GetValueOrDefault(pair.Key) != pair.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        Assert.Equal(
+            effect.Used.OrderBy(pair => pair.Key, StringComparer.Ordinal),
+            after.Where(pair => before.GetValueOrDefault(pair.Key) != pair.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        );
         Assert.Equal(effect.Trains, plain.Fingerprint != other.Fingerprint);
         effect.Seen(plain, other);
     }
@@ -51,10 +54,12 @@ public sealed class OptionEffectTests(OptionRuns runs) : IClassFixture<OptionRun
         Assert.Equal([], Fields(typeof(ImplantationRequest), "").Except(known));
     }
 
-    private static IEnumerable<string> Fields(Type type, string above) => type.GetProperties().SelectMany(property =>
-    {
-        var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
-        var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
-        return inner.Namespace == type.Namespace && inner.IsClass ? Fields(inner, field + ".") : [field];
-    });
+    private static IEnumerable<string> Fields(Type type, string above) =>
+        type.GetProperties()
+            .SelectMany(property =>
+            {
+                var field = above + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+                var inner = property.PropertyType == typeof(ImmutableArray<ObjectSpec>) ? typeof(ObjectSpec) : property.PropertyType;
+                return inner.Namespace?.StartsWith("OrleansOneShot.", StringComparison.Ordinal) == true && inner.IsClass ? Fields(inner, field + ".") : [field];
+            });
 }

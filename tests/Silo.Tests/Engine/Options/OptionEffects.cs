@@ -12,318 +12,417 @@ internal static class OptionEffects
     public static IReadOnlyList<OptionEffect> All { get; } = [.. Request(), .. Method(), .. Training(), .. Samples()];
 
     private static IEnumerable<OptionEffect> Request() =>
-    [
-        new("name", (r, _) => r with { Name = "other" }) { Used = { ["name"] = "\"other\"" }, Trains = false, Seen = (plain, other) => Assert.Equal("other", other.Lora.Name) },
-        new("owner", (r, _) => r with { Owner = "anna" }) { Trains = false, Seen = AllAlike },
-        new("priority", (r, _) => r with { Priority = 7 }) { Trains = false, Seen = AllAlike },
-        new("seed", (r, _) => r with { Seed = 6 })
-        {
-            Used = { ["seed"] = "6" },
-            Seen = (plain, other) =>
+        [
+            new("name", (r, _) => r with { Name = "other" })
             {
-                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
-                Assert.NotEqual(plain.Weights(1, 'A'), other.Weights(1, 'A'));
-                PicturesDiffer(plain, other);
+                Used = { ["name"] = "\"other\"" },
+                Trains = false,
+                Seen = (plain, other) => Assert.Equal("other", other.Lora.Name),
             },
-        },
-        new("image", (r, runs) => r with { Image = runs.Blob("scene-cup-teddy-bear-apple") }) { Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global) },
-        new("objects.mask", (r, _) => r with { Objects = [r.Objects[0] with { Mask = r.Objects[1].Mask }, r.Objects[1] with { Mask = r.Objects[0].Mask }], Method = r.Method with { SubsetSize = 1 } })
-        {
-            Used = { ["subset_size"] = "1" },
-            Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object),
-        },
-        new("objects.class", (r, _) => r with { Objects = [r.Objects[0] with { Class = "dog" }, r.Objects[1]] }) { Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global) },
-        new("objects.token", (r, _) => r with { Objects = [r.Objects[0] with { Token = "<vix>" }, r.Objects[1]] })
-        {
-            Seen = (plain, other) => Assert.Equal(["ball", "vix"], other.Embeddings.Keys.Order(StringComparer.Ordinal)),
-        },
-        new("model.name", (r, _) => r with { Model = new ModelReference { Name = "tiny-v" } })
-        {
-            Seen = (plain, other) =>
+            new("owner", (r, _) => r with { Owner = "anna" }) { Trains = false, Seen = AllAlike },
+            new("priority", (r, _) => r with { Priority = 7 }) { Trains = false, Seen = AllAlike },
+            new("seed", (r, _) => r with { Seed = 6 })
             {
-                Assert.Equal(("\"epsilon\"", "\"velocity\""), (plain.Manifest["model"]!["prediction_type"]!.ToJsonString(), other.Manifest["model"]!["prediction_type"]!.ToJsonString()));
-                Assert.Equal("tiny-v", (string?)other.Manifest["model"]!["name"]);
-                Assert.NotEqual((string?)plain.Manifest["model"]!["sha256"], (string?)other.Manifest["model"]!["sha256"]);
-                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                Used = { ["seed"] = "6" },
+                Seen = (plain, other) =>
+                {
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    Assert.NotEqual(plain.Weights(1, 'A'), other.Weights(1, 'A'));
+                    PicturesDiffer(plain, other);
+                },
             },
-        },
-        new("model.clip", (r, _) => r with { Model = r.Model with { Clip = "clip-2" } })
-        {
-            Seen = (plain, other) => Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!),
-        },
-    ];
+            new("image", (r, runs) => r with { Image = runs.Blob("scene-cup-teddy-bear-apple") })
+            {
+                Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global),
+            },
+            new(
+                "objects.mask",
+                (r, _) =>
+                    r with
+                    {
+                        Objects = [r.Objects[0] with { Mask = r.Objects[1].Mask }, r.Objects[1] with { Mask = r.Objects[0].Mask }],
+                        Method = r.Method with { SubsetSize = 1 },
+                    }
+            )
+            {
+                Used = { ["subset_size"] = "1" },
+                Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object),
+            },
+            new("objects.class", (r, _) => r with { Objects = [r.Objects[0] with { Class = "dog" }, r.Objects[1]] })
+            {
+                Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global),
+            },
+            new("objects.token", (r, _) => r with { Objects = [r.Objects[0] with { Token = "<vix>" }, r.Objects[1]] })
+            {
+                Seen = (plain, other) => Assert.Equal(["ball", "vix"], other.Embeddings.Keys.Order(StringComparer.Ordinal)),
+            },
+            new("model.name", (r, _) => r with { Model = new ModelReference { Name = "tiny-v" } })
+            {
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal(
+                        ("\"epsilon\"", "\"velocity\""),
+                        (plain.Manifest["model"]!["prediction_type"]!.ToJsonString(), other.Manifest["model"]!["prediction_type"]!.ToJsonString())
+                    );
+                    Assert.Equal("tiny-v", (string?)other.Manifest["model"]!["name"]);
+                    Assert.NotEqual((string?)plain.Manifest["model"]!["sha256"], (string?)other.Manifest["model"]!["sha256"]);
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                },
+            },
+            new("model.clip", (r, _) => r with { Model = r.Model with { Clip = "clip-2" } })
+            {
+                Seen = (plain, other) => Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!),
+            },
+        ];
 
     private static IEnumerable<OptionEffect> Method() =>
-    [
-        new("method.prototype", (r, _) => r with { Method = r.Method with { Prototype = false } })
-        {
-            Used = { ["use_prototype"] = "false" },
-            Seen = (plain, other) =>
+        [
+            new("method.prototype", (r, _) => r with { Method = r.Method with { Prototype = false } })
             {
-                Assert.NotNull(plain.Metrics["prototype_similarity"]);
-                Assert.Null(other.Metrics["prototype_similarity"]);
-                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
-                EmbeddingsDiffer(plain, other);
+                Used = { ["use_prototype"] = "false" },
+                Seen = (plain, other) =>
+                {
+                    Assert.NotNull(plain.Metrics["prototype_similarity"]);
+                    Assert.Null(other.Metrics["prototype_similarity"]);
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    EmbeddingsDiffer(plain, other);
+                },
             },
-        },
-        new("method.class_loss", (r, _) => r with { Method = r.Method with { ClassLoss = false } })
-        {
-            Used = { ["objective.class_loss"] = "false" },
-            Seen = (plain, other) =>
+            new("method.class_loss", (r, _) => r with { Method = r.Method with { ClassLoss = false } })
             {
-                FirstStep(plain, other, global: true, masked: true);
-                Assert.All(other.Losses, l => Assert.Equal(0, l.Class));
+                Used = { ["objective.class_loss"] = "false" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, masked: true);
+                    Assert.All(other.Losses, l => Assert.Equal(0, l.Class));
+                },
             },
-        },
-        new("method.object_loss", (r, _) => r with { Method = r.Method with { ObjectLoss = false } })
-        {
-            Used = { ["objective.object_loss"] = "false" },
-            Seen = (plain, other) =>
+            new("method.object_loss", (r, _) => r with { Method = r.Method with { ObjectLoss = false } })
             {
-                FirstStep(plain, other, global: true, classes: true);
-                Assert.All(other.Losses, l => Assert.Equal(0, l.Object));
+                Used = { ["objective.object_loss"] = "false" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, classes: true);
+                    Assert.All(other.Losses, l => Assert.Equal(0, l.Object));
+                },
             },
-        },
-        new("method.vectors", (r, _) => r with { Method = r.Method with { Vectors = 3 } })
-        {
-            Used = { ["vectors"] = "3" },
-            Seen = (plain, other) => Assert.Equal((4 * 32, 3 * 32), (plain.Embeddings["fox"].Length, other.Embeddings["fox"].Length)),
-        },
-        new("method.subset_size", (r, _) => r with { Method = r.Method with { SubsetSize = 1 } })
-        {
-            Used = { ["subset_size"] = "1" },
-            Seen = (plain, other) =>
+            new("method.vectors", (r, _) => r with { Method = r.Method with { Vectors = 3 } })
             {
-                FirstStep(plain, other, global: true);
-                Assert.InRange(other.Losses[0].Object, 0, plain.Losses[0].Object * 0.999);
-                Assert.InRange(other.Losses[0].Class, 0, plain.Losses[0].Class * 0.999);
+                Used = { ["vectors"] = "3" },
+                Seen = (plain, other) => Assert.Equal((4 * 32, 3 * 32), (plain.Embeddings["fox"].Length, other.Embeddings["fox"].Length)),
             },
-        },
-        new("method.mask_normalisation", (r, _) => r with { Method = r.Method with { MaskNormalisation = MaskNormalisation.Area } })
-        {
-            Used = { ["objective.mask_normalisation"] = "\"area\"" },
-            Seen = (plain, other) =>
+            new("method.subset_size", (r, _) => r with { Method = r.Method with { SubsetSize = 1 } })
             {
-                FirstStep(plain, other, global: true, classes: true);
-                Assert.True(other.Losses[0].Object > 1.5 * plain.Losses[0].Object);
+                Used = { ["subset_size"] = "1" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true);
+                    Assert.InRange(other.Losses[0].Object, 0, plain.Losses[0].Object * 0.999);
+                    Assert.InRange(other.Losses[0].Class, 0, plain.Losses[0].Class * 0.999);
+                },
             },
-        },
-        Fusion(PrototypeFusion.Image, 1, 0, 0),
-        Fusion(PrototypeFusion.MaskedImage, 0, 1, 0),
-        Fusion(PrototypeFusion.Class, 0, 0, 1),
-        new("method.initialisation", (r, _) => r with { Method = r.Method with { Initialisation = TokenInitialisation.Random } })
-        {
-            Used = { ["random_initialisation"] = "true" },
-            Seen = (plain, other) =>
+            new("method.mask_normalisation", (r, _) => r with { Method = r.Method with { MaskNormalisation = MaskNormalisation.Area } })
             {
-                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
-                EmbeddingsDiffer(plain, other);
+                Used = { ["objective.mask_normalisation"] = "\"area\"" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, classes: true);
+                    Assert.True(other.Losses[0].Object > 1.5 * plain.Losses[0].Object);
+                },
             },
-        },
-        new("method.class_loss_alpha", (r, _) => r with { Method = r.Method with { ClassLossAlpha = 0.25 } })
-        {
-            Used = { ["objective.class_loss_alpha"] = "0.25" },
-            Seen = (plain, other) =>
+            Fusion(PrototypeFusion.Image, 1, 0, 0),
+            Fusion(PrototypeFusion.MaskedImage, 0, 1, 0),
+            Fusion(PrototypeFusion.Class, 0, 0, 1),
+            new("method.initialisation", (r, _) => r with { Method = r.Method with { Initialisation = TokenInitialisation.Random } })
             {
-                FirstStep(plain, other, global: true, masked: true);
-                Assert.Equal(Objects - (0.25 * (Objects - plain.Losses[0].Class)), other.Losses[0].Class, 1e-5);
+                Used = { ["random_initialisation"] = "true" },
+                Seen = (plain, other) =>
+                {
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    EmbeddingsDiffer(plain, other);
+                },
             },
-        },
-        new("method.class_loss_probability", (r, _) => r with { Method = r.Method with { ClassLossProbability = 0 } })
-        {
-            Used = { ["objective.class_loss_probability"] = "0" },
-            Seen = (plain, other) =>
+            new("method.class_loss_alpha", (r, _) => r with { Method = r.Method with { ClassLossAlpha = 0.25 } })
             {
-                FirstStep(plain, other, global: true, masked: true);
-                Assert.All(other.Losses, l => Assert.Equal(0, l.Class));
+                Used = { ["objective.class_loss_alpha"] = "0.25" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, masked: true);
+                    Assert.Equal(Objects - (0.25 * (Objects - plain.Losses[0].Class)), other.Losses[0].Class, 1e-5);
+                },
             },
-        },
-        new("method.prototype_learning_rate", (r, _) => r with { Method = r.Method with { PrototypeLearningRate = 0.05 } })
-        {
-            Used = { ["prototype.learning_rate"] = "0.05" },
-            Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global),
-        },
-        new("method.prototype_steps", (r, _) => r with { Method = r.Method with { PrototypeSteps = 5 } })
-        {
-            Used = { ["prototype.steps"] = "5" },
-            Seen = (plain, other) => Assert.Equal((3, 6), (PrototypeLosses(plain), PrototypeLosses(other))),
-        },
-        new("method.object_view", (r, _) => r with { Method = r.Method with { ObjectView = ObjectView.Own } })
-        {
-            Used = { ["own_views"] = "true" },
-            Seen = (plain, other) =>
+            new("method.class_loss_probability", (r, _) => r with { Method = r.Method with { ClassLossProbability = 0 } })
             {
-                FirstStep(plain, other, global: true, classes: true);
-                Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
+                Used = { ["objective.class_loss_probability"] = "0" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, masked: true);
+                    Assert.All(other.Losses, l => Assert.Equal(0, l.Class));
+                },
             },
-        },
-    ];
+            new("method.prototype_learning_rate", (r, _) => r with { Method = r.Method with { PrototypeLearningRate = 0.05 } })
+            {
+                Used = { ["prototype.learning_rate"] = "0.05" },
+                Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global),
+            },
+            new("method.prototype_steps", (r, _) => r with { Method = r.Method with { PrototypeSteps = 5 } })
+            {
+                Used = { ["prototype.steps"] = "5" },
+                Seen = (plain, other) => Assert.Equal((3, 6), (PrototypeLosses(plain), PrototypeLosses(other))),
+            },
+            new("method.object_view", (r, _) => r with { Method = r.Method with { ObjectView = ObjectView.Own } })
+            {
+                Used = { ["own_views"] = "true" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, global: true, classes: true);
+                    Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
+                },
+            },
+        ];
 
     private static IEnumerable<OptionEffect> Training() =>
-    [
-        new("training.steps", (r, _) => r with { Training = r.Training with { Steps = 3 } }) { Used = { ["steps"] = "3" }, Seen = (plain, other) => Assert.Equal(3, other.Losses.Count) },
-        new("training.learning_rate", (r, _) => r with { Training = r.Training with { LearningRate = 4e-3 } })
-        {
-            // Adam's first step is the learning rate, whatever the gradient's size.
-            Used = { ["learning_rate"] = "0.004" },
-            Seen = (plain, other) => Assert.Equal(4, Size(other.Weights(1, 'B')) / Size(plain.Weights(1, 'B')), 1e-3),
-        },
-        new("training.schedule", (r, _) => r with { Training = r.Training with { Schedule = LearningRateSchedule.Cosine } })
-        {
-            // The second of two steps goes half as far.
-            Used = { ["schedule"] = "\"cosine\"" },
-            Seen = (plain, other) =>
+        [
+            new("training.steps", (r, _) => r with { Training = r.Training with { Steps = 3 } })
             {
-                Assert.Equal(plain.Weights(1, 'B'), other.Weights(1, 'B'));
-                Assert.Equal(0.5, Moved(other) / Moved(plain), 1e-3);
+                Used = { ["steps"] = "3" },
+                Seen = (plain, other) => Assert.Equal(3, other.Losses.Count),
             },
-        },
-        new("training.rank", (r, _) => r with { Training = r.Training with { Rank = 2 } })
-        {
-            Used = { ["rank"] = "2", ["alpha"] = "2" },
-            Seen = (plain, other) => Assert.All(plain.Lora.Tensors.Keys.Where(key => key.EndsWith("lora_down.weight", StringComparison.Ordinal)), key => Assert.Equal((4, 2), (plain.Lora.Tensors[key].Shape[0], other.Lora.Tensors[key].Shape[0]))),
-        },
-        new("training.alpha", (r, _) => r with { Training = r.Training with { Alpha = 16 } })
-        {
-            Used = { ["alpha"] = "16" },
-            Seen = (plain, other) =>
+            new("training.learning_rate", (r, _) => r with { Training = r.Training with { LearningRate = 4e-3 } })
             {
-                Assert.All(other.Lora.Tensors.Where(pair => pair.Key.EndsWith(".alpha", StringComparison.Ordinal)), pair => Assert.Equal(16, pair.Value.Values[0]));
-                FirstStep(plain, other, global: true, masked: true, classes: true);
-                Assert.NotEqual(plain.Losses[1].Global, other.Losses[1].Global);
-                PicturesDiffer(plain, other);
+                // Adam's first step is the learning rate, whatever the gradient's size.
+                Used = { ["learning_rate"] = "0.004" },
+                Seen = (plain, other) => Assert.Equal(4, Size(other.Weights(1, 'B')) / Size(plain.Weights(1, 'B')), 1e-3),
             },
-        },
-        new("training.targets", (r, _) => r with { Training = r.Training with { Targets = LoraTargets.Cross } })
-        {
-            Used = { ["cross_attention_only"] = "true" },
-            Seen = (plain, other) =>
+            new("training.schedule", (r, _) => r with { Training = r.Training with { Schedule = LearningRateSchedule.Cosine } })
             {
-                Assert.Equal((88 * 3, 44 * 3), (plain.Lora.Tensors.Count, other.Lora.Tensors.Count));
-                Assert.All(other.Lora.Tensors.Keys, key => Assert.Contains("attn2", key, StringComparison.Ordinal));
+                // The second of two steps goes half as far.
+                Used = { ["schedule"] = "\"cosine\"" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal(plain.Weights(1, 'B'), other.Weights(1, 'B'));
+                    Assert.Equal(0.5, Moved(other) / Moved(plain), 1e-3);
+                },
             },
-        },
-        new("training.more_targets", (r, _) => r with { Training = r.Training with { MoreTargets = MoreLoraTargets.FeedForward | MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut | MoreLoraTargets.Convolutions | MoreLoraTargets.TimeProjections } })
-        {
-            Used = { ["more_targets"] = "\"feed_forward, projection_in, projection_out, convolutions, time_projections\"" },
-            Seen = (plain, other) =>
+            new("training.rank", (r, _) => r with { Training = r.Training with { Rank = 2 } })
             {
-                string[] more = [.. other.Lora.Tensors.Keys.Except(plain.Lora.Tensors.Keys)];
-                Assert.Empty(plain.Lora.Tensors.Keys.Except(other.Lora.Tensors.Keys));
-                Assert.All(new[] { "_ff_net_0_proj.", "_ff_net_2.", "_proj_in.", "_proj_out.", "_conv1.", "_conv2.", "_conv_shortcut.", "_downsamplers_0_conv.", "_upsamplers_0_conv.", "_time_emb_proj." },
-                    kind => Assert.Contains(more, key => key.Contains(kind, StringComparison.Ordinal)));
+                Used = { ["rank"] = "2", ["alpha"] = "2" },
+                Seen = (plain, other) =>
+                    Assert.All(
+                        plain.Lora.Tensors.Keys.Where(key => key.EndsWith("lora_down.weight", StringComparison.Ordinal)),
+                        key => Assert.Equal((4, 2), (plain.Lora.Tensors[key].Shape[0], other.Lora.Tensors[key].Shape[0]))
+                    ),
+            },
+            new("training.alpha", (r, _) => r with { Training = r.Training with { Alpha = 16 } })
+            {
+                Used = { ["alpha"] = "16" },
+                Seen = (plain, other) =>
+                {
+                    Assert.All(
+                        other.Lora.Tensors.Where(pair => pair.Key.EndsWith(".alpha", StringComparison.Ordinal)),
+                        pair => Assert.Equal(16, pair.Value.Values[0])
+                    );
+                    FirstStep(plain, other, global: true, masked: true, classes: true);
+                    Assert.NotEqual(plain.Losses[1].Global, other.Losses[1].Global);
+                    PicturesDiffer(plain, other);
+                },
+            },
+            new("training.targets", (r, _) => r with { Training = r.Training with { Targets = LoraTargets.Cross } })
+            {
+                Used = { ["cross_attention_only"] = "true" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal((88 * 3, 44 * 3), (plain.Lora.Tensors.Count, other.Lora.Tensors.Count));
+                    Assert.All(other.Lora.Tensors.Keys, key => Assert.Contains("attn2", key, StringComparison.Ordinal));
+                },
+            },
+            new(
+                "training.more_targets",
+                (r, _) =>
+                    r with
+                    {
+                        Training = r.Training with
+                        {
+                            MoreTargets =
+                                MoreLoraTargets.FeedForward
+                                | MoreLoraTargets.ProjectionIn
+                                | MoreLoraTargets.ProjectionOut
+                                | MoreLoraTargets.Convolutions
+                                | MoreLoraTargets.TimeProjections,
+                        },
+                    }
+            )
+            {
+                Used = { ["more_targets"] = "\"feed_forward, projection_in, projection_out, convolutions, time_projections\"" },
+                Seen = (plain, other) =>
+                {
+                    string[] more = [.. other.Lora.Tensors.Keys.Except(plain.Lora.Tensors.Keys)];
+                    Assert.Empty(plain.Lora.Tensors.Keys.Except(other.Lora.Tensors.Keys));
+                    Assert.All(
+                        new[]
+                        {
+                            "_ff_net_0_proj.",
+                            "_ff_net_2.",
+                            "_proj_in.",
+                            "_proj_out.",
+                            "_conv1.",
+                            "_conv2.",
+                            "_conv_shortcut.",
+                            "_downsamplers_0_conv.",
+                            "_upsamplers_0_conv.",
+                            "_time_emb_proj.",
+                        },
+                        kind => Assert.Contains(more, key => key.Contains(kind, StringComparison.Ordinal))
+                    );
 
-                // Every kind learns something: B starts at zero.
-                Assert.All(more.Where(key => key.EndsWith(".lora_up.weight", StringComparison.Ordinal)), key => Assert.Contains(other.Lora.Tensors[key].Values, v => v != 0));
+                    // Every kind learns something: B starts at zero.
+                    Assert.All(
+                        more.Where(key => key.EndsWith(".lora_up.weight", StringComparison.Ordinal)),
+                        key => Assert.Contains(other.Lora.Tensors[key].Values, v => v != 0)
+                    );
+                },
             },
-        },
-        new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 48 } })
-        {
-            Used = { ["resolution"] = "48" },
-            Seen = (plain, other) => Assert.Equal((32, 48, 48), (plain.Pictures.Values.Single().Width, other.Pictures.Values.Single().Width, other.Pictures.Values.Single().Height)),
-        },
-        new("training.weight_decay", (r, _) => r with { Training = r.Training with { WeightDecay = 1 } })
-        {
-            // B is zero before the first step, so A gets no gradient in it and only decays.
-            Used = { ["weight_decay"] = "1" },
-            Seen = (plain, other) => Assert.Equal((1 - 1e-3) / (1 - 1e-5), Size(other.Weights(1, 'A')) / Size(plain.Weights(1, 'A')), 1e-6),
-        },
-        new("training.precision", (r, _) => r with { Training = r.Training with { Precision = Precision.Bf16 } })
-        {
-            Used = { ["precision"] = "\"bf16\"" },
-            Seen = (plain, other) =>
+            new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 48 } })
             {
-                Assert.Equal(("Float32", "BFloat16"), ((string?)plain.Manifest["model"]!["element_type"], (string?)other.Manifest["model"]!["element_type"]));
-                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                Used = { ["resolution"] = "48" },
+                Seen = (plain, other) =>
+                    Assert.Equal(
+                        (32, 48, 48),
+                        (plain.Pictures.Values.Single().Width, other.Pictures.Values.Single().Width, other.Pictures.Values.Single().Height)
+                    ),
             },
-        },
-        new("training.checkpoint_every", (r, _) => r with { Training = r.Training with { CheckpointEvery = 2 } })
-        {
-            Used = { ["checkpoint_every"] = "2" },
-            Trains = false,
-            Seen = (plain, other) =>
+            new("training.weight_decay", (r, _) => r with { Training = r.Training with { WeightDecay = 1 } })
             {
-                Assert.Equal([1, 2], plain.CheckpointSteps);
-                Assert.Equal([2], other.CheckpointSteps);
-                AllAlike(plain, other);
+                // B is zero before the first step, so A gets no gradient in it and only decays.
+                Used = { ["weight_decay"] = "1" },
+                Seen = (plain, other) => Assert.Equal((1 - 1e-3) / (1 - 1e-5), Size(other.Weights(1, 'A')) / Size(plain.Weights(1, 'A')), 1e-6),
             },
-        },
-        new("training.fan_out.mode", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Local } } })
-        {
-            Value = "local",
-            Used = { ["fan_out"] = "\"local\"" },
-            Seen = (plain, other) => Assert.Equal(("auto", "local"), (Asked(plain), Asked(other))),
-        },
-        new("training.fan_out.mode", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } } })
-        {
-            Value = "synchronous",
-            Used = { ["fan_out"] = "\"synchronous\"" },
-            Seen = (plain, other) => Assert.Equal(("synchronous", "term by term"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
-        },
-        new("training.fan_out.period", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Periodic, Period = 2 } }, Method = r.Method with { SubsetSize = 1 } })
-        {
-            Used = { ["fan_out"] = "\"periodic\"", ["fan_out_period"] = "2", ["subset_size"] = "1" },
-            Seen = (plain, other) => Assert.Equal(("periodic:2", "rounds of 2 over 1"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
-        },
-        new("training.micro_batch", (r, _) => r with { Training = r.Training with { MicroBatch = 2 } })
-        {
-            Used = { ["micro_batch"] = "2" },
-            Seen = (plain, other) => Assert.Equal(("batch", "micro-batch 2"), ((string?)plain.Manifest["fan_out"]!["evaluation"], (string?)other.Manifest["fan_out"]!["evaluation"])),
-        },
-    ];
+            new("training.precision", (r, _) => r with { Training = r.Training with { Precision = Precision.Bf16 } })
+            {
+                Used = { ["precision"] = "\"bf16\"" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal(
+                        ("Float32", "BFloat16"),
+                        ((string?)plain.Manifest["model"]!["element_type"], (string?)other.Manifest["model"]!["element_type"])
+                    );
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                },
+            },
+            new("training.checkpoint_every", (r, _) => r with { Training = r.Training with { CheckpointEvery = 2 } })
+            {
+                Used = { ["checkpoint_every"] = "2" },
+                Trains = false,
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal([1, 2], plain.CheckpointSteps);
+                    Assert.Equal([2], other.CheckpointSteps);
+                    AllAlike(plain, other);
+                },
+            },
+            new("training.fan_out.mode", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Local } } })
+            {
+                Value = "local",
+                Used = { ["fan_out"] = "\"local\"" },
+                Seen = (plain, other) => Assert.Equal(("auto", "local"), (Asked(plain), Asked(other))),
+            },
+            new("training.fan_out.mode", (r, _) => r with { Training = r.Training with { FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } } })
+            {
+                Value = "synchronous",
+                Used = { ["fan_out"] = "\"synchronous\"" },
+                Seen = (plain, other) => Assert.Equal(("synchronous", "term by term"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
+            },
+            new(
+                "training.fan_out.period",
+                (r, _) =>
+                    r with
+                    {
+                        Training = r.Training with
+                        {
+                            FanOut = new FanOutOptions { Mode = FanOutMode.Periodic, Period = 2 },
+                        },
+                        Method = r.Method with { SubsetSize = 1 },
+                    }
+            )
+            {
+                Used =
+                {
+                    ["fan_out"] = "\"periodic\"",
+                    ["fan_out_period"] = "2",
+                    ["subset_size"] = "1",
+                },
+                Seen = (plain, other) => Assert.Equal(("periodic:2", "rounds of 2 over 1"), (Asked(other), (string?)other.Manifest["fan_out"]!["evaluation"])),
+            },
+            new("training.micro_batch", (r, _) => r with { Training = r.Training with { MicroBatch = 2 } })
+            {
+                Used = { ["micro_batch"] = "2" },
+                Seen = (plain, other) =>
+                    Assert.Equal(
+                        ("batch", "micro-batch 2"),
+                        ((string?)plain.Manifest["fan_out"]!["evaluation"], (string?)other.Manifest["fan_out"]!["evaluation"])
+                    ),
+            },
+        ];
 
     private static IEnumerable<OptionEffect> Samples() =>
-    [
-        new("samples.prompts", (r, _) => r with { Samples = r.Samples with { Prompts = ["<ball> alone", ""] } })
+        [
+            new("samples.prompts", (r, _) => r with { Samples = r.Samples with { Prompts = ["<ball> alone", ""] } })
+            {
+                Used = { ["prompts"] = "[\"<ball> alone\",\"\"]" },
+                Trains = false,
+                Seen = (plain, other) =>
+                {
+                    WeightsAlike(plain, other);
+                    Assert.Equal(["01-ball-alone-0.png", "02-picture-0.png"], other.Pictures.Keys);
+                    Assert.NotEqual(other.Pictures.Values.First().Pixels, other.Pictures.Values.Last().Pixels);
+                },
+            },
+            new("samples.per_prompt", (r, _) => r with { Samples = r.Samples with { PerPrompt = 3 } })
+            {
+                Used = { ["samples_per_prompt"] = "3" },
+                Trains = false,
+                Seen = (plain, other) =>
+                {
+                    WeightsAlike(plain, other);
+                    Assert.Equal(3, other.Pictures.Values.Select(picture => Convert.ToHexString(picture.Pixels)).Distinct().Count());
+
+                    // In a batch of several the last bits are others.
+                    Assert.InRange(plain.Pictures.Values.Single().Pixels.Zip(other.Pictures.Values.First().Pixels, (a, b) => Math.Abs(a - b)).Max(), 0, 2);
+                },
+            },
+            Drawn("samples.scheduler", "scheduler", "\"euler\"", r => r with { Samples = r.Samples with { Scheduler = "euler" } }),
+            Drawn("samples.steps", "sampling_steps", "3", r => r with { Samples = r.Samples with { Steps = 3 } }),
+            Drawn("samples.guidance_scale", "guidance_scale", "5", r => r with { Samples = r.Samples with { GuidanceScale = 5 } }),
+        ];
+
+    private static OptionEffect Fusion(PrototypeFusion fusion, int image, int masked, int text) =>
+        new("method.fusion", (r, _) => r with { Method = r.Method with { Fusion = fusion } })
         {
-            Used = { ["prompts"] = "[\"<ball> alone\",\"\"]" },
+            Value = fusion.ToString(),
+            Used =
+            {
+                ["prototype.fusion.image"] = $"{image}",
+                ["prototype.fusion.masked_image"] = $"{masked}",
+                ["prototype.fusion.class"] = $"{text}",
+            },
+            Seen = (plain, other) =>
+            {
+                Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!);
+            },
+        };
+
+    private static OptionEffect Drawn(string field, string used, string value, Func<ImplantationRequest, ImplantationRequest> change) =>
+        new(field, (r, _) => change(r))
+        {
+            Used = { [used] = value },
             Trains = false,
             Seen = (plain, other) =>
             {
                 WeightsAlike(plain, other);
-                Assert.Equal(["01-ball-alone-0.png", "02-picture-0.png"], other.Pictures.Keys);
-                Assert.NotEqual(other.Pictures.Values.First().Pixels, other.Pictures.Values.Last().Pixels);
+                PicturesDiffer(plain, other);
             },
-        },
-        new("samples.per_prompt", (r, _) => r with { Samples = r.Samples with { PerPrompt = 3 } })
-        {
-            Used = { ["samples_per_prompt"] = "3" },
-            Trains = false,
-            Seen = (plain, other) =>
-            {
-                WeightsAlike(plain, other);
-                Assert.Equal(3, other.Pictures.Values.Select(picture => Convert.ToHexString(picture.Pixels)).Distinct().Count());
-
-                // In a batch of several the last bits are others.
-                Assert.InRange(plain.Pictures.Values.Single().Pixels.Zip(other.Pictures.Values.First().Pixels, (a, b) => Math.Abs(a - b)).Max(), 0, 2);
-            },
-        },
-        Drawn("samples.scheduler", "scheduler", "\"euler\"", r => r with { Samples = r.Samples with { Scheduler = "euler" } }),
-        Drawn("samples.steps", "sampling_steps", "3", r => r with { Samples = r.Samples with { Steps = 3 } }),
-        Drawn("samples.guidance_scale", "guidance_scale", "5", r => r with { Samples = r.Samples with { GuidanceScale = 5 } }),
-    ];
-
-    private static OptionEffect Fusion(PrototypeFusion fusion, int image, int masked, int text) => new("method.fusion", (r, _) => r with { Method = r.Method with { Fusion = fusion } })
-    {
-        Value = fusion.ToString(),
-        Used = { ["prototype.fusion.image"] = $"{image}", ["prototype.fusion.masked_image"] = $"{masked}", ["prototype.fusion.class"] = $"{text}" },
-        Seen = (plain, other) =>
-        {
-            Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
-            Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!);
-        },
-    };
-
-    private static OptionEffect Drawn(string field, string used, string value, Func<ImplantationRequest, ImplantationRequest> change) => new(field, (r, _) => change(r))
-    {
-        Used = { [used] = value },
-        Trains = false,
-        Seen = (plain, other) =>
-        {
-            WeightsAlike(plain, other);
-            PicturesDiffer(plain, other);
-        },
-    };
+        };
 
     private static string? Asked(OptionOutcome outcome) => (string?)outcome.Manifest["fan_out"]!["asked"];
 
@@ -370,7 +469,9 @@ internal static class OptionEffects
         Assert.Equal(plain.Pictures.Values.Single().Pixels, other.Pictures.Values.Single().Pixels);
     }
 
-    private static void EmbeddingsDiffer(OptionOutcome plain, OptionOutcome other) => Assert.All(plain.Embeddings, pair => Assert.NotEqual(pair.Value, other.Embeddings[pair.Key]));
+    private static void EmbeddingsDiffer(OptionOutcome plain, OptionOutcome other) =>
+        Assert.All(plain.Embeddings, pair => Assert.NotEqual(pair.Value, other.Embeddings[pair.Key]));
 
-    private static void PicturesDiffer(OptionOutcome plain, OptionOutcome other) => Assert.NotEqual(plain.Pictures.Values.Single().Pixels, other.Pictures.Values.Single().Pixels);
+    private static void PicturesDiffer(OptionOutcome plain, OptionOutcome other) =>
+        Assert.NotEqual(plain.Pictures.Values.Single().Pixels, other.Pictures.Values.Single().Pixels);
 }

@@ -13,7 +13,7 @@ namespace OrleansOneShot.Silo.Tests.Engine.Options;
 /// <summary>All of a run that can be seen from outside.</summary>
 internal sealed class OptionOutcome : IEngineObserver
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly List<IReadOnlyDictionary<string, float[]>> _checkpoints = [];
 
     /// <summary>Losses by step.</summary>
@@ -55,13 +55,19 @@ internal sealed class OptionOutcome : IEngineObserver
         _checkpoints.Add(Read(path, key => key.StartsWith("lora.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value.Values));
     }
 
-    public void DropCheckpoint(CheckpointReference checkpoint) => Assert.Fail($"Nothing was resumed, so the checkpoint of step {checkpoint.Step} can't be dropped.");
+    public void DropCheckpoint(CheckpointReference checkpoint) =>
+        Assert.Fail($"Nothing was resumed, so the checkpoint of step {checkpoint.Step} can't be dropped.");
 
     public string StorePreview(int step, byte[] png) => FormattableString.Invariant($"preview-{step}.png");
 
     /// <summary>All A (or B) of the LoRA after a number of steps, one after the other.</summary>
     public float[] Weights(int step, char part) =>
-        [.. _checkpoints[CheckpointSteps.IndexOf(step)].Where(pair => pair.Key.EndsWith($"lora_{part}.weight", StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value)];
+        [
+            .. _checkpoints[CheckpointSteps.IndexOf(step)]
+                .Where(pair => pair.Key.EndsWith($"lora_{part}.weight", StringComparison.Ordinal))
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .SelectMany(pair => pair.Value),
+        ];
 
     /// <summary>Reads the result.</summary>
     public void Take(EngineResult result)
@@ -70,9 +76,13 @@ internal sealed class OptionOutcome : IEngineObserver
         Metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "metrics.json")))!;
         var lora = Directory.EnumerateFiles(result.Folder, "*.safetensors").Single(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors");
         Lora = (Path.GetFileNameWithoutExtension(lora), Read(lora, _ => true));
-        Embeddings = Directory.EnumerateFiles(Path.Combine(result.Folder, "learned_embeds")).ToDictionary(file => Path.GetFileNameWithoutExtension(file), file => Read(file, _ => true).Single().Value.Values);
+        Embeddings = Directory
+            .EnumerateFiles(Path.Combine(result.Folder, "learned_embeds"))
+            .ToDictionary(file => Path.GetFileNameWithoutExtension(file), file => Read(file, _ => true).Single().Value.Values);
         var samples = Path.Combine(result.Folder, "samples");
-        Pictures = Directory.Exists(samples) ? Directory.EnumerateFiles(samples).Order(StringComparer.Ordinal).ToDictionary(file => Path.GetFileName(file), file => ImageReader.Read(file)) : new Dictionary<string, RgbImage>();
+        Pictures = Directory.Exists(samples)
+            ? Directory.EnumerateFiles(samples).Order(StringComparer.Ordinal).ToDictionary(file => Path.GetFileName(file), file => ImageReader.Read(file))
+            : new Dictionary<string, RgbImage>();
     }
 
     /// <summary>The manifest's options and what else it says of the run, flat: path and JSON text.</summary>
@@ -90,7 +100,7 @@ internal sealed class OptionOutcome : IEngineObserver
             }
             else
             {
-                all[path] = node?.ToJsonString(Plain) ?? "null";
+                all[path] = node?.ToJsonString(s_plain) ?? "null";
             }
         }
 
@@ -102,10 +112,15 @@ internal sealed class OptionOutcome : IEngineObserver
     {
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
-        return file.Keys.Where(wanted).ToDictionary(key => key, key =>
-        {
-            var tensor = file.Get(key);
-            return (tensor.shape, tensor.to(ScalarType.Float32).contiguous().data<float>().ToArray());
-        });
+        return file
+            .Keys.Where(wanted)
+            .ToDictionary(
+                key => key,
+                key =>
+                {
+                    var tensor = file.Get(key);
+                    return (tensor.shape, tensor.to(ScalarType.Float32).contiguous().data<float>().ToArray());
+                }
+            );
     }
 }

@@ -29,7 +29,12 @@ public sealed class OptionRuns : IDisposable
     {
         _store = new FileArtifactStore(_data["store"]);
         _models = new ModelCatalog(_data.Folder);
-        _engine = new ComputeTrainingEngine(new VerifiedReader(_store), SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance), new PrecisionChooser(_data.Folder), new PeakMeter());
+        _engine = new ComputeTrainingEngine(
+            new VerifiedReader(_store),
+            SiloModels.Create(_data.Folder, _models, _store, NullLogger<SiloModels>.Instance),
+            new PrecisionChooser(_data.Folder),
+            new PeakMeter()
+        );
         _plain = new Lazy<OptionOutcome>(() => Run(Plain));
         var tiny = Path.Combine(Root, "tests", "Goldens", "sd15-tiny");
         Copy(tiny, "tiny");
@@ -40,21 +45,47 @@ public sealed class OptionRuns : IDisposable
     }
 
     /// <summary>A request that names what it must, and is small; no option is unusual.</summary>
-    internal ImplantationRequest Plain => new()
-    {
-        Name = "plain",
-        Seed = 5,
-        Image = Blob("scene-fox-ball"),
-        Objects =
-        [
-            new ObjectSpec { Class = "cat", Token = "<fox>", Mask = Blob("scene-fox-ball-fox-mask") },
-            new ObjectSpec { Class = "dog", Token = "<ball>", Mask = Blob("scene-fox-ball-ball-mask") },
-        ],
-        Model = new ModelReference { Name = "tiny" },
-        Method = new MethodOptions { PrototypeSteps = 2 },
-        Training = new TrainingOptions { Steps = 2, LearningRate = 1e-3, Resolution = 32, Precision = Precision.Fp32, Device = "cpu", CheckpointEvery = 1 },
-        Samples = new SampleOptions { Prompts = ["a photo of <fox> in the snow"], PerPrompt = 1, Scheduler = "ddim", Steps = 2, GuidanceScale = 3 },
-    };
+    internal ImplantationRequest Plain =>
+        new()
+        {
+            Name = "plain",
+            Seed = 5,
+            Image = Blob("scene-fox-ball"),
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<fox>",
+                    Mask = Blob("scene-fox-ball-fox-mask"),
+                },
+                new ObjectSpec
+                {
+                    Class = "dog",
+                    Token = "<ball>",
+                    Mask = Blob("scene-fox-ball-ball-mask"),
+                },
+            ],
+            Model = new ModelReference { Name = "tiny" },
+            Method = new MethodOptions { PrototypeSteps = 2 },
+            Training = new TrainingOptions
+            {
+                Steps = 2,
+                LearningRate = 1e-3,
+                Resolution = 32,
+                Precision = Precision.Fp32,
+                Device = "cpu",
+                CheckpointEvery = 1,
+            },
+            Samples = new SampleOptions
+            {
+                Prompts = ["a photo of <fox> in the snow"],
+                PerPrompt = 1,
+                Scheduler = "ddim",
+                Steps = 2,
+                GuidanceScale = 3,
+            },
+        };
 
     /// <summary>What <see cref="Plain"/> gives.</summary>
     internal OptionOutcome PlainOutcome => _plain.Value;
@@ -74,7 +105,8 @@ public sealed class OptionRuns : IDisposable
     }
 
     /// <summary>The options of a request.</summary>
-    internal ImplantationOptions Resolve(ImplantationRequest request, string? device = null) => ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
+    internal ImplantationOptions Resolve(ImplantationRequest request, string? device = null) =>
+        ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
 
     /// <summary>Runs a request.</summary>
     internal OptionOutcome Run(ImplantationRequest request)
@@ -82,7 +114,9 @@ public sealed class OptionRuns : IDisposable
         RequestValidator.Require(request);
         var id = $"20260101-000000-run{_runs++}";
         var outcome = new OptionOutcome();
-        outcome.Take(_engine.Run(new EngineJob(id, 1, 0, request, null, Directory.CreateDirectory(_data[id]).FullName), outcome, TestContext.Current.CancellationToken));
+        outcome.Take(
+            _engine.Run(new EngineJob(id, 1, 0, request, null, Directory.CreateDirectory(_data[id]).FullName), outcome, TestContext.Current.CancellationToken)
+        );
         return outcome;
     }
 
