@@ -22,6 +22,7 @@ internal sealed record FanOutLine(
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Silos, 5}{Terms, 7}{StepSeconds, 8:0.000}{Speedup, 11:0.00}{Efficiency, 12:0%}{ReduceShare, 8:0.0%}{TransferSeconds, 9:0.000}{BytesSent / 1e6, 14:0.00}{BytesReceived / 1e6, 12:0.00}  {Auto}"
+            $"{Silos,5}{Terms,7}{StepSeconds,8:0.000}{Speedup,11:0.00}{Efficiency,12:0%}{ReduceShare,8:0.0%}{TransferSeconds,9:0.000}"
+                + $"{BytesSent / 1e6,14:0.00}{BytesReceived / 1e6,12:0.00}  {Auto}"
         );
 }

@@ -40,7 +40,7 @@ internal static class MasksCommand
                             ? JsonSerializer.Serialize(item.Line)
                             : string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"{item.Line.Scene, -16}{item.Line.Mask, -16}{item.Line.Iou, 8:0.000}{item.Line.Seconds, 8:0.0} s"
+                                $"{item.Line.Scene,-16}{item.Line.Mask,-16}{item.Line.Iou,8:0.000}{item.Line.Seconds,8:0.0} s"
                             )
                     );
                 }

@@ -8,7 +8,7 @@ internal sealed record QualityLine(string Name, double IaObject, double PlainIaO
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name, -12} ia_object {IaObject:0.000} (plain {PlainIaObject:0.000}, {IaObject - PlainIaObject:+0.000;-0.000})   TA {Ta:0.000} (plain "
+            $"{Name,-12} ia_object {IaObject:0.000} (plain {PlainIaObject:0.000}, {IaObject - PlainIaObject:+0.000;-0.000})   TA {Ta:0.000} (plain "
                 + $"{PlainTa:0.000}, {Ta - PlainTa:+0.000;-0.000})   IA {Ia:0.000}   {Seconds:0.0} s"
         );
 

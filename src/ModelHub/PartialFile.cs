@@ -166,7 +166,8 @@ internal sealed class PartialFile : IDisposable
     }
 
     // Git hashes a header with the length, then the bytes.
-#pragma warning disable CA5350 // It is git's choice; the listing comes over the same connection as the file, so this guards against damage, and the SHA-256 of weights against all else.
+    // The listing comes over the same connection as the file, so this guards against damage, and the SHA-256 of weights against all else.
+#pragma warning disable CA5350 // It is git's choice.
     private static IncrementalHash NewGitHash(HostFile file)
     {
         var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);

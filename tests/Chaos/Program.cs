@@ -62,7 +62,9 @@ command.SetAction(
                 )
             );
             Console.WriteLine(
-                $"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}{string.Concat(report.Missed.Select(kind => $"; {kind.Key} missed {kind.Value}"))}{string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))}"
+                $"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}"
+                    + string.Concat(report.Missed.Select(kind => $"; {kind.Key} missed {kind.Value}"))
+                    + string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))
             );
             Console.WriteLine($"users: {report.EventsWatched} events watched, {string.Join(", ", report.Told.Select(what => $"{what.Key} {what.Value}"))}");
             foreach (var line in report.Violations.Concat(report.Logs))

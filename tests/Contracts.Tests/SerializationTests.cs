@@ -171,5 +171,5 @@ public sealed class SerializationTests : IDisposable
         return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
     }
 
-    private T Read<T>(string hex) => _services.GetRequiredService<Serializer<T>>().Deserialize(Convert.FromHexString(hex));
+    private T Read<T>(string hex) => _services.GetRequiredService<Serializer<T>>().Deserialize(Convert.FromHexString(hex))!;
 }

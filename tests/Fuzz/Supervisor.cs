@@ -111,13 +111,13 @@ internal sealed class Supervisor(FuzzSetting setting)
         long inputs = 0,
             past = 0,
             found = _crashes;
-        Console.WriteLine($"{"kind", -20} {"inputs", 8} {"past magic", 11} {"taken", 8} {"refused", 8} {"found", 6}");
+        Console.WriteLine($"{"kind",-20} {"inputs",8} {"past magic",11} {"taken",8} {"refused",8} {"found",6}");
         foreach (var kind in setting.Kinds)
         {
             var one = tally.Of(kind);
             var count = one.Taken + one.Refused + one.Found;
             (inputs, past, found) = (inputs + count, past + one.Past, found + one.Found);
-            Console.WriteLine($"{kind, -20} {count, 8} {one.Past, 11} {one.Taken, 8} {one.Refused, 8} {one.Found, 6}");
+            Console.WriteLine($"{kind,-20} {count,8} {one.Past,11} {one.Taken,8} {one.Refused,8} {one.Found,6}");
         }
 
         Console.WriteLine(

@@ -94,7 +94,8 @@ public sealed class ModelPullTests : IDisposable
         var model = await PullAsync(host, options => options with { Retries = 2 });
 
         Assert.Equal(unet.Bytes, await File.ReadAllBytesAsync(Path.Combine(model.Entry.Folder, Weights)));
-        Assert.InRange(host.SentOf(Weights), unet.Bytes.Length, unet.Bytes.Length * 3L); // What the kernel drops with a broken connection is sent again, no more.
+        // What the kernel drops with a broken connection is sent again, no more.
+        Assert.InRange(host.SentOf(Weights), unet.Bytes.Length, unet.Bytes.Length * 3L);
         Assert.Contains(host.Requests, request => request.Range is not null);
     }
 

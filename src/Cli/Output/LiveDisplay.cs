@@ -44,7 +44,11 @@ internal sealed class LiveDisplay : IProgressDisplay
     }
 
     /// <inheritdoc/>
-    public void Say(string sentence) => _console.WriteLine(sentence.PadRight(Math.Max(0, _console.Profile.Width - 1))); // The padding wipes what the table left on this line.
+    public void Say(string sentence)
+    {
+        // The padding wipes what the table left on this line.
+        _console.WriteLine(sentence.PadRight(Math.Max(0, _console.Profile.Width - 1)));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -34,9 +34,6 @@ public sealed class ImplantationRun(
 
     private const string ModelField = "model";
 
-    /// <summary>Steps between two previews.</summary>
-    private const int PreviewEvery = 50;
-
     private readonly Dictionary<string, double> _seconds = [];
     private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
 
@@ -139,7 +136,7 @@ public sealed class ImplantationRun(
                 writer.Commit(0);
             }
 
-            Train(
+            new TrainingLoop(options, observer).Run(
                 planner.Steps(decision),
                 curves,
                 writer,
@@ -314,53 +311,6 @@ public sealed class ImplantationRun(
         }
 
         return decision;
-    }
-
-    private void Train(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<byte[]?> drawPreview, CancellationToken cancellationToken)
-    {
-        observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps);
-        var committed = curves.Steps.Count;
-        while (curves.Steps.Count < options.Steps)
-        {
-            var before = curves.Steps.Count;
-            try
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Advance(steps, curves, cancellationToken);
-            }
-            catch (OperationCanceledException) when (committed < before)
-            {
-                checkpoints.Commit(before);
-                throw;
-            }
-
-            var done = curves.Steps.Count;
-            if (CheckpointSchedule.IsDue(options, before, done))
-            {
-                checkpoints.Commit(done);
-                committed = done;
-            }
-
-            if (done / PreviewEvery > before / PreviewEvery && done < options.Steps && options.SamplesPerPrompt > 0)
-            {
-                if (drawPreview() is { } preview)
-                {
-                    observer.Preview(done, preview);
-                }
-            }
-        }
-    }
-
-    private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
-    {
-        var began = Stopwatch.GetTimestamp();
-        var taken = steps.Advance(curves.Steps.Count, cancellationToken);
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / taken.Count;
-        foreach (var losses in taken)
-        {
-            curves.Add(losses);
-            observer.Step(curves.Steps.Count, options.Steps, losses, seconds);
-        }
     }
 
     // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.

@@ -179,7 +179,17 @@ internal sealed class LoraChangeBuilder(string shown, SafetensorsFile file, Peft
     private static string Incomplete(string module, LoraTensors found) =>
         found.Has(LoraPart.Down) && !found.Has(LoraPart.Up) ? $"{module} lacks its up (B) matrix"
         : found.Has(LoraPart.Up) && !found.Has(LoraPart.Down) ? $"{module} lacks its down (A) matrix"
-        : $"{module} has {string.Join(", ", found.Parts.Select(part => found[part]!.Name[(found[part]!.Name.IndexOf('.', StringComparison.Ordinal) + 1)..]).Order(StringComparer.Ordinal).Take(4))}, which make no change of a weight";
+        : $"{module} has {Endings(found)}, which make no change of a weight";
+
+    private static string Endings(LoraTensors found) =>
+        string.Join(
+            ", ",
+            found
+                .Parts.Select(part => found[part]!.Name)
+                .Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..])
+                .Order(StringComparer.Ordinal)
+                .Take(4)
+        );
 
     private Tensor Opened(TensorEntry entry)
     {

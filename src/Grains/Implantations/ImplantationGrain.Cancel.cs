@@ -1,5 +1,3 @@
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -35,4 +35,20 @@ public sealed partial class FileArtifactStore
             return [];
         }
     }
+
+    private void RemoveEmptyFolders(string folder)
+    {
+        try
+        {
+            while (folder.Length > _root.Length && Directory.Exists(folder))
+            {
+                Directory.Delete(folder);
+                folder = Path.GetDirectoryName(folder)!;
+            }
+        }
+        catch (IOException)
+        {
+            // Not empty, or in use by a writer: it stays.
+        }
+    }
 }

@@ -375,22 +375,6 @@ public sealed partial class FileArtifactStore : IArtifactStore
         }
     }
 
-    private void RemoveEmptyFolders(string folder)
-    {
-        try
-        {
-            while (folder.Length > _root.Length && Directory.Exists(folder))
-            {
-                Directory.Delete(folder);
-                folder = Path.GetDirectoryName(folder)!;
-            }
-        }
-        catch (IOException)
-        {
-            // Not empty, or in use by a writer: it stays.
-        }
-    }
-
     private string Resolve(string path)
     {
         foreach (var part in ArtifactPath.Require(path).AsSpan().Split('/'))

@@ -136,7 +136,7 @@ public sealed class ForeignSettingsTests
     {
         var betas = Enumerable.Range(0, 10).Select(i => 0.01 * (i + 1)).ToArray();
         var config = SchedulerConfig.Parse(
-            $"{{\"num_train_timesteps\":10,\"trained_betas\":[{string.Join(',', betas.Select(b => b.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]}}"
+            $"{{\"num_train_timesteps\":10,\"trained_betas\":[{string.Join(',', betas.Select(b => FormattableString.Invariant($"{b}")))}]}}"
         );
         Assert.Equal([.. betas.Select(b => (float)b)], new NoiseSchedule(config).BetaValues.ToArray());
     }

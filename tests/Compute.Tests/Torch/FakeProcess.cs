@@ -27,7 +27,7 @@ internal sealed class FakeProcess : IDisposable
     /// <param name="resident">KiB now.</param>
     /// <param name="peak">KiB at most.</param>
     public void Set(long resident, long peak) =>
-        File.WriteAllText(Path.Combine(_folder, "status"), FormattableString.Invariant($"Name:\tdotnet\nVmHWM:\t{peak, 8} kB\nVmRSS:\t{resident, 8} kB\n"));
+        File.WriteAllText(Path.Combine(_folder, "status"), FormattableString.Invariant($"Name:\tdotnet\nVmHWM:\t{peak,8} kB\nVmRSS:\t{resident,8} kB\n"));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

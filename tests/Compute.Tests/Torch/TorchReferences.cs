@@ -26,9 +26,8 @@ internal static class TorchReferences
                 var signature = member.DecodeMethodSignature(Names.Instance, null);
                 if (type.StartsWith("TorchSharp.", StringComparison.Ordinal))
                 {
-                    ids.Add(
-                        $"M:{type}.{metadata.GetString(member.Name)}{(signature.ParameterTypes.Length > 0 ? $"({string.Join(',', signature.ParameterTypes)})" : "")}"
-                    );
+                    var parameters = signature.ParameterTypes.Length > 0 ? $"({string.Join(',', signature.ParameterTypes)})" : "";
+                    ids.Add($"M:{type}.{metadata.GetString(member.Name)}{parameters}");
                 }
             }
         }

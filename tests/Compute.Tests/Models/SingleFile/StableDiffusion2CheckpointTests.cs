@@ -175,7 +175,8 @@ public sealed class StableDiffusion2CheckpointTests : IDisposable
     {
         var length = ids.shape[1];
         var mask = weights["attn_mask"].narrow(0, 0, length).narrow(1, 0, length);
-        var x = weights["token_embedding.weight"].index_select(0, ids[0]).unsqueeze(1).Add(weights["positional_embedding"].narrow(0, 0, length).unsqueeze(1)); // (L, 1, width)
+        var positions = weights["positional_embedding"].narrow(0, 0, length).unsqueeze(1);
+        var x = weights["token_embedding.weight"].index_select(0, ids[0]).unsqueeze(1).Add(positions); // (L, 1, width)
         Tensor Norm(string name, Tensor input) =>
             nn.functional.layer_norm(input, [TinyStableDiffusion2.Width], weights[name + ".weight"], weights[name + ".bias"]);
         for (var i = 0; i < TinyStableDiffusion2.Layers; i++)

@@ -17,7 +17,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
         object Else,
         Func<ImplantationRequest, ImplantationRequest>? Ask,
         object? Asked
-    )[] Table =
+    )[] s_table =
     [
         ("resolution", "64", o => o.Resolution, 64, 512, r => r with { Training = r.Training with { Resolution = 80 } }, 80),
         ("learning_rate", "0.5", o => o.LearningRate, 0.5, 1e-4, r => r with { Training = r.Training with { LearningRate = 0.25 } }, 0.25),
@@ -47,7 +47,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
         ("prompt_template", "\"one {} here\"", o => o.PromptTemplate, "one {} here", "a photo of {}", null, null),
     ];
 
-    public static TheoryData<int, string> Rows => [.. Table.Select((row, i) => (i, row.Field))];
+    public static TheoryData<int, string> Rows => [.. s_table.Select((row, i) => (i, row.Field))];
 
     private ImplantationRequest Open =>
         runs.Plain with
@@ -61,7 +61,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
     [MemberData(nameof(Rows))]
     public void Resolve_ModelsDefault_HoldsUnlessTheRequestSaysOtherwise(int row, string field)
     {
-        var (_, json, read, there, otherwise, ask, asked) = Table[row];
+        var (_, json, read, there, otherwise, ask, asked) = s_table[row];
         runs.WriteDefaults("tiny", null);
         Assert.Equal(otherwise, read(runs.Resolve(Open)));
 
@@ -104,7 +104,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
                 .Except(["prototype"])
                 .Concat(Names(typeof(PrototypeDefaults)).Select(name => "prototype." + name))
                 .Order(StringComparer.Ordinal),
-            Table.Select(row => row.Field).Order(StringComparer.Ordinal)
+            s_table.Select(row => row.Field).Order(StringComparer.Ordinal)
         );
     }
 }
