@@ -16,8 +16,8 @@ internal sealed class LoraFileReader
 
     private readonly string _shown;
     private readonly SafetensorsFile _file;
-    private readonly LayerNames _unet;
-    private readonly LayerNames? _textEncoder;
+    private readonly KohyaLayerNames _unet;
+    private readonly KohyaLayerNames? _textEncoder;
     private readonly Dictionary<(LoraSide Side, string Module), LoraTensors> _modules = [];
     private readonly List<string> _problems = [];
     private LoraFileForm? _form;
@@ -37,8 +37,8 @@ internal sealed class LoraFileReader
     {
         _shown = shown;
         _file = file;
-        _unet = new LayerNames(unet);
-        _textEncoder = textEncoder is null ? null : new LayerNames(textEncoder);
+        _unet = new KohyaLayerNames(unet);
+        _textEncoder = textEncoder is null ? null : new KohyaLayerNames(textEncoder);
     }
 
     /// <summary>Reads the file.</summary>

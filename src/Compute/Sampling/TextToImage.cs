@@ -51,7 +51,7 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
             var first = batch * perBatch;
             var before = batch * scheduler.Timesteps.Count;
             var all = batches * scheduler.Timesteps.Count;
-            var clean = new Denoiser(unet).Run(
+            var clean = new GuidedDenoiser(unet).Run(
                 noise.narrow(0, first, Math.Min(perBatch, count - first)).to(device),
                 prompts.Encode(request.Prompt),
                 request.GuidanceScale == 1 ? null : prompts.Encode(request.NegativePrompt),

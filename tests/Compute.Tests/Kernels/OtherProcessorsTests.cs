@@ -63,16 +63,20 @@ public sealed class OtherProcessorsTests
         }
     }
 
+    // Also in the processes that the other test starts, which show by it that the runtime did as it was told.
     [Fact]
-    public void Accepts_ProcessorWithShorterVectors_SaysWhatThereIs()
+    public void Accepts_AnyProcessor_IsWhatItsVectorsAllow()
     {
-        var bits = Environment.GetEnvironmentVariable(Marker);
-        Assert.SkipWhen(bits is null, "For the processes that the other test starts.");
+        using var tensor = zeros(4, 4);
+        Assert.Equal(Vector256.IsHardwareAccelerated, CpuTensor.Accepts(tensor));
+        if (Environment.GetEnvironmentVariable(Marker) is not { } bits)
+        {
+            return;
+        }
+
         Assert.False(Avx512BW.IsSupported);
         Assert.False(Brgemm.IsSupported(ScalarType.Float32));
         Assert.False(Brgemm.IsSupported(ScalarType.BFloat16));
         Assert.Equal(bits == "256", Vector256.IsHardwareAccelerated);
-        using var tensor = zeros(4, 4);
-        Assert.Equal(bits == "256", CpuTensor.Accepts(tensor));
     }
 }

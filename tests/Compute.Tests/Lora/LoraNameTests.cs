@@ -65,7 +65,7 @@ public sealed class LoraNameTests(LoraNameTests.Model model) : IClassFixture<Lor
     {
         // The names of a checkpoint in the original layout, and what the converter makes of them, are the reference.
         using var unet = new UNet2DConditionModel(UNetConfig.Read(Golden.PathOf("shapes", "sd15_unet.config.json")));
-        var names = new LayerNames(unet.AdaptableLayers);
+        var names = new KohyaLayerNames(unet.AdaptableLayers);
         var originals = OriginalLayerNames.Of(unet.AdaptableLayers.Keys).ToArray();
         Assert.Equal(unet.AdaptableLayers.Count, originals.Length);
         Assert.Equal(originals.Length, originals.Select(o => o.Original).Distinct().Count());

@@ -54,7 +54,7 @@ public sealed class PipelineGoldenTests
             var scheduler = SchedulerFactory.Create(NameOf((string)settings["sampler"]!), models.Scheduler, (int)settings["steps"]!);
             Assert.Equal(settings["timesteps"]!.AsArray().Select(t => (float)t!), scheduler.Timesteps.Select(t => (float)t));
             var steps = new List<Tensor>();
-            var latents = new Denoiser(models.UNet).Run(
+            var latents = new GuidedDenoiser(models.UNet).Run(
                 expected["latents"],
                 positive,
                 negative,

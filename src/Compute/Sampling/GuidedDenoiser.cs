@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Sampling;
 
 /// <summary>The denoising loop with classifier-free guidance: one batch, the negative prompt first (diffusers' <c>StableDiffusionPipeline</c>).</summary>
 /// <param name="unet">The UNet.</param>
-public sealed class Denoiser(UNet2DConditionModel unet)
+public sealed class GuidedDenoiser(UNet2DConditionModel unet)
 {
     /// <summary>Turns noise into latents.</summary>
     /// <param name="noise">Unit normal noise (B, 4, h, w), before the scheduler's init_noise_sigma.</param>

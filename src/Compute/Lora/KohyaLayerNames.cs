@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Lora;
 /// Finds a model's layers by whatever LoRA files call them. Names are compared with underscores for dots, which kohya's form has and the others lose nothing
 /// by.
 /// </summary>
-internal sealed class LayerNames
+internal sealed class KohyaLayerNames
 {
     // transformers' names of a text encoder's projections by those that diffusers' first versions had.
     private static readonly (string Old, string Name)[] s_oldProjections =
@@ -21,7 +21,7 @@ internal sealed class LayerNames
 
     /// <summary>Collects the names of layers.</summary>
     /// <param name="layers">A model's layers by full name.</param>
-    public LayerNames(IReadOnlyDictionary<string, AdaptableLayer> layers)
+    public KohyaLayerNames(IReadOnlyDictionary<string, AdaptableLayer> layers)
     {
         Layers = layers;
         foreach (var name in layers.Keys)
