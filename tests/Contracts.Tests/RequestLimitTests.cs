@@ -48,16 +48,14 @@ public sealed class RequestLimitTests
         var options = Activator.CreateInstance(typeof(MethodOptions).Assembly.GetType($"OrleansOneShot.Recipe.{record}", throwOnError: true)!)!;
         var setting = Setting.Of(options.GetType()).Single(one => one.Name == name);
         var range = setting.Range!;
-        (object Least, object Most, object Below, object Worse) ends =
-            setting.ValueType == typeof(double)
-                ? (
-                    range.IsAbove ? double.Epsilon : range.Least.ToDouble(null),
-                    range.Most.ToDouble(null),
-                    range.IsAbove ? 0.0 : Math.BitDecrement(range.Least.ToDouble(null)),
-                    double.NaN
-                )
-                : (range.Least.ToInt32(null), range.Most.ToInt32(null), range.Least.ToInt32(null) - 1, int.MinValue);
-        foreach (var (value, accepted) in new[] { (ends.Least, true), (ends.Most, true), (ends.Below, false), (ends.Worse, false) })
+        object[] ends = [range.Least.ToInt32(null), range.Most.ToInt32(null), range.Least.ToInt32(null) - 1, int.MinValue];
+        if (setting.ValueType == typeof(double))
+        {
+            var least = range.Least.ToDouble(null);
+            ends = [range.IsAbove ? double.Epsilon : least, range.Most.ToDouble(null), range.IsAbove ? least : Math.BitDecrement(least), double.NaN];
+        }
+
+        foreach (var (value, accepted) in ends.Zip(new[] { true, true, false, false }))
         {
             setting.Property.SetValue(options, value);
             string[] expected = accepted ? [] : [FormattableString.Invariant($"x.{name} is {value}; it must be {range.Words}.")];
