@@ -17,11 +17,9 @@ internal static class BenchCases
     /// <summary>Every case in the order it is run in, with the peer's figures for it.</summary>
     /// <remarks>
     /// The peer is diffusers 0.42.1 with peft 0.21.2, transformers 5.23 and PyTorch 2.14.1 on two cores with AVX-512 and bf16 instructions: Stable Diffusion
-    /// 1.5's sizes with random
-    /// weights, 512 x 512 pixels, 77 tokens, LoRA of rank 4 on to_q, to_k, to_v and to_out.0, AdamW, mean squared error over the whole latent. Its GEMM (2048 x
-    /// 2048 x 2048, best of 10)
-    /// ran at 178 GFLOPS in fp32 and 411 in bf16; seconds times GFLOPS is what machines are compared by. Peak memory is the process's peak resident memory in
-    /// GiB.
+    /// 1.5's sizes with random weights, 512 x 512 pixels, 77 tokens, LoRA of rank 4 on to_q, to_k, to_v and to_out.0, AdamW, mean squared error over the whole
+    /// latent. Its GEMM (2048 x 2048 x 2048, best of 10) ran at 178 GFLOPS in fp32 and 411 in bf16; seconds times GFLOPS is what machines are compared by. Peak
+    /// memory is the process's peak resident memory in GiB.
     /// </remarks>
     public static IReadOnlyList<(BenchCase Case, PeerFigure Peer)> All { get; } =
     [

@@ -24,8 +24,8 @@ internal static class ClientRetries
 
     /// <summary>
     /// Whether a call, or its answer, did not get through, or met a cluster that is between two states: a silo that is leaving can't register grains, and while
-    /// Redis is away no grain
-    /// can read or write what it knows. Orleans tells that with its base exception as well, and Redis' clients with types that a client need not have.
+    /// Redis is away no grain can read or write what it knows. Orleans tells that with its base exception as well, and Redis' clients with types that a client
+    /// need not have.
     /// </summary>
     /// <param name="error">The failure.</param>
     /// <returns>Whether; a verdict (<see cref="OneShotException"/>) and a cancellation never are.</returns>

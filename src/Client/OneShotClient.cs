@@ -40,8 +40,7 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <returns>A connected client.</returns>
     /// <exception cref="OneShotException">
     /// unavailable; the message tells the cause: Redis does not answer or refuses the password, no silo is registered there, none of those that are can be
-    /// reached, or they have another
-    /// version of the contracts.
+    /// reached, or they have another version of the contracts.
     /// </exception>
     public static async Task<OneShotClient> ConnectAsync(OneShotClientOptions options, CancellationToken cancellationToken = default)
     {

@@ -25,8 +25,7 @@ public sealed record OneShotClientOptions
 
     /// <summary>
     /// How long a call may take. Kept short, since a call whose silo dies is not failed but times out; control calls are then repeated. At least half of the
-    /// silos' own time-out (30 s), which
-    /// streams of progress need.
+    /// silos' own time-out (30 s), which streams of progress need.
     /// </summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
 }

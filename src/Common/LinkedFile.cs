@@ -2,8 +2,7 @@ namespace OrleansOneShot.Common;
 
 /// <summary>
 /// The file behind a path: its length, its date and where it really lies. .NET tells those of the link itself where a path ends in a symbolic one, while
-/// whoever opens the path gets the file; so
-/// nobody asks .NET but this type (build/BannedSymbols.Files.txt).
+/// whoever opens the path gets the file; so nobody asks .NET but this type (build/BannedSymbols.Files.txt).
 /// </summary>
 /// <param name="Path">The real path, without any link in it.</param>
 /// <param name="Length">Bytes.</param>

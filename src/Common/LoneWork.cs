@@ -2,8 +2,7 @@ namespace OrleansOneShot.Common;
 
 /// <summary>
 /// Work that can't be stopped from outside: a native call, or opening a pipe that nobody writes to. It runs on a thread of its own and is waited for no longer
-/// than the caller wants; then it
-/// is left to itself, and whoever ends the process should not wait for it (<see cref="IsAnyLeft"/>).
+/// than the caller wants; then it is left to itself, and whoever ends the process should not wait for it (<see cref="IsAnyLeft"/>).
 /// </summary>
 public static class LoneWork
 {

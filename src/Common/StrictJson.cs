@@ -7,9 +7,8 @@ namespace OrleansOneShot.Common;
 
 /// <summary>
 /// The one way in which JSON from outside is read, so that no reader sees anything it has to be afraid of: UTF-8 and Unicode are valid (no half of a surrogate
-/// pair), no object names a member
-/// twice, nothing follows the document, depth and number of values are bounded, every number fits a double, and a type's members are there and are null only
-/// where the type says so; lists hold no null.
+/// pair), no object names a member twice, nothing follows the document, depth and number of values are bounded, every number fits a double, and a type's
+/// members are there and are null only where the type says so; lists hold no null.
 /// </summary>
 /// <remarks>Size is bounded before memory is spent: <see cref="ReadFile"/> for files; streams are bounded by who reads them.</remarks>
 public static class StrictJson

@@ -2,8 +2,7 @@ namespace OrleansOneShot.Common;
 
 /// <summary>
 /// JSON from outside that can't be used. The message is a clause about the document, such as <c>names weight_map.a twice</c>: whoever knows the document's name
-/// puts it in front. It never
-/// names a type of this program.
+/// puts it in front. It never names a type of this program.
 /// </summary>
 public sealed class UnusableJsonException : Exception
 {

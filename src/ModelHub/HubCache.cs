@@ -6,8 +6,7 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// Repositories that other programs have fetched into the local Hugging Face cache: <c>models--OWNER--NAME/snapshots/COMMIT</c>, whose files are links into
-/// <c>blobs</c>, and
-/// <c>refs/REVISION</c>, which holds a commit. It is only read here: nothing is fetched into it.
+/// <c>blobs</c>, and <c>refs/REVISION</c>, which holds a commit. It is only read here: nothing is fetched into it.
 /// </summary>
 /// <remarks>Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache and the environment variables described there.</remarks>
 public static class HubCache

@@ -12,8 +12,7 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// Where models lie. Requests carry names only, so that a job runs on any machine that knows the name: shipped models and those below the data folder's
-/// <c>models</c> are known by
-/// their folder's name, and a folder given by path is remembered under a name made of its own name and its path's hash.
+/// <c>models</c> are known by their folder's name, and a folder given by path is remembered under a name made of its own name and its path's hash.
 /// </summary>
 public sealed class ModelCatalog
 {

@@ -8,8 +8,8 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// A host in the Hugging Face layout. Redirects are followed here, not by the handler, so that the token goes to the host itself and to nobody else, and to
-/// public addresses alone: what
-/// a host answers must not send this machine into the network behind it. The host itself may be private, since whoever runs this program has named it.
+/// public addresses alone: what a host answers must not send this machine into the network behind it. The host itself may be private, since whoever runs this
+/// program has named it.
 /// </summary>
 internal sealed class ModelHost : IDisposable
 {

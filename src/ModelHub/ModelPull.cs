@@ -7,8 +7,7 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// Fetches a model from a host in the Hugging Face layout into a data folder. Its files gather in a folder of their own, over as many runs as it takes; when
-/// all are there and the
-/// model is sound, that folder is moved to its place, where the catalog finds it.
+/// all are there and the model is sound, that folder is moved to its place, where the catalog finds it.
 /// </summary>
 public static class ModelPull
 {

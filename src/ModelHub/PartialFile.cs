@@ -9,8 +9,7 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// A file that arrives in pieces, also over several runs: the bytes so far lie beside its place as <c>NAME.partial</c>, with a note of what they are part of.
-/// It is hashed as it
-/// grows and moved to its place when the hash is right.
+/// It is hashed as it grows and moved to its place when the hash is right.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {

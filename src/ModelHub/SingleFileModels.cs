@@ -14,8 +14,7 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// Single-file checkpoints as models of a data folder: each is converted once, into <c>models/NAME</c>, and is a folder like any other from then on. The same
-/// file under another path is found
-/// by its hash.
+/// file under another path is found by its hash.
 /// </summary>
 public static class SingleFileModels
 {

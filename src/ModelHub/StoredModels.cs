@@ -7,9 +7,8 @@ namespace OrleansOneShot.ModelHub;
 
 /// <summary>
 /// The models of a cluster's artifact store. Files lie under their hashes, so that models share what they have in common and nobody's bytes replace another's;
-/// a manifest a name lists
-/// them and is written last, once. What nobody uses is collected after a time, so each use is marked on the manifest; files count as used for as long as a
-/// manifest names them.
+/// a manifest a name lists them and is written last, once. What nobody uses is collected after a time, so each use is marked on the manifest; files count as
+/// used for as long as a manifest names them.
 /// </summary>
 /// <param name="store">The store.</param>
 internal sealed class StoredModels(IArtifactStore store)

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Recipe;
 
 /// <summary>
 /// All options of an implantation, with nothing left open. Its JSON is what a checkpoint's fingerprint is made of and what the manifest records: a new property
-/// is left out at its default
-/// (<see cref="JsonIgnoreCondition.WhenWritingDefault"/>), so that checkpoints from before it keep their fingerprint.
+/// is left out at its default (<see cref="JsonIgnoreCondition.WhenWritingDefault"/>), so that checkpoints from before it keep their fingerprint.
 /// </summary>
 public sealed record ImplantationOptions
 {

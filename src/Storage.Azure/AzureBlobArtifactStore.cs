@@ -9,8 +9,7 @@ namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
 /// A store in a container of Azure Blob Storage. Files written whole are block blobs with their SHA-256 in the metadata (<see cref="BlobUpload"/>); logs are
-/// append blobs
-/// (<see cref="BlobAppender"/>), whose hash is computed when somebody asks for it. Thread-safe.
+/// append blobs (<see cref="BlobAppender"/>), whose hash is computed when somebody asks for it. Thread-safe.
 /// </summary>
 public sealed partial class AzureBlobArtifactStore : IArtifactStore
 {

@@ -64,8 +64,7 @@ public sealed class AzureBlobLocation(AzureBlobOptions options) : StoreLocation
 
     /// <summary>
     /// Reads an address such as <c>azblob://account/container/prefix</c>. It holds no secret: that is a connection string of the environment, which must be of
-    /// the same account, or this
-    /// machine's identity.
+    /// the same account, or this machine's identity.
     /// </summary>
     /// <param name="address">The address. The account is its name, or the host of its blob service.</param>
     /// <param name="variable">Gives an environment variable; null for this process's.</param>

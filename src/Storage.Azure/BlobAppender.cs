@@ -8,10 +8,8 @@ namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
 /// Appends to logs. They are append blobs: each append is one request that costs the same however long the log is, and that the service takes only at the
-/// offset named, so of two
-/// writers one fails. The library must not repeat such a request by itself: if the answer was lost, the second try finds the log longer and would look like
-/// somebody else's append.
-/// So this class looks before it repeats. Azure allows 50,000 appends a blob.
+/// offset named, so of two writers one fails. The library must not repeat such a request by itself: if the answer was lost, the second try finds the log longer
+/// and would look like somebody else's append. So this class looks before it repeats. Azure allows 50,000 appends a blob.
 /// </summary>
 internal sealed class BlobAppender(BlobClients clients, BlobErrors errors, AzureBlobOptions options)
 {

@@ -10,10 +10,8 @@ namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
 /// Writes blobs whole. A file smaller than a block goes up in one request. A larger one is staged in blocks, a few at a time, each with a hash that the service
-/// checks, and becomes the
-/// blob when its list of blocks is committed, with the condition: exactly one of several writers wins, and a reader sees all or nothing. Blocks that nobody
-/// commits are invisible; the
-/// service drops them within a week.
+/// checks, and becomes the blob when its list of blocks is committed, with the condition: exactly one of several writers wins, and a reader sees all or
+/// nothing. Blocks that nobody commits are invisible; the service drops them within a week.
 /// </summary>
 internal sealed class BlobUpload(BlobClients clients, BlobErrors errors, AzureBlobOptions options)
 {

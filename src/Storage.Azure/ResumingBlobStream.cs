@@ -7,8 +7,7 @@ namespace OrleansOneShot.Storage.Azure;
 
 /// <summary>
 /// A blob as it was when it was opened. A broken connection is opened again at the offset reached, with the blob's ETag as the condition, so what is read is
-/// never a mixture of two
-/// versions. A log may grow meanwhile; its bytes so far are then read to the length that it had.
+/// never a mixture of two versions. A log may grow meanwhile; its bytes so far are then read to the length that it had.
 /// </summary>
 internal sealed class ResumingBlobStream : Stream
 {

@@ -10,8 +10,7 @@ public static class ArtifactStoreExtensions
 
     /// <summary>
     /// Stores an input under the hash of its bytes. One that is there already is not written again, but marked as used; its bytes are read for that, since
-    /// neither its name nor what the
-    /// store remembers of it tells whether they are still the right ones.
+    /// neither its name nor what the store remembers of it tells whether they are still the right ones.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="content">The bytes.</param>
@@ -38,8 +37,7 @@ public static class ArtifactStoreExtensions
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>
     /// The bytes, forwards only; the caller disposes of it. The read that finds the end throws <see cref="ArtifactCorruptException"/> if length or hash differ,
-    /// so bytes count only once
-    /// the end was read.
+    /// so bytes count only once the end was read.
     /// </returns>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="IOException">The store is out of reach.</exception>

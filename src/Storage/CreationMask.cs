@@ -4,8 +4,7 @@ namespace OrleansOneShot.Storage;
 
 /// <summary>
 /// Who may read what this process creates. Photos are private, so everything is created for its owner alone, whatever library creates it; what a user asked to
-/// be put somewhere follows the
-/// user's own mask, as with any other program.
+/// be put somewhere follows the user's own mask, as with any other program.
 /// </summary>
 public static class CreationMask
 {

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Storage;
 
 /// <summary>
 /// Where inputs, checkpoints and results live. Paths are relative, with '/', made of the letters, digits and <c>-_.</c>; segments '.' and '..' are refused, so
-/// no path leaves the
-/// store. Writes are atomic: a reader sees the whole file or none.
+/// no path leaves the store. Writes are atomic: a reader sees the whole file or none.
 /// </summary>
 public interface IArtifactStore
 {
@@ -96,8 +95,7 @@ public interface IArtifactStore
 
     /// <summary>
     /// Shows a folder's files under a second folder, all at once, for people who look into a store of files; costs no room where the file system has hard
-    /// links. Stores without folders
-    /// do nothing, and so does every store if the second folder is there already.
+    /// links. Stores without folders do nothing, and so does every store if the second folder is there already.
     /// </summary>
     /// <param name="folder">The prefix of the files, with '/' at the end.</param>
     /// <param name="view">The prefix to show them under, with '/' at the end.</param>

@@ -2,8 +2,7 @@ namespace OrleansOneShot.Storage;
 
 /// <summary>
 /// Where a cluster's models lie in its store: files under their hashes, so that models share what they have in common, and a manifest a name. The folder is not
-/// called <c>models</c>: in a
-/// store of files that is where a data folder keeps its own.
+/// called <c>models</c>: in a store of files that is where a data folder keeps its own.
 /// </summary>
 public static class SharedModelPaths
 {

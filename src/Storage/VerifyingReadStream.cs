@@ -4,8 +4,7 @@ namespace OrleansOneShot.Storage;
 
 /// <summary>
 /// Reads a file to its end and compares length and hash with what was expected. The read that finds the end throws if they differ; one that finds too many
-/// bytes throws at once.
-/// What was read before the end is not yet known to be right.
+/// bytes throws at once. What was read before the end is not yet known to be right.
 /// </summary>
 /// <param name="inner">The file, at its start; disposed of with this.</param>
 /// <param name="expected">What it should be.</param>

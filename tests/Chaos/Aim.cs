@@ -6,8 +6,7 @@ namespace OrleansOneShot.Chaos;
 
 /// <summary>
 /// Waits until a fault hits a job in the middle of its training: faults between jobs show nothing. A job that was hit twice since its last checkpoint is
-/// spared, since a third death there
-/// would end it as a job that only ever kills its process, and rightly so.
+/// spared, since a third death there would end it as a job that only ever kills its process, and rightly so.
 /// </summary>
 /// <param name="client">The cluster's client.</param>
 /// <param name="cluster">The cluster.</param>

@@ -5,8 +5,7 @@ namespace OrleansOneShot.Chaos;
 
 /// <summary>
 /// A network within the run's own namespace: Redis, the store and the clients have an address each, and each silo a namespace with one interface, as if it were
-/// a machine. Packets can
-/// get lost in one direction alone. Nothing of it reaches, or is reached by, the world outside.
+/// a machine. Packets can get lost in one direction alone. Nothing of it reaches, or is reached by, the world outside.
 /// </summary>
 internal sealed class ChaosNetwork
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Tests;
 
 /// <summary>
 /// Where the goldens of models, LoRA and method are computed: the processor, or the device of ONESHOT_TEST_DEVICE. A GPU gets no TF32, whose products keep 10
-/// bits, and ten times the tolerance in
-/// float32: it adds up in another order, and its exponential and its roots are others.
+/// bits, and ten times the tolerance in float32: it adds up in another order, and its exponential and its roots are others.
 /// </summary>
 internal static class TestDevice
 {

@@ -243,8 +243,7 @@ internal sealed class TestWorld : IAsyncDisposable
 
     /// <summary>
     /// Waits until something has come about. A watcher's stream ends with the job's last event, and what the ended job owes to others (its slot, its garbage,
-    /// its line in the list) comes
-    /// after that: a test that looks for it waits for it.
+    /// its line in the list) comes after that: a test that looks for it waits for it.
     /// </summary>
     /// <param name="fits">Whether it has.</param>
     /// <param name="show">What is there instead, for the message.</param>

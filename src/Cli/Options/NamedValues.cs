@@ -5,8 +5,7 @@ namespace OrleansOneShot.Cli.Options;
 
 /// <summary>
 /// Refuses options and arguments that were given without a value, all of them alike: a shell's empty variable is never what was meant, and no default stands in
-/// for it. Options that name files
-/// refuse folders.
+/// for it. Options that name files refuse folders.
 /// </summary>
 internal static class NamedValues
 {

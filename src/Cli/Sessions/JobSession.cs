@@ -10,8 +10,7 @@ namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
 /// A way to the jobs of a data folder: a silo in this process when nobody owns the folder, else a connection to its owner. One owner trains; a process that
-/// only looks gives the
-/// folder back within seconds, so whoever wants to work waits for it.
+/// only looks gives the folder back within seconds, so whoever wants to work waits for it.
 /// </summary>
 internal sealed class JobSession : IAsyncDisposable
 {

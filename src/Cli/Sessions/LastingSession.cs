@@ -4,8 +4,7 @@ namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
 /// A session that outlives the process it is connected to: when that goes, this process becomes the owner of the data folder or connects to the next one, and
-/// asks again. Nothing is lost
-/// between owners, since state, artifacts and progress lie in the folder.
+/// asks again. Nothing is lost between owners, since state, artifacts and progress lie in the folder.
 /// </summary>
 internal sealed class LastingSession : IAsyncDisposable
 {

@@ -6,10 +6,8 @@ namespace OrleansOneShot.Client.Redis;
 
 /// <summary>
 /// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little
-/// longer. It is looked at before the
-/// first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's incarnation: an id that the first silo
-/// makes and that never lapses.
-/// Whoever knew another one knows that Redis has lost its data.
+/// longer. It is looked at before the first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's
+/// incarnation: an id that the first silo makes and that never lapses. Whoever knew another one knows that Redis has lost its data.
 /// </summary>
 /// <param name="connection">The cluster's Redis.</param>
 /// <param name="serviceId">The service's id.</param>
@@ -20,8 +18,7 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     // One step, so that of two silos that start at the same moment one sees the other. Redis' clock is everybody's; an entry from its future is from before
-    // that clock was set back.
-    // Nothing here lapses by itself: a Redis that evicts what lapses would take it as well.
+    // that clock was set back. Nothing here lapses by itself: a Redis that evicts what lapses would take it as well.
     private const string ClaimScript = """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)

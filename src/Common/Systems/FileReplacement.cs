@@ -2,8 +2,7 @@ namespace OrleansOneShot.Common.Systems;
 
 /// <summary>
 /// Moves a file over another. On Unix that is one step, whoever reads the old one. Windows refuses it while somebody has the old one open, which readers,
-/// indexers and virus scanners do for
-/// moments: it is tried again for a while.
+/// indexers and virus scanners do for moments: it is tried again for a while.
 /// </summary>
 public static class FileReplacement
 {

@@ -4,9 +4,8 @@ namespace OrleansOneShot.Compute.Autograd;
 
 /// <summary>
 /// Hands the gradients of a custom function to libtorch. The tensors must live until the native side has copied the handles, which is after <c>backward</c> has
-/// returned; left to the
-/// caller's dispose scope they would live until the end of the training step, a copy of every gradient of the backward pass. So each thread keeps the last ones
-/// until its next.
+/// returned; left to the caller's dispose scope they would live until the end of the training step, a copy of every gradient of the backward pass. So each
+/// thread keeps the last ones until its next.
 /// </summary>
 internal static class GradientHandover
 {

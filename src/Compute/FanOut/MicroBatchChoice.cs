@@ -8,8 +8,7 @@ namespace OrleansOneShot.Compute.FanOut;
 internal static class MicroBatchChoice
 {
     // Stable Diffusion 1.5 at 512 x 512 (bench/RESULTS.md): a term more takes 1.0 GiB in bfloat16 and 1.86 GiB in float32, which is 226 and 210 values for each
-    // value of
-    // one layer a level (2,375,680). It has two layers a level.
+    // value of one layer a level (2,375,680). It has two layers a level.
     private const double ValuesAPoint = 230;
 
     // Weights not yet touched, the page cache and other processes need something too.

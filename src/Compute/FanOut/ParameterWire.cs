@@ -7,10 +7,8 @@ namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
 /// What crosses between machines: raw, little-endian values in the order of the flat buffers, LoRA first, then the token vectors; no header, since both ends
-/// know the sizes from the
-/// job's options and refuse any other. Weights: float32. Gradients: float32, or bfloat16 where the UNet computes in it. State: weights, AdamW's means, its
-/// variances (all float32), then
-/// two int64: AdamW's step count and the terms a pass.
+/// know the sizes from the job's options and refuse any other. Weights: float32. Gradients: float32, or bfloat16 where the UNet computes in it. State: weights,
+/// AdamW's means, its variances (all float32), then two int64: AdamW's step count and the terms a pass.
 /// </summary>
 internal sealed class ParameterWire
 {

@@ -5,8 +5,8 @@ namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
 /// Steps in rounds (local SGD with averaged moments): every participant starts from the same weights and moments, takes some steps on its own draws, and the
-/// results are averaged in the
-/// order of the participants. A participant is a sequence of draws, not a machine: with fewer machines than participants one machine runs several.
+/// results are averaged in the order of the participants. A participant is a sequence of draws, not a machine: with fewer machines than participants one
+/// machine runs several.
 /// </summary>
 /// <param name="parts">What trains.</param>
 /// <param name="options">Options.</param>

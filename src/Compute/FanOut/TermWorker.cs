@@ -9,8 +9,7 @@ namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
 /// Evaluates terms (or, between averages, rounds) of a run on another machine: the same keyed random numbers at the same weights, so it gives the bits that the
-/// run itself would get on a
-/// machine of its kind. It keeps nothing between two calls. Not thread-safe; it lives on the thread that opened it.
+/// run itself would get on a machine of its kind. It keeps nothing between two calls. Not thread-safe; it lives on the thread that opened it.
 /// </summary>
 public sealed class TermWorker : IDisposable
 {

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
 /// What CLIP's image tower is fed (transformers' CLIPImageProcessor on Pillow): the shortest side resized by the antialiased filter to bytes, the centre cut
-/// out, scaled, mean and
-/// deviation taken out. The published numbers were made with these very bytes.
+/// out, scaled, mean and deviation taken out. The published numbers were made with these very bytes.
 /// </summary>
 public sealed class ClipPreprocessor
 {

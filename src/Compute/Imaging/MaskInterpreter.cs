@@ -5,8 +5,7 @@ namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
 /// Understands the pictures that people give as masks (docs/adr/0018-masks-that-are-told.md): alpha that says something, else brightness, else one colour on
-/// black, at whatever range;
-/// and notices those that say something else than was meant.
+/// black, at whatever range; and notices those that say something else than was meant.
 /// </summary>
 internal sealed class MaskInterpreter
 {

@@ -4,8 +4,8 @@ namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
 /// Numbers of a PNG that a decoder to 8-bit colours hides: the indices of a palette, and all 16 bits of a grey value. The file is relabelled so that the
-/// decoder gives them: a palette
-/// becomes a ramp of greys, and two bytes of one channel two channels of one byte (the filters of PNG work on bytes at the same distance in both).
+/// decoder gives them: a palette becomes a ramp of greys, and two bytes of one channel two channels of one byte (the filters of PNG work on bytes at the same
+/// distance in both).
 /// </summary>
 internal static class PngLevels
 {

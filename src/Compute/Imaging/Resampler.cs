@@ -2,8 +2,8 @@ namespace OrleansOneShot.Compute.Imaging;
 
 /// <summary>
 /// Separable, antialiased resampling with Pillow's semantics: columns first, then rows, 22-bit fixed-point weights, and a rounding to 8 bits between the
-/// passes. That rounding is
-/// what CLIP's published numbers were made with. Only the wanted window of the new picture is computed: a strip of 16384 x 1 costs no more than a square.
+/// passes. That rounding is what CLIP's published numbers were made with. Only the wanted window of the new picture is computed: a strip of 16384 x 1 costs no
+/// more than a square.
 /// </summary>
 internal static class Resampler
 {

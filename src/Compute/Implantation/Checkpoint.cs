@@ -7,8 +7,7 @@ namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
 /// All that a run needs to go on as if it had never stopped: what trains, the optimiser's moments, the curves, and how terms are evaluated. Nothing random is
-/// stored, since random numbers are keyed by step;
-/// nothing that can be computed again is stored either.
+/// stored, since random numbers are keyed by step; nothing that can be computed again is stored either.
 /// </summary>
 internal static class Checkpoint
 {

@@ -11,8 +11,7 @@ namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
 /// A base model, loaded. The UNet computes in the chosen type; the text encoder and the VAE in float32: they cost little, the VAE overflows in half precision
-/// (diffusers'
-/// <c>force_upcast</c>), and the learned vectors get their gradient through the text encoder.
+/// (diffusers' <c>force_upcast</c>), and the learned vectors get their gradient through the text encoder.
 /// </summary>
 public sealed class LoadedModels : IDisposable
 {

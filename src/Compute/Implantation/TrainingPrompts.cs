@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
 /// The words of training: c names all objects ("a photo of &lt;cup&gt; and &lt;dog&gt;"), c_m,i object i alone, c_p,i is its tokens, c_c,i its class name. A
-/// prompt that does not fit the
-/// text encoder's context is refused, never truncated.
+/// prompt that does not fit the text encoder's context is refused, never truncated.
 /// </summary>
 /// <param name="Global">c.</param>
 /// <param name="Objects">c_m of every object.</param>

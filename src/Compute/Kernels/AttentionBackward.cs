@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
 /// The gradients of <see cref="AttentionForward"/>. Weights are computed again from the rows' sums. Everything is held transposed (keys by queries): so the
-/// rows of a tile are left
-/// operands of the products for keys and values as they stand, and a query's sums lie along the lanes.
+/// rows of a tile are left operands of the products for keys and values as they stand, and a query's sums lie along the lanes.
 /// </summary>
 internal static unsafe class AttentionBackward
 {

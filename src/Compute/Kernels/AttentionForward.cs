@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
 /// softmax(Q K^T / sqrt(d)) V tile by tile, with a running maximum and sum a row (Dao et al. 2022, FlashAttention), so that no score matrix is ever in memory.
-/// Scores, maxima and sums
-/// are float32 for either type of tensor.
+/// Scores, maxima and sums are float32 for either type of tensor.
 /// </summary>
 internal static unsafe class AttentionForward
 {

@@ -14,8 +14,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
 
     /// <summary>
     /// Whether the kernels take these tensors: dense, on a CPU that has fast small products and, where gradients are wanted, as many heads as there are threads
-    /// (a head's way back is
-    /// one thread's work).
+    /// (a head's way back is one thread's work).
     /// </summary>
     /// <param name="query">(B, N, heads x d).</param>
     /// <param name="key">(B, M, heads x d).</param>

@@ -6,9 +6,8 @@ namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
 /// oneDNN's small matrix product for one thread (a batch-reduce GEMM with a batch of one), as libtorch exports it for its own attention: on tiles that fit the
-/// cache it runs at the speed
-/// of the largest products, in bfloat16 with sums in float32, and in float32 a quarter faster than MKL on AMD. libtorch's attention uses it on machines with
-/// AMX alone.
+/// cache it runs at the speed of the largest products, in bfloat16 with sums in float32, and in float32 a quarter faster than MKL on AMD. libtorch's attention
+/// uses it on machines with AMX alone.
 /// </summary>
 /// <remarks>
 /// The names of the functions are C++ names and hold their signatures: where a libtorch has others they are not found, and <see cref="IsSupported"/> is false.

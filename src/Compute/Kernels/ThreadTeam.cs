@@ -6,8 +6,8 @@ namespace OrleansOneShot.Compute.Kernels;
 
 /// <summary>
 /// Runs parts of a kernel on libtorch's own OpenMP threads, so that there is one team of them and not two that take the processors from each other (measured on
-/// two cores, with threads that
-/// spin: a kernel that follows a product takes 1.5 times as long on the thread pool). Where there is no GNU OpenMP, the thread pool does it.
+/// two cores, with threads that spin: a kernel that follows a product takes 1.5 times as long on the thread pool). Where there is no GNU OpenMP, the thread
+/// pool does it.
 /// </summary>
 internal static unsafe class ThreadTeam
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Libtorch;
 
 /// <summary>
 /// Loads libtorch: the program's own, or that of <see cref="LibtorchFolder.Variable"/>. LibTorchSharp, the bridge to it, stays the program's own; the system's
-/// loader gives it the libraries
-/// that are in the process already, whatever lies beside it.
+/// loader gives it the libraries that are in the process already, whatever lies beside it.
 /// </summary>
 internal static class LibtorchLoader
 {

@@ -9,8 +9,7 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
 /// LoRAs of any form that act on a model for as long as this lives. Where a layer computes in float32, its change is added to a copy of the weight, so that
-/// drawing costs nothing extra; in
-/// bfloat16 small changes would be lost to rounding there, so they are computed beside it.
+/// drawing costs nothing extra; in bfloat16 small changes would be lost to rounding there, so they are computed beside it.
 /// </summary>
 public sealed class AppliedLora : IDisposable
 {

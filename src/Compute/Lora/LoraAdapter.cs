@@ -6,8 +6,8 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
 /// The low-rank change of one layer (Hu et al. 2021): y = W x + b + (alpha / r) multiplier B (A x), with W and b frozen; of a convolution, A is a convolution
-/// like it to r channels and B
-/// mixes those at each place. A and B are float32 and are cast to the input's element type where they are used, as autocast does it.
+/// like it to r channels and B mixes those at each place. A and B are float32 and are cast to the input's element type where they are used, as autocast does
+/// it.
 /// </summary>
 public sealed class LoraAdapter : ILayerAdapter
 {

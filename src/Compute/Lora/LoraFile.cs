@@ -8,8 +8,7 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
 /// LoRA files of Stable Diffusion: reads the forms that kohya's scripts, LyCORIS, diffusers, PEFT and ComfyUI write (docs/adr/0015-forms-of-lora.md), writes
-/// kohya's and PEFT's. Values are
-/// written in float32, exactly.
+/// kohya's and PEFT's. Values are written in float32, exactly.
 /// </summary>
 public static class LoraFile
 {

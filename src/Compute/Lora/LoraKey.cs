@@ -104,8 +104,7 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
     }
 
     // lora_A.weight, lora_A.ADAPTER.weight (PEFT keeps the adapter's name), lora_down.weight (kohya's scripts), lora.down.weight,
-    // lora_linear_layer.down.weight, to_q_lora.down.weight
-    // (diffusers), and what stands for itself (LyCORIS, PEFT's DoRA).
+    // lora_linear_layer.down.weight, to_q_lora.down.weight (diffusers), and what stands for itself (LyCORIS, PEFT's DoRA).
     [GeneratedRegex(
         @"\A(?<module>.+?)(?:(?<peft>\.lora_(?<part>[AB])(?:\.(?!bias\z)[^.]+)?(?:\.weight)?)|\.lora_(?<part>down|up|mid)(?:\.[^.]+)?\.weight|(?<old>(?:\.lora|\.lora_linear_layer|_lora)\.(?<part>down|up)\.weight)"
             + @"|(?:_lora|\.lora)?\.(?<part>alpha)|\.(?<part>lora_magnitude_vector)(?:\.[^.]+)?(?:\.weight)?|\.(?<part>dora_scale|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|diff_b|diff))\z",

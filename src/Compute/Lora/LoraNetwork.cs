@@ -85,8 +85,7 @@ public sealed class LoraNetwork : IDisposable
 
     /// <summary>
     /// Joins several LoRAs into one that does what they do together, by stacking their ranks: B A of the result is the sum of every scale times B A. The result
-    /// has scale 1 and no
-    /// gradients flow back to the parts.
+    /// has scale 1 and no gradients flow back to the parts.
     /// </summary>
     /// <param name="parts">LoRAs and their scales; modules may differ.</param>
     public static LoraNetwork Combine(params IReadOnlyList<(LoraNetwork Network, double Scale)> parts)
@@ -154,8 +153,7 @@ public sealed class LoraNetwork : IDisposable
 
     /// <summary>
     /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights
-    /// back, bit for bit.
-    /// In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
+    /// back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <param name="scale">The LoRA scale.</param>

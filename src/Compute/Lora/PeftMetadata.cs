@@ -5,10 +5,8 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
 /// PEFT's settings, which are the only place where files of diffusers' own training scripts and of PEFT itself keep alpha; a reader that ignores them applies
-/// the LoRA alpha / r times too
-/// strong or too weak. diffusers writes them into the header (<c>lora_adapter_metadata</c>: JSON text whose keys begin with <c>unet.</c> or
-/// <c>text_encoder.</c>), PEFT into a file beside
-/// (<c>adapter_config.json</c>).
+/// the LoRA alpha / r times too strong or too weak. diffusers writes them into the header (<c>lora_adapter_metadata</c>: JSON text whose keys begin with
+/// <c>unet.</c> or <c>text_encoder.</c>), PEFT into a file beside (<c>adapter_config.json</c>).
 /// </summary>
 internal sealed class PeftMetadata
 {

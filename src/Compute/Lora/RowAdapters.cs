@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>
 /// Several LoRAs in one batch on one frozen UNet, a row of the batch each: what several jobs, or the plain model and an adapted one, cost together is one pass.
-/// Rows never mix, and no
-/// gradient crosses from a row to another row's LoRA.
+/// Rows never mix, and no gradient crosses from a row to another row's LoRA.
 /// </summary>
 public sealed class RowAdapters : IDisposable
 {

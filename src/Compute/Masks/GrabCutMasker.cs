@@ -8,9 +8,8 @@ namespace OrleansOneShot.Compute.Masks;
 
 /// <summary>
 /// Masks by GrabCut, which needs no weights: from colours inside and outside a box. Background that leaks through the box's sides is noticed (the mask ends at
-/// the box, the picture
-/// does not change there) and met with other starts, of which the smallest that still fills the box wins. Points alone start from what is nearer to them than
-/// to the photo's border.
+/// the box, the picture does not change there) and met with other starts, of which the smallest that still fills the box wins. Points alone start from what is
+/// nearer to them than to the photo's border.
 /// </summary>
 public sealed class GrabCutMasker : IMasker
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Masks;
 
 /// <summary>
 /// Masks by Segment Anything (Kirillov et al. 2023) through ONNX Runtime, with the encoder and decoder files that the user gives: the usual exports of SAM
-/// ViT-B and MobileSAM.
-/// Files that keep tensors elsewhere are refused before the runtime sees them.
+/// ViT-B and MobileSAM. Files that keep tensors elsewhere are refused before the runtime sees them.
 /// </summary>
 public sealed class SamMasker : IMasker, IDisposable
 {

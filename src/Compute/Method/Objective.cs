@@ -6,9 +6,8 @@ namespace OrleansOneShot.Compute.Method;
 
 /// <summary>
 /// The training objective L = L_SP + L_CL (eq. 3 to 5), of a whole step or of some of its terms. A step's UNet terms are, in this order, the masked terms of S,
-/// objects ascending, and the
-/// global term; the class terms come last, together. Terms that are evaluated together go through the UNet as one batch; a prompt that they share is encoded
-/// once.
+/// objects ascending, and the global term; the class terms come last, together. Terms that are evaluated together go through the UNet as one batch; a prompt
+/// that they share is encoded once.
 /// </summary>
 /// <param name="predictor">The UNet.</param>
 /// <param name="conditioner">The text encoder.</param>

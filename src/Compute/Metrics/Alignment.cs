@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Metrics;
 
 /// <summary>
 /// TA, IA and CLIPScore from CLIP features (projected, normalised or not). TA and IA are raw cosines, as in the paper's table 1; the rescaled, cut-off form is
-/// CLIPScore (Hessel et al. 2021) and goes
-/// by its own name. All arithmetic is in fp64.
+/// CLIPScore (Hessel et al. 2021) and goes by its own name. All arithmetic is in fp64.
 /// </summary>
 public static class Alignment
 {

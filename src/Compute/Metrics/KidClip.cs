@@ -5,8 +5,7 @@ namespace OrleansOneShot.Compute.Metrics;
 
 /// <summary>
 /// Kernel distance (Binkowski et al. 2018) of two sets of pictures: the unbiased MMD^2 with the polynomial kernel (x . y / d + 1)^3, in fp64. Features are CLIP
-/// image embeddings here, not Inception's,
-/// hence <c>kid_clip</c>; lower is nearer, and equal sets score about zero, below it as well.
+/// image embeddings here, not Inception's, hence <c>kid_clip</c>; lower is nearer, and equal sets score about zero, below it as well.
 /// </summary>
 public static class KidClip
 {

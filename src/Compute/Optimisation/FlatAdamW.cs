@@ -6,8 +6,8 @@ namespace OrleansOneShot.Compute.Optimisation;
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019) over flat buffers: about ten operations a step for any number of tensors. The arithmetic and its order are those of
-/// <c>torch.optim.AdamW</c>
-/// (betas 0.9 and 0.999, eps 1e-8, decay of the values before the update, no AMSGrad); with weight decay 0 it is <c>torch.optim.Adam</c>.
+/// <c>torch.optim.AdamW</c> (betas 0.9 and 0.999, eps 1e-8, decay of the values before the update, no AMSGrad); with weight decay 0 it is
+/// <c>torch.optim.Adam</c>.
 /// </summary>
 /// <remarks>A tensor without a gradient counts as one with gradient zero: its moments fade, and it decays.</remarks>
 public sealed class FlatAdamW : IDisposable

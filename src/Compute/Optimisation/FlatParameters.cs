@@ -5,8 +5,8 @@ namespace OrleansOneShot.Compute.Optimisation;
 
 /// <summary>
 /// Trainable tensors that share one flat buffer of values and one of gradients, both float32. Each tensor is a leaf of autograd whose gradient is a view of the
-/// flat one, so an optimiser
-/// updates hundreds of small tensors with the handful of operations that one large tensor takes, and gradients travel between machines as one block.
+/// flat one, so an optimiser updates hundreds of small tensors with the handful of operations that one large tensor takes, and gradients travel between
+/// machines as one block.
 /// </summary>
 /// <remarks>
 /// Never assign to the <c>grad</c> of a leaf: autograd accumulates into the view that is there. Use <see cref="ZeroGradients"/> between steps.

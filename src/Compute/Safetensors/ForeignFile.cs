@@ -5,8 +5,7 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// Tells by its first bytes what a file is that should hold tensors and doesn't: what a failed download leaves behind (a web page, an LFS pointer, an error
-/// message), another container, or
-/// nothing. Asked where any safetensors file is opened, so that models, LoRAs, embeddings and everything else are told alike.
+/// message), another container, or nothing. Asked where any safetensors file is opened, so that models, LoRAs, embeddings and everything else are told alike.
 /// </summary>
 internal static class ForeignFile
 {

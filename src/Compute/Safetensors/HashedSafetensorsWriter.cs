@@ -5,10 +5,8 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// Writes safetensors files whose metadata carry the hashes that other tools look models up by. The hashes cover the tensors' bytes, not the header they stand
-/// in:
-/// <c>modelspec.hash_sha256</c> and <c>sshs_model_hash</c> are the SHA-256 of everything after the header, <c>sshs_legacy_hash</c> the first 8 digits of that
-/// of the file's bytes
-/// 0x100000 to 0x110000 (of nothing, when the file is shorter).
+/// in: <c>modelspec.hash_sha256</c> and <c>sshs_model_hash</c> are the SHA-256 of everything after the header, <c>sshs_legacy_hash</c> the first 8 digits of
+/// that of the file's bytes 0x100000 to 0x110000 (of nothing, when the file is shorter).
 /// </summary>
 internal static class HashedSafetensorsWriter
 {

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// What a published file says about itself (Stability AI's modelspec 1.0.1), the same for LoRA and for learned tokens. It holds no clock time, host, path or
-/// job: the same run gives
-/// the same bytes.
+/// job: the same run gives the same bytes.
 /// </summary>
 public sealed record ModelSpec
 {

@@ -5,8 +5,7 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// A safetensors file opened for reading. Tensors are views of a private copy-on-write mapping, so opening a file of a gigabyte takes well under a millisecond,
-/// pages are shared
-/// between processes, and nothing written to a tensor ever reaches the file.
+/// pages are shared between processes, and nothing written to a tensor ever reaches the file.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {

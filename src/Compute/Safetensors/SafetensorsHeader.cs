@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// The validated header of a safetensors file: eight bytes of little-endian length, then JSON. Every statement of the header is checked against the file's
-/// length before any
-/// memory is spent on it: sizes, types, shapes, ranges, gaps and overlaps.
+/// length before any memory is spent on it: sizes, types, shapes, ranges, gaps and overlaps.
 /// </summary>
 /// <remarks>Source: the format's specification at https://github.com/huggingface/safetensors.</remarks>
 public sealed class SafetensorsHeader

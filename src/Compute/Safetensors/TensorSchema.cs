@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Safetensors;
 
 /// <summary>
 /// What a file of tensors must hold: every name with its types and shape, and nothing else. Headers are compared before any tensor is read, and finite values
-/// are asked for before any is
-/// handed out, so whoever reads by a schema takes all of a file or nothing of it.
+/// are asked for before any is handed out, so whoever reads by a schema takes all of a file or nothing of it.
 /// </summary>
 internal sealed class TensorSchema
 {

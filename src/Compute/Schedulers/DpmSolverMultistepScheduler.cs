@@ -7,10 +7,9 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// The multistep DPM-Solvers (Lu et al. 2022; diffusers' <c>DPMSolverMultistepScheduler</c>), by default DPM-Solver++ 2M: up to third order from the last
-/// predictions of x0 (<c>dpmsolver++</c>) or of
-/// the noise (<c>dpmsolver</c>), without or with noise added at each step (<c>sde-</c>); one call a step. The last sigma is zero by default, so the last step
-/// is first order whatever their number.
-/// A configuration of UniPC or DEIS is read as diffusers reads it into this class: their own solver types count as midpoint, <c>deis</c> as <c>dpmsolver++</c>.
+/// predictions of x0 (<c>dpmsolver++</c>) or of the noise (<c>dpmsolver</c>), without or with noise added at each step (<c>sde-</c>); one call a step. The last
+/// sigma is zero by default, so the last step is first order whatever their number. A configuration of UniPC or DEIS is read as diffusers reads it into this
+/// class: their own solver types count as midpoint, <c>deis</c> as <c>dpmsolver++</c>.
 /// </summary>
 public sealed class DpmSolverMultistepScheduler : IScheduler
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// Euler's method on the probability flow in Karras et al.'s form (2022; diffusers' <c>EulerDiscreteScheduler</c> without churn): samples are x0 + sigma eps,
-/// so the model's input is scaled, and the
-/// first noise has the largest sigma. Stateless, one call a step; under linspace the timesteps are fractional.
+/// so the model's input is scaled, and the first noise has the largest sigma. Stateless, one call a step; under linspace the timesteps are fractional.
 /// </summary>
 public sealed class EulerScheduler : IScheduler
 {

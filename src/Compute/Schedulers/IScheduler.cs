@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// A sampler: it turns the model's outputs, one call after the other, into less and less noisy samples. An instance serves one picture batch at a time; call 0
-/// starts anew.
-/// All arithmetic on samples is fp32, elementwise, and so works for any batch and shape. Not thread-safe.
+/// starts anew. All arithmetic on samples is fp32, elementwise, and so works for any batch and shape. Not thread-safe.
 /// </summary>
 public interface IScheduler : IDisposable
 {

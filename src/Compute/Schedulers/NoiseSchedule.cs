@@ -7,8 +7,7 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// How much noise each timestep carries: betas and their running product abar, and the forward process of training. Computed in fp32 with torch's own
-/// operations, as diffusers does: 1 - abar[0] keeps
-/// only four digits in fp32, and a schedule in double would differ from what the models were trained with.
+/// operations, as diffusers does: 1 - abar[0] keeps only four digits in fp32, and a schedule in double would differ from what the models were trained with.
 /// </summary>
 public sealed class NoiseSchedule
 {

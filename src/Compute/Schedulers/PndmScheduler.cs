@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// PNDM without its Runge-Kutta warm-up, that is PLMS (Liu et al. 2022; diffusers' <c>PNDMScheduler</c> with <c>skip_prk_steps</c>): a linear multistep method
-/// of up to fourth order on the model's
-/// outputs. The second timestep comes twice, so N steps make N + 1 calls (a single step makes one).
+/// of up to fourth order on the model's outputs. The second timestep comes twice, so N steps make N + 1 calls (a single step makes one).
 /// </summary>
 public sealed class PndmScheduler : IScheduler
 {

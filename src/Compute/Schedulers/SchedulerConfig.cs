@@ -10,9 +10,8 @@ namespace OrleansOneShot.Compute.Schedulers;
 
 /// <summary>
 /// A model's <c>scheduler_config.json</c>. Values the file does not give stay null, so that each scheduler class fills in its own default, as diffusers'
-/// <c>from_config</c> does: SD 1.5's file
-/// has no <c>timestep_spacing</c>, and DDIM and PNDM then lead where DPM-Solver++ and Euler use linspace. Keys a class doesn't know are ignored by it; what
-/// would change the result and isn't built is refused by name.
+/// <c>from_config</c> does: SD 1.5's file has no <c>timestep_spacing</c>, and DDIM and PNDM then lead where DPM-Solver++ and Euler use linspace. Keys a class
+/// doesn't know are ignored by it; what would change the result and isn't built is refused by name.
 /// </summary>
 public sealed partial record SchedulerConfig
 {

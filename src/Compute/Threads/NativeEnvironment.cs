@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Threads;
 
 /// <summary>
 /// The environment as native libraries see it. What .NET sets stays in .NET, and OpenMP reads its variables when it is loaded, which is with libtorch; so they
-/// are given to the C library
-/// before anything of this assembly can load it.
+/// are given to the C library before anything of this assembly can load it.
 /// </summary>
 internal static partial class NativeEnvironment
 {

@@ -4,8 +4,8 @@ namespace OrleansOneShot.Compute.Threads;
 
 /// <summary>
 /// What is settled about threads before libtorch is loaded: how many at most, and what those do that have nothing to do. Its OpenMP reads both from the
-/// environment, once. Left alone, its
-/// threads turn in circles for milliseconds after each operation, in case another one follows, and take the processors from whoever could work.
+/// environment, once. Left alone, its threads turn in circles for milliseconds after each operation, in case another one follows, and take the processors from
+/// whoever could work.
 /// </summary>
 /// <param name="Processors">What there is.</param>
 /// <param name="Fixed">Threads of every operation, if someone has said so; null: by work and by what is free.</param>

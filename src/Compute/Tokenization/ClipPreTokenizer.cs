@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
 /// Splits normalised text as CLIP's pattern does, <c>'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>, and drops white space. By hand and by code
-/// points, since .NET's regular
-/// expressions see a supplementary letter as two surrogates that are no letters.
+/// points, since .NET's regular expressions see a supplementary letter as two surrogates that are no letters.
 /// </summary>
 internal sealed class ClipPreTokenizer : PreTokenizer
 {

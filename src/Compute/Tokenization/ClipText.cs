@@ -5,8 +5,8 @@ namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
 /// CLIP's text normalisation: NFC, then lower case code point by code point. Collapsing white space, which the reference does as well, is left out: the
-/// pre-tokenizer drops all of it anyway.
-/// .NET's own normalisation needs ICU and does nothing in invariant mode, so composition comes from HarfBuzz, which carries the Unicode data.
+/// pre-tokenizer drops all of it anyway. .NET's own normalisation needs ICU and does nothing in invariant mode, so composition comes from HarfBuzz, which
+/// carries the Unicode data.
 /// </summary>
 internal static class ClipText
 {

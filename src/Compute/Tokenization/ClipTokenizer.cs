@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
 /// CLIP's tokenizer, with transformers' CLIPTokenizer as its reference: byte-level BPE with <c>&lt;/w&gt;</c> over NFC, lower-cased text; special tokens are
-/// recognised wherever they stand. Learned
-/// tokens are added to an instance; ids are given out once and never change. Encoding is thread-safe, adding is not.
+/// recognised wherever they stand. Learned tokens are added to an instance; ids are given out once and never change. Encoding is thread-safe, adding is not.
 /// </summary>
 public sealed class ClipTokenizer
 {

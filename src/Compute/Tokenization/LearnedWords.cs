@@ -5,8 +5,7 @@ namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>
 /// Finds learned words in prompts: case-insensitively, where a word begins and ends, the longest first, with or without ComfyUI's <c>embedding:</c> in front.
-/// Each becomes placeholders that no
-/// prompt holds (private-use characters), one for each vector, which the tokenizer has ids for.
+/// Each becomes placeholders that no prompt holds (private-use characters), one for each vector, which the tokenizer has ids for.
 /// </summary>
 internal sealed class LearnedWords
 {

@@ -9,8 +9,8 @@ namespace OrleansOneShot.Compute.Tokens;
 
 /// <summary>
 /// Files of learned token vectors (textual inversion). Written as diffusers does: one key, the placeholder <c>&lt;dog&gt;</c>, with the value (n, d), which
-/// A1111 and ComfyUI read too.
-/// Read in any form of one tensor: A1111's <c>emb_params</c>, <c>clip_l</c> (of Stable Diffusion XL's two the one), or a key of any other name.
+/// A1111 and ComfyUI read too. Read in any form of one tensor: A1111's <c>emb_params</c>, <c>clip_l</c> (of Stable Diffusion XL's two the one), or a key of any
+/// other name.
 /// </summary>
 public static class LearnedEmbeddingsFile
 {

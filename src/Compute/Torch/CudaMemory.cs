@@ -4,8 +4,7 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Memory of CUDA devices. TorchSharp shows none of libtorch's allocator statistics, so this asks the CUDA runtime that libtorch has loaded already
-/// (cudaMemGetInfo): free and total of the
-/// whole device, whoever uses it. Without such a library, as in every build for the processor, nothing is known.
+/// (cudaMemGetInfo): free and total of the whole device, whoever uses it. Without such a library, as in every build for the processor, nothing is known.
 /// </summary>
 public static unsafe class CudaMemory
 {

@@ -7,8 +7,8 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Random numbers that depend on a key alone: (seed, step, purpose, object). A resumed, moved or fanned-out run draws the same numbers, whatever was drawn
-/// before, and no global generator is
-/// touched. The key is hashed into the seed of a CPU generator of its own; draws for a GPU are made here and moved. Not thread-safe.
+/// before, and no global generator is touched. The key is hashed into the seed of a CPU generator of its own; draws for a GPU are made here and moved. Not
+/// thread-safe.
 /// </summary>
 public sealed class KeyedRandom : IDisposable
 {

@@ -4,10 +4,8 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Settings of the C library's allocator, which libtorch takes its tensors from on the CPU. Left alone it gives every large block back to the system when it is
-/// freed and takes a new
-/// one for the next tensor: each training step at Stable Diffusion's size then has 80,000 to 190,000 pages zeroed and mapped again (measured: 3 % of its time),
-/// with these settings under
-/// 1,000, at the same peak.
+/// freed and takes a new one for the next tensor: each training step at Stable Diffusion's size then has 80,000 to 190,000 pages zeroed and mapped again
+/// (measured: 3 % of its time), with these settings under 1,000, at the same peak.
 /// </summary>
 public static partial class NativeMemory
 {

@@ -2,10 +2,9 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Measures the most memory that runs take on their devices. Both figures that a system gives belong to more than one run, so a run's is told only where it is
-/// its own:
-/// on the processor, resident memory above that of the process without runs, if no other run was in the process meanwhile; on a GPU, the device's use above
-/// that before the first run, if no
-/// other run was on it and the use has grown (libtorch keeps what it freed, so a run that fits into what earlier ones took shows nothing).
+/// its own: on the processor, resident memory above that of the process without runs, if no other run was in the process meanwhile; on a GPU, the device's use
+/// above that before the first run, if no other run was on it and the use has grown (libtorch keeps what it freed, so a run that fits into what earlier ones
+/// took shows nothing).
 /// </summary>
 /// <param name="process">Resident memory; null for this process's.</param>
 /// <param name="gpu">Used bytes of a CUDA device; null for the real ones.</param>

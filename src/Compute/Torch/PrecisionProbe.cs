@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Measures whether float32 or bfloat16 is faster for a model on this machine: one convolution, one attention and one feed-forward of each level of the UNet,
-/// forward and backward at
-/// the sizes that training has. Takes well under a second for small models and a few for Stable Diffusion.
+/// forward and backward at the sizes that training has. Takes well under a second for small models and a few for Stable Diffusion.
 /// </summary>
 public static class PrecisionProbe
 {

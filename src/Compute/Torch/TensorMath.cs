@@ -7,15 +7,14 @@ namespace OrleansOneShot.Compute.Torch;
 
 /// <summary>
 /// Arithmetic of tensors and numbers that a garbage collection can't disturb. TorchSharp turns every number, and the factor 1 of a plain sum, into a
-/// <see cref="Scalar"/> with a finalizer
-/// that nothing keeps alive during the native call (dotnet/TorchSharp issues 1434 and 1496): a collection in between frees it, and libtorch reads freed memory.
-/// Here the Scalar is held until the
-/// call is over. build/BannedSymbols.txt bans the members that make one themselves.
+/// <see cref="Scalar"/> with a finalizer that nothing keeps alive during the native call (dotnet/TorchSharp issues 1434 and 1496): a collection in between
+/// frees it, and libtorch reads freed memory. Here the Scalar is held until the call is over. build/BannedSymbols.txt bans the members that make one
+/// themselves.
 /// </summary>
 /// <remarks>
 /// Results are those of the torch function of the same name, bit for bit. As there, a whole number (<see cref="long"/>) leaves the element type of integers
-/// alone and a fraction
-/// (<see cref="double"/>) does not. Results are in the caller's dispose scope; functions in place return a second handle on the same tensor.
+/// alone and a fraction (<see cref="double"/>) does not. Results are in the caller's dispose scope; functions in place return a second handle on the same
+/// tensor.
 /// </remarks>
 public static class TensorMath
 {

@@ -5,9 +5,8 @@ namespace OrleansOneShot.Contracts.Errors;
 
 /// <summary>
 /// Keeps secrets out of what people and logs read. <see cref="Scrub"/> stands at the border: in every <see cref="ErrorDetail"/>, every line of a log and every
-/// message of progress, so that what
-/// a library puts into its exceptions, or a user into the wrong place, is not passed on. <see cref="ShowAddress"/> is for addresses that a message quotes on
-/// purpose.
+/// message of progress, so that what a library puts into its exceptions, or a user into the wrong place, is not passed on. <see cref="ShowAddress"/> is for
+/// addresses that a message quotes on purpose.
 /// </summary>
 public static partial class SecretText
 {
@@ -35,8 +34,7 @@ public static partial class SecretText
 
     /// <summary>
     /// Hides what is or may be a secret in a text: user and password of addresses, passwords, keys and signatures given as NAME=VALUE, bearer tokens, and all
-    /// that was remembered. The rest of
-    /// such a word goes as well, since a password may hold any sign.
+    /// that was remembered. The rest of such a word goes as well, since a password may hold any sign.
     /// </summary>
     /// <param name="text">Any text; or null.</param>
     /// <returns>The text without secrets.</returns>

@@ -7,8 +7,7 @@ namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
 /// Evaluates terms of a job's steps on a lent slot (key: job id, "/", epoch, "/", a number for each lent slot): weights in, losses and gradients out. Placed on
-/// the silo of the lease.
-/// Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
+/// the silo of the lease. Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
 /// </summary>
 [Alias("oneshot.ICombinationGrain")]
 public interface ICombinationGrain : IGrainWithStringKey

@@ -8,8 +8,7 @@ namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
 /// A job (key: its id) as its users see it: a durable state machine that owns the job's state, epoch and progress log. It trains nothing itself. The scheduler
-/// and the trainer speak to the same
-/// grain through <see cref="IScheduledImplantation"/> and <see cref="ITrainedImplantation"/>.
+/// and the trainer speak to the same grain through <see cref="IScheduledImplantation"/> and <see cref="ITrainedImplantation"/>.
 /// </summary>
 [Alias("oneshot.IImplantationGrain")]
 public interface IImplantationGrain : IGrainWithStringKey
@@ -37,8 +36,7 @@ public interface IImplantationGrain : IGrainWithStringKey
 
     /// <summary>
     /// Ends the job without result. Ended jobs stay as they are. A job that is publishing is asked to stop and may still succeed, if its manifest is out
-    /// already: the end of
-    /// <see cref="Watch"/> tells.
+    /// already: the end of <see cref="Watch"/> tells.
     /// </summary>
     /// <returns>The status afterwards.</returns>
     /// <exception cref="OneShotException">not_found.</exception>
@@ -59,8 +57,7 @@ public interface IImplantationGrain : IGrainWithStringKey
 
     /// <summary>
     /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and
-    /// checked here. A job that is known
-    /// stays as it is.
+    /// checked here. A job that is known stays as it is.
     /// </summary>
     /// <param name="dryRun">Only tells.</param>
     /// <returns>What became, or would become, of it.</returns>

@@ -71,8 +71,7 @@ public interface ITrainedImplantation : IGrainWithStringKey
 
     /// <summary>
     /// It stopped because a store was out of reach for too long. The job is queued again at the front, and goes on from its last checkpoint; it fails if that
-    /// has
-    /// happened for too long without a new one.
+    /// has happened for too long without a new one.
     /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="what">A sentence that says what was out of reach.</param>
@@ -83,8 +82,7 @@ public interface ITrainedImplantation : IGrainWithStringKey
 
     /// <summary>
     /// Its machine failed, not the job. The job is queued again at the front, for another silo if there is one, and goes on from its last checkpoint; it fails
-    /// if
-    /// different silos have failed it, or one that is alone again and again, without a new checkpoint.
+    /// if different silos have failed it, or one that is alone again and again, without a new checkpoint.
     /// </summary>
     /// <param name="epoch">The trainer's epoch.</param>
     /// <param name="error">What happened there.</param>

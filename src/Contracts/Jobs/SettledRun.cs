@@ -4,8 +4,7 @@ namespace OrleansOneShot.Contracts.Jobs;
 
 /// <summary>
 /// What a job's first epoch has found out or measured and its weights depend on: kept with the job, so that a run that begins again, on whichever silo,
-/// publishes the same weights as
-/// one that was never disturbed.
+/// publishes the same weights as one that was never disturbed.
 /// </summary>
 /// <param name="ModelSha256">The base model's identity: SHA-256 over the hashes of its weights.</param>
 /// <param name="Precision">What is computed in: <see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>.</param>

@@ -6,8 +6,8 @@ namespace OrleansOneShot.Contracts.Requests;
 
 /// <summary>
 /// One implantation: a photo, one or more masked objects, and how to train and sample. Files are named by the SHA-256 of their bytes (uploaded first), models
-/// by name: a request
-/// never holds a path. Options left null take the model's defaults (<c>oneshot.json</c>), else those of the method; the manifest records what was used.
+/// by name: a request never holds a path. Options left null take the model's defaults (<c>oneshot.json</c>), else those of the method; the manifest records
+/// what was used.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("oneshot.ImplantationRequest")]
 public sealed record ImplantationRequest

@@ -11,8 +11,8 @@ namespace OrleansOneShot.Contracts.Serialization;
 
 /// <summary>
 /// Writes a record of settings field by field, by the numbers that its properties have, as a generated serializer does: what users can set knows nothing of
-/// Orleans, and a new setting travels without
-/// a line here. Fields that a reader doesn't know are passed over; those that a writer didn't know keep their defaults.
+/// Orleans, and a new setting travels without a line here. Fields that a reader doesn't know are passed over; those that a writer didn't know keep their
+/// defaults.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
 internal abstract class RecipeCodec<T> : IFieldCodec<T>

@@ -13,8 +13,7 @@ namespace OrleansOneShot.Grains.Catalog;
 
 /// <summary>
 /// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. Reentrant: calls that
-/// come while a write is
-/// under way share the next.
+/// come while a write is under way share the next.
 /// </summary>
 [Reentrant]
 internal sealed partial class JobCatalogGrain(

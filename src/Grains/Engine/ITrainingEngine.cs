@@ -5,8 +5,7 @@ public interface ITrainingEngine
 {
     /// <summary>
     /// Does a whole epoch of a job, synchronously, on the calling thread: prepares (or resumes), trains, samples, and leaves the result's files in a folder.
-    /// The caller provides a
-    /// dedicated thread, which this call may block for hours.
+    /// The caller provides a dedicated thread, which this call may block for hours.
     /// </summary>
     /// <param name="job">What to do.</param>
     /// <param name="observer">Where progress and checkpoints go.</param>

@@ -14,8 +14,7 @@ namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
 /// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes
-/// anything: calls wait for
-/// the session's thread, so that a close gets through while terms are evaluated.
+/// anything: calls wait for the session's thread, so that a close gets through while terms are evaluated.
 /// </summary>
 [SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive, Reentrant]
 internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ICombinationGrain

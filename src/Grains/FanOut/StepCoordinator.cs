@@ -9,8 +9,7 @@ namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
 /// Spreads the steps of one epoch of a job over lent slots. Steps run on the engine's thread (<see cref="StepRun"/>); slots come and go beside it, in tasks
-/// that never wait for a
-/// step. This file: what the engine calls.
+/// that never wait for a step. This file: what the engine calls.
 /// </summary>
 internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
 {

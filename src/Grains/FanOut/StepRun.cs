@@ -6,8 +6,7 @@ namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
 /// One step on the engine's thread: shares the terms out, evaluates its own share, and goes on until every term has exactly one value. Whatever the other slots
-/// do, every wait has a
-/// deadline and every term is tried elsewhere at most once before it is evaluated here, so it ends.
+/// do, every wait has a deadline and every term is tried elsewhere at most once before it is evaluated here, so it ends.
 /// </summary>
 internal sealed class StepRun
 {

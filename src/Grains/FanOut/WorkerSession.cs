@@ -12,8 +12,8 @@ namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
 /// A job's model on a lent slot of this silo, with a thread of its own: what it loads, evaluates and frees, it does there, in the order of the calls. It ends
-/// when it is closed, when
-/// the slot is needed for something else, or when nobody calls for a while, because then its job's silo is gone; always between two terms.
+/// when it is closed, when the slot is needed for something else, or when nobody calls for a while, because then its job's silo is gone; always between two
+/// terms.
 /// </summary>
 internal sealed partial class WorkerSession : IDisposable
 {

@@ -7,8 +7,7 @@ namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
 /// Sorts the errors of runs, of lent slots and of self-tests: the one place that says whose an error is. It looks through what wraps an error, since layers
-/// above translate what they
-/// can't know to be the machine's: a model's file that may not be read is bad input only for who gave the file.
+/// above translate what they can't know to be the machine's: a model's file that may not be read is bad input only for who gave the file.
 /// </summary>
 public static class Fault
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
 /// Keeps a silo whose machine failed a job from the next ones, until it passes its self-test: at first after a second, then after pauses that double. A fault
-/// that the self-test does not
-/// see makes the next pause longer too; a job that gets on here makes it short again.
+/// that the self-test does not see makes the next pause longer too; a job that gets on here makes it short again.
 /// </summary>
 /// <param name="test">The self-test.</param>
 /// <param name="options">Whether silos are kept back at all, the pauses, and the floor of free space.</param>

@@ -9,8 +9,7 @@ namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
 /// What a job needs of its machine, on a small scale: room on the disk, a file of a checkpoint's size written, flushed and read again in the work folder, the
-/// store written and read, and
-/// something computed on each device that slots offer.
+/// store written and read, and something computed on each device that slots offer.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="engines">The engine's part; none where the engine is a stand-in.</param>

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Grains.Faults;
 
 /// <summary>
 /// This silo lacks something that one job needs: a model, room for it, a way to the host that has it. Another silo may have it, so the job goes on there; this
-/// one is sound, and goes on
-/// taking other jobs.
+/// one is sound, and goes on taking other jobs.
 /// </summary>
 [GenerateSerializer, Alias("oneshot.SiloLacksException")]
 public sealed class SiloLacksException : OneShotException

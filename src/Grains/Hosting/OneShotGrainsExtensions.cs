@@ -19,8 +19,7 @@ public static class OneShotGrainsExtensions
 {
     /// <summary>
     /// Makes a silo run jobs. The host also registers an <see cref="IArtifactStore"/>, an <see cref="Engine.ITrainingEngine"/> if the silo has slots, and a
-    /// grain storage named
-    /// <see cref="OneShotStorage.Name"/>.
+    /// grain storage named <see cref="OneShotStorage.Name"/>.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Sets the options.</param>

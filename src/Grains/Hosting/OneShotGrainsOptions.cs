@@ -38,15 +38,13 @@ public sealed class OneShotGrainsOptions
 
     /// <summary>
     /// Whether a job waits for a slot that has the kind of device that it names, and the memory that its like were seen to take, and runs on that slot's
-    /// device; otherwise it takes any
-    /// slot, whose engine goes by the request alone and says what it lacks. Default: no.
+    /// device; otherwise it takes any slot, whose engine goes by the request alone and says what it lacks. Default: no.
     /// </summary>
     public bool WaitForDevice { get; set; }
 
     /// <summary>
     /// Time between two looks of the scheduler, by a durable reminder, at whether the silos of its leases still live; at least a minute unless Orleans is told
-    /// otherwise. Membership tells
-    /// of a lost silo at once; this is for the event that nobody heard. Default: 1 minute.
+    /// otherwise. Membership tells of a lost silo at once; this is for the event that nobody heard. Default: 1 minute.
     /// </summary>
     public TimeSpan BackstopPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -55,8 +53,7 @@ public sealed class OneShotGrainsOptions
 
     /// <summary>
     /// Different silos whose machines must have failed a job, without a new checkpoint in between, before the job fails. 1 (the default): this silo is all
-    /// there is, so its jobs fail at its
-    /// first fault, and it is never kept back.
+    /// there is, so its jobs fail at its first fault, and it is never kept back.
     /// </summary>
     public int MaxFaultySilos { get; set; } = 1;
 
@@ -87,8 +84,7 @@ public sealed class OneShotGrainsOptions
 
     /// <summary>
     /// How many times <see cref="StoreOutageLimit"/> stores may be away for a job without a new checkpoint before it fails. An outage counts as long as it
-    /// lasted, a tenth of the limit at
-    /// least. Default: 6, which is an hour.
+    /// lasted, a tenth of the limit at least. Default: 6, which is an hour.
     /// </summary>
     public int MaxOutages { get; set; } = 6;
 

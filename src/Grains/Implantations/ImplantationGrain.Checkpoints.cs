@@ -6,8 +6,7 @@ namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
 /// Which checkpoints a job resumes from: the newest, and the one before it for when that one turns out to be damaged. Where they lie follows from the job, the
-/// epoch and the step; no
-/// caller's path is ever read, written or deleted.
+/// epoch and the step; no caller's path is ever read, written or deleted.
 /// </summary>
 internal sealed partial class ImplantationGrain
 {

@@ -8,15 +8,13 @@ namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
 /// How a result becomes the job's. Epochs write below themselves; the state names the one that was taken (<see cref="ImplantationState.Published"/>), and from
-/// then on everything here
-/// can be repeated by anybody, also by an activation that has been replaced: there is one outcome.
+/// then on everything here can be repeated by anybody, also by an activation that has been replaced: there is one outcome.
 /// </summary>
 internal sealed partial class ImplantationGrain
 {
     /// <summary>
     /// A result is taken only with a manifest that can be read, names this job, this epoch and files of this epoch alone, and only while all these files are
-    /// what it says: afterwards there
-    /// is no way back.
+    /// what it says: afterwards there is no way back.
     /// </summary>
     private async Task<byte[]> RequireManifestAsync(long epoch)
     {

@@ -7,8 +7,7 @@ namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
 /// What befalls a job without being its fault: a store that is away, a machine that is sick, a silo that dies. It waits again, and goes on from its last
-/// checkpoint; each is bounded by
-/// itself, and counted anew after a new checkpoint.
+/// checkpoint; each is bounded by itself, and counted anew after a new checkpoint.
 /// </summary>
 internal sealed partial class ImplantationGrain
 {

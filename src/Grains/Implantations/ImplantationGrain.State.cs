@@ -61,8 +61,7 @@ internal sealed partial class ImplantationGrain
 
     /// <summary>
     /// While silos can't reach each other the directory may let a job be activated twice. Only one of the two can write, but the other would tell readers for
-    /// ever what it once read: so it
-    /// looks, now and then and while it is asked, whether the stored state is still its own. A final state is nobody's to change.
+    /// ever what it once read: so it looks, now and then and while it is asked, whether the stored state is still its own. A final state is nobody's to change.
     /// </summary>
     /// <exception cref="OrleansException">It is not, and this activation goes; the call may be repeated.</exception>
     private async Task RequireCurrentAsync()
@@ -115,8 +114,7 @@ internal sealed partial class ImplantationGrain
 
     /// <summary>
     /// Its age counts from its submission, so an interrupted job goes on before younger ones. It names the epoch that is over: the lease of that one may still
-    /// stand, and would swallow the
-    /// entry. May be repeated at any time while the job waits.
+    /// stand, and would swallow the entry. May be repeated at any time while the job waits.
     /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
@@ -193,9 +191,8 @@ internal sealed partial class ImplantationGrain
 
     /// <summary>
     /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then wait in
-    /// memory until it can, unseen, since
-    /// what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once: its watchers leave, and whoever
-    /// writes it again writes the same.
+    /// memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once:
+    /// its watchers leave, and whoever writes it again writes the same.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {

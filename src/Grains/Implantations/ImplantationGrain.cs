@@ -17,8 +17,7 @@ namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
 /// A job. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call.
-/// This file: what
-/// clients call.
+/// This file: what clients call.
 /// </summary>
 internal sealed partial class ImplantationGrain(
     [PersistentState(ImplantationGrain.StateName, OneShotStorage.Name)] IPersistentState<ImplantationState> storage,

@@ -6,8 +6,8 @@ namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
 /// A job's progress events: in memory, and as lines in one file an epoch (epoch 0: before the first start). Events are appended durably before anybody sees
-/// them, so a sequence number
-/// that a watcher has seen keeps its event through a crash. Each append names the length it expects: of two activations of one job only one can write.
+/// them, so a sequence number that a watcher has seen keeps its event through a crash. Each append names the length it expects: of two activations of one job
+/// only one can write.
 /// </summary>
 internal sealed class ProgressLog(IArtifactStore store, string jobId)
 {

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Grains.Paging;
 
 /// <summary>
 /// A list of items with keys, too long to be written whole at every change: pages of bounded size, each a row of its own with its own ETag, of which only the
-/// changed ones are written. The
-/// grain's own row holds the number of pages, and is written before a page is used for the first time.
+/// changed ones are written. The grain's own row holds the number of pages, and is written before a page is used for the first time.
 /// </summary>
 /// <typeparam name="T">What the list holds.</typeparam>
 /// <param name="storage">Where pages are kept.</param>

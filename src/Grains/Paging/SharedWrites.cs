@@ -2,8 +2,7 @@ namespace OrleansOneShot.Grains.Paging;
 
 /// <summary>
 /// Writes of a reentrant grain, one at a time: calls that make changes while one is under way share the next. After a write that failed nobody knows what is
-/// stored: every later one
-/// is refused, until the next activation has read it.
+/// stored: every later one is refused, until the next activation has read it.
 /// </summary>
 /// <param name="write">Writes all changes made before it is called.</param>
 internal sealed class SharedWrites(Func<Task> write) : IDisposable

@@ -8,9 +8,8 @@ namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
 /// Removes models of the artifact store that no job in the catalog names and nobody has used for a long time: manifests first, then files that no manifest
-/// names any more. Whoever puts a
-/// model there or trains with it marks its manifest, and of that mark and a deletion one wins. A manifest that can't be read keeps every file: it may name any
-/// of them.
+/// names any more. Whoever puts a model there or trains with it marks its manifest, and of that mark and a deletion one wins. A manifest that can't be read
+/// keeps every file: it may name any of them.
 /// </summary>
 internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrainsOptions> options)
 {

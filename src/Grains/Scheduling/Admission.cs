@@ -5,8 +5,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// Says before a job is stored whether the queue has room for it, and keeps that place until the job comes. Jobs that had a place once are never refused. When
-/// there may be room
-/// again is estimated from the starts of late.
+/// there may be room again is estimated from the starts of late.
 /// </summary>
 /// <param name="maxPerOwner">Most waiting jobs of an owner.</param>
 /// <param name="maxQueued">Most waiting jobs.</param>

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// Waiting jobs in the order of starting: the owner with the fewest slots, among equals the one who was served longest ago, then whose job came first; of that
-/// owner the highest
-/// priority, then the oldest. Every change and every question costs O(log n).
+/// owner the highest priority, then the oldest. Every change and every question costs O(log n).
 /// </summary>
 internal sealed class FairQueue
 {

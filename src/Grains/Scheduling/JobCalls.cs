@@ -25,8 +25,7 @@ internal sealed class JobCall(SlotLease lease, string? lost)
 
 /// <summary>
 /// What was said to jobs about leases and not answered yet. A job has one lease at most, so what is said of a later one replaces what was said of an earlier
-/// one: whoever comes back to
-/// the earlier one finds it replaced, and does nothing.
+/// one: whoever comes back to the earlier one finds it replaced, and does nothing.
 /// </summary>
 internal sealed class JobCalls
 {

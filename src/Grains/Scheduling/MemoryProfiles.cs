@@ -6,9 +6,8 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// The memory that jobs need, learned from those that have ended: for each kind of device by itself, because a job takes little of the machine's memory where
-/// it has a GPU's. What was
-/// learned fades, so that one odd measurement does not keep small slots from their jobs for ever: it is the most of the last 8 to 16 jobs of a kind, and
-/// forgotten a week after the last.
+/// it has a GPU's. What was learned fades, so that one odd measurement does not keep small slots from their jobs for ever: it is the most of the last 8 to 16
+/// jobs of a kind, and forgotten a week after the last.
 /// </summary>
 internal sealed class MemoryProfiles
 {

@@ -4,8 +4,8 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// What finds a lost silo when nobody told of it (the silo that watched was the one that died, or could not reach the scheduler), and jobs that nobody works
-/// for: their slots were
-/// freed, and the scheduler died before they knew. A reminder, because it is durable and wakes the scheduler itself, wherever it may live by then.
+/// for: their slots were freed, and the scheduler died before they knew. A reminder, because it is durable and wakes the scheduler itself, wherever it may live
+/// by then.
 /// </summary>
 internal sealed partial class SchedulerGrain : IRemindable
 {

@@ -148,8 +148,7 @@ internal sealed partial class SchedulerGrain
 
     /// <summary>
     /// Whether the job works there by now is not known: were the slot given to somebody else, nobody might ever hear of this job again. So it is asked until it
-    /// answers; after a while the
-    /// slot is taken from it, and it is told so until it answers: then it waits again, or has ended, whatever it had heard before.
+    /// answers; after a while the slot is taken from it, and it is told so until it answers: then it waits again, or has ended, whatever it had heard before.
     /// </summary>
     private async Task UnansweredAsync(JobCall call, Exception error)
     {

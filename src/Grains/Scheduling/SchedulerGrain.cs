@@ -15,10 +15,8 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// The queue and the leases. Reentrant, and it never awaits a job within a call: jobs call it while they are busy themselves, so waiting for them would lock
-/// both. Every decision
-/// is made in one turn and stored before a job hears of it; of two activations (a split cluster) the ETags let the later one store, and the other ends without
-/// having told anybody.
-/// This file: what others call.
+/// both. Every decision is made in one turn and stored before a job hears of it; of two activations (a split cluster) the ETags let the later one store, and
+/// the other ends without having told anybody. This file: what others call.
 /// </summary>
 [Reentrant, KeepAlive]
 internal sealed partial class SchedulerGrain(

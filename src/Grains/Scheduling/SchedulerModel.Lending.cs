@@ -5,8 +5,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// Slots lent to running jobs whose steps fan out. A lent slot is spare: only what no waiting job would take is lent, and a job that comes to wait takes it
-/// back. It ends with the
-/// lease of the job's present epoch.
+/// back. It ends with the lease of the job's present epoch.
 /// </summary>
 internal sealed partial class SchedulerModel
 {

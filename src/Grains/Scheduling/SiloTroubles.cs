@@ -2,8 +2,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// Silos on which a job could not start lately. Each is left alone for a while, longer every time, so that its jobs find other ones, and so that one which can
-/// start nothing is not asked
-/// again and again.
+/// start nothing is not asked again and again.
 /// </summary>
 internal sealed class SiloTroubles
 {

@@ -4,8 +4,7 @@ namespace OrleansOneShot.Grains.Scheduling;
 
 /// <summary>
 /// Which waiting jobs are to be told why they wait: only those whose reason has changed, a few at a time. Jobs take it that slots are busy until they hear of
-/// something else; how many
-/// are ahead they ask themselves.
+/// something else; how many are ahead they ask themselves.
 /// </summary>
 /// <param name="model">The queue.</param>
 internal sealed class WaitNotices(SchedulerModel model)

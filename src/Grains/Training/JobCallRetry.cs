@@ -7,8 +7,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// Calls from a trainer to its job. The trainer holds hours of work, so what may pass (a moving grain, a store that is away) is tried again until the silo
-/// ends; a verdict of the
-/// job (<see cref="OneShotException"/>) is final. Every call may arrive twice, and the job allows for that.
+/// ends; a verdict of the job (<see cref="OneShotException"/>) is final. Every call may arrive twice, and the job allows for that.
 /// </summary>
 internal static partial class JobCallRetry
 {

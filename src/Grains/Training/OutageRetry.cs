@@ -7,8 +7,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// Waits for something that is away: a store, a database, a silo. Tries again with backoff and jitter for a bounded time; a call that has waited for more than
-/// a moment is told about,
-/// once as it begins and once as it ends.
+/// a moment is told about, once as it begins and once as it ends.
 /// </summary>
 internal sealed partial class OutageRetry
 {

@@ -9,8 +9,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// A trainer's part of a publication: puts the result and a manifest for it below its own epoch, where nobody else writes. Nothing of it counts before the job,
-/// whose state is fenced,
-/// has made that manifest its own; so a trainer that was frozen and wakes up may write what it likes.
+/// whose state is fenced, has made that manifest its own; so a trainer that was frozen and wakes up may write what it likes.
 /// </summary>
 internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstruments instruments, ILogger logger)
 {

@@ -2,8 +2,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// A run's folder on the local disk, and beside it a file that is locked for as long as the process lives: a folder whose lock is free was left by a process
-/// that was killed. Silos may
-/// share the folder around it.
+/// that was killed. Silos may share the folder around it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {

@@ -11,8 +11,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// Offers this silo's slots to the scheduler, again and again: that is also the sign of life that keeps its leases. While the silo takes no jobs
-/// (<see cref="Quarantine"/>) it says why
-/// instead.
+/// (<see cref="Quarantine"/>) it says why instead.
 /// </summary>
 internal sealed partial class SlotAnnouncer(
     IGrainFactory grains,

@@ -7,8 +7,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// What a silo does for jobs as it comes and goes. Coming: recover, then offer slots. Going, while grains can still be called: offer none, stop the engines,
-/// wait for their
-/// checkpoints. Meanwhile: tell the scheduler of silos that died.
+/// wait for their checkpoints. Meanwhile: tell the scheduler of silos that died.
 /// </summary>
 internal sealed partial class TrainerLifecycle(
     TrainingHost host,

@@ -10,8 +10,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// Sessions of jobs that borrow slots of this silo. Runs and sessions share the slots, never at the same time: what begins on a slot asks a session there to
-/// end, and waits until it
-/// has.
+/// end, and waits until it has.
 /// </summary>
 internal sealed partial class TrainingHost
 {

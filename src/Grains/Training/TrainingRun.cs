@@ -16,8 +16,7 @@ namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
 /// One epoch of a job on a dedicated thread of this silo: runs the engine, stores checkpoints, publishes, and tells the job how it ended. It is no grain and
-/// holds no grain state:
-/// all it knows of the job's truth are the answers to its calls, and <see cref="StaleEpochException"/> is one of them.
+/// holds no grain state: all it knows of the job's truth are the answers to its calls, and <see cref="StaleEpochException"/> is one of them.
 /// </summary>
 internal sealed partial class TrainingRun : IEngineObserver, IDisposable
 {

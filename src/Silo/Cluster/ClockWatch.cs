@@ -6,9 +6,8 @@ namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
 /// Sees when this machine's clock is set back. Orleans' timers go by it: one that was to fire in a second then sleeps for as long as the clock was set back, so
-/// the silo reads no membership and
-/// declares no dead silo dead, and if it is the only one left, none can join. Such a silo ends, and a new one takes its place. A clock that is set ahead makes
-/// those timers fire at once and harms nothing.
+/// the silo reads no membership and declares no dead silo dead, and if it is the only one left, none can join. Such a silo ends, and a new one takes its place.
+/// A clock that is set ahead makes those timers fire at once and harms nothing.
 /// </summary>
 internal sealed partial class ClockWatch : IAsyncDisposable
 {

@@ -2,8 +2,8 @@ namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
 /// A membership table whose times are Redis' in the table and this machine's for Orleans, which reads its own clock. So rows are judged by one clock, whatever
-/// the machines say. A time that is
-/// still to come counts as never: of a row that some clock has put there, Orleans then asks the silo itself whether it lives, instead of waiting for that time.
+/// the machines say. A time that is still to come counts as never: of a row that some clock has put there, Orleans then asks the silo itself whether it lives,
+/// instead of waiting for that time.
 /// </summary>
 /// <param name="inner">The table.</param>
 /// <param name="clock">Redis' clock.</param>

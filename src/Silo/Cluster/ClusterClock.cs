@@ -2,8 +2,7 @@ namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
 /// Redis' clock, by which all silos of a cluster judge what they store, whatever the clocks of their machines say. It begins where Redis' clock stood, goes on
-/// by itself, and follows Redis
-/// without jumps: neither a machine whose clock is set nor a Redis whose clock is set makes leases lapse.
+/// by itself, and follows Redis without jumps: neither a machine whose clock is set nor a Redis whose clock is set makes leases lapse.
 /// </summary>
 internal sealed class ClusterClock : TimeProvider
 {

@@ -67,8 +67,8 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <returns>The running silo.</returns>
     /// <exception cref="OneShotException">
     /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer or would
-    /// lose jobs, the clocks of the two
-    /// machines differ, the data folder or the artifact store is out of reach or read-only, or the cluster's silos have another version of the contracts.
+    /// lose jobs, the clocks of the two machines differ, the data folder or the artifact store is out of reach or read-only, or the cluster's silos have
+    /// another version of the contracts.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
     {

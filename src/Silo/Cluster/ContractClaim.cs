@@ -7,8 +7,7 @@ namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
 /// A silo's word on its version of the contracts: given before it joins, renewed while it runs, taken back when it has left. Each renewal also asks whether
-/// Redis still holds the cluster that
-/// the silo joined, and what time it is there.
+/// Redis still holds the cluster that the silo joined, and what time it is there.
 /// </summary>
 internal sealed partial class ContractClaim : IAsyncDisposable
 {

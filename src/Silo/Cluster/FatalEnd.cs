@@ -6,8 +6,7 @@ namespace OrleansOneShot.Silo.Cluster;
 
 /// <summary>
 /// How a silo ends that Orleans says can't go on, above all one that the others have declared dead: whoever serves it hears why and ends it, in place of a
-/// process that ends itself with a
-/// stack trace. What such a silo still tries to do changes nothing: its epochs are over.
+/// process that ends itself with a stack trace. What such a silo still tries to do changes nothing: its epochs are over.
 /// </summary>
 /// <param name="logger">Log.</param>
 internal sealed partial class FatalEnd(ILogger<FatalEnd> logger) : IFatalErrorHandler

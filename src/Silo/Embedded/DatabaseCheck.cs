@@ -8,8 +8,7 @@ namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
 /// Looks at a data folder's database before a silo reads it. A damaged one would read as an empty list, or worse, as another job's state; so it is refused by
-/// name, and nothing in it is
-/// changed. Whoever calls holds the folder's <see cref="OwnerLock"/>.
+/// name, and nothing in it is changed. Whoever calls holds the folder's <see cref="OwnerLock"/>.
 /// </summary>
 public static class DatabaseCheck
 {

@@ -8,8 +8,7 @@ namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
 /// One owner process a data folder. The lock is the operating system's on an open file, so it ends with its process, however that ends; the record beside it
-/// tells others how to
-/// reach the owner and counts only while the lock is held.
+/// tells others how to reach the owner and counts only while the lock is held.
 /// </summary>
 public sealed class OwnerLock : IDisposable
 {

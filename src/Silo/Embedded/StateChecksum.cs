@@ -5,8 +5,7 @@ namespace OrleansOneShot.Silo.Embedded;
 
 /// <summary>
 /// Puts a checksum before each grain state, since SQLite keeps none of its pages: a flipped bit would otherwise be read as another state. States of earlier
-/// versions have none and are read as
-/// they are.
+/// versions have none and are read as they are.
 /// </summary>
 /// <param name="inner">Makes bytes of states.</param>
 internal sealed class StateChecksum(IGrainStorageSerializer inner) : IGrainStorageSerializer

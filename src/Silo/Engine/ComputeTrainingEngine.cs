@@ -18,8 +18,7 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// Binds OrleansOneShot.Compute to the grains' ports: fetches inputs, fills in the model's defaults, runs (or evaluates terms of another silo's run), and turns
-/// Compute's errors into
-/// those of the contracts.
+/// Compute's errors into those of the contracts.
 /// </summary>
 /// <param name="store">Where inputs and checkpoints lie; read against their hashes.</param>
 /// <param name="models">Resolves model names, and fetches what is not here.</param>

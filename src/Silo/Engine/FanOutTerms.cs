@@ -8,8 +8,7 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// What a job's slot has settled that its request leaves open, for those that help it: told to each of them when it opens. A helper computes in this precision,
-/// and refuses when its own
-/// fingerprint (model and its configuration, photo, masks, options) is another one: its terms would not be the job's.
+/// and refuses when its own fingerprint (model and its configuration, photo, masks, options) is another one: its terms would not be the job's.
 /// </summary>
 /// <param name="Fingerprint">The run's fingerprint.</param>
 /// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>

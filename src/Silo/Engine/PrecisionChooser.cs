@@ -13,8 +13,8 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// Decides <c>--precision auto</c>: measures once which of float32 and bfloat16 is faster for a model on this machine, says so, and remembers it, so that the
-/// same command computes in
-/// the same precision every time. What was measured while others used the processors counts for that run alone, and is measured again at the next.
+/// same command computes in the same precision every time. What was measured while others used the processors counts for that run alone, and is measured again
+/// at the next.
 /// </summary>
 /// <param name="data">Where the choices are remembered.</param>
 /// <param name="measure">Measures a model's UNet at a side of the latents on a device; null: <see cref="PrecisionProbe.Measure"/>.</param>

@@ -13,9 +13,8 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// The models that a silo's jobs name. One that is not here is fetched once, whoever needs it: from the cluster's artifact store, else from a host if the
-/// environment names one
-/// (<see cref="HostAddress.Variable"/>; OWNER--NAME is the repository OWNER/NAME there). All slots and processes that share a data folder share the folder that
-/// it arrives in.
+/// environment names one (<see cref="HostAddress.Variable"/>; OWNER--NAME is the repository OWNER/NAME there). All slots and processes that share a data folder
+/// share the folder that it arrives in.
 /// </summary>
 /// <param name="data">Where models arrive.</param>
 /// <param name="catalog">What is here.</param>

@@ -5,8 +5,7 @@ namespace OrleansOneShot.Silo.Engine;
 
 /// <summary>
 /// The slots of a machine. With GPUs one each, with the device's memory; without, one for the processor. A number that is asked for takes the first GPUs, and
-/// the processor for those beyond;
-/// slots of the processor share the process's memory less a reserve for what is no job.
+/// the processor for those beyond; slots of the processor share the process's memory less a reserve for what is no job.
 /// </summary>
 public static class SlotPlan
 {

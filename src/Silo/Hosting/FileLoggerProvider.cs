@@ -8,8 +8,8 @@ namespace OrleansOneShot.Silo.Hosting;
 
 /// <summary>
 /// Writes log lines to one file, flushed line by line. A file that would grow beyond 8 MiB moves aside, also while its silo runs, and three such files stay; of
-/// the folder's files the latest
-/// 50 are kept. What can't be written is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions are hidden.
+/// the folder's files the latest 50 are kept. What can't be written is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions
+/// are hidden.
 /// </summary>
 internal sealed class FileLoggerProvider : ILoggerProvider
 {

@@ -10,15 +10,13 @@ public static class SiloStore
 {
     /// <summary>
     /// Environment variable that lets a process without a cluster keep its artifacts where a cluster would: "blobs". Without it they are files, whatever else
-    /// the environment names: a
-    /// laptop with a connection string for other purposes must not send anybody's photo away.
+    /// the environment names: a laptop with a connection string for other purposes must not send anybody's photo away.
     /// </summary>
     public const string EmbeddedVariable = "ONESHOT_EMBEDDED_STORE";
 
     /// <summary>
     /// Environment variable with the store's address: <c>file:///srv/oneshot</c>, or <c>azblob://account/container/prefix</c> with a connection string of that
-    /// account in
-    /// <see cref="AzureBlobLocation.ConnectionVariable"/> or by this machine's identity.
+    /// account in <see cref="AzureBlobLocation.ConnectionVariable"/> or by this machine's identity.
     /// </summary>
     public const string AddressVariable = "ONESHOT_STORE";
 

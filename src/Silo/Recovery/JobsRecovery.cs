@@ -8,8 +8,7 @@ namespace OrleansOneShot.Silo.Recovery;
 
 /// <summary>
 /// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it. May be run
-/// at any time and again: jobs
-/// that are known stay as they are. Each job reads and checks its own manifest.
+/// at any time and again: jobs that are known stay as they are. Each job reads and checks its own manifest.
 /// </summary>
 /// <param name="client">The jobs.</param>
 /// <param name="store">Their artifacts.</param>

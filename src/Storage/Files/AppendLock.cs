@@ -5,8 +5,7 @@ namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
 /// Lets one writer at a time look at a log's length and append to it, also between processes. Sharing modes don't: on Unix two writers that let others read may
-/// both be open. A few
-/// lock files serve all logs of a store; they stay, since a lock file that is deleted could be locked twice.
+/// both be open. A few lock files serve all logs of a store; they stay, since a lock file that is deleted could be locked twice.
 /// </summary>
 /// <param name="root">The store's folder.</param>
 /// <param name="mark">A character that no path has.</param>

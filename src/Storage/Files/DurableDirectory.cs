@@ -4,8 +4,7 @@ namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
 /// Makes things in folders that others, in this process or another, delete as soon as they are empty. The one place that knows what such a race looks like: the
-/// system may find a folder in
-/// the way of the new one and nothing there a moment later, or the folder above gone.
+/// system may find a folder in the way of the new one and nothing there a moment later, or the folder above gone.
 /// </summary>
 /// <param name="durability">Flushes.</param>
 internal sealed class DurableDirectory(Durability durability)

@@ -9,8 +9,7 @@ namespace OrleansOneShot.Storage.Files;
 
 /// <summary>
 /// A store in a folder. A file is written beside its place under a name that no path can have, flushed to the disk, and moved: by a rename where it may
-/// replace, by a hard link
-/// where it must not exist (so exactly one of several writers wins, also between processes).
+/// replace, by a hard link where it must not exist (so exactly one of several writers wins, also between processes).
 /// </summary>
 public sealed partial class FileArtifactStore : IArtifactStore
 {

@@ -311,8 +311,8 @@ public sealed class FanOutRunTests : IDisposable
     }
 
     // 5e-6 against a movement of 1e-4 a step at most; Adam divides by the gradient's own size, so a rare outlier is allowed. A tensor whose gradients are zero
-    // but for rounding, as those of
-    // to_q and to_k where attention sees a single position, moves by its rounding errors alone: the sign of noise is nobody's to compare.
+    // but for rounding, as those of to_q and to_k where attention sees a single position, moves by its rounding errors alone: the sign of noise is nobody's to
+    // compare.
     private static void AssertClose(string expected, string actual, string what)
     {
         using var scope = NewDisposeScope();

@@ -8,8 +8,8 @@ namespace OrleansOneShot.Compute.Tests.Kernels;
 
 /// <summary>
 /// The kernels' ways on processors that this machine is none of: the runtime is told not to use instructions that it has, and runs the tests of the kernels and
-/// the goldens of the models
-/// again in a process of its own. Without AVX2 it has what an Arm processor has, vectors of 128 bits: then libtorch's own operations do the work.
+/// the goldens of the models again in a process of its own. Without AVX2 it has what an Arm processor has, vectors of 128 bits: then libtorch's own operations
+/// do the work.
 /// </summary>
 public sealed class OtherProcessorsTests
 {

@@ -8,8 +8,7 @@ namespace OrleansOneShot.Compute.Tests.Models;
 
 /// <summary>
 /// LoRA and method on the meta device, which has shapes and no values. It stands in for a GPU: libtorch refuses to mix it with the processor, so a tensor that
-/// is made on the processor within a
-/// computation of another device is found without one.
+/// is made on the processor within a computation of another device is found without one.
 /// </summary>
 public sealed class OtherDeviceTests
 {

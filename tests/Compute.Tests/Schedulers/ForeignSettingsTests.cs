@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Schedulers;
 
 /// <summary>
 /// Configurations of other schedulers than ours, read as diffusers' from_config reads them. The numbers are those of the papers' formulas in plain doubles,
-/// written down here on their own: Lu et al. 2022
-/// (DPM-Solver, DPM-Solver++ and its SDE form), Lin et al. 2024 (zero terminal SNR).
+/// written down here on their own: Lu et al. 2022 (DPM-Solver, DPM-Solver++ and its SDE form), Lin et al. 2024 (zero terminal SNR).
 /// </summary>
 public sealed class ForeignSettingsTests
 {

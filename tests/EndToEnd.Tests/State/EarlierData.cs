@@ -10,8 +10,7 @@ namespace OrleansOneShot.EndToEnd.Tests.State;
 internal static class EarlierData
 {
     // Of the distance between two sets of weights to their size. The same machine gives the same bits; another processor rounds otherwise, and a job that went
-    // on from another machine's
-    // checkpoint then differs a little. Another seed, or moments that were lost, differ a hundred times as much.
+    // on from another machine's checkpoint then differs a little. Another seed, or moments that were lost, differ a hundred times as much.
     private const double LargestDistance = 2e-3;
 
     /// <summary>Unpacks an archive of <c>Data</c>.</summary>

@@ -12,8 +12,7 @@ namespace OrleansOneShot.Grains.Tests.Fakes;
 
 /// <summary>
 /// "Trains" a text: each step hashes the one before, so the result tells whether a resumed run did exactly what an uninterrupted one does. It stops at gates
-/// that a test sets:
-/// "prepare", "step N" (before it), "committed N", "sample" and "done".
+/// that a test sets: "prepare", "step N" (before it), "committed N", "sample" and "done".
 /// </summary>
 internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>
 /// A real Azurite on a free port of the loopback, with an account, a key and, unless told otherwise, a folder of its own that goes with it. It is found by
-/// ONESHOT_AZURITE (the program,
-/// or the folder that npm installed it into), or on the PATH. Shared with tests/Chaos: nothing here knows of a test.
+/// ONESHOT_AZURITE (the program, or the folder that npm installed it into), or on the PATH. Shared with tests/Chaos: nothing here knows of a test.
 /// </summary>
 public sealed partial class AzuriteServer : IAsyncDisposable
 {

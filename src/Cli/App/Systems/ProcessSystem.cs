@@ -16,8 +16,7 @@ internal abstract class ProcessSystem
 
     /// <summary>
     /// Takes the signals that ask to stop out of the ignored state in which this process may have begun; what has a handler keeps it. A shell without job
-    /// control starts background jobs so,
-    /// and the runtime leaves such a signal alone: the program could not be interrupted.
+    /// control starts background jobs so, and the runtime leaves such a signal alone: the program could not be interrupted.
     /// </summary>
     public abstract void RestoreIgnoredSignals();
 

@@ -71,8 +71,7 @@ internal sealed class GrabCutSearch
         MaskCleaner.Clean(_picture.Cut(start, inLab, iterations), _points, _box is null);
 
     // Where a leak was noticed, all that touches the box is suspect. What lies nearer to it than to the middle of the box is background to start with, and what
-    // touches
-    // it is for sure.
+    // touches it is for sure.
     private BinaryMask Repair(BinaryMask mask, bool inLab, int iterations)
     {
         var leaks = Map((x, y, i) => mask.Values[i] && !_seeds[i] && _box!.Contains(x, y) && _box.Depth(x, y, openOnly: true) < Touch);
@@ -104,8 +103,7 @@ internal sealed class GrabCutSearch
         );
 
     // Geodesic saliency (Wei et al. 2012): the object is what can't be reached from outside the box without crossing an edge. A box of the whole picture has no
-    // outside; its frame stands
-    // for that, as a guess.
+    // outside; its frame stands for that, as a guess.
     private GrabCutClasses[] FromDistance()
     {
         var whole = IsWhole(_box!);

@@ -6,10 +6,8 @@ namespace OrleansOneShot.Compute.Masks.Onnx;
 
 /// <summary>
 /// The bytes of an ONNX file that names no other file. Tensors may lie outside an ONNX file, at a path that the file itself gives; a runtime would open
-/// whatever stands there,
-/// so such files are found here by their wire format (onnx.proto: TensorProto.data_location, TensorProto.external_data) and refused before any runtime sees
-/// them. The very bytes
-/// that were looked at go to the runtime, never the path.
+/// whatever stands there, so such files are found here by their wire format (onnx.proto: TensorProto.data_location, TensorProto.external_data) and refused
+/// before any runtime sees them. The very bytes that were looked at go to the runtime, never the path.
 /// </summary>
 internal sealed class OnnxFile
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Masks.Onnx;
 
 /// <summary>
 /// Ends a run of ONNX Runtime that takes more time or memory than a model of its file's size can need. The runtime looks at the mark between two operations;
-/// what a single operation may
-/// take is bounded by <see cref="OnnxMemory"/>.
+/// what a single operation may take is bounded by <see cref="OnnxMemory"/>.
 /// </summary>
 internal sealed class OnnxWatch : IDisposable
 {

@@ -8,8 +8,7 @@ namespace OrleansOneShot.Compute.Masks.Sam;
 
 /// <summary>
 /// SAM's image encoder, whatever its export calls things: one picture in, its embedding out. Normalised planes (1, 3, S, S), as segment-anything itself takes
-/// them, or rows of
-/// pixels (H, W, 3) for exports that normalise by themselves; the model's own metadata says which.
+/// them, or rows of pixels (H, W, 3) for exports that normalise by themselves; the model's own metadata says which.
 /// </summary>
 internal sealed class SamEncoder : IDisposable
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Models.Layers;
 
 /// <summary>
 /// A linear layer or a convolution that an adapter can take over at run time. Its parameters carry the keys of torch's own layers (<c>weight</c>, <c>bias</c>),
-/// so checkpoints load as they
-/// are; the adapter is no part of the module's state.
+/// so checkpoints load as they are; the adapter is no part of the module's state.
 /// </summary>
 public abstract class AdaptableLayer : Module<Tensor, Tensor>
 {

@@ -8,8 +8,8 @@ namespace OrleansOneShot.Compute.Models.Layers;
 internal static class AttentionKernel
 {
     // Measured at Stable Diffusion's sizes, forward and backward, on one core with AVX-512 (ms): 4,096 tokens and heads of 40 in bfloat16: own kernels 197 +
-    // 365, libtorch's fused kernel
-    // 371 + 690; in float32 303 + 617 against 338 + 874. 1,024 tokens and heads of 80 in bfloat16: own 23 + 45, plain products 25 + 40 with 16 MB more to keep.
+    // 365, libtorch's fused kernel 371 + 690; in float32 303 + 617 against 338 + 874. 1,024 tokens and heads of 80 in bfloat16: own 23 + 45, plain products 25
+    // + 40 with 16 MB more to keep.
 
     /// <summary>From this many keys on, the own kernels are the fastest where the machine has them.</summary>
     private const long KernelKeys = 512;

@@ -9,10 +9,8 @@ namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
 /// A folder of weights in the precision that is computed in, where a model's own files have another: converted once a host and mapped from then on, so that all
-/// slots and all
-/// processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it. Each file carries a hash
-/// of its weights, which is
-/// compared whenever it is opened: one that does not hold is converted again.
+/// slots and all processes share the same pages. It may be deleted at any time; what can't be written there is converted in memory, as without it. Each file
+/// carries a hash of its weights, which is compared whenever it is opened: one that does not hold is converted again.
 /// </summary>
 public sealed class ConvertedWeights
 {
@@ -89,8 +87,7 @@ public sealed class ConvertedWeights
     }
 
     // By what is in the files, wherever they lie: a copy or a link has the same weights, and a link that leads elsewhere now has others. Whoever computes needs
-    // these hashes anyway, and they are
-    // worked out once a process.
+    // these hashes anyway, and they are worked out once a process.
     private static string KeyOf(WeightSource source)
     {
         var text = string.Join('\n', source.Paths.Select(FileHashes.Sha256));

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
 /// SHA-256 of files, remembered for the life of the process as long as the size and time of the file behind a path stay the same: a model of gigabytes is read
-/// once, by whatever
-/// links it is named.
+/// once, by whatever links it is named.
 /// </summary>
 public static class FileHashes
 {

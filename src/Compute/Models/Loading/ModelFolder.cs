@@ -183,8 +183,7 @@ public sealed class ModelFolder
 
     /// <summary>
     /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the
-    /// tokenizer and the CLIP's preprocessor,
-    /// and the folder's own defaults. Files are read each time, as they are.
+    /// tokenizer and the CLIP's preprocessor, and the folder's own defaults. Files are read each time, as they are.
     /// </summary>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
     /// <exception cref="IOException">One can't be read.</exception>

@@ -2,8 +2,7 @@ namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
 /// How many tensors and values a model has, worked out from its configuration alone. A configuration of a kilobyte can describe a model of any size; this is
-/// compared with what the weight
-/// files hold before anything of those sizes is made.
+/// compared with what the weight files hold before anything of those sizes is made.
 /// </summary>
 /// <param name="Tensors">Number of tensors.</param>
 /// <param name="Values">Number of values in them.</param>

@@ -7,8 +7,7 @@ namespace OrleansOneShot.Compute.Models.Loading;
 
 /// <summary>
 /// A hash of weights in the metadata of their own file, made of what was meant to be written and compared with what a reader gets. SHA-256, whose instructions
-/// nearly all processors have,
-/// of each tensor on its own, so that all cores work on it.
+/// nearly all processors have, of each tensor on its own, so that all cores work on it.
 /// </summary>
 internal static class WeightSeal
 {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 
 /// <summary>
 /// The text encoder's names in the original layout of Stable Diffusion 2.x: OpenCLIP's, whose attention keeps queries, keys and values in one matrix. The model
-/// takes the states in front of
-/// the last block, so transformers' form has one layer less.
+/// takes the states in front of the last block, so transformers' form has one layer less.
 /// </summary>
 internal static partial class OriginalOpenClip
 {

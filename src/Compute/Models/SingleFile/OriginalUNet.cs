@@ -2,8 +2,7 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 
 /// <summary>
 /// The UNet's names in the original layout (CompVis' <c>UNetModel</c>): blocks numbered through, with the level that each belongs to told by where a down- or
-/// upsampling ends it.
-/// Works for any number of levels and layers.
+/// upsampling ends it. Works for any number of levels and layers.
 /// </summary>
 internal static class OriginalUNet
 {

@@ -13,8 +13,7 @@ namespace OrleansOneShot.Compute.Models.SingleFile;
 
 /// <summary>
 /// A whole checkpoint of Stable Diffusion 1.x or 2.x in one safetensors file, in the original layout (<c>model.diffusion_model.*</c>,
-/// <c>first_stage_model.*</c>, and
-/// <c>cond_stage_model.transformer.*</c> or <c>cond_stage_model.model.*</c>).
+/// <c>first_stage_model.*</c>, and <c>cond_stage_model.transformer.*</c> or <c>cond_stage_model.model.*</c>).
 /// </summary>
 public static class SingleFileCheckpoint
 {

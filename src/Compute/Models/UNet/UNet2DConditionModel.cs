@@ -69,8 +69,7 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
 
     /// <summary>
     /// Gradient checkpointing: resnets and transformers keep their inputs alone and are computed again on the way back. A training step then takes a third
-    /// longer and less memory.
-    /// Adapters must stay as they are until its backward pass is over.
+    /// longer and less memory. Adapters must stay as they are until its backward pass is over.
     /// </summary>
     public bool RecomputesActivations
     {

@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Models.UNet;
 
 /// <summary>
 /// <c>unet/config.json</c> of Stable Diffusion 1.x and 2.x, with diffusers' defaults for absent fields. Fields that only other models use (SDXL's added
-/// embeddings, class labels, ...)
-/// must be absent or at their neutral value.
+/// embeddings, class labels, ...) must be absent or at their neutral value.
 /// </summary>
 public sealed record UNetConfig
 {

@@ -11,8 +11,7 @@ namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
 /// The tiny model as one that predicts v, under a noise schedule of its own, loaded for the reference's use: its modules are compared with diffusers' and
-/// transformers' elsewhere, what is
-/// done with them is not taken from the production code here.
+/// transformers' elsewhere, what is done with them is not taken from the production code here.
 /// </summary>
 public sealed class ReferenceModel : IDisposable
 {

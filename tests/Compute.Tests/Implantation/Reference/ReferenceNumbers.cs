@@ -6,8 +6,7 @@ namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
 /// The random numbers of a run, written down a second time: torch's CPU generator, seeded with the first eight bytes of SHA-256 over a version byte of 1, the
-/// seed, the step, the purpose
-/// (all little-endian) and the subject. Were they drawn otherwise, checkpoints of earlier versions would go on with other numbers.
+/// seed, the step, the purpose (all little-endian) and the subject. Were they drawn otherwise, checkpoints of earlier versions would go on with other numbers.
 /// </summary>
 internal static class ReferenceNumbers
 {

@@ -5,8 +5,8 @@ namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
 /// A photo of three objects that is cropped and never resized, so that what training sees can be told by hand: 96 x 48 pixels, trained at 48 x 48. Every
-/// object, and all of them together, is
-/// wider than 60 % of the short side, so every crop is the whole height: at x 20 for all, and at 0, 18 and 44 for the objects' own views.
+/// object, and all of them together, is wider than 60 % of the short side, so every crop is the whole height: at x 20 for all, and at 0, 18 and 44 for the
+/// objects' own views.
 /// </summary>
 internal static class ReferenceScene
 {

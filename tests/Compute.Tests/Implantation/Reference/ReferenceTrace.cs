@@ -10,9 +10,8 @@ namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
 /// <summary>
 /// A whole run from the scene's pixels to weights and pictures, written from docs/METHOD.md: every term alone, numbers of its own, arithmetic of its own. Of
-/// the production code it uses
-/// the modules (UNet, VAE, text towers), the LoRA's product in a layer and the drawing of one picture from given noise, each of which is compared with PyTorch
-/// elsewhere.
+/// the production code it uses the modules (UNet, VAE, text towers), the LoRA's product in a layer and the drawing of one picture from given noise, each of
+/// which is compared with PyTorch elsewhere.
 /// </summary>
 internal sealed class ReferenceTrace
 {

@@ -4,9 +4,8 @@ namespace OrleansOneShot.Compute.Tests.Masks.Sam;
 
 /// <summary>
 /// Models of SAM's inputs and outputs. The encoder averages 16 x 16 blocks of a square of 64. The decoder's mask is, with a box, the ellipse within it, and
-/// with points alone the disc of
-/// 12 around the first, in both cases only where the embedding is brighter than its normalised zero; so labels, coordinates, sizes and pixels all have to
-/// arrive.
+/// with points alone the disc of 12 around the first, in both cases only where the embedding is brighter than its normalised zero; so labels, coordinates,
+/// sizes and pixels all have to arrive.
 /// </summary>
 internal static class TinySam
 {

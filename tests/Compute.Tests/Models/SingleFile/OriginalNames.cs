@@ -2,8 +2,7 @@ namespace OrleansOneShot.Compute.Tests.Models.SingleFile;
 
 /// <summary>
 /// Diffusers' names to the original layout's, as the published script convert_diffusers_to_original_stable_diffusion does it: replacement of prefixes laid out
-/// from the numbers of
-/// levels and layers. (The product goes the other way, from what it finds in a file.)
+/// from the numbers of levels and layers. (The product goes the other way, from what it finds in a file.)
 /// </summary>
 internal static class OriginalNames
 {
