@@ -11,6 +11,9 @@ public sealed record GenerationOptions
     /// <summary>Largest scale of classifier-free guidance.</summary>
     public const double MaxGuidance = 100;
 
+    /// <summary>Most pictures a prompt.</summary>
+    public const int MaxCount = 1024;
+
     /// <summary>Most pixels of a side.</summary>
     public const int MaxSide = 4096;
 
@@ -18,7 +21,7 @@ public sealed record GenerationOptions
     public const long MaxPixels = 4L << 20;
 
     /// <summary>Pictures a prompt; null: 1, or as many as the noise that is given is for.</summary>
-    [Range(1, 1024)]
+    [Range(1, MaxCount)]
     [Option("--count", "Pictures a prompt", Otherwise = "1, or as many as --latents holds")]
     public int? Count { get; init; }
 

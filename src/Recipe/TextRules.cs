@@ -22,7 +22,7 @@ public static class TextRules
     public const int Objects = 32;
 
     /// <summary>The form of a name, in words.</summary>
-    public const string NameForm = "1 to 64 letters, digits, '-', '_' or '.'";
+    public static string NameForm { get; } = FormattableString.Invariant($"1 to {Name} letters, digits, '-', '_' or '.'");
 
     /// <summary>
     /// Whether a text can name a result, a model or a job: ASCII letters, digits, '-', '_' and '.', the first a letter or a digit. It is safe as a file's name.

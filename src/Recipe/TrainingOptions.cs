@@ -40,7 +40,7 @@ public sealed record TrainingOptions
     /// <summary>
     /// Side of the training crop in pixels, a multiple of the VAE's factor; null: the model's default, else <see cref="Defaults.Resolution"/>.
     /// </summary>
-    [FieldNumber(5), Range(8, 4096)]
+    [FieldNumber(5), Range(8, GenerationOptions.MaxSide)]
     [Option("--resolution", "Side of the training crop in pixels", Else = Defaults.Resolution)]
     public int? Resolution { get; init; }
 

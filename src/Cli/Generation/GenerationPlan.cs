@@ -173,6 +173,9 @@ internal sealed record GenerationPlan
     {
         private const string Key = "latents";
 
+        // The VAEs of Stable Diffusion make 8 pixels of one.
+        private const int LargestLatent = GenerationOptions.MaxSide / 8;
+
         public static Latent Check(string path)
         {
             using var file = SafetensorsFile.Open(path);
@@ -183,7 +186,7 @@ internal sealed record GenerationPlan
 
             return
                 entry.ElementType is (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)
-                && entry.Shape is [>= 1 and <= 1024, 4, >= 1 and <= 512, >= 1 and <= 512]
+                && entry.Shape is [>= 1 and <= GenerationOptions.MaxCount, 4, >= 1 and <= LargestLatent, >= 1 and <= LargestLatent]
                 ? new Latent(System.IO.Path.GetFullPath(path), (int)entry.Shape[0], (int)entry.Shape[2], (int)entry.Shape[3])
                 : throw new InvalidInputException(
                     $"{path}: {Key} has the shape {entry.ShapeText} and the type {entry.ElementType}, which must be (N, 4, h, w) of floating-point numbers.",

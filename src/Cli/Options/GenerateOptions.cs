@@ -63,16 +63,8 @@ internal sealed class GenerateOptions
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        Add(command, Prompts, Negative, Implantation, Out, Model, Loras, Embeddings);
+        command.Add(Prompts, Negative, Implantation, Out, Model, Loras, Embeddings);
         Generation.AddTo(command);
-        Add(command, Latents, Data, Format);
-    }
-
-    private static void Add(Command command, params Option[] options)
-    {
-        foreach (var option in options)
-        {
-            command.Options.Add(option);
-        }
+        command.Add(Latents, Data, Format);
     }
 }

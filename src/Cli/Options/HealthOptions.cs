@@ -33,10 +33,7 @@ internal sealed class HealthOptions
     public void AddTo(Command command)
     {
         Option[] all = [_minFree, _maxFaultySilos];
-        foreach (var option in all)
-        {
-            command.Options.Add(option);
-        }
+        command.Add(all);
 
         // Elsewhere they would be ignored, and who gave them would believe otherwise.
         command.Validators.Add(result =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
@@ -76,7 +77,7 @@ internal sealed class ImplantOptions
     /// <summary>The pictures to draw at the end.</summary>
     public RecipeOptions<SampleOptions> Samples { get; } = new();
 
-    public Option<long?> Seed { get; } = NumberOptions.Whole("--seed", 0, long.MaxValue, "Seed of everything random.", 0);
+    public Option<long?> Seed { get; } = NumberOptions.Whole(Setting.Of<ImplantationRequest>(request => request.Seed), 0);
 
     public Option<string?> Name { get; } =
         new("--name") { Description = "Name of the LoRA file (default: the identifier without brackets).", HelpName = "NAME" };
@@ -92,18 +93,10 @@ internal sealed class ImplantOptions
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        Add(command, Image, Mask, MaskInvert, MaskValue, Prompt.Box, Prompt.Points, Class, Token, Object, Out, Model, Clip, Name, Seed);
+        command.Add(Image, Mask, MaskInvert, MaskValue, Prompt.Box, Prompt.Points, Class, Token, Object, Out, Model, Clip, Name, Seed);
         Samples.AddTo(command);
         Training.AddTo(command);
         Method.AddTo(command);
-        Add(command, Session.Data, Session.Cluster, Format);
-    }
-
-    private static void Add(Command command, params Option[] options)
-    {
-        foreach (var option in options)
-        {
-            command.Options.Add(option);
-        }
+        command.Add(Session.Data, Session.Cluster, Format);
     }
 }

@@ -67,10 +67,7 @@ internal sealed class ListenOptions
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        foreach (var option in All)
-        {
-            command.Options.Add(option);
-        }
+        command.Add(All);
 
         // Elsewhere they would be ignored, and who gave them would believe otherwise.
         command.Validators.Add(result =>

@@ -42,9 +42,6 @@ internal sealed class MaskOptions
     {
         command.Options.Add(Image);
         Prompt.AddTo(command);
-        foreach (var option in new Option[] { Method, SamEncoder, SamDecoder, Out, Preview, Data, Format })
-        {
-            command.Options.Add(option);
-        }
+        command.Add(Method, SamEncoder, SamDecoder, Out, Preview, Data, Format);
     }
 }

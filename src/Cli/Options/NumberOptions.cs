@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -16,32 +17,25 @@ internal static class NumberOptions
     /// <param name="description">What it is for.</param>
     /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
     /// <returns>The option.</returns>
-    public static Option<long?> Whole(string name, long minimum, long maximum, string description, long? defaultValue = null)
-    {
-        var option = new Option<long?>(name)
-        {
-            Description = description,
-            HelpName = "N",
-            Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result =>
-            {
-                var text = Text(result);
-                if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
-                {
-                    return value;
-                }
+    public static Option<long?> Whole(string name, long minimum, long maximum, string description, long? defaultValue = null) =>
+        Create<long>(
+            name,
+            "N",
+            description,
+            defaultValue,
+            text =>
+                long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+                    ? value
+                    : null,
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}")
+        );
 
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be a whole number from {minimum} to {maximum}, but is '{text}'."));
-                return null;
-            },
-        };
-        if (defaultValue is not null)
-        {
-            option.DefaultValueFactory = _ => defaultValue;
-        }
-
-        return option;
-    }
+    /// <summary>A whole number of Recipe, with the name, the words and the limits that it states.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
+    /// <returns>The option.</returns>
+    public static Option<long?> Whole(Setting setting, long? defaultValue) =>
+        Whole(setting.Option!.Name, setting.Range!.Least.ToInt64(null), setting.Range.Most.ToInt64(null), setting.Option.Help, defaultValue);
 
     /// <summary>A real number.</summary>
     /// <param name="name">The option's name.</param>
@@ -50,22 +44,36 @@ internal static class NumberOptions
     /// <param name="description">What it is for.</param>
     /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
     /// <returns>The option.</returns>
-    public static Option<double?> Real(string name, Func<double, bool> accepts, string limits, string description, double? defaultValue = null)
+    public static Option<double?> Real(string name, Func<double, bool> accepts, string limits, string description, double? defaultValue = null) =>
+        Create<double>(
+            name,
+            "X",
+            description,
+            defaultValue,
+            text =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && accepts(value)
+                    ? value
+                    : null,
+            $"a number {limits}"
+        );
+
+    private static Option<T?> Create<T>(string name, string form, string description, T? defaultValue, Func<string, T?> read, string rule)
+        where T : struct
     {
-        var option = new Option<double?>(name)
+        var option = new Option<T?>(name)
         {
             Description = description,
-            HelpName = "X",
+            HelpName = form,
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {
                 var text = Text(result);
-                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && accepts(value))
+                if (read(text) is { } value)
                 {
                     return value;
                 }
 
-                result.AddError($"{name} must be a number {limits}, but is '{text}'.");
+                result.AddError($"{name} must be {rule}, but is '{text}'.");
                 return null;
             },
         };

@@ -18,13 +18,7 @@ internal sealed class RecipeOptions<T>
 
     /// <summary>Adds the options to a command, in the order of the settings.</summary>
     /// <param name="command">The command.</param>
-    public void AddTo(Command command)
-    {
-        foreach (var option in _options)
-        {
-            command.Options.Add(option.Option);
-        }
-    }
+    public void AddTo(Command command) => command.Add(_options.Select(option => option.Option));
 
     /// <summary>The settings of a command line.</summary>
     /// <param name="parsed">The command line.</param>
@@ -61,13 +55,7 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
             var type when type == typeof(bool) => Switch(setting, attribute, (bool)value!),
             var type when type == typeof(int) || type == typeof(long) => Of(
                 setting,
-                NumberOptions.Whole(
-                    attribute.Name,
-                    setting.Range!.Least.ToInt64(null),
-                    setting.Range.Most.ToInt64(null),
-                    attribute.Help,
-                    value is null ? null : Convert.ToInt64(value, null)
-                ),
+                NumberOptions.Whole(setting, value is null ? null : Convert.ToInt64(value, null)),
                 given => given is null ? null : Convert.ChangeType(given, type, null)
             ),
             var type when type == typeof(double) => Of(

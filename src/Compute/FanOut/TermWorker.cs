@@ -3,7 +3,6 @@ using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Recipe;
-using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.FanOut;
 
@@ -47,8 +46,7 @@ public sealed class TermWorker : IDisposable
         try
         {
             owned.Push(ThreadShare.Take(OperationWork.OfTraining(folder, options, 1)));
-            var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
-            var models = LoadedModels.Load(folder, type, device(options.Device));
+            var models = LoadedModels.Load(folder, options.Precision, options.Device);
             owned.Push(models);
 
             // Terms need no CLIP; rounds have class terms of their own.
@@ -63,7 +61,7 @@ public sealed class TermWorker : IDisposable
             var parts = TrainingParts.Create(models, joint, preparation, options);
             owned.Push(parts);
             parts.Lora.Attach(models.UNet.AdaptableLayers);
-            var fingerprint = Implantation.Fingerprint.Of(inputs, options, folder.Hash(), type.ToString());
+            var fingerprint = Implantation.Fingerprint.Of(inputs, options, folder.Hash(), models.UNet.ComputeType.ToString());
             return new TermWorker(owned, options, parts, Implantation.Fingerprint.WithConfiguration(fingerprint, folder.ConfigurationHash()));
         }
         catch

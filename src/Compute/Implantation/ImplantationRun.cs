@@ -81,8 +81,7 @@ public sealed class ImplantationRun(
         var clock = Stopwatch.StartNew();
         using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
-        var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        using var models = LoadedModels.Load(folder, type, device(options.Device));
+        using var models = LoadedModels.Load(folder, options.Precision, options.Device);
         using var joint = LoadJointSpace(models);
         WarnOfWords(models);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
@@ -96,7 +95,7 @@ public sealed class ImplantationRun(
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"photo: {preparation.Crop.Description}");
         var (modelHash, configuration) = (folder.Hash(), folder.ConfigurationHash());
         RequireSameModel(modelHash, configuration);
-        var fingerprint = Fingerprint.Of(inputs, options, modelHash, type.ToString());
+        var fingerprint = Fingerprint.Of(inputs, options, modelHash, models.UNet.ComputeType.ToString());
 
         using var parts = TrainingParts.Create(models, joint, preparation, options);
         var (trainer, lora, vectors) = (parts.Trainer, parts.Lora, parts.Trainer.Vectors);

@@ -5,6 +5,7 @@ using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -54,6 +55,15 @@ public sealed class LoadedModels : IDisposable
 
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
+
+    /// <summary>Loads a base model.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="precision">What the UNet computes in; settled.</param>
+    /// <param name="deviceName">Where to: "cpu" or "cuda:N".</param>
+    /// <returns>The models, frozen, outside any dispose scope.</returns>
+    /// <exception cref="InvalidInputException">A part is missing, damaged, or of another model.</exception>
+    public static LoadedModels Load(ModelFolder folder, Precision precision, string deviceName) =>
+        Load(folder, precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
 
     /// <summary>Loads a base model.</summary>
     /// <param name="folder">Its folder.</param>

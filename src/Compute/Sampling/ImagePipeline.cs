@@ -15,41 +15,37 @@ namespace OrleansOneShot.Compute.Sampling;
 /// </summary>
 public sealed class ImagePipeline : IDisposable
 {
+    private readonly LoadedModels _models;
+    private readonly PromptEncoder _prompts;
     private readonly Tensor? _vectors;
     private readonly AppliedLora? _lora;
     private readonly TextToImage _painter;
 
     private ImagePipeline(LoadedModels models, IReadOnlyDictionary<EmbeddingChoice, LearnedToken> tokens, Tensor? vectors, AppliedLora? lora)
     {
-        (Models, Tokens, _vectors, _lora) = (models, tokens, vectors, lora);
-        Prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
-        _painter = new TextToImage(models.UNet, models.Vae, Prompts, models.Scheduler);
+        (_models, Tokens, _vectors, _lora) = (models, tokens, vectors, lora);
+        _prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        _painter = new TextToImage(models.UNet, models.Vae, _prompts, models.Scheduler);
     }
-
-    /// <summary>The model.</summary>
-    internal LoadedModels Models { get; }
-
-    /// <summary>Reads prompts.</summary>
-    internal PromptEncoder Prompts { get; }
 
     /// <summary>What each file of learned tokens has become in the tokenizer.</summary>
     public IReadOnlyDictionary<EmbeddingChoice, LearnedToken> Tokens { get; }
 
     /// <summary>Names of all learned tokens, in the order of their ids.</summary>
-    public IEnumerable<string> TokenNames => Models.Tokenizer.LearnedTokens.Select(token => token.Name);
+    public IEnumerable<string> TokenNames => _models.Tokenizer.LearnedTokens.Select(token => token.Name);
 
     /// <summary>Tokens that a prompt may have, the learned ones counted each.</summary>
-    public int ContextLength => Models.Tokenizer.ContextLength;
+    public int ContextLength => _models.Tokenizer.ContextLength;
 
     /// <summary>The model's scheduler settings.</summary>
-    public Schedulers.SchedulerConfig Scheduler => Models.Scheduler;
+    public Schedulers.SchedulerConfig Scheduler => _models.Scheduler;
 
     /// <summary>Loads a model and puts LoRAs and learned tokens into it.</summary>
     /// <param name="model">The model's folder.</param>
     /// <param name="loras">LoRAs with their scales, added up.</param>
     /// <param name="embeddings">Files of learned tokens, no two of one name.</param>
     /// <param name="precision">What the weights compute in; settled.</param>
-    /// <param name="on">The device: "cpu" or "cuda:N".</param>
+    /// <param name="device">The device: "cpu" or "cuda:N".</param>
     /// <param name="say">Told what people should read, such as parts of a LoRA that don't fit; may be null.</param>
     /// <returns>The pipeline; the caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
@@ -58,14 +54,14 @@ public sealed class ImagePipeline : IDisposable
         IReadOnlyList<LoraChoice> loras,
         IReadOnlyList<EmbeddingChoice> embeddings,
         Precision precision,
-        string on,
+        string device,
         Action<string>? say = null
     )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
-        var models = LoadedModels.Load(model, precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(on));
+        var models = LoadedModels.Load(model, precision, device);
         Tensor? vectors = null;
         try
         {
@@ -84,11 +80,11 @@ public sealed class ImagePipeline : IDisposable
     /// <summary>Whether a prompt uses a file of learned tokens.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="embedding">One of the pipeline's files.</param>
-    public bool Uses(string prompt, EmbeddingChoice embedding) => Models.Tokenizer.Uses(prompt, Tokens[embedding]);
+    public bool Uses(string prompt, EmbeddingChoice embedding) => _models.Tokenizer.Uses(prompt, Tokens[embedding]);
 
     /// <summary>Whether the end of a prompt is not seen.</summary>
     /// <param name="prompt">The prompt.</param>
-    public bool IsTruncated(string prompt) => Prompts.IsTruncated(prompt);
+    public bool IsTruncated(string prompt) => _prompts.IsTruncated(prompt);
 
     /// <summary>Draws.</summary>
     /// <param name="request">What to draw.</param>
@@ -107,10 +103,10 @@ public sealed class ImagePipeline : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Prompts.Dispose();
+        _prompts.Dispose();
         _lora?.Dispose();
         _vectors?.Dispose();
-        Models.Dispose();
+        _models.Dispose();
     }
 
     // All vectors, (rows, d), in the order of their ids; null without any.

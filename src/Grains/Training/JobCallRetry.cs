@@ -16,12 +16,23 @@ internal static partial class JobCallRetry
     /// <param name="logger">Hears of every retry.</param>
     /// <returns>The pipeline.</returns>
     public static ResiliencePipeline Create(TimeProvider clock, ILogger logger) =>
+        Create(
+            clock,
+            arguments => arguments.Outcome.Exception is not (null or OneShotException or OperationCanceledException),
+            arguments => LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1)
+        );
+
+    /// <summary>Builds a pipeline that tries again, from 0.1 s to 10 s apart, for as long as it is told to.</summary>
+    /// <param name="clock">The clock of the delays.</param>
+    /// <param name="handles">Whether a call is tried again.</param>
+    /// <param name="onRetry">Hears of every retry.</param>
+    /// <returns>The pipeline.</returns>
+    public static ResiliencePipeline Create(TimeProvider clock, Predicate<RetryPredicateArguments<object>> handles, Action<OnRetryArguments<object>> onRetry) =>
         new ResiliencePipelineBuilder { TimeProvider = clock }
             .AddRetry(
                 new RetryStrategyOptions
                 {
-                    ShouldHandle = arguments =>
-                        ValueTask.FromResult(arguments.Outcome.Exception is not (null or OneShotException or OperationCanceledException)),
+                    ShouldHandle = arguments => ValueTask.FromResult(handles(arguments)),
                     MaxRetryAttempts = int.MaxValue,
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
@@ -29,7 +40,7 @@ internal static partial class JobCallRetry
                     MaxDelay = TimeSpan.FromSeconds(10),
                     OnRetry = arguments =>
                     {
-                        LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
+                        onRetry(arguments);
                         return ValueTask.CompletedTask;
                     },
                 }

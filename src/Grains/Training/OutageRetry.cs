@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Grains.Faults;
 using Polly;
-using Polly.Retry;
 
 namespace OrleansOneShot.Grains.Training;
 
@@ -33,28 +32,15 @@ internal sealed partial class OutageRetry
         _limit = limit;
         _mayPass = mayPass;
         _tell = tell;
-        _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock }
-            .AddRetry(
-                new RetryStrategyOptions
-                {
-                    ShouldHandle = arguments =>
-                        ValueTask.FromResult(
-                            arguments.Outcome.Exception is { } error && mayPass(error) && clock.GetElapsedTime(WaitOf(arguments.Context).Began) < limit
-                        ),
-                    MaxRetryAttempts = int.MaxValue,
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                    Delay = TimeSpan.FromMilliseconds(100),
-                    MaxDelay = TimeSpan.FromSeconds(10),
-                    OnRetry = arguments =>
-                    {
-                        LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
-                        Tell(WaitOf(arguments.Context), arguments.Outcome.Exception!);
-                        return ValueTask.CompletedTask;
-                    },
-                }
-            )
-            .Build();
+        _pipeline = JobCallRetry.Create(
+            clock,
+            arguments => arguments.Outcome.Exception is { } error && mayPass(error) && clock.GetElapsedTime(WaitOf(arguments.Context).Began) < limit,
+            arguments =>
+            {
+                LogRetry(logger, arguments.Outcome.Exception, arguments.AttemptNumber + 1);
+                Tell(WaitOf(arguments.Context), arguments.Outcome.Exception!);
+            }
+        );
     }
 
     /// <summary>Does something, patiently. It may be done several times.</summary>

@@ -29,54 +29,51 @@ public sealed class ClockTests : IDisposable
         );
     }
 
+    // Orleans would wait for the dead silo's hour, and give up after five minutes.
     [Fact]
-    public async Task SiloWhoseClockJumpedAnHourAhead_IsKilled_TheNextOneJoinsAndGoesOn()
-    {
-        await using var redis = await RedisServer.StartAsync();
-        var clock = _folder["clock"];
-        await File.WriteAllTextAsync(clock, "+0\n");
-        string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
-        await using var silo = OneShotProcess.Start(FakeClock.In(clock), ["serve", .. cluster]);
-        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
-        await using var job = OneShotProcess.Start([.. ImplantArguments.Create(_folder.Data)[..^2], .. cluster, "--out", _folder.Out]);
-        await job.TrainsAsync(2);
-        await File.WriteAllTextAsync(clock, "+3600\n");
-        await job.TrainsAsync(9);
-        silo.Kill();
-
-        // Orleans would wait for the dead silo's hour, and give up after five minutes.
-        await using var next = OneShotProcess.Start(["serve", .. cluster]);
-        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal))
-            .WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
-
-        (await job.EndAsync()).Expect(0);
-    }
+    public Task SiloWhoseClockJumpedAnHourAhead_IsKilled_TheNextOneJoinsAndGoesOn() =>
+        JumpAsync(
+            "+3600",
+            async (silo, job) =>
+            {
+                await job.TrainsAsync(9);
+                silo.Kill();
+            }
+        );
 
     // Orleans' timers would sleep for that hour: a silo that died beside it would never be declared dead, and no other could join.
     [Fact]
-    public async Task SiloWhoseClockIsSetBack_EndsWithASentence_TheNextOneGoesOnWithItsJob()
+    public Task SiloWhoseClockIsSetBack_EndsWithASentence_TheNextOneGoesOnWithItsJob() =>
+        JumpAsync(
+            "-3600",
+            async (silo, _) =>
+            {
+                var ended = (await silo.EndAsync()).Expect(Unreachable);
+                Assert.Matches(
+                    @"(?m)^The clock of this machine was set back by (3600|3599) s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again\.$",
+                    ended.Error
+                );
+            }
+        );
+
+    public void Dispose() => _folder.Dispose();
+
+    // A silo trains, its clock jumps, the silo ends somehow; the next one has to join and bring its job to its end.
+    private async Task JumpAsync(string seconds, Func<OneShotProcess, OneShotProcess, Task> endAsync)
     {
         await using var redis = await RedisServer.StartAsync();
         var clock = _folder["clock"];
         await File.WriteAllTextAsync(clock, "+0\n");
         string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
         await using var silo = OneShotProcess.Start(FakeClock.In(clock), ["serve", .. cluster]);
-        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+        await silo.ReadyAsync();
         await using var job = OneShotProcess.Start([.. ImplantArguments.Create(_folder.Data)[..^2], .. cluster, "--out", _folder.Out]);
         await job.TrainsAsync(2);
-        await File.WriteAllTextAsync(clock, "-3600\n");
-
-        var ended = (await silo.EndAsync()).Expect(Unreachable);
-        Assert.Matches(
-            @"(?m)^The clock of this machine was set back by (3600|3599) s while the silo ran, so the silo ends; its jobs go on elsewhere, or here when it runs again\.$",
-            ended.Error
-        );
+        await File.WriteAllTextAsync(clock, $"{seconds}\n");
+        await endAsync(silo, job);
 
         await using var next = OneShotProcess.Start(["serve", .. cluster]);
-        await next.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal))
-            .WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
+        await next.ReadyAsync().WaitAsync(TimeSpan.FromMinutes(4), TestContext.Current.CancellationToken);
         (await job.EndAsync()).Expect(0);
     }
-
-    public void Dispose() => _folder.Dispose();
 }

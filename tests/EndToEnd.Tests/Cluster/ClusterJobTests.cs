@@ -11,7 +11,7 @@ public sealed class ClusterJobTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync();
         await using var silo = OneShotProcess.Start("serve", "--cluster", redis.Address, "--data", _folder["cluster"]);
-        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+        await silo.ReadyAsync();
 
         (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder["cluster"]), "--cluster", redis.Address, "--out", _folder["there"]])).Expect(0);
         (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder["embedded"]), "--out", _folder["here"]])).Expect(0);

@@ -18,8 +18,8 @@ public sealed class ListenTests : IDisposable
         await using var here = OneShotProcess.Start(["serve", "--bind", "127.0.0.2", .. cluster]);
         var there = PrivateAddress();
         await using var other = OneShotProcess.Start(["serve", "--bind", there, "--silo-port", $"{FreePort.Find(IPAddress.Parse(there))}", .. cluster]);
-        Assert.StartsWith("Ready: silo 127.0.0.2:", await here.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.StartsWith($"Ready: silo {there}:", await other.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("Ready: silo 127.0.0.2:", await here.ReadyAsync(), StringComparison.Ordinal);
+        Assert.StartsWith($"Ready: silo {there}:", await other.ReadyAsync(), StringComparison.Ordinal);
 
         (
             await OneShotProcess.RunAsync([

@@ -111,7 +111,7 @@ public sealed class LostRedisTests : IDisposable
     private static async Task<OneShotProcess> ServeAsync(string[] cluster)
     {
         var silo = OneShotProcess.Start(["serve", .. cluster, "--allow-volatile-redis"]);
-        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+        await silo.ReadyAsync();
         return silo;
     }
 }

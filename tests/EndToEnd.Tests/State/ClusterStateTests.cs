@@ -23,7 +23,7 @@ public sealed class ClusterStateTests : IDisposable
         await using var redis = await RedisServer.StartAsync(folder: _folder["redis"]);
         string[] cluster = ["--cluster", redis.Address, "--data", _folder.Data];
         await using var silo = OneShotProcess.Start(["serve", .. cluster]);
-        await silo.SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+        await silo.ReadyAsync();
 
         var list = (await OneShotProcess.RunAsync(["jobs", "list", "--format", "json", .. cluster])).Expect(0).Document;
         EarlierData.AssertListed(list, (Finished, ["succeeded"]), (Interrupted, ["training", "queued", "preparing", "sampling", "publishing", "succeeded"]));

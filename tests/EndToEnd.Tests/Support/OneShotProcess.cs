@@ -58,6 +58,10 @@ internal sealed class OneShotProcess : IAsyncDisposable
     public static OneShotProcess StartIn(IEnumerable<string> shell, IEnumerable<string> arguments) =>
         new(shell.First(), [.. shell.Skip(1), "sh", DotNet, s_program, .. arguments]);
 
+    /// <summary>Waits until a silo has joined its cluster.</summary>
+    /// <returns>The line that says so.</returns>
+    public Task<string> ReadyAsync() => SaysAsync(line => line.StartsWith("Ready", StringComparison.Ordinal));
+
     /// <summary>Runs a command to its end.</summary>
     public static async Task<Ended> RunAsync(params IEnumerable<string> arguments)
     {

@@ -82,12 +82,9 @@ public sealed class ClockWatchTests : IAsyncDisposable
     {
         for (var i = 0; i < seconds; i++)
         {
-            var looks = _clock.Looks;
+            var look = _clock.NextLook;
             _clock.Advance(ClockWatch.Period);
-            while (_clock.Looks == looks && !_watch.Told.IsCompleted)
-            {
-                await Task.Delay(1, TestContext.Current.CancellationToken);
-            }
+            await Task.WhenAny(look, _watch.Told).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
     }
 
@@ -95,9 +92,10 @@ public sealed class ClockWatchTests : IAsyncDisposable
     {
         private readonly FakeTimeProvider _time = new();
         private TimeSpan _ahead;
-        private int _looks;
+        private TaskCompletionSource _look = NewLook();
 
-        public int Looks => Volatile.Read(ref _looks);
+        /// <summary>Ends when the watch looks the next time.</summary>
+        public Task NextLook => Volatile.Read(ref _look).Task;
 
         public override long TimestampFrequency => _time.TimestampFrequency;
 
@@ -110,11 +108,14 @@ public sealed class ClockWatchTests : IAsyncDisposable
         public override long GetTimestamp()
         {
             // The second of the two that are read.
-            Interlocked.Increment(ref _looks);
-            return _time.GetTimestamp();
+            var timestamp = _time.GetTimestamp();
+            Interlocked.Exchange(ref _look, NewLook()).SetResult();
+            return timestamp;
         }
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             _time.CreateTimer(callback, state, dueTime, period);
+
+        private static TaskCompletionSource NewLook() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
