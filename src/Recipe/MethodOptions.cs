@@ -27,7 +27,7 @@ public sealed record MethodOptions
 
     /// <summary>k of eq. 5: objects drawn a step; null: <see cref="Defaults.SubsetSize"/>, or all if there are fewer.</summary>
     [FieldNumber(4), Range(1, TextRules.Objects)]
-    [Option("-k", "Objects drawn in each step", Otherwise = "2, or all if there are fewer")]
+    [Option("-k", "Objects drawn in each step", Otherwise = "{0}, or all if there are fewer", OtherwiseValue = Defaults.SubsetSize)]
     public int? SubsetSize { get; init; }
 
     /// <summary>Whether a masked term is divided by the mask's mean.</summary>

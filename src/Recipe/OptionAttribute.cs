@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansOneShot.Recipe;
 
 /// <summary>How a setting is called on the command line, and what it is for.</summary>
@@ -18,6 +20,9 @@ public sealed class OptionAttribute(string name, string description) : Attribute
     /// <summary>Of a setting that may be left open, and about which models say nothing: what then holds, in words.</summary>
     public string? Otherwise { get; init; }
 
+    /// <summary>What <c>{0}</c> in <see cref="Otherwise"/> stands for; a value of <see cref="Defaults"/>.</summary>
+    public object? OtherwiseValue { get; init; }
+
     /// <summary>How help shows its value; null: by its type.</summary>
     public string? Form { get; init; }
 
@@ -26,6 +31,6 @@ public sealed class OptionAttribute(string name, string description) : Attribute
     /// </summary>
     public string Help =>
         Else is not null ? FormattableString.Invariant($"{Description} (default: the model's, else {Else}).")
-        : Otherwise is not null ? $"{Description} (default: {Otherwise})."
+        : Otherwise is not null ? $"{Description} (default: {string.Format(CultureInfo.InvariantCulture, Otherwise, OtherwiseValue)})."
         : Description;
 }
