@@ -35,7 +35,8 @@ internal static class ClientRetries
         return error switch
         {
             OneShotException or OperationCanceledException or OrleansConfigurationException => false,
-            TimeoutException => true,
+            // A stream that ends because its grain goes tells so with a type that is none of Orleans' other exceptions, unless one of those comes first.
+            TimeoutException or EnumerationAbortedException => true,
             _ => error is OrleansException || IsOfState(error),
         };
     }

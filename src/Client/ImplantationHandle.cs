@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -7,7 +8,7 @@ using OrleansOneShot.Contracts.Progress;
 namespace OrleansOneShot.Client;
 
 /// <summary>One job and its verbs.</summary>
-public sealed record ImplantationHandle
+public sealed record ImplantationHandle : IWatchedJob
 {
     private readonly OneShotClient _client;
 
@@ -41,37 +42,18 @@ public sealed record ImplantationHandle
 
     /// <summary>The progress log from a sequence number on, then new events until the job has ended or waits for the next start of its process.</summary>
     /// <param name="fromSequence">
-    /// First sequence number wanted, 1 for all. After a lost connection, go on with the newest one seen plus 1: there is no gap.
+    /// First sequence number wanted, 1 for all. The stream goes on by itself where the job's silo or the connection goes away: its log is the same wherever the
+    /// job is active, and there is no gap.
     /// </param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events.</returns>
+    /// <exception cref="OneShotException">not_found; unavailable: the stream broke, and asking again as often as any call is asked brought nothing.</exception>
     public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var next = fromSequence;
-        var aborted = true;
-        while (aborted)
+        await using var stream = new ProgressStream(Grain, _client, fromSequence, cancellationToken);
+        while (await stream.MoveNextAsync())
         {
-            aborted = false;
-            await using var events = Grain.Watch(next, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (true)
-            {
-                try
-                {
-                    if (!await events.MoveNextAsync())
-                    {
-                        break;
-                    }
-                }
-                catch (EnumerationAbortedException)
-                {
-                    // The job was activated anew, as it is after a failed write. Its log is the same.
-                    aborted = true;
-                    break;
-                }
-
-                next = events.Current.Sequence + 1;
-                yield return events.Current;
-            }
+            yield return stream.Current;
         }
     }
 

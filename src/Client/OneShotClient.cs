@@ -26,12 +26,12 @@ public sealed class OneShotClient : IAsyncDisposable
     private readonly ClusterConnection? _cluster;
     private readonly ResiliencePipeline _retries;
 
-    private OneShotClient(IGrainFactory grains, IHost? host, ClusterConnection? cluster)
+    private OneShotClient(IGrainFactory grains, IHost? host, ClusterConnection? cluster, ResiliencePipeline? retries = null)
     {
         _grains = grains;
         _host = host;
         _cluster = cluster;
-        _retries = cluster is null ? ClientRetries.Short : ClientRetries.OfCluster;
+        _retries = retries ?? (cluster is null ? ClientRetries.Short : ClientRetries.OfCluster);
     }
 
     /// <summary>Connects to a cluster.</summary>
@@ -92,8 +92,14 @@ public sealed class OneShotClient : IAsyncDisposable
     public static OneShotClient Attach(IGrainFactory grains)
     {
         ArgumentNullException.ThrowIfNull(grains);
-        return new OneShotClient(grains, host: null, cluster: null);
+        return Attach(grains, ClientRetries.Short);
     }
+
+    /// <summary>As <see cref="Attach(IGrainFactory)"/>.</summary>
+    /// <param name="grains">The silo's grain factory; stays the caller's.</param>
+    /// <param name="retries">How calls are repeated.</param>
+    /// <returns>A client.</returns>
+    internal static OneShotClient Attach(IGrainFactory grains, ResiliencePipeline retries) => new(grains, host: null, cluster: null, retries);
 
     /// <summary>Submits a job. Its photos and masks lie in the store already.</summary>
     /// <param name="request">What to do.</param>

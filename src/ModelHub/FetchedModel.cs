@@ -1,6 +1,7 @@
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;
 
@@ -60,7 +61,7 @@ public static class FetchedModel
 /// <param name="Repository">The repository of a host; null for a cluster's artifact store.</param>
 /// <param name="Revision">Branch, tag or commit that was asked for; null for a cluster's artifact store.</param>
 /// <param name="Files">Its files, by path.</param>
-internal sealed record ModelSource(string? Repository, string? Revision, IReadOnlyList<PulledFile> Files)
+internal sealed record ModelSource(string? Repository, string? Revision, IReadOnlyList<ModelFile> Files)
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "oneshot-source.json";

@@ -1,4 +1,6 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Storage;
 using Polly;
 
 namespace OrleansOneShot.ModelHub;
@@ -9,18 +11,18 @@ namespace OrleansOneShot.ModelHub;
 /// <param name="path">Its place here.</param>
 /// <param name="retry">Repeats what brought nothing.</param>
 /// <param name="meter">Counts.</param>
-internal sealed class FileDownload(IFileOrigin origin, HostFile file, string path, ResiliencePipeline retry, PullMeter meter)
+internal sealed class FileDownload(IFileOrigin origin, HostFile file, string path, ResiliencePipeline retry, TransferMeter meter)
 {
     /// <summary>Fetches the file, or finds that it is there.</summary>
     /// <returns>Its hash.</returns>
     /// <exception cref="HostFaultException">The host brings no more.</exception>
     /// <exception cref="OneShotException">It sends other bytes than it states, or the disk is full.</exception>
-    public async Task<PulledFile> RunAsync(CancellationToken cancellationToken)
+    public async Task<ModelFile> RunAsync(CancellationToken cancellationToken)
     {
         if (await PartialFile.FindWholeAsync(path, file, cancellationToken) is { } found)
         {
             meter.Found(file.Bytes);
-            return new PulledFile(file.Path, file.Bytes, found);
+            return new ModelFile(file.Path, file.Bytes, found);
         }
 
         using var partial = await PartialFile.OpenAsync(path, file, cancellationToken);
@@ -31,7 +33,7 @@ internal sealed class FileDownload(IFileOrigin origin, HostFile file, string pat
             await FillAsync(partial, cancellationToken);
             if (partial.TryFinish(out var sha256))
             {
-                return new PulledFile(file.Path, file.Bytes, sha256);
+                return new ModelFile(file.Path, file.Bytes, sha256);
             }
 
             if (!isResumed)
@@ -106,7 +108,7 @@ internal sealed class FileDownload(IFileOrigin origin, HostFile file, string pat
             }
 
             await partial.AppendAsync(buffer.AsMemory(0, read));
-            meter.Fetched(read);
+            meter.Moved(read);
         }
 
         if (partial.Length < file.Bytes)

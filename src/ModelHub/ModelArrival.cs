@@ -2,6 +2,7 @@ using System.Text.Json;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;
 
@@ -26,14 +27,14 @@ internal static class ModelArrival
         IFileOrigin origin,
         ModelSource source,
         ModelPullOptions options,
-        IProgress<PullProgress>? progress,
+        IProgress<TransferProgress>? progress,
         CancellationToken cancellationToken
     )
     {
         CheckSpace(room.Folder, choice.Files);
-        var meter = new PullMeter(choice.Files.Sum(file => file.Bytes), progress);
+        var meter = new TransferMeter(choice.Files.Sum(file => file.Bytes), progress);
         var retry = HostRetry.Create(options);
-        var files = new PulledFile[choice.Files.Count];
+        var files = new ModelFile[choice.Files.Count];
 
         // Small files first: what is wrong with a model's configuration should be known before gigabytes are fetched.
         foreach (
@@ -59,7 +60,7 @@ internal static class ModelArrival
             JsonSerializer.SerializeToUtf8Bytes(source with { Files = files }, ModelJsonContext.Default.ModelSource),
             cancellationToken
         );
-        return new PulledModel(room.Land(choice.Kind, [.. files.Select(file => file.Path), ModelSource.FileName]), files, meter.FetchedBytes);
+        return new PulledModel(room.Land(choice.Kind, [.. files.Select(file => file.Path), ModelSource.FileName]), files, meter.MovedBytes);
     }
 
     private static void CheckSpace(string folder, IReadOnlyList<HostFile> files)

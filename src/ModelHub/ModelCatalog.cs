@@ -38,7 +38,7 @@ public sealed class ModelCatalog
     /// <summary>
     /// Told, in a sentence, when a single-file checkpoint is converted, which may take minutes; gives who hears how far it is. Null: nobody is told.
     /// </summary>
-    public Func<string, IProgress<PullProgress>>? Converting { get; init; }
+    public Func<string, IProgress<TransferProgress>>? Converting { get; init; }
 
     /// <summary>Looks up a variable of the environment, for the place of the Hugging Face cache; null takes the process's own.</summary>
     public Func<string, string?>? Variable { get; init; }

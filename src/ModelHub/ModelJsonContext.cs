@@ -7,5 +7,4 @@ namespace OrleansOneShot.ModelHub;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(ModelSource))]
 [JsonSerializable(typeof(PartialMark))]
-[JsonSerializable(typeof(StoredModel))]
 internal sealed partial class ModelJsonContext : JsonSerializerContext;

@@ -28,7 +28,7 @@ public static class ModelPull
         DataFolder data,
         string repository,
         ModelPullOptions options,
-        IProgress<PullProgress>? progress = null,
+        IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -107,21 +107,4 @@ public static class ModelPull
 /// <param name="Entry">Its name and folder.</param>
 /// <param name="Files">Its files, by path.</param>
 /// <param name="Fetched">Bytes that this run fetched; 0 when all of it lay here already.</param>
-public sealed record PulledModel(ModelEntry Entry, IReadOnlyList<PulledFile> Files, long Fetched);
-
-/// <summary>A file of a fetched model.</summary>
-/// <param name="Path">Path within the model's folder.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Its SHA-256, in lower-case hexadecimal.</param>
-public sealed record PulledFile(string Path, long Bytes, string Sha256);
-
-/// <summary>How far a model's transfer is.</summary>
-/// <param name="Bytes">Bytes that lie here, those of earlier runs included.</param>
-/// <param name="Total">Bytes of the model.</param>
-/// <param name="Fetched">Bytes that this run fetched.</param>
-/// <param name="Elapsed">Time since the first request.</param>
-public sealed record PullProgress(long Bytes, long Total, long Fetched, TimeSpan Elapsed)
-{
-    /// <summary>Time left at the rate so far; null before there is a rate.</summary>
-    public TimeSpan? Left => Fetched > 0 && Elapsed > TimeSpan.Zero ? TimeSpan.FromSeconds((Total - Bytes) / (Fetched / Elapsed.TotalSeconds)) : null;
-}
+public sealed record PulledModel(ModelEntry Entry, IReadOnlyList<ModelFile> Files, long Fetched);

@@ -41,7 +41,7 @@ public static class SingleFileModels
         DataFolder data,
         string path,
         string? configuration = null,
-        Func<string, IProgress<PullProgress>>? converting = null,
+        Func<string, IProgress<TransferProgress>>? converting = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -106,7 +106,7 @@ public static class SingleFileModels
         string folder,
         string? configuration = null,
         PredictionType? prediction = null,
-        IProgress<PullProgress>? progress = null,
+        IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default
     )
     {
@@ -122,7 +122,7 @@ public static class SingleFileModels
         string path,
         string? configuration,
         PredictionType? prediction,
-        IProgress<PullProgress>? progress,
+        IProgress<TransferProgress>? progress,
         CancellationToken cancellationToken
     )
     {
@@ -135,7 +135,7 @@ public static class SingleFileModels
                 room.Folder,
                 configuration,
                 prediction,
-                (done, all) => progress?.Report(new PullProgress(done, all, done, Stopwatch.GetElapsedTime(began))),
+                (done, all) => progress?.Report(new TransferProgress(done, all, done, Stopwatch.GetElapsedTime(began))),
                 cancellationToken
             );
             room.Land(

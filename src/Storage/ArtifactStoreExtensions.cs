@@ -27,8 +27,44 @@ public static class ArtifactStoreExtensions
             return hash;
         }
         using var stream = new MemoryStream(content.ToArray(), writable: false);
-        await store.WriteAsync(path, stream, WriteCondition.Any, cancellationToken);
+        await store.TryWriteHashedAsync(path, hash, stream, cancellationToken);
         return hash;
+    }
+
+    /// <summary>Writes a file whose name tells its hash. What is there but has other bytes is damaged, and is replaced.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="path">Path in the store.</param>
+    /// <param name="sha256">SHA-256 that the bytes must have.</param>
+    /// <param name="content">The bytes, from the stream's position on.</param>
+    /// <param name="cancellationToken">Stops; nothing is left.</param>
+    /// <returns>False if the stream held other bytes: nothing is left of them.</returns>
+    /// <exception cref="IOException">The store is full, read-only or out of reach.</exception>
+    public static async Task<bool> TryWriteHashedAsync(
+        this IArtifactStore store,
+        string path,
+        string sha256,
+        Stream content,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        try
+        {
+            var isThere = await store.GetInfoAsync(path, cancellationToken) is not null;
+            var written = await store.WriteAsync(path, content, isThere ? WriteCondition.Any : WriteCondition.MustNotExist, cancellationToken);
+            if (written.Sha256 == sha256)
+            {
+                return true;
+            }
+
+            await store.DeleteAsync(path, CancellationToken.None);
+            return false;
+        }
+        catch (ArtifactExistsException)
+        {
+            // Somebody else has written the same bytes.
+            return true;
+        }
     }
 
     /// <summary>Opens a file for reading and compares what is read with what was expected.</summary>

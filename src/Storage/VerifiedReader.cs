@@ -4,6 +4,15 @@ namespace OrleansOneShot.Storage;
 /// <param name="store">The store.</param>
 public sealed class VerifiedReader(IArtifactStore store) : IArtifactReader
 {
+    /// <summary>Compares what is read with what was expected.</summary>
+    /// <param name="content">The bytes from their start, wherever they come from; disposed of with the result.</param>
+    /// <param name="expected">Path, length and hash.</param>
+    /// <returns>
+    /// The bytes, forwards only. The read that finds the end throws <see cref="ArtifactCorruptException"/> if length or hash differ, so bytes count only once
+    /// the end was read.
+    /// </returns>
+    public static Stream Verify(Stream content, ArtifactInfo expected) => new VerifyingReadStream(content, expected);
+
     /// <inheritdoc/>
     public async Task<byte[]> ReadInputAsync(string sha256, long mostBytes, CancellationToken cancellationToken = default)
     {

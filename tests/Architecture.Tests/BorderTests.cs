@@ -15,7 +15,7 @@ public sealed class BorderTests
         ["Storage.Azure"] = ["Storage"],
         ["ModelHub"] = ["Common", "Compute", "Contracts", "Recipe", "Storage"],
         ["Grains"] = ["Common", "Contracts", "Recipe", "Storage"],
-        ["Client"] = ["Common", "Contracts", "Recipe"],
+        ["Client"] = ["Common", "Contracts", "Recipe", "Storage"],
         ["Silo"] = ["Client", "Common", "Compute", "Contracts", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
         ["Cli"] = ["Client", "Common", "Compute", "Contracts", "ModelHub", "Recipe", "Silo", "Storage"],
     };
@@ -101,6 +101,20 @@ public sealed class BorderTests
                 !text.Contains(' ', StringComparison.Ordinal)
                 && parts.Any(part => text.StartsWith(part, StringComparison.Ordinal) || text.Contains("/" + part, StringComparison.Ordinal))
         );
+    }
+
+    [Fact]
+    public void UseCases_OfTheClient_KnowNoOrleans()
+    {
+        // Another transport will stand beneath them: docs/adr/0034-use-cases-in-the-client.md.
+        string[] folders = ["Models", "Results", "Uploads", "Watching"];
+        var outside = BuiltAssembly.All["Client"].Outside;
+        Assert.All(
+            folders,
+            folder => Assert.Contains(outside, use => use.Key == (folder, "OrleansOneShot.Storage") || use.Key == (folder, "OrleansOneShot.Contracts"))
+        );
+        Assert.Contains(outside, use => use.Key.Folder.Length == 0 && Is(use.Key.Assembly, "Orleans"));
+        Assert.Equal([], outside.Where(use => folders.Contains(use.Key.Folder) && Is(use.Key.Assembly, "Orleans")).Select(use => use.Value));
     }
 
     private static bool Is(string assembly, string family) =>

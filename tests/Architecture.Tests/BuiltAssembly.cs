@@ -11,11 +11,13 @@ namespace OrleansOneShot.Architecture.Tests;
 /// <param name="Folders">
 /// Which top folder (the first part of a namespace below the project's own; "" for that itself) uses which other, and by which types.
 /// </param>
+/// <param name="Outside">Which top folder uses which other assembly, and by which types.</param>
 internal sealed record BuiltAssembly(
     string Project,
     IReadOnlySet<string> References,
     IReadOnlySet<string> Strings,
-    IReadOnlyDictionary<(string From, string To), string> Folders
+    IReadOnlyDictionary<(string From, string To), string> Folders,
+    IReadOnlyDictionary<(string Folder, string Assembly), string> Outside
 )
 {
     private const string Prefix = "OrleansOneShot.";
@@ -47,11 +49,13 @@ internal sealed record BuiltAssembly(
         using var file = File.OpenRead(Path.Combine(Path.GetDirectoryName(csproj)!, output, NameOf(project) + ".dll"));
         using var pe = new PEReader(file);
         var metadata = pe.GetMetadataReader();
+        var (folders, outside) = TypeUses.Read(pe, metadata, Prefix + project);
         return new BuiltAssembly(
             project,
             metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)).ToHashSet(StringComparer.Ordinal),
             StringsOf(metadata),
-            TypeUses.Read(pe, metadata, Prefix + project)
+            folders,
+            outside
         );
     }
 

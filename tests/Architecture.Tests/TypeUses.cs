@@ -21,6 +21,7 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
     private readonly MetadataReader _metadata;
     private readonly string _root;
     private readonly SortedDictionary<(string From, string To), string> _uses = [];
+    private readonly SortedDictionary<(string Folder, string Assembly), string> _outside = [];
 
     private TypeUses(PEReader pe, MetadataReader metadata, string root)
     {
@@ -33,8 +34,14 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
     /// <param name="pe">Its file.</param>
     /// <param name="metadata">Its metadata.</param>
     /// <param name="root">The namespace below which folders are.</param>
-    /// <returns>For each pair of folders that differ: an example, "Type uses Type".</returns>
-    public static IReadOnlyDictionary<(string From, string To), string> Read(PEReader pe, MetadataReader metadata, string root)
+    /// <returns>
+    /// For each pair of folders that differ: an example, "Type uses Type". For each folder and each other assembly that it uses: the same.
+    /// </returns>
+    public static (IReadOnlyDictionary<(string From, string To), string> Folders, IReadOnlyDictionary<(string Folder, string Assembly), string> Outside) Read(
+        PEReader pe,
+        MetadataReader metadata,
+        string root
+    )
     {
         var uses = new TypeUses(pe, metadata, root);
         foreach (var handle in metadata.TypeDefinitions)
@@ -42,7 +49,7 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
             uses.Read(handle);
         }
 
-        return uses._uses;
+        return (uses._uses, uses._outside);
     }
 
     private void Read(TypeDefinitionHandle from)
@@ -129,6 +136,9 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
             case HandleKind.TypeDefinition:
                 Note(from, (TypeDefinitionHandle)what);
                 break;
+            case HandleKind.TypeReference:
+                Note(from, (TypeReferenceHandle)what);
+                break;
             case HandleKind.TypeSpecification:
                 Use(from, _metadata.GetTypeSpecification((TypeSpecificationHandle)what).DecodeSignature(this, null));
                 break;
@@ -155,6 +165,21 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
         if (FolderOf(from) is { } user && FolderOf(to) is { } used && user != used)
         {
             _uses.TryAdd((user, used), $"{NameOf(from)} uses {NameOf(to)}");
+        }
+    }
+
+    private void Note(TypeDefinitionHandle from, TypeReferenceHandle to)
+    {
+        var type = _metadata.GetTypeReference(to);
+        while (type.ResolutionScope.Kind == HandleKind.TypeReference)
+        {
+            type = _metadata.GetTypeReference((TypeReferenceHandle)type.ResolutionScope);
+        }
+
+        if (type.ResolutionScope.Kind == HandleKind.AssemblyReference && FolderOf(from) is { } user)
+        {
+            var assembly = _metadata.GetString(_metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name);
+            _outside.TryAdd((user, assembly), $"{NameOf(from)} uses {_metadata.GetString(type.Name)}");
         }
     }
 
@@ -211,7 +236,7 @@ internal sealed class TypeUses : ISignatureTypeProvider<ImmutableArray<EntityHan
 
     public ImmutableArray<EntityHandle> GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => [handle];
 
-    public ImmutableArray<EntityHandle> GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => [];
+    public ImmutableArray<EntityHandle> GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => [handle];
 
     public ImmutableArray<EntityHandle> GetTypeFromSpecification(
         MetadataReader reader,

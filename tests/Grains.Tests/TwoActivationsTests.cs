@@ -31,7 +31,9 @@ public sealed class TwoActivationsTests
 
         await world.EditAsync("j1", state => state with { Warnings = ["written by the other"] });
 
-        Assert.Equal(typeof(OrleansException), (await Assert.ThrowsAnyAsync<OrleansException>(() => watch)).GetType());
+        // Orleans ends a stream with whichever comes first: its activation's own error, or that the activation is gone, which is none of its other exceptions.
+        var end = await Assert.ThrowsAnyAsync<Exception>(() => watch);
+        Assert.True(end is EnumerationAbortedException || end.GetType() == typeof(OrleansException), $"It ended with {end}");
         Assert.Equal(JobState.Queued, (await world.WatchUntilAsync("j1", _ => true)).Stage);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
@@ -313,7 +314,7 @@ public sealed class ModelPullTests : IDisposable
     private Task<PulledModel> PullAsync(
         TestHost host,
         Func<ModelPullOptions, ModelPullOptions>? change = null,
-        IProgress<PullProgress>? progress = null,
+        IProgress<TransferProgress>? progress = null,
         CancellationToken stop = default
     )
     {
@@ -341,8 +342,8 @@ public sealed class ModelPullTests : IDisposable
         );
     }
 
-    private sealed class Watch(Action<PullProgress> see) : IProgress<PullProgress>
+    private sealed class Watch(Action<TransferProgress> see) : IProgress<TransferProgress>
     {
-        public void Report(PullProgress value) => see(value);
+        public void Report(TransferProgress value) => see(value);
     }
 }

@@ -277,6 +277,16 @@ public abstract partial class ArtifactStoreConformance : IDisposable
     }
 
     [Fact]
+    public async Task TryWriteHashedAsync_OtherBytesThanTheHashs_LeavesNothing()
+    {
+        var path = StorePaths.Blob(Hash("photo"));
+        Assert.False(await Store.TryWriteHashedAsync(path, Hash("photo"), new MemoryStream("phot0"u8.ToArray())));
+        Assert.Empty(await List("blobs/"));
+        Assert.True(await Store.TryWriteHashedAsync(path, Hash("photo"), new MemoryStream("photo"u8.ToArray())));
+        Assert.Equal("photo", await Read(path));
+    }
+
+    [Fact]
     public async Task VerifiedReader_RightBytes_GivesThem()
     {
         var reader = new VerifiedReader(Store);

@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client.Results;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 
@@ -50,7 +51,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
             );
         }
 
-        await ResultFolder.FillAsync(target.OpenStore(), status.Id, folder, status.Manifest, context.Interrupt);
+        await new ResultDownload(target.OpenStore()).RunAsync(status.Id, folder, status.Manifest, cancellationToken: context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Models;
 using OrleansOneShot.Compute;
 using OrleansOneShot.ModelHub;
 
@@ -52,10 +53,11 @@ internal sealed class ModelsPushCommand : OneShotCommand
         }
 
         var entry = context.OpenCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
-        var model = await ModelPush.RunAsync(target.OpenStore(), entry, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
+        var local = new LocalModel(entry);
+        var model = await new ModelTransfer(target.OpenStore()).SendAsync(local, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
         if (context.Json)
         {
-            context.Write(new PushedModelDocument(model.Name, KindText.Of(model.Kind), model.Files, model.Sent, Math.Round(clock.Elapsed.TotalSeconds, 3)));
+            context.Write(new PushedModelDocument(model.Name, KindText.Of(local.Kind), model.Files, model.Sent, Math.Round(clock.Elapsed.TotalSeconds, 3)));
         }
         else
         {

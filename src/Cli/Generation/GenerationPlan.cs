@@ -76,7 +76,7 @@ internal sealed record GenerationPlan
         var data = options.Data.Resolve(parsed);
         var catalog = context?.OpenCatalog(data) ?? new ModelCatalog(data);
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
-        var implantation = parsed.GetValue(options.Implantation) is { } given ? ImplantationFiles.Find(given, data) : null;
+        var implantation = parsed.GetValue(options.Implantation) is { } given ? PublishedImplantation.Find(given, data) : null;
         List<LoraChoice> loras =
         [
             .. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) },
@@ -88,7 +88,7 @@ internal sealed record GenerationPlan
         List<string> known = [.. embeddings.Select(choice => choice.Name), .. embeddings.Select(choice => choice.Alias).OfType<string>()];
         var prompts = PromptTexts.Read(parsed.GetRequiredValue(options.Prompts), "prompt", known);
         var negative = PromptTexts.Read([parsed.GetValue(options.Negative) ?? ""], "negative", known);
-        var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.Model, null);
+        var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model) ?? implantation?.ReadModel(), null);
         var generation = options.Generation.Read(parsed);
         model.CheckSide(generation.Width, "width");
         model.CheckSide(generation.Height, "height");

@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
@@ -63,39 +62,16 @@ internal static class PictureDrawing
                 Count = plan.Count,
             };
             var before = p;
-            var pictures = Explained(
-                plan,
-                () =>
-                    pipeline.Draw(
-                        request,
-                        latents,
-                        observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all),
-                        cancellationToken
-                    )
+            var pictures = pipeline.Draw(
+                request,
+                latents,
+                observe is null ? null : (done, all) => observe((before * all) + done, plan.Prompts.Count * all),
+                cancellationToken
             );
             for (var i = 0; i < pictures.Count; i++)
             {
                 yield return new DrawnPicture(pictures[i], settings with { Prompt = prompt, Index = i });
             }
-        }
-    }
-
-    // Whose fault it is that a picture is no number is looked for only then: it takes reading all weights.
-    private static T Explained<T>(GenerationPlan plan, Func<T> draw)
-    {
-        try
-        {
-            return draw();
-        }
-        catch (NotFiniteNumberException e)
-        {
-            var broken =
-                BrokenWeights.Find(plan.Model.Folder)
-                ?? plan.Loras.Select(lora => lora.Path)
-                    .Concat(plan.Embeddings.Select(choice => choice.Path))
-                    .Select(BrokenWeights.Find)
-                    .FirstOrDefault(found => found is not null);
-            throw broken is null ? e : new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
         }
     }
 

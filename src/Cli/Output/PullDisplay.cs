@@ -1,13 +1,13 @@
 using System.Globalization;
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.ModelHub;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.Output;
 
 /// <summary>How far a transfer is, on stderr: a line that renews itself on a terminal, else a line each tenth.</summary>
 /// <param name="streams">Where to show it.</param>
 /// <param name="prefix">Stands before it.</param>
-internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IProgress<PullProgress>
+internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IProgress<TransferProgress>
 {
     private static readonly TimeSpan s_renewal = TimeSpan.FromMilliseconds(200);
     private readonly Lock _gate = new();
@@ -15,7 +15,7 @@ internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IPro
     private long _tenth = -1;
 
     /// <inheritdoc/>
-    public void Report(PullProgress value)
+    public void Report(TransferProgress value)
     {
         lock (_gate)
         {
@@ -36,11 +36,11 @@ internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IPro
             }
             else if (value.Bytes == value.Total)
             {
-                streams.Error.WriteLine($"\r{text,-60}");
+                streams.Error.WriteLine($"\r{text, -60}");
             }
             else
             {
-                streams.Error.Write($"\r{text,-60}");
+                streams.Error.Write($"\r{text, -60}");
             }
         }
     }

@@ -1,4 +1,4 @@
-using OrleansOneShot.ModelHub;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Output;
 
@@ -17,7 +17,7 @@ internal sealed record PulledModelDocument(
     string Kind,
     string Repository,
     string Revision,
-    IReadOnlyList<PulledFile> Files,
+    IReadOnlyList<ModelFile> Files,
     long Fetched,
     double Seconds
 );

@@ -1,4 +1,4 @@
-using OrleansOneShot.ModelHub;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Output;
 
@@ -8,4 +8,4 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Files">Its files, by path.</param>
 /// <param name="Sent">Bytes that were sent now; the rest was there.</param>
 /// <param name="Seconds">How long it took.</param>
-internal sealed record PushedModelDocument(string Name, string Kind, IReadOnlyList<PulledFile> Files, long Sent, double Seconds);
+internal sealed record PushedModelDocument(string Name, string Kind, IReadOnlyList<ModelFile> Files, long Sent, double Seconds);

@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Validation;
+using OrleansOneShot.Client.Models;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.ModelHub;
@@ -28,23 +29,13 @@ internal static class ClusterModels
 
     private static async Task<string> NameAsync(CommandContext context, IArtifactStore store, ModelEntry entry)
     {
-        if (entry.Shipped)
+        var model = new LocalModel(entry);
+        var name = await new ModelTransfer(store).NameAsync(model, new PullDisplay(context.Streams, $"Sending {model.Title}: "), context.Interrupt);
+        if (name != entry.Name)
         {
-            return entry.Name;
+            context.Say($"The cluster knows the model as {name}.");
         }
 
-        var pushed = await ModelPush.RunAsync(
-            store,
-            entry,
-            name: null,
-            new PullDisplay(context.Streams, $"Sending {Path.GetFileName(entry.Folder)}: "),
-            context.Interrupt
-        );
-        if (pushed.Name != entry.Name)
-        {
-            context.Say($"The cluster knows the model as {pushed.Name}.");
-        }
-
-        return pushed.Name;
+        return name;
     }
 }

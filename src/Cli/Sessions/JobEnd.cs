@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Results;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 
@@ -44,7 +45,7 @@ internal static class JobEnd
         {
             try
             {
-                await ResultFolder.FillAsync(last.Store, id, folder, status.Manifest, context.Interrupt);
+                await new ResultDownload(last.Store).RunAsync(id, folder, status.Manifest, cancellationToken: context.Interrupt);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {

@@ -1,7 +1,7 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 
@@ -18,9 +18,7 @@ internal sealed class JobFollower : IAsyncDisposable
 
     private readonly CommandContext _context;
     private readonly LastingSession _session;
-    private readonly IProgressDisplay _display;
-    private readonly Action<ProgressEvent>? _onEvent;
-    private long _next = 1;
+    private readonly JobWatch _watch;
 
     /// <summary>Follows jobs of a session, which becomes this object's.</summary>
     /// <param name="context">The command.</param>
@@ -32,8 +30,15 @@ internal sealed class JobFollower : IAsyncDisposable
         _context = context;
         _session = session;
         _session.Moved = display.Say;
-        _display = display;
-        _onEvent = onEvent;
+        _watch = new JobWatch(progress =>
+        {
+            session.Answered();
+            onEvent?.Invoke(progress);
+            display.Show(progress);
+        })
+        {
+            MostFailures = session.Current.Target.Redis is null ? 0 : MostFailures,
+        };
     }
 
     /// <summary>The present session.</summary>
@@ -50,48 +55,13 @@ internal sealed class JobFollower : IAsyncDisposable
 
     private async Task<ImplantationStatus> FollowAsync(JobSession session, string jobId, CancellationToken cancellationToken)
     {
-        var job = session.Client.GetImplantation(jobId);
-        var failures = 0;
-        while (true)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                var status = await job.GetStatusAsync(cancellationToken).WaitAsync(cancellationToken);
-                if (!status.State.IsFinal())
-                {
-                    await job.EnsureRunningAsync("restart", cancellationToken).WaitAsync(cancellationToken);
-                }
-
-                await foreach (var progress in job.WatchAsync(_next, cancellationToken))
-                {
-                    _next = progress.Sequence + 1;
-                    failures = 0;
-                    _session.Answered();
-                    _onEvent?.Invoke(progress);
-                    _display.Show(progress);
-                }
-
-                status = await job.GetStatusAsync(cancellationToken).WaitAsync(cancellationToken);
-                if (status.State.IsFinal())
-                {
-                    return status;
-                }
-
-                // The stream of an unfinished job ends when its silo goes.
-                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
-            }
-            catch (Exception e)
-                when (session.Target.Redis is not null && failures < MostFailures && e is not OneShotException && !cancellationToken.IsCancellationRequested)
-            {
-                // A silo went in the middle of a call; the job goes on elsewhere, and the client finds another gateway by itself.
-                failures++;
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-            }
-            catch (Exception e) when (OneShotClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
-            {
-                throw await _session.Current.Client.ExplainAsync(e);
-            }
+            return await _watch.FollowAsync(session.Client.GetImplantation(jobId), cancellationToken);
+        }
+        catch (Exception e) when (OneShotClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
+        {
+            throw await _session.Current.Client.ExplainAsync(e);
         }
     }
 }

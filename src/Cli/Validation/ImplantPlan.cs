@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Contracts.Requests;
@@ -88,20 +89,13 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
     /// <param name="store">The store.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The complete request.</returns>
-    public async Task<ImplantationRequest> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
-    {
-        var objects = Request.Objects.ToBuilder();
-        for (var i = 0; i < objects.Count; i++)
-        {
-            objects[i] = objects[i] with { Mask = await store.WriteBlobAsync(Photo.Masks[i], cancellationToken) };
-        }
-
-        return Request with
-        {
-            Image = await store.WriteBlobAsync(Photo.Image, cancellationToken),
-            Objects = objects.ToImmutable(),
-        };
-    }
+    public Task<ImplantationRequest> UploadAsync(IArtifactStore store, CancellationToken cancellationToken) =>
+        new InputUpload(store).RunAsync(
+            Request,
+            InputFile.Of(Photo.Image, "of the command"),
+            [.. Photo.Masks.Zip(Request.Objects, (mask, item) => InputFile.Of(mask, $"of {item.Token}"))],
+            cancellationToken: cancellationToken
+        );
 
     private static List<ObjectArgument> Objects(ImplantOptions options, ParseResult parsed)
     {

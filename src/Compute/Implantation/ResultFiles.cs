@@ -46,8 +46,8 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             UsageHint = "Load together with the files of learned_embeds, and name the tokens in the prompt.",
         };
         LoraFile.WriteKohya(Path.Combine(folder, $"{options.Name}.safetensors"), lora, spec);
-        LoraFile.WritePeft(Path.Combine(folder, "pytorch_lora_weights.safetensors"), lora, spec);
-        var tokens = Directory.CreateDirectory(Path.Combine(folder, "learned_embeds")).FullName;
+        LoraFile.WritePeft(Path.Combine(folder, ImplantationFiles.PeftLora), lora, spec);
+        var tokens = Directory.CreateDirectory(Path.Combine(folder, ImplantationFiles.EmbeddingsFolder)).FullName;
         var row = 0L;
         foreach (var token in preparation.Tokens)
         {

@@ -20,10 +20,17 @@ public sealed class ImagePipeline : IDisposable
     private readonly Tensor? _vectors;
     private readonly AppliedLora? _lora;
     private readonly TextToImage _painter;
+    private readonly IReadOnlyList<string> _files;
 
-    private ImagePipeline(LoadedModels models, IReadOnlyDictionary<EmbeddingChoice, LearnedToken> tokens, Tensor? vectors, AppliedLora? lora)
+    private ImagePipeline(
+        LoadedModels models,
+        IReadOnlyDictionary<EmbeddingChoice, LearnedToken> tokens,
+        Tensor? vectors,
+        AppliedLora? lora,
+        IReadOnlyList<string> files
+    )
     {
-        (_models, Tokens, _vectors, _lora) = (models, tokens, vectors, lora);
+        (_models, Tokens, _vectors, _lora, _files) = (models, tokens, vectors, lora, files);
         _prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         _painter = new TextToImage(models.UNet, models.Vae, _prompts, models.Scheduler);
     }
@@ -67,7 +74,8 @@ public sealed class ImagePipeline : IDisposable
         {
             var tokens = new Dictionary<EmbeddingChoice, LearnedToken>();
             vectors = AddTokens(models, embeddings, tokens, say);
-            return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say));
+            string[] files = [.. loras.Select(lora => lora.Path), .. embeddings.Select(embedding => embedding.Path)];
+            return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say), files);
         }
         catch
         {
@@ -92,13 +100,26 @@ public sealed class ImagePipeline : IDisposable
     /// <param name="progress">Called with (steps done, steps in all); may be null.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns>The pictures.</returns>
-    /// <exception cref="NotFiniteNumberException">A picture is no number.</exception>
+    /// <exception cref="InvalidInputException">A picture is no number, because weights are none: those of the file that it names.</exception>
+    /// <exception cref="NotFiniteNumberException">A picture is no number although all weights are.</exception>
     public IReadOnlyList<RgbImage> Draw(
         SamplingRequest request,
         Tensor? latents = null,
         Action<int, int>? progress = null,
         CancellationToken cancellationToken = default
-    ) => _painter.Draw(request, latents, progress, cancellationToken);
+    )
+    {
+        try
+        {
+            return _painter.Draw(request, latents, progress, cancellationToken);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            // Whose fault it is is looked for only then: it takes reading all weights.
+            var broken = BrokenWeights.Find(_models.Folder) ?? _files.Select(BrokenWeights.Find).FirstOrDefault(found => found is not null);
+            throw broken is null ? e : new InvalidInputException(broken.Message, broken.Field, broken.Hint, e);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

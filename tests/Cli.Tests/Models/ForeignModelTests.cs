@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Tests.Models.SingleFile;
 using OrleansOneShot.ModelHub;
@@ -201,8 +202,8 @@ public sealed class ForeignModelTests : IDisposable
     {
         var data = DataFolder.Resolve(_folder["data"]);
         var file = SingleFiles.WriteTiny(_folder["tiny.safetensors"]);
-        var (told, shown) = (new List<string>(), new List<PullProgress>());
-        IProgress<PullProgress> Tell(string sentence)
+        var (told, shown) = (new List<string>(), new List<TransferProgress>());
+        IProgress<TransferProgress> Tell(string sentence)
         {
             told.Add(sentence);
             return new Shown(shown);
@@ -296,8 +297,8 @@ public sealed class ForeignModelTests : IDisposable
 
     private byte[] Pixels(string name) => ImageReader.Read(File.ReadAllBytes(Path.Combine(_folder[name], "0001.png")), "").Pixels.ToArray();
 
-    private sealed class Shown(List<PullProgress> all) : IProgress<PullProgress>
+    private sealed class Shown(List<TransferProgress> all) : IProgress<TransferProgress>
     {
-        public void Report(PullProgress value) => all.Add(value);
+        public void Report(TransferProgress value) => all.Add(value);
     }
 }

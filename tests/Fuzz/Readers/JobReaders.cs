@@ -54,7 +54,7 @@ internal static class JobReaders
                 return OfJson(
                     "request-file",
                     Request(),
-                    OnFile(Path.Combine(folder, "request.json"), _ => ImplantationFiles.Find(folder, DataFolder.Resolve(folders.Work)))
+                    OnFile(Path.Combine(folder, "request.json"), _ => PublishedImplantation.Find(folder, DataFolder.Resolve(folders.Work)).ReadModel())
                 );
             }
         ),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOneShot.Client.Models;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.ModelHub.Tests.Support;
@@ -52,7 +53,7 @@ public sealed class SiloModelsAzuriteTests : IDisposable
 
     public void Dispose() => _data.Dispose();
 
-    private static HostFile Of(PushedModel model, string path)
+    private static HostFile Of(SentModel model, string path)
     {
         var file = model.Files.Single(file => file.Path == path);
         return new HostFile(file.Path, file.Bytes, file.Sha256, null);

@@ -81,9 +81,9 @@ public sealed class SiloModelsTests : IDisposable
     {
         var pushed = await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
         Assert.True(
-            await new StoredModels(_store).TryPublishAsync(
+            await new SharedModels(_store).TryPublishAsync(
                 "vast",
-                new StoredModel([.. pushed.Files.Select(file => file.Path == Weights ? file with { Bytes = 1L << 60 } : file)]),
+                [.. pushed.Files.Select(file => file.Path == Weights ? file with { Bytes = 1L << 60 } : file)],
                 Stop
             )
         );

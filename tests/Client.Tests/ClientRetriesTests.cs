@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Persistence.Redis;
 using Orleans.Runtime.Messaging;
-using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Errors;
 using StackExchange.Redis;
 
-namespace OrleansOneShot.Silo.Tests.Cluster;
+namespace OrleansOneShot.Client.Tests;
 
 /// <summary>Which failures of a call are the cluster's passing trouble, as it was met while silos, Redis and connections went away.</summary>
 public sealed class ClientRetriesTests
@@ -16,6 +15,7 @@ public sealed class ClientRetriesTests
             // error, repeated, the states' store
             { new TimeoutException("Response did not arrive on time"), true, false },
             { new SiloUnavailableException("x"), true, false },
+            { new EnumerationAbortedException("x"), true, false },
             { new ConnectionFailedException("x"), true, false },
             { new OrleansException("Trying to register implantation/j1 on invalid silo: S10.77.1.3:35683:154782780. Known status: Dead"), true, false },
             { new OrleansException("Error from storage provider RedisGrainStorage.catalog during ReadStateAsync for grain jobcatalog/0"), true, true },

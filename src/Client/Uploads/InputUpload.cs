@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using OrleansOneShot.Common;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Recipe;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Client.Uploads;
+
+/// <summary>Uploads a job's photo and masks before it is submitted, and puts their hashes into its request. What is there already is not sent again.</summary>
+/// <param name="target">Where inputs go.</param>
+public sealed class InputUpload(IBlobTarget target)
+{
+    /// <summary>Uploads into an artifact store.</summary>
+    /// <param name="store">The store.</param>
+    public InputUpload(IArtifactStore store)
+        : this(new StoreBlobs(store, StorePaths.Blob)) { }
+
+    /// <summary>Longest file, in bytes; looked at before one is read.</summary>
+    public long MostBytes { get; init; } = InputLimits.FileBytes;
+
+    /// <summary>Uploads what a request needs.</summary>
+    /// <param name="request">The request; its hashes are filled in.</param>
+    /// <param name="image">The photo.</param>
+    /// <param name="masks">A mask for each of the request's objects.</param>
+    /// <param name="progress">Told from any thread; or null.</param>
+    /// <param name="cancellationToken">Stops; files that are there already stay.</param>
+    /// <returns>The complete request.</returns>
+    /// <exception cref="OneShotException">A file is too large (invalid_input), or was changed meanwhile (conflict).</exception>
+    /// <exception cref="IOException">The target is full, read-only or out of reach, or a file can't be read.</exception>
+    public async Task<ImplantationRequest> RunAsync(
+        ImplantationRequest request,
+        InputFile image,
+        IReadOnlyList<InputFile> masks,
+        IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
+        List<(InputFile File, string Field, long Bytes)> inputs = [.. masks.Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+        var sender = new BlobSender(target, new TransferMeter(inputs.Sum(input => input.Bytes), progress));
+        var hashes = new List<string>();
+        foreach (var (file, field, bytes) in inputs)
+        {
+            hashes.Add(await SendAsync(sender, file, field, bytes, cancellationToken));
+        }
+
+        return request with
+        {
+            Image = hashes[^1],
+            Objects = [.. request.Objects.Zip(hashes, (item, hash) => item with { Mask = hash })],
+        };
+    }
+
+    private (InputFile File, string Field, long Bytes) Measure(InputFile file, string field)
+    {
+        var bytes = file.ReadLength();
+        return bytes <= MostBytes
+            ? (file, field, bytes)
+            : throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.InvalidInput,
+                    string.Create(CultureInfo.InvariantCulture, $"The {field} {file.Name} has {bytes} bytes; at most {MostBytes} can be uploaded."),
+                    field,
+                    "Save it smaller."
+                )
+            );
+    }
+
+    private static async Task<string> SendAsync(BlobSender sender, InputFile file, string field, long bytes, CancellationToken cancellationToken)
+    {
+        await using var content = file.Open();
+        var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+        return await sender.SendAsync(hash, bytes, file.Open, cancellationToken)
+            ? hash
+            : throw new OneShotException(
+                new ErrorDetail(ErrorCodes.Conflict, $"The {field} {file.Name} was changed while it was sent.", field, "Try again when nobody writes to it.")
+            );
+    }
+}
