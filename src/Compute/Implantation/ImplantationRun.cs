@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;
@@ -352,3 +353,9 @@ public sealed class ImplantationRun(
         clock.Restart();
     }
 }
+
+/// <summary>What a run made.</summary>
+/// <param name="Metrics">The measured quality.</param>
+/// <param name="Used">All options as used, for the manifest.</param>
+/// <param name="StageSeconds">Seconds by stage.</param>
+public sealed record ImplantationOutcome(SampleMetrics Metrics, JsonObject Used, IReadOnlyDictionary<string, double> StageSeconds);
