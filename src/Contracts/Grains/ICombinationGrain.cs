@@ -6,8 +6,8 @@ using OrleansOneShot.Contracts.Scheduling;
 namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
-/// A worker: evaluates terms of a job's steps on a slot that the job borrows (key: job id, "/", epoch, "/", a number for each such slot): weights in, losses and
-/// gradients out. Placed on the silo of the lease. Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
+/// A worker: evaluates terms of a job's steps on a slot that the job borrows (key: job id, "/", epoch, "/", a number for each such slot): weights in, losses
+/// and gradients out. Placed on the silo of the lease. Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
 /// </summary>
 [Alias("oneshot.ICombinationGrain")]
 public interface ICombinationGrain : IGrainWithStringKey
