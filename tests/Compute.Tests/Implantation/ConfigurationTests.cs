@@ -7,8 +7,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
 /// <summary>
-/// A run that goes on, or helps another, with other configuration files than those that it began with would compute something else, though the weights are the
-/// same.
+/// A run that goes on, or a worker for another one, with other configuration files than those that it began with would compute something else, though the
+/// weights are the same.
 /// </summary>
 public sealed class ConfigurationTests : IDisposable
 {
@@ -121,7 +121,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void Open_AHelperWithAnotherConfiguration_HasAnotherFingerprint()
+    public void Open_AWorkerWithAnotherConfiguration_HasAnotherFingerprint()
     {
         Copy();
         using var same = TermWorker.Open(ModelFolder.Open(Model), Inputs, Options);

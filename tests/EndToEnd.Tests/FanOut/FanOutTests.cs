@@ -9,7 +9,7 @@ public sealed class FanOutTests : IDisposable
 {
     private const int Silos = 3;
 
-    // More than a fast machine takes while the helpers are looked up.
+    // More than a fast machine takes while the workers are looked up.
     private const int Steps = 300;
 
     private readonly TestFolder _folder = new();
@@ -30,18 +30,18 @@ public sealed class FanOutTests : IDisposable
     }
 
     [Fact]
-    public async Task Synchronous_OneHelperKilledAndOneFrozen_GivesTheSameFiles()
+    public async Task Synchronous_OneWorkerKilledAndOneFrozen_GivesTheSameFiles()
     {
         await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
         await using (var job = OneShotProcess.Start([.. Job(Steps, "there", "--fan-out", "synchronous"), .. cluster.Options]))
         {
             await job.TrainsAsync(5);
-            var helpers = await cluster.FindAsync("lent");
-            Assert.Equal(Silos - 1, helpers.Count);
+            var workers = await cluster.FindAsync("lent");
+            Assert.Equal(Silos - 1, workers.Count);
 
             // Both at once: what the job says may stand still after the first, while its steps go on.
-            await helpers[1].FreezeAsync();
-            helpers[0].Kill();
+            await workers[1].FreezeAsync();
+            workers[0].Kill();
             (await job.EndAsync()).Expect(0);
         }
 
@@ -50,7 +50,7 @@ public sealed class FanOutTests : IDisposable
         Assert.Equal(Files("here"), Files("there"));
         var figures = Manifest("there")["fan_out"]!["figures"]!;
 
-        // A helper whose grain was registered with the killed silo may be given up and borrowed again before.
+        // A worker whose grain was registered with the killed silo may be given up and borrowed again before.
         Assert.True((int)figures["workers_dropped"]! >= Silos - 1, figures.ToJsonString());
         Assert.True((int)figures["terms_repeated"]! >= Silos - 1, figures.ToJsonString());
         Assert.Equal(1, (int)Manifest("there")["epoch"]!);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 
 namespace OrleansOneShot.Compute.Tests.FanOut;
@@ -6,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.FanOut;
 /// <summary>
 /// Workers inside the process, each with a model and a thread of its own; they answer in the wrong order, and the one asked last is never the run's own.
 /// </summary>
-internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStepExchange, IDisposable
+internal sealed class LocalWorkers(int workers, Func<TermWorker> open) : IBorrowedSlots, IDisposable
 {
     private readonly List<(Thread Thread, BlockingCollection<Action<TermWorker>> Calls)> _threads = [];
 
@@ -21,7 +22,10 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
     /// <summary>Terms that workers evaluated.</summary>
     public int Evaluated { get; private set; }
 
-    public string? Fingerprint { get; private set; }
+    public FanOutFigures Figures { get; } = new();
+
+    /// <summary>What workers were told last.</summary>
+    public WorkerBrief? Brief { get; private set; }
 
     public List<int> Wanted { get; } = [];
 
@@ -29,9 +33,11 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
 
     public int Dismissals { get; private set; }
 
-    public int Recruit(string fingerprint, int wanted, TimeSpan patience, CancellationToken cancellationToken)
+    public void Settle(string brief) => Brief = WorkerBrief.Parse(brief);
+
+    public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken)
     {
-        Fingerprint = fingerprint;
+        Assert.NotNull(Brief);
         Wanted.Add(wanted);
         var count = Math.Min(workers, wanted);
         while (!Dead && _threads.Count < count)
@@ -51,18 +57,12 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
         return Transfer;
     }
 
-    public IReadOnlyList<StepTermValue> Evaluate(
-        int step,
-        int terms,
-        ReadOnlyMemory<byte> payload,
-        Func<int, StepTermValue> here,
-        CancellationToken cancellationToken
-    )
+    public IReadOnlyList<TermValue> Evaluate(int step, int terms, ReadOnlyMemory<byte> payload, Func<int, TermValue> here, CancellationToken cancellationToken)
     {
-        var answers = new TaskCompletionSource<StepTermValue>[terms];
+        var answers = new TaskCompletionSource<TermValue>[terms];
         for (var term = terms - 1; term >= 0; term--)
         {
-            answers[term] = new TaskCompletionSource<StepTermValue>();
+            answers[term] = new TaskCompletionSource<TermValue>();
             if (Of(term) is { } calls)
             {
                 var (mine, answer) = (term, answers[term]);
@@ -108,7 +108,7 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
             foreach (var call in calls.GetConsumingEnumerable())
             {
                 worker ??= open();
-                Assert.Equal(Fingerprint, worker.Fingerprint);
+                Assert.Equal(Brief!.Fingerprint, worker.Fingerprint);
                 call(worker);
             }
         }
@@ -118,7 +118,7 @@ internal sealed class WorkerExchange(int workers, Func<TermWorker> open) : IStep
         }
     }
 
-    private static void Answer(TaskCompletionSource<StepTermValue> answer, Func<StepTermValue> evaluate)
+    private static void Answer(TaskCompletionSource<TermValue> answer, Func<TermValue> evaluate)
     {
         try
         {

@@ -2,10 +2,10 @@ using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Grains.FanOut;
 
-/// <summary>A lent slot as its coordinator sees it.</summary>
+/// <summary>A borrowed slot, as its job's coordinator sees it.</summary>
 /// <param name="lease">What was lent.</param>
-/// <param name="slot">The way there.</param>
-internal sealed class LentWorker(SlotLease lease, ILentSlot slot) : IDisposable
+/// <param name="worker">The way to the worker there.</param>
+internal sealed class BorrowedSlot(SlotLease lease, IRemoteWorker worker) : IDisposable
 {
     // Long enough that one slow answer is remembered for a while, short enough that a slow warm-up is forgotten.
     private const int Remembered = 8;
@@ -16,13 +16,13 @@ internal sealed class LentWorker(SlotLease lease, ILentSlot slot) : IDisposable
     /// <summary>What was lent.</summary>
     public SlotLease Lease => lease;
 
-    /// <summary>The way there.</summary>
-    public ILentSlot Slot => slot;
+    /// <summary>The way to the worker there.</summary>
+    public IRemoteWorker Worker => worker;
 
     /// <summary>Cancelled when the coordinator has no more use for it.</summary>
     public CancellationToken Gone => _gone.Token;
 
-    /// <summary>Whether it can evaluate.</summary>
+    /// <summary>Whether the worker can evaluate.</summary>
     public bool Ready { get; set; }
 
     /// <summary>Steps in which it was late, or answered something else than was asked.</summary>

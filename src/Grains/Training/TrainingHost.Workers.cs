@@ -9,54 +9,54 @@ using OrleansOneShot.Grains.Faults;
 namespace OrleansOneShot.Grains.Training;
 
 /// <summary>
-/// Sessions of jobs that borrow slots of this silo. Runs and sessions share the slots, never at the same time: what begins on a slot asks a session there to
-/// end, and waits until it has.
+/// Workers for the jobs of other silos to which slots of this one are lent. Runs and workers share the slots, never at the same time: what begins on a slot
+/// asks a worker there to end, and waits until it has.
 /// </summary>
 internal sealed partial class TrainingHost
 {
-    private readonly List<WorkerSession> _sessions = [];
+    private readonly List<WorkerThread> _workers = [];
 
-    /// <summary>Opens a session on a lent slot.</summary>
+    /// <summary>Opens a worker on a lent slot.</summary>
     /// <param name="lease">The lent slot.</param>
     /// <param name="request">The job's request.</param>
-    /// <param name="terms">What the job's own slot has settled.</param>
-    /// <returns>The session.</returns>
+    /// <param name="brief">What the job's own slot has settled.</param>
+    /// <returns>The worker.</returns>
     /// <exception cref="OneShotException">unavailable: the silo stops, has no engine, or the slot has gone to somebody else meanwhile.</exception>
-    public WorkerSession OpenSession(SlotLease lease, ImplantationRequest request, string terms)
+    public WorkerThread OpenWorker(SlotLease lease, ImplantationRequest request, string brief)
     {
         lock (_lock)
         {
             if (_stopping)
             {
-                throw WorkerSession.Unavailable("its silo is stopping");
+                throw WorkerThread.Unavailable("its silo is stopping");
             }
             if (quarantine.Why is { } sick)
             {
-                throw WorkerSession.Unavailable($"its silo takes no jobs: {sick}");
+                throw WorkerThread.Unavailable($"its silo takes no jobs: {sick}");
             }
             var engine =
                 services.GetService<ITermEngine>()
                 ?? services.GetService<ITrainingEngine>() as ITermEngine
-                ?? throw WorkerSession.Unavailable("its silo has no ITermEngine");
+                ?? throw WorkerThread.Unavailable("its silo has no ITermEngine");
             // All leases come from one scheduler, so the one that lapses last was given last: a call that was long under way takes nothing from those after it.
             if (
                 _runs.Values.Any(run => run.Lease.Slot == lease.Slot && run.Lease.Expires > lease.Expires)
-                || _sessions.Exists(session => !session.HasEnded && Replaces(session.Lease, lease))
+                || _workers.Exists(worker => !worker.HasEnded && Replaces(worker.Lease, lease))
             )
             {
-                throw WorkerSession.Unavailable("it was taken back");
+                throw WorkerThread.Unavailable("it was taken back");
             }
-            EndSessions(session => Replaces(lease, session.Lease), "the slot is lent to somebody else");
-            // Before it is forgotten, a session that has ended may still free its memory; so may a run that has given its lease back.
-            var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
-            var opened = new WorkerSession(
+            EndWorkers(worker => Replaces(lease, worker.Lease), "the slot is lent to somebody else");
+            // Before it is forgotten, a worker that has ended may still free its memory; so may a run that has given its lease back.
+            var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), WorkersOn(lease.Slot)]);
+            var opened = new WorkerThread(
                 engine,
                 lease,
-                new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty) { Device = options.Value.DeviceOf(lease.Slot), Terms = terms },
+                new EngineJob(lease.JobId, lease.Epoch, lease.Slot, request, null, string.Empty) { Device = options.Value.DeviceOf(lease.Slot), Brief = brief },
                 options.Value,
                 logger
             );
-            _sessions.Add(opened);
+            _workers.Add(opened);
             opened.Start(slotFree);
             opened.Completion.ContinueWith(_ => Forget(opened), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return opened;
@@ -67,27 +67,27 @@ internal sealed partial class TrainingHost
     private static bool Replaces(SlotLease lease, SlotLease other) =>
         lease.JobId == other.JobId && lease.Epoch != other.Epoch ? lease.Epoch > other.Epoch : lease.Slot == other.Slot && lease.Expires >= other.Expires;
 
-    private void EndSessions(Predicate<WorkerSession> which, string why)
+    private void EndWorkers(Predicate<WorkerThread> which, string why)
     {
-        foreach (var session in _sessions.FindAll(which))
+        foreach (var worker in _workers.FindAll(which))
         {
-            session.End(why);
+            worker.End(why);
         }
     }
 
-    private Task SessionsOn(int slot) => Task.WhenAll(_sessions.Where(session => session.Lease.Slot == slot).Select(session => session.Completion));
+    private Task WorkersOn(int slot) => Task.WhenAll(_workers.Where(worker => worker.Lease.Slot == slot).Select(worker => worker.Completion));
 
-    private void Forget(WorkerSession session)
+    private void Forget(WorkerThread worker)
     {
         // Its job evaluates the terms elsewhere; what failed them here would fail the next one's.
-        if (session.Failure is { } failure && Fault.Of(failure) == FaultKind.Machine && !Fault.IsLack(failure))
+        if (worker.Failure is { } failure && Fault.Of(failure) == FaultKind.Machine && !Fault.IsLack(failure))
         {
             announcer.QuarantineAsync(Fault.Describe(failure).Message.TrimEnd('.')).Ignore();
         }
         lock (_lock)
         {
-            _sessions.Remove(session);
+            _workers.Remove(worker);
         }
-        session.Dispose();
+        worker.Dispose();
     }
 }

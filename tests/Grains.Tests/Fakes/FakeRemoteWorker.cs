@@ -5,8 +5,8 @@ using OrleansOneShot.Grains.FanOut;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
 
-/// <summary>A lent slot that does as a test says; by default it answers at once, and right.</summary>
-internal sealed class FakeSlot(string silo) : ILentSlot
+/// <summary>A worker on a borrowed slot that does as a test says; by default it answers at once, and right.</summary>
+internal sealed class FakeRemoteWorker(string silo) : IRemoteWorker
 {
     public string Silo => silo;
 
@@ -33,7 +33,7 @@ internal sealed class FakeSlot(string silo) : ILentSlot
             }),
         ];
 
-    public Task OpenAsync(string terms, CancellationToken cancellationToken) => OnOpen(cancellationToken);
+    public Task OpenAsync(string brief, CancellationToken cancellationToken) => OnOpen(cancellationToken);
 
     public Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) => OnEcho(payload, answerBytes);
 

@@ -8,11 +8,11 @@ using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.FanOut;
 
-/// <summary>The cluster's slots, by way of its grains.</summary>
+/// <summary>The cluster's scheduler and workers, by way of their grains.</summary>
 /// <param name="grains">The way to grains.</param>
 /// <param name="own">The job's own lease.</param>
 /// <param name="request">The job's request.</param>
-internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, ImplantationRequest request) : ILentSlots
+internal sealed class ClusterLender(IGrainFactory grains, SlotLease own, ImplantationRequest request) : ISlotLender
 {
     /// <inheritdoc/>
     public Task<ImmutableArray<SlotLease>> LendAsync(int wanted, ImmutableArray<string> except, long request) =>
@@ -22,13 +22,13 @@ internal sealed class ClusterSlots(IGrainFactory grains, SlotLease own, Implanta
     public Task GiveBackAsync(SlotLease lease) => grains.GetGrain<ISchedulerGrain>(0).GiveBack(lease);
 
     /// <inheritdoc/>
-    public ILentSlot Reach(SlotLease lease, int number) =>
-        new Slot(grains.GetGrain<ICombinationGrain>(string.Create(CultureInfo.InvariantCulture, $"{own.JobId}/{own.Epoch}/{number}")), lease, request);
+    public IRemoteWorker Reach(SlotLease lease, int number) =>
+        new RemoteWorker(grains.GetGrain<ICombinationGrain>(string.Create(CultureInfo.InvariantCulture, $"{own.JobId}/{own.Epoch}/{number}")), lease, request);
 
-    private sealed class Slot(ICombinationGrain grain, SlotLease lease, ImplantationRequest request) : ILentSlot
+    private sealed class RemoteWorker(ICombinationGrain grain, SlotLease lease, ImplantationRequest request) : IRemoteWorker
     {
-        public Task OpenAsync(string terms, CancellationToken cancellationToken) =>
-            PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, terms, cancellationToken));
+        public Task OpenAsync(string brief, CancellationToken cancellationToken) =>
+            PlacementHint.CallAsync(lease.Silo, () => grain.Open(lease, request, brief, cancellationToken));
 
         public async Task<ReadOnlyMemory<byte>> EchoAsync(ReadOnlyMemory<byte> payload, int answerBytes) =>
             (await grain.Echo(new EchoBytes(payload), answerBytes)).Bytes;

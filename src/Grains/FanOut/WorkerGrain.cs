@@ -13,15 +13,16 @@ using OrleansOneShot.Grains.Training;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// The door to a <see cref="WorkerSession"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes
-/// anything: calls wait for the session's thread, so that a close gets through while terms are evaluated.
+/// The door to a <see cref="WorkerThread"/> of this silo. The caller's placement hint names the silo; the lease proves it. Reentrant, and no turn computes
+/// anything: calls wait for the worker's thread, so that a close gets through while terms are evaluated.
 /// </summary>
+[GrainType("combination")] // as silos of earlier versions call it
 [SlotPlacementFilter, RandomPlacement, Immovable, KeepAlive, Reentrant]
-internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ICombinationGrain
+internal sealed class WorkerGrain(TrainingHost host, ILocalSiloDetails silo) : Grain, ICombinationGrain
 {
-    private WorkerSession? _session;
+    private WorkerThread? _worker;
 
-    public async Task Open(SlotLease lease, ImplantationRequest request, string terms, CancellationToken cancellationToken = default)
+    public async Task Open(SlotLease lease, ImplantationRequest request, string brief, CancellationToken cancellationToken = default)
     {
         if (!this.GetPrimaryKeyString().StartsWith(string.Create(CultureInfo.InvariantCulture, $"{lease.JobId}/{lease.Epoch}/"), StringComparison.Ordinal))
         {
@@ -32,10 +33,10 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
                 )
             );
         }
-        if (terms is null or { Length: > FanOutLimits.TermsText })
+        if (brief is null or { Length: > FanOutLimits.BriefText })
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Limit, $"What the job has settled has {terms?.Length} characters; at most {FanOutLimits.TermsText} are taken.")
+                new ErrorDetail(ErrorCodes.Limit, $"What the job has settled has {brief?.Length} characters; at most {FanOutLimits.BriefText} are taken.")
             );
         }
         if (lease.Silo != silo.SiloAddress.ToParsableString())
@@ -44,18 +45,18 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
             throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"The silo {lease.Silo} of the lent slot is gone."));
         }
 
-        if (_session is null)
+        if (_worker is null)
         {
-            _session = host.OpenSession(lease, request, terms);
-            EndWithAsync(_session.Completion).Ignore();
+            _worker = host.OpenWorker(lease, request, brief);
+            EndWithAsync(_worker.Completion).Ignore();
         }
 
-        await _session.Opened.WaitAsync(cancellationToken);
+        await _worker.Opened.WaitAsync(cancellationToken);
     }
 
     public Task<EchoBytes> Echo(EchoBytes payload, int answerBytes)
     {
-        Session().Touch();
+        Worker().Touch();
         if (payload.Bytes.Length > FanOutLimits.PayloadBytes || answerBytes is < 0 or > FanOutLimits.PayloadBytes)
         {
             throw new OneShotException(
@@ -69,32 +70,32 @@ internal sealed class CombinationGrain(TrainingHost host, ILocalSiloDetails silo
     }
 
     public Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default) =>
-        Session().EvaluateAsync(work, cancellationToken);
+        Worker().EvaluateAsync(work, cancellationToken);
 
     public Task Close()
     {
-        _session?.End("its job closed it");
-        if (_session is null)
+        _worker?.End("its job closed it");
+        if (_worker is null)
         {
             DeactivateOnIdle();
         }
         return Task.CompletedTask;
     }
 
-    private WorkerSession Session()
+    private WorkerThread Worker()
     {
-        if (_session is { } session)
+        if (_worker is { } worker)
         {
-            return session;
+            return worker;
         }
         // An activation that nobody opened stands in for one that died with its silo.
         DeactivateOnIdle();
-        throw WorkerSession.Unavailable("it is not open");
+        throw WorkerThread.Unavailable("it is not open");
     }
 
-    private async Task EndWithAsync(Task session)
+    private async Task EndWithAsync(Task worker)
     {
-        await session;
+        await worker;
         DeactivateOnIdle();
     }
 }

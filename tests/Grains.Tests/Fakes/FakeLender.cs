@@ -4,17 +4,17 @@ using OrleansOneShot.Grains.FanOut;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
 
-/// <summary>A scheduler with one slot on each of some silos, which do as a test says.</summary>
-internal sealed class FakeSlots : ILentSlots
+/// <summary>A scheduler with one slot on each of some silos, whose workers do as a test says.</summary>
+internal sealed class FakeLender : ISlotLender
 {
     private readonly Lock _lock = new();
     private readonly List<string> _free;
-    private readonly Dictionary<string, FakeSlot> _slots;
+    private readonly Dictionary<string, FakeRemoteWorker> _workers;
 
-    public FakeSlots(params string[] silos)
+    public FakeLender(params string[] silos)
     {
         _free = [.. silos];
-        _slots = silos.ToDictionary(silo => silo, silo => new FakeSlot(silo), StringComparer.Ordinal);
+        _workers = silos.ToDictionary(silo => silo, silo => new FakeRemoteWorker(silo), StringComparer.Ordinal);
     }
 
     /// <summary>What was asked for, such as "2 but a,b".</summary>
@@ -33,14 +33,14 @@ internal sealed class FakeSlots : ILentSlots
     /// <summary>Passed before a question is answered.</summary>
     public Gate? Gate { get; set; }
 
-    public FakeSlot this[string silo] => _slots[silo];
+    public FakeRemoteWorker this[string silo] => _workers[silo];
 
     /// <summary>A slot becomes free.</summary>
     public void Free(string silo)
     {
         lock (_lock)
         {
-            _slots.TryAdd(silo, new FakeSlot(silo));
+            _workers.TryAdd(silo, new FakeRemoteWorker(silo));
             _free.Add(silo);
         }
     }
@@ -76,12 +76,12 @@ internal sealed class FakeSlots : ILentSlots
         return Task.CompletedTask;
     }
 
-    public ILentSlot Reach(SlotLease lease, int number)
+    public IRemoteWorker Reach(SlotLease lease, int number)
     {
         lock (_lock)
         {
             Numbers.Add(number);
         }
-        return _slots[lease.Silo];
+        return _workers[lease.Silo];
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
@@ -11,11 +12,11 @@ using OrleansOneShot.Grains.Hosting;
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// A job's model on a lent slot of this silo, with a thread of its own: what it loads, evaluates and frees, it does there, in the order of the calls. It ends
-/// when it is closed, when the slot is needed for something else, or when nobody calls for a while, because then its job's silo is gone; always between two
-/// terms.
+/// A worker of this silo: somebody else's job on a slot that is lent to it, with a thread of its own. What it loads, evaluates and frees, it does there, in the
+/// order of the calls. It ends when it is closed, when the slot is needed for something else, or when nobody calls for a while, because then its job's silo is
+/// gone; always between two terms.
 /// </summary>
-internal sealed partial class WorkerSession : IDisposable
+internal sealed partial class WorkerThread : IDisposable
 {
     // Far more than a coordinator ever has under way; a bound all the same.
     private const int MaxPending = 64;
@@ -26,20 +27,20 @@ internal sealed partial class WorkerSession : IDisposable
     private readonly TimeProvider _clock;
     private readonly TimeSpan _patience;
     private readonly Lock _lock = new();
-    private readonly HashSet<WorkItem> _pending = [];
-    private readonly BlockingCollection<WorkItem> _items = [];
+    private readonly HashSet<WaitingTerms> _pending = [];
+    private readonly BlockingCollection<WaitingTerms> _items = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _idle;
     private OneShotException? _ended;
 
-    /// <summary>Prepares a session.</summary>
-    /// <param name="engine">What evaluates.</param>
+    /// <summary>Prepares a worker.</summary>
+    /// <param name="engine">Makes the worker.</param>
     /// <param name="lease">The lent slot.</param>
     /// <param name="job">The job.</param>
     /// <param name="options">Clock and patience.</param>
     /// <param name="logger">Log.</param>
-    public WorkerSession(ITermEngine engine, SlotLease lease, EngineJob job, OneShotGrainsOptions options, ILogger logger)
+    public WorkerThread(ITermEngine engine, SlotLease lease, EngineJob job, OneShotGrainsOptions options, ILogger logger)
     {
         _engine = engine;
         Lease = lease;
@@ -76,7 +77,7 @@ internal sealed partial class WorkerSession : IDisposable
     /// <summary>What the engine met last, if anything.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>What callers of a closed session get.</summary>
+    /// <summary>What callers of a closed worker get.</summary>
     /// <param name="why">Why it is closed.</param>
     /// <returns>The error.</returns>
     public static OneShotException Unavailable(string why) => new(new ErrorDetail(ErrorCodes.Unavailable, $"The lent slot evaluates nothing: {why}."));
@@ -98,7 +99,7 @@ internal sealed partial class WorkerSession : IDisposable
     }
 
     /// <summary>A sign of life of the job.</summary>
-    /// <exception cref="OneShotException">unavailable: the session has ended.</exception>
+    /// <exception cref="OneShotException">unavailable: it has ended.</exception>
     public void Touch()
     {
         lock (_lock)
@@ -111,15 +112,15 @@ internal sealed partial class WorkerSession : IDisposable
         }
     }
 
-    /// <summary>Evaluates terms on the session's thread, after what was asked for before.</summary>
+    /// <summary>Evaluates terms on the thread, after what was asked for before.</summary>
     /// <param name="work">What to evaluate.</param>
     /// <param name="cancellationToken">Gives up; the thread then leaves the rest of the terms out.</param>
     /// <returns>A result for each term, in the order asked for.</returns>
-    /// <exception cref="OneShotException">unavailable: the session has ended; invalid_input, limit: no such work; else the engine's.</exception>
+    /// <exception cref="OneShotException">unavailable: it has ended; invalid_input, limit: no such work; else the engine's.</exception>
     public async Task<ImmutableArray<TermResult>> EvaluateAsync(StepWork work, CancellationToken cancellationToken)
     {
         Require(work);
-        var item = new WorkItem(work, cancellationToken);
+        var item = new WaitingTerms(work, cancellationToken);
         lock (_lock)
         {
             if (_ended is not null)
@@ -134,11 +135,11 @@ internal sealed partial class WorkerSession : IDisposable
             _items.Add(item, CancellationToken.None);
         }
 
-        await using var registration = cancellationToken.UnsafeRegister(state => ((WorkItem)state!).Cancel(), item);
+        await using var registration = cancellationToken.UnsafeRegister(state => ((WaitingTerms)state!).Cancel(), item);
         return await item.Result;
     }
 
-    /// <summary>Ends the session at the next term boundary. Its callers hear of it at once, whatever the engine does.</summary>
+    /// <summary>Ends it at the next term boundary. Its callers hear of it at once, whatever the engine does.</summary>
     /// <param name="why">Why.</param>
     public void End(string why) => End(Unavailable(why));
 
@@ -151,7 +152,7 @@ internal sealed partial class WorkerSession : IDisposable
 
     private void End(OneShotException error)
     {
-        List<WorkItem> pending;
+        List<WaitingTerms> pending;
         lock (_lock)
         {
             if (_ended is not null)
@@ -230,7 +231,7 @@ internal sealed partial class WorkerSession : IDisposable
         }
     }
 
-    private void Answer(ITermWorker worker, WorkItem item)
+    private void Answer(ITermWorker worker, WaitingTerms item)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, item.CancellationToken);
         try
@@ -309,4 +310,33 @@ internal sealed partial class WorkerSession : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: a term of step {Step} failed")]
     private partial void LogTermFailed(Exception error, string jobId, long epoch, int step);
+
+    /// <summary>Terms that wait for the thread.</summary>
+    /// <param name="work">What to evaluate.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private sealed class WaitingTerms(StepWork work, CancellationToken cancellationToken)
+    {
+        // The thread that evaluates must never run what its callers do next.
+        private readonly TaskCompletionSource<ImmutableArray<TermResult>> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>What to evaluate.</summary>
+        public StepWork Work => work;
+
+        /// <summary>Gives up.</summary>
+        public CancellationToken CancellationToken => cancellationToken;
+
+        /// <summary>The answer.</summary>
+        public Task<ImmutableArray<TermResult>> Result => _result.Task;
+
+        /// <summary>Answers; the first answer counts.</summary>
+        /// <param name="results">The terms' values.</param>
+        public void Complete(ImmutableArray<TermResult> results) => _result.TrySetResult(results);
+
+        /// <summary>Ends without values.</summary>
+        /// <param name="error">Why.</param>
+        public void Fail(Exception error) => _result.TrySetException(error);
+
+        /// <summary>Ends because the caller gave up.</summary>
+        public void Cancel() => _result.TrySetCanceled(cancellationToken);
+    }
 }
