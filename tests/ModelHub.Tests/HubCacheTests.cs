@@ -1,7 +1,7 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 

@@ -1,8 +1,8 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 
@@ -13,7 +13,7 @@ public sealed class ModelPushTests : IDisposable
 
     public ModelPushTests() => _store = new SlowStore(new FileArtifactStore(_data["store"]));
 
-    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", TinyModel.Folder, Shipped: false);
+    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", Repository.TinyModel, Shipped: false);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -92,7 +92,7 @@ public sealed class ModelPushTests : IDisposable
     public async Task RunAsync_AnotherModelOfThatName_IsAConflictAndHarmsNobody()
     {
         await ModelPush.RunAsync(_store, Tiny, "tiny", cancellationToken: Stop);
-        var clip = new ModelEntry("clip", Path.Combine(TinyModel.Folder, "clip"), Shipped: false, ModelKind.Clip);
+        var clip = new ModelEntry("clip", Path.Combine(Repository.TinyModel, "clip"), Shipped: false, ModelKind.Clip);
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => ModelPush.RunAsync(_store, clip, "tiny", cancellationToken: Stop));
 
@@ -105,9 +105,9 @@ public sealed class ModelPushTests : IDisposable
     public async Task RunAsync_PicklesAndOtherFiles_StayWhereTheyAre()
     {
         var folder = _data["model"];
-        foreach (var path in Directory.EnumerateFiles(TinyModel.Folder, "*", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(Repository.TinyModel, "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(folder, Path.GetRelativePath(TinyModel.Folder, path));
+            var copy = Path.Combine(folder, Path.GetRelativePath(Repository.TinyModel, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(path, copy);
         }

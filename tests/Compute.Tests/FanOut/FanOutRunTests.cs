@@ -266,7 +266,7 @@ public sealed class FanOutRunTests : IDisposable
     private static LocalWorkers Workers(int workers, ImplantationOptions options, double transfer = 0) =>
         new(workers, () => TermWorker.Open(Model, Inputs, options)) { Transfer = transfer };
 
-    private static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name + ".png"));
+    private static byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name + ".png"));
 
     private FanOutRun Run(string name, ImplantationOptions options, string? checkpoint, IBorrowedSlots? slots)
     {

@@ -32,10 +32,7 @@ public sealed class ConfigurationTests : IDisposable
         };
 
     private static ImplantationInputs Inputs =>
-        new(
-            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
-            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
-        );
+        new(File.ReadAllBytes(Repository.Sample("cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Repository.Sample("cat-mask.png")))]);
 
     [Theory]
     [InlineData("scheduler/scheduler_config.json", "\"beta_end\": 0.012", "\"beta_end\": 0.013")]

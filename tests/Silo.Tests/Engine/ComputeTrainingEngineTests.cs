@@ -8,11 +8,11 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine;
 
