@@ -5,9 +5,9 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
-using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Storage;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Bench.FanOut;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Grains.Engine;
@@ -33,15 +34,15 @@ internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITerm
                 Steps = setting.Steps,
             }
         );
-        var workers = setting.Silos > 1 ? job.FanOut.Recruit(setting.Silos - 1, TimeSpan.FromSeconds(60), cancellationToken) : 0;
-        var transfer = job.FanOut.MeasureTransfer(PayloadBytes, PayloadBytes, cancellationToken);
+        var workers = setting.Silos > 1 ? job.BorrowedSlots.Recruit(setting.Silos - 1, TimeSpan.FromSeconds(60), cancellationToken) : 0;
+        var transfer = job.BorrowedSlots.MeasureTransfer(PayloadBytes, PayloadBytes, cancellationToken);
         var weights = new byte[PayloadBytes];
         using var worker = Open(job, cancellationToken);
         var (step, reduce) = (new List<double>(), new List<double>());
         for (var i = 0; i < WarmUp + setting.Steps; i++)
         {
             var clock = Stopwatch.StartNew();
-            var values = job.FanOut.Evaluate(i, setting.Terms, weights, term => worker.Evaluate(i, term, weights, cancellationToken), cancellationToken);
+            var values = job.BorrowedSlots.Evaluate(i, setting.Terms, weights, term => worker.Evaluate(i, term, weights, cancellationToken), cancellationToken);
             var evaluated = clock.Elapsed.TotalSeconds;
             Add(values);
             if (i >= WarmUp)
@@ -51,7 +52,7 @@ internal sealed class StubEngine(FanOutSetting setting) : ITrainingEngine, ITerm
             }
         }
 
-        var figures = job.FanOut.Figures;
+        var figures = job.BorrowedSlots.Figures;
         return new EngineResult(
             Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName,
             null,

@@ -8,7 +8,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Bench.Queue;

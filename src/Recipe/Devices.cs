@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 
 namespace OrleansOneShot.Recipe;
@@ -29,4 +30,12 @@ public static class Devices
             text?.StartsWith(Gpu + ":", StringComparison.Ordinal) == true
             && byte.TryParse(text.AsSpan(Gpu.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
         );
+}
+
+/// <summary>A text that names a device; see <see cref="Devices"/>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DeviceNameAttribute : ValidationAttribute
+{
+    /// <inheritdoc/>
+    public override bool IsValid(object? value) => Devices.IsName(value as string);
 }

@@ -130,3 +130,25 @@ public interface IArtifactStore
         return paths.Count;
     }
 }
+
+/// <summary>A file of the store.</summary>
+/// <param name="Path">Path in the store.</param>
+/// <param name="Bytes">Length in bytes.</param>
+/// <param name="Sha256">SHA-256 of its bytes, lower-case hexadecimal.</param>
+public sealed record ArtifactInfo(string Path, long Bytes, string Sha256);
+
+/// <summary>A file as a listing for clean-up shows it, without reading it.</summary>
+/// <param name="Path">Path in the store.</param>
+/// <param name="Bytes">Length in bytes.</param>
+/// <param name="LastUsed">When it was last written or touched, UTC.</param>
+public sealed record StoredFile(string Path, long Bytes, DateTimeOffset LastUsed);
+
+/// <summary>What must hold for a write to happen.</summary>
+public enum WriteCondition
+{
+    /// <summary>Nothing: an existing file is replaced.</summary>
+    Any = 0,
+
+    /// <summary>The file must not exist yet.</summary>
+    MustNotExist = 1,
+}

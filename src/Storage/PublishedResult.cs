@@ -88,3 +88,8 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
         return new PublishedFile(path, new ArtifactInfo(ArtifactPath.Require(stored), file.Whole("bytes"), file.Text("sha256")));
     }
 }
+
+/// <summary>A file of a published result.</summary>
+/// <param name="Path">Path relative to the result, with '/'.</param>
+/// <param name="Stored">Where it lies in the store, its length and hash.</param>
+public sealed record PublishedFile(string Path, ArtifactInfo Stored);

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Net;
 using OrleansOneShot.Client;
-using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
-using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Chaos;
 
@@ -111,6 +111,11 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <param name="prepare">Is given the data folder of each silo before its first start.</param>
     public static async Task<ChaosCluster> StartAsync(string root, int silos, ChaosMeans means, Action<string> prepare)
     {
+        if (!AzuriteServer.IsInstalled)
+        {
+            throw new InvalidOperationException(AzuriteServer.Missing);
+        }
+
         var cluster = new ChaosCluster(root, silos, means, prepare);
         try
         {
@@ -366,7 +371,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _redis = ServerProcess.Start(
             "redis-server",
             [
-                Path.Combine(AppContext.BaseDirectory, "redis.conf"),
+                Repository.PathOf("docs", "redis.conf"),
                 "--port",
                 port,
                 "--bind",

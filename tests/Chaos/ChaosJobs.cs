@@ -3,6 +3,7 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
+using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Chaos;
 
@@ -12,37 +13,28 @@ internal sealed class ChaosJobs(int steps)
 {
     private string _model = "";
 
-    private static string Repository { get; } = FindRepository();
-
-    /// <summary>The folder of the tiny model.</summary>
-    public static string ModelFolder { get; } = Path.Combine(Repository, "tests", "Goldens", "sd15-tiny");
-
     /// <summary>Makes the model known to a silo that starts.</summary>
     /// <param name="folder">Its data folder.</param>
     public void RegisterModel(string folder)
     {
         var catalog = new ModelCatalog(DataFolder.Resolve(folder));
-        var model = catalog.Find(ModelFolder);
+        var model = catalog.Find(Repository.TinyModel);
         catalog.Register(model);
         _model = model.Name;
     }
-
-    /// <summary>The path of a picture that comes with the program.</summary>
-    /// <param name="name">Its file.</param>
-    public static string Sample(string name) => Path.Combine(Repository, "samples", name);
 
     /// <summary>What a command line says to have the same job.</summary>
     /// <param name="seed">The job's seed.</param>
     public string[] ToArguments(long seed) =>
         [
             "--image",
-            Sample("cat.png"),
+            Repository.Sample("cat.png"),
             "--mask",
-            Sample("cat-mask.png"),
+            Repository.Sample("cat-mask.png"),
             "--class",
             "cat",
             "--model",
-            ModelFolder,
+            Repository.TinyModel,
             "--steps",
             $"{steps}",
             "--resolution",
@@ -63,7 +55,7 @@ internal sealed class ChaosJobs(int steps)
     public static async Task<ChaosInputs> UploadAsync(IArtifactStore store, CancellationToken cancellationToken)
     {
         async Task<string> WriteAsync(string sample) =>
-            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Sample(sample), cancellationToken), cancellationToken);
+            await store.WriteBlobAsync(await File.ReadAllBytesAsync(Repository.Sample(sample), cancellationToken), cancellationToken);
 
         return new ChaosInputs(await WriteAsync("cat.png"), await WriteAsync("cat-mask.png"));
     }
@@ -102,18 +94,5 @@ internal sealed class ChaosJobs(int steps)
             Samples = new SampleOptions { PerPrompt = 0 },
         };
         return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);
-    }
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "OrleansOneShot.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException("The program lies outside the repository.");
     }
 }

@@ -1,5 +1,6 @@
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Storage;
+using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Chaos;
 
@@ -133,5 +134,5 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
     }
 
     private async Task<byte[]> OwnAsync(string sample, CancellationToken cancellationToken) =>
-        PngComment.Add(await File.ReadAllBytesAsync(ChaosJobs.Sample(sample), cancellationToken), $"of job {Interlocked.Increment(ref _number)}");
+        PngComment.Add(await File.ReadAllBytesAsync(Repository.Sample(sample), cancellationToken), $"of job {Interlocked.Increment(ref _number)}");
 }

@@ -1,3 +1,5 @@
+using OrleansOneShot.TestKit;
+
 namespace OrleansOneShot.Fuzz;
 
 /// <summary>Where sound inputs come from, and where changed ones are put.</summary>
@@ -10,17 +12,14 @@ internal sealed class Folders : IDisposable
         Work = Directory.CreateDirectory(Path.Combine(memory.Exists ? memory.FullName : Path.GetTempPath(), $"oneshot-fuzz-{Guid.NewGuid():N}")).FullName;
     }
 
-    /// <summary>The checkout's root.</summary>
-    public static string Root { get; } = FindRoot();
-
     /// <summary>A folder of the process, in memory where there is such.</summary>
     public string Work { get; }
 
     /// <summary>A file or folder of the golden ones.</summary>
-    public static string Golden(params string[] parts) => Path.Combine([Root, "tests", "Goldens", .. parts]);
+    public static string Golden(params string[] parts) => Repository.Golden(parts);
 
     /// <summary>A file or folder of the shipped model.</summary>
-    public static string Toy(params string[] parts) => Path.Combine([Root, "models", "toyworld-64", .. parts]);
+    public static string Toy(params string[] parts) => Path.Combine([Repository.Model, .. parts]);
 
     /// <summary>A path of the process.</summary>
     public string New(string name) => Path.Combine(Work, name);
@@ -40,17 +39,4 @@ internal sealed class Folders : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Work, recursive: true);
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "OrleansOneShot.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No checkout above {AppContext.BaseDirectory}.");
-    }
 }

@@ -1,6 +1,6 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.ModelHub.Tests.Support;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 

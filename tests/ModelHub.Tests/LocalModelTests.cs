@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using OrleansOneShot.Compute;
-using OrleansOneShot.ModelHub.Tests.Support;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 
@@ -9,7 +9,7 @@ public sealed class LocalModelTests : IDisposable
 {
     private readonly TestData _data = new();
 
-    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", TinyModel.Folder, Shipped: false);
+    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", Repository.TinyModel, Shipped: false);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -38,9 +38,9 @@ public sealed class LocalModelTests : IDisposable
     public async Task ListAsync_PicklesAndOtherFiles_StayWhereTheyAre()
     {
         var folder = _data["model"];
-        foreach (var path in Directory.EnumerateFiles(TinyModel.Folder, "*", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(Repository.TinyModel, "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(folder, Path.GetRelativePath(TinyModel.Folder, path));
+            var copy = Path.Combine(folder, Path.GetRelativePath(Repository.TinyModel, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(path, copy);
         }

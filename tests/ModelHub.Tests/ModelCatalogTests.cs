@@ -1,5 +1,5 @@
 using OrleansOneShot.Compute;
-using OrleansOneShot.ModelHub.Tests.Support;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 

@@ -4,14 +4,15 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.ModelHub.Tests.Support;
+using OrleansOneShot.TestKit.Hub;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 
 public sealed class ModelPullTests : IDisposable
 {
     private const string Weights = "unet/diffusion_pytorch_model.safetensors";
-    private static readonly string s_tiny = TinyModel.Folder;
+    private static readonly string s_tiny = Repository.TinyModel;
     private readonly TestData _data = new();
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.ModelHub.Tests.Support;
+using OrleansOneShot.TestKit.Hub;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.ModelHub.Tests;
 
@@ -19,8 +20,8 @@ public sealed class ModelRedirectTests : IDisposable
     [InlineData("[::ffff:127.0.0.1]")]
     public async Task RunAsync_RedirectToAPrivateAddress_AsksNothingThere(string name)
     {
-        await using var host = await TestHost.StartAsync(TinyModel.Folder);
-        await using var other = await TestHost.StartAsync(TinyModel.Folder);
+        await using var host = await TestHost.StartAsync(Repository.TinyModel);
+        await using var other = await TestHost.StartAsync(Repository.TinyModel);
         host.Files[Weights].RedirectsTo = $"http://{name}:{other.Address.Port}/toys/tiny/resolve/main/{Weights}";
 
         var error = await Assert.ThrowsAsync<OneShotException>(() => PullAsync(host));
@@ -39,7 +40,7 @@ public sealed class ModelRedirectTests : IDisposable
     [InlineData("http://0x7f.1/")]
     public async Task RunAsync_RedirectToALiteralAddress_IsRefusedBeforeItIsTried(string location)
     {
-        await using var host = await TestHost.StartAsync(TinyModel.Folder);
+        await using var host = await TestHost.StartAsync(Repository.TinyModel);
         host.Files[Weights].RedirectsTo = location;
 
         Assert.Contains("not a public address", (await Assert.ThrowsAsync<OneShotException>(() => PullAsync(host))).Detail.Message, StringComparison.Ordinal);
@@ -48,8 +49,8 @@ public sealed class ModelRedirectTests : IDisposable
     [Fact]
     public async Task RunAsync_AName_IsJudgedByTheAddressesThatWouldBeConnectedTo()
     {
-        await using var host = await TestHost.StartAsync(TinyModel.Folder);
-        await using var other = await TestHost.StartAsync(TinyModel.Folder);
+        await using var host = await TestHost.StartAsync(Repository.TinyModel);
+        await using var other = await TestHost.StartAsync(Repository.TinyModel);
         host.Files[Weights].RedirectsTo = $"http://localhost:{other.Address.Port}/toys/tiny/resolve/main/{Weights}";
         var asked = new List<IPAddress>();
 
@@ -80,7 +81,7 @@ public sealed class ModelRedirectTests : IDisposable
     [Fact]
     public async Task RunAsync_RedirectWithinThePrivateHostItself_IsFollowed()
     {
-        await using var host = await TestHost.StartAsync(TinyModel.Folder);
+        await using var host = await TestHost.StartAsync(Repository.TinyModel);
         host.Files["moved"] = new HostedFile(host.Files[Weights].Bytes);
         host.Files[Weights].RedirectsTo = "/toys/tiny/resolve/main/moved";
 

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansOneShot.Contracts.Errors;
 
 namespace OrleansOneShot.Cli.Output;
 
@@ -17,3 +19,26 @@ internal static class DocumentWriter
     /// <returns>One line of JSON.</returns>
     public static string ToJson<T>(T document) => JsonSerializer.Serialize(document, typeof(T), s_context);
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CheckListDocument))]
+[JsonSerializable(typeof(CollectionDocument))]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(EventDocument))]
+[JsonSerializable(typeof(GenerationDocument))]
+[JsonSerializable(typeof(JobDocument))]
+[JsonSerializable(typeof(JobListDocument))]
+[JsonSerializable(typeof(MaskDocument))]
+[JsonSerializable(typeof(ModelDocument))]
+[JsonSerializable(typeof(ModelListDocument))]
+[JsonSerializable(typeof(PulledModelDocument))]
+[JsonSerializable(typeof(PushedModelDocument))]
+[JsonSerializable(typeof(QueueDocument))]
+[JsonSerializable(typeof(RecoveryDocument))]
+[JsonSerializable(typeof(SiloListDocument))]
+[JsonSerializable(typeof(SlotListDocument))]
+internal sealed partial class DocumentContext : JsonSerializerContext;
+
+/// <summary>An error on stdout.</summary>
+/// <param name="Error">The error.</param>
+internal sealed record ErrorDocument(ErrorDetail Error);

@@ -25,13 +25,13 @@ internal sealed record FanOutDecision
     /// <summary>Most terms a forward and backward pass, 1 or more.</summary>
     public int MicroBatch { get; init; } = int.MaxValue;
 
-    /// <summary>Whether other machines are asked to help.</summary>
+    /// <summary>Whether slots are borrowed for it.</summary>
     public bool Spread { get; init; }
 
     /// <summary>Steps of a round; 0 without rounds.</summary>
     public int Period { get; init; }
 
-    /// <summary>Participants of a round, on however many machines; 1 without rounds.</summary>
+    /// <summary>Participants of a round (sequences of draws), on however many slots; 1 without rounds.</summary>
     public int Participants { get; init; } = 1;
 
     /// <summary>Why, in words for people.</summary>
@@ -111,4 +111,20 @@ internal sealed record FanOutDecision
 
         return description;
     }
+}
+
+/// <summary>How the terms of a step are evaluated: what the trained weights depend on, in the last bits or (rounds) altogether.</summary>
+internal enum TermEvaluation
+{
+    /// <summary>All terms in one forward and backward pass.</summary>
+    Batch = 0,
+
+    /// <summary>Several terms a pass; gradients are added in the order of the terms.</summary>
+    MicroBatch = 1,
+
+    /// <summary>Each term alone; gradients travel as bytes and are added in the order of the terms, wherever they come from.</summary>
+    TermByTerm = 2,
+
+    /// <summary>Rounds of several steps by several participants, then an average.</summary>
+    Rounds = 3,
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
@@ -9,11 +10,11 @@ namespace OrleansOneShot.Compute.FanOut;
 /// <summary>Decides how a run evaluates its terms, before its first step. What it measures leaves weights, moments and random numbers as they were.</summary>
 /// <param name="parts">What trains, with the LoRA attached.</param>
 /// <param name="options">Options.</param>
-/// <param name="exchange">The way to other machines.</param>
+/// <param name="slots">The slots that it may borrow.</param>
 /// <param name="fingerprint">What the run depends on.</param>
-internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IStepExchange exchange, string fingerprint)
+internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IBorrowedSlots slots, string fingerprint)
 {
-    /// <summary>How long a run waits for other machines to load what it has loaded itself.</summary>
+    /// <summary>How long a run waits for workers to load what it has loaded itself.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>More participants than that were never meant.</summary>
@@ -24,7 +25,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
     /// <param name="bytesOfTerm">Memory that a term takes until its backward pass is over.</param>
     /// <param name="room">Memory there is for them.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The decision; other machines are recruited if it needs them, dismissed if not.</returns>
+    /// <returns>The decision; slots are borrowed if it needs them, given back if not.</returns>
     public FanOutDecision Decide(int objects, long bytesOfTerm, long room, CancellationToken cancellationToken)
     {
         var terms = CountTerms();
@@ -47,12 +48,12 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
             return Local("as asked for");
         }
 
-        if (bytes > exchange.LargestPayload)
+        if (bytes > slots.LargestPayload)
         {
             return Local(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"what trains has {bytes:#,0} bytes, more than the {exchange.LargestPayload:#,0} that a call between silos carries"
+                    $"what trains has {bytes:#,0} bytes, more than the {slots.LargestPayload:#,0} that a call between silos carries"
                 )
             );
         }
@@ -67,7 +68,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
             return Local("a step has one term, so there is nothing to spread");
         }
 
-        var ready = exchange.Recruit(fingerprint, terms - 1, s_patience, cancellationToken);
+        var ready = Recruit(terms - 1, cancellationToken);
         if (options.FanOut == FanOutMode.Synchronous)
         {
             return Spread($"as asked for; {Slots(ready)} ready when training began", null);
@@ -95,11 +96,11 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
             return Spread(reason, measured);
         }
 
-        exchange.Dismiss();
+        slots.Dismiss();
         return Local(reason) with { Measured = measured, MustBeKept = true };
     }
 
-    /// <summary>Asks for other machines again, when a run goes on by the decision of its checkpoint.</summary>
+    /// <summary>Borrows slots again, when a run goes on by the decision of its checkpoint.</summary>
     /// <param name="decision">The decision.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public void Resume(FanOutDecision decision, CancellationToken cancellationToken)
@@ -107,7 +108,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         var wanted = decision.Evaluation == TermEvaluation.Rounds ? decision.Participants - 1 : CountTerms() - 1;
         if (decision.Spread && wanted > 0)
         {
-            _ = exchange.Recruit(fingerprint, wanted, s_patience, cancellationToken);
+            _ = Recruit(wanted, cancellationToken);
         }
     }
 
@@ -116,8 +117,8 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
     public ITrainingSteps Steps(FanOutDecision decision) =>
         decision.Evaluation switch
         {
-            TermEvaluation.TermByTerm => new TermSteps(parts, options, decision.Spread ? exchange : LocalExchange.Instance),
-            TermEvaluation.Rounds => new RoundSteps(parts, options, decision, decision.Spread ? exchange : LocalExchange.Instance),
+            TermEvaluation.TermByTerm => new TermSteps(parts, options, decision.Spread ? slots : NoBorrowedSlots.Instance),
+            TermEvaluation.Rounds => new RoundSteps(parts, options, decision, decision.Spread ? slots : NoBorrowedSlots.Instance),
             _ => new BatchSteps(parts.Trainer, options, decision.MicroBatch),
         };
 
@@ -136,6 +137,13 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         return (int)Math.Min(count, MostParticipants);
     }
 
+    private int Recruit(int wanted, CancellationToken cancellationToken)
+    {
+        // Before anyone is asked: a worker hears it when it opens.
+        slots.Settle(new WorkerBrief(fingerprint, options.Precision).ToText());
+        return slots.Recruit(wanted, s_patience, cancellationToken);
+    }
+
     private FanOutDecision Spread(string reason, FanOutMeasurements? measured) =>
         new()
         {
@@ -150,7 +158,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
 
     private FanOutDecision Rounds(int combinations, int microBatch, string? shortOfMemory, CancellationToken cancellationToken)
     {
-        var ready = combinations > 1 ? exchange.Recruit(fingerprint, combinations - 1, s_patience, cancellationToken) : 0;
+        var ready = combinations > 1 ? Recruit(combinations - 1, cancellationToken) : 0;
         var participants = Math.Min(ready, combinations - 1) + 1;
         var reason =
             combinations > 1
@@ -194,7 +202,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
             cancellationToken
         );
         wire.ZeroGradients();
-        var transfer = exchange.MeasureTransfer(wire.WeightBytes, wire.GradientBytes, cancellationToken);
+        var transfer = slots.MeasureTransfer(wire.WeightBytes, wire.GradientBytes, cancellationToken);
         return new FanOutMeasurements
         {
             Terms = terms,
@@ -215,7 +223,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
         var seconds = Seconds(
             () =>
             {
-                foreach (var value in exchange.Evaluate(step, terms, wire.PackWeights(), term => gradients.Evaluate(step, term), cancellationToken))
+                foreach (var value in slots.Evaluate(step, terms, wire.PackWeights(), term => gradients.Evaluate(step, term), cancellationToken))
                 {
                     wire.AddGradients(value.Payload.Span);
                 }

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.FanOut;
 
@@ -10,4 +11,15 @@ internal interface ITrainingSteps
     /// <param name="cancellationToken">Gives up; what trains is then as before the call.</param>
     /// <returns>The losses, an entry a step taken.</returns>
     IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken);
+}
+
+/// <summary>Steps on this machine alone: all terms in one pass, or in micro-batches.</summary>
+/// <param name="trainer">The trainer.</param>
+/// <param name="options">Options.</param>
+/// <param name="microBatch">Terms a pass.</param>
+internal sealed class BatchSteps(Trainer trainer, ImplantationOptions options, int microBatch) : ITrainingSteps
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<StepLosses> Advance(int step, CancellationToken cancellationToken) =>
+        [trainer.Step(step, LearningRate.Of(options).Factor(step), microBatch)];
 }

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using OrleansOneShot.Common;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
@@ -7,10 +10,10 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.FanOut;
 
 /// <summary>
-/// Evaluates terms (or, between averages, rounds) of a run on another machine: the same keyed random numbers at the same weights, so it gives the bits that the
+/// Evaluates terms (or, between averages, rounds) of somebody else's run: the same keyed random numbers at the same weights, so it gives the bits that the
 /// run itself would get on a machine of its kind. It keeps nothing between two calls. Not thread-safe; it lives on the thread that opened it.
 /// </summary>
-public sealed class TermWorker : IDisposable
+public sealed class TermWorker : ITermWorker
 {
     private readonly Stack<IDisposable> _owned;
     private readonly ImplantationOptions _options;
@@ -77,9 +80,10 @@ public sealed class TermWorker : IDisposable
     /// <param name="payload">Weights (or weights and moments) as the run packed them.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Gradients and loss, or weights, moments and losses.</returns>
+    /// <exception cref="OperationCanceledException">It was asked to give up.</exception>
     /// <exception cref="InvalidInputException">The payload has another size than this job's, or there is no such step or term.</exception>
     /// <exception cref="ArithmeticException">A loss of the round is no number.</exception>
-    public StepTermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public TermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (step < 0 || step >= _options.Steps || term < 0)
@@ -108,6 +112,36 @@ public sealed class TermWorker : IDisposable
         while (owned.TryPop(out var one))
         {
             one.Dispose();
+        }
+    }
+}
+
+/// <summary>
+/// What a job's slot has settled that its request leaves open, for its workers: told to each of them when it opens. A worker computes in this precision, and
+/// refuses when its own fingerprint (model and its configuration, photo, masks, options) is another one: its terms would not be the job's.
+/// </summary>
+/// <param name="Fingerprint">The run's fingerprint: <see cref="TermWorker.Fingerprint"/>.</param>
+/// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>
+public sealed record WorkerBrief(string Fingerprint, Precision Precision)
+{
+    /// <summary>For <see cref="IBorrowedSlots.Settle"/>.</summary>
+    public string ToText() => JsonSerializer.Serialize(this);
+
+    /// <summary>Reads what <see cref="ToText"/> gave.</summary>
+    /// <param name="text">The document; null if there is none.</param>
+    /// <returns>The brief; null if this is none.</returns>
+    public static WorkerBrief? Parse(string? text)
+    {
+        try
+        {
+            return
+                text is not null && StrictJson.Read<WorkerBrief>(text, JsonSerializerOptions.Default) is { Precision: Precision.Fp32 or Precision.Bf16 } brief
+                ? brief
+                : null;
+        }
+        catch (UnusableJsonException)
+        {
+            return null;
         }
     }
 }

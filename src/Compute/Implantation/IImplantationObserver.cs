@@ -1,3 +1,5 @@
+using OrleansOneShot.Recipe;
+
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>What a run tells its caller; called on the run's thread.</summary>
@@ -35,3 +37,23 @@ public interface IImplantationObserver
     /// <param name="png">The picture.</param>
     void Preview(int step, byte[] png);
 }
+
+/// <summary>What a run is doing.</summary>
+public enum ImplantationStage
+{
+    /// <summary>Loads the model, cuts and encodes the picture, finds the prototypical embedding.</summary>
+    Preparing = 0,
+
+    /// <summary>Trains.</summary>
+    Training = 1,
+
+    /// <summary>Draws and measures the samples, writes the files.</summary>
+    Sampling = 2,
+}
+
+/// <summary>What a run has found out or measured and its weights depend on: given to a run that begins again, it makes the same weights.</summary>
+/// <param name="ModelHash">The base model's hash.</param>
+/// <param name="Precision">Float32 or bfloat16.</param>
+/// <param name="FanOut">How terms are evaluated, as checkpoints carry it.</param>
+/// <param name="ConfigurationHash">The hash of the base model's configuration; null where an earlier version has settled the run.</param>
+public sealed record RunSettlement(string ModelHash, Precision Precision, string FanOut, string? ConfigurationHash = null);

@@ -4,3 +4,9 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="Photo">The photo file's bytes.</param>
 /// <param name="Objects">The objects, at least one.</param>
 public sealed record ImplantationInputs(byte[] Photo, IReadOnlyList<ImplantationObject> Objects);
+
+/// <summary>One object to implant.</summary>
+/// <param name="Class">Class name, such as "cat".</param>
+/// <param name="Token">Identifier token, such as "&lt;cat&gt;".</param>
+/// <param name="Mask">The mask file's bytes.</param>
+public sealed record ImplantationObject(string Class, string Token, byte[] Mask);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
@@ -20,13 +22,13 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="inputs">Photo and masks.</param>
 /// <param name="options">Options, with <see cref="Precision.Auto"/> already decided.</param>
 /// <param name="observer">Told of everything.</param>
-/// <param name="exchange">The way to other machines; null: there are none.</param>
+/// <param name="slots">The slots that it may borrow; null: there are none.</param>
 public sealed class ImplantationRun(
     ModelFolder folder,
     ImplantationInputs inputs,
     ImplantationOptions options,
     IImplantationObserver observer,
-    IStepExchange? exchange = null
+    IBorrowedSlots? slots = null
 )
 {
     /// <summary>The field of errors that a run without the checkpoint would not meet.</summary>
@@ -35,7 +37,7 @@ public sealed class ImplantationRun(
     private const string ModelField = "model";
 
     private readonly Dictionary<string, double> _seconds = [];
-    private readonly IStepExchange _exchange = exchange ?? LocalExchange.Instance;
+    private readonly IBorrowedSlots _slots = slots ?? NoBorrowedSlots.Instance;
 
     /// <summary>
     /// Which errors end the run although training is done, so that it is done again where it may go better; all others become warnings beside the weights.
@@ -119,7 +121,7 @@ public sealed class ImplantationRun(
         Mark("preparing", clock);
         lora.Attach(models.UNet.AdaptableLayers);
         var samples = new SampleStage(models, inputs.Objects, options);
-        var planner = new FanOutPlanner(parts, options, _exchange, Fingerprint.WithConfiguration(fingerprint, configuration));
+        var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration));
         try
         {
             var begins = decision is null;
@@ -145,7 +147,7 @@ public sealed class ImplantationRun(
         }
         finally
         {
-            _exchange.Dismiss();
+            _slots.Dismiss();
         }
 
         lora.Detach();
@@ -352,3 +354,9 @@ public sealed class ImplantationRun(
         clock.Restart();
     }
 }
+
+/// <summary>What a run made.</summary>
+/// <param name="Metrics">The measured quality.</param>
+/// <param name="Used">All options as used, for the manifest.</param>
+/// <param name="StageSeconds">Seconds by stage.</param>
+public sealed record ImplantationOutcome(SampleMetrics Metrics, JsonObject Used, IReadOnlyDictionary<string, double> StageSeconds);

@@ -20,3 +20,35 @@ public sealed record SampleMetrics(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TokenCosine>? TokenCosines { get; init; }
 }
+
+/// <summary>Quality of one sample.</summary>
+/// <param name="Path">Its file, relative to the result.</param>
+/// <param name="Prompt">Its prompt.</param>
+/// <param name="Ia">Image alignment with the training crop.</param>
+/// <param name="Ta">Text alignment.</param>
+/// <param name="Named">Tokens of the objects that the prompt names.</param>
+/// <param name="IaObject">
+/// Image alignment with the masked crop of every object, named or not, by token: an object that was not named and yet is there has leaked.
+/// </param>
+public sealed record PictureMetrics(
+    string Path,
+    string Prompt,
+    double? Ia,
+    double? Ta,
+    IReadOnlyList<string> Named,
+    IReadOnlyDictionary<string, double> IaObject
+);
+
+/// <summary>Quality of one object.</summary>
+/// <param name="Token">Identifier token.</param>
+/// <param name="Class">Class name.</param>
+/// <param name="IaObject">Image alignment of the samples that name it with its masked crop.</param>
+/// <param name="PrototypeSimilarity">1 - L_PE.</param>
+public sealed record ObjectMetrics(string Token, string Class, double? IaObject, double? PrototypeSimilarity);
+
+/// <summary>How near two objects' tokens are to each other: near 1 they mean much the same.</summary>
+/// <param name="First">Identifier token.</param>
+/// <param name="Second">Identifier token of a later object.</param>
+/// <param name="Vectors">Cosine of the means of their learned vectors.</param>
+/// <param name="Text">Cosine of T(c_p) of both; null without a CLIP.</param>
+public sealed record TokenCosine(string First, string Second, double Vectors, double? Text);

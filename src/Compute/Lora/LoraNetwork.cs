@@ -181,3 +181,37 @@ public sealed class LoraNetwork : IDisposable
     internal static AdaptableLayer LayerOf(IReadOnlyDictionary<string, AdaptableLayer> layers, string module) =>
         layers.TryGetValue(module, out var layer) ? layer : throw new ArgumentException($"The UNet has no layer {module}.", nameof(layers));
 }
+
+/// <summary>A LoRA that is attached for as long as this lives.</summary>
+public sealed class AttachedLora : IDisposable
+{
+    private readonly LoraNetwork _lora;
+
+    /// <summary>Attaches a LoRA.</summary>
+    /// <param name="lora">The LoRA.</param>
+    /// <param name="layers">The UNet's adaptable layers by full name.</param>
+    public AttachedLora(LoraNetwork lora, IReadOnlyDictionary<string, AdaptableLayer> layers)
+    {
+        _lora = lora ?? throw new ArgumentNullException(nameof(lora));
+        lora.Attach(layers);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lora.Detach();
+}
+
+/// <summary>One module of a LoRA before it has values.</summary>
+/// <param name="Module">The module's full name in the UNet.</param>
+/// <param name="InFeatures">Size of the layer's input.</param>
+/// <param name="OutFeatures">Size of the layer's output.</param>
+/// <param name="Rank">Rank r.</param>
+/// <param name="Alpha">Alpha; the scale is alpha / r.</param>
+/// <param name="Kernel">A convolution's (height, width); empty for a linear layer.</param>
+internal sealed record LoraModuleShape(string Module, long InFeatures, long OutFeatures, long Rank, double Alpha, IReadOnlyList<long> Kernel)
+{
+    /// <summary>A's sizes: (r, in) or (r, in, kh, kw).</summary>
+    public long[] ShapeOfA => [Rank, InFeatures, .. Kernel];
+
+    /// <summary>B's sizes: (out, r) or (out, r, 1, 1).</summary>
+    public long[] ShapeOfB => [OutFeatures, Rank, .. Kernel.Select(_ => 1L)];
+}

@@ -69,3 +69,8 @@ public sealed record MaskPrompt(PixelRectangle? Box, IReadOnlyList<PixelPoint> P
 
     private static string Text(PixelRectangle box) => $"{box.X},{box.Y},{box.Width},{box.Height}";
 }
+
+/// <summary>A pixel of an upright photo.</summary>
+/// <param name="X">Column, from 0.</param>
+/// <param name="Y">Row, from 0.</param>
+public readonly record struct PixelPoint(int X, int Y);

@@ -131,3 +131,17 @@ public sealed class Objective(
         return conditioner(cat([.. terms.Select(i => i is { } one ? prompts.Objects[one] : prompts.Global)]), vectors);
     }
 }
+
+/// <summary>The token ids of the training prompts, and the constant embeddings of the class names.</summary>
+/// <param name="Global">c: names all objects, (1, L).</param>
+/// <param name="Objects">c_m,i: names object i alone, each (1, L).</param>
+/// <param name="Own">c_p,i: the object's tokens and nothing else, each (1, L).</param>
+/// <param name="ClassEmbeddings">T(c_c,i), each (1, joint); empty without a CLIP.</param>
+public sealed record ObjectivePrompts(Tensor Global, IReadOnlyList<Tensor> Objects, IReadOnlyList<Tensor> Own, IReadOnlyList<Tensor> ClassEmbeddings);
+
+/// <summary>The losses of one step, as scalars with gradient.</summary>
+/// <param name="Total">L = L_SP + L_CL.</param>
+/// <param name="Global">The global term.</param>
+/// <param name="Masked">The masked term of every object in S, by object; empty when switched off.</param>
+/// <param name="Class">L_CL summed over S; null when not drawn or switched off.</param>
+public sealed record ObjectiveValue(Tensor Total, Tensor Global, IReadOnlyDictionary<int, Tensor> Masked, Tensor? Class);

@@ -18,3 +18,8 @@ public sealed record TrainingCurves
     /// <summary>The prototypes' curves, one an object; empty without prototypes.</summary>
     public IReadOnlyList<PrototypeCurve> Prototypes { get; init; } = [];
 }
+
+/// <summary>How the prototypical embedding of one object was found.</summary>
+/// <param name="Token">The object's identifier, such as <c>&lt;cat&gt;</c>.</param>
+/// <param name="Losses">L_PE (eq. 2) before each step, and of the result.</param>
+public sealed record PrototypeCurve(string Token, IReadOnlyList<double> Losses);

@@ -172,3 +172,18 @@ public static class LearnedEmbeddingsFile
             );
     }
 }
+
+/// <summary>Learned token vectors that were read from a file.</summary>
+/// <param name="Names">What they are called in prompts.</param>
+/// <param name="Vectors">(n, d), float32, on the CPU, detached from any dispose scope; the caller disposes of it.</param>
+/// <param name="Metadata">The header's metadata.</param>
+/// <param name="Warnings">What the file holds that is not used, in sentences for people.</param>
+public sealed record LearnedEmbedding(EmbeddingNames Names, Tensor Vectors, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<string> Warnings);
+
+/// <summary>What a file of learned tokens is called in prompts.</summary>
+/// <param name="Name">
+/// The identifier that the file's key is, such as <c>&lt;cat&gt;</c>, or else the word that the file's name is, such as <c>easynegative</c>, as in the web
+/// interfaces.
+/// </param>
+/// <param name="Alias">The key, where it is a word of its own (diffusers takes that), or null.</param>
+public sealed record EmbeddingNames(string Name, string? Alias);

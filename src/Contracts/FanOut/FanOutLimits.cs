@@ -9,6 +9,6 @@ public static class FanOutLimits
     /// <summary>Most terms of a step.</summary>
     public const int Terms = 1024;
 
-    /// <summary>Longest text that says what a job's own slot has settled, in characters.</summary>
-    public const int TermsText = 4096;
+    /// <summary>Longest text that says what a job's own slot has settled for its workers, in characters.</summary>
+    public const int BriefText = 4096;
 }

@@ -6,21 +6,21 @@ using OrleansOneShot.Contracts.Scheduling;
 namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
-/// Evaluates terms of a job's steps on a lent slot (key: job id, "/", epoch, "/", a number for each lent slot): weights in, losses and gradients out. Placed on
-/// the silo of the lease. Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
+/// A worker: evaluates terms of a job's steps on a slot that the job borrows (key: job id, "/", epoch, "/", a number for each such slot): weights in, losses
+/// and gradients out. Placed on the silo of the lease. Term by term it gives what the job's own slot would have given, bit for bit on the same kind of machine.
 /// </summary>
 [Alias("oneshot.ICombinationGrain")]
 public interface ICombinationGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the model and prepares the job on the lent slot. Opening again is harmless.</summary>
-    /// <param name="lease">The lent slot, of the job and the epoch of this grain's key.</param>
+    /// <summary>Loads the model and prepares the job on the borrowed slot. Opening again is harmless.</summary>
+    /// <param name="lease">The borrowed slot, of the job and the epoch of this grain's key.</param>
     /// <param name="request">The job's request.</param>
-    /// <param name="terms">What the job's own slot has settled that the request leaves open, <see cref="FanOutLimits.TermsText"/> characters at most.</param>
+    /// <param name="brief">What the job's own slot has settled that the request leaves open, <see cref="FanOutLimits.BriefText"/> characters at most.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>When it can evaluate, perhaps minutes later.</returns>
     /// <exception cref="Errors.OneShotException">unavailable: the silo stops or has no engine; others: the job can't be prepared there.</exception>
     [Alias("Open"), ResponseTimeout("00:30:00")]
-    Task Open(SlotLease lease, ImplantationRequest request, string terms, CancellationToken cancellationToken = default);
+    Task Open(SlotLease lease, ImplantationRequest request, string brief, CancellationToken cancellationToken = default);
 
     /// <summary>Answers with bytes, so that the caller can measure the way there and back.</summary>
     /// <param name="payload">Bytes there.</param>

@@ -53,3 +53,33 @@ public sealed record ImplantationRequest
     [Id(9)]
     public SampleOptions Samples { get; init; } = new();
 }
+
+/// <summary>A base model by the names under which silos know it.</summary>
+[GenerateSerializer, Immutable, Alias("oneshot.ModelReference")]
+public sealed record ModelReference
+{
+    /// <summary>Name of the base model, such as "toyworld-64".</summary>
+    [Id(0)]
+    public required string Name { get; init; }
+
+    /// <summary>Name of the CLIP for the joint space; null takes the one in the base model's folder.</summary>
+    [Id(1)]
+    public string? Clip { get; init; }
+}
+
+/// <summary>One object of the photo.</summary>
+[GenerateSerializer, Immutable, Alias("oneshot.ObjectSpec")]
+public sealed record ObjectSpec
+{
+    /// <summary>Class name, such as "cat" or "teddy bear".</summary>
+    [Id(0)]
+    public required string Class { get; init; }
+
+    /// <summary>Identifier token, such as "&lt;cat&gt;".</summary>
+    [Id(1)]
+    public required string Token { get; init; }
+
+    /// <summary>SHA-256 of the mask file's bytes.</summary>
+    [Id(2)]
+    public required string Mask { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -212,4 +213,17 @@ internal sealed partial class JobCatalogGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be asked how far it is; the list shows it as it was stored")]
     private partial void LogNotAsked(Exception error, string jobId);
+}
+
+/// <summary>Where all jobs' lines are: in pages, rows of their own.</summary>
+[GenerateSerializer, Alias("oneshot.CatalogState")]
+internal sealed record CatalogState
+{
+    /// <summary>The lines, as older versions stored them.</summary>
+    [Id(0)]
+    public ImmutableArray<JobSummary> Jobs { get; init; } = [];
+
+    /// <summary>Number of pages.</summary>
+    [Id(1)]
+    public int Pages { get; init; }
 }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 
@@ -18,12 +19,12 @@ public sealed record EngineJob(string JobId, long Epoch, int Slot, ImplantationR
     /// <summary>What an earlier epoch has settled: this one must not settle it otherwise, also where it begins again. Null: nothing is settled yet.</summary>
     public SettledRun? Settled { get; init; }
 
-    /// <summary>For one that helps: what <see cref="IFanOut.Settle"/> was told on the job's own slot; null: nothing.</summary>
-    public string? Terms { get; init; }
+    /// <summary>For a worker: what <see cref="IBorrowedSlots.Settle"/> was told on the job's own slot; null: nothing.</summary>
+    public string? Brief { get; init; }
 
     /// <summary>The slot's device, "cpu" or "cuda:N", of the kind that the request asks for; null: the request alone says which.</summary>
     public string? Device { get; init; }
 
-    /// <summary>The way to other slots.</summary>
-    public IFanOut FanOut { get; init; } = NoFanOut.Instance;
+    /// <summary>The slots that it may borrow.</summary>
+    public IBorrowedSlots BorrowedSlots { get; init; } = NoBorrowedSlots.Instance;
 }

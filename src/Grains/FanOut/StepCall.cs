@@ -3,7 +3,7 @@ using OrleansOneShot.Contracts.FanOut;
 
 namespace OrleansOneShot.Grains.FanOut;
 
-/// <summary>A call to a lent slot for some terms of a step.</summary>
+/// <summary>A call to the worker on a borrowed slot, for some terms of a step.</summary>
 internal sealed class StepCall
 {
     private readonly TimeProvider _clock;
@@ -14,15 +14,15 @@ internal sealed class StepCall
     private int _arrived;
 
     /// <summary>Makes the call.</summary>
-    /// <param name="worker">Whom to call.</param>
+    /// <param name="slot">Where to call.</param>
     /// <param name="work">What to evaluate.</param>
     /// <param name="share">Number of terms that the worker has to evaluate by the end of this call, those of calls before it included.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="onTooLate">Hears how many results came after the call was abandoned.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public StepCall(LentWorker worker, StepWork work, int share, TimeProvider clock, Action<int> onTooLate, CancellationToken cancellationToken)
+    public StepCall(BorrowedSlot slot, StepWork work, int share, TimeProvider clock, Action<int> onTooLate, CancellationToken cancellationToken)
     {
-        Worker = worker;
+        Slot = slot;
         Work = work;
         Share = share;
         _clock = clock;
@@ -32,8 +32,8 @@ internal sealed class StepCall
         Answer = CallAsync();
     }
 
-    /// <summary>Who was called.</summary>
-    public LentWorker Worker { get; }
+    /// <summary>Where the call went.</summary>
+    public BorrowedSlot Slot { get; }
 
     /// <summary>What was asked for.</summary>
     public StepWork Work { get; }
@@ -77,7 +77,7 @@ internal sealed class StepCall
     {
         try
         {
-            var results = await Worker.Slot.EvaluateAsync(Work, _cancel.Token);
+            var results = await Slot.Worker.EvaluateAsync(Work, _cancel.Token);
             bool tooLate;
             var count = results.IsDefault ? 0 : results.Length;
             lock (_lock)

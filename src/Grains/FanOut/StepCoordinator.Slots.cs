@@ -7,7 +7,7 @@ namespace OrleansOneShot.Grains.FanOut;
 /// <summary>How slots are borrowed, opened, given up and given back, beside the steps.</summary>
 internal sealed partial class StepCoordinator
 {
-    private readonly List<LentWorker> _workers = [];
+    private readonly List<BorrowedSlot> _slots = [];
     private readonly HashSet<Task> _background = [];
 
     /// <summary>Silos that failed this job, and the timestamp until which they are left out.</summary>
@@ -30,18 +30,18 @@ internal sealed partial class StepCoordinator
     /// <inheritdoc/>
     public void Dismiss()
     {
-        List<LentWorker> left;
+        List<BorrowedSlot> left;
         lock (_lock)
         {
             (_wanted, _askAgain) = (0, false);
-            left = [.. _workers];
-            _workers.Clear();
+            left = [.. _slots];
+            _slots.Clear();
             Changed();
         }
 
-        foreach (var worker in left)
+        foreach (var slot in left)
         {
-            Begin(() => ReleaseAsync(worker, "the job needs it no more", replace: false));
+            Begin(() => ReleaseAsync(slot, "the job needs it no more", replace: false));
         }
     }
 
@@ -73,68 +73,68 @@ internal sealed partial class StepCoordinator
     }
 
     /// <summary>Whether a slot is still borrowed.</summary>
-    /// <param name="worker">The slot.</param>
+    /// <param name="slot">The slot.</param>
     /// <returns>Whether it is.</returns>
-    public bool Has(LentWorker worker)
+    public bool Has(BorrowedSlot slot)
     {
         lock (_lock)
         {
-            return _workers.Contains(worker);
+            return _slots.Contains(slot);
         }
     }
 
     /// <summary>Gives a slot up that failed, and asks for another one.</summary>
-    /// <param name="worker">The slot.</param>
+    /// <param name="slot">The slot.</param>
     /// <param name="error">How it failed.</param>
-    public void Drop(LentWorker worker, Exception error)
+    public void Drop(BorrowedSlot slot, Exception error)
     {
         // A slot that was taken back or whose silo stops says so; its silo has done nothing wrong.
         var takenBack = error is OneShotException { Detail.Code: ErrorCodes.Unavailable };
-        Drop(worker, error.Message, forGood: !takenBack);
+        Drop(slot, error.Message, forGood: !takenBack);
     }
 
     /// <summary>Gives a slot up, and asks for another one.</summary>
-    /// <param name="worker">The slot.</param>
+    /// <param name="slot">The slot.</param>
     /// <param name="why">Why.</param>
     /// <param name="forGood">Whether its silo is left out from now on.</param>
-    public void Drop(LentWorker worker, string why, bool forGood)
+    public void Drop(BorrowedSlot slot, string why, bool forGood)
     {
         lock (_lock)
         {
-            if (!_workers.Remove(worker))
+            if (!_slots.Remove(slot))
             {
                 return;
             }
             _figures = _figures with { WorkersDropped = _figures.WorkersDropped + 1 };
             if (forGood)
             {
-                _except[worker.Lease.Silo] = long.MaxValue;
+                _except[slot.Lease.Silo] = long.MaxValue;
             }
             // A slot that never opened may be refused by a silo that can't evaluate terms at all: not at once again.
-            else if (!worker.Ready)
+            else if (!slot.Ready)
             {
-                _except[worker.Lease.Silo] = Clock.GetTimestamp() + (long)(_options.FanOutRetryPeriod.TotalSeconds * Clock.TimestampFrequency);
+                _except[slot.Lease.Silo] = Clock.GetTimestamp() + (long)(_options.FanOutRetryPeriod.TotalSeconds * Clock.TimestampFrequency);
             }
             _unsettled++;
             Changed();
         }
 
-        Begin(() => ReleaseAsync(worker, why, replace: true));
+        Begin(() => ReleaseAsync(slot, why, replace: true));
     }
 
     /// <summary>A slot failed for the first time.</summary>
-    /// <param name="worker">The slot.</param>
+    /// <param name="slot">The slot.</param>
     /// <param name="why">How.</param>
     /// <param name="step">When.</param>
-    public void Warn(LentWorker worker, string why, int step) => LogStrike(_own.JobId, _own.Epoch, worker.Lease.Slot, worker.Lease.Silo, why, step);
+    public void Warn(BorrowedSlot slot, string why, int step) => LogStrike(_own.JobId, _own.Epoch, slot.Lease.Slot, slot.Lease.Silo, why, step);
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private List<LentWorker> ReadyWorkers()
+    private List<BorrowedSlot> ReadySlots()
     {
         lock (_lock)
         {
-            return _workers.FindAll(worker => worker.Ready);
+            return _slots.FindAll(slot => slot.Ready);
         }
     }
 
@@ -151,8 +151,8 @@ internal sealed partial class StepCoordinator
     {
         lock (_lock)
         {
-            var ready = _workers.Count(worker => worker.Ready);
-            return (ready, !_asking && _unsettled == 0 && ready == _workers.Count, _change.Task);
+            var ready = _slots.Count(slot => slot.Ready);
+            return (ready, !_asking && _unsettled == 0 && ready == _slots.Count, _change.Task);
         }
     }
 
@@ -170,22 +170,22 @@ internal sealed partial class StepCoordinator
 
     private void Beat()
     {
-        foreach (var worker in ReadyWorkers())
+        foreach (var slot in ReadySlots())
         {
-            Begin(() => BeatAsync(worker));
+            Begin(() => BeatAsync(slot));
         }
     }
 
-    private async Task BeatAsync(LentWorker worker)
+    private async Task BeatAsync(BorrowedSlot slot)
     {
         try
         {
-            await worker.Slot.EchoAsync(ReadOnlyMemory<byte>.Empty, 0);
+            await slot.Worker.EchoAsync(ReadOnlyMemory<byte>.Empty, 0);
         }
         catch (Exception e)
         {
             // The next step finds out, and acts on it.
-            LogNotHeard(e, worker.Lease.Slot, worker.Lease.Silo);
+            LogNotHeard(e, slot.Lease.Slot, slot.Lease.Silo);
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed partial class StepCoordinator
         lock (_lock)
         {
             _useful = useful;
-            if (Math.Min(_wanted, _useful) <= _workers.Count || Clock.GetElapsedTime(_asked) < _options.FanOutRetryPeriod)
+            if (Math.Min(_wanted, _useful) <= _slots.Count || Clock.GetElapsedTime(_asked) < _options.FanOutRetryPeriod)
             {
                 return;
             }
@@ -230,7 +230,7 @@ internal sealed partial class StepCoordinator
             lock (_lock)
             {
                 (_asked, _askAgain) = (Clock.GetTimestamp(), false);
-                missing = _disposed ? 0 : Math.Min(_wanted, _useful) - _workers.Count;
+                missing = _disposed ? 0 : Math.Min(_wanted, _useful) - _slots.Count;
                 except = [.. _except.Where(silo => silo.Value > _asked).Select(silo => silo.Key)];
             }
 
@@ -238,7 +238,7 @@ internal sealed partial class StepCoordinator
             {
                 try
                 {
-                    var lent = await _slots.LendAsync(missing, except, _request);
+                    var lent = await _lender.LendAsync(missing, except, _request);
                     _request++;
                     Welcome(lent);
                 }
@@ -265,49 +265,49 @@ internal sealed partial class StepCoordinator
     {
         foreach (var lease in leases)
         {
-            LentWorker? worker = null;
+            BorrowedSlot? slot = null;
             lock (_lock)
             {
-                if (!_disposed && _workers.Count < _wanted)
+                if (!_disposed && _slots.Count < _wanted)
                 {
-                    _workers.Add(worker = new LentWorker(lease, _slots.Reach(lease, _number++)));
+                    _slots.Add(slot = new BorrowedSlot(lease, _lender.Reach(lease, _number++)));
                 }
             }
 
-            if (worker is null)
+            if (slot is null)
             {
                 Begin(() => GiveBackAsync(lease));
             }
             else
             {
-                Begin(() => OpenAsync(worker));
+                Begin(() => OpenAsync(slot));
             }
         }
     }
 
-    private async Task OpenAsync(LentWorker worker)
+    private async Task OpenAsync(BorrowedSlot slot)
     {
         try
         {
-            await worker.Slot.OpenAsync(_terms, worker.Gone);
-            LogReady(_own.JobId, _own.Epoch, worker.Lease.Slot, worker.Lease.Silo);
+            await slot.Worker.OpenAsync(_brief, slot.Gone);
+            LogReady(_own.JobId, _own.Epoch, slot.Lease.Slot, slot.Lease.Silo);
             lock (_lock)
             {
-                worker.Ready = true;
+                slot.Ready = true;
                 Changed();
             }
         }
         catch (Exception e)
         {
-            Drop(worker, e);
+            Drop(slot, e);
         }
     }
 
-    private async Task ReleaseAsync(LentWorker worker, string why, bool replace)
+    private async Task ReleaseAsync(BorrowedSlot slot, string why, bool replace)
     {
-        LogLeft(_own.JobId, _own.Epoch, worker.Lease.Slot, worker.Lease.Silo, why);
-        Begin(() => CloseAsync(worker));
-        await GiveBackAsync(worker.Lease);
+        LogLeft(_own.JobId, _own.Epoch, slot.Lease.Slot, slot.Lease.Silo, why);
+        Begin(() => CloseAsync(slot));
+        await GiveBackAsync(slot.Lease);
         if (!replace)
         {
             return;
@@ -320,21 +320,21 @@ internal sealed partial class StepCoordinator
         }
     }
 
-    private async Task CloseAsync(LentWorker worker)
+    private async Task CloseAsync(BorrowedSlot slot)
     {
         try
         {
-            await worker.LeaveAsync();
-            await worker.Slot.CloseAsync();
+            await slot.LeaveAsync();
+            await slot.Worker.CloseAsync();
         }
         catch (Exception e)
         {
             // It is gone, or ends by itself when nobody calls.
-            LogNotClosed(e, worker.Lease.Slot, worker.Lease.Silo);
+            LogNotClosed(e, slot.Lease.Slot, slot.Lease.Silo);
         }
         finally
         {
-            worker.Dispose();
+            slot.Dispose();
         }
     }
 
@@ -342,7 +342,7 @@ internal sealed partial class StepCoordinator
     {
         try
         {
-            await _slots.GiveBackAsync(lease);
+            await _lender.GiveBackAsync(lease);
         }
         catch (Exception e)
         {

@@ -1,17 +1,17 @@
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Diagnostics;
-using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 
 namespace OrleansOneShot.Grains.FanOut;
 
 /// <summary>
-/// Spreads the steps of one epoch of a job over lent slots. Steps run on the engine's thread (<see cref="StepRun"/>); slots come and go beside it, in tasks
+/// Spreads the steps of one epoch of a job over borrowed slots. Steps run on the engine's thread (<see cref="StepRun"/>); slots come and go beside it, in tasks
 /// that never wait for a step. This file: what the engine calls.
 /// </summary>
-internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
+internal sealed partial class StepCoordinator : IBorrowedSlots, IAsyncDisposable
 {
     /// <summary>Late, or off the point, so many times: the slot is given up.</summary>
     public const int MaxStrikes = 2;
@@ -30,7 +30,7 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
 
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(5);
 
-    private readonly ILentSlots _slots;
+    private readonly ISlotLender _lender;
     private readonly SlotLease _own;
     private readonly OneShotGrainsOptions _options;
     private readonly OneShotInstruments _instruments;
@@ -38,22 +38,25 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     private readonly Lock _lock = new();
     private FanOutFigures _figures = new();
     private double _slowestOwnTerm;
-    private volatile string _terms = "";
+    private volatile string _brief = "";
 
     /// <summary>Prepares; borrows nothing yet.</summary>
-    /// <param name="slots">Where slots come from.</param>
+    /// <param name="lender">Where slots come from.</param>
     /// <param name="own">The job's own lease.</param>
     /// <param name="options">Clock and deadlines.</param>
     /// <param name="instruments">Metrics.</param>
     /// <param name="logger">Log.</param>
-    public StepCoordinator(ILentSlots slots, SlotLease own, OneShotGrainsOptions options, OneShotInstruments instruments, ILogger logger)
+    public StepCoordinator(ISlotLender lender, SlotLease own, OneShotGrainsOptions options, OneShotInstruments instruments, ILogger logger)
     {
-        _slots = slots;
+        _lender = lender;
         _own = own;
         _options = options;
         _instruments = instruments;
         _logger = logger;
     }
+
+    /// <inheritdoc/>
+    public int LargestPayload => FanOutLimits.PayloadBytes;
 
     /// <inheritdoc/>
     public FanOutFigures Figures
@@ -74,7 +77,7 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     public int AnswerBytes { get; private set; }
 
     /// <inheritdoc/>
-    public void Settle(string terms) => _terms = terms;
+    public void Settle(string brief) => _brief = brief;
 
     /// <inheritdoc/>
     public int Recruit(int wanted, TimeSpan patience, CancellationToken cancellationToken)
@@ -114,10 +117,10 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         var payload = new byte[bytesThere];
         var (best, tries) = (double.PositiveInfinity, 0);
         var first = Clock.GetTimestamp();
-        while ((tries < LeastEchoes || (tries < MostEchoes && Clock.GetElapsedTime(first) < s_echoing)) && ReadyWorkers() is { Count: > 0 } workers)
+        while ((tries < LeastEchoes || (tries < MostEchoes && Clock.GetElapsedTime(first) < s_echoing)) && ReadySlots() is { Count: > 0 } slots)
         {
             var began = Clock.GetTimestamp();
-            var failed = Task.WhenAll(workers.Select(worker => EchoesAsync(worker, payload, bytesBack, cancellationToken)))
+            var failed = Task.WhenAll(slots.Select(slot => EchoesAsync(slot, payload, bytesBack, cancellationToken)))
                 .GetAwaiter()
                 .GetResult()
                 .Count(well => !well);
@@ -142,15 +145,15 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(terms);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(terms, FanOutLimits.Terms);
         BorrowWhatLacks(terms - 1);
-        var workers = payload.Length > FanOutLimits.PayloadBytes ? [] : ReadyWorkers().Take(Math.Max(0, terms - 1)).ToList();
+        var slots = payload.Length > FanOutLimits.PayloadBytes ? [] : ReadySlots().Take(Math.Max(0, terms - 1)).ToList();
         var began = Clock.GetTimestamp();
         // A copy, if it is sent: the caller may use its bytes again while a late call still holds them.
-        var work = new StepWork(_own.JobId, _own.Epoch, step, [.. Enumerable.Range(0, terms)], workers.Count == 0 ? payload : payload.ToArray());
-        var run = new StepRun(this, work, workers, here, cancellationToken);
+        var work = new StepWork(_own.JobId, _own.Epoch, step, [.. Enumerable.Range(0, terms)], slots.Count == 0 ? payload : payload.ToArray());
+        var run = new StepRun(this, work, slots, here, cancellationToken);
         var values = run.Run();
-        if (workers.Count > 0)
+        if (slots.Count > 0)
         {
-            Count(figures => figures with { Steps = figures.Steps + 1, Participants = Math.Max(figures.Participants, workers.Count + 1) });
+            Count(figures => figures with { Steps = figures.Steps + 1, Slots = Math.Max(figures.Slots, slots.Count + 1) });
             _instruments.OnFanOutStep(Clock.GetElapsedTime(began) - run.OwnTime);
         }
 
@@ -158,12 +161,12 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     }
 
     /// <summary>How long a slot may take for some terms.</summary>
-    /// <param name="worker">The slot.</param>
+    /// <param name="slot">The slot.</param>
     /// <param name="terms">Number of terms.</param>
     /// <returns>The time.</returns>
-    public TimeSpan Deadline(LentWorker worker, int terms)
+    public TimeSpan Deadline(BorrowedSlot slot, int terms)
     {
-        var (floor, usual) = worker.SlowestTerm is { } slowest
+        var (floor, usual) = slot.SlowestTerm is { } slowest
             ? (_options.FanOutMinDeadline, Lateness * slowest)
             : (_options.FanOutFirstDeadline, FirstLateness * _slowestOwnTerm);
         return usual * terms > floor.TotalSeconds ? TimeSpan.FromSeconds(Math.Min(usual * terms, TimeSpan.FromDays(1).TotalSeconds)) : floor;
@@ -203,26 +206,47 @@ internal sealed partial class StepCoordinator : IFanOut, IAsyncDisposable
     }
 
     /// <summary>Echoes; a slot that can't is given up.</summary>
-    private async Task<bool> EchoesAsync(LentWorker worker, byte[] payload, int bytesBack, CancellationToken cancellationToken)
+    private async Task<bool> EchoesAsync(BorrowedSlot slot, byte[] payload, int bytesBack, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await worker.Slot.EchoAsync(payload, bytesBack).WaitAsync(_options.FanOutFirstDeadline, Clock, cancellationToken);
+            var answer = await slot.Worker.EchoAsync(payload, bytesBack).WaitAsync(_options.FanOutFirstDeadline, Clock, cancellationToken);
             if (answer.Length == bytesBack)
             {
                 return true;
             }
-            Drop(worker, $"its echo holds {answer.Length} bytes instead of {bytesBack}", forGood: true);
+            Drop(slot, $"its echo holds {answer.Length} bytes instead of {bytesBack}", forGood: true);
         }
         catch (Exception e)
         {
             // Else the caller gives up, not the slot.
             if (!cancellationToken.IsCancellationRequested)
             {
-                Drop(worker, e);
+                Drop(slot, e);
             }
         }
 
         return false;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: slot {Slot} of {Silo} helps")]
+    private partial void LogReady(string jobId, long epoch, int slot, string silo);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}, epoch {Epoch}: slot {Slot} of {Silo} helps no more: {Why}")]
+    private partial void LogLeft(string jobId, long epoch, int slot, string silo, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: slot {Slot} of {Silo} {Why} in step {Step}")]
+    private partial void LogStrike(string jobId, long epoch, int slot, string silo, string why, int step);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, epoch {Epoch}: the scheduler could not be asked for slots")]
+    private partial void LogNotLent(Exception error, string jobId, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Lent slot {Slot} of {Silo} does not answer a sign of life")]
+    private partial void LogNotHeard(Exception error, int slot, string silo);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Lent slot {Slot} of {Silo} could not be closed")]
+    private partial void LogNotClosed(Exception error, int slot, string silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lent slot {Slot} of {Silo} could not be given back")]
+    private partial void LogNotGivenBack(Exception error, int slot, string silo);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.FanOut;
-using OrleansOneShot.Grains.Engine;
 
 namespace OrleansOneShot.Grains.FanOut;
 
@@ -18,20 +18,20 @@ internal sealed class StepRun
     private readonly bool[] _repeated;
     private readonly Queue<int> _own = new();
     private readonly List<StepCall> _calls = [];
-    private readonly HashSet<LentWorker> _struck = [];
-    private readonly List<LentWorker> _workers;
+    private readonly HashSet<BorrowedSlot> _struck = [];
+    private readonly List<BorrowedSlot> _slots;
 
     /// <summary>Prepares a step.</summary>
     /// <param name="owner">The coordinator.</param>
     /// <param name="work">The step; its terms are all terms of the step.</param>
-    /// <param name="workers">The slots to use beside this one.</param>
+    /// <param name="slots">The slots to use beside this one.</param>
     /// <param name="here">Evaluates a term on the calling thread.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public StepRun(StepCoordinator owner, StepWork work, IEnumerable<LentWorker> workers, Func<int, TermValue> here, CancellationToken cancellationToken)
+    public StepRun(StepCoordinator owner, StepWork work, IEnumerable<BorrowedSlot> slots, Func<int, TermValue> here, CancellationToken cancellationToken)
     {
         _owner = owner;
         _work = work;
-        _workers = [.. workers];
+        _slots = [.. slots];
         _here = here;
         _cancellationToken = cancellationToken;
         _values = new TermValue?[work.Terms.Length];
@@ -47,7 +47,7 @@ internal sealed class StepRun
     {
         try
         {
-            Share(_work.Terms, _workers);
+            Share(_work.Terms, _slots);
             while (true)
             {
                 _cancellationToken.ThrowIfCancellationRequested();
@@ -76,12 +76,12 @@ internal sealed class StepRun
     }
 
     /// <summary>Gives terms out in turns, to this thread first.</summary>
-    private void Share(IReadOnlyList<int> terms, List<LentWorker> workers)
+    private void Share(IReadOnlyList<int> terms, List<BorrowedSlot> slots)
     {
-        var shares = workers.Select(_ => ImmutableArray.CreateBuilder<int>()).ToList();
+        var shares = slots.Select(_ => ImmutableArray.CreateBuilder<int>()).ToList();
         for (var i = 0; i < terms.Count; i++)
         {
-            if (i % (workers.Count + 1) is var turn and > 0)
+            if (i % (slots.Count + 1) is var turn and > 0)
             {
                 shares[turn - 1].Add(terms[i]);
             }
@@ -91,7 +91,7 @@ internal sealed class StepRun
             }
         }
 
-        for (var i = 0; i < workers.Count; i++)
+        for (var i = 0; i < slots.Count; i++)
         {
             var share = 0;
             // One call for all, unless the answer would be too large for one.
@@ -99,7 +99,7 @@ internal sealed class StepRun
             {
                 share += part.Length;
                 _owner.Count(figures => figures with { BytesSent = figures.BytesSent + _work.Payload.Length });
-                _calls.Add(new StepCall(workers[i], _work with { Terms = [.. part] }, share, _owner.Clock, _owner.DropAnswers, _cancellationToken));
+                _calls.Add(new StepCall(slots[i], _work with { Terms = [.. part] }, share, _owner.Clock, _owner.DropAnswers, _cancellationToken));
             }
         }
     }
@@ -148,7 +148,7 @@ internal sealed class StepRun
             }
             else if (Remaining(call) <= TimeSpan.Zero)
             {
-                Strike(call.Worker, "was late");
+                Strike(call.Slot, "was late");
             }
             else
             {
@@ -158,7 +158,7 @@ internal sealed class StepRun
         }
 
         // Of a slot that was given up nothing more is expected.
-        foreach (var call in _calls.Where(call => !_owner.Has(call.Worker)).ToList())
+        foreach (var call in _calls.Where(call => !_owner.Has(call.Slot)).ToList())
         {
             End(call, missing);
         }
@@ -191,7 +191,7 @@ internal sealed class StepRun
         {
             _repeated[term] = true;
         }
-        var idle = _workers.Where(worker => worker.Strikes == 0 && _owner.Has(worker) && !_calls.Exists(call => call.Worker == worker));
+        var idle = _slots.Where(slot => slot.Strikes == 0 && _owner.Has(slot) && !_calls.Exists(call => call.Slot == slot));
         Share(again, [.. idle.Take(again.Count - 1)]);
     }
 
@@ -205,7 +205,7 @@ internal sealed class StepRun
         catch (Exception e)
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            _owner.Drop(call.Worker, e);
+            _owner.Drop(call.Slot, e);
             return;
         }
 
@@ -230,7 +230,7 @@ internal sealed class StepRun
             {
                 dropped++;
                 _owner.DropAnswers(dropped);
-                _owner.Drop(call.Worker, $"its answer holds {result.Payload.Length} bytes instead of {_owner.AnswerBytes}", forGood: true);
+                _owner.Drop(call.Slot, $"its answer holds {result.Payload.Length} bytes instead of {_owner.AnswerBytes}", forGood: true);
                 return;
             }
 
@@ -244,30 +244,30 @@ internal sealed class StepRun
         }
         if (taken < call.Work.Terms.Length)
         {
-            Strike(call.Worker, "answered something else");
+            Strike(call.Slot, "answered something else");
         }
         else
         {
-            call.Worker.Answered(call.Elapsed.TotalSeconds / call.Share);
+            call.Slot.Answered(call.Elapsed.TotalSeconds / call.Share);
         }
     }
 
     /// <summary>Once in a step, however many of its calls fail.</summary>
-    private void Strike(LentWorker worker, string why)
+    private void Strike(BorrowedSlot slot, string why)
     {
-        if (!_struck.Add(worker))
+        if (!_struck.Add(slot))
         {
             return;
         }
-        if (++worker.Strikes >= StepCoordinator.MaxStrikes)
+        if (++slot.Strikes >= StepCoordinator.MaxStrikes)
         {
-            _owner.Drop(worker, why + " twice", forGood: true);
+            _owner.Drop(slot, why + " twice", forGood: true);
         }
         else
         {
-            _owner.Warn(worker, why, _work.Step);
+            _owner.Warn(slot, why, _work.Step);
         }
     }
 
-    private TimeSpan Remaining(StepCall call) => _owner.Deadline(call.Worker, call.Share) - _owner.Clock.GetElapsedTime(call.Sent);
+    private TimeSpan Remaining(StepCall call) => _owner.Deadline(call.Slot, call.Share) - _owner.Clock.GetElapsedTime(call.Sent);
 }

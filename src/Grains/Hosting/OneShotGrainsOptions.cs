@@ -103,13 +103,13 @@ public sealed class OneShotGrainsOptions
     /// </summary>
     public TimeSpan ModelGrace { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long a lent slot keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
+    /// <summary>How long a worker keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
     public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A lent slot is never called late before this time, however fast it answered before. Default: 2 s.</summary>
+    /// <summary>A worker is never called late before this time, however fast it answered before. Default: 2 s.</summary>
     public TimeSpan FanOutMinDeadline { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Least time for the first answer of a lent slot, which warms up; at least <see cref="FanOutMinDeadline"/>. Default: 60 s.</summary>
+    /// <summary>Least time for the first answer of a worker, which warms up; at least <see cref="FanOutMinDeadline"/>. Default: 60 s.</summary>
     public TimeSpan FanOutFirstDeadline { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Time between two tries to borrow slots that a job lacks. Default: 15 s.</summary>

@@ -49,3 +49,15 @@ internal sealed record SchedulerState
 
     private static bool Same<T>(ImmutableArray<T> one, ImmutableArray<T> other) => !other.IsDefault && one.SequenceEqual(other);
 }
+
+/// <summary>A lease and the queue entry that it came from, so that a failed start puts the job back where it was.</summary>
+/// <param name="Lease">The lease; its epoch is 0 until the job has answered.</param>
+/// <param name="Entry">The queue entry.</param>
+[GenerateSerializer, Immutable, Alias("oneshot.LeaseRecord")]
+internal sealed record LeaseRecord([property: Id(0)] SlotLease Lease, [property: Id(1)] QueueEntry Entry);
+
+/// <summary>When an owner was last served.</summary>
+/// <param name="Owner">The owner.</param>
+/// <param name="Grant">Number of the grant.</param>
+[GenerateSerializer, Immutable, Alias("oneshot.ServedOwner")]
+internal sealed record ServedOwner([property: Id(0)] string Owner, [property: Id(1)] long Grant);

@@ -14,7 +14,7 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>Owns the runs and sessions of this silo, so that they outlive the activations that started them.</summary>
+/// <summary>Owns the runs and workers of this silo, so that they outlive the activations that started them.</summary>
 internal sealed partial class TrainingHost(
     IServiceProvider services,
     IArtifactStore store,
@@ -83,11 +83,11 @@ internal sealed partial class TrainingHost(
             {
                 older.Stop(StopReason.Cancel);
             }
-            EndSessions(
-                session => session.Lease.Slot == lease.Slot || (session.Lease.JobId == lease.JobId && session.Lease.Epoch < lease.Epoch),
+            EndWorkers(
+                worker => worker.Lease.Slot == lease.Slot || (worker.Lease.JobId == lease.JobId && worker.Lease.Epoch < lease.Epoch),
                 "the slot is needed for a job"
             );
-            var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), SessionsOn(lease.Slot)]);
+            var slotFree = Task.WhenAll([.. _runs.Values.Where(run => run.Lease.Slot == lease.Slot).Select(run => run.Completion), WorkersOn(lease.Slot)]);
             var run = new TrainingRun(
                 new TrainingServices(engine, store, grains, options.Value, instruments, logger)
                 {
@@ -132,7 +132,7 @@ internal sealed partial class TrainingHost(
             {
                 run.Stop(StopReason.Drain, requeue);
             }
-            EndSessions(_ => true, "its silo is stopping");
+            EndWorkers(_ => true, "its silo is stopping");
             all = WhenIdleAsync();
         }
 
@@ -147,13 +147,13 @@ internal sealed partial class TrainingHost(
         }
     }
 
-    /// <summary>Waits for the runs and sessions of this moment.</summary>
+    /// <summary>Waits for the runs and workers of this moment.</summary>
     /// <returns>When they have ended.</returns>
     internal Task WhenIdleAsync()
     {
         lock (_lock)
         {
-            return Task.WhenAll([.. _runs.Values.Select(run => run.Completion), .. _sessions.Select(session => session.Completion)]);
+            return Task.WhenAll([.. _runs.Values.Select(run => run.Completion), .. _workers.Select(worker => worker.Completion)]);
         }
     }
 
@@ -173,4 +173,20 @@ internal sealed partial class TrainingHost(
             }
         }
     }
+}
+
+/// <summary>The runs of this silo.</summary>
+public interface ITrainingHost
+{
+    /// <summary>Number of runs that have not ended.</summary>
+    int Active { get; }
+
+    /// <summary>
+    /// Takes no more jobs, asks every engine to stop at its next step, and waits until each has committed a checkpoint and given its job back. A stopping silo
+    /// does this by itself.
+    /// </summary>
+    /// <param name="requeue">Whether the jobs are queued again at once; otherwise they wait for the next process that resumes.</param>
+    /// <param name="cancellationToken">Ends the wait; the runs are then abandoned, and resume from their last checkpoint.</param>
+    /// <returns>When all have ended.</returns>
+    Task StopAllAsync(bool requeue, CancellationToken cancellationToken = default);
 }

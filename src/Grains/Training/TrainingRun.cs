@@ -32,7 +32,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
     private readonly long _began;
-    private readonly StepCoordinator _fanOut;
+    private readonly StepCoordinator _borrowed;
     private ProgressPump _progress = null!;
     private RunFolder? _folder;
     private int _committedStep = -1;
@@ -57,7 +57,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _resume = resume;
         _abandon = abandon;
         _job = services.Grains.GetGrain<ITrainedImplantation>(lease.JobId);
-        _fanOut = new StepCoordinator(new ClusterSlots(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
+        _borrowed = new StepCoordinator(new ClusterLender(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
         var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
         _farewells = JobCallRetry.Create(clock, services.Logger);
         _calls = new OutageRetry(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
@@ -160,7 +160,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             ChangeStage(null);
-            _fanOut.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _borrowed.DisposeAsync().AsTask().GetAwaiter().GetResult();
             DeleteFolder();
         }
     }
@@ -181,7 +181,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 Previous = _resume.Previous,
                 Settled = _resume.Settled,
                 Device = _services.Options.DeviceOf(_lease.Slot),
-                FanOut = _fanOut,
+                BorrowedSlots = _borrowed,
             };
             result = _services.Engine.Run(job, this, _stop.Token);
         }
@@ -192,7 +192,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             // Before anything is stored or told: others may wait for these slots.
-            _fanOut.Dismiss();
+            _borrowed.Dismiss();
         }
 
         return FinishAsync(result);
@@ -365,4 +365,17 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             LogFolder(e, _folder!.Path);
         }
     }
+}
+
+/// <summary>Why a run is asked to stop.</summary>
+internal enum StopReason
+{
+    /// <summary>It is not.</summary>
+    None = 0,
+
+    /// <summary>The silo stops; the job goes on elsewhere or later.</summary>
+    Drain = 1,
+
+    /// <summary>The job was cancelled or replaced; nothing of this run counts any more.</summary>
+    Cancel = 2,
 }

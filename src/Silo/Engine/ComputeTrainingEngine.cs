@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
@@ -80,21 +81,20 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
 
         var inputs = _inputs.Fetch(request, cancellationToken);
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
-        var exchange = new FanOutExchange(job, options.Precision);
-        var run = new ImplantationRun(folder, inputs, options, notes, exchange)
+        var run = new ImplantationRun(folder, inputs, options, notes, job.BorrowedSlots)
         {
             Settled = SettlementOf(job),
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
             DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
         };
         var outcome = Execute(run, job, result, notes, cancellationToken);
-        RequestDocument.Write(Path.Combine(result, "request.json"), request);
+        File.WriteAllText(Path.Combine(result, "request.json"), RequestJson.Write(request)); // what was asked for, beside what came of it
         var manifest = outcome.Used;
         manifest["timings"] = new JsonObject(outcome.StageSeconds.Select(s => KeyValuePair.Create<string, JsonNode?>(s.Key, Math.Round(s.Value, 3))))
         {
             ["total"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
         };
-        if (job.FanOut.Figures is { Steps: > 0 } figures)
+        if (job.BorrowedSlots.Figures is { Steps: > 0 } figures)
         {
             manifest["fan_out"]!["figures"] = JsonSerializer.SerializeToNode(figures, s_json);
         }
@@ -125,18 +125,20 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return memory.Begin(DeviceOf(job));
     }
 
-    private ComputeTermWorker OpenCore(EngineJob job, CancellationToken cancellationToken)
+    private Worker OpenCore(EngineJob job, CancellationToken cancellationToken)
     {
-        var terms = FanOutTerms.Of(job);
+        var brief =
+            WorkerBrief.Parse(job.Brief)
+            ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
         var folder = OpenModel(job.Request, static _ => { }, cancellationToken);
-        var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = terms.Precision };
+        var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = brief.Precision };
         var measurement = Measure(job);
         try
         {
             var worker = TermWorker.Open(folder, _inputs.Fetch(job.Request, cancellationToken), options);
-            if (worker.Fingerprint == terms.Fingerprint)
+            if (worker.Fingerprint == brief.Fingerprint)
             {
-                return new ComputeTermWorker(worker, measurement);
+                return new Worker(worker, measurement);
             }
 
             worker.Dispose();
@@ -202,4 +204,31 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut, settled.ConfigurationSha256) : null;
 
     private static Precision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32;
+
+    /// <summary>
+    /// Compute's worker for a job of another silo: its errors cross to that silo, so they must be those of the contracts, which Compute does not know; and it
+    /// has a place among the runs of this process, whose memory it shares.
+    /// </summary>
+    /// <param name="worker">The worker; owned.</param>
+    /// <param name="memory">Its place among the runs; owned.</param>
+    private sealed class Worker(TermWorker worker, PeakMeasurement memory) : ITermWorker
+    {
+        /// <inheritdoc/>
+        public TermValue Evaluate(int step, int term, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+            EngineErrors.Translate(() => worker.Evaluate(step, term, payload, cancellationToken));
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            worker.Dispose();
+            memory.Dispose();
+        }
+    }
+}
+
+/// <summary>The engine's part of a silo's self-test.</summary>
+internal sealed class TorchEngineCheck : IEngineCheck
+{
+    /// <inheritdoc/>
+    public void Check(string device) => DeviceCheck.Run(device);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Silo.Engine;
@@ -35,4 +36,26 @@ public static class SlotPlan
             .. Enumerable.Range(gpus.Count, processors).Select(slot => new SlotAnnouncement(slot, "cpu", share)),
         ];
     }
+}
+
+/// <summary>What a machine has to train on.</summary>
+public interface IDeviceProbe
+{
+    /// <summary>Looks for GPUs.</summary>
+    /// <returns>"cuda:N" and the device's total memory in bytes (0: not known), by number.</returns>
+    IReadOnlyList<(string Name, long MemoryBytes)> Gpus();
+
+    /// <summary>Looks how much memory the process may use.</summary>
+    /// <returns>Bytes.</returns>
+    long Memory();
+}
+
+/// <summary>This machine: libtorch's devices, and the memory of the process's control group.</summary>
+public sealed class MachineProbe : IDeviceProbe
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, long MemoryBytes)> Gpus() => TorchDevices.Gpus();
+
+    /// <inheritdoc/>
+    public long Memory() => MachineMemory.Capacity();
 }

@@ -3,8 +3,8 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
-using OrleansOneShot.Compute.Tests.Masks;
 using OrleansOneShot.Recipe;
+using OrleansOneShot.TestKit.Models.Masks;
 
 namespace OrleansOneShot.Cli.Tests.BadInput;
 

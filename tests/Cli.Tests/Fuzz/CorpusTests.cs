@@ -1,4 +1,3 @@
-using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Fuzz;
 using OrleansOneShot.Fuzz.Readers;
 
@@ -7,7 +6,7 @@ namespace OrleansOneShot.Cli.Tests.Fuzz;
 /// <summary>Inputs that once showed a fault. Their names say how they end: taken, or refused in words.</summary>
 public sealed class CorpusTests
 {
-    private static readonly string s_corpus = Path.Combine(Repository.Root, "tests", "Fuzz", "Corpus");
+    private static readonly string s_corpus = Repository.PathOf("tests", "Fuzz", "Corpus");
 
     public static TheoryData<string> Cases =>
         [

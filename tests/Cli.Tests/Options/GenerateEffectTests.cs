@@ -8,8 +8,8 @@ namespace OrleansOneShot.Cli.Tests.Options;
 /// <summary>Every option of <c>generate</c> is seen in the pictures.</summary>
 public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) : IClassFixture<GenerateEffectTests.Pictures>
 {
-    private static readonly string s_lora = Path.Combine(Repository.Root, "tests", "Goldens", "lora", "r4-kohya", "pytorch_lora_weights.safetensors");
-    private static readonly string s_embedding = Path.Combine(Repository.Root, "tests", "Goldens", "embeds", "learned_embeds.safetensors");
+    private static readonly string s_lora = Repository.Golden("lora", "r4-kohya", "pytorch_lora_weights.safetensors");
+    private static readonly string s_embedding = Repository.Golden("embeds", "learned_embeds.safetensors");
 
     // What a plain run is given; null leaves an option out.
     private static readonly Dictionary<string, string[]?> s_plain = new()

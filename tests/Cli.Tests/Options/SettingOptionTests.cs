@@ -3,7 +3,6 @@ using System.Globalization;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Cli.Tests.Options;
 

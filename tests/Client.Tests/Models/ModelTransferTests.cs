@@ -4,6 +4,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Client.Tests.Models;
 
@@ -11,13 +12,13 @@ namespace OrleansOneShot.Client.Tests.Models;
 public sealed class ModelTransferTests : IDisposable
 {
     private readonly TestFolder _folder = new();
-    private readonly RecordingStore _store;
+    private readonly SlowStore _store;
     private readonly FolderModel _tiny;
     private readonly FolderModel _clip;
 
     public ModelTransferTests()
     {
-        _store = new RecordingStore(new FileArtifactStore(_folder["store"]));
+        _store = new SlowStore(new FileArtifactStore(_folder["store"]));
         var tiny = _folder["sd15-tiny"];
         Write(tiny, "model_index.json", 30);
         Write(tiny, "unet/diffusion_pytorch_model.safetensors", 300_000);

@@ -5,6 +5,7 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Client.Tests.Uploads;
 
@@ -16,9 +17,9 @@ public sealed class InputUploadTests : IDisposable
     private static readonly byte[] s_other = [4, 5];
 
     private readonly TestFolder _folder = new();
-    private readonly RecordingStore _store;
+    private readonly SlowStore _store;
 
-    public InputUploadTests() => _store = new RecordingStore(new FileArtifactStore(_folder["store"]));
+    public InputUploadTests() => _store = new SlowStore(new FileArtifactStore(_folder["store"]));
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -91,7 +92,7 @@ public sealed class InputUploadTests : IDisposable
         );
 
         Assert.Equal(refused, (error as OneShotException)?.Detail.Field);
-        Assert.Equal(refused is null, _store.Writes.Count > 0);
+        Assert.Equal(refused is null, !_store.Writes.IsEmpty);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class FanOutChoiceTests
     [Fact]
     public void BytesOfTerm_ToyModel_IsNeverShortOfMemory()
     {
-        var config = UNetConfig.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "unet", "config.json"));
+        var config = UNetConfig.Read(Path.Combine(Repository.Model, "unet", "config.json"));
         var bytes = MicroBatchChoice.BytesOfTerm(config, 16, 16, ScalarType.Float32);
         Assert.InRange(bytes, 1, 64 << 20);
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
@@ -55,13 +56,13 @@ public sealed class FanOutRunTests : IDisposable
         var options = Options with { Precision = precision };
         var local = Run("local", options with { FanOut = FanOutMode.Local, MicroBatch = 1 }, null, null);
         var spread = options with { FanOut = FanOutMode.Synchronous };
-        using var exchange = Exchange(2, spread);
-        var synchronous = Run("synchronous", spread, null, exchange);
+        using var workers = Workers(2, spread);
+        var synchronous = Run("synchronous", spread, null, workers);
         Assert.Equal(local.Weights, synchronous.Weights);
         Assert.Equal(local.Losses, synchronous.Losses);
-        Assert.Equal(10, exchange.Evaluated); // two of three terms in five steps
-        Assert.Equal([2], exchange.Wanted);
-        Assert.Equal(1, exchange.Dismissals);
+        Assert.Equal(10, workers.Evaluated); // two of three terms in five steps
+        Assert.Equal([2], workers.Wanted);
+        Assert.Equal(1, workers.Dismissals);
         Assert.Equal("term by term", (string?)synchronous.FanOut["evaluation"]);
         Assert.Equal("term by term", (string?)local.FanOut["evaluation"]);
     }
@@ -87,9 +88,9 @@ public sealed class FanOutRunTests : IDisposable
     public void Synchronous_StoppedAndResumedWithoutWorkers_GivesTheSameWeights()
     {
         var options = Options with { FanOut = FanOutMode.Synchronous };
-        using var exchange = Exchange(1, options);
-        var whole = Run("whole", options, null, exchange);
-        using var another = Exchange(2, options);
+        using var workers = Workers(1, options);
+        var whole = Run("whole", options, null, workers);
+        using var another = Workers(2, options);
         var first = Stop("first", options, another, 3);
         Assert.Equal(3, first.CheckpointStep);
         var resumed = Run("resumed", options, first.Checkpoint, null);
@@ -102,10 +103,10 @@ public sealed class FanOutRunTests : IDisposable
     public void Synchronous_KilledBeforeItsFirstStep_ResumesFromTheDecision()
     {
         var options = Options with { FanOut = FanOutMode.Synchronous };
-        using var exchange = Exchange(1, options);
-        var whole = Run("whole", options, null, exchange);
+        using var workers = Workers(1, options);
+        var whole = Run("whole", options, null, workers);
         var killed = new RecordingObserver(_folder.FullName) { AfterStep = _ => throw new InvalidOperationException("killed") };
-        using var another = Exchange(1, options);
+        using var another = Workers(1, options);
         Assert.Throws<InvalidOperationException>(() => Execute("killed", options, null, killed, another, default));
         Assert.Equal(0, killed.CheckpointStep);
         Assert.Contains(killed.Messages, m => m.Contains("term by term", StringComparison.Ordinal));
@@ -129,13 +130,13 @@ public sealed class FanOutRunTests : IDisposable
     public void Periodic_ParticipantsWhoeverRunsThem_GiveTheSameWeights()
     {
         var options = Options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 2 };
-        using var exchange = Exchange(2, options);
-        var spread = Run("spread", options, null, exchange);
+        using var workers = Workers(2, options);
+        var spread = Run("spread", options, null, workers);
         Assert.Equal("rounds of 2 over 3", (string?)spread.FanOut["evaluation"]);
-        Assert.Equal(6, exchange.Evaluated); // two of three participants in rounds of 2, 2 and 1 steps
+        Assert.Equal(6, workers.Evaluated); // two of three participants in rounds of 2, 2 and 1 steps
 
         // Both workers died before their first answer: the run's own thread replays their rounds.
-        using var dead = new WorkerExchange(2, () => throw new InvalidOperationException()) { Dead = true };
+        using var dead = new LocalWorkers(2, () => throw new InvalidOperationException()) { Dead = true };
         var alone = Run("alone", options, null, dead);
         Assert.Equal(spread.Weights, alone.Weights);
         Assert.Equal(spread.Losses, alone.Losses);
@@ -146,9 +147,9 @@ public sealed class FanOutRunTests : IDisposable
     public void Periodic_StoppedInsideARound_ResumesFromItsBoundary()
     {
         var options = Options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 2, CheckpointEvery = 3 };
-        using var exchange = Exchange(2, options);
-        var whole = Run("whole", options, null, exchange);
-        using var another = Exchange(2, options);
+        using var workers = Workers(2, options);
+        var whole = Run("whole", options, null, workers);
+        using var another = Workers(2, options);
         var first = Stop("first", options, another, 2);
         Assert.Equal(2, first.CheckpointStep);
 
@@ -162,30 +163,30 @@ public sealed class FanOutRunTests : IDisposable
     [Fact]
     public void Auto_WayThatTakesForEver_StaysLocalAndUnchanged()
     {
-        using var exchange = Exchange(2, Options, double.PositiveInfinity);
+        using var workers = Workers(2, Options, double.PositiveInfinity);
         var local = Run("local", Options, null, null);
-        var auto = Run("auto", Options, null, exchange);
+        var auto = Run("auto", Options, null, workers);
         Assert.Equal(local.Weights, auto.Weights);
-        Assert.Equal(0, exchange.Evaluated);
+        Assert.Equal(0, workers.Evaluated);
         Assert.Equal("batch", (string?)auto.FanOut["evaluation"]);
         Assert.Equal("auto", (string?)auto.FanOut["asked"]);
         Assert.Equal(3, (int?)auto.FanOut["measured"]!["terms"]);
-        Assert.Equal(Assert.Single(exchange.Measured).There, (int?)auto.FanOut["measured"]!["payload_bytes"]);
+        Assert.Equal(Assert.Single(workers.Measured).There, (int?)auto.FanOut["measured"]!["payload_bytes"]);
         Assert.Null(auto.FanOut["measured"]!["transfer_seconds"]);
         Assert.Equal([0, 2, 4, 5], auto.CheckpointSteps);
         Assert.Equal([2, 4, 5], local.CheckpointSteps);
         Assert.Null(local.FanOut["measured"]);
         Assert.Equal("no other slot is free", (string?)local.FanOut["reason"]);
-        Assert.Equal(2, exchange.Dismissals);
+        Assert.Equal(2, workers.Dismissals);
     }
 
     [Fact]
     public void Auto_WhateverItChooses_GivesTheWeightsOfThatMode()
     {
         // Which one is chosen depends on this machine; that measuring and trying left no trace must not.
-        using var exchange = Exchange(2, Options);
-        var auto = Run("auto", Options, null, exchange);
-        using var another = Exchange(2, Options with { FanOut = FanOutMode.Synchronous });
+        using var workers = Workers(2, Options);
+        var auto = Run("auto", Options, null, workers);
+        using var another = Workers(2, Options with { FanOut = FanOutMode.Synchronous });
         var chosen =
             (string?)auto.FanOut["evaluation"] == "term by term"
                 ? Run("synchronous", Options with { FanOut = FanOutMode.Synchronous }, null, another)
@@ -200,9 +201,9 @@ public sealed class FanOutRunTests : IDisposable
     [InlineData(FanOutMode.Periodic)]
     public void AnyMode_PayloadBeyondTheLimit_StaysLocalWithAReason(FanOutMode mode)
     {
-        using var exchange = new WorkerExchange(2, () => throw new InvalidOperationException()) { LargestPayload = 1000 };
-        var run = Run("large", Options with { Steps = 1, FanOut = mode, FanOutPeriod = mode == FanOutMode.Periodic ? 2 : 0 }, null, exchange);
-        Assert.Empty(exchange.Wanted);
+        using var workers = new LocalWorkers(2, () => throw new InvalidOperationException()) { LargestPayload = 1000 };
+        var run = Run("large", Options with { Steps = 1, FanOut = mode, FanOutPeriod = mode == FanOutMode.Periodic ? 2 : 0 }, null, workers);
+        Assert.Empty(workers.Wanted);
         Assert.Equal("batch", (string?)run.FanOut["evaluation"]);
         Assert.Contains("more than the 1,000", (string?)run.FanOut["reason"], StringComparison.Ordinal);
     }
@@ -210,7 +211,7 @@ public sealed class FanOutRunTests : IDisposable
     [Fact]
     public void Auto_OneTermAStep_AsksNobody()
     {
-        using var exchange = new WorkerExchange(2, () => throw new InvalidOperationException());
+        using var workers = new LocalWorkers(2, () => throw new InvalidOperationException());
         var run = Run(
             "one",
             Options with
@@ -219,9 +220,9 @@ public sealed class FanOutRunTests : IDisposable
                 Objective = new ObjectiveOptions { ObjectLoss = false },
             },
             null,
-            exchange
+            workers
         );
-        Assert.Empty(exchange.Wanted);
+        Assert.Empty(workers.Wanted);
         Assert.Contains("one term", (string?)run.FanOut["reason"], StringComparison.Ordinal);
     }
 
@@ -256,24 +257,24 @@ public sealed class FanOutRunTests : IDisposable
 
         Assert.Throws<InvalidInputException>(() => worker.Evaluate(5, 0, default, default));
         Assert.Throws<InvalidInputException>(() => worker.Evaluate(0, -1, default, default));
-        using var exchange = new WorkerExchange(0, () => throw new InvalidOperationException()) { Dead = true };
-        Assert.Equal(5, Run("goes-on", options, null, exchange).Losses.Count);
+        using var workers = new LocalWorkers(0, () => throw new InvalidOperationException()) { Dead = true };
+        Assert.Equal(5, Run("goes-on", options, null, workers).Losses.Count);
     }
 
     private static ModelFolder Model => ModelFolder.Open(Golden.PathOf("sd15-tiny"));
 
-    private static WorkerExchange Exchange(int workers, ImplantationOptions options, double transfer = 0) =>
+    private static LocalWorkers Workers(int workers, ImplantationOptions options, double transfer = 0) =>
         new(workers, () => TermWorker.Open(Model, Inputs, options)) { Transfer = transfer };
 
-    private static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name + ".png"));
+    private static byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name + ".png"));
 
-    private FanOutRun Run(string name, ImplantationOptions options, string? checkpoint, IStepExchange? exchange)
+    private FanOutRun Run(string name, ImplantationOptions options, string? checkpoint, IBorrowedSlots? slots)
     {
         var observer = new RecordingObserver(Directory.CreateDirectory(Path.Combine(_folder.FullName, name + "-observed")).FullName);
-        return Execute(name, options, checkpoint, observer, exchange, default);
+        return Execute(name, options, checkpoint, observer, slots, default);
     }
 
-    private RecordingObserver Stop(string name, ImplantationOptions options, IStepExchange exchange, int afterStep)
+    private RecordingObserver Stop(string name, ImplantationOptions options, IBorrowedSlots slots, int afterStep)
     {
         using var stop = new CancellationTokenSource();
         var observer = new RecordingObserver(_folder.FullName)
@@ -286,7 +287,7 @@ public sealed class FanOutRunTests : IDisposable
                 }
             },
         };
-        Assert.Throws<OperationCanceledException>(() => Execute(name, options, null, observer, exchange, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => Execute(name, options, null, observer, slots, stop.Token));
         return observer;
     }
 
@@ -295,12 +296,12 @@ public sealed class FanOutRunTests : IDisposable
         ImplantationOptions options,
         string? checkpoint,
         RecordingObserver observer,
-        IStepExchange? exchange,
+        IBorrowedSlots? slots,
         CancellationToken cancellationToken
     )
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
-        var outcome = new ImplantationRun(Model, Inputs, options, observer, exchange).Execute(folder, checkpoint, cancellationToken);
+        var outcome = new ImplantationRun(Model, Inputs, options, observer, slots).Execute(folder, checkpoint, cancellationToken);
         var weights = Directory
             .EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
@@ -34,11 +35,11 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         AssertLoss((double)expected["masked"]!["0"]!, values[0].Losses[0], $"{name}.masked.0");
         AssertLoss((double)expected["masked"]!["2"]!, values[1].Losses[0], $"{name}.masked.2");
         AssertLoss((double)expected["global"]!, values[2].Losses[0], $"{name}.global");
-        new TermSteps(new TrainingParts(goldens.Lora, tokens, trainer, wire), s_options, LocalExchange.Instance).Reduce(values.Select(v => v.Payload));
+        new TermSteps(new TrainingParts(goldens.Lora, tokens, trainer, wire), s_options, NoBorrowedSlots.Instance).Reduce(values.Select(v => v.Payload));
         Golden.AssertClose(tokens[Trainer.VectorsName].grad!, goldens[$"multi.{name}.l_sp.grad.vectors"], 1e-4, $"{name}.l_sp.grad.vectors");
         goldens.AssertLoraGradients($"multi.{name}.l_sp.grad");
 
-        // The class terms, which the coordinator adds, make it the gradient of the whole batch.
+        // The class terms, which the job's own slot adds, make it the gradient of the whole batch.
         AssertLoss((double)expected["l_cl"]!, trainer.AccumulateClassTerms(Draw([0, 2])), $"{name}.l_cl");
         if (prediction == PredictionType.Epsilon)
         {
@@ -91,7 +92,7 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         var way = new TermSteps(
             new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
             s_options,
-            LocalExchange.Instance
+            NoBorrowedSlots.Instance
         );
         for (var step = 0; step < 3; step++)
         {
@@ -121,7 +122,7 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         var options = s_options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 1 };
         ITrainingSteps[] ways =
         [
-            new TermSteps(parts, options, LocalExchange.Instance),
+            new TermSteps(parts, options, NoBorrowedSlots.Instance),
             new BatchSteps(trainer, options, 2),
             new RoundSteps(
                 parts,
@@ -133,7 +134,7 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
                     Period = 1,
                     Participants = 2,
                 },
-                LocalExchange.Instance
+                NoBorrowedSlots.Instance
             ),
         ];
         foreach (var way in ways)

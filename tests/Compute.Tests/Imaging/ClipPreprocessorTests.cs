@@ -73,7 +73,7 @@ public sealed class ClipPreprocessorTests : IDisposable
         Assert.Equal((32, 32, 3), (old.Size, old.CropSize, old.Resample));
         Assert.Equal((32, 32, 3), (current.Size, current.CropSize, current.Resample));
         Assert.Equal(old.RescaleFactor, current.RescaleFactor, 15);
-        Assert.Equal(64, ClipPreprocessor.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "clip")).Side);
+        Assert.Equal(64, ClipPreprocessor.Load(Path.Combine(Repository.Model, "clip")).Side);
     }
 
     [Theory]

@@ -83,8 +83,8 @@ public sealed class TrainingCropTests
     [InlineData("photo-cup")]
     public void Create_Sample_KeepsTheWholeObject(string name)
     {
-        var photo = ImageReader.Read(Path.Combine(Golden.Root, "samples", name + ".png"));
-        var mask = MaskReader.Read(Path.Combine(Golden.Root, "samples", name + "-mask.png"), photo.Width, photo.Height);
+        var photo = ImageReader.Read(Repository.Sample(name + ".png"));
+        var mask = MaskReader.Read(Repository.Sample(name + "-mask.png"), photo.Width, photo.Height);
         var crop = TrainingCrop.Create(photo, [mask], 64);
         TestContext.Current.TestOutputHelper?.WriteLine(crop.Description);
         Assert.Empty(crop.Warnings);

@@ -169,8 +169,8 @@ public sealed class BrokenModelTests : IDisposable
             },
         };
         var inputs = new ImplantationInputs(
-            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
-            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
+            File.ReadAllBytes(Repository.Sample("cat.png")),
+            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Repository.Sample("cat-mask.png")))]
         );
         var run = new ImplantationRun(ModelFolder.Open(_model), inputs, options, _observer) { DrawCommand = "oneshot generate --implantation 7" };
         run = endsRun is null ? run : new ImplantationRun(ModelFolder.Open(_model), inputs, options, _observer) { EndsRun = endsRun };

@@ -7,8 +7,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Compute.Tests.Implantation;
 
 /// <summary>
-/// A run that goes on, or helps another, with other configuration files than those that it began with would compute something else, though the weights are the
-/// same.
+/// A run that goes on, or a worker for another one, with other configuration files than those that it began with would compute something else, though the
+/// weights are the same.
 /// </summary>
 public sealed class ConfigurationTests : IDisposable
 {
@@ -32,10 +32,7 @@ public sealed class ConfigurationTests : IDisposable
         };
 
     private static ImplantationInputs Inputs =>
-        new(
-            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
-            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
-        );
+        new(File.ReadAllBytes(Repository.Sample("cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Repository.Sample("cat-mask.png")))]);
 
     [Theory]
     [InlineData("scheduler/scheduler_config.json", "\"beta_end\": 0.012", "\"beta_end\": 0.013")]
@@ -121,7 +118,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void Open_AHelperWithAnotherConfiguration_HasAnotherFingerprint()
+    public void Open_AWorkerWithAnotherConfiguration_HasAnotherFingerprint()
     {
         Copy();
         using var same = TermWorker.Open(ModelFolder.Open(Model), Inputs, Options);

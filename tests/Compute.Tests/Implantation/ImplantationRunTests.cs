@@ -32,10 +32,7 @@ public sealed class ImplantationRunTests : IDisposable
         };
 
     private static ImplantationInputs Inputs =>
-        new(
-            File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat.png")),
-            [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(Golden.Root, "samples", "cat-mask.png")))]
-        );
+        new(File.ReadAllBytes(Repository.Sample("cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Repository.Sample("cat-mask.png")))]);
 
     [Theory]
     [InlineData(LoraTargetModules.None)]
@@ -108,15 +105,11 @@ public sealed class ImplantationRunTests : IDisposable
         Dictionary<string, string> Weights(string name, ImplantationInputs inputs, ImplantationOptions options)
         {
             var folder = _folder.CreateSubdirectory(name).FullName;
-            new ImplantationRun(
-                ModelFolder.Open(Path.Combine(Golden.Root, "tests", "Goldens", "sd15-tiny")),
-                inputs,
-                options with
-                {
-                    SamplesPerPrompt = 0,
-                },
-                new RecordingObserver(folder)
-            ).Execute(folder, null, CancellationToken.None);
+            new ImplantationRun(ModelFolder.Open(Repository.TinyModel), inputs, options with { SamplesPerPrompt = 0 }, new RecordingObserver(folder)).Execute(
+                folder,
+                null,
+                CancellationToken.None
+            );
             // Checkpoints tell the options apart.
             return Directory
                 .EnumerateFiles(folder, "*.safetensors")
@@ -124,7 +117,7 @@ public sealed class ImplantationRunTests : IDisposable
                 .ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
         }
 
-        byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name));
+        byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name));
         var two = new ImplantationInputs(
             Sample("scene-fox-ball.png"),
             [

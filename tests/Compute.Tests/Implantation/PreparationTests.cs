@@ -66,7 +66,7 @@ public sealed class PreparationTests : IDisposable
 
     private static IReadOnlyList<byte[]> Masks => [Sample("scene-fox-ball-fox-mask.png"), Sample("scene-fox-ball-ball-mask.png")];
 
-    private static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name));
+    private static byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name));
 
     private Preparation Prepare(bool ownViews)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Recipe;
-using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Compute.Tests.Implantation;
 

@@ -33,8 +33,8 @@ public sealed class OtherProcessorsTests
         foreach (
             var name in classes
                 .Select(name => $"{typeof(OtherProcessorsTests).Namespace}.{name}")
-                .Append(typeof(Models.AttentionKernelTests).FullName!)
-                .Append(typeof(Models.UNetGoldenTests).FullName!)
+                .Append(typeof(Models.Layers.AttentionKernelTests).FullName!)
+                .Append(typeof(Models.UNet.UNetGoldenTests).FullName!)
         )
         {
             start.ArgumentList.Add("-class");

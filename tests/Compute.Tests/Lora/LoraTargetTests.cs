@@ -22,7 +22,7 @@ public sealed class LoraTargetTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-lora-");
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly UNet2DConditionModel _unet = ModelFolder.Open(Path.Combine(Golden.Root, "models", "toyworld-64")).LoadUNet(ScalarType.Float32, CPU);
+    private readonly UNet2DConditionModel _unet = ModelFolder.Open(Repository.Model).LoadUNet(ScalarType.Float32, CPU);
 
     public void Dispose()
     {

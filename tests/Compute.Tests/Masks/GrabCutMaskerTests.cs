@@ -1,6 +1,7 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Compute.Tests.Imaging;
+using OrleansOneShot.TestKit.Models.Masks;
 
 namespace OrleansOneShot.Compute.Tests.Masks;
 

@@ -8,14 +8,8 @@ internal static class MaskFigures
 {
     public static (RgbImage Photo, MaskImage Mask) Sample(string name)
     {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "OrleansOneShot.sln")))
-        {
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests don't run inside the repository.");
-        }
-
-        var photo = ImageReader.Read(Path.Combine(root, "samples", $"{name}.png"));
-        return (photo, MaskReader.Read(Path.Combine(root, "samples", $"{name}-mask.png"), photo.Width, photo.Height));
+        var photo = ImageReader.Read(Repository.Sample($"{name}.png"));
+        return (photo, MaskReader.Read(Repository.Sample($"{name}-mask.png"), photo.Width, photo.Height));
     }
 
     /// <summary>The mask's bounding box, four pixels larger on each side where the picture allows it.</summary>

@@ -196,7 +196,7 @@ public sealed class ModelConfigTests : IDisposable
                 Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 },
                 PromptTemplate = "a photo of {}",
             },
-            ModelDefaultsFile.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "oneshot.json"))
+            ModelDefaultsFile.Read(Path.Combine(Repository.Model, "oneshot.json"))
         );
     }
 }

@@ -30,10 +30,7 @@ public sealed class SchedulerFactoryTests
 
     [Fact]
     public void NameOf_OfTheEmbeddedModel_IsPndm() =>
-        Assert.Equal(
-            "pndm",
-            SchedulerFactory.NameOf(SchedulerConfig.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "scheduler", "scheduler_config.json")))
-        );
+        Assert.Equal("pndm", SchedulerFactory.NameOf(SchedulerConfig.Load(Path.Combine(Repository.Model, "scheduler", "scheduler_config.json"))));
 
     [Fact]
     public void NameOf_AnotherClass_IsRefusedWithTheNames()

@@ -24,7 +24,7 @@ public sealed class ThreadDivisionTests
     [Fact]
     public void Of_ToyModel_IsOneThread()
     {
-        var toy = UNetConfig.Read(Path.Combine(Golden.Root, "models", "toyworld-64", "unet", "config.json"));
+        var toy = UNetConfig.Read(Path.Combine(Repository.Model, "unet", "config.json"));
         Assert.Equal(1, ThreadDivision.Of(OperationWork.OfUNet(toy, 16, 16, 3), 64, 1));
     }
 

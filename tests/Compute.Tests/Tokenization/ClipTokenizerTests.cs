@@ -9,7 +9,7 @@ public sealed class ClipTokenizerTests : IDisposable
 {
     private static readonly JsonElement s_reference = JsonDocument.Parse(File.ReadAllText(Golden.PathOf("tokenizer.json"))).RootElement;
     private static readonly ClipTokenizer s_clip = ClipTokenizer.Load(Golden.PathOf("clip-vocab"), 77);
-    private static readonly ClipTokenizer s_toyworld = ClipTokenizer.Load(Path.Combine(Golden.Root, "models", "toyworld-64", "tokenizer"), 32);
+    private static readonly ClipTokenizer s_toyworld = ClipTokenizer.Load(Path.Combine(Repository.Model, "tokenizer"), 32);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-tokenizer-");
 
@@ -64,7 +64,7 @@ public sealed class ClipTokenizerTests : IDisposable
     [Fact]
     public void CountTokens_OfTheEmbeddedModelsWorld_IsOneAWord()
     {
-        using var world = JsonDocument.Parse(File.ReadAllText(Path.Combine(Golden.Root, "models", "toyworld-64", "world.json")));
+        using var world = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Model, "world.json")));
         var phrases = Texts(world.RootElement.GetProperty("classes"))
             .Concat(Texts(world.RootElement.GetProperty("colours")))
             .Concat(Texts(world.RootElement.GetProperty("plain")))

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.TestKit.Torch;
 
 namespace OrleansOneShot.Compute.Tests.Torch;
 
@@ -7,7 +8,7 @@ public sealed class BannedSymbolsTests
 {
     private static readonly HashSet<string> s_banned =
     [
-        .. File.ReadLines(Path.Combine(Golden.Root, "build", "BannedSymbols.txt"))
+        .. File.ReadLines(Repository.PathOf("build", "BannedSymbols.txt"))
             .Where(l => !l.StartsWith("//", StringComparison.Ordinal))
             .Select(l => l.Split(';')[0]),
     ];

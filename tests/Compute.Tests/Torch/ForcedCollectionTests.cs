@@ -96,7 +96,7 @@ public sealed class ForcedCollectionTests : IDisposable
 
     private Dictionary<string, string> Run(string name, out List<long> createdOutsideScopes)
     {
-        byte[] Sample(string file) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", file));
+        byte[] Sample(string file) => File.ReadAllBytes(Repository.Sample(file));
         var inputs = new ImplantationInputs(
             Sample("scene-fox-ball.png"),
             [

@@ -6,7 +6,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.EndToEnd.Tests.Support;
-using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;

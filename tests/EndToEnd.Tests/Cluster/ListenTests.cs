@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 
@@ -21,34 +22,7 @@ public sealed class ListenTests : IDisposable
         Assert.StartsWith("Ready: silo 127.0.0.2:", await here.ReadyAsync(), StringComparison.Ordinal);
         Assert.StartsWith($"Ready: silo {there}:", await other.ReadyAsync(), StringComparison.Ordinal);
 
-        (
-            await OneShotProcess.RunAsync([
-                "implant",
-                "--image",
-                Repository.Sample("scene-fox-ball.png"),
-                "--object",
-                $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
-                "--object",
-                $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
-                "--model",
-                Repository.TinyModel,
-                "--resolution",
-                "64",
-                "--steps",
-                "10",
-                "--precision",
-                "fp32",
-                "--prompt",
-                "a photo of <cat>",
-                "--samples",
-                "1",
-                "--fan-out",
-                "synchronous",
-                "--out",
-                _folder.Out,
-                .. cluster,
-            ])
-        ).Expect(0);
+        (await OneShotProcess.RunAsync([.. ImplantArguments.TwoObjects(10, _folder.Out), "--fan-out", "synchronous", .. cluster])).Expect(0);
 
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Out, "manifest.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(2, (int)manifest["fan_out"]!["figures"]!["participants"]!);

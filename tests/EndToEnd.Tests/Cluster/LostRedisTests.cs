@@ -1,4 +1,5 @@
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.Cluster;
 

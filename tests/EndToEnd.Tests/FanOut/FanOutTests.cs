@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOneShot.EndToEnd.Tests.Support;
 
@@ -9,7 +8,7 @@ public sealed class FanOutTests : IDisposable
 {
     private const int Silos = 3;
 
-    // More than a fast machine takes while the helpers are looked up.
+    // More than a fast machine takes while the workers are looked up.
     private const int Steps = 300;
 
     private readonly TestFolder _folder = new();
@@ -19,8 +18,8 @@ public sealed class FanOutTests : IDisposable
     {
         await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
 
-        (await OneShotProcess.RunAsync([.. Job(20, "there", "--fan-out", "synchronous"), .. cluster.Options])).Expect(0);
-        (await OneShotProcess.RunAsync([.. Job(20, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
+        (await OneShotProcess.RunAsync(Spread(20, cluster))).Expect(0);
+        (await OneShotProcess.RunAsync(Alone(20))).Expect(0);
 
         Assert.Equal(Files("here"), Files("there"));
         var figures = Manifest("there")["fan_out"]!["figures"]!;
@@ -30,27 +29,27 @@ public sealed class FanOutTests : IDisposable
     }
 
     [Fact]
-    public async Task Synchronous_OneHelperKilledAndOneFrozen_GivesTheSameFiles()
+    public async Task Synchronous_OneWorkerKilledAndOneFrozen_GivesTheSameFiles()
     {
         await using var cluster = await TestCluster.StartAsync(Silos, _folder.Data);
-        await using (var job = OneShotProcess.Start([.. Job(Steps, "there", "--fan-out", "synchronous"), .. cluster.Options]))
+        await using (var job = OneShotProcess.Start(Spread(Steps, cluster)))
         {
             await job.TrainsAsync(5);
-            var helpers = await cluster.FindAsync("lent");
-            Assert.Equal(Silos - 1, helpers.Count);
+            var workers = await cluster.FindAsync("lent");
+            Assert.Equal(Silos - 1, workers.Count);
 
             // Both at once: what the job says may stand still after the first, while its steps go on.
-            await helpers[1].FreezeAsync();
-            helpers[0].Kill();
+            await workers[1].FreezeAsync();
+            workers[0].Kill();
             (await job.EndAsync()).Expect(0);
         }
 
-        (await OneShotProcess.RunAsync([.. Job(Steps, "here", "--fan-out", "local", "--micro-batch", "1"), "--data", _folder["alone"]])).Expect(0);
+        (await OneShotProcess.RunAsync(Alone(Steps))).Expect(0);
 
         Assert.Equal(Files("here"), Files("there"));
         var figures = Manifest("there")["fan_out"]!["figures"]!;
 
-        // A helper whose grain was registered with the killed silo may be given up and borrowed again before.
+        // A worker whose grain was registered with the killed silo may be given up and borrowed again before.
         Assert.True((int)figures["workers_dropped"]! >= Silos - 1, figures.ToJsonString());
         Assert.True((int)figures["terms_repeated"]! >= Silos - 1, figures.ToJsonString());
         Assert.Equal(1, (int)Manifest("there")["epoch"]!);
@@ -58,33 +57,11 @@ public sealed class FanOutTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string[] Job(int steps, string name, params string[] more) =>
-        [
-            "implant",
-            "--image",
-            Repository.Sample("scene-fox-ball.png"),
-            "--object",
-            $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
-            "--object",
-            $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
-            "--model",
-            Repository.TinyModel,
-            "--resolution",
-            "64",
-            "--steps",
-            steps.ToString(CultureInfo.InvariantCulture),
-            "--seed",
-            "3",
-            "--precision",
-            "fp32",
-            "--prompt",
-            "a photo of <cat> and <dog>",
-            "--samples",
-            "1",
-            "--out",
-            _folder[name],
-            .. more,
-        ];
+    private string[] Spread(int steps, TestCluster cluster) =>
+        [.. ImplantArguments.TwoObjects(steps, _folder["there"]), "--fan-out", "synchronous", .. cluster.Options];
+
+    private string[] Alone(int steps) =>
+        [.. ImplantArguments.TwoObjects(steps, _folder["here"]), "--fan-out", "local", "--micro-batch", "1", "--data", _folder["alone"]];
 
     // The manifest tells when and where, the request how it was asked for.
     private SortedDictionary<string, string> Files(string name)

@@ -1,5 +1,4 @@
-using OrleansOneShot.Compute.Tests.Torch;
-using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Torch;
 
 namespace OrleansOneShot.EndToEnd.Tests.Generation;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OrleansOneShot.EndToEnd.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.State;
 

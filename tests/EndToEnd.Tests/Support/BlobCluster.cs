@@ -1,4 +1,4 @@
-using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
-/// <summary>The job that all tests here run: one object, 64 pixels, a model of random weights.</summary>
+/// <summary>The jobs that tests here run: 64 pixels, a model of random weights, and one object unless it says otherwise.</summary>
 internal static class ImplantArguments
 {
     /// <summary>Training steps: two checkpoints on the way, the third at the end.</summary>
     public const int Steps = 24;
 
     /// <summary>
-    /// The command line without <c>--out</c>. In float32: <c>auto</c> measures which precision is faster, and that is no test's business here.
+    /// The command line of one object, without <c>--out</c>. In float32: <c>auto</c> measures which precision is faster, and that is no test's business here.
     /// </summary>
     public static string[] Create(string data, int steps = Steps) =>
         [
@@ -42,6 +42,36 @@ internal static class ImplantArguments
 
     /// <summary>The command line with <c>--out</c>, for a folder's own data.</summary>
     public static string[] Create(TestFolder folder, int steps = Steps) => [.. Create(folder.Data, steps), "--out", folder.Out];
+
+    /// <summary>A job of two objects, whose steps can be spread; without <c>--fan-out</c>, and without the cluster or data that it is for.</summary>
+    /// <param name="steps">Training steps.</param>
+    /// <param name="output">Where its result goes.</param>
+    public static string[] TwoObjects(int steps, string output) =>
+        [
+            "implant",
+            "--image",
+            Repository.Sample("scene-fox-ball.png"),
+            "--object",
+            $"mask={Repository.Sample("scene-fox-ball-fox-mask.png")},class=cat",
+            "--object",
+            $"mask={Repository.Sample("scene-fox-ball-ball-mask.png")},class=dog",
+            "--model",
+            Repository.TinyModel,
+            "--resolution",
+            "64",
+            "--steps",
+            steps.ToString(CultureInfo.InvariantCulture),
+            "--seed",
+            "3",
+            "--precision",
+            "fp32",
+            "--prompt",
+            "a photo of <cat> and <dog>",
+            "--samples",
+            "1",
+            "--out",
+            output,
+        ];
 
     /// <summary>The id in "Job ID".</summary>
     public static string JobId(string line) => line["Job ".Length..].Trim();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using OrleansOneShot.TestKit.Streams;
 
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 

@@ -1,3 +1,5 @@
+using OrleansOneShot.TestKit.Servers;
+
 namespace OrleansOneShot.EndToEnd.Tests.Support;
 
 /// <summary>A Redis and silos in processes of their own.</summary>

@@ -81,7 +81,7 @@ internal static class JobReaders
                     }
                 )
         ),
-        ("fan-out-terms", _ => OfJson("fan-out-terms", """{"Fingerprint":"f","Precision":1}""", bytes => FanOutTerms.Parse(Encoding.UTF8.GetString(bytes)))),
+        ("worker-brief", _ => OfJson("worker-brief", """{"Fingerprint":"f","Precision":1}""", bytes => WorkerBrief.Parse(Encoding.UTF8.GetString(bytes)))),
         (
             "owner-record",
             folders =>

@@ -3,8 +3,8 @@ using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Masks;
 using OrleansOneShot.Compute.Masks.Onnx;
-using OrleansOneShot.Compute.Tests.Masks.Sam;
 using OrleansOneShot.Fuzz.Mutators;
+using OrleansOneShot.TestKit.Models.Masks;
 
 namespace OrleansOneShot.Fuzz.Readers;
 

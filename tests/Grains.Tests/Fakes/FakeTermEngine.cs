@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Grains.Engine;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
@@ -31,7 +32,7 @@ internal sealed class FakeTermEngine : ITermEngine
     public ITermWorker Open(EngineJob job, CancellationToken cancellationToken)
     {
         Note($"open {job.JobId}/{job.Epoch}");
-        Told.Enqueue(job.Terms);
+        Told.Enqueue(job.Brief);
         return OpenFailure is { } error ? throw error : new Worker(this, job);
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Common.Terms;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
 

@@ -15,10 +15,10 @@ public sealed partial class StepCoordinatorTests
     [Fact]
     public async Task Recruit_ASlotIsSlowToOpen_JoinsLater()
     {
-        var slots = new FakeSlots("a", "b");
+        var lender = new FakeLender("a", "b");
         var gate = new Gate();
-        slots["b"].OnOpen = _ => gate.PassAsync();
-        var coordinator = Coordinator(slots);
+        lender["b"].OnOpen = _ => gate.PassAsync();
+        var coordinator = Coordinator(lender);
         var recruited = Task.Run(() => coordinator.Recruit(2, TimeSpan.FromMinutes(1), Cancelled), Cancelled);
         await gate.Reached;
         await UntilAsync(() => coordinator.Recruit(2, TimeSpan.Zero, Cancelled) == 1);
@@ -28,16 +28,16 @@ public sealed partial class StepCoordinatorTests
         gate.Open();
         await SettledAsync(coordinator);
         await Evaluate(coordinator, 1);
-        Assert.Equal(2, slots["a"].Works.Count);
-        Assert.Equal(1, slots["b"].Works.Single().Step);
-        Assert.Equal(3, coordinator.Figures.Participants);
+        Assert.Equal(2, lender["a"].Works.Count);
+        Assert.Equal(1, lender["b"].Works.Single().Step);
+        Assert.Equal(3, coordinator.Figures.Slots);
     }
 
     [Fact]
     public async Task Recruit_TheAnswerIsLost_MakesTheSameRequestAgain()
     {
-        var slots = new FakeSlots("a") { LostAnswers = 1 };
-        var (coordinator, ready) = Recruited(slots, 2);
+        var lender = new FakeLender("a") { LostAnswers = 1 };
+        var (coordinator, ready) = Recruited(lender, 2);
         Assert.Equal(0, ready);
         for (var step = 0; step < 2; step++)
         {
@@ -46,17 +46,17 @@ public sealed partial class StepCoordinatorTests
             await SettledAsync(coordinator);
         }
 
-        Assert.Equal([1L, 1L, 2L], slots.Requests);
+        Assert.Equal([1L, 1L, 2L], lender.Requests);
     }
 
     [Fact]
     public async Task Recruit_Cancelled_EndsAtOnce()
     {
-        var slots = new FakeSlots("a");
+        var lender = new FakeLender("a");
         var gate = new Gate();
-        slots["a"].OnOpen = token => gate.PassAsync().WaitAsync(token);
+        lender["a"].OnOpen = token => gate.PassAsync().WaitAsync(token);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var coordinator = Coordinator(slots);
+        var coordinator = Coordinator(lender);
         var recruited = Task.Run(() => coordinator.Recruit(1, TimeSpan.FromHours(1), cancel.Token), Cancelled);
         await gate.Reached;
         await cancel.CancelAsync();
@@ -66,65 +66,65 @@ public sealed partial class StepCoordinatorTests
     [Fact]
     public void Recruit_ASiloCannotPrepareTheJob_AsksForAnother()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        slots["a"].OnOpen = _ => throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, "too little memory"));
-        var (_, ready) = Recruited(slots, 2);
+        var lender = new FakeLender("a", "b", "c");
+        lender["a"].OnOpen = _ => throw new OneShotException(new ErrorDetail(ErrorCodes.Limit, "too little memory"));
+        var (_, ready) = Recruited(lender, 2);
         Assert.Equal(2, ready);
-        Assert.Equal(["2", "1 but a"], slots.Asked);
-        Assert.Equal(["a"], slots.GivenBack);
+        Assert.Equal(["2", "1 but a"], lender.Asked);
+        Assert.Equal(["a"], lender.GivenBack);
     }
 
     [Fact]
     public async Task Recruit_ASiloRefuses_IsAskedAgainOnlyAfterAWhile()
     {
-        var slots = new FakeSlots("a");
-        slots["a"].OnOpen = _ => throw WorkerSession.Unavailable("its silo has no ITermEngine");
-        var (coordinator, ready) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        lender["a"].OnOpen = _ => throw WorkerThread.Unavailable("its silo has no ITermEngine");
+        var (coordinator, ready) = Recruited(lender, 1);
         Assert.Equal(0, ready);
-        Assert.Equal(["1", "1 but a"], slots.Asked);
-        slots["a"].OnOpen = _ => Task.CompletedTask;
+        Assert.Equal(["1", "1 but a"], lender.Asked);
+        lender["a"].OnOpen = _ => Task.CompletedTask;
         await Evaluate(coordinator, 0);
-        Assert.Equal(2, slots.Asked.Count);
+        Assert.Equal(2, lender.Asked.Count);
         _clock.Advance(s_retry);
         await Evaluate(coordinator, 1);
         await SettledAsync(coordinator);
-        Assert.Equal(["1", "1 but a", "1"], slots.Asked);
+        Assert.Equal(["1", "1 but a", "1"], lender.Asked);
         await Evaluate(coordinator, 2);
-        Assert.Equal(2, slots["a"].Works.Single().Step);
+        Assert.Equal(2, lender["a"].Works.Single().Step);
     }
 
     [Fact]
     public async Task Evaluate_ASlotBecomesFree_JoinsAfterAWhileButNeverMoreThanAreUseful()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, ready) = Recruited(slots, 5);
+        var lender = new FakeLender("a");
+        var (coordinator, ready) = Recruited(lender, 5);
         Assert.Equal(1, ready);
         foreach (var silo in (string[])["b", "c", "d", "e"])
         {
-            slots.Free(silo);
+            lender.Free(silo);
         }
         await Evaluate(coordinator, 0, terms: 3);
         await SettledAsync(coordinator);
-        Assert.Equal(["5"], slots.Asked);
+        Assert.Equal(["5"], lender.Asked);
         _clock.Advance(s_retry);
         Assert.Equal(FakeTerms.Step(1, 3, s_payload), await Evaluate(coordinator, 1, terms: 3));
         await SettledAsync(coordinator);
-        Assert.Equal(["5", "1"], slots.Asked);
+        Assert.Equal(["5", "1"], lender.Asked);
         Assert.Equal(FakeTerms.Step(2, 3, s_payload), await Evaluate(coordinator, 2, terms: 3));
-        Assert.Equal(2, slots["b"].Works.Single().Step);
+        Assert.Equal(2, lender["b"].Works.Single().Step);
     }
 
     [Fact]
     public async Task Recruit_LongPauses_SlotsHearThatTheJobLives()
     {
-        var slots = new FakeSlots("a");
+        var lender = new FakeLender("a");
         var heard = new TaskCompletionSource<(int, int)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        slots["a"].OnEcho = (payload, bytes) =>
+        lender["a"].OnEcho = (payload, bytes) =>
         {
             heard.TrySetResult((payload.Length, bytes));
             throw new TimeoutException("a sign of life needs no answer");
         };
-        var (coordinator, _) = Recruited(slots, 1);
+        var (coordinator, _) = Recruited(lender, 1);
         var patience = new OneShotGrainsOptions().FanOutIdleTimeout;
         _clock.Advance(patience / 2);
         Assert.Equal((0, 0), await heard.Task.WaitAsync(TestWorld.Limit));
@@ -135,54 +135,54 @@ public sealed partial class StepCoordinatorTests
     [Fact]
     public async Task Dismiss_WithSlots_ClosesThemAndGivesThemBack()
     {
-        var slots = new FakeSlots("a", "b");
-        var (coordinator, _) = Recruited(slots, 2);
+        var lender = new FakeLender("a", "b");
+        var (coordinator, _) = Recruited(lender, 2);
         coordinator.Dismiss();
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         await coordinator.DisposeAsync();
-        Assert.Empty(slots["a"].Works);
-        Assert.Equal(["a", "b"], slots.GivenBack.Order());
-        Assert.Equal((1, 1, 0), (slots["a"].Closed, slots["b"].Closed, coordinator.Figures.WorkersDropped));
-        Assert.Equal(["2"], slots.Asked);
+        Assert.Empty(lender["a"].Works);
+        Assert.Equal(["a", "b"], lender.GivenBack.Order());
+        Assert.Equal((1, 1, 0), (lender["a"].Closed, lender["b"].Closed, coordinator.Figures.WorkersDropped));
+        Assert.Equal(["2"], lender.Asked);
     }
 
     [Fact]
     public async Task Dismiss_BeforeTheSchedulerHasAnswered_GivesBackWhatComes()
     {
-        var slots = new FakeSlots("a") { Gate = new Gate() };
-        var coordinator = Coordinator(slots);
+        var lender = new FakeLender("a") { Gate = new Gate() };
+        var coordinator = Coordinator(lender);
         Assert.Equal(0, coordinator.Recruit(1, TimeSpan.Zero, Cancelled));
-        await slots.Gate.Reached;
+        await lender.Gate.Reached;
         coordinator.Dismiss();
-        slots.Gate.Open();
+        lender.Gate.Open();
         await SettledAsync(coordinator);
         await coordinator.DisposeAsync();
-        Assert.Equal(["a"], slots.GivenBack);
-        Assert.Empty(slots.Numbers);
+        Assert.Equal(["a"], lender.GivenBack);
+        Assert.Empty(lender.Numbers);
     }
 
     [Fact]
     public async Task Dismiss_WhileASlotOpens_GivesItUp()
     {
-        var slots = new FakeSlots("a");
+        var lender = new FakeLender("a");
         var gate = new Gate();
-        slots["a"].OnOpen = token => gate.PassAsync().WaitAsync(token);
-        var coordinator = Coordinator(slots);
+        lender["a"].OnOpen = token => gate.PassAsync().WaitAsync(token);
+        var coordinator = Coordinator(lender);
         Assert.Equal(0, coordinator.Recruit(1, TimeSpan.Zero, Cancelled));
         await gate.Reached;
         coordinator.Dismiss();
         await coordinator.DisposeAsync();
-        Assert.Equal((1, 0), (slots["a"].Closed, coordinator.Figures.WorkersDropped));
-        Assert.Equal(["a"], slots.GivenBack);
+        Assert.Equal((1, 0), (lender["a"].Closed, coordinator.Figures.WorkersDropped));
+        Assert.Equal(["a"], lender.GivenBack);
     }
 
     [Fact]
     public void MeasureTransfer_TwoTries_GivesTheBetter()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         var seconds = new Queue<int>([3, 1, 9]);
-        slots["a"].OnEcho = (payload, bytes) =>
+        lender["a"].OnEcho = (payload, bytes) =>
         {
             Assert.Equal(10, payload.Length);
             _clock.Advance(TimeSpan.FromSeconds(seconds.Dequeue()));
@@ -195,21 +195,21 @@ public sealed partial class StepCoordinatorTests
     [Fact]
     public async Task MeasureTransfer_ASlotFails_MeasuresTheOthers()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        var (coordinator, _) = Recruited(slots, 3);
-        slots["a"].OnEcho = (_, _) => throw new SiloUnavailableException("it is dead");
-        slots["b"].OnEcho = (_, _) => Task.FromResult<ReadOnlyMemory<byte>>(new byte[1]);
+        var lender = new FakeLender("a", "b", "c");
+        var (coordinator, _) = Recruited(lender, 3);
+        lender["a"].OnEcho = (_, _) => throw new SiloUnavailableException("it is dead");
+        lender["b"].OnEcho = (_, _) => Task.FromResult<ReadOnlyMemory<byte>>(new byte[1]);
         Assert.Equal(0, coordinator.MeasureTransfer(10, 20, Cancelled));
         Assert.Equal(2, coordinator.Figures.WorkersDropped);
-        slots["c"].OnEcho = (_, _) => new TaskCompletionSource<ReadOnlyMemory<byte>>().Task;
+        lender["c"].OnEcho = (_, _) => new TaskCompletionSource<ReadOnlyMemory<byte>>().Task;
         Assert.Equal(double.PositiveInfinity, await LaterAsync(Task.Run(() => coordinator.MeasureTransfer(10, 20, Cancelled), Cancelled)));
     }
 
     [Fact]
     public void MeasureTransfer_NobodyOrTooMuch_IsInfinite()
     {
-        Assert.Equal(double.PositiveInfinity, Recruited(new FakeSlots(), 1).Coordinator.MeasureTransfer(1, 1, Cancelled));
-        var (coordinator, _) = Recruited(new FakeSlots("a"), 1);
+        Assert.Equal(double.PositiveInfinity, Recruited(new FakeLender(), 1).Coordinator.MeasureTransfer(1, 1, Cancelled));
+        var (coordinator, _) = Recruited(new FakeLender("a"), 1);
         Assert.Equal(double.PositiveInfinity, coordinator.MeasureTransfer(FanOutLimits.PayloadBytes + 1, 1, Cancelled));
         Assert.Equal(double.PositiveInfinity, coordinator.MeasureTransfer(1, FanOutLimits.PayloadBytes + 1, Cancelled));
         Assert.Equal(0, coordinator.MeasureTransfer(1, 1, Cancelled));
@@ -218,26 +218,26 @@ public sealed partial class StepCoordinatorTests
     [Fact]
     public async Task Deadline_LearnsFromAnswers_AndForgetsTheWarmUp()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         var seconds = 40;
-        slots["a"].OnEvaluate = (work, _) =>
+        lender["a"].OnEvaluate = (work, _) =>
         {
             _clock.Advance(TimeSpan.FromSeconds(seconds));
-            return Task.FromResult<ImmutableArray<TermResult>>(FakeSlot.Answer(work));
+            return Task.FromResult<ImmutableArray<TermResult>>(FakeRemoteWorker.Answer(work));
         };
-        var worker = new LentWorker(new("x", 0, "j", 1, default), slots["a"]);
-        Assert.Equal(TimeSpan.FromSeconds(60), coordinator.Deadline(worker, 4));
+        var slot = new BorrowedSlot(new("x", 0, "j", 1, default), lender["a"]);
+        Assert.Equal(TimeSpan.FromSeconds(60), coordinator.Deadline(slot, 4));
         // Two terms: the usual is known by the term.
-        worker.Answered(3);
-        Assert.Equal(TimeSpan.FromSeconds(24), coordinator.Deadline(worker, 2));
-        worker.Answered(0.1);
-        Assert.Equal(TimeSpan.FromSeconds(24), coordinator.Deadline(worker, 2));
+        slot.Answered(3);
+        Assert.Equal(TimeSpan.FromSeconds(24), coordinator.Deadline(slot, 2));
+        slot.Answered(0.1);
+        Assert.Equal(TimeSpan.FromSeconds(24), coordinator.Deadline(slot, 2));
         for (var i = 0; i < 7; i++)
         {
-            worker.Answered(0.1);
+            slot.Answered(0.1);
         }
-        Assert.Equal(TimeSpan.FromSeconds(2), coordinator.Deadline(worker, 2));
+        Assert.Equal(TimeSpan.FromSeconds(2), coordinator.Deadline(slot, 2));
         // An answer that has come counts, even if nobody looked before its time was over.
         await Evaluate(coordinator, 0);
         Assert.Equal((0, 0), (coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));

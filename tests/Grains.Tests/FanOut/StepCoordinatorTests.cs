@@ -4,11 +4,11 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Grains.Diagnostics;
-using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;
@@ -32,16 +32,16 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_AnswersInAnyOrder_GivesTheTermsInTheirOrder()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        var (coordinator, _) = Recruited(slots, 3);
+        var lender = new FakeLender("a", "b", "c");
+        var (coordinator, _) = Recruited(lender, 3);
         var gates = new Dictionary<string, Gate>();
         foreach (var silo in (string[])["a", "b", "c"])
         {
             var gate = gates[silo] = new Gate();
-            slots[silo].OnEvaluate = async (work, _) =>
+            lender[silo].OnEvaluate = async (work, _) =>
             {
                 await gate.PassAsync();
-                return [.. FakeSlot.Answer(work).Reverse()];
+                return [.. FakeRemoteWorker.Answer(work).Reverse()];
             };
         }
 
@@ -55,15 +55,15 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
 
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await step);
         Assert.Equal([0, 4], _here);
-        Assert.Equal([1, 5], slots["a"].Works.Single().Terms);
-        Assert.Equal([2, 6], slots["b"].Works.Single().Terms);
-        Assert.Equal([3, 7], slots["c"].Works.Single().Terms);
+        Assert.Equal([1, 5], lender["a"].Works.Single().Terms);
+        Assert.Equal([2, 6], lender["b"].Works.Single().Terms);
+        Assert.Equal([3, 7], lender["c"].Works.Single().Terms);
         Assert.Single(waits.Values);
         Assert.Equal(
             new FanOutFigures
             {
                 Steps = 1,
-                Participants = 4,
+                Slots = 4,
                 BytesSent = 9,
                 BytesReceived = 6 * FakeTerms.Bytes,
             },
@@ -74,7 +74,7 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_NobodyLent_EvaluatesAllHere()
     {
-        var (coordinator, ready) = Recruited(new FakeSlots(), 3);
+        var (coordinator, ready) = Recruited(new FakeLender(), 3);
         Assert.Equal(0, ready);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         Assert.Equal(Enumerable.Range(0, Terms), _here);
@@ -84,21 +84,21 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_FewerTermsThanSlots_UsesNoMoreThanAreUseful()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        var (coordinator, _) = Recruited(slots, 3);
+        var lender = new FakeLender("a", "b", "c");
+        var (coordinator, _) = Recruited(lender, 3);
         Assert.Equal(FakeTerms.Step(0, 2, s_payload), await Evaluate(coordinator, 0, terms: 2));
         Assert.Equal(FakeTerms.Step(1, 1, s_payload), await Evaluate(coordinator, 1, terms: 1));
-        Assert.Equal([1], slots["a"].Works.Single().Terms);
-        Assert.Empty(slots["b"].Works);
+        Assert.Equal([1], lender["a"].Works.Single().Terms);
+        Assert.Empty(lender["b"].Works);
     }
 
     [Fact]
     public async Task Evaluate_ASlotDies_ItsTermsGoElsewhereAndItIsReplaced()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        var (coordinator, ready) = Recruited(slots, 2);
+        var lender = new FakeLender("a", "b", "c");
+        var (coordinator, ready) = Recruited(lender, 2);
         Assert.Equal(2, ready);
-        slots["a"].OnEvaluate = (_, _) => throw new SiloUnavailableException("it is dead");
+        lender["a"].OnEvaluate = (_, _) => throw new SiloUnavailableException("it is dead");
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         // a's 1, 4, 7: two of them here, one by b, which had answered already.
         Assert.Equal([0, 3, 6, 1, 7], _here);
@@ -107,38 +107,38 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
                 [2, 5],
                 [4],
             ],
-            slots["b"].Works.Select(work => work.Terms.ToArray())
+            lender["b"].Works.Select(work => work.Terms.ToArray())
         );
         Assert.Equal((3, 1, 0), (coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped, coordinator.Figures.AnswersDropped));
         await SettledAsync(coordinator);
-        Assert.Equal(["a"], slots.GivenBack);
-        Assert.Equal(["2", "1 but a"], slots.Asked);
-        Assert.Equal([0, 1, 2], slots.Numbers);
+        Assert.Equal(["a"], lender.GivenBack);
+        Assert.Equal(["2", "1 but a"], lender.Asked);
+        Assert.Equal([0, 1, 2], lender.Numbers);
         Assert.Equal(FakeTerms.Step(1, Terms, s_payload), await Evaluate(coordinator, 1));
-        Assert.Single(slots["a"].Works);
-        Assert.Equal([1, 4, 7], slots["b"].Works.Last().Terms);
-        Assert.Equal([2, 5], slots["c"].Works.Single().Terms);
+        Assert.Single(lender["a"].Works);
+        Assert.Equal([1, 4, 7], lender["b"].Works.Last().Terms);
+        Assert.Equal([2, 5], lender["c"].Works.Single().Terms);
     }
 
     [Fact]
     public async Task Evaluate_ASlotIsTakenBack_ItsSiloMayHelpAgain()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (_, _) => throw WorkerSession.Unavailable("the slot is needed for a job");
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
+        lender["a"].OnEvaluate = (_, _) => throw WorkerThread.Unavailable("the slot is needed for a job");
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         await SettledAsync(coordinator);
-        Assert.Equal(["1", "1"], slots.Asked);
-        await UntilAsync(() => slots["a"].Closed == 1);
+        Assert.Equal(["1", "1"], lender.Asked);
+        await UntilAsync(() => lender["a"].Closed == 1);
     }
 
     [Fact]
     public async Task Evaluate_ASlotHangs_IsLateOnceAndGivenUpTheSecondTime()
     {
-        var slots = new FakeSlots("a", "b");
-        var (coordinator, _) = Recruited(slots, 2);
+        var lender = new FakeLender("a", "b");
+        var (coordinator, _) = Recruited(lender, 2);
         var answers = new ConcurrentQueue<TaskCompletionSource<ImmutableArray<TermResult>>>();
-        slots["a"].OnEvaluate = (_, _) =>
+        lender["a"].OnEvaluate = (_, _) =>
         {
             var answer = new TaskCompletionSource<ImmutableArray<TermResult>>(TaskCreationOptions.RunContinuationsAsynchronously);
             answers.Enqueue(answer);
@@ -146,32 +146,32 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         };
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await LaterAsync(Evaluate(coordinator, 0)));
         Assert.Equal((0, 3), (coordinator.Figures.WorkersDropped, coordinator.Figures.TermsRepeated));
-        Assert.Empty(slots.GivenBack);
+        Assert.Empty(lender.GivenBack);
 
         var second = Evaluate(coordinator, 1);
         // The answer of step 0, in the middle of step 1, with the right terms.
-        answers.First().SetResult(FakeSlot.Answer(slots["a"].Works.First()));
+        answers.First().SetResult(FakeRemoteWorker.Answer(lender["a"].Works.First()));
         Assert.Equal(FakeTerms.Step(1, Terms, s_payload), await LaterAsync(second));
         await SettledAsync(coordinator);
         await UntilAsync(() => coordinator.Figures.AnswersDropped > 0);
         Assert.Equal((1, 6, 3), (coordinator.Figures.WorkersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.AnswersDropped));
-        Assert.Equal(["a"], slots.GivenBack);
-        Assert.Equal(["2", "1 but a"], slots.Asked);
+        Assert.Equal(["a"], lender.GivenBack);
+        Assert.Equal(["2", "1 but a"], lender.Asked);
 
         Assert.Equal(FakeTerms.Step(2, Terms, s_payload), await Evaluate(coordinator, 2));
-        Assert.Equal(2, slots["a"].Works.Count);
-        Assert.All(slots["b"].Works, work => Assert.True(work.Terms.Length > 0));
+        Assert.Equal(2, lender["a"].Works.Count);
+        Assert.All(lender["b"].Works, work => Assert.True(work.Terms.Length > 0));
     }
 
     [Fact]
     public async Task Evaluate_ALateSlotAnswersInTimeAgain_IsKept()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
-        var right = slots["a"].OnEvaluate;
-        slots["a"].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
+        var right = lender["a"].OnEvaluate;
+        lender["a"].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
         await LaterAsync(Evaluate(coordinator, 0));
-        slots["a"].OnEvaluate = right;
+        lender["a"].OnEvaluate = right;
         for (var step = 1; step < 4; step++)
         {
             Assert.Equal(FakeTerms.Step(step, Terms, s_payload), await Evaluate(coordinator, step));
@@ -182,12 +182,12 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_AllHangForEver_EndsAllTheSame()
     {
-        var slots = new FakeSlots("a", "b", "c");
-        var (coordinator, _) = Recruited(slots, 3);
+        var lender = new FakeLender("a", "b", "c");
+        var (coordinator, _) = Recruited(lender, 3);
         foreach (var silo in (string[])["a", "b", "c"])
         {
-            slots[silo].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
-            slots[silo].OnClose = () => new TaskCompletionSource().Task;
+            lender[silo].OnEvaluate = (_, _) => new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
+            lender[silo].OnClose = () => new TaskCompletionSource().Task;
         }
 
         for (var step = 0; step < 3; step++)
@@ -209,17 +209,17 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [InlineData("null")]
     public async Task Evaluate_AnAnswerToSomethingElse_IsDroppedAndRepeated(string what)
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) =>
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
+        lender["a"].OnEvaluate = (work, _) =>
             Task.FromResult<ImmutableArray<TermResult>>(
                 what switch
                 {
-                    "job" => [.. FakeSlot.Answer(work).Select(result => result with { JobId = "other" })],
-                    "epoch" => [.. FakeSlot.Answer(work).Select(result => result with { Epoch = 2 })],
-                    "step" => [.. FakeSlot.Answer(work).Select(result => result with { Step = work.Step + 1 })],
-                    "somebody else's term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = 0 })],
-                    "no term" => [.. FakeSlot.Answer(work).Select(result => result with { Term = -1 })],
+                    "job" => [.. FakeRemoteWorker.Answer(work).Select(result => result with { JobId = "other" })],
+                    "epoch" => [.. FakeRemoteWorker.Answer(work).Select(result => result with { Epoch = 2 })],
+                    "step" => [.. FakeRemoteWorker.Answer(work).Select(result => result with { Step = work.Step + 1 })],
+                    "somebody else's term" => [.. FakeRemoteWorker.Answer(work).Select(result => result with { Term = 0 })],
+                    "no term" => [.. FakeRemoteWorker.Answer(work).Select(result => result with { Term = -1 })],
                     "nothing" => [],
                     "default" => default,
                     _ => [null!, null!, null!, null!],
@@ -231,7 +231,7 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         }
         var dropped = what is "nothing" or "default" ? 0 : 8;
         Assert.Equal((dropped, 8, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
-        Assert.Equal(2, slots["a"].Works.Count);
+        Assert.Equal(2, lender["a"].Works.Count);
     }
 
     [Theory]
@@ -240,25 +240,25 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [InlineData(FakeTerms.Bytes + 1)]
     public async Task Evaluate_AnAnswerOfAnotherSize_EndsThatSlot(int bytes)
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) =>
-            Task.FromResult<ImmutableArray<TermResult>>([.. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[bytes] })]);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
+        lender["a"].OnEvaluate = (work, _) =>
+            Task.FromResult<ImmutableArray<TermResult>>([.. FakeRemoteWorker.Answer(work).Select(result => result with { Payload = new byte[bytes] })]);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         await SettledAsync(coordinator);
         Assert.Equal((1, 1), (coordinator.Figures.AnswersDropped, coordinator.Figures.WorkersDropped));
-        Assert.Equal(["1", "1 but a"], slots.Asked);
+        Assert.Equal(["1", "1 but a"], lender.Asked);
     }
 
     [Fact]
     public async Task Evaluate_TermsAnsweredTwice_CountOnce()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
-        slots["a"].OnEvaluate = (work, _) =>
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
+        lender["a"].OnEvaluate = (work, _) =>
             Task.FromResult<ImmutableArray<TermResult>>([
-                .. FakeSlot.Answer(work),
-                .. FakeSlot.Answer(work).Select(result => result with { Payload = new byte[FakeTerms.Bytes] }),
+                .. FakeRemoteWorker.Answer(work),
+                .. FakeRemoteWorker.Answer(work).Select(result => result with { Payload = new byte[FakeTerms.Bytes] }),
             ]);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
         Assert.Equal((4, 0, 0), (coordinator.Figures.AnswersDropped, coordinator.Figures.TermsRepeated, coordinator.Figures.WorkersDropped));
@@ -267,15 +267,15 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_Cancelled_EndsAtOnceAndTellsTheSlots()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var (gate, told) = (new Gate(), new TaskCompletionSource());
-        slots["a"].OnEvaluate = async (work, token) =>
+        lender["a"].OnEvaluate = async (work, token) =>
         {
             token.Register(() => told.TrySetResult());
             await gate.PassAsync();
-            return FakeSlot.Answer(work);
+            return FakeRemoteWorker.Answer(work);
         };
         var step = Evaluate(coordinator, 0, cancellationToken: cancel.Token);
         await gate.Reached;
@@ -289,10 +289,10 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_TheEngineFailsHere_PassesItsErrorOnAndTellsTheSlots()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         var told = new TaskCompletionSource();
-        slots["a"].OnEvaluate = (_, token) =>
+        lender["a"].OnEvaluate = (_, token) =>
         {
             token.Register(() => told.TrySetResult());
             return new TaskCompletionSource<ImmutableArray<TermResult>>().Task;
@@ -317,19 +317,19 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
     [Fact]
     public async Task Evaluate_PayloadTooLarge_SendsNothing()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         var payload = new byte[FanOutLimits.PayloadBytes + 1];
         var values = await Task.Run(() => coordinator.Evaluate(0, 2, payload, term => FakeTerms.Value(0, term, s_payload), Cancelled), Cancelled);
         Assert.Equal(FakeTerms.Step(0, 2, s_payload), FakeTerms.Texts(values));
-        Assert.Empty(slots["a"].Works);
+        Assert.Empty(lender["a"].Works);
     }
 
     [Fact]
     public async Task Evaluate_LargeAnswers_AreAskedForInSeveralCalls()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         // Each answer nearly half of what a call may hold: two a call.
         Assert.True(coordinator.MeasureTransfer(1, (FanOutLimits.PayloadBytes / 2) - 1, Cancelled) < double.PositiveInfinity);
         Assert.Equal(FakeTerms.Step(0, Terms, s_payload), await Evaluate(coordinator, 0));
@@ -338,19 +338,19 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
                 [1, 3],
                 [5, 7],
             ],
-            slots["a"].Works.Select(work => work.Terms.ToArray())
+            lender["a"].Works.Select(work => work.Terms.ToArray())
         );
     }
 
     [Fact]
     public async Task Evaluate_CallerUsesItsBytesAgain_LateCallsKeepTheirs()
     {
-        var slots = new FakeSlots("a");
-        var (coordinator, _) = Recruited(slots, 1);
+        var lender = new FakeLender("a");
+        var (coordinator, _) = Recruited(lender, 1);
         byte[] payload = [.. s_payload];
         await Task.Run(() => coordinator.Evaluate(0, Terms, payload, term => FakeTerms.Value(0, term, payload), Cancelled), Cancelled);
         payload[0] = 99;
-        Assert.Equal(s_payload, slots["a"].Works.Single().Payload.ToArray());
+        Assert.Equal(s_payload, lender["a"].Works.Single().Payload.ToArray());
     }
 
     public async ValueTask DisposeAsync()
@@ -362,17 +362,17 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    private (StepCoordinator Coordinator, int Ready) Recruited(FakeSlots slots, int wanted)
+    private (StepCoordinator Coordinator, int Ready) Recruited(FakeLender lender, int wanted)
     {
-        var coordinator = Coordinator(slots);
+        var coordinator = Coordinator(lender);
         // OutageRetry that no fake needs.
         return (coordinator, coordinator.Recruit(wanted, TimeSpan.FromHours(1), Cancelled));
     }
 
-    private StepCoordinator Coordinator(FakeSlots slots)
+    private StepCoordinator Coordinator(FakeLender lender)
     {
         var coordinator = new StepCoordinator(
-            slots,
+            lender,
             new SlotLease("own", 0, "j", 1, DateTimeOffset.UnixEpoch),
             new OneShotGrainsOptions { Clock = _clock },
             new OneShotInstruments(_services.GetRequiredService<IMeterFactory>()),

@@ -233,13 +233,13 @@ public sealed class SickSiloTests
             services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), ResumePoint.Beginning)
         );
         Assert.Equal((ErrorCodes.Unavailable, "This silo takes no jobs: its disk is full."), (refused.Detail.Code, refused.Message));
-        Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenSession(lease, TestWorld.Request(), "terms"));
+        Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenWorker(lease, TestWorld.Request(), "brief"));
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);
     }
 
     [Fact]
-    public async Task Session_MachineFailsOnALentSlot_ItsSiloTakesNoJobsAndTheJobGoesOn()
+    public async Task Worker_MachineFailsOnALentSlot_ItsSiloTakesNoJobsAndTheJobGoesOn()
     {
         await using var world = new TestWorld();
         await StartAsync(world, silos: 2, options => options.QuarantinePause = options.LongestQuarantinePause = TimeSpan.FromHours(1));
@@ -255,7 +255,7 @@ public sealed class SickSiloTests
         world.Engine.FanOuts["j1"] = (job, token) =>
         {
             own = SiloOf(job);
-            job.FanOut.Recruit(1, TestWorld.Limit, token);
+            job.BorrowedSlots.Recruit(1, TestWorld.Limit, token);
         };
         await world.Job("j1").Submit(TestWorld.Request());
         Assert.Equal(JobState.Succeeded, (await world.EndOfAsync("j1")).State);

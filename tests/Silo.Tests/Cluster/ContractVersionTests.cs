@@ -1,10 +1,10 @@
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.EndToEnd.Tests.Support;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.TestKit.Servers;
+using OrleansOneShot.TestKit.Stores;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.EndToEnd.Tests.Support;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.TestKit.Servers;
+using OrleansOneShot.TestKit.Stores;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.TestKit.Servers;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

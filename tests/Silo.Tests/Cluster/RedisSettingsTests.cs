@@ -1,6 +1,6 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
+using OrleansOneShot.TestKit.Servers;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

@@ -6,8 +6,8 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Embedded;
 

@@ -1,5 +1,5 @@
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Embedded;
 

@@ -2,9 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Grains;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Embedded;
 

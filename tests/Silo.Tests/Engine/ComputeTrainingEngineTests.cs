@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Errors;
@@ -7,11 +8,11 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine;
 
@@ -49,9 +50,9 @@ public sealed class ComputeTrainingEngineTests : IDisposable
                 FanOut = new FanOutOptions { Mode = FanOutMode.Local },
             }
         );
-        using var fanOut = new EngineFanOut(_engine);
+        using var slot = new OneBorrowedSlot(_engine);
 
-        // --precision auto: the other slot computes in what the job's slot has chosen.
+        // --precision auto: the worker computes in what the job's slot has chosen.
         var spread = await JobAsync(
             "spread",
             new TrainingOptions
@@ -61,9 +62,9 @@ public sealed class ComputeTrainingEngineTests : IDisposable
             }
         ) with
         {
-            FanOut = fanOut,
+            BorrowedSlots = slot,
         };
-        fanOut.Job = spread;
+        slot.Job = spread;
         var (expected, actual) = (_engine.Run(local, new Observer(), default), _engine.Run(spread, new Observer(), default));
 
         Assert.Equal(Weights(expected), Weights(actual));
@@ -99,7 +100,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_JobThatAsksForNoHelp_IsRefused()
+    public async Task Open_JobThatBorrowsNoSlots_IsRefused()
     {
         var job = await JobAsync("none", new TrainingOptions());
         var error = Assert.Throws<OneShotException>(() => _engine.Open(job, default));
@@ -110,8 +111,8 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Open_AnotherModelThanTheJobs_IsRefused()
     {
         var job = await JobAsync("other", new TrainingOptions());
-        var terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText();
-        var error = Assert.Throws<OneShotException>(() => _engine.Open(job with { Terms = terms }, default));
+        var brief = new WorkerBrief(new string('0', 64), Precision.Fp32).ToText();
+        var error = Assert.Throws<OneShotException>(() => _engine.Open(job with { Brief = brief }, default));
         Assert.Equal(ErrorCodes.Conflict, error.Detail.Code);
     }
 
@@ -119,9 +120,9 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Evaluate_TruncatedPayload_IsInvalidInput()
     {
         var job = await JobAsync("cut", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
-        using var fanOut = new EngineFanOut(_engine) { Job = job };
-        _ = _engine.Run(job with { FanOut = fanOut }, new Observer(), default); // auto: asks for help
-        using var worker = _engine.Open(job with { Terms = fanOut.Terms }, default);
+        using var slot = new OneBorrowedSlot(_engine) { Job = job };
+        _ = _engine.Run(job with { BorrowedSlots = slot }, new Observer(), default); // auto: borrows
+        using var worker = _engine.Open(job with { Brief = slot.Brief }, default);
         var error = Assert.Throws<OneShotException>(() => worker.Evaluate(0, 0, new byte[10], default));
         Assert.Equal(ErrorCodes.InvalidInput, error.Detail.Code);
     }
@@ -181,7 +182,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
             var call in new Action[]
             {
                 () => _engine.Run(job, new Observer(), default),
-                () => _engine.Open(job with { Terms = new FanOutTerms(new string('0', 64), Precision.Fp32).ToText() }, default),
+                () => _engine.Open(job with { Brief = new WorkerBrief(new string('0', 64), Precision.Fp32).ToText() }, default),
             }
         )
         {

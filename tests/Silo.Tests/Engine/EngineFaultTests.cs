@@ -7,11 +7,11 @@ using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 using TorchSharp;
 
 namespace OrleansOneShot.Silo.Tests.Engine;

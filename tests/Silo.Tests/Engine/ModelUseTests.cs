@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Retention;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.Storage.Files;
-using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine;
 
@@ -18,7 +18,7 @@ public abstract class ModelUseTests : IDisposable
 
     private readonly TestData _data = new();
 
-    private static ModelEntry Tiny => new("tiny", TinyModel.Folder, Shipped: false);
+    private static ModelEntry Tiny => new("tiny", Repository.TinyModel, Shipped: false);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Client.Models;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
-using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine;
 
@@ -21,7 +21,7 @@ public sealed class SiloModelsAzuriteTests : IDisposable
     {
         await using var azurite = await AzuriteServer.StartAsync();
         await using var proxy = new CuttingProxy(azurite.Port);
-        var tiny = new ModelEntry("tiny", TinyModel.Folder, Shipped: false);
+        var tiny = new ModelEntry("tiny", Repository.TinyModel, Shipped: false);
         var pushed = await ModelPush.RunAsync(Store(azurite.ConnectionString), tiny, "tiny", cancellationToken: Stop);
         var path = StoredModels.FilePath(Of(pushed, "unet/diffusion_pytorch_model.safetensors"));
         var passed = 0L;
@@ -46,7 +46,7 @@ public sealed class SiloModelsAzuriteTests : IDisposable
         );
         var folder = await silo.GetFolderAsync("tiny", _ => { }, Stop);
 
-        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        Assert.Equal(ModelFolder.Open(Repository.TinyModel).Hash(), ModelFolder.Open(folder).Hash());
         Assert.True(proxy.Cuts > 1);
         Assert.True(passed < 2 * Of(pushed, "unet/diffusion_pytorch_model.safetensors").Bytes); // not again from the start each time
     }

@@ -5,10 +5,11 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Hub;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine;
 
@@ -26,7 +27,7 @@ public sealed class SiloModelsTests : IDisposable
 
     public SiloModelsTests() => _store = new SlowStore(new FileArtifactStore(_data["store"]));
 
-    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", TinyModel.Folder, Shipped: false);
+    private static ModelEntry Tiny => new("sd15-tiny-0a0a0a0a", Repository.TinyModel, Shipped: false);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -39,10 +40,10 @@ public sealed class SiloModelsTests : IDisposable
         var folder = await Silo().GetFolderAsync("tiny", said.Add, Stop);
 
         Assert.Equal(new ModelCatalog(_data.Folder).GetFolder("tiny"), folder);
-        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        Assert.Equal(ModelFolder.Open(Repository.TinyModel).Hash(), ModelFolder.Open(folder).Hash());
         Assert.All(
             pushed.Files,
-            file => Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, file.Path)), File.ReadAllBytes(Path.Combine(folder, file.Path)))
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.TinyModel, file.Path)), File.ReadAllBytes(Path.Combine(folder, file.Path)))
         );
         Assert.StartsWith("fetching tiny (", Assert.Single(said), StringComparison.Ordinal);
     }
@@ -73,7 +74,7 @@ public sealed class SiloModelsTests : IDisposable
         Assert.Equal($"{Weights} of the model tiny is not what was fetched: it was damaged, changed or lost in {folder}.", error.Message);
         Directory.Delete(folder, recursive: true);
         Assert.Equal(folder, await Silo().GetFolderAsync("tiny", _ => { }, Stop));
-        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        Assert.Equal(ModelFolder.Open(Repository.TinyModel).Hash(), ModelFolder.Open(folder).Hash());
     }
 
     [Fact]
@@ -132,7 +133,7 @@ public sealed class SiloModelsTests : IDisposable
         _store.BreaksAfter = _ => null;
         var folder = await Silo().GetFolderAsync("tiny", _ => { }, Stop);
 
-        Assert.Equal(File.ReadAllBytes(Path.Combine(TinyModel.Folder, Weights)), await File.ReadAllBytesAsync(Path.Combine(folder, Weights), Stop));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.TinyModel, Weights)), await File.ReadAllBytesAsync(Path.Combine(folder, Weights), Stop));
         Assert.True(_store.Sent - before <= pushed.Files.Sum(file => file.Bytes) - broken + 100_000); // the manifest is read again, the part is not
     }
 
@@ -222,13 +223,13 @@ public sealed class SiloModelsTests : IDisposable
     [Fact]
     public async Task GetFolder_RepositoryOfAHost_IsFetchedFromThere()
     {
-        await using var host = await TestHost.StartAsync(TinyModel.Folder);
+        await using var host = await TestHost.StartAsync(Repository.TinyModel);
         var unet = host.Files[Weights];
         unet.BreaksAfter = unet.Bytes.Length / 5;
 
         var folder = await Silo(host.Address).GetFolderAsync("toys--tiny", _ => { }, Stop);
 
-        Assert.Equal(ModelFolder.Open(TinyModel.Folder).Hash(), ModelFolder.Open(folder).Hash());
+        Assert.Equal(ModelFolder.Open(Repository.TinyModel).Hash(), ModelFolder.Open(folder).Hash());
         var missing = await Assert.ThrowsAsync<OneShotException>(() => Silo(host.Address).GetFolderAsync("toys--other", _ => { }, Stop));
         Assert.Equal(ErrorCodes.NotFound, missing.Detail.Code);
         Assert.Contains(host.Address.Authority, missing.Message, StringComparison.Ordinal);

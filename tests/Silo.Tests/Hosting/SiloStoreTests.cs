@@ -1,7 +1,7 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage.Azure;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Hosting;
 

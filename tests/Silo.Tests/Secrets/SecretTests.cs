@@ -4,11 +4,11 @@ using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Azure;
+using OrleansOneShot.TestKit.Stores;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Tests.Secrets;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Storage.Tests.Azure;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.Storage.Tests.Support;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Storage.Tests.Azure;
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Storage.Azure;
+using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Storage.Tests.Support;
 
@@ -8,7 +9,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private AzuriteServer? _server;
 
     /// <summary>The server; without one, skips or fails the test that asks (a fixture itself could only fail).</summary>
-    public AzuriteServer Server => _server ?? throw AzuriteServer.SkipOrFail();
+    public AzuriteServer Server => _server ?? throw MissingServer.SkipOrFail(AzuriteServer.Missing);
 
     public async ValueTask InitializeAsync()
     {

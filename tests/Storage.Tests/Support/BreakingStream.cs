@@ -1,3 +1,5 @@
+using OrleansOneShot.TestKit.Streams;
+
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>Gives or takes some zeros, then throws.</summary>

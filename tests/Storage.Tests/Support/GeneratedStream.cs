@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using OrleansOneShot.TestKit.Streams;
 
 namespace OrleansOneShot.Storage.Tests.Support;
 

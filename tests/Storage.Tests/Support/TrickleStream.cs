@@ -1,3 +1,5 @@
+using OrleansOneShot.TestKit.Streams;
+
 namespace OrleansOneShot.Storage.Tests.Support;
 
 /// <summary>Gives bytes forwards only, in uneven pieces, as a network does.</summary>

@@ -109,3 +109,13 @@ public abstract class AdaptableLayer : Module<Tensor, Tensor>
     /// <param name="other">(out, r), or (out, r, 1, 1) for a convolution.</param>
     public abstract Tensor Mix(Tensor input, Tensor other);
 }
+
+/// <summary>What an <see cref="AdaptableLayer"/> runs instead of its plain operation: a LoRA, or any other change of a frozen layer.</summary>
+public interface ILayerAdapter
+{
+    /// <summary>Computes the adapted layer.</summary>
+    /// <param name="layer">The layer, with its frozen weight and bias.</param>
+    /// <param name="input">What the layer takes, of the weight's element type.</param>
+    /// <returns>What the layer gives, of the input's element type, in the caller's dispose scope.</returns>
+    Tensor Forward(AdaptableLayer layer, Tensor input);
+}

@@ -38,3 +38,29 @@ internal static class ModelVerifier
         }
     }
 }
+
+/// <summary>What a check of a model folder found.</summary>
+/// <param name="Folder">Full path of the folder.</param>
+/// <param name="Hash">The model's hash as manifests record it, or null when a part has no readable weights.</param>
+/// <param name="Parts">One entry a part, in the order unet, vae, text_encoder, clip.</param>
+public sealed record ModelReport(string Folder, string? Hash, IReadOnlyList<ModelPartReport> Parts)
+{
+    /// <summary>Whether no part has a problem.</summary>
+    public bool IsSound => Parts.All(p => p.Problems.Count == 0);
+}
+
+/// <summary>What a check of one part of a model found.</summary>
+/// <param name="Part">unet, vae, text_encoder or clip.</param>
+/// <param name="Files">Weight files, by name.</param>
+/// <param name="Tensors">Number of tensors the model reads.</param>
+/// <param name="Parameters">Number of weights in them.</param>
+/// <param name="ElementTypes">Element types of the files, such as <c>Float16</c>.</param>
+/// <param name="Problems">One sentence each; empty when the part is sound.</param>
+public sealed record ModelPartReport(
+    string Part,
+    IReadOnlyList<string> Files,
+    int Tensors,
+    long Parameters,
+    IReadOnlyList<string> ElementTypes,
+    IReadOnlyList<string> Problems
+);

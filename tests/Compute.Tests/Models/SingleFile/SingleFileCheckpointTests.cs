@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.TestKit.Models.SingleFile;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;

@@ -7,6 +7,7 @@ using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
+using OrleansOneShot.TestKit.Models.SingleFile;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Models.SingleFile;

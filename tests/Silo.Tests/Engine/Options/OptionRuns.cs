@@ -7,11 +7,11 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
-using OrleansOneShot.ModelHub.Tests.Support;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
+using OrleansOneShot.TestKit.Stores;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;
 
@@ -36,7 +36,7 @@ public sealed class OptionRuns : IDisposable
             new PeakMeter()
         );
         _plain = new Lazy<OptionOutcome>(() => Run(Plain));
-        var tiny = Path.Combine(Root, "tests", "Goldens", "sd15-tiny");
+        var tiny = Repository.TinyModel;
         Copy(tiny, "tiny");
         var other = Copy(tiny, "tiny-v");
         Edit(Path.Combine(other, "scheduler", "scheduler_config.json"), config => config["prediction_type"] = "v_prediction");
@@ -90,20 +90,6 @@ public sealed class OptionRuns : IDisposable
     /// <summary>What <see cref="Plain"/> gives.</summary>
     internal OptionOutcome PlainOutcome => _plain.Value;
 
-    private static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!Directory.Exists(Path.Combine(folder.FullName, "tests", "Goldens")))
-            {
-                folder = folder.Parent!;
-            }
-
-            return folder.FullName;
-        }
-    }
-
     /// <summary>The options of a request.</summary>
     internal ImplantationOptions Resolve(ImplantationRequest request, string? device = null) =>
         ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
@@ -122,7 +108,7 @@ public sealed class OptionRuns : IDisposable
 
     /// <summary>Uploads a sample.</summary>
     /// <param name="sample">Its file's name without extension.</param>
-    internal string Blob(string sample) => _store.WriteBlobAsync(File.ReadAllBytes(Path.Combine(Root, "samples", sample + ".png"))).GetAwaiter().GetResult();
+    internal string Blob(string sample) => _store.WriteBlobAsync(File.ReadAllBytes(Repository.Sample(sample + ".png"))).GetAwaiter().GetResult();
 
     /// <summary>Writes a model's own defaults.</summary>
     internal void WriteDefaults(string model, string? json)

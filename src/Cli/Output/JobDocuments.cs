@@ -1,0 +1,98 @@
+using System.Text.Json.Serialization;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Silo.Recovery;
+
+namespace OrleansOneShot.Cli.Output;
+
+/// <summary>What <c>implant</c> and <c>jobs show</c> say of a job.</summary>
+internal sealed record JobDocument
+{
+    public required string Id { get; init; }
+
+    public required JobState State { get; init; }
+
+    /// <summary>The folder that <see cref="Files"/> are relative to; null while nothing is published.</summary>
+    public string? Out { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required long Epoch { get; init; }
+
+    public required IReadOnlyList<JobFile> Files { get; init; }
+
+    public JobMetrics? Metrics { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Why it failed; left out otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ErrorDetail? Error { get; init; }
+
+    /// <summary>Describes a job.</summary>
+    /// <param name="status">The job.</param>
+    /// <param name="folder">Where its files lie, if they do.</param>
+    /// <returns>The document.</returns>
+    public static JobDocument Of(ImplantationStatus status, string? folder) =>
+        new()
+        {
+            Id = status.Id,
+            State = status.State,
+            Out = folder,
+            Seconds = Math.Round(status.Seconds, 3),
+            Steps = status.Steps,
+            Epoch = status.Epoch,
+            Files = status.Files,
+            Metrics = status.Metrics,
+            Warnings = status.Warnings,
+            Error = status.Error,
+        };
+}
+
+/// <summary>A page of jobs.</summary>
+/// <param name="Jobs">The jobs, newest first.</param>
+/// <param name="Next">Where the next page begins; null at the end.</param>
+internal sealed record JobListDocument(IReadOnlyList<JobSummary> Jobs, string? Next);
+
+/// <summary>A line of <c>jobs watch</c>.</summary>
+internal sealed record EventDocument(long Seq, DateTimeOffset Time, JobState Stage, int Step, int Steps, TermLosses? Losses, long Epoch)
+{
+    /// <summary>Describes an event.</summary>
+    /// <param name="progress">The event.</param>
+    /// <returns>The document.</returns>
+    public static EventDocument Of(ProgressEvent progress) =>
+        new(progress.Sequence, progress.Time, progress.Stage, progress.Step, progress.Steps, progress.Losses, progress.Epoch);
+}
+
+/// <summary>What <c>jobs collect</c> removed, or would remove.</summary>
+/// <param name="DryRun">Whether nothing was removed.</param>
+/// <param name="Blobs">Inputs that no job refers to.</param>
+/// <param name="Files">What ended jobs have left behind.</param>
+/// <param name="Bytes">Bytes of all of them.</param>
+/// <param name="Models">Manifests and files of models that no job names and nobody has used for long.</param>
+/// <param name="Unlisted">Finished jobs of the store that are not listed: while there are any, nothing is removed.</param>
+internal sealed record CollectionDocument(
+    bool DryRun,
+    IReadOnlyList<string> Blobs,
+    IReadOnlyList<string> Files,
+    long Bytes,
+    IReadOnlyList<string> Models,
+    int Unlisted
+);
+
+/// <summary>What <c>jobs recover</c> did, or would do.</summary>
+/// <param name="DryRun">Whether nothing was changed.</param>
+/// <param name="Recovered">Ids of jobs that are listed again.</param>
+/// <param name="Known">Number of jobs that were listed already.</param>
+/// <param name="Unfinished">Ids of jobs that had no result yet, and can't be recovered.</param>
+/// <param name="Failed">Jobs whose results are damaged.</param>
+internal sealed record RecoveryDocument(
+    bool DryRun,
+    IReadOnlyList<string> Recovered,
+    int Known,
+    IReadOnlyList<string> Unfinished,
+    IReadOnlyList<FailedRecovery> Failed
+);

@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.FanOut;
+using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Recipe;
+using OrleansOneShot.TestKit;
+
+namespace OrleansOneShot.Contracts.Tests.Serialization;
+
+public sealed class SerializationTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+
+    [Fact]
+    public void OneShotException_RoundTrip_KeepsItsDetail()
+    {
+        var detail = new ErrorDetail(ErrorCodes.InvalidInput, "The mask is empty.", "mask", "Paint something.");
+        var back = RoundTrip(new OneShotException(detail));
+        Assert.Equal(detail, back.Detail);
+        Assert.Equal("The mask is empty.", back.Message);
+    }
+
+    [Fact]
+    public void ErrorDetail_Serialised_HasTheBytesOfEarlierVersions()
+    {
+        // States of jobs hold errors.
+        var serializer = _services.GetRequiredService<Serializer<ErrorDetail>>();
+        var detail = new ErrorDetail(ErrorCodes.Failed, "It failed.", "lr", "Try again.");
+        Assert.StartsWith(
+            "20E8400D6661696C656441154974206661696C65642E41056C72411554727920616761696E2E",
+            Convert.ToHexString(serializer.SerializeToArray(detail)),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(detail, serializer.Deserialize(serializer.SerializeToArray(detail)));
+    }
+
+    // States of jobs hold requests: these bytes were written by the serializers that were once generated for the records.
+    [Fact]
+    public void Options_OfEarlierVersions_AreRead()
+    {
+        Assert.Equal(
+            new MethodOptions { Vectors = 3 },
+            Read<MethodOptions>("20E8000301030103010DC10101010101010181000000000000F03F81000000000000F03FC101C1010101E0")
+        );
+        Assert.Equal(
+            new TrainingOptions
+            {
+                Steps = 5,
+                Schedule = LearningRateSchedule.Cosine,
+                Precision = Precision.Bf16,
+            },
+            Read<TrainingOptions>("20E80015C1010111C1010101C101817B14AE47E17A843F010941096175746F0129010521E800010101E0C101E0")
+        );
+        Assert.Equal(["a"], Read<SampleOptions>("20E820200003410361E0E00109410B64706D2B2BC101C101E0").Prompts);
+        Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011DE0"));
+    }
+
+    [Fact]
+    public void Options_RoundTrip_KeepEverySetting()
+    {
+        Assert.All(OtherSetting.All<MethodOptions>(), other => Assert.Equal(other.In<MethodOptions>(), RoundTrip(other.In<MethodOptions>())));
+        Assert.All(OtherSetting.All<TrainingOptions>(), other => Assert.Equal(other.In<TrainingOptions>(), RoundTrip(other.In<TrainingOptions>())));
+        Assert.All(
+            OtherSetting.All<SampleOptions>(),
+            other =>
+                Assert.Equal(other.Setting.Property.GetValue(other.In<SampleOptions>()), other.Setting.Property.GetValue(RoundTrip(other.In<SampleOptions>())))
+        );
+    }
+
+    // A field that a later version has added is passed over, and the others are read.
+    [Fact]
+    public void Options_WithAFieldOfALaterVersion_AreRead() =>
+        Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011D050BE0"));
+
+    [Fact]
+    public void StaleEpochException_RoundTrip_KeepsItsTypeAndEpochs()
+    {
+        var back = Assert.IsType<StaleEpochException>(RoundTrip<Exception>(new StaleEpochException("j", 1, 2)));
+        Assert.Equal((1L, 2L, ErrorCodes.Conflict), (back.Epoch, back.Current, back.Detail.Code));
+        Assert.Equal("Job j is at epoch 2; epoch 1 must stop.", back.Message);
+    }
+
+    [Fact]
+    public void ProgressJson_RoundTrip_IsTheSame()
+    {
+        var progress = new ProgressEvent
+        {
+            Sequence = 7,
+            Time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Stage = JobState.Training,
+            Step = 3,
+            Steps = 9,
+            Losses = new TermLosses(0.5, double.NaN, 0),
+            Epoch = 2,
+            Message = "line one\nline <two>",
+        };
+        var line = ProgressJson.ToLine(progress);
+        Assert.Equal(
+            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":"NaN","class":0},"epoch":2,"message":"line one\nline <two>"}""",
+            line
+        );
+        Assert.Equal(progress, ProgressJson.FromLine(line));
+        Assert.Equal(progress, RoundTrip(progress));
+    }
+
+    [Fact]
+    public void StepWork_RoundTrip_IsTheSame()
+    {
+        // A part of a larger buffer: only the part may travel.
+        var work = new StepWork("j", 3, 4, [5, 6], new byte[] { 9, 1, 2, 3, 9 }.AsMemory(1, 3));
+        var back = RoundTrip(work);
+        Assert.Equal((work.JobId, work.Epoch, work.Step), (back.JobId, back.Epoch, back.Step));
+        Assert.Equal(work.Terms, back.Terms.AsEnumerable());
+        Assert.Equal([1, 2, 3], back.Payload.ToArray());
+    }
+
+    [Fact]
+    public void TermResult_RoundTrip_IsTheSame()
+    {
+        var result = new TermResult("j", 3, 4, 5, new byte[] { 9, 1, 2, 3, 9 }.AsMemory(1, 3), [0.5, double.NaN], 1.5);
+        var back = RoundTrip(ImmutableArray.Create(result)).Single();
+        Assert.Equal(("j", 3L, 4, 5, 1.5), (back.JobId, back.Epoch, back.Step, back.Term, back.Seconds));
+        Assert.Equal([1, 2, 3], back.Payload.ToArray());
+        Assert.Equal([0.5, double.NaN], back.Losses.AsEnumerable());
+        Assert.Empty(RoundTrip(result with { Payload = default, Losses = [] }).Payload.ToArray());
+    }
+
+    [Fact]
+    public void SchedulerSnapshot_RoundTrip_KeepsWhatIsLent()
+    {
+        var lease = new SlotLease("s", 1, "j", 2, DateTimeOffset.UnixEpoch);
+        var back = RoundTrip(
+            new SchedulerSnapshot([], [lease], ImmutableDictionary<string, ImmutableArray<SlotAnnouncement>>.Empty, [lease with { Silo = "t", Request = 3 }])
+            {
+                Withheld = ImmutableDictionary<string, string>.Empty.Add("s", "its disk is full"),
+            }
+        );
+        Assert.Equal(lease, Assert.Single(back.Leases));
+        Assert.Equal(lease with { Silo = "t", Request = 3 }, Assert.Single(back.Lent));
+        Assert.Equal("its disk is full", back.Withheld["s"]);
+    }
+
+    [Fact]
+    public void OneShotException_LongMessage_IsCutAtTheBorder()
+    {
+        var error = new OneShotException(new ErrorDetail(ErrorCodes.Failed, new string('x', 13_000_000), new string('y', 5000), "see \u001b[31m"));
+        Assert.Equal((2000, 2000, "see \uFFFD[31m"), (error.Message.Length, error.Detail.Field!.Length, error.Detail.Hint));
+        Assert.Equal(error.Detail.Message, error.Message);
+        Assert.Equal(error.Detail, RoundTrip(error.Detail));
+    }
+
+    [Theory]
+    [InlineData("{\"seq\":7,\"seq\":8,\"time\":\"2026-01-02T03:04:05+00:00\",\"stage\":\"training\",\"step\":1,\"steps\":2}")]
+    [InlineData("{\"seq\":7,\"time\":null,\"stage\":\"training\",\"step\":1,\"steps\":2}")]
+    [InlineData("{\"seq\":7,\"time\":\"2026-01-02T03:04:05+00:00\",\"stage\":\"training\",\"step\":1,\"steps\":2,\"message\":\"\\ud800\"}")]
+    [InlineData("")]
+    [InlineData("{\"seq\":7,\"ti")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void FromLine_NoEvent_IsNull(string line) => Assert.Null(ProgressJson.FromLine(line));
+
+    public void Dispose() => _services.Dispose();
+
+    private T RoundTrip<T>(T value)
+    {
+        var serializer = _services.GetRequiredService<Serializer>();
+        return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
+    }
+
+    private T Read<T>(string hex) => _services.GetRequiredService<Serializer<T>>().Deserialize(Convert.FromHexString(hex))!;
+}

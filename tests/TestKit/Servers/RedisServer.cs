@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using OrleansOneShot.TestKit.Streams;
+
+namespace OrleansOneShot.TestKit.Servers;
+
+/// <summary>A real Redis on a free port, as docs/redis.conf has it, that goes with its test.</summary>
+public sealed class RedisServer : IAsyncDisposable
+{
+    /// <summary>Options that make it forget everything when it ends.</summary>
+    public static readonly string[] Volatile = ["--save", "", "--appendonly", "no"];
+
+    private readonly int _port;
+    private readonly string _folder;
+    private readonly bool _ownsFolder;
+    private readonly string[] _options;
+    private Process? _process;
+
+    private RedisServer(int port, string folder, bool ownsFolder, string[] options)
+    {
+        _port = port;
+        _folder = folder;
+        _ownsFolder = ownsFolder;
+        _options = options;
+    }
+
+    /// <summary>For <c>--cluster</c>.</summary>
+    public string Address => $"redis://127.0.0.1:{_port}";
+
+    /// <summary>For StackExchange.Redis.</summary>
+    public string ConnectionString => $"127.0.0.1:{_port}";
+
+    /// <summary>Starts a server. Without redis-server on the machine the test is skipped; where servers are required, it fails.</summary>
+    /// <param name="password">What it asks for; null lets everybody in.</param>
+    /// <param name="folder">Where it finds and keeps its data; null: a folder that goes with it.</param>
+    /// <param name="options">Options that replace those of the file.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null, string? folder = null, params string[] options)
+    {
+        if (!IsInstalled())
+        {
+            throw MissingServer.SkipOrFail("redis-server is not installed.");
+        }
+
+        var own = folder is null ? Directory.CreateTempSubdirectory("oneshot-redis-").FullName : null;
+        var server = new RedisServer(
+            FreePort.Find(),
+            folder ?? own!,
+            own is not null,
+            [.. options, .. password is null ? [] : (string[])["--requirepass", password]]
+        );
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>SIGKILL: it gets no chance to store anything more.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+            _process = null;
+        }
+    }
+
+    /// <summary>Starts it again on its port, with what it has kept.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo(
+            "redis-server",
+            [Repository.PathOf("docs", "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
+        _process = Process.Start(start)!;
+        var output = new LineStream(_process.StandardOutput);
+        if (
+            await output.FindAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal), TestContext.Current.CancellationToken)
+            is null
+        )
+        {
+            throw new InvalidOperationException("redis-server ended before it was ready.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        if (_ownsFolder)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private static bool IsInstalled() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+}
