@@ -5,9 +5,9 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansOneShot.Client;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.TestKit.Servers;
 using StackExchange.Redis;
 

@@ -1,5 +1,5 @@
 using Orleans.Serialization;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using Polly;
 using Polly.Retry;
 

@@ -5,12 +5,12 @@ using Orleans.Configuration;
 using Orleans.Messaging;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Retention;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using Polly;
 
 namespace OrleansOneShot.Client;

@@ -1,6 +1,6 @@
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Client;
 

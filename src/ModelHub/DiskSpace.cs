@@ -1,6 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Common.Systems;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.ModelHub;
 

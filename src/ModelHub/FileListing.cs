@@ -1,6 +1,6 @@
 using System.Text.Json;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using Polly;
 
 namespace OrleansOneShot.ModelHub;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.ModelHub;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.ModelHub;
 

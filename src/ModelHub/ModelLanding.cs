@@ -1,7 +1,7 @@
 using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;

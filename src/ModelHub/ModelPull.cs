@@ -1,6 +1,6 @@
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;

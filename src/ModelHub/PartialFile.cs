@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.ModelHub;
 

@@ -6,7 +6,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Chaos;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Chaos;
 

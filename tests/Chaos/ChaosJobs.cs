@@ -1,5 +1,5 @@
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;

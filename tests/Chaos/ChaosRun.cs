@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Chaos;

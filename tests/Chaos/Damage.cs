@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 using OrleansOneShot.TestKit;
 

@@ -1,5 +1,5 @@
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Chaos;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Chaos;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Persistence.Redis;
 using Orleans.Runtime.Messaging;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Client.Tests;

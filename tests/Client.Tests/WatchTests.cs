@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Client.Tests.Support;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Client.Tests;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.TestKit.Hub;
 using OrleansOneShot.TestKit.Stores;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.TestKit.Hub;
 using OrleansOneShot.TestKit.Stores;
 

@@ -8,7 +8,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 

@@ -4,8 +4,8 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client.Results;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Commands;
 

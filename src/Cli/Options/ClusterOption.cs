@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Cli.Options;
 

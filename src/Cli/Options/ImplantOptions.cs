@@ -1,6 +1,6 @@
 using System.CommandLine;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;

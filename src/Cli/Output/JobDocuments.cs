@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Silo.Recovery;
 
 namespace OrleansOneShot.Cli.Output;

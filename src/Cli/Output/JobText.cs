@@ -1,6 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Progress;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

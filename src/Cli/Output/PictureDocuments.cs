@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -1,5 +1,5 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Cli.Output;
 

@@ -2,8 +2,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client.Models;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Storage;
 

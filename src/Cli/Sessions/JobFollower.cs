@@ -2,8 +2,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Client;
 using OrleansOneShot.Client.Watching;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Cli.Sessions;
 

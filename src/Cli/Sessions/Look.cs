@@ -14,7 +14,7 @@ internal static class Look
     /// <param name="ask">Asks; may be called again.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The answer.</returns>
-    /// <exception cref="Contracts.Errors.OneShotException">The answer's own error, or unavailable.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">The answer's own error, or unavailable.</exception>
     public static async Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken)
     {
         await using var session = await LastingSession.OpenAsync(target, SessionMode.Look, cancellationToken);

@@ -5,7 +5,7 @@ using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;

@@ -1,5 +1,5 @@
 using OrleansOneShot.Client.Uploads;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Client.Models;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 

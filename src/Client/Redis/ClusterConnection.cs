@@ -1,6 +1,6 @@
 using Orleans.Messaging;
 using OrleansOneShot.Contracts;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Client.Redis;

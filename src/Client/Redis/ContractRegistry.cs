@@ -1,5 +1,5 @@
 using System.Globalization;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Client.Redis;

@@ -1,5 +1,5 @@
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Client.Results;

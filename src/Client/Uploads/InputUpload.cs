@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 

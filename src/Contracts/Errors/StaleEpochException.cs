@@ -1,25 +1,20 @@
+using OrleansOneShot.Documents.Errors;
+
 namespace OrleansOneShot.Contracts.Errors;
 
 /// <summary>The caller works for an epoch that has been replaced: it must stop at once and publish nothing.</summary>
-[GenerateSerializer, Alias("oneshot.StaleEpochException")]
-public sealed class StaleEpochException : OneShotException
+/// <param name="jobId">The job.</param>
+/// <param name="epoch">The caller's epoch.</param>
+/// <param name="current">The job's epoch.</param>
+public sealed class StaleEpochException(string jobId, long epoch, long current)
+    : OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {jobId} is at epoch {current}; epoch {epoch} must stop."))
 {
-    /// <summary>Creates the error.</summary>
-    /// <param name="jobId">The job.</param>
-    /// <param name="epoch">The caller's epoch.</param>
-    /// <param name="current">The job's epoch.</param>
-    public StaleEpochException(string jobId, long epoch, long current)
-        : base(new ErrorDetail(ErrorCodes.Conflict, $"Job {jobId} is at epoch {current}; epoch {epoch} must stop."))
-    {
-        Epoch = epoch;
-        Current = current;
-    }
+    /// <summary>The job.</summary>
+    public string JobId { get; } = jobId;
 
     /// <summary>The caller's epoch.</summary>
-    [Id(0)]
-    public long Epoch { get; }
+    public long Epoch { get; } = epoch;
 
     /// <summary>The job's epoch.</summary>
-    [Id(1)]
-    public long Current { get; }
+    public long Current { get; } = current;
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Contracts.FanOut;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Contracts.Grains;
 
@@ -18,7 +18,7 @@ public interface ICombinationGrain : IGrainWithStringKey
     /// <param name="brief">What the job's own slot has settled that the request leaves open, <see cref="FanOutLimits.BriefText"/> characters at most.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>When it can evaluate, perhaps minutes later.</returns>
-    /// <exception cref="Errors.OneShotException">unavailable: the silo stops or has no engine; others: the job can't be prepared there.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">unavailable: the silo stops or has no engine; others: the job can't be prepared there.</exception>
     [Alias("Open"), ResponseTimeout("00:30:00")]
     Task Open(SlotLease lease, ImplantationRequest request, string brief, CancellationToken cancellationToken = default);
 
@@ -33,7 +33,7 @@ public interface ICombinationGrain : IGrainWithStringKey
     /// <param name="work">What to evaluate.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A result for each term, in the order asked for.</returns>
-    /// <exception cref="Errors.OneShotException">unavailable: not open, or the slot was taken back.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">unavailable: not open, or the slot was taken back.</exception>
     [Alias("Evaluate"), ResponseTimeout("02:00:00")]
     Task<ImmutableArray<TermResult>> Evaluate(StepWork work, CancellationToken cancellationToken = default);
 

@@ -1,8 +1,9 @@
 using Orleans.Concurrency;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Contracts.Grains;
 

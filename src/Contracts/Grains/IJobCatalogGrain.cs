@@ -1,5 +1,5 @@
 using Orleans.Concurrency;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Contracts.Grains;
 
@@ -22,7 +22,7 @@ public interface IJobCatalogGrain : IGrainWithIntegerKey
     /// <summary>A page of jobs, newest first.</summary>
     /// <param name="query">Which.</param>
     /// <returns>The page.</returns>
-    /// <exception cref="Errors.OneShotException">invalid_input: a cursor that no page gave, or a page size out of range.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">invalid_input: a cursor that no page gave, or a page size out of range.</exception>
     [Alias("List"), ReadOnly, AlwaysInterleave]
     Task<JobPage> List(JobQuery query);
 }

@@ -27,7 +27,7 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     /// <param name="jobId">The job.</param>
     /// <param name="owner">Its owner.</param>
     /// <returns>If there is room.</returns>
-    /// <exception cref="Errors.OneShotException">
+    /// <exception cref="Documents.Errors.OneShotException">
     /// limit: its owner has as many waiting jobs as it may, or the queue is full. The message says when to try again.
     /// </exception>
     [Alias("Admit")]

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Contracts.Grains;
 

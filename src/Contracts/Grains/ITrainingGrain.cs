@@ -1,6 +1,6 @@
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Contracts.Grains;
 
@@ -16,7 +16,7 @@ public interface ITrainingGrain : IGrainWithStringKey
     /// <param name="request">The request.</param>
     /// <param name="resume">Where to go on.</param>
     /// <returns>When the engine's thread runs.</returns>
-    /// <exception cref="Errors.OneShotException">
+    /// <exception cref="Documents.Errors.OneShotException">
     /// invalid_input: the lease or a checkpoint belongs to another job or epoch; unavailable: the silo is gone or stops.
     /// </exception>
     [Alias("Start")]

@@ -4,10 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Storage;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Paging;
 
 namespace OrleansOneShot.Grains.Catalog;

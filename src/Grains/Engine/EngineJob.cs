@@ -1,6 +1,6 @@
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Engine;
 

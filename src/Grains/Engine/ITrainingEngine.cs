@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Grains.Engine;
 
@@ -19,7 +20,7 @@ public interface ITrainingEngine
     /// Asks to stop between two steps; the engine then commits a checkpoint of its newest step and throws <see cref="OperationCanceledException"/>.
     /// </param>
     /// <returns>The result, not yet published.</returns>
-    /// <exception cref="Contracts.Errors.OneShotException">The job can't be done; its detail says why.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">The job can't be done; its detail says why.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken);
 }
@@ -68,10 +69,10 @@ public interface ITermEngine
     /// <param name="job">The job; it has no checkpoint and no work folder.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>
-    /// A worker. What it finds wrong with the job it says as <see cref="Contracts.Errors.OneShotException"/>, which crosses to the job's silo; of any other
+    /// A worker. What it finds wrong with the job it says as <see cref="Documents.Errors.OneShotException"/>, which crosses to the job's silo; of any other
     /// error that silo sees the sentence alone.
     /// </returns>
-    /// <exception cref="Contracts.Errors.OneShotException">The job can't be prepared here.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">The job can't be prepared here.</exception>
     ITermWorker Open(EngineJob job, CancellationToken cancellationToken);
 }
 

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.FanOut;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Grains.FanOut;
 

@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
 

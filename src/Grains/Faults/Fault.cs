@@ -1,6 +1,6 @@
 using Orleans.Runtime.Messaging;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Faults;

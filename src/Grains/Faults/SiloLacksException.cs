@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Grains.Faults;
 
@@ -6,7 +6,6 @@ namespace OrleansOneShot.Grains.Faults;
 /// This silo lacks something that one job needs: a model, room for it, a way to the host that has it. Another silo may have it, so the job goes on there; this
 /// one is sound, and goes on taking other jobs.
 /// </summary>
-[GenerateSerializer, Alias("oneshot.SiloLacksException")]
 public sealed class SiloLacksException : OneShotException
 {
     /// <summary>Creates the error.</summary>
@@ -14,4 +13,18 @@ public sealed class SiloLacksException : OneShotException
     /// <param name="inner">The cause.</param>
     public SiloLacksException(ErrorDetail detail, Exception? inner = null)
         : base(detail, inner) { }
+}
+
+/// <summary>The lack on its way to another silo.</summary>
+[GenerateSerializer, Immutable, Alias("oneshot.SiloLack")]
+internal readonly record struct SiloLack([property: Id(0)] ErrorDetail Detail);
+
+[RegisterConverter]
+internal sealed class SiloLacksExceptionConverter : IConverter<SiloLacksException, SiloLack>
+{
+    /// <inheritdoc/>
+    public SiloLacksException ConvertFromSurrogate(in SiloLack surrogate) => new(surrogate.Detail);
+
+    /// <inheritdoc/>
+    public SiloLack ConvertToSurrogate(in SiloLacksException value) => new(value.Detail);
 }

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Implantations;
 

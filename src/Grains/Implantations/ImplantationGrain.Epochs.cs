@@ -1,6 +1,7 @@
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Implantations;
 

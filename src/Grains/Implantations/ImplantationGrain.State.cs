@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;

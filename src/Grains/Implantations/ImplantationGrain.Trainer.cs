@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Faults;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Implantations;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Grains.Scheduling;
 

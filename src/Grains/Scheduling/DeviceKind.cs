@@ -1,5 +1,5 @@
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Scheduling;
 

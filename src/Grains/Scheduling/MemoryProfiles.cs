@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Scheduling;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Training;
 

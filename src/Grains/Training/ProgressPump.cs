@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Grains.Training;
 

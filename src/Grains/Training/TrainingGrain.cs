@@ -1,10 +1,10 @@
 using System.Globalization;
 using Orleans.Placement;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 

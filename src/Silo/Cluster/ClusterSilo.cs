@@ -7,7 +7,7 @@ using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client;
 using OrleansOneShot.Client.Redis;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Client.Redis;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Faults;
 
 namespace OrleansOneShot.Silo.Cluster;

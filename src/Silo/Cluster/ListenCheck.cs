@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Silo.Cluster;

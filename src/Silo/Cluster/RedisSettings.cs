@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;

@@ -5,7 +5,7 @@ using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;

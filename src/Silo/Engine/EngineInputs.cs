@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Engine;

@@ -1,7 +1,7 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Engine;

@@ -1,5 +1,5 @@
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Silo.Engine;
 
@@ -16,7 +16,7 @@ internal static class MetricsMapper
             PrototypeSimilarity = Finite(metrics.PrototypeSimilarity),
             Objects =
             [
-                .. metrics.Objects.Select(o => new Contracts.Jobs.ObjectMetrics
+                .. metrics.Objects.Select(o => new Documents.Jobs.ObjectMetrics
                 {
                     Token = o.Token,
                     Class = o.Class,

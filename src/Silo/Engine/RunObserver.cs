@@ -1,8 +1,9 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Recipe;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Storage;

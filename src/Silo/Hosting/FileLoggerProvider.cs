@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Silo.Hosting;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.ModelHub;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;

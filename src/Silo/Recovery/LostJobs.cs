@@ -1,5 +1,5 @@
 using OrleansOneShot.Client;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;

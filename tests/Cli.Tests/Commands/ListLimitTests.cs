@@ -1,6 +1,6 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Tests.Commands;
 

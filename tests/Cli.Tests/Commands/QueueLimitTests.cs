@@ -2,8 +2,8 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;
 

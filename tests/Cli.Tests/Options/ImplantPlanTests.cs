@@ -2,7 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;

@@ -2,9 +2,9 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Cli.Tests.Output;
 

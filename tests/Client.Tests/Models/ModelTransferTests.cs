@@ -1,7 +1,7 @@
 using OrleansOneShot.Client.Models;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 using OrleansOneShot.TestKit.Stores;

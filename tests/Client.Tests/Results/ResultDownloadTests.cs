@@ -2,7 +2,7 @@ using System.Text;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 

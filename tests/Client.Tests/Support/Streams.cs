@@ -1,8 +1,9 @@
 using System.Reflection;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Client.Tests.Support;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Client.Uploads;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
 using OrleansOneShot.TestKit.Stores;

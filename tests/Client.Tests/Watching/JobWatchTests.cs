@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Client.Watching;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Client.Tests.Watching;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Contracts.Tests.Errors;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests.Requests;

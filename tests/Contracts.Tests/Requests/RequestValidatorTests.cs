@@ -1,5 +1,5 @@
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests.Requests;

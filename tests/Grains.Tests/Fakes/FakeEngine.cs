@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Storage;
 

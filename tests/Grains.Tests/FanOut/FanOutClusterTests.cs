@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using OrleansOneShot.Common.Terms;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Tests.Fakes;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;

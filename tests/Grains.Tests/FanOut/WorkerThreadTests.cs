@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Common.Terms;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Hosting;

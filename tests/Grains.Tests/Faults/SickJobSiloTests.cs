@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;

@@ -1,6 +1,8 @@
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 

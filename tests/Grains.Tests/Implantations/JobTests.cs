@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests.Implantations;

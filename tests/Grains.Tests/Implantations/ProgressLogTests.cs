@@ -1,6 +1,6 @@
 using System.Text;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 

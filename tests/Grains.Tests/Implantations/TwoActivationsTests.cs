@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Hosting;
 
 namespace OrleansOneShot.Grains.Tests.Implantations;

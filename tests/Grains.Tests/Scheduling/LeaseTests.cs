@@ -1,6 +1,6 @@
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;

@@ -1,5 +1,5 @@
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;

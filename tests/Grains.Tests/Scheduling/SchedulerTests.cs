@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;
 
@@ -64,9 +64,9 @@ public sealed class SchedulerTests
         Assert.Equal(["j3"], (await world.Catalog.List(new JobQuery { Owner = "bob" })).Jobs.Select(job => job.Id));
         Assert.Equal(["j1"], (await world.Catalog.List(new JobQuery { State = JobState.Cancelled })).Jobs.Select(job => job.Id));
         Assert.Equal(4, (await world.Catalog.List(new JobQuery { UnfinishedOnly = true })).Jobs.Length);
-        await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { Cursor = "nonsense" }));
-        await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = 0 }));
-        await Assert.ThrowsAsync<Contracts.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize + 1 }));
+        await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { Cursor = "nonsense" }));
+        await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = 0 }));
+        await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize + 1 }));
         Assert.Equal(5, (await world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize })).Jobs.Length);
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Grains.Training;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Grains.Training;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

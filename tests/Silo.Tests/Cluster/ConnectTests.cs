@@ -1,8 +1,8 @@
 using OrleansOneShot.Client;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.TestKit.Servers;

@@ -1,6 +1,6 @@
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.TestKit.Servers;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.TestKit.Servers;
 using OrleansOneShot.TestKit.Stores;

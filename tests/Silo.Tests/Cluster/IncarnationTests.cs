@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Contracts;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.TestKit.Servers;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Silo.Tests.Cluster;

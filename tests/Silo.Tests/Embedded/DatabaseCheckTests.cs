@@ -1,8 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Storage;

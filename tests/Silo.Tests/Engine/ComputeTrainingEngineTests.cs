@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
@@ -398,7 +398,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
 
         public int Steps { get; private set; }
 
-        public void Report(Contracts.Progress.ProgressUpdate update)
+        public void Report(Documents.Progress.ProgressUpdate update)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(update.Message ?? "");
             Steps += update.Losses is null ? 0 : 1;

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage.Azure;
 using OrleansOneShot.TestKit.Stores;

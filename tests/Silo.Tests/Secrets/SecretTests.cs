@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Client;
 using OrleansOneShot.Client.Redis;
 using OrleansOneShot.Compute;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;

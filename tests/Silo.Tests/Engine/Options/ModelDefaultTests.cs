@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;

@@ -1,4 +1,4 @@
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Silo.Tests.Engine.Options;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Contracts.Progress;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Engine;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Contracts.Requests;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;

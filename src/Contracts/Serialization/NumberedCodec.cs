@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Orleans.Serialization.Buffers;
-using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Codecs;
 using Orleans.Serialization.Serializers;
 using Orleans.Serialization.WireProtocol;
@@ -10,26 +10,31 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Contracts.Serialization;
 
 /// <summary>
-/// Writes a record of settings field by field, by the numbers that its properties have, as a generated serializer does: what users can set knows nothing of
-/// Orleans, and a new setting travels without a line here. Fields that a reader doesn't know are passed over; those that a writer didn't know keep their
-/// defaults.
+/// Writes a record field by field, by the numbers that its properties have (<see cref="FieldNumberAttribute"/>), as a generated serializer does: what users can
+/// set and what they are told know nothing of Orleans, and a new field travels without a line here. Fields that a reader doesn't know are passed over; those
+/// that a writer didn't know keep their defaults.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
-internal abstract class RecipeCodec<T> : IFieldCodec<T>
-    where T : class, new()
+internal abstract class NumberedCodec<T> : IFieldCodec<T>
+    where T : class
 {
+    // A record whose fields are its constructor's parameters has no constructor without: all its fields come from the wire.
+    private static readonly ConstructorInfo? s_constructor = typeof(T).GetConstructor(Type.EmptyTypes);
+
     private readonly Member[] _members;
 
     /// <summary>Creates it.</summary>
     /// <param name="codecs">Codecs of the properties' types.</param>
-    protected RecipeCodec(ICodecProvider codecs) =>
+    protected NumberedCodec(ICodecProvider codecs) =>
         _members = [
-            .. Setting
-                .Of(typeof(T))
-                .Select(setting => new Member(
-                    (uint)setting.Property.GetCustomAttribute<FieldNumberAttribute>()!.Number,
-                    setting.Property,
-                    new Lazy<IFieldCodec>(() => codecs.GetCodec(setting.Property.PropertyType))
+            .. typeof(T)
+                .GetProperties()
+                .Select(property => (Property: property, property.GetCustomAttribute<FieldNumberAttribute>()?.Number))
+                .Where(member => member.Number is not null)
+                .Select(member => new Member(
+                    (uint)member.Number!,
+                    member.Property,
+                    new Lazy<IFieldCodec>(() => codecs.GetCodec(member.Property.PropertyType))
                 ))
                 .OrderBy(member => member.Number),
         ];
@@ -65,7 +70,7 @@ internal abstract class RecipeCodec<T> : IFieldCodec<T>
         }
 
         field.EnsureWireTypeTagDelimited();
-        var result = new T();
+        var result = (T)(s_constructor?.Invoke(null) ?? RuntimeHelpers.GetUninitializedObject(typeof(T)));
         ReferenceCodec.RecordObject(reader.Session, result);
         var number = 0u;
         while (reader.ReadFieldHeader() is { IsEndObject: false } header)
@@ -92,28 +97,3 @@ internal abstract class RecipeCodec<T> : IFieldCodec<T>
 
     private sealed record Member(uint Number, PropertyInfo Property, Lazy<IFieldCodec> Codec);
 }
-
-[RegisterSerializer]
-internal sealed class MethodOptionsCodec(ICodecProvider codecs) : RecipeCodec<MethodOptions>(codecs);
-
-[RegisterSerializer]
-internal sealed class TrainingOptionsCodec(ICodecProvider codecs) : RecipeCodec<TrainingOptions>(codecs);
-
-[RegisterSerializer]
-internal sealed class SampleOptionsCodec(ICodecProvider codecs) : RecipeCodec<SampleOptions>(codecs);
-
-[RegisterSerializer]
-internal sealed class FanOutOptionsCodec(ICodecProvider codecs) : RecipeCodec<FanOutOptions>(codecs);
-
-// They can't be changed, so nobody needs a copy.
-[RegisterCopier]
-internal sealed class MethodOptionsCopier : ShallowCopier<MethodOptions>;
-
-[RegisterCopier]
-internal sealed class TrainingOptionsCopier : ShallowCopier<TrainingOptions>;
-
-[RegisterCopier]
-internal sealed class SampleOptionsCopier : ShallowCopier<SampleOptions>;
-
-[RegisterCopier]
-internal sealed class FanOutOptionsCopier : ShallowCopier<FanOutOptions>;

@@ -1,7 +1,6 @@
-namespace OrleansOneShot.Contracts.Jobs;
+namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>The states of a job, in the order in which they are passed.</summary>
-[GenerateSerializer, Alias("oneshot.JobState")]
 public enum JobState
 {
     /// <summary>Known, not yet queued.</summary>

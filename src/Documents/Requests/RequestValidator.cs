@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Contracts.Requests;
+namespace OrleansOneShot.Documents.Requests;
 
 /// <summary>
 /// Checks a request's ranges, so that a bad one is refused before anything is stored or queued. What needs the model or the files is checked by the trainer.

@@ -2,9 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
-using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 
-namespace OrleansOneShot.Contracts.Requests;
+namespace OrleansOneShot.Documents.Requests;
 
 /// <summary>request.json: what was asked for, beside what came of it. From it a job is known again whose state was lost.</summary>
 public static class RequestJson

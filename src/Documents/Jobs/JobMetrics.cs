@@ -1,45 +1,44 @@
+using OrleansOneShot.Recipe;
 using System.Collections.Immutable;
 
-namespace OrleansOneShot.Contracts.Jobs;
+namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>Quality of the samples by the CLIP of the base model; cosines, -1 to 1. Null where there was nothing to measure (no samples, no CLIP).</summary>
-[GenerateSerializer, Immutable, Alias("oneshot.JobMetrics")]
 public sealed record JobMetrics
 {
     /// <summary>Image alignment: samples against the training crop.</summary>
-    [Id(0)]
+    [FieldNumber(0)]
     public double? Ia { get; init; }
 
     /// <summary>Text alignment: samples against their prompts, with the identifier replaced by the class name.</summary>
-    [Id(1)]
+    [FieldNumber(1)]
     public double? Ta { get; init; }
 
     /// <summary>Cosine of the prototypical embedding and its target, 1 - L_PE, averaged over the objects.</summary>
-    [Id(2)]
+    [FieldNumber(2)]
     public double? PrototypeSimilarity { get; init; }
 
     /// <summary>By object.</summary>
-    [Id(3)]
+    [FieldNumber(3)]
     public ImmutableArray<ObjectMetrics> Objects { get; init; } = [];
 }
 
 /// <summary>Quality of one object.</summary>
-[GenerateSerializer, Immutable, Alias("oneshot.ObjectMetrics")]
 public sealed record ObjectMetrics
 {
     /// <summary>Identifier token.</summary>
-    [Id(0)]
+    [FieldNumber(0)]
     public required string Token { get; init; }
 
     /// <summary>Class name.</summary>
-    [Id(1)]
+    [FieldNumber(1)]
     public required string Class { get; init; }
 
     /// <summary>Image alignment with the masked crop of this object.</summary>
-    [Id(2)]
+    [FieldNumber(2)]
     public double? IaObject { get; init; }
 
     /// <summary>1 - L_PE of this object.</summary>
-    [Id(3)]
+    [FieldNumber(3)]
     public double? PrototypeSimilarity { get; init; }
 }

@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Contracts.Errors;
+namespace OrleansOneShot.Documents.Errors;
 
 /// <summary>The codes of errors, the same in the command line's documents, in HTTP and in grains.</summary>
 public static class ErrorCodes

@@ -1,7 +1,6 @@
-namespace OrleansOneShot.Contracts.Errors;
+namespace OrleansOneShot.Documents.Errors;
 
 /// <summary>An error with a code, that grains throw and clients catch.</summary>
-[GenerateSerializer, Alias("oneshot.OneShotException")]
 public class OneShotException : Exception
 {
     /// <summary>Creates the error.</summary>
@@ -15,6 +14,5 @@ public class OneShotException : Exception
     }
 
     /// <summary>Code, message, field and hint.</summary>
-    [Id(0)]
     public ErrorDetail Detail { get; }
 }

@@ -1,37 +1,36 @@
+using OrleansOneShot.Recipe;
 using System.Collections.Immutable;
 
-namespace OrleansOneShot.Contracts.Jobs;
+namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>Which jobs to list.</summary>
-[GenerateSerializer, Immutable, Alias("oneshot.JobQuery")]
 public sealed record JobQuery
 {
     /// <summary>Most jobs a page.</summary>
     public const int MaxPageSize = 500;
 
     /// <summary>Only this owner's; null: all.</summary>
-    [Id(0)]
+    [FieldNumber(0)]
     public string? Owner { get; init; }
 
     /// <summary>Only in this state; null: all.</summary>
-    [Id(1)]
+    [FieldNumber(1)]
     public JobState? State { get; init; }
 
     /// <summary>Where to go on, from <see cref="JobPage.Next"/>.</summary>
-    [Id(2)]
+    [FieldNumber(2)]
     public string? Cursor { get; init; }
 
     /// <summary>Jobs a page, 1 to <see cref="MaxPageSize"/>.</summary>
-    [Id(3)]
+    [FieldNumber(3)]
     public int PageSize { get; init; } = 100;
 
     /// <summary>Only jobs that have not ended.</summary>
-    [Id(4)]
+    [FieldNumber(4)]
     public bool UnfinishedOnly { get; init; }
 }
 
 /// <summary>A page of a list of jobs, newest first.</summary>
 /// <param name="Jobs">The jobs.</param>
 /// <param name="Next">Cursor of the next page; null on the last.</param>
-[GenerateSerializer, Immutable, Alias("oneshot.JobPage")]
-public sealed record JobPage([property: Id(0)] ImmutableArray<JobSummary> Jobs, [property: Id(1)] string? Next);
+public sealed record JobPage([property: FieldNumber(0)] ImmutableArray<JobSummary> Jobs, [property: FieldNumber(1)] string? Next);

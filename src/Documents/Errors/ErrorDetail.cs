@@ -1,29 +1,29 @@
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Common;
 
-namespace OrleansOneShot.Contracts.Errors;
+namespace OrleansOneShot.Documents.Errors;
 
 /// <summary>An error as documents show it. Secrets that got into its sentences are hidden here, whoever made it.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
 /// <param name="Message">One clear sentence.</param>
 /// <param name="Field">The option, file or field at fault.</param>
 /// <param name="Hint">What to do next.</param>
-[GenerateSerializer, Immutable, Alias("oneshot.ErrorDetail")]
 public sealed record ErrorDetail(string Code, string Message, string? Field = null, string? Hint = null)
 {
     /// <summary>One of <see cref="ErrorCodes"/>.</summary>
-    [Id(0)]
+    [FieldNumber(0)]
     public string Code { get; init; } = Code;
 
     /// <summary>One clear sentence.</summary>
-    [Id(1)]
+    [FieldNumber(1)]
     public string Message { get; init; } = SecretText.Scrub(Message)!;
 
     /// <summary>The option, file or field at fault.</summary>
-    [Id(2)]
+    [FieldNumber(2)]
     public string? Field { get; init; } = Field;
 
     /// <summary>What to do next.</summary>
-    [Id(3)]
+    [FieldNumber(3)]
     public string? Hint { get; init; } = SecretText.Scrub(Hint);
 
     /// <summary>The error as it may leave the program: texts cut to what a person reads, without characters that a terminal would obey.</summary>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
-namespace OrleansOneShot.Contracts.Errors;
+namespace OrleansOneShot.Documents.Errors;
 
 /// <summary>
 /// Keeps secrets out of what people and logs read. <see cref="Scrub"/> stands at the border: in every <see cref="ErrorDetail"/>, every line of a log and every

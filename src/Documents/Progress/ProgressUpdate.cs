@@ -1,44 +1,44 @@
-using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Contracts.Progress;
+namespace OrleansOneShot.Documents.Progress;
 
 /// <summary>What a trainer reports; the job's grain numbers it and makes it a <see cref="ProgressEvent"/>.</summary>
-[GenerateSerializer, Immutable, Alias("oneshot.ProgressUpdate")]
 public sealed record ProgressUpdate
 {
     /// <summary>When it happened, UTC.</summary>
-    [Id(0)]
+    [FieldNumber(0)]
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>The stage.</summary>
-    [Id(1)]
+    [FieldNumber(1)]
     public required JobState Stage { get; init; }
 
     /// <summary>Steps done in this stage.</summary>
-    [Id(2)]
+    [FieldNumber(2)]
     public int Step { get; init; }
 
     /// <summary>Steps to do in this stage.</summary>
-    [Id(3)]
+    [FieldNumber(3)]
     public int Steps { get; init; }
 
     /// <summary>The losses of the step.</summary>
-    [Id(4)]
+    [FieldNumber(4)]
     public TermLosses? Losses { get; init; }
 
     /// <summary>Seconds the step took.</summary>
-    [Id(5)]
+    [FieldNumber(5)]
     public double? StepSeconds { get; init; }
 
     /// <summary>Something people should read.</summary>
-    [Id(6)]
+    [FieldNumber(6)]
     public string? Message { get; init; }
 
     /// <summary>Whether <see cref="Message"/> is a warning, to be kept with the result.</summary>
-    [Id(7)]
+    [FieldNumber(7)]
     public bool IsWarning { get; init; }
 
     /// <summary>Store path of a preview picture.</summary>
-    [Id(8)]
+    [FieldNumber(8)]
     public string? Preview { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
 
-namespace OrleansOneShot.Contracts.Progress;
+namespace OrleansOneShot.Documents.Progress;
 
 /// <summary>Progress events as JSON: the lines of progress.jsonl, of <c>jobs watch</c> and of the event stream.</summary>
 public static class ProgressJson

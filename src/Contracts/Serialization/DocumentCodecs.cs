@@ -1,0 +1,118 @@
+using Orleans.Serialization.Cloning;
+using Orleans.Serialization.Serializers;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Recipe;
+
+namespace OrleansOneShot.Contracts.Serialization;
+
+[RegisterSerializer]
+internal sealed class MethodOptionsCodec(ICodecProvider codecs) : NumberedCodec<MethodOptions>(codecs);
+
+[RegisterSerializer]
+internal sealed class TrainingOptionsCodec(ICodecProvider codecs) : NumberedCodec<TrainingOptions>(codecs);
+
+[RegisterSerializer]
+internal sealed class SampleOptionsCodec(ICodecProvider codecs) : NumberedCodec<SampleOptions>(codecs);
+
+[RegisterSerializer]
+internal sealed class FanOutOptionsCodec(ICodecProvider codecs) : NumberedCodec<FanOutOptions>(codecs);
+
+[RegisterSerializer]
+internal sealed class ImplantationRequestCodec(ICodecProvider codecs) : NumberedCodec<ImplantationRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class ObjectSpecCodec(ICodecProvider codecs) : NumberedCodec<ObjectSpec>(codecs);
+
+[RegisterSerializer]
+internal sealed class ModelReferenceCodec(ICodecProvider codecs) : NumberedCodec<ModelReference>(codecs);
+
+[RegisterSerializer]
+internal sealed class ImplantationStatusCodec(ICodecProvider codecs) : NumberedCodec<ImplantationStatus>(codecs);
+
+[RegisterSerializer]
+internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
+
+[RegisterSerializer]
+internal sealed class JobMetricsCodec(ICodecProvider codecs) : NumberedCodec<JobMetrics>(codecs);
+
+[RegisterSerializer]
+internal sealed class ObjectMetricsCodec(ICodecProvider codecs) : NumberedCodec<ObjectMetrics>(codecs);
+
+[RegisterSerializer]
+internal sealed class JobQueryCodec(ICodecProvider codecs) : NumberedCodec<JobQuery>(codecs);
+
+[RegisterSerializer]
+internal sealed class JobPageCodec(ICodecProvider codecs) : NumberedCodec<JobPage>(codecs);
+
+[RegisterSerializer]
+internal sealed class JobSummaryCodec(ICodecProvider codecs) : NumberedCodec<JobSummary>(codecs);
+
+[RegisterSerializer]
+internal sealed class ErrorDetailCodec(ICodecProvider codecs) : NumberedCodec<ErrorDetail>(codecs);
+
+[RegisterSerializer]
+internal sealed class ProgressEventCodec(ICodecProvider codecs) : NumberedCodec<ProgressEvent>(codecs);
+
+[RegisterSerializer]
+internal sealed class ProgressUpdateCodec(ICodecProvider codecs) : NumberedCodec<ProgressUpdate>(codecs);
+
+[RegisterSerializer]
+internal sealed class TermLossesCodec(ICodecProvider codecs) : NumberedCodec<TermLosses>(codecs);
+
+// Documents can't be changed, so nobody needs a copy.
+[RegisterCopier]
+internal sealed class MethodOptionsCopier : ShallowCopier<MethodOptions>;
+
+[RegisterCopier]
+internal sealed class TrainingOptionsCopier : ShallowCopier<TrainingOptions>;
+
+[RegisterCopier]
+internal sealed class SampleOptionsCopier : ShallowCopier<SampleOptions>;
+
+[RegisterCopier]
+internal sealed class FanOutOptionsCopier : ShallowCopier<FanOutOptions>;
+
+[RegisterCopier]
+internal sealed class ImplantationRequestCopier : ShallowCopier<ImplantationRequest>;
+
+[RegisterCopier]
+internal sealed class ObjectSpecCopier : ShallowCopier<ObjectSpec>;
+
+[RegisterCopier]
+internal sealed class ModelReferenceCopier : ShallowCopier<ModelReference>;
+
+[RegisterCopier]
+internal sealed class ImplantationStatusCopier : ShallowCopier<ImplantationStatus>;
+
+[RegisterCopier]
+internal sealed class JobFileCopier : ShallowCopier<JobFile>;
+
+[RegisterCopier]
+internal sealed class JobMetricsCopier : ShallowCopier<JobMetrics>;
+
+[RegisterCopier]
+internal sealed class ObjectMetricsCopier : ShallowCopier<ObjectMetrics>;
+
+[RegisterCopier]
+internal sealed class JobQueryCopier : ShallowCopier<JobQuery>;
+
+[RegisterCopier]
+internal sealed class JobPageCopier : ShallowCopier<JobPage>;
+
+[RegisterCopier]
+internal sealed class JobSummaryCopier : ShallowCopier<JobSummary>;
+
+[RegisterCopier]
+internal sealed class ErrorDetailCopier : ShallowCopier<ErrorDetail>;
+
+[RegisterCopier]
+internal sealed class ProgressEventCopier : ShallowCopier<ProgressEvent>;
+
+[RegisterCopier]
+internal sealed class ProgressUpdateCopier : ShallowCopier<ProgressUpdate>;
+
+[RegisterCopier]
+internal sealed class TermLossesCopier : ShallowCopier<TermLosses>;
