@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
@@ -42,8 +43,8 @@ internal static class FanOutRun
                 );
             }
 
-            await using var client = await OneShotClient.ConnectAsync(
-                new OneShotClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId },
+            await using var client = await ClusterClient.ConnectAsync(
+                new ClusterClientOptions { Redis = redis, ClusterId = ClusterSiloOptions.DefaultClusterId },
                 cancellationToken
             );
             var job = await client.SubmitAsync(

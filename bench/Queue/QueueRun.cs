@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Jobs;
@@ -48,7 +49,7 @@ internal static class QueueRun
             using var smallHost = await ConnectAsync(smallRedis, "costs", cancellationToken);
             using var host = await ConnectAsync(redis, "costs", cancellationToken);
             IClusterClient[] clusters = [smallHost.Services.GetRequiredService<IClusterClient>(), host.Services.GetRequiredService<IClusterClient>()];
-            var clients = clusters.Select(OneShotClient.Attach).ToArray();
+            var clients = clusters.Select(ClusterClient.Attach).ToArray();
             foreach (var client in clients)
             {
                 // The first calls compile code and open connections.
@@ -130,7 +131,7 @@ internal static class QueueRun
     {
         processes.Add(Silo(redis, data, "fair", 0));
         using var host = await ConnectAsync(redis, "fair", cancellationToken);
-        var client = OneShotClient.Attach(host.Services.GetRequiredService<IClusterClient>());
+        var client = ClusterClient.Attach(host.Services.GetRequiredService<IClusterClient>());
         var ofMany = await SubmitAsync(client, "ann", many, cancellationToken);
         var ofFew = await SubmitAsync(client, "bob", few, cancellationToken);
         processes.Add(Silo(redis, data, "fair", Slots));
@@ -162,9 +163,9 @@ internal static class QueueRun
         );
     }
 
-    private static async Task<List<ImplantationHandle>> SubmitAsync(OneShotClient client, string owner, int count, CancellationToken cancellationToken)
+    private static async Task<List<ClusterImplantation>> SubmitAsync(ClusterClient client, string owner, int count, CancellationToken cancellationToken)
     {
-        var handles = new List<ImplantationHandle>();
+        var handles = new List<ClusterImplantation>();
         foreach (var batch in Enumerable.Range(0, count).Chunk(Parallel))
         {
             handles.AddRange(await Task.WhenAll(batch.Select(_ => client.SubmitAsync(Request(owner), cancellationToken: cancellationToken))));
@@ -173,7 +174,7 @@ internal static class QueueRun
         return handles;
     }
 
-    private static async Task CancelAsync(OneShotClient client, string owner, CancellationToken cancellationToken)
+    private static async Task CancelAsync(ClusterClient client, string owner, CancellationToken cancellationToken)
     {
         await foreach (var job in client.ListAsync(new JobQuery { Owner = owner }, cancellationToken))
         {

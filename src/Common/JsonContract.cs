@@ -14,6 +14,17 @@ internal static class JsonContract
     /// <exception cref="UnusableJsonException">It doesn't fit; the message names the member.</exception>
     public static void Check(JsonElement value, JsonTypeInfo type) => Check(value, type, "");
 
+    /// <summary>Finds members that a type does not have.</summary>
+    public static IEnumerable<string> FindUnknown(JsonElement value, JsonTypeInfo type, string path = "") =>
+        (type.Kind, value.ValueKind) switch
+        {
+            (JsonTypeInfoKind.Object, JsonValueKind.Object) => value.EnumerateObject().SelectMany(item => FindUnknown(item, type, Join(path, item.Name))),
+            (JsonTypeInfoKind.Enumerable, JsonValueKind.Array) when type.ElementType is { } element => value
+                .EnumerateArray()
+                .SelectMany((item, i) => FindUnknown(item, type.Options.GetTypeInfo(element), string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))),
+            _ => [],
+        };
+
     /// <summary>The error for a value that the type can't hold.</summary>
     public static UnusableJsonException WrongType(JsonException e, JsonElement root, JsonTypeInfo type)
     {
@@ -98,6 +109,17 @@ internal static class JsonContract
                 throw WrongType(Join(path, member.Name), present, JsonWish.Of(member));
             }
         }
+    }
+
+    private static IEnumerable<string> FindUnknown(JsonProperty item, JsonTypeInfo parent, string path)
+    {
+        var compare = parent.Options.PropertyNameCaseInsensitive ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        var known = parent.Properties.FirstOrDefault(member => string.Equals(member.Name, item.Name, compare));
+
+        // What lies within a value that a converter of its own reads is the converter's.
+        return known is null ? [path]
+            : known.CustomConverter is null ? FindUnknown(item.Value, parent.Options.GetTypeInfo(known.PropertyType), path)
+            : [];
     }
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";

@@ -133,6 +133,17 @@ public static class StrictJson
         }
     }
 
+    /// <summary>Finds members that a type does not have, at any depth.</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <param name="root">What <see cref="Parse(ReadOnlySpan{byte}, bool, int)"/> gave.</param>
+    /// <param name="options">How members are named and converted.</param>
+    /// <returns>Their paths, such as <c>training.stepz</c>, in the order of the document.</returns>
+    public static IEnumerable<string> FindUnknown<T>(JsonElement root, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return JsonContract.FindUnknown(root, s_strict.GetValue(options, Strict).GetTypeInfo(typeof(T)));
+    }
+
     private static JsonSerializerOptions Strict(JsonSerializerOptions options)
     {
         var strict = new JsonSerializerOptions(options)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Chaos;
@@ -11,7 +12,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="client">The cluster's client.</param>
 /// <param name="cluster">The cluster.</param>
 /// <param name="steps">Training steps of a job.</param>
-internal sealed class Aim(OneShotClient client, ChaosCluster cluster, int steps)
+internal sealed class Aim(ClusterClient client, ChaosCluster cluster, int steps)
 {
     private const int CheckpointEvery = 10;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Storage;
@@ -138,9 +139,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>A client that waits for the cluster.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<OneShotClient> ConnectAsync(CancellationToken cancellationToken) =>
-        OneShotClient.ConnectAsync(
-            new OneShotClientOptions
+    public Task<ClusterClient> ConnectAsync(CancellationToken cancellationToken) =>
+        ClusterClient.ConnectAsync(
+            new ClusterClientOptions
             {
                 Redis = $"{RedisHost}:{_port}",
                 ClusterId = ClusterSiloOptions.DefaultClusterId,

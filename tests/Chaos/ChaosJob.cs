@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Chaos;
 
@@ -6,7 +7,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="Handle">The job.</param>
 /// <param name="Expected">Hash of the LoRA of an undisturbed run.</param>
 /// <param name="Watcher">Who follows it from its first event on.</param>
-internal sealed record ChaosJob(ImplantationHandle Handle, string Expected, Watcher Watcher)
+internal sealed record ChaosJob(ClusterImplantation Handle, string Expected, Watcher Watcher)
 {
     /// <summary>When it was acknowledged.</summary>
     public DateTimeOffset Acknowledged { get; } = DateTimeOffset.UtcNow;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
@@ -65,7 +66,7 @@ internal sealed class ChaosJobs(int steps)
     /// <param name="inputs">Photo and mask.</param>
     /// <param name="seed">The job's seed.</param>
     /// <param name="cancellationToken">Stops trying.</param>
-    public async Task<ImplantationHandle> SubmitAsync(OneShotClient client, ChaosInputs inputs, long seed, CancellationToken cancellationToken)
+    public async Task<ClusterImplantation> SubmitAsync(ClusterClient client, ChaosInputs inputs, long seed, CancellationToken cancellationToken)
     {
         // Under a fixed id a submission may arrive as often as it takes.
         var id = new SubmitOptions { Id = JobId.New(DateTimeOffset.UtcNow) };

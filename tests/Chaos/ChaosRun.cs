@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
@@ -108,7 +109,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
         }
     }
 
-    private async Task DisturbAsync(ChaosCluster cluster, OneShotClient client, Damage damage, CancellationToken cancellationToken)
+    private async Task DisturbAsync(ChaosCluster cluster, ClusterClient client, Damage damage, CancellationToken cancellationToken)
     {
         var (clock, aim) = (Stopwatch.StartNew(), new Aim(client, cluster, setting.Steps));
         foreach (var fault in Fault.Schedule(setting))

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Chaos;
@@ -13,7 +14,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="expected">What undisturbed runs have made.</param>
 /// <param name="told">What users hear.</param>
 /// <param name="folder">Folders of the users who type.</param>
-internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotClient client, ChaosJobs jobs, References expected, Told told, string folder)
+internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterClient client, ChaosJobs jobs, References expected, Told told, string folder)
 {
     private const int Seeds = References.Seeds;
     private readonly ConcurrentQueue<ChaosJob> _jobs = new();
@@ -83,7 +84,7 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, OneShotCl
         return Note(handle, expected.OfLibrary[seed], damaged, cancellationToken);
     }
 
-    private ChaosJob Note(ImplantationHandle handle, string hash, string? damaged, CancellationToken cancellationToken)
+    private ChaosJob Note(ClusterImplantation handle, string hash, string? damaged, CancellationToken cancellationToken)
     {
         var watcher = new Watcher(handle);
         var job = new ChaosJob(handle, hash, watcher) { Damaged = damaged, Watching = watcher.RunAsync(cancellationToken) };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Chaos;
 
@@ -87,7 +88,7 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
 
     private async Task<(DateTimeOffset Began, Target Target)> HitAsync(
         ChaosCluster cluster,
-        OneShotClient client,
+        ClusterClient client,
         string name,
         CancellationToken cancellationToken
     )
@@ -111,7 +112,7 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
     }
 
     /// <summary>Waits until every silo offers its slot again.</summary>
-    private async Task WhenCompleteAsync(ChaosCluster cluster, OneShotClient client, CancellationToken cancellationToken)
+    private async Task WhenCompleteAsync(ChaosCluster cluster, ClusterClient client, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -18,7 +19,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="store">The artifacts, past all faults.</param>
 /// <param name="steps">Training steps it had to do.</param>
 /// <param name="job">What its user did, and saw; null: it was to succeed, and nobody watched.</param>
-internal sealed class JobCheck(ImplantationHandle handle, IArtifactStore store, int steps, ChaosJob? job = null)
+internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store, int steps, ChaosJob? job = null)
 {
     private readonly List<string> _violations = [];
 

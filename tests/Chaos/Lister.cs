@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Chaos;
@@ -9,7 +10,7 @@ namespace OrleansOneShot.Chaos;
 /// <param name="desk">Who submits.</param>
 /// <param name="told">What users hear.</param>
 /// <param name="folder">The folder of the user who types.</param>
-internal sealed class Lister(ChaosCluster cluster, OneShotClient client, Desk desk, Told told, string folder)
+internal sealed class Lister(ChaosCluster cluster, ClusterClient client, Desk desk, Told told, string folder)
 {
     private const int ByCommand = 3; // every third time
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(15);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
@@ -10,7 +11,7 @@ namespace OrleansOneShot.Chaos;
 /// after a gap.
 /// </summary>
 /// <param name="job">The job.</param>
-internal sealed class Watcher(ImplantationHandle job)
+internal sealed class Watcher(ClusterImplantation job)
 {
     private readonly Lock _gate = new();
     private readonly List<(ProgressEvent Event, DateTimeOffset At)> _seen = [];

@@ -1,3 +1,4 @@
+using OrleansOneShot.Client.Cluster;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Persistence.Redis;
 using Orleans.Runtime.Messaging;

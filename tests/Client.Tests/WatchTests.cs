@@ -1,3 +1,4 @@
+using OrleansOneShot.Client.Cluster;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Documents.Errors;
@@ -69,7 +70,7 @@ public sealed class WatchTests
     private static async Task<List<ProgressEvent>> WatchAsync(StreamedJob job)
     {
         var clock = new FakeTimeProvider();
-        await using var client = OneShotClient.Attach(OneGrain.Of(job), ClientRetries.Create(Retries, clock));
+        await using var client = ClusterClient.Attach(OneGrain.Of(job), ClientRetries.Create(Retries, clock));
         var watching = client.GetImplantation("j1").WatchAsync(cancellationToken: TestContext.Current.CancellationToken).ToListAsync().AsTask();
         while (!watching.IsCompleted)
         {

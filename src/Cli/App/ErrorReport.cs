@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Libtorch;
@@ -39,7 +40,7 @@ internal sealed record ErrorReport(ErrorDetail Error, int ExitCode)
             LibtorchException e => Of(new ErrorDetail(e.Field is null ? ErrorCodes.Failed : ErrorCodes.InvalidInput, e.Message, e.Field, e.Hint)),
             DllNotFoundException e => Of(new ErrorDetail(ErrorCodes.Failed, e.Message, Hint: "Check this machine with: oneshot doctor")),
             // Orleans' own words hold types, addresses and frames.
-            _ when OneShotClient.IsUnanswered(exception) => Of(
+            _ when ClusterClient.IsUnanswered(exception) => Of(
                 new ErrorDetail(
                     ErrorCodes.Unavailable,
                     "The silo that was asked did not answer, or could not read its state.",

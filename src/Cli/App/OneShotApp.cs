@@ -64,6 +64,7 @@ internal static class OneShotApp
             new JobsCommand(streams),
             new ModelsCommand(streams),
             new ServeCommand(streams),
+            new KeysCommand(streams),
             new ClusterCommand(streams),
             new DoctorCommand(streams),
         };

@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.Commands;

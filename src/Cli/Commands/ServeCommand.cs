@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
@@ -18,6 +19,8 @@ internal sealed class ServeCommand : OneShotCommand
     private readonly HealthOptions _health = new();
 
     private readonly VolatileRedisOption _volatile = new();
+
+    private readonly UrlsOption _urls = new();
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
@@ -41,6 +44,7 @@ internal sealed class ServeCommand : OneShotCommand
             "Works on jobs until it is asked to stop: as a silo of a cluster, or as the owner of a data folder.",
             streams,
             "oneshot serve",
+            "oneshot serve --urls http://127.0.0.1:8080",
             "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot",
             "oneshot serve --cluster rediss://redis.internal:6379 --bind 10.0.0.5 --silo-port 11111 --gateway-port 30000 --data /srv/oneshot"
         )
@@ -52,6 +56,7 @@ internal sealed class ServeCommand : OneShotCommand
         _listen.AddTo(this);
         _health.AddTo(this);
         _volatile.AddTo(this);
+        _urls.AddTo(this);
 
         // A data folder alone keeps no models for others, and who gave it would believe otherwise.
         Validators.Add(result =>
@@ -78,6 +83,7 @@ internal sealed class ServeCommand : OneShotCommand
             }
 
             await SiloStore.RequireWritableAsync(session.Store, context.Interrupt);
+            await using var local = await _urls.StartAsync(parsed, context, target, session.Client, session.Store);
             context.Say($"Ready: works on the jobs of {target.Data}; Ctrl-C stops at a checkpoint.");
             return await WaitAsync(context);
         }
@@ -99,6 +105,8 @@ internal sealed class ServeCommand : OneShotCommand
             context.Say(notice);
         }
 
+        await using var client = ClusterClient.Attach(silo.Grains);
+        await using var server = await _urls.StartAsync(parsed, context, target, client, target.OpenStore());
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         TellHealth(silo, context);
         return await WaitAsync(context, silo);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Documents.Errors;
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Keys;
 
 namespace OrleansOneShot.Cli.Output;
 
@@ -28,9 +29,12 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(GenerationDocument))]
 [JsonSerializable(typeof(JobDocument))]
 [JsonSerializable(typeof(JobListDocument))]
+[JsonSerializable(typeof(KeyDocument))]
+[JsonSerializable(typeof(KeyListDocument))]
 [JsonSerializable(typeof(MaskDocument))]
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
+[JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(PulledModelDocument))]
 [JsonSerializable(typeof(PushedModelDocument))]
 [JsonSerializable(typeof(QueueDocument))]

@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -59,7 +60,7 @@ internal sealed class JobFollower : IAsyncDisposable
         {
             return await _watch.FollowAsync(session.Client.GetImplantation(jobId), cancellationToken);
         }
-        catch (Exception e) when (OneShotClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
+        catch (Exception e) when (ClusterClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
         {
             throw await _session.Current.Client.ExplainAsync(e);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Silo.Cluster;
@@ -24,7 +25,7 @@ internal sealed class JobSession : IAsyncDisposable
     private readonly OwnerWatch? _watch;
     private int _closed;
 
-    private JobSession(SessionTarget target, OneShotClient client, OwnerLock? held = null, EmbeddedSilo? silo = null, OwnerRecord? owner = null)
+    private JobSession(SessionTarget target, ClusterClient client, OwnerLock? held = null, EmbeddedSilo? silo = null, OwnerRecord? owner = null)
     {
         Target = target;
         Client = client;
@@ -42,7 +43,7 @@ internal sealed class JobSession : IAsyncDisposable
     public DataFolder Data => Target.Data;
 
     /// <summary>The jobs.</summary>
-    public OneShotClient Client { get; }
+    public ClusterClient Client { get; }
 
     /// <summary>The artifacts, which lie in one place whoever owns the jobs.</summary>
     public IArtifactStore Store { get; }
@@ -63,13 +64,13 @@ internal sealed class JobSession : IAsyncDisposable
     {
         if (target.Redis is { } redis)
         {
-            var cluster = new OneShotClientOptions
+            var cluster = new ClusterClientOptions
             {
                 Redis = redis,
                 ClusterId = ClusterSiloOptions.DefaultClusterId,
                 ServiceId = EmbeddedSilo.ServiceId,
             };
-            return new JobSession(target, await OneShotClient.ConnectAsync(cluster, cancellationToken));
+            return new JobSession(target, await ClusterClient.ConnectAsync(cluster, cancellationToken));
         }
 
         var data = target.Data;
@@ -149,7 +150,7 @@ internal sealed class JobSession : IAsyncDisposable
     /// <returns>The session; null if the owner does not answer, or goes.</returns>
     private static async Task<JobSession?> ConnectAsync(SessionTarget target, OwnerRecord owner, CancellationToken cancellationToken)
     {
-        var options = new OneShotClientOptions
+        var options = new ClusterClientOptions
         {
             Gateways = [new IPEndPoint(IPAddress.Loopback, owner.GatewayPort)],
             ClusterId = owner.ClusterId,
@@ -158,7 +159,7 @@ internal sealed class JobSession : IAsyncDisposable
         JobSession session;
         try
         {
-            session = new JobSession(target, await OneShotClient.ConnectAsync(options, cancellationToken), owner: owner);
+            session = new JobSession(target, await ClusterClient.ConnectAsync(options, cancellationToken), owner: owner);
         }
         catch (OneShotException)
         {

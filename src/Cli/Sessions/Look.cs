@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Cli.Sessions;
 
@@ -22,7 +23,7 @@ internal static class Look
         {
             return await session.AskAsync((current, gone) => ask(current).WaitAsync(gone), cancellationToken);
         }
-        catch (Exception e) when (OneShotClient.IsUnanswered(e))
+        catch (Exception e) when (ClusterClient.IsUnanswered(e))
         {
             throw await session.Current.Client.ExplainAsync(e);
         }

@@ -12,6 +12,9 @@ public static class ErrorCodes
     /// <summary>Something else holds or has changed it.</summary>
     public const string Conflict = "conflict";
 
+    /// <summary>A job names bytes that its owner has not uploaded, or that are gone: they are to be uploaded (again).</summary>
+    public const string BlobMissing = "blob_missing";
+
     /// <summary>A limit is reached.</summary>
     public const string Limit = "limit";
 

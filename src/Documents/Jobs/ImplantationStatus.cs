@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
@@ -45,7 +46,7 @@ public sealed record ImplantationStatus
     public DateTimeOffset? Finished { get; init; }
 
     /// <summary>Why it waits, in words; null when it does not.</summary>
-    [FieldNumber(9)]
+    [FieldNumber(9), JsonPropertyName("waiting_reason")]
     public string? Waiting { get; init; }
 
     /// <summary>Why it failed.</summary>

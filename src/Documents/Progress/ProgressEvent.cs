@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 
@@ -7,7 +8,7 @@ namespace OrleansOneShot.Documents.Progress;
 public sealed record ProgressEvent
 {
     /// <summary>1 for the first event of the job, then one more each.</summary>
-    [FieldNumber(0)]
+    [FieldNumber(0), JsonPropertyName("seq")]
     public required long Sequence { get; init; }
 
     /// <summary>When it happened, UTC.</summary>
@@ -45,6 +46,10 @@ public sealed record ProgressEvent
     /// <summary>Store path of a preview picture; null for none.</summary>
     [FieldNumber(9)]
     public string? Preview { get; init; }
+
+    /// <summary>Whether <see cref="Message"/> is a warning, which the result keeps.</summary>
+    [FieldNumber(10), JsonPropertyName("warning"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsWarning { get; init; }
 }
 
 /// <summary>The losses of one training step, by term.</summary>

@@ -17,7 +17,7 @@ public static class ProgressJson
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview.</summary>
+    /// <summary>One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning.</summary>
     /// <param name="progress">The event.</param>
     /// <returns>A JSON object.</returns>
     public static string ToLine(ProgressEvent progress)
@@ -34,7 +34,8 @@ public static class ProgressJson
                 progress.Epoch,
                 progress.StepSeconds,
                 progress.Message,
-                progress.Preview
+                progress.Preview,
+                progress.IsWarning ? true : null
             ),
             s_options
         );
@@ -60,6 +61,7 @@ public static class ProgressJson
                     StepSeconds = read.StepSeconds,
                     Message = read.Message,
                     Preview = read.Preview,
+                    IsWarning = read.Warning ?? false,
                 }
                 : null;
         }
@@ -79,6 +81,7 @@ public static class ProgressJson
         long Epoch = 0,
         double? StepSeconds = null,
         string? Message = null,
-        string? Preview = null
+        string? Preview = null,
+        bool? Warning = null
     );
 }

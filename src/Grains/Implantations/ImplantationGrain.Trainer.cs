@@ -64,6 +64,7 @@ internal sealed partial class ImplantationGrain
                     StepSeconds = update.StepSeconds,
                     Message = update.Message,
                     Preview = update.Preview,
+                    IsWarning = update.IsWarning,
                 }
             );
         }

@@ -6,7 +6,8 @@ using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Grains.Faults;
@@ -93,7 +94,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             if (
                 claim.Founded
                 && await LostJobs.FindAsync(
-                    OneShotClient.Attach(host.Services.GetRequiredService<IGrainFactory>()),
+                    ClusterClient.Attach(host.Services.GetRequiredService<IGrainFactory>()),
                     artifacts,
                     cancellationToken: cancellationToken
                 )

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 

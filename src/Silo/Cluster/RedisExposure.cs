@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;

@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Silo.Hosting;
@@ -43,7 +44,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
 
     /// <summary>A client of its jobs, within this process.</summary>
     /// <returns>The client; disposing of it leaves the silo as it is.</returns>
-    public OneShotClient OpenClient() => OneShotClient.Attach(Grains);
+    public ClusterClient OpenClient() => ClusterClient.Attach(Grains);
 
     /// <summary>Starts a silo. The caller holds the data folder's <see cref="OwnerLock"/>.</summary>
     /// <param name="options">Options.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
@@ -12,7 +13,7 @@ namespace OrleansOneShot.Silo.Recovery;
 /// </summary>
 /// <param name="client">The jobs.</param>
 /// <param name="store">Their artifacts.</param>
-public sealed class JobsRecovery(OneShotClient client, IArtifactStore store)
+public sealed class JobsRecovery(ClusterClient client, IArtifactStore store)
 {
     private const int JobsAtOnce = 4;
 

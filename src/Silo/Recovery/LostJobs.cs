@@ -1,4 +1,5 @@
 using OrleansOneShot.Client;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
@@ -15,7 +16,7 @@ public static class LostJobs
     /// <returns>A sentence that says so; null: there are jobs, or there is nothing of any.</returns>
     /// <exception cref="IOException">The store is out of reach.</exception>
     public static async Task<string?> FindAsync(
-        OneShotClient client,
+        ClusterClient client,
         IArtifactStore store,
         DataFolder? data = null,
         CancellationToken cancellationToken = default

@@ -1,5 +1,6 @@
 using OrleansOneShot.Client;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -107,7 +108,7 @@ public sealed class ConnectTests : IDisposable
         await KillSiloAsync(redis, connection);
         await Registry(connection).ClaimAsync(ContractVersion.Current, "killed");
 
-        var connecting = OneShotClient.ConnectAsync(Options(redis) with { BusyTimeout = TimeSpan.FromMinutes(1) }, TestContext.Current.CancellationToken);
+        var connecting = ClusterClient.ConnectAsync(Options(redis) with { BusyTimeout = TimeSpan.FromMinutes(1) }, TestContext.Current.CancellationToken);
         await WhenConnectedAsync(connection);
         await using var silo = await ClusterSilo.StartAsync(SiloOptions(redis), TestContext.Current.CancellationToken);
 
@@ -120,7 +121,7 @@ public sealed class ConnectTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync();
         var silo = await ClusterSilo.StartAsync(SiloOptions(redis), TestContext.Current.CancellationToken);
-        await using var client = await OneShotClient.ConnectAsync(Options(redis), TestContext.Current.CancellationToken);
+        await using var client = await ClusterClient.ConnectAsync(Options(redis), TestContext.Current.CancellationToken);
         await silo.DisposeAsync();
 
         var listing = client.ListPageAsync(new JobQuery(), TestContext.Current.CancellationToken);
@@ -134,7 +135,7 @@ public sealed class ConnectTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync(options: RedisServer.Volatile);
         await using var silo = await ClusterSilo.StartAsync(SiloOptions(redis) with { AllowVolatileRedis = true }, TestContext.Current.CancellationToken);
-        await using var client = await OneShotClient.ConnectAsync(Options(redis), TestContext.Current.CancellationToken);
+        await using var client = await ClusterClient.ConnectAsync(Options(redis), TestContext.Current.CancellationToken);
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<OneShotException>(() => client.GetImplantation("j1").GetStatusAsync())).Detail.Code);
 
         await redis.KillAsync();
@@ -156,7 +157,7 @@ public sealed class ConnectTests : IDisposable
     private static ContractRegistry Registry(ConnectionMultiplexer connection) => new(connection, EmbeddedSilo.ServiceId, Cluster);
 
     // Short, since these clusters never come.
-    private static OneShotClientOptions Options(RedisServer redis) =>
+    private static ClusterClientOptions Options(RedisServer redis) =>
         new()
         {
             Redis = redis.ConnectionString,
@@ -165,10 +166,10 @@ public sealed class ConnectTests : IDisposable
             BusyTimeout = TimeSpan.FromSeconds(8),
         };
 
-    private static async Task<ErrorDetail> FailAsync(RedisServer redis, OneShotClientOptions? options = null)
+    private static async Task<ErrorDetail> FailAsync(RedisServer redis, ClusterClientOptions? options = null)
     {
         var error = (
-            await Assert.ThrowsAsync<OneShotException>(() => OneShotClient.ConnectAsync(options ?? Options(redis), TestContext.Current.CancellationToken))
+            await Assert.ThrowsAsync<OneShotException>(() => ClusterClient.ConnectAsync(options ?? Options(redis), TestContext.Current.CancellationToken))
         ).Detail;
         Assert.Equal(ErrorCodes.Unavailable, error.Code);
         return error;

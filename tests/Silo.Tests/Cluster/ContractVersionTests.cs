@@ -1,4 +1,4 @@
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;

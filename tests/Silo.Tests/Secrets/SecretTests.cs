@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Client;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.ModelHub;
@@ -35,8 +36,8 @@ public sealed class SecretTests
     public async Task Connect_StringThatIsNone_IsRefusedWithoutRepeatingIt(string redis)
     {
         var error = await Assert.ThrowsAsync<OneShotException>(() =>
-            OneShotClient.ConnectAsync(
-                new OneShotClientOptions
+            ClusterClient.ConnectAsync(
+                new ClusterClientOptions
                 {
                     Redis = redis,
                     ClusterId = "a",

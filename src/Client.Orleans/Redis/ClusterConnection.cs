@@ -3,7 +3,7 @@ using OrleansOneShot.Contracts;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
-namespace OrleansOneShot.Client.Redis;
+namespace OrleansOneShot.Client.Cluster.Redis;
 
 /// <summary>
 /// A client's eye on its cluster, beside Orleans: what Redis knows of it, and what it means that no silo is reached. Each cause keeps its own sentence.
@@ -14,12 +14,12 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
 
     private readonly ConnectionMultiplexer _connection;
     private readonly ContractRegistry _registry;
-    private readonly OneShotClientOptions _options;
+    private readonly ClusterClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly long _began;
     private ClusterView _view;
 
-    private ClusterConnection(ConnectionMultiplexer connection, ContractRegistry registry, OneShotClientOptions options, ClusterView view, TimeProvider clock)
+    private ClusterConnection(ConnectionMultiplexer connection, ContractRegistry registry, ClusterClientOptions options, ClusterView view, TimeProvider clock)
     {
         _connection = connection;
         _registry = registry;
@@ -34,7 +34,7 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="OneShotException">unavailable.</exception>
-    public static async Task<ClusterConnection> OpenAsync(OneShotClientOptions options, CancellationToken cancellationToken)
+    public static async Task<ClusterConnection> OpenAsync(ClusterClientOptions options, CancellationToken cancellationToken)
     {
         var connection = await ClusterRedis.ConnectAsync(ClusterRedis.Parse(options.Redis!), cancellationToken);
         try

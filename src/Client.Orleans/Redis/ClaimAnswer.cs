@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Client.Redis;
+namespace OrleansOneShot.Client.Cluster.Redis;
 
 /// <summary>What Redis says to a silo's claim.</summary>
 /// <param name="Now">Redis' clock, UTC.</param>

@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>Options of a submission.</summary>
 public sealed record SubmitOptions

@@ -1,9 +1,9 @@
 using System.Net;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>How to reach a cluster: through gateways that are known, or through the Redis in which its silos are listed.</summary>
-public sealed record OneShotClientOptions
+public sealed record ClusterClientOptions
 {
     /// <summary>The gateways; one that answers is enough. Empty when <see cref="Redis"/> is given.</summary>
     public IReadOnlyList<IPEndPoint> Gateways { get; init; } = [];

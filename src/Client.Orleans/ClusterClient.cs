@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;
-using OrleansOneShot.Client.Redis;
+using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Retention;
@@ -13,10 +13,10 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 using Polly;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>Submits and follows jobs, through a cluster's gateway or inside a silo's own process.</summary>
-public sealed class OneShotClient : IAsyncDisposable
+public sealed class ClusterClient : IAsyncDisposable
 {
     // A silo that is started again has another port; by then nobody should wait for the old one.
     private static readonly TimeSpan s_gatewayListPeriod = TimeSpan.FromSeconds(3);
@@ -26,7 +26,7 @@ public sealed class OneShotClient : IAsyncDisposable
     private readonly ClusterConnection? _cluster;
     private readonly ResiliencePipeline _retries;
 
-    private OneShotClient(IGrainFactory grains, IHost? host, ClusterConnection? cluster, ResiliencePipeline? retries = null)
+    private ClusterClient(IGrainFactory grains, IHost? host, ClusterConnection? cluster, ResiliencePipeline? retries = null)
     {
         _grains = grains;
         _host = host;
@@ -42,7 +42,7 @@ public sealed class OneShotClient : IAsyncDisposable
     /// unavailable; the message tells the cause: Redis does not answer or refuses the password, no silo is registered there, none of those that are can be
     /// reached, or they have another version of the contracts.
     /// </exception>
-    public static async Task<OneShotClient> ConnectAsync(OneShotClientOptions options, CancellationToken cancellationToken = default)
+    public static async Task<ClusterClient> ConnectAsync(ClusterClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         var cluster = options.Redis is null ? null : await ClusterConnection.OpenAsync(options, cancellationToken);
@@ -52,7 +52,7 @@ public sealed class OneShotClient : IAsyncDisposable
         {
             limit.CancelAfter(cluster is null ? options.ConnectTimeout : options.BusyTimeout);
             await host.StartAsync(limit.Token);
-            return new OneShotClient(host.Services.GetRequiredService<IClusterClient>(), host, cluster);
+            return new ClusterClient(host.Services.GetRequiredService<IClusterClient>(), host, cluster);
         }
         catch (Exception e)
         {
@@ -89,7 +89,7 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <summary>Works with the grains of a silo in this process.</summary>
     /// <param name="grains">The silo's grain factory; stays the caller's.</param>
     /// <returns>A client.</returns>
-    public static OneShotClient Attach(IGrainFactory grains)
+    public static ClusterClient Attach(IGrainFactory grains)
     {
         ArgumentNullException.ThrowIfNull(grains);
         return Attach(grains, ClientRetries.Short);
@@ -99,7 +99,7 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <param name="grains">The silo's grain factory; stays the caller's.</param>
     /// <param name="retries">How calls are repeated.</param>
     /// <returns>A client.</returns>
-    internal static OneShotClient Attach(IGrainFactory grains, ResiliencePipeline retries) => new(grains, host: null, cluster: null, retries);
+    internal static ClusterClient Attach(IGrainFactory grains, ResiliencePipeline retries) => new(grains, host: null, cluster: null, retries);
 
     /// <summary>Submits a job. Its photos and masks lie in the store already.</summary>
     /// <param name="request">What to do.</param>
@@ -107,7 +107,7 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The job.</returns>
     /// <exception cref="OneShotException">invalid_input, or conflict when the id holds another request.</exception>
-    public async Task<ImplantationHandle> SubmitAsync(ImplantationRequest request, SubmitOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ClusterImplantation> SubmitAsync(ImplantationRequest request, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var handle = GetImplantation(options?.Id ?? JobId.New(DateTimeOffset.UtcNow));
@@ -118,10 +118,22 @@ public sealed class OneShotClient : IAsyncDisposable
     /// <summary>A job by its id; makes no call.</summary>
     /// <param name="id">The id.</param>
     /// <returns>The job's handle.</returns>
-    public ImplantationHandle GetImplantation(string id)
+    public ClusterImplantation GetImplantation(string id)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
-        return new ImplantationHandle(id, _grains.GetGrain<IImplantationGrain>(id), this);
+        return new ClusterImplantation(id, _grains.GetGrain<IImplantationGrain>(id), this);
+    }
+
+    /// <summary>The keys by which callers of HTTP are known.</summary>
+    public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
+
+    /// <summary>What an owner has uploaded; makes no call.</summary>
+    /// <param name="owner">The owner's name.</param>
+    /// <returns>The way to it.</returns>
+    public OwnerUploads GetUploads(string owner)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        return new OwnerUploads(this, _grains.GetGrain<IOwnerGrain>(owner));
     }
 
     /// <summary>A page of jobs, newest first.</summary>
@@ -238,7 +250,7 @@ public sealed class OneShotClient : IAsyncDisposable
         }
     }
 
-    private static IHost Build(OneShotClientOptions options, ClusterConnection? cluster)
+    private static IHost Build(ClusterClientOptions options, ClusterConnection? cluster)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.UseOrleansClient(client =>

@@ -3,7 +3,7 @@ using OrleansOneShot.Documents.Errors;
 using Polly;
 using Polly.Retry;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>
 /// How calls are repeated whose silo or connection went away. Every call that goes through may be: reads, submissions under a fixed id, and verbs that ended

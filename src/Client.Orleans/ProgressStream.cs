@@ -2,7 +2,7 @@ using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>
 /// The events of a job over as many of Orleans' streams as it takes: one ends when the job's activation goes, as it does after a failed write, and the next
@@ -12,7 +12,7 @@ namespace OrleansOneShot.Client;
 /// <param name="client">Repeats what got lost.</param>
 /// <param name="fromSequence">First sequence number wanted.</param>
 /// <param name="cancellationToken">Ends the stream.</param>
-internal sealed class ProgressStream(IImplantationGrain grain, OneShotClient client, long fromSequence, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed class ProgressStream(IImplantationGrain grain, ClusterClient client, long fromSequence, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private IAsyncEnumerator<ProgressEvent>? _events;
     private ProgressEvent? _current;

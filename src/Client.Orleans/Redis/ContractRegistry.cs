@@ -2,7 +2,7 @@ using System.Globalization;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
-namespace OrleansOneShot.Client.Redis;
+namespace OrleansOneShot.Client.Cluster.Redis;
 
 /// <summary>
 /// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little

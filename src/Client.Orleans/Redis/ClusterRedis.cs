@@ -2,7 +2,7 @@ using System.Net;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
-namespace OrleansOneShot.Client.Redis;
+namespace OrleansOneShot.Client.Cluster.Redis;
 
 /// <summary>The Redis of a cluster, tried out before Orleans is, which would say what is wrong in a stack trace and after several tries.</summary>
 internal static class ClusterRedis

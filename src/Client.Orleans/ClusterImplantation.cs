@@ -6,14 +6,14 @@ using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>One job and its verbs.</summary>
-public sealed record ImplantationHandle : IWatchedJob
+public sealed record ClusterImplantation : IWatchedJob
 {
-    private readonly OneShotClient _client;
+    private readonly ClusterClient _client;
 
-    internal ImplantationHandle(string id, IImplantationGrain grain, OneShotClient client)
+    internal ClusterImplantation(string id, IImplantationGrain grain, ClusterClient client)
     {
         Id = id;
         Grain = grain;
@@ -27,11 +27,17 @@ public sealed record ImplantationHandle : IWatchedJob
 
     /// <summary>All that is known of the job.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The status; null if there is no such job.</returns>
+    public Task<ImplantationStatus?> FindStatusAsync(CancellationToken cancellationToken = default) =>
+        _client.CallAsync(async _ => await Grain.GetStatus(), cancellationToken);
+
+    /// <summary>All that is known of the job.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The status.</returns>
     /// <exception cref="OneShotException">not_found.</exception>
     public async Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        if (await _client.CallAsync(async _ => await Grain.GetStatus(), cancellationToken) is { } status)
+        if (await FindStatusAsync(cancellationToken) is { } status)
         {
             return status;
         }
@@ -116,7 +122,7 @@ public sealed record ImplantationHandle : IWatchedJob
     }
 
     /// <inheritdoc/>
-    public bool Equals(ImplantationHandle? other) => other is not null && other.Id == Id;
+    public bool Equals(ClusterImplantation? other) => other is not null && other.Id == Id;
 
     /// <inheritdoc/>
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Id);

@@ -1,8 +1,8 @@
 using StackExchange.Redis;
 
-namespace OrleansOneShot.Client.Redis;
+namespace OrleansOneShot.Client.Cluster.Redis;
 
-/// <summary>Writes the connection string of a cluster's Redis, as <see cref="OneShotClientOptions.Redis"/> takes it.</summary>
+/// <summary>Writes the connection string of a cluster's Redis, as <see cref="ClusterClientOptions.Redis"/> takes it.</summary>
 public static class RedisConnectionString
 {
     /// <summary>Writes one. It may hold a password: keep it from logs and command lines.</summary>

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Recipe;
+
+namespace OrleansOneShot.Api.Errors;
+
+/// <summary>Errors over HTTP: the one place that makes problem documents and chooses status codes.</summary>
+internal static class Problems
+{
+    private const int RetrySeconds = 5;
+
+    /// <summary>The status code of an error.</summary>
+    /// <param name="code">One of <see cref="ErrorCodes"/>.</param>
+    /// <returns>400 to 599.</returns>
+    public static int StatusOf(string code) =>
+        code switch
+        {
+            ErrorCodes.InvalidInput => StatusCodes.Status422UnprocessableEntity,
+            ErrorCodes.NotFound => StatusCodes.Status404NotFound,
+            ErrorCodes.Conflict or ErrorCodes.Cancelled or ErrorCodes.BlobMissing => StatusCodes.Status409Conflict,
+            ErrorCodes.Limit => StatusCodes.Status429TooManyRequests,
+            ErrorCodes.Unauthenticated => StatusCodes.Status401Unauthorized,
+            ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
+            ErrorCodes.Unavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+
+    /// <summary>A JSON pointer to a field that a message names.</summary>
+    /// <param name="field">Such as <c>objects[1].token</c>.</param>
+    /// <returns>Such as <c>/objects/1/token</c>; the document's own pointer is empty.</returns>
+    public static string Pointer(string? field)
+    {
+        var pointer = new StringBuilder();
+        foreach (var part in (field ?? "").Split('.', '[', ']').Where(part => part.Length > 0))
+        {
+            pointer.Append('/').Append(part.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+        }
+
+        return pointer.ToString();
+    }
+
+    /// <summary>What fields at fault make of a request.</summary>
+    /// <param name="problems">At least one.</param>
+    /// <returns>An error that names all of them.</returns>
+    public static ProblemException Of(IReadOnlyList<SettingProblem> problems) =>
+        new(
+            new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Message, problems[0].Field),
+            [.. problems.Select(problem => new ProblemField(Pointer(problem.Field), problem.Message))]
+        );
+
+    /// <summary>Answers with an error.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="fields">Every field at fault; default takes the error's own.</param>
+    /// <param name="status">The status code; null takes that of the error's code.</param>
+    /// <returns>When written. An answer that has begun is cut off instead, so that nobody takes it for a whole one.</returns>
+    public static async Task WriteAsync(HttpContext context, ErrorDetail error, ImmutableArray<ProblemField> fields = default, int? status = null)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        var bounded = error.Bounded();
+        var code = status ?? StatusOf(error.Code);
+        var isRetryable = error.Code is ErrorCodes.Unavailable or ErrorCodes.Limit && code != StatusCodes.Status413PayloadTooLarge;
+        if (isRetryable && context.Response.Headers.RetryAfter.Count == 0)
+        {
+            context.Response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        context.Response.StatusCode = code;
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsJsonAsync(
+            new ProblemDocument
+            {
+                Type = $"urn:oneshot:error:{error.Code}",
+                Title = ReasonPhrases.GetReasonPhrase(code),
+                Status = code,
+                Detail = bounded.Message,
+                Code = error.Code,
+                Hint = bounded.Hint,
+                Errors = fields.IsDefault ? (bounded.Field is { } field ? [new ProblemField(Pointer(field), bounded.Message)] : []) : fields,
+                Retryable = isRetryable,
+                TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+            },
+            (System.Text.Json.Serialization.Metadata.JsonTypeInfo<ProblemDocument>)DocumentJson.Options.GetTypeInfo(typeof(ProblemDocument)),
+            ProblemDocument.ContentType,
+            context.RequestAborted
+        );
+    }
+}
+
+/// <summary>An error that HTTP says more of than its detail.</summary>
+/// <param name="detail">The error.</param>
+/// <param name="fields">Every field at fault.</param>
+/// <param name="status">The status code; null takes that of the error's code.</param>
+internal sealed class ProblemException(ErrorDetail detail, ImmutableArray<ProblemField> fields, int? status = null) : OneShotException(detail)
+{
+    /// <summary>Every field at fault.</summary>
+    public ImmutableArray<ProblemField> Fields { get; } = fields;
+
+    /// <summary>The status code; null takes that of the error's code.</summary>
+    public int? Status { get; } = status;
+}

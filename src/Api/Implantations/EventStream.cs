@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Progress;
+
+namespace OrleansOneShot.Api.Implantations;
+
+/// <summary>
+/// Events as text/event-stream (WHATWG HTML, 9.2). The platform's own result can send no comments, and without one now and then a proxy takes a quiet stream
+/// for a dead one.
+/// </summary>
+internal static class EventStream
+{
+    /// <summary>The content type.</summary>
+    public const string ContentType = "text/event-stream";
+
+    /// <summary>How long nothing may be sent.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
+
+    private const int ReconnectMilliseconds = 2000;
+
+    /// <summary>Sends events until there are no more, or nobody listens.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="events">The events.</param>
+    /// <param name="clock">Counts the time in which nothing is sent.</param>
+    /// <returns>When the stream has ended.</returns>
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<ProgressEvent> events, TimeProvider clock)
+    {
+        var cancellationToken = context.RequestAborted;
+        await using var source = events.GetAsyncEnumerator(cancellationToken);
+
+        // What fails before the first event is told as a problem, with its own status.
+        var next = source.MoveNextAsync().AsTask();
+        var response = context.Response;
+        JobState? stage = null;
+        var begun = false;
+        while (true)
+        {
+            if (!next.IsCompleted)
+            {
+                await BeginAsync();
+                await response.Body.FlushAsync(cancellationToken);
+                if (await Task.WhenAny(next, Task.Delay(Quiet, clock, cancellationToken)) != next)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    await response.WriteAsync(":\n\n", cancellationToken);
+                    continue;
+                }
+            }
+
+            if (!await next)
+            {
+                break;
+            }
+
+            await BeginAsync();
+            await response.WriteAsync(Format(source.Current, stage), cancellationToken);
+            stage = source.Current.Stage;
+            next = source.MoveNextAsync().AsTask();
+        }
+
+        await BeginAsync();
+
+        async Task BeginAsync()
+        {
+            if (begun)
+            {
+                return;
+            }
+
+            begun = true;
+            response.ContentType = ContentType;
+            response.Headers.CacheControl = "no-store";
+            // Asks nginx, which would hold events back, to pass them on.
+            response.Headers["X-Accel-Buffering"] = "no";
+            await response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"retry: {ReconnectMilliseconds}\n\n"), cancellationToken);
+        }
+    }
+
+    /// <summary>What an event is called.</summary>
+    /// <param name="progress">The event.</param>
+    /// <param name="stage">The stage of the one before; null: not known.</param>
+    /// <returns>progress, preview, warning, state or done.</returns>
+    public static string NameOf(ProgressEvent progress, JobState? stage) =>
+        progress.Stage.IsFinal() ? "done"
+        : progress.Preview is not null ? "preview"
+        : progress.IsWarning ? "warning"
+        : stage is not null && progress.Stage != stage ? "state"
+        : "progress";
+
+    private static string Format(ProgressEvent progress, JobState? stage) =>
+        new StringBuilder()
+            .Append(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage)}\ndata: ")
+            .Append(JsonSerializer.Serialize(progress, DocumentJson.Options))
+            .Append("\n\n")
+            .ToString();
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Documents.Jobs;
+
+namespace OrleansOneShot.Api.Implantations;
+
+/// <summary>Answers that wait until there is something new to say (<c>Prefer: wait=30</c>, RFC 7240).</summary>
+internal static class LongPoll
+{
+    private const int MostSeconds = 60;
+
+    /// <summary>How long a caller would wait.</summary>
+    /// <param name="context">The call.</param>
+    /// <returns>A minute at most; null: not at all.</returns>
+    public static TimeSpan? Wanted(HttpContext context)
+    {
+        foreach (var preference in context.Request.Headers.GetCommaSeparatedValues("Prefer"))
+        {
+            if (
+                preference.Trim().Split('=', 2) is ["wait", var text]
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            )
+            {
+                return TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the caller has this version already.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="tag">The version's tag.</param>
+    /// <returns>Whether If-None-Match names it.</returns>
+    public static bool IsKnown(HttpContext context, string tag) =>
+        context.Request.Headers.GetCommaSeparatedValues("If-None-Match").Any(known => known.Trim() is "*" || known.Trim() == tag);
+
+    /// <summary>Waits for a job's next event.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="status">What the caller knows.</param>
+    /// <param name="patience">How long at most.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The status then.</returns>
+    public static async Task<ImplantationStatus> WaitAsync(
+        ClusterImplantation job,
+        ImplantationStatus status,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
+    {
+        if (status.State.IsFinal())
+        {
+            return status;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            await foreach (var _ in job.WatchAsync(status.LastSequence + 1, limit.Token))
+            {
+                break;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing new in that time.
+        }
+
+        return await job.GetStatusAsync(cancellationToken);
+    }
+}
