@@ -3,6 +3,7 @@ using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Generation;
@@ -62,39 +63,62 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
 
         var (embeddings, request) = (Files(Path.Combine(folder, "learned_embeds"), "*.safetensors"), Path.Combine(folder, "request.json"));
         var own = Path.Combine(folder, ResultFolder.Manifest);
-        RequireWhole(folder, File.Exists(own) ? own : manifest, [loras[0], .. embeddings, .. File.Exists(request) ? [request] : Array.Empty<string>()]);
-        return new ImplantationFiles(loras[0], embeddings, ReadModel(request));
+        var listed = Listed(File.Exists(own) ? own : manifest);
+        RequireWhole(folder, listed, [loras[0], .. embeddings, .. File.Exists(request) ? [request] : Array.Empty<string>()]);
+        return new ImplantationFiles(loras[0], WithoutEarlier(folder, listed, embeddings), ReadModel(request));
     }
 
     // Only a store of files tells at a glance that it holds nothing of a job.
     private static bool MayHave(StoreLocation store, string id) => store.FileOf(StorePaths.Job(id)) is not { } folder || Directory.Exists(folder);
 
-    /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
-    private static void RequireWhole(string folder, string? manifest, IReadOnlyList<string> files)
+    /// <summary>What a manifest lists, by path; nothing without one.</summary>
+    private static ListedFiles Listed(string? manifest)
     {
         if (!File.Exists(manifest))
         {
-            return;
+            return new ListedFiles("", []);
         }
 
-        IReadOnlyList<PublishedFile> listed;
         try
         {
-            listed = PublishedResult.Parse("result", ResultFolder.ReadManifest(manifest)).Files;
+            return new ListedFiles(manifest, PublishedResult.Parse("result", ResultFolder.ReadManifest(manifest)).Files);
         }
         catch (InvalidDataException e)
         {
             throw new InvalidInputException($"{manifest} can't be read, so nobody can tell whether the files beside it are whole.", "implantation", Again, e);
         }
+    }
 
+    /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
+    private static void RequireWhole(string folder, ListedFiles listed, IReadOnlyList<string> files)
+    {
         foreach (var file in files)
         {
-            var name = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
-            if (listed.FirstOrDefault(entry => entry.Path == name) is { } entry && !ResultFolder.Holds(entry, file))
+            if (listed.Find(folder, file) is { } entry && !ResultFolder.Holds(entry, file))
             {
-                throw new InvalidInputException($"{file} was damaged or replaced: its bytes are not those that {manifest} lists.", "implantation", Again);
+                throw new InvalidInputException(
+                    $"{file} was damaged or replaced: its bytes are not those that {listed.Manifest} lists.",
+                    "implantation",
+                    Again
+                );
             }
         }
+    }
+
+    /// <summary>
+    /// A result replaces files of the same names and leaves others: where an earlier version wrote its tokens under other names, those that the manifest lists
+    /// count, not what they took the place of.
+    /// </summary>
+    private static List<string> WithoutEarlier(string folder, ListedFiles listed, List<string> embeddings)
+    {
+        var own = embeddings.Where(file => listed.Find(folder, file) is not null).ToList();
+        if (own.Count == 0 || own.Count == embeddings.Count)
+        {
+            return embeddings;
+        }
+
+        var names = own.Select(file => LearnedEmbeddingsFile.NamesOf(file).Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. embeddings.Where(file => own.Contains(file) || !names.Contains(LearnedEmbeddingsFile.NamesOf(file).Name))];
     }
 
     private static List<string> Files(string folder, string pattern) =>
@@ -111,5 +135,20 @@ internal sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embe
             // It is read for convenience alone: --model says it as well.
             return null;
         }
+    }
+}
+
+/// <summary>What a manifest lists.</summary>
+/// <param name="Manifest">Its path.</param>
+/// <param name="Files">The files.</param>
+internal sealed record ListedFiles(string Manifest, IReadOnlyList<PublishedFile> Files)
+{
+    /// <summary>The entry of a file of the result's folder; null if there is none.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="file">The file.</param>
+    public PublishedFile? Find(string folder, string file)
+    {
+        var name = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
+        return Files.FirstOrDefault(entry => entry.Path == name);
     }
 }

@@ -44,7 +44,10 @@ public sealed record PictureMetrics(
 /// <param name="Class">Class name.</param>
 /// <param name="IaObject">Image alignment of the samples that name it with its masked crop.</param>
 /// <param name="PrototypeSimilarity">1 - L_PE.</param>
-public sealed record ObjectMetrics(string Token, string Class, double? IaObject, double? PrototypeSimilarity);
+/// <param name="IaClass">
+/// The same alignment of pictures that the model alone draws for the class name from the same noise: what <paramref name="IaObject"/> is to be compared with.
+/// </param>
+public sealed record ObjectMetrics(string Token, string Class, double? IaObject, double? PrototypeSimilarity, double? IaClass = null);
 
 /// <summary>How near two objects' tokens are to each other: near 1 they mean much the same.</summary>
 /// <param name="First">Identifier token.</param>

@@ -86,6 +86,8 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             Settled = SettlementOf(job),
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
             DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
+            Command = ImplantCommandLine.Of(request, options.Precision),
+            Warnings = [.. notes.Warnings],
         };
         var outcome = Execute(run, job, result, notes, cancellationToken);
         RequestDocument.Write(Path.Combine(result, "request.json"), request);

@@ -76,11 +76,13 @@ public sealed class ImplantationRunTests : IDisposable
         var files = Run("tree", Options, null, out _);
         Assert.Equal(
             [
+                "README.md",
                 "cat.safetensors",
                 "curves.png",
-                "learned_embeds/cat.safetensors",
+                "learned_embeds/oneshot-cat.safetensors",
                 "metrics.json",
                 "pytorch_lora_weights.safetensors",
+                "report.html",
                 "samples/01-a-photo-of-cat-in-the-snow-0.png",
                 "sheet.png",
             ],
@@ -90,6 +92,7 @@ public sealed class ImplantationRunTests : IDisposable
         Assert.Equal(7, metrics["losses"]!["global"]!.AsArray().Count);
         Assert.InRange((double)metrics["ia"]!, -1, 1);
         Assert.InRange((double)metrics["objects"]![0]!["ia_object"]!, -1, 1);
+        Assert.InRange((double)metrics["objects"]![0]!["ia_class"]!, -1, 1);
         Assert.Equal(6, metrics["prototypes"]!["<cat>"]!["losses"]!.AsArray().Count);
     }
 
@@ -99,7 +102,7 @@ public sealed class ImplantationRunTests : IDisposable
         var first = Run("seed3", Options, null, out _);
         var second = Run("seed4", Options with { Seed = 4 }, null, out _);
         Assert.NotEqual(first["cat.safetensors"], second["cat.safetensors"]);
-        Assert.NotEqual(first["learned_embeds/cat.safetensors"], second["learned_embeds/cat.safetensors"]);
+        Assert.NotEqual(first["learned_embeds/oneshot-cat.safetensors"], second["learned_embeds/oneshot-cat.safetensors"]);
     }
 
     [Fact]
