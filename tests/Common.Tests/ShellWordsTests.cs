@@ -22,7 +22,11 @@ public sealed class ShellWordsTests
     {
         Assert.SkipUnless(File.Exists("/bin/sh"), "There is no /bin/sh.");
         using var shell = Process.Start(
-            new ProcessStartInfo("/bin/sh", ["-c", $"printf '%s.' {ShellWords.Quote(word)}"]) { RedirectStandardOutput = true, StandardOutputEncoding = System.Text.Encoding.UTF8 }
+            new ProcessStartInfo("/bin/sh", ["-c", $"printf '%s.' {ShellWords.Quote(word)}"])
+            {
+                RedirectStandardOutput = true,
+                StandardOutputEncoding = System.Text.Encoding.UTF8,
+            }
         )!;
         var text = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();

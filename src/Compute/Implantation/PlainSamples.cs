@@ -64,10 +64,7 @@ internal sealed class PlainSamples(IReadOnlyList<ImplantationObject> objects, Im
         return
         [
             .. objects.Select(
-                (o, i) =>
-                    _promptsOf[o.Token]
-                        .Select(prompt => (double?)Cosine.Of(seen[prompt], preparation.MaskedEmbeddings[i]).item<float>())
-                        .Average()
+                (o, i) => _promptsOf[o.Token].Select(prompt => (double?)Cosine.Of(seen[prompt], preparation.MaskedEmbeddings[i]).item<float>()).Average()
             ),
         ];
     }

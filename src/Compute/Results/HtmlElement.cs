@@ -65,7 +65,8 @@ internal sealed class HtmlElement : IEnumerable<object>
                 continue;
             }
 
-            var isKnown = IsName(attribute) && attribute is not ("style" or "href" or "srcset" or "action") && !attribute.StartsWith("on", StringComparison.Ordinal);
+            var isKnown =
+                IsName(attribute) && attribute is not ("style" or "href" or "srcset" or "action") && !attribute.StartsWith("on", StringComparison.Ordinal);
             if (!isKnown || (attribute == "src" && !value.StartsWith(DataImage.Prefix, StringComparison.Ordinal)))
             {
                 throw new ArgumentException($"The attribute {attribute} could load or run something.", nameof(attributes));

@@ -95,7 +95,13 @@ internal sealed class LossChart
         var step = Math.Max(1, (int)Math.Round(Tick(_steps)));
         for (var at = _first == 0 ? 0 : step; at < _steps + _first; at += step)
         {
-            yield return new HtmlElement("text", ("class", "axis"), ("x", Number(X(at - _first))), ("y", Number(Height - Bottom + 16)), ("text-anchor", "middle"))
+            yield return new HtmlElement(
+                "text",
+                ("class", "axis"),
+                ("x", Number(X(at - _first))),
+                ("y", Number(Height - Bottom + 16)),
+                ("text-anchor", "middle")
+            )
             {
                 at.ToString(CultureInfo.InvariantCulture),
             };

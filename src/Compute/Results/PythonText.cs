@@ -18,10 +18,8 @@ internal static class PythonText
             {
                 '"' => literal.Append("\\\""),
                 '\\' => literal.Append("\\\\"),
-                _ when Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => literal.Append(
-                    CultureInfo.InvariantCulture,
-                    $"\\u{rune.Value:x4}"
-                ),
+                _ when Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator =>
+                    literal.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}"),
                 _ => literal.Append(rune.ToString()),
             };
         }

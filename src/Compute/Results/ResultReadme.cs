@@ -83,16 +83,16 @@ public static class ResultReadme
             string.Create(
                     CultureInfo.InvariantCulture,
                     $"""
-            picture = pipeline(
-                {PythonText.Literal(ResultWords.Example(summary))},
-                height={options.Resolution},
-                width={options.Resolution},
-                num_inference_steps={options.SamplingSteps},
-                guidance_scale={options.GuidanceScale},
-                generator=torch.Generator().manual_seed({options.Seed}),
-            ).images[0]
-            picture.save("picture.png")
-            """
+                    picture = pipeline(
+                        {PythonText.Literal(ResultWords.Example(summary))},
+                        height={options.Resolution},
+                        width={options.Resolution},
+                        num_inference_steps={options.SamplingSteps},
+                        guidance_scale={options.GuidanceScale},
+                        generator=torch.Generator().manual_seed({options.Seed}),
+                    ).images[0]
+                    picture.save("picture.png")
+                    """
                 )
                 .ReplaceLineEndings("\n")
         );
@@ -117,7 +117,10 @@ public static class ResultReadme
         text.Append("## ComfyUI\n");
         text.Append(Markdown.Block("bash", Copies(summary, "ComfyUI/models/loras", "ComfyUI/models/embeddings")));
         text.Append(CultureInfo.InvariantCulture, $"A \"Load LoRA\" node takes {Markdown.Code($"{name}.safetensors")} at strength 1; ");
-        text.Append(CultureInfo.InvariantCulture, $"nodes that read it from the prompt, such as the LoRA Manager's, take {Markdown.Code($"<lora:{name}:1>")}.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"nodes that read it from the prompt, such as the LoRA Manager's, take {Markdown.Code($"<lora:{name}:1>")}.\n"
+        );
         text.Append("Prompt:\n");
         text.Append(Markdown.Block("text", ResultWords.With(ResultWords.Example(summary), summary, ComfyWord))).Append('\n');
     }
@@ -167,7 +170,10 @@ public static class ResultReadme
 
         if (summary.TextAlignment is { } alignment)
         {
-            text.Append(CultureInfo.InvariantCulture, $"Text alignment, by which one tells how well the prompts were followed: {ResultWords.Cosine(alignment)}.\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"Text alignment, by which one tells how well the prompts were followed: {ResultWords.Cosine(alignment)}.\n"
+            );
         }
 
         text.Append('\n');

@@ -79,7 +79,13 @@ public static class ResultReport
             {
                 Figure(summary.Photo, LargeSide, MostBytes, "The photo as it was trained on", ["The photo: ", summary.PhotoDescription]),
                 summary.Objects.Select(one =>
-                    Figure(Grey(one.Mask), SmallSide, bytes, $"The mask of {one.Token}: white where the {one.Class} is", ["The mask of ", one.Token, ": ", one.Class])
+                    Figure(
+                        Grey(one.Mask),
+                        SmallSide,
+                        bytes,
+                        $"The mask of {one.Token}: white where the {one.Class} is",
+                        ["The mask of ", one.Token, ": ", one.Class]
+                    )
                 ),
             }
         );
@@ -101,8 +107,10 @@ public static class ResultReport
                 {
                     new HtmlElement("h3") { ResultWords.Likeness(one)! },
                     Bar($"this {one.Class}", one.Likeness!.Value, "bar"),
-                    one.PlainLikeness is { } plain ? Bar($"any {one.Class}", plain, "bar plain") : null,
-                    ResultWords.Verdict(one) is { } verdict ? new HtmlElement("p") { verdict } : null,
+                    one.PlainLikeness is { } plain ? Bar($"any {one.Class}", plain, "bar base") : null,
+                    ResultWords.Verdict(one) is { } verdict
+                        ? new HtmlElement("p") { verdict }
+                        : null,
                 }
             );
         }
@@ -112,7 +120,9 @@ public static class ResultReport
             {
                 "The numbers are cosines between what CLIP sees in the pictures and in the photo’s object: 1 would be the same. ",
                 summary.PlainPictures.Count > 0 ? "“Any” is what the same model draws for the plain word, from the same prompts and the same noise. " : "",
-                summary.TextAlignment is { } alignment ? $"Text alignment, by which one tells how well the prompts were followed: {ResultWords.Cosine(alignment)}. " : "",
+                summary.TextAlignment is { } alignment
+                    ? $"Text alignment, by which one tells how well the prompts were followed: {ResultWords.Cosine(alignment)}. "
+                    : "",
                 string.Concat(
                     summary.Nearness.Select(pair =>
                         $"{pair.First} and {pair.Second} are as near as {ResultWords.Cosine(pair.Cosine)}; near 1 they mean much the same. "
@@ -177,15 +187,13 @@ public static class ResultReport
 
     private static HtmlElement Words(ResultSummary summary)
     {
-        var rows = summary.Objects.Select(one =>
-            new HtmlElement("tr")
-            {
-                new HtmlElement("td") { one.Class },
-                new HtmlElement("td") { Code(one.Token) },
-                new HtmlElement("td") { Code(one.Word) },
-                new HtmlElement("td") { Code($"embedding:{one.Word}") },
-            }
-        );
+        var rows = summary.Objects.Select(one => new HtmlElement("tr")
+        {
+            new HtmlElement("td") { one.Class },
+            new HtmlElement("td") { Code(one.Token) },
+            new HtmlElement("td") { Code(one.Word) },
+            new HtmlElement("td") { Code($"embedding:{one.Word}") },
+        });
         var heads = new[] { "object", "oneshot, diffusers", "AUTOMATIC1111, Forge", "ComfyUI" };
         return Section(
             "The words to use",
@@ -229,7 +237,13 @@ public static class ResultReport
                     new HtmlElement("summary") { $"All {options.Count} options" },
                     new HtmlElement("dl")
                     {
-                        options.SelectMany(option => new[] { new HtmlElement("dt") { option.Name }, new HtmlElement("dd") { option.Value } }),
+                        options.SelectMany(option =>
+                            new[]
+                            {
+                                new HtmlElement("dt") { option.Name },
+                                new HtmlElement("dd") { option.Value },
+                            }
+                        ),
                     },
                 }
             );
@@ -244,7 +258,13 @@ public static class ResultReport
                 new HtmlElement("p", ("class", "muted")) { "The files by their SHA-256, since their names are not known:" },
                 new HtmlElement("dl", ("class", "hashes"))
                 {
-                    command.Files.SelectMany(file => new[] { new HtmlElement("dt") { file.Name }, new HtmlElement("dd") { Code(file.Sha256) } }),
+                    command.Files.SelectMany(file =>
+                        new[]
+                        {
+                            new HtmlElement("dt") { file.Name },
+                            new HtmlElement("dd") { Code(file.Sha256) },
+                        }
+                    ),
                 }
             );
 
@@ -260,7 +280,11 @@ public static class ResultReport
     }
 
     private static HtmlElement Figure(RgbImage image, int side, int bytes, string alt, IReadOnlyList<string> caption) =>
-        new("figure") { Image(image, side, bytes, alt), new HtmlElement("figcaption") { string.Concat(caption) } };
+        new("figure")
+        {
+            Image(image, side, bytes, alt),
+            new HtmlElement("figcaption") { string.Concat(caption) },
+        };
 
     private static HtmlElement Image(RgbImage image, int side, int bytes, string alt) =>
         new("img", ("src", DataImage.Of(image, side, bytes)), ("alt", alt), ("width", Number(image.Width)), ("height", Number(image.Height)));
@@ -285,7 +309,11 @@ public static class ResultReport
         var joined = new HtmlElement("span");
         for (var i = 0; i < elements.Count; i++)
         {
-            joined.Add(i == 0 ? "" : i == elements.Count - 1 ? " and " : ", ");
+            joined.Add(
+                i == 0 ? ""
+                : i == elements.Count - 1 ? " and "
+                : ", "
+            );
             joined.Add(elements[i]);
         }
 

@@ -6,7 +6,7 @@ namespace OrleansOneShot.Compute.Results;
 internal static class ResultWords
 {
     // By how much two means over a few pictures differ by chance.
-    private const double Noise = 0.02;
+    private const double Noise = 0.03;
 
     /// <summary>A cosine for people.</summary>
     /// <param name="cosine">The cosine.</param>
@@ -27,13 +27,14 @@ internal static class ResultWords
         one.Likeness is not { } like || one.PlainLikeness is not { } plain ? null
         : like - plain > Noise ? $"The pictures are nearer to this {one.Class} than what the model draws for the plain word."
         : like - plain > -Noise
-            ? $"The pictures are about as near to this {one.Class} as what the model draws for the plain word: more steps (--steps) or a higher learning rate (--lr) may help."
-        : $"The pictures are farther from this {one.Class} than what the model draws for the plain word: a lower learning rate (--lr) or fewer steps (--steps) may help.";
+            ? $"The pictures are about as near to this {one.Class} as what the model draws for the plain word. Look at them: where they are not like the photo, "
+                + "more steps (--steps) or a higher learning rate (--lr) may help."
+        : $"The pictures are farther from this {one.Class} than what the model draws for the plain word. Look at them: where they are worn out, fewer steps "
+            + "(--steps) or a lower learning rate (--lr) may help.";
 
     /// <summary>Names joined for a sentence: <c>a</c>, <c>a and b</c>, <c>a, b and c</c>.</summary>
     /// <param name="names">The names, at least one.</param>
-    public static string And(IReadOnlyList<string> names) =>
-        names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
+    public static string And(IReadOnlyList<string> names) => names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
 
     /// <summary>What was done, in a few words: <c>100 steps at 64 x 64 pixels, rank 4, 4 vectors a word, seed 1</c>.</summary>
     /// <param name="summary">The result.</param>

@@ -66,7 +66,10 @@ public static class ImplantCommandLine
                     if (training.Targets != LoraTargets.Attention || training.MoreTargets != MoreLoraTargets.None)
                     {
                         yield return setting.Option!.Name;
-                        yield return string.Join(',', [Setting.WordOf(targets), .. s_layers.Where(l => training.MoreTargets.HasFlag(l.Layer)).Select(l => l.Word)]);
+                        yield return string.Join(
+                            ',',
+                            [Setting.WordOf(targets), .. s_layers.Where(l => training.MoreTargets.HasFlag(l.Layer)).Select(l => l.Word)]
+                        );
                     }
 
                     break;

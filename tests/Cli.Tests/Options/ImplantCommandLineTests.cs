@@ -35,8 +35,18 @@ public sealed class ImplantCommandLineTests
         .. OtherSetting.All<MethodOptions>().Select(other => s_request with { Method = other.In<MethodOptions>() }),
         .. OtherSetting.All<SampleOptions>().Select(other => s_request with { Samples = other.In<SampleOptions>() }),
         .. Enum.GetValues<MoreLoraTargets>().Select(more => s_request with { Training = new TrainingOptions { MoreTargets = more } }),
-        s_request with { Training = new TrainingOptions { FanOut = new FanOutOptions { Mode = FanOutMode.Local }, LearningRate = 1e-7 } },
-        s_request with { Samples = new SampleOptions { Prompts = ["it's a \"<cat>\" $(id) `id` \\ !", "", "-k", "--steps", "-- <cat>"] } },
+        s_request with
+        {
+            Training = new TrainingOptions
+            {
+                FanOut = new FanOutOptions { Mode = FanOutMode.Local },
+                LearningRate = 1e-7,
+            },
+        },
+        s_request with
+        {
+            Samples = new SampleOptions { Prompts = ["it's a \"<cat>\" $(id) `id` \\ !", "", "-k", "--steps", "-- <cat>"] },
+        },
     ];
 
     public static TheoryData<int> Rows => [.. Enumerable.Range(0, s_requests.Length)];

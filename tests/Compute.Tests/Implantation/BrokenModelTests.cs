@@ -107,6 +107,20 @@ public sealed class BrokenModelTests : IDisposable
         Assert.Contains(_observer.Warnings, w => w.StartsWith("The samples could not be written", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("README.md", "README.md could not be written", "report.html")]
+    [InlineData("report.html", "The report could not be written", "README.md")]
+    public void Execute_DocumentThatCantBeWritten_IsAWarning(string name, string expected, string other)
+    {
+        Directory.CreateDirectory(Path.Combine(_out.FullName, name));
+
+        Run(Options, endsRun: _ => false);
+
+        Assert.StartsWith(expected, Assert.Single(_observer.Warnings), StringComparison.Ordinal);
+        Assert.Contains(other, Files());
+        Assert.Contains("cat.safetensors", Files());
+    }
+
     [Fact]
     public void Execute_StoppedWhileItDraws_IsStoppedAllTheSame()
     {

@@ -44,8 +44,14 @@ public sealed class ResultReportTests
         {
             var page = Parse(html);
             Assert.Empty(page.QuerySelectorAll("script, link, iframe, object, embed, base, form, a, [style], [href], [srcset]"));
-            Assert.All(page.QuerySelectorAll("[src]"), element => Assert.StartsWith("data:image/jpeg;base64,", element.GetAttribute("src"), StringComparison.Ordinal));
-            Assert.All(page.All.SelectMany(element => element.Attributes), attribute => Assert.False(attribute.Name.StartsWith("on", StringComparison.Ordinal)));
+            Assert.All(
+                page.QuerySelectorAll("[src]"),
+                element => Assert.StartsWith("data:image/jpeg;base64,", element.GetAttribute("src"), StringComparison.Ordinal)
+            );
+            Assert.All(
+                page.All.SelectMany(element => element.Attributes),
+                attribute => Assert.False(attribute.Name.StartsWith("on", StringComparison.Ordinal))
+            );
 
             var style = Assert.Single(page.QuerySelectorAll("style")).TextContent;
             Assert.DoesNotContain("url(", style, StringComparison.Ordinal);

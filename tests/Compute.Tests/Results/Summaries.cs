@@ -52,7 +52,12 @@ internal static class Summaries
                 "oneshot implant --image photo.png --mask mask.png --class cat --token '<cat>' --out out",
                 [new RepeatFile("photo.png", new string('a', 64)), new RepeatFile("mask.png", new string('b', 64))]
             ),
-            Used = new JsonObject { ["steps"] = 100, ["device"] = "cuda:3", ["prototype"] = new JsonObject { ["steps"] = 40 } },
+            Used = new JsonObject
+            {
+                ["steps"] = 100,
+                ["device"] = "cuda:3",
+                ["prototype"] = new JsonObject { ["steps"] = 40 },
+            },
         };
 
     /// <summary>Two objects, and whatever comes from outside is hostile.</summary>
