@@ -26,10 +26,8 @@ public static class ResultReadme
     {
         var objects = summary.Objects.Select(one => $"{Markdown.Code(one.Token)} ({Markdown.Escape(one.Class)})").ToList();
         text.Append(CultureInfo.InvariantCulture, $"# {Markdown.Escape(summary.Options.Name)}\n\n");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"One photo taught the model {Markdown.Code(summary.Model)} ({summary.Family}) {(objects.Count == 1 ? "the word" : "the words")} {ResultWords.And(objects)}.\n"
-        );
+        text.Append(CultureInfo.InvariantCulture, $"One photo taught the model {Markdown.Code(summary.Model)} ({summary.Family}) ");
+        text.Append(CultureInfo.InvariantCulture, $"{(objects.Count == 1 ? "the word" : "the words")} {ResultWords.And(objects)}.\n");
         text.Append(CultureInfo.InvariantCulture, $"Training: {ResultWords.Training(summary)}.\n");
         text.Append("`report.html` shows it on one page: photo, mask, pictures, losses and measurements.\n\n");
     }

@@ -27,8 +27,8 @@ internal static class ResultWords
         one.Likeness is not { } like || one.PlainLikeness is not { } plain ? null
         : like - plain > Noise ? $"The pictures are nearer to this {one.Class} than what the model draws for the plain word."
         : like - plain > -Noise
-            ? $"The pictures are about as near to this {one.Class} as what the model draws for the plain word. Look at them: where they are not like the photo, "
-                + "more steps (--steps) or a higher learning rate (--lr) may help."
+            ? $"The pictures are about as near to this {one.Class} as what the model draws for the plain word. Look at them: where they are "
+                + "not like the photo, more steps (--steps) or a higher learning rate (--lr) may help."
         : $"The pictures are farther from this {one.Class} than what the model draws for the plain word. Look at them: where they are worn out, fewer steps "
             + "(--steps) or a lower learning rate (--lr) may help.";
 
