@@ -159,9 +159,8 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
                     (o, i) =>
                         new ResultObject(o.Class, o.Token, _words[i], preparation.Crop.Masks[i])
                         {
-                            Likeness = metrics.Objects.ElementAtOrDefault(i)?.IaObject,
+                            Likeness = metrics.Objects.ElementAtOrDefault(i) is { } measured ? measured.IaCompared ?? measured.IaObject : null,
                             PlainLikeness = metrics.Objects.ElementAtOrDefault(i)?.IaClass,
-                            PrototypeSimilarity = metrics.Objects.ElementAtOrDefault(i)?.PrototypeSimilarity,
                         }
                 ),
             ],
@@ -169,7 +168,6 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             PhotoDescription = preparation.Crop.Description,
             Pictures = [.. samples.Select(s => new ResultPicture(s.Prompt, s.Image))],
             PlainPictures = [.. plain.Pictures.Select(picture => new ResultPicture(picture.Prompt, picture.Image))],
-            ImageAlignment = metrics.Ia,
             TextAlignment = metrics.Ta,
             Nearness = [.. (metrics.TokenCosines ?? []).Select(pair => (pair.First, pair.Second, pair.Text ?? pair.Vectors))],
             Curves = Curves(curves, prototypes),

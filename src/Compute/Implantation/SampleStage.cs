@@ -118,6 +118,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
                         o.Class,
                         Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])),
                         curves.Count > 0 ? curves[i].Similarity : null,
+                        ofClass?[i] is null ? null : Mean(pictures.Where(p => Compares(p, o)).Select(p => p.IaObject[o.Token])),
                         ofClass?[i]
                     )
             )
@@ -132,6 +133,8 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         {
             TokenCosines = objects.Count > 1 ? CompareTokens(joint, preparation, vectors) : null,
         };
+
+        bool Compares(PictureMetrics picture, ImplantationObject one) => plain?.Covers(picture.Prompt) == true && picture.Named.Contains(one.Token);
     }
 
     private List<TokenCosine> CompareTokens(JointSpace? joint, Preparation preparation, Tensor vectors)

@@ -32,9 +32,6 @@ public sealed record ResultSummary
     /// <summary>What the same model draws from the same noise for the plain class names; empty where that was not drawn.</summary>
     public IReadOnlyList<ResultPicture> PlainPictures { get; init; } = [];
 
-    /// <summary>Image alignment of all pictures with the crop; null where it was not measured.</summary>
-    public double? ImageAlignment { get; init; }
-
     /// <summary>Text alignment of all pictures; null where it was not measured.</summary>
     public double? TextAlignment { get; init; }
 
@@ -61,14 +58,11 @@ public sealed record ResultSummary
 /// <param name="Mask">Its mask on the crop.</param>
 public sealed record ResultObject(string Class, string Token, string Word, MaskImage Mask)
 {
-    /// <summary>Image alignment of the pictures that name it; null where it was not measured.</summary>
+    /// <summary>Image alignment of the pictures that name it, of the prompts of <see cref="PlainLikeness"/> where there are such; null where not measured.</summary>
     public double? Likeness { get; init; }
 
-    /// <summary>The same of pictures of the plain class name; null where it was not measured.</summary>
+    /// <summary>The same of the model's own pictures for the plain class name; null where it was not measured.</summary>
     public double? PlainLikeness { get; init; }
-
-    /// <summary>1 - L_PE of its prototypical embedding; null without one.</summary>
-    public double? PrototypeSimilarity { get; init; }
 }
 
 /// <summary>A picture of a result.</summary>

@@ -14,7 +14,8 @@ public sealed class PlainSamplesTests : IDisposable
 
     [Theory]
     [InlineData(1, new[] { "a <cat>" }, new[] { "a cat" })]
-    [InlineData(2, new[] { "a <cat>", "a <CAT> again", "a <cat> once more" }, new[] { "a cat", "a cat again" })]
+    [InlineData(2, new[] { "a <cat>", "a <CAT> again", "a <cat>" }, new[] { "a cat", "a cat again" })]
+    [InlineData(1, new[] { "a <cat>", "a <cat> again", "a <dog>", "a <dog> again" }, new[] { "a cat", "a dog" })]
     [InlineData(1, new[] { "a <cat>", "a <cat> again" }, new[] { "a cat" })]
     [InlineData(2, new[] { "a <cat> and a <dog>", "a <dog>" }, new[] { "a cat and a dog", "a dog" })]
     [InlineData(4, new[] { "a snowy hill" }, new string[0])]
@@ -37,6 +38,18 @@ public sealed class PlainSamplesTests : IDisposable
 
         Assert.NotEqual((double)first["objects"]![0]!["ia_object"]!, (double)second["objects"]![0]!["ia_object"]!);
         Assert.Equal((double)first["objects"]![0]!["ia_class"]!, (double)second["objects"]![0]!["ia_class"]!);
+    }
+
+    /// <summary>Pictures of prompts without a plain one are left out of what is compared.</summary>
+    [Fact]
+    public void Execute_MorePromptsThanPlainPictures_ComparesThoseOfTheSamePrompts()
+    {
+        var (_, metrics) = Run(1, ["a <cat>", "a <cat> again"]);
+
+        var (cat, samples) = (metrics["objects"]![0]!, metrics["samples"]!.AsArray());
+        Assert.Equal((double)samples[0]!["ia_object"]!["<cat>"]!, (double)cat["ia_compared"]!);
+        Assert.NotEqual((double)cat["ia_object"]!, (double)cat["ia_compared"]!);
+        Assert.Null(metrics["objects"]![1]!["ia_compared"]);
     }
 
     private (IReadOnlyList<string> Messages, JsonNode Metrics) Run(int samples, string[] prompts, int steps = 1)

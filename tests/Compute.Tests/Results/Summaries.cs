@@ -33,14 +33,12 @@ internal static class Summaries
                 {
                     Likeness = 0.614,
                     PlainLikeness = 0.508,
-                    PrototypeSimilarity = 0.83,
                 },
             ],
             Photo = Picture(64, 1),
             PhotoDescription = "256 x 256, scaled to 64 x 64",
             Pictures = [new ResultPicture("a <cat> on the beach", Picture(64, 2)), new ResultPicture("a <cat> in the snow", Picture(64, 3))],
             PlainPictures = [new ResultPicture("a cat on the beach", Picture(64, 4))],
-            ImageAlignment = 0.7,
             TextAlignment = 0.27,
             Curves = new TrainingCurves
             {
