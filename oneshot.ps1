@@ -6,7 +6,7 @@ $project = [IO.Path]::Combine($root, 'src', 'Cli')
 $output = [IO.Path]::Combine($project, 'bin', 'Release', 'net10.0')
 $app = Join-Path $output 'oneshot.dll'
 $stamp = Join-Path $output '.built'
-$kinds = '.cs', '.csproj', '.sql', '.targets', '.props', '.json'
+$kinds = '.cs', '.csproj', '.sql', '.targets', '.props', '.json', '.css'
 
 if (-not (Get-Command dotnet -CommandType Application -ErrorAction SilentlyContinue)) {
     [Console]::Error.WriteLine('oneshot needs the .NET 10 SDK: https://dotnet.microsoft.com/download')

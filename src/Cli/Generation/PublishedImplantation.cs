@@ -3,6 +3,7 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Generation;
@@ -48,21 +49,39 @@ internal static class PublishedImplantation
 
         var files = ImplantationFiles.In(folder);
         var own = Path.Combine(folder, StorePaths.ManifestName);
-        RequireWhole(folder, File.Exists(own) ? own : manifest, files.All);
-        return files;
+        var listing = File.Exists(own) ? own : manifest;
+        if (!File.Exists(listing))
+        {
+            // The files are the user's own affair.
+            return files;
+        }
+
+        RequireWhole(folder, listing, files.All);
+        return files with { Embeddings = WithoutEarlier(folder, listing, files.Embeddings) };
     }
 
     // Only a store of files tells at a glance that it holds nothing of a job.
     private static bool MayHave(StoreLocation store, string id) => store.FileOf(StorePaths.Job(id)) is not { } folder || Directory.Exists(folder);
 
-    /// <summary>What the manifest lists must be what it says; a folder without one, or files that it does not list, are the user's own affair.</summary>
-    private static void RequireWhole(string folder, string? manifest, IEnumerable<string> files)
+    /// <summary>
+    /// A result replaces files of the same names and leaves others: where an earlier version wrote its tokens under other names, those that the manifest lists
+    /// count, not what they took the place of.
+    /// </summary>
+    private static IReadOnlyList<string> WithoutEarlier(string folder, string manifest, IReadOnlyList<string> embeddings)
     {
-        if (!File.Exists(manifest))
+        var own = DownloadedResult.FindListed(folder, manifest, embeddings);
+        if (own.Count == 0 || own.Count == embeddings.Count)
         {
-            return;
+            return embeddings;
         }
 
+        var names = own.Select(file => LearnedEmbeddingsFile.NamesOf(file).Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. embeddings.Where(file => own.Contains(file) || !names.Contains(LearnedEmbeddingsFile.NamesOf(file).Name))];
+    }
+
+    /// <summary>What the manifest lists must be what it says; files that it does not list are the user's own affair.</summary>
+    private static void RequireWhole(string folder, string manifest, IEnumerable<string> files)
+    {
         string? damaged;
         try
         {

@@ -35,11 +35,21 @@ public static class DownloadedResult
     {
         ArgumentNullException.ThrowIfNull(files);
         var listed = ReadManifest(manifest).Files;
-        return files.FirstOrDefault(file =>
-        {
-            var name = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
-            return listed.FirstOrDefault(entry => entry.Path == name) is { } entry && !Holds(entry, file);
-        });
+        return files.FirstOrDefault(file => Find(listed, folder, file) is { } entry && !Holds(entry, file));
+    }
+
+    /// <summary>Finds the files that a manifest lists among others that lie beside them.</summary>
+    /// <param name="folder">Where the files lie.</param>
+    /// <param name="manifest">Path of the manifest.</param>
+    /// <param name="files">Paths of files below the folder.</param>
+    /// <returns>Those that it lists.</returns>
+    /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static IReadOnlyList<string> FindListed(string folder, string manifest, IEnumerable<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var listed = ReadManifest(manifest).Files;
+        return [.. files.Where(file => Find(listed, folder, file) is not null)];
     }
 
     /// <summary>Reads a manifest from the disk.</summary>
@@ -52,6 +62,12 @@ public static class DownloadedResult
         LinkedFile.Of(file).Length <= PublishedResult.MaxManifestBytes
             ? PublishedResult.Parse(jobId, File.ReadAllBytes(file))
             : throw new InvalidDataException($"{file} is no manifest: it has more than {PublishedResult.MaxManifestBytes >> 20} MiB.");
+
+    private static PublishedFile? Find(IReadOnlyList<PublishedFile> listed, string folder, string file)
+    {
+        var name = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
+        return listed.FirstOrDefault(entry => entry.Path == name);
+    }
 
     private static bool Holds(PublishedFile listed, string file)
     {

@@ -7,6 +7,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;
@@ -48,6 +49,12 @@ public sealed class ImplantationRun(
     /// <summary>A command that draws with the result, for warnings about samples that could not be drawn.</summary>
     public string DrawCommand { get; init; } = "oneshot generate --implantation DIR --prompt ... --out DIR";
 
+    /// <summary>The command that makes the same result again, for the result's documents; null where nobody knows.</summary>
+    public RepeatCommand? Command { get; init; }
+
+    /// <summary>What the user was told of this run already, for the result's documents; only what would be told again if it were made again.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>What an earlier start of the same run has settled; null: nothing is yet. Its precision must be that of the options.</summary>
     public RunSettlement? Settled { get; init; }
 
@@ -82,16 +89,17 @@ public sealed class ImplantationRun(
     {
         var clock = Stopwatch.StartNew();
         using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
+        var notes = new WarningRecord(observer, Warnings);
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
         using var models = LoadedModels.Load(folder, options.Precision, options.Device);
         using var joint = LoadJointSpace(models);
-        WarnOfWords(models);
+        WarnOfWords(models, notes);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
         var overlaps = MaskOverlaps.Warnings(preparation.Crop.Masks, [.. inputs.Objects.Select(o => o.Token)]);
         var words = options.SamplesPerPrompt > 0 ? new PromptCheck([.. inputs.Objects.Select(o => o.Token)]).Warnings(options.Prompts) : [];
         foreach (var warning in preparation.Crop.Warnings.Concat(overlaps).Concat(words))
         {
-            observer.Warning(warning);
+            notes.Warning(warning);
         }
 
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"photo: {preparation.Crop.Description}");
@@ -121,6 +129,7 @@ public sealed class ImplantationRun(
         Mark("preparing", clock);
         lora.Attach(models.UNet.AdaptableLayers);
         var samples = new SampleStage(models, inputs.Objects, options);
+        var previews = new Attempts(folder, observer, EndsRun, DrawCommand);
         var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration));
         try
         {
@@ -141,7 +150,7 @@ public sealed class ImplantationRun(
                 planner.Steps(decision),
                 curves,
                 writer,
-                () => Attempt("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)),
+                () => previews.Do("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)),
                 cancellationToken
             );
         }
@@ -155,59 +164,49 @@ public sealed class ImplantationRun(
 
         // From here on the weights are there, whatever becomes of the rest.
         var files = new ResultFiles(outFolder, options, inputs.Objects, models, modelHash);
-        files.WriteWeights(lora, vectors, preparation);
+        files.WriteWeights(lora, vectors, preparation, []);
+        var attempts = new Attempts(folder, notes, EndsRun, DrawCommand);
         var pictures = new List<Sample>();
+        var plain = new PlainSamples(inputs.Objects, options);
         if (options.SamplesPerPrompt > 0)
         {
-            Attempt(
+            attempts.Do(
                 "The samples could not be drawn",
                 () =>
                 {
                     using var used = UseLora(lora, models);
-                    samples.Draw(vectors, observer, pictures, cancellationToken);
+                    samples.Draw(vectors, notes, pictures, cancellationToken);
                 }
             );
         }
 
+        if (pictures.Count > 0)
+        {
+            attempts.Do("The pictures' thumbnails could not be added to the weights", () => files.WriteWeights(lora, vectors, preparation, pictures));
+            if (joint is not null)
+            {
+                attempts.Do("What the plain class name gives could not be drawn", () => plain.Draw(samples, observer, cancellationToken));
+            }
+        }
+
         var metrics =
-            Attempt("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors))
+            attempts.Do("The samples could not be measured", () => samples.Measure(pictures, joint, preparation, prototypes, vectors, plain))
             ?? new SampleMetrics(null, null, null, [], []);
         Mark("sampling", clock);
-        Attempt("The samples could not be written", () => files.WriteSamples(pictures, samples));
-        Attempt("The contact sheet could not be drawn", () => files.WriteSheet(pictures, preparation));
-        Attempt("The curves could not be drawn", () => files.WriteCurves(curves, prototypes));
-        Attempt("The metrics could not be written", () => files.WriteMetrics(metrics, curves, prototypes));
+        attempts.Do("The samples could not be written", () => files.WriteSamples(pictures, samples));
+        attempts.Do("The contact sheet could not be drawn", () => files.WriteSheet(pictures, preparation));
+        attempts.Do("The curves could not be drawn", () => files.WriteCurves(curves, prototypes));
+        attempts.Do("The metrics could not be written", () => files.WriteMetrics(metrics, curves, prototypes));
+        ResultSummary Summary() =>
+            files.Summarise(preparation, pictures, plain, metrics, curves, prototypes) with
+            {
+                Command = Command,
+                Warnings = notes.Warnings,
+            };
+        attempts.Do("README.md could not be written", () => files.WriteReadme(Summary()));
+        attempts.Do("The report could not be written", () => files.WriteReport(Summary()));
         Mark("writing", clock);
         return new ImplantationOutcome(metrics, UsedOptions.Describe(options, models, modelHash, preparation, decision), _seconds);
-    }
-
-    private void Attempt(string failure, Action work) =>
-        Attempt(
-            failure,
-            () =>
-            {
-                work();
-                return this;
-            }
-        );
-
-    // Nobody loses the weights of an hour to a picture.
-    private T? Attempt<T>(string failure, Func<T> work)
-        where T : class
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e) when (e is not OperationCanceledException && !EndsRun(e))
-        {
-            var reason = (e is ArithmeticException ? BrokenWeights.Find(folder)?.Message : null) ?? e.Message;
-            observer.Warning(
-                $"{failure}: {Wording.Cut(reason.Split('\n', 2)[0].Trim().TrimEnd('.'), 400)}. The weights are kept and published all the same; draw with "
-                    + $"them by: {DrawCommand}"
-            );
-            return null;
-        }
     }
 
     private void RequireSameModel(string modelHash, string configuration)
@@ -333,7 +332,7 @@ public sealed class ImplantationRun(
         return joint;
     }
 
-    private void WarnOfWords(LoadedModels models)
+    private void WarnOfWords(LoadedModels models, WarningRecord notes)
     {
         foreach (var o in inputs.Objects)
         {
@@ -341,7 +340,7 @@ public sealed class ImplantationRun(
             var pieces = models.Tokenizer.CountTokens(o.Class);
             if (pieces > 2 * words)
             {
-                observer.Warning(
+                notes.Warning(
                     $"The class name \"{o.Class}\" is split into {pieces} tokens, so the model hardly knows the word; a more common one works better."
                 );
             }

@@ -1,9 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Plots;
+using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Recipe;
@@ -28,35 +30,55 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The LoRA in both layouts, and one file for each object's vectors.</summary>
+    private readonly IReadOnlyList<string> _words = EmbeddingWords.Choose(options.Name, [.. objects.Select(o => o.Token)]);
+
+    /// <summary>
+    /// The LoRA in both layouts, and one file for each object's vectors. They are written as soon as they are trained, and once more when there are pictures
+    /// for their thumbnails.
+    /// </summary>
     /// <param name="lora">The LoRA.</param>
     /// <param name="vectors">The vectors of all objects.</param>
     /// <param name="preparation">The prepared job.</param>
-    public void WriteWeights(LoraNetwork lora, Tensor vectors, Preparation preparation)
+    /// <param name="samples">Pictures for thumbnails: the first for the LoRA, the first that names its object for each object; empty for none.</param>
+    public void WriteWeights(LoraNetwork lora, Tensor vectors, Preparation preparation, IReadOnlyList<Sample> samples)
     {
         var spec = new ModelSpec
         {
             Title = options.Name,
             BaseModel = models.Folder.Name,
-            IsStableDiffusion2 = models.TextEncoder.Config.HiddenSize == 1024,
+            IsStableDiffusion2 = IsStableDiffusion2,
             PredictsV = models.Scheduler.Prediction == PredictionType.Velocity,
             Resolution = options.Resolution,
             Description = $"One-shot implantation of {string.Join(" and ", objects.Select(o => o.Class))} from a single photo (Lu, Xie and Guo 2024).",
             TriggerPhrase = string.Join(", ", objects.Select(o => o.Token)),
-            UsageHint = "Load together with the files of learned_embeds, and name the tokens in the prompt.",
+            Words = _words,
+            UsageHint =
+                $"Load together with {Wording.List(_words.Select(word => $"learned_embeds/{word}.safetensors"))}. In prompts write "
+                + $"{Wording.List(_words)} (AUTOMATIC1111, Forge), {Wording.List(_words.Select(word => $"embedding:{word}"))} (ComfyUI) or "
+                + $"{Wording.List(objects.Select(o => o.Token))} (diffusers, oneshot).",
+            Thumbnail = samples.Count > 0 ? DataImage.Thumbnail(samples[0].Image) : null,
         };
         LoraFile.WriteKohya(Path.Combine(folder, $"{options.Name}.safetensors"), lora, spec);
         LoraFile.WritePeft(Path.Combine(folder, ImplantationFiles.PeftLora), lora, spec);
         var tokens = Directory.CreateDirectory(Path.Combine(folder, ImplantationFiles.EmbeddingsFolder)).FullName;
         var row = 0L;
-        foreach (var token in preparation.Tokens)
+        foreach (var (token, word) in preparation.Tokens.Zip(_words))
         {
             using var scope = NewDisposeScope();
+            var picture = samples.FirstOrDefault(s => s.Prompt.Contains(token.Name, StringComparison.OrdinalIgnoreCase));
             LearnedEmbeddingsFile.Write(
-                Path.Combine(tokens, $"{token.Name.Trim('<', '>')}.safetensors"),
+                Path.Combine(tokens, $"{word}.safetensors"),
                 token.Name,
                 vectors.detach().narrow(0, row, token.Count),
-                spec
+                spec with
+                {
+                    Title = word,
+                    TriggerPhrase = token.Name,
+                    UsageHint =
+                        $"Load together with the LoRA {options.Name}.safetensors. In prompts write {word} (AUTOMATIC1111, Forge), embedding:{word} (ComfyUI) "
+                        + $"or {token.Name} (diffusers, oneshot).",
+                    Thumbnail = picture is null ? spec.Thumbnail : DataImage.Thumbnail(picture.Image),
+                }
             );
             row += token.Count;
         }
@@ -101,19 +123,56 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
     /// <param name="curves">The losses.</param>
     /// <param name="prototypes">L_PE by object.</param>
     public void WriteCurves(LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes) =>
-        PngWriter.Write(
-            Path.Combine(folder, "curves.png"),
-            CurvesPlot.Render(
-                new TrainingCurves
-                {
-                    Total = [.. curves.Steps.Select(s => s.Total)],
-                    Global = [.. curves.Steps.Select(s => s.Global)],
-                    Object = [.. curves.Steps.Select(s => s.Object)],
-                    Class = [.. curves.Steps.Select(s => s.Class)],
-                    Prototypes = [.. prototypes.Select((p, i) => new Plots.PrototypeCurve(objects[i].Token, p.Losses))],
-                }
-            )
-        );
+        PngWriter.Write(Path.Combine(folder, "curves.png"), CurvesPlot.Render(Curves(curves, prototypes)));
+
+    /// <summary>README.md, which says what the result is and how to use it.</summary>
+    /// <param name="summary">The result.</param>
+    public void WriteReadme(ResultSummary summary) => File.WriteAllText(Path.Combine(folder, "README.md"), ResultReadme.Write(summary));
+
+    /// <summary>report.html, which shows it.</summary>
+    /// <param name="summary">The result.</param>
+    public void WriteReport(ResultSummary summary) => File.WriteAllText(Path.Combine(folder, "report.html"), ResultReport.Write(summary));
+
+    /// <summary>What the documents tell.</summary>
+    /// <param name="preparation">The prepared job.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="plain">Pictures of the plain class names.</param>
+    /// <param name="metrics">The metrics.</param>
+    /// <param name="curves">The losses.</param>
+    /// <param name="prototypes">L_PE by object.</param>
+    public ResultSummary Summarise(
+        Preparation preparation,
+        IReadOnlyList<Sample> samples,
+        PlainSamples plain,
+        SampleMetrics metrics,
+        LossCurves curves,
+        IReadOnlyList<PrototypeCurve> prototypes
+    ) =>
+        new()
+        {
+            Options = options,
+            Model = models.Folder.Name,
+            Family = IsStableDiffusion2 ? "Stable Diffusion 2.x" : "Stable Diffusion 1.x",
+            Objects =
+            [
+                .. objects.Select(
+                    (o, i) =>
+                        new ResultObject(o.Class, o.Token, _words[i], preparation.Crop.Masks[i])
+                        {
+                            Likeness = metrics.Objects.ElementAtOrDefault(i) is { } measured ? measured.IaCompared ?? measured.IaObject : null,
+                            PlainLikeness = metrics.Objects.ElementAtOrDefault(i)?.IaClass,
+                        }
+                ),
+            ],
+            Photo = preparation.Crop.Image,
+            PhotoDescription = preparation.Crop.Description,
+            Pictures = [.. samples.Select(s => new ResultPicture(s.Prompt, s.Image))],
+            PlainPictures = [.. plain.Pictures.Select(picture => new ResultPicture(picture.Prompt, picture.Image))],
+            TextAlignment = metrics.Ta,
+            Nearness = [.. (metrics.TokenCosines ?? []).Select(pair => (pair.First, pair.Second, pair.Text ?? pair.Vectors))],
+            Curves = Curves(curves, prototypes),
+            Used = UsedOptions.Describe(options),
+        };
 
     /// <summary>Metrics and curves as numbers.</summary>
     /// <param name="metrics">The metrics.</param>
@@ -135,6 +194,18 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         );
         File.WriteAllText(Path.Combine(folder, "metrics.json"), document.ToJsonString(s_json) + "\n");
     }
+
+    private bool IsStableDiffusion2 => models.TextEncoder.Config.HiddenSize == 1024;
+
+    private TrainingCurves Curves(LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes) =>
+        new()
+        {
+            Total = [.. curves.Steps.Select(s => s.Total)],
+            Global = [.. curves.Steps.Select(s => s.Global)],
+            Object = [.. curves.Steps.Select(s => s.Object)],
+            Class = [.. curves.Steps.Select(s => s.Class)],
+            Prototypes = [.. prototypes.Select((p, i) => new Plots.PrototypeCurve(objects[i].Token, p.Losses))],
+        };
 
     private static JsonArray Series(IEnumerable<double> values) => [.. values.Select(v => JsonValue.Create(v))];
 }

@@ -44,7 +44,19 @@ public sealed record PictureMetrics(
 /// <param name="Class">Class name.</param>
 /// <param name="IaObject">Image alignment of the samples that name it with its masked crop.</param>
 /// <param name="PrototypeSimilarity">1 - L_PE.</param>
-public sealed record ObjectMetrics(string Token, string Class, double? IaObject, double? PrototypeSimilarity);
+/// <param name="IaCompared"><paramref name="IaObject"/> of the samples of those prompts that <paramref name="IaClass"/> has pictures of: mostly all.</param>
+/// <param name="IaClass">
+/// The same alignment of pictures that the model alone draws from the same noise for the prompts with the class name: what <paramref name="IaCompared"/> is to
+/// be compared with.
+/// </param>
+public sealed record ObjectMetrics(
+    string Token,
+    string Class,
+    double? IaObject,
+    double? PrototypeSimilarity,
+    double? IaCompared = null,
+    double? IaClass = null
+);
 
 /// <summary>How near two objects' tokens are to each other: near 1 they mean much the same.</summary>
 /// <param name="First">Identifier token.</param>

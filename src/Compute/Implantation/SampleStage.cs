@@ -57,6 +57,17 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         return PngWriter.Encode(painter.Draw(Request(prompt, 1, Math.Min(Steps, options.SamplingSteps)), null, null, cancellationToken)[0]);
     }
 
+    /// <summary>Draws the picture of a prompt without learned words from the noise of a prompt's first sample.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <returns>The picture.</returns>
+    public RgbImage DrawPlain(string prompt, CancellationToken cancellationToken)
+    {
+        using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, null);
+        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
+        return painter.Draw(Request(prompt, 1, options.SamplingSteps), null, null, cancellationToken)[0];
+    }
+
     /// <summary>How a sample was drawn, for its metadata.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="modelHash">The base model's hash.</param>
@@ -86,15 +97,18 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <param name="preparation">The prepared job.</param>
     /// <param name="curves">L_PE by object; empty without the prototypical embedding.</param>
     /// <param name="vectors">The learned vectors.</param>
+    /// <param name="plain">Pictures of the plain class names; null without any.</param>
     /// <returns>Cosines.</returns>
     public SampleMetrics Measure(
         IReadOnlyList<Sample> samples,
         JointSpace? joint,
         Preparation preparation,
         IReadOnlyList<PrototypeCurve> curves,
-        Tensor vectors
+        Tensor vectors,
+        PlainSamples? plain
     )
     {
+        var ofClass = joint is null ? null : plain?.Measure(joint, preparation);
         var pictures = joint is null ? [] : samples.Select(s => MeasureOne(s, joint, preparation)).ToList();
         var byObject = objects
             .Select(
@@ -103,7 +117,9 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
                         o.Token,
                         o.Class,
                         Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])),
-                        curves.Count > 0 ? curves[i].Similarity : null
+                        curves.Count > 0 ? curves[i].Similarity : null,
+                        ofClass?[i] is null ? null : Mean(pictures.Where(p => Compares(p, o)).Select(p => p.IaObject[o.Token])),
+                        ofClass?[i]
                     )
             )
             .ToList();
@@ -117,6 +133,8 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         {
             TokenCosines = objects.Count > 1 ? CompareTokens(joint, preparation, vectors) : null,
         };
+
+        bool Compares(PictureMetrics picture, ImplantationObject one) => plain?.Covers(picture.Prompt) == true && picture.Named.Contains(one.Token);
     }
 
     private List<TokenCosine> CompareTokens(JointSpace? joint, Preparation preparation, Tensor vectors)

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
@@ -14,6 +17,9 @@ public static class LoraFile
 {
     /// <summary>Longest file that is read, in bytes; rank 128 on Stable Diffusion 1.5 has 0.1 GB.</summary>
     public const long MaximumBytes = 2L * 1024 * 1024 * 1024;
+
+    // Base64 has a plus sign, which needs no escape here.
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a LoRA and checks it against the base model.</summary>
     /// <param name="path">A safetensors file in any form of <see cref="LoraFileForm"/>.</param>
@@ -84,6 +90,21 @@ public static class LoraFile
         if (!string.IsNullOrEmpty(spec.BaseModel))
         {
             metadata["ss_sd_model_name"] = spec.BaseModel;
+        }
+
+        if (spec.Words.Count > 0)
+        {
+            // A1111's and ComfyUI's lists of trigger words; managers read the first group alone.
+            metadata["ss_tag_frequency"] = new JsonObject
+            {
+                ["oneshot"] = new JsonObject(spec.Words.Select(word => KeyValuePair.Create<string, JsonNode?>(word, 1))),
+            }.ToJsonString();
+        }
+
+        if (spec.Thumbnail is { } thumbnail)
+        {
+            // A1111 and Forge look for cards' pictures here and not in modelspec's.
+            metadata["ssmd_cover_images"] = new JsonArray(thumbnail[(thumbnail.IndexOf(',', StringComparison.Ordinal) + 1)..]).ToJsonString(s_plain);
         }
 
         HashedSafetensorsWriter.Write(path, tensors, metadata, withKohyaHashes: true);

@@ -32,8 +32,14 @@ public sealed record ModelSpec
     /// <summary>The words that call the object up in a prompt, such as <c>&lt;cat&gt;</c>, or null.</summary>
     public string? TriggerPhrase { get; init; }
 
+    /// <summary>The words by which web interfaces call the object up: the names of its embeddings' files. Empty for none.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>How to use it, or null.</summary>
     public string? UsageHint { get; init; }
+
+    /// <summary>A small picture as a data URI, such as <c>data:image/jpeg;base64,...</c>, or null.</summary>
+    public string? Thumbnail { get; init; }
 
     /// <summary>Licence, or null.</summary>
     public string? License { get; init; }
@@ -65,6 +71,7 @@ public sealed record ModelSpec
         Add("trigger_phrase", TriggerPhrase);
         Add("usage_hint", UsageHint);
         Add("license", License);
+        Add("thumbnail", Thumbnail);
         return metadata;
 
         void Add(string name, string? value)

@@ -1,5 +1,6 @@
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Contracts.Grains;

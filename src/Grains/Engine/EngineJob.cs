@@ -1,5 +1,6 @@
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Engine;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Storage;
 

@@ -9,6 +9,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
@@ -86,6 +87,8 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             Settled = SettlementOf(job),
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
             DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
+            Command = ImplantCommandLine.Of(request, options.Precision),
+            Warnings = [.. notes.Warnings],
         };
         var outcome = Execute(run, job, result, notes, cancellationToken);
         File.WriteAllText(Path.Combine(result, "request.json"), RequestJson.Write(request)); // what was asked for, beside what came of it

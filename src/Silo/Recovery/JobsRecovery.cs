@@ -3,6 +3,7 @@ using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;

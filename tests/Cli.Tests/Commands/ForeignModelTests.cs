@@ -112,7 +112,7 @@ public sealed class ForeignModelTests : IDisposable
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.True(File.Exists(Path.Combine(_folder["out"], "cat.safetensors")));
-        Assert.True(File.Exists(Path.Combine(_folder["out"], "learned_embeds", "cat.safetensors")));
+        Assert.True(File.Exists(Path.Combine(_folder["out"], "learned_embeds", "oneshot-cat.safetensors")));
         Assert.False(Directory.Exists(Path.Combine(_folder["out"], "samples")));
         const string Warning =
             "The samples could not be drawn: The model model is broken: in vae/diffusion_pytorch_model.safetensors, decoder.conv_in.bias holds";

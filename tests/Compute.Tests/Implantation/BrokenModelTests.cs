@@ -72,7 +72,21 @@ public sealed class BrokenModelTests : IDisposable
 
         var outcome = Run(Options);
 
-        Assert.Equal(["cat.safetensors", "curves.png", "learned_embeds/cat.safetensors", "metrics.json", "pytorch_lora_weights.safetensors"], Files());
+        Assert.Equal(
+            [
+                "README.md",
+                "cat.safetensors",
+                "curves.png",
+                "learned_embeds/oneshot-cat.safetensors",
+                "metrics.json",
+                "pytorch_lora_weights.safetensors",
+                "report.html",
+            ],
+            Files()
+        );
+        Assert.DoesNotContain("modelspec.thumbnail", SafetensorsHeader.Read(Path.Combine(_out.FullName, "cat.safetensors")).Metadata.Keys);
+        Assert.Contains("decoder.conv_in.bias", File.ReadAllText(Path.Combine(_out.FullName, "report.html")), StringComparison.Ordinal);
+        Assert.Contains("decoder.conv_in.bias", File.ReadAllText(Path.Combine(_out.FullName, "README.md")), StringComparison.Ordinal);
         var warning = Assert.Single(_observer.Warnings, w => w.StartsWith("The samples could not be drawn", StringComparison.Ordinal));
         Assert.Contains("decoder.conv_in.bias", warning, StringComparison.Ordinal);
         Assert.Contains("oneshot generate --implantation 7", warning, StringComparison.Ordinal);
@@ -91,6 +105,20 @@ public sealed class BrokenModelTests : IDisposable
         Assert.Contains("cat.safetensors", Files());
         Assert.Contains("metrics.json", Files());
         Assert.Contains(_observer.Warnings, w => w.StartsWith("The samples could not be written", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("README.md", "README.md could not be written", "report.html")]
+    [InlineData("report.html", "The report could not be written", "README.md")]
+    public void Execute_DocumentThatCantBeWritten_IsAWarning(string name, string expected, string other)
+    {
+        Directory.CreateDirectory(Path.Combine(_out.FullName, name));
+
+        Run(Options, endsRun: _ => false);
+
+        Assert.StartsWith(expected, Assert.Single(_observer.Warnings), StringComparison.Ordinal);
+        Assert.Contains(other, Files());
+        Assert.Contains("cat.safetensors", Files());
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
@@ -73,11 +75,13 @@ public sealed class ImplantationRunTests : IDisposable
         var files = Run("tree", Options, null, out _);
         Assert.Equal(
             [
+                "README.md",
                 "cat.safetensors",
                 "curves.png",
-                "learned_embeds/cat.safetensors",
+                "learned_embeds/oneshot-cat.safetensors",
                 "metrics.json",
                 "pytorch_lora_weights.safetensors",
+                "report.html",
                 "samples/01-a-photo-of-cat-in-the-snow-0.png",
                 "sheet.png",
             ],
@@ -87,7 +91,52 @@ public sealed class ImplantationRunTests : IDisposable
         Assert.Equal(7, metrics["losses"]!["global"]!.AsArray().Count);
         Assert.InRange((double)metrics["ia"]!, -1, 1);
         Assert.InRange((double)metrics["objects"]![0]!["ia_object"]!, -1, 1);
+        Assert.InRange((double)metrics["objects"]![0]!["ia_class"]!, -1, 1);
         Assert.Equal(6, metrics["prototypes"]!["<cat>"]!["losses"]!.AsArray().Count);
+    }
+
+    /// <summary>What web interfaces and managers of weights read, in the files of a run: nothing of when, where and by which job.</summary>
+    [Fact]
+    public void Execute_AnyRun_TellsInTheHeadersWhatItIs()
+    {
+        Run("headers", Options, null, out _);
+        var lora = SafetensorsHeader.Read(Path.Combine(_folder.FullName, "headers", "cat.safetensors")).Metadata;
+        var embedding = SafetensorsHeader.Read(Path.Combine(_folder.FullName, "headers", "learned_embeds", "oneshot-cat.safetensors")).Metadata;
+
+        Assert.Equal("""{"oneshot":{"oneshot-cat":1}}""", lora["ss_tag_frequency"]);
+        Assert.Equal(("oneshot-cat", "stable-diffusion-v1/textual-inversion"), (embedding["modelspec.title"], embedding["modelspec.architecture"]));
+        foreach (var metadata in new[] { lora, embedding })
+        {
+            Assert.Equal("<cat>", metadata["modelspec.trigger_phrase"]);
+            Assert.Contains("embedding:oneshot-cat (ComfyUI)", metadata["modelspec.usage_hint"], StringComparison.Ordinal);
+            var jpeg = Convert.FromBase64String(metadata["modelspec.thumbnail"]["data:image/jpeg;base64,".Length..]);
+            Assert.Equal(64, ImageReader.Read(jpeg, "of the header").Width);
+            Assert.DoesNotContain(
+                metadata,
+                entry => entry.Key.Contains("date", StringComparison.Ordinal) || entry.Key.Contains("_at", StringComparison.Ordinal)
+            );
+            Assert.DoesNotContain(metadata.Values, value => value.Contains(_folder.FullName, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Execute_AnyRun_ExplainsItselfOnAPage()
+    {
+        var folder = _folder.CreateSubdirectory("page").FullName;
+        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), Inputs, Options, new RecordingObserver(_folder.FullName))
+        {
+            Command = new RepeatCommand("oneshot implant --seed 3", []),
+            Warnings = ["The caller said so."],
+        }.Execute(folder, null, CancellationToken.None);
+
+        foreach (var text in new[] { "README.md", "report.html" }.Select(name => File.ReadAllText(Path.Combine(folder, name))))
+        {
+            Assert.Contains("oneshot implant --seed 3", text, StringComparison.Ordinal);
+            Assert.Contains("The caller said so.", text, StringComparison.Ordinal);
+            Assert.Contains("embedding:oneshot-cat", text, StringComparison.Ordinal);
+            Assert.Matches(@"like this cat: -?0\.\d\d; any cat: -?0\.\d\d", text);
+            Assert.DoesNotContain(_folder.FullName, text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -96,7 +145,7 @@ public sealed class ImplantationRunTests : IDisposable
         var first = Run("seed3", Options, null, out _);
         var second = Run("seed4", Options with { Seed = 4 }, null, out _);
         Assert.NotEqual(first["cat.safetensors"], second["cat.safetensors"]);
-        Assert.NotEqual(first["learned_embeds/cat.safetensors"], second["learned_embeds/cat.safetensors"]);
+        Assert.NotEqual(first["learned_embeds/oneshot-cat.safetensors"], second["learned_embeds/oneshot-cat.safetensors"]);
     }
 
     [Fact]

@@ -89,6 +89,26 @@ public sealed class LoraFileTests : IDisposable
     }
 
     [Fact]
+    public void WriteKohya_WordsAndThumbnail_LieWhereWebInterfacesLook()
+    {
+        var layers = Linears.Small();
+        using var network = LoraNetworkTests.RandomNetwork(layers, 1);
+        LoraFile.WriteKohya(FilePath, network, s_spec);
+        var before = SafetensorsHeader.Read(FilePath).Metadata;
+        Assert.DoesNotContain(before.Keys, key => key is "ss_tag_frequency" or "ssmd_cover_images" or "modelspec.thumbnail");
+
+        const string Thumbnail = "data:image/jpeg;base64,/9j/4AA+";
+        LoraFile.WriteKohya(FilePath, network, s_spec with { Words = ["oneshot-cat", "oneshot-dog"], Thumbnail = Thumbnail });
+
+        var metadata = SafetensorsHeader.Read(FilePath).Metadata;
+        Assert.Equal("""{"oneshot":{"oneshot-cat":1,"oneshot-dog":1}}""", metadata["ss_tag_frequency"]);
+        Assert.Equal(Thumbnail, metadata["modelspec.thumbnail"]);
+        Assert.Equal("""["/9j/4AA+"]""", metadata["ssmd_cover_images"]);
+        Assert.Equal(before["modelspec.hash_sha256"], metadata["modelspec.hash_sha256"]);
+        Assert.Equal(before["sshs_model_hash"], metadata["sshs_model_hash"]);
+    }
+
+    [Fact]
     public void WritePeft_ThenRead_HasTheScaleInB()
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,5 @@
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests.Jobs;

@@ -41,7 +41,7 @@ public sealed class PipeTests : IDisposable
         var ended = (await process.EndAsync()).Expect(0);
 
         Assert.Contains("The identifier of köttchen is <koettchen>", ended.Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(_folder.Out, "learned_embeds", "koettchen.safetensors")));
+        Assert.True(File.Exists(Path.Combine(_folder.Out, "learned_embeds", "oneshot-koettchen.safetensors")));
         Assert.True(File.Exists(Path.Combine(_folder.Out, "samples", "01-a-koettchen-0.png")));
     }
 

@@ -30,7 +30,9 @@ public sealed class UninterruptedRun : IDisposable
         actual.Remove("manifest.json");
         Assert.Contains("cat.safetensors", expected.Keys);
         Assert.Contains("pytorch_lora_weights.safetensors", expected.Keys);
-        Assert.Contains("learned_embeds/cat.safetensors", expected.Keys);
+        Assert.Contains("learned_embeds/oneshot-cat.safetensors", expected.Keys);
+        Assert.Contains("README.md", expected.Keys);
+        Assert.Contains("report.html", expected.Keys);
         Assert.Single(expected.Keys, path => path.StartsWith("samples/", StringComparison.Ordinal));
         Assert.Equal(expected, actual);
     }

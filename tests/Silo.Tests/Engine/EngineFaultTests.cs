@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;

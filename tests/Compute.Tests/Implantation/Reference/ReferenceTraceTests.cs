@@ -120,7 +120,7 @@ public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<Re
         for (var i = 0; i < 3; i++)
         {
             var name = ReferenceScene.Tokens[i];
-            var vectors = SafetensorsFile.ReadAll(Path.Combine(folder, "learned_embeds", name.Trim('<', '>') + ".safetensors"));
+            var vectors = SafetensorsFile.ReadAll(Path.Combine(folder, "learned_embeds", $"oneshot-{name.Trim('<', '>')}-trace.safetensors"));
             AssertMoved(reference.Vectors.AsSpan(i * settings.Vectors * 32, settings.Vectors * 32).ToArray(), vectors[name], settings, name);
         }
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Engine;
 using static TorchSharp.torch;
@@ -34,7 +35,7 @@ internal sealed class OptionOutcome : IEngineObserver
     /// <summary>The LoRA's file by key, with its name.</summary>
     public (string Name, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors) Lora { get; private set; }
 
-    /// <summary>Files of learned vectors: name and rows.</summary>
+    /// <summary>Files of learned vectors, <c>oneshot-TOKEN-NAME.safetensors</c>: token and rows.</summary>
     public IReadOnlyDictionary<string, float[]> Embeddings { get; private set; } = new Dictionary<string, float[]>();
 
     /// <summary>Pictures by file name.</summary>
@@ -78,7 +79,10 @@ internal sealed class OptionOutcome : IEngineObserver
         Lora = (Path.GetFileNameWithoutExtension(lora), Read(lora, _ => true));
         Embeddings = Directory
             .EnumerateFiles(Path.Combine(result.Folder, "learned_embeds"))
-            .ToDictionary(file => Path.GetFileNameWithoutExtension(file), file => Read(file, _ => true).Single().Value.Values);
+            .ToDictionary(
+                file => Path.GetFileNameWithoutExtension(file)["oneshot-".Length..^(Lora.Name.Length + 1)],
+                file => Read(file, _ => true).Single().Value.Values
+            );
         var samples = Path.Combine(result.Folder, "samples");
         Pictures = Directory.Exists(samples)
             ? Directory.EnumerateFiles(samples).Order(StringComparer.Ordinal).ToDictionary(file => Path.GetFileName(file), file => ImageReader.Read(file))
