@@ -9,24 +9,40 @@ public sealed class BorderTests
     {
         ["Common"] = [],
         ["Recipe"] = [],
-        ["Contracts"] = ["Common", "Recipe"],
+        ["Documents"] = ["Common", "Recipe"],
+        ["Contracts"] = ["Common", "Documents", "Recipe"],
         ["Compute"] = ["Common", "Recipe"],
         ["Storage"] = ["Common"],
         ["Storage.Azure"] = ["Storage"],
-        ["ModelHub"] = ["Common", "Compute", "Contracts", "Recipe", "Storage"],
-        ["Grains"] = ["Common", "Contracts", "Recipe", "Storage"],
-        ["Client"] = ["Common", "Contracts", "Recipe", "Storage"],
-        ["Silo"] = ["Client", "Common", "Compute", "Contracts", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
-        ["Cli"] = ["Client", "Common", "Compute", "Contracts", "ModelHub", "Recipe", "Silo", "Storage"],
+        ["ModelHub"] = ["Common", "Compute", "Documents", "Recipe", "Storage"],
+        ["Grains"] = ["Common", "Contracts", "Documents", "Recipe", "Storage"],
+        ["Client"] = ["Common", "Documents", "Recipe", "Storage"],
+        ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents"],
+        ["Api"] = ["Client", "Client.Orleans", "Common", "Contracts", "Documents", "Recipe", "Storage"],
+        ["Silo"] =
+        [
+            "Client",
+            "Client.Orleans",
+            "Common",
+            "Compute",
+            "Contracts",
+            "Documents",
+            "Grains",
+            "ModelHub",
+            "Recipe",
+            "Storage",
+            "Storage.Azure",
+        ],
+        ["Cli"] = ["Api", "Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "ModelHub", "Recipe", "Silo", "Storage"],
     };
 
     // Packages whose assemblies begin so, and who may use them. A new package needs a row.
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
         ["Azure"] = ["Storage.Azure"],
-        ["Orleans"] = ["Contracts", "Grains", "Client", "Silo"],
+        ["Orleans"] = ["Contracts", "Grains", "Client.Orleans", "Silo"],
         ["Orleans.Serialization"] = ["Cli"], // Orleans' generator writes into the executable where grains and serializers are
-        ["StackExchange.Redis"] = ["Client", "Silo"],
+        ["StackExchange.Redis"] = ["Client.Orleans", "Silo"],
         ["TorchSharp"] = ["Compute", "Silo", "Cli"],
         ["SkiaSharp"] = ["Compute"],
         ["HarfBuzzSharp"] = ["Compute"],
@@ -36,11 +52,12 @@ public sealed class BorderTests
         ["Google.Protobuf"] = ["Compute"],
         ["Microsoft.Data.Sqlite"] = ["Silo", "Cli"],
         ["OpenTelemetry"] = ["Silo"],
-        ["Polly"] = ["Storage.Azure", "ModelHub", "Grains", "Client", "Silo"],
+        ["Polly"] = ["Storage.Azure", "ModelHub", "Grains", "Client.Orleans", "Silo"],
         ["Spectre.Console"] = ["Cli"],
         ["System.CommandLine"] = ["Cli"],
-        ["Microsoft.AspNetCore"] = ["Silo"],
-        ["Microsoft.Extensions"] = ["Grains", "Client", "Silo", "Cli"],
+        ["Microsoft.AspNetCore"] = ["Api", "Silo"],
+        ["Microsoft.Net.Http.Headers"] = ["Api"],
+        ["Microsoft.Extensions"] = ["Api", "Grains", "Client.Orleans", "Silo", "Cli"],
     };
 
     public static TheoryData<string> Projects => [.. BuiltAssembly.All.Keys.Order(StringComparer.Ordinal)];
@@ -104,17 +121,24 @@ public sealed class BorderTests
     }
 
     [Fact]
-    public void UseCases_OfTheClient_KnowNoOrleans()
+    public void Closure_OfTheClient_HoldsNoOrleans()
     {
-        // Another transport will stand beneath them: docs/adr/0034-use-cases-in-the-client.md.
-        string[] folders = ["Models", "Results", "Uploads", "Watching"];
-        var outside = BuiltAssembly.All["Client"].Outside;
+        // Whoever submits over HTTP gets neither a cluster's runtime nor Redis: docs/adr/0036-documents.md.
+        string[] families = ["Orleans", "Microsoft.Orleans", "StackExchange.Redis", "Microsoft.Extensions", "Microsoft.AspNetCore", "TorchSharp"];
+        var (closure, queue) = (new HashSet<string> { "Client" }, new Queue<string>(["Client"]));
+        while (queue.TryDequeue(out var project))
+        {
+            foreach (var next in BuiltAssembly.All[project].References.Select(BuiltAssembly.ProjectOf).OfType<string>().Where(closure.Add))
+            {
+                queue.Enqueue(next);
+            }
+        }
+
+        Assert.Equal(["Client", "Common", "Documents", "Recipe", "Storage"], closure.Order(StringComparer.Ordinal));
         Assert.All(
-            folders,
-            folder => Assert.Contains(outside, use => use.Key == (folder, "OrleansOneShot.Storage") || use.Key == (folder, "OrleansOneShot.Contracts"))
+            closure,
+            project => Assert.DoesNotContain(BuiltAssembly.All[project].References, reference => families.Any(family => Is(reference, family)))
         );
-        Assert.Contains(outside, use => use.Key.Folder.Length == 0 && Is(use.Key.Assembly, "Orleans"));
-        Assert.Equal([], outside.Where(use => folders.Contains(use.Key.Folder) && Is(use.Key.Assembly, "Orleans")).Select(use => use.Value));
     }
 
     private static bool Is(string assembly, string family) =>
