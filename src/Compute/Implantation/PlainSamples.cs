@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Implantation;
 
 /// <summary>
-/// What the same model draws from the same noise for the plain class name: without it, nobody can tell whether a likeness of 0.6 is much. A few pictures do: one
-/// of each prompt that names an object, half as many as the samples and eight at most in all.
+/// What the same model draws from the same noise for the plain class name: without it, nobody can tell whether a likeness of 0.6 is much. A few pictures do:
+/// one of each prompt that names an object, half as many as the samples and eight at most in all.
 /// </summary>
 /// <param name="objects">The objects.</param>
 /// <param name="options">Options.</param>

@@ -13,7 +13,7 @@ internal sealed class LossChart
     private const int Left = 52;
     private const int Right = 12;
     private const int Top = 12;
-    private const int Bottom = 36;
+    private const int Bottom = 42;
 
     // About one every pixel and a half: more can't be told apart.
     private const int MostPoints = 400;
@@ -99,8 +99,8 @@ internal sealed class LossChart
                 "text",
                 ("class", "axis"),
                 ("x", Number(X(at - _first))),
-                ("y", Number(Height - Bottom + 16)),
-                ("text-anchor", "middle")
+                ("y", Number(Height - Bottom + 18)),
+                ("text-anchor", at == _steps + _first - 1 ? "end" : "middle")
             )
             {
                 at.ToString(CultureInfo.InvariantCulture),

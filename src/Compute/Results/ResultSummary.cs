@@ -58,7 +58,7 @@ public sealed record ResultSummary
 /// <param name="Mask">Its mask on the crop.</param>
 public sealed record ResultObject(string Class, string Token, string Word, MaskImage Mask)
 {
-    /// <summary>Image alignment of the pictures that name it, of the prompts of <see cref="PlainLikeness"/> where there are such; null where not measured.</summary>
+    /// <summary>Image alignment of the pictures that name it, of those with the prompts of <see cref="PlainLikeness"/>; null where not measured.</summary>
     public double? Likeness { get; init; }
 
     /// <summary>The same of the model's own pictures for the plain class name; null where it was not measured.</summary>
