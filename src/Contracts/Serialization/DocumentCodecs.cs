@@ -2,6 +2,7 @@ using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Serializers;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
@@ -62,6 +63,12 @@ internal sealed class ProgressUpdateCodec(ICodecProvider codecs) : NumberedCodec
 [RegisterSerializer]
 internal sealed class TermLossesCodec(ICodecProvider codecs) : NumberedCodec<TermLosses>(codecs);
 
+[RegisterSerializer]
+internal sealed class KeyDocumentCodec(ICodecProvider codecs) : NumberedCodec<KeyDocument>(codecs);
+
+[RegisterSerializer]
+internal sealed class NewKeyCodec(ICodecProvider codecs) : NumberedCodec<NewKey>(codecs);
+
 // Documents can't be changed, so nobody needs a copy.
 [RegisterCopier]
 internal sealed class MethodOptionsCopier : ShallowCopier<MethodOptions>;
@@ -116,3 +123,9 @@ internal sealed class ProgressUpdateCopier : ShallowCopier<ProgressUpdate>;
 
 [RegisterCopier]
 internal sealed class TermLossesCopier : ShallowCopier<TermLosses>;
+
+[RegisterCopier]
+internal sealed class KeyDocumentCopier : ShallowCopier<KeyDocument>;
+
+[RegisterCopier]
+internal sealed class NewKeyCopier : ShallowCopier<NewKey>;

@@ -33,8 +33,8 @@ public static partial class SecretText
     }
 
     /// <summary>
-    /// Hides what is or may be a secret in a text: user and password of addresses, passwords, keys and signatures given as NAME=VALUE, bearer tokens, and all
-    /// that was remembered. The rest of such a word goes as well, since a password may hold any sign.
+    /// Hides what is or may be a secret in a text: user and password of addresses, passwords, keys and signatures given as NAME=VALUE, bearer tokens, keys of
+    /// this program (<c>os1_&lt;id&gt;_&lt;secret&gt;</c>, of which the id stays), and all that was remembered. The rest of such a word goes as well, since a password may hold any sign.
     /// </summary>
     /// <param name="text">Any text; or null.</param>
     /// <returns>The text without secrets.</returns>
@@ -50,6 +50,7 @@ public static partial class SecretText
             text = text.Replace(secret, Hidden, StringComparison.Ordinal);
         }
 
+        text = ApiKeys().Replace(text, $"$1{Hidden}");
         text = UserInfo().Replace(text, $"$1{Hidden}@");
         text = Named().Replace(text, $"$1{Hidden}");
         return Bearer().Replace(text, $"$1{Hidden}");
@@ -87,6 +88,10 @@ public static partial class SecretText
 
     [GeneratedRegex("""\b(Bearer\s+)[^\s'"<>]{4,}""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Bearer();
+
+    // Also a part of one, and whatever its secret is made of, unless that is a template's place for it: it was meant to be one. %5F is _.
+    [GeneratedRegex("""(os1(?:_|%5F)[a-z0-9]+(?:_|%5F))[^\s'"<>$({\[][^\s'"<>]*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ApiKeys();
 
     // No percent sign: what is encoded may be anything.
     [GeneratedRegex(

@@ -1,5 +1,6 @@
-using OrleansOneShot.Recipe;
 using System.Collections.Immutable;
+using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Jobs;
 
@@ -28,6 +29,14 @@ public sealed record JobQuery
     /// <summary>Only jobs that have not ended.</summary>
     [FieldNumber(4)]
     public bool UnfinishedOnly { get; init; }
+
+    /// <summary>Only jobs whose metadata hold all of these pairs.</summary>
+    [FieldNumber(5)]
+    public ImmutableSortedDictionary<string, string> Metadata
+    {
+        get;
+        init => field = JobMetadata.Ordered(value);
+    } = JobMetadata.None;
 }
 
 /// <summary>A page of a list of jobs, newest first.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Jobs;
@@ -32,4 +34,12 @@ public sealed record JobSummary
     /// <summary>The result's name.</summary>
     [FieldNumber(6)]
     public required string Name { get; init; }
+
+    /// <summary>The request's metadata.</summary>
+    [FieldNumber(7)]
+    public ImmutableSortedDictionary<string, string> Metadata
+    {
+        get;
+        init => field = JobMetadata.Ordered(value);
+    } = JobMetadata.None;
 }

@@ -51,6 +51,17 @@ public sealed record ImplantationRequest
     /// <summary>The pictures to draw at the end.</summary>
     [FieldNumber(9)]
     public SampleOptions Samples { get; init; } = new();
+
+    /// <summary>
+    /// What its owner wants to find the job by, <see cref="JobMetadata.Most"/> pairs at most: names as keys, short texts as values. It changes nothing of the
+    /// result. (Left out of request.json where there is none, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(10)]
+    public ImmutableSortedDictionary<string, string> Metadata
+    {
+        get;
+        init => field = JobMetadata.Ordered(value);
+    } = JobMetadata.None;
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 
@@ -19,6 +20,7 @@ public static class RequestJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         MaxDepth = 16,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(JobMetadata.LeaveOutNone),
     };
 
     /// <summary>Writes the document.</summary>

@@ -42,7 +42,7 @@ public static class RequestValidator
         ArgumentNullException.ThrowIfNull(request);
         IEnumerable<SettingProblem>[] all =
         [
-            FindInName("name", request.Name, $"use {TextRules.NameForm}, and begin with a letter or a digit."),
+            FindInName("name", request.Name),
             FindInText("owner", request.Owner, TextRules.Owner),
             SettingRules.FindInNumbers("", request),
             FindInHash("image", request.Image),
@@ -51,6 +51,7 @@ public static class RequestValidator
             SettingRules.Find("method", request.Method),
             SettingRules.Find("training", request.Training),
             SettingRules.Find("samples", request.Samples),
+            JobMetadata.Find("metadata", request.Metadata),
         ];
         return all.SelectMany(problems => problems);
     }
@@ -90,6 +91,13 @@ public static class RequestValidator
             .Concat(token is null ? [] : [new SettingProblem($"{field}.token", token)]);
     }
 
+    /// <summary>Finds what is wrong with a name that is a user's to choose.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="name">The name.</param>
+    /// <returns>The problem, if there is one.</returns>
+    internal static IEnumerable<SettingProblem> FindInName(string field, string? name) =>
+        FindInName(field, name, $"use {TextRules.NameForm}, and begin with a letter or a digit.");
+
     private static IEnumerable<SettingProblem> FindInName(string field, string? name, string rule) =>
         TextRules.IsName(name) ? [] : [new SettingProblem(field, $"{field} is '{SettingRules.Shown(name)}'; {rule}")];
 
@@ -104,7 +112,12 @@ public static class RequestValidator
                 ),
             ];
 
-    private static IEnumerable<SettingProblem> FindInText(string field, string? text, int most)
+    /// <summary>Finds what is wrong with a text that people write.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Longest length, in UTF-16 units.</param>
+    /// <returns>The problem, if there is one.</returns>
+    internal static IEnumerable<SettingProblem> FindInText(string field, string? text, int most)
     {
         var problem =
             string.IsNullOrWhiteSpace(text) ? $"{field} is empty; it needs 1 to {most} characters."

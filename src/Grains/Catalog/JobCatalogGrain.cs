@@ -51,7 +51,16 @@ internal sealed partial class JobCatalogGrain(
     public Task Put(JobSummary summary)
     {
         RequestValidator.RequireId(summary.Id);
-        if (!_jobs.TryGetValue(summary.Id, out var known) || known != summary)
+        var known = _jobs.GetValueOrDefault(summary.Id);
+        if (known is not null && known.Metadata.SequenceEqual(summary.Metadata))
+        {
+            // Records compare collections by reference.
+            summary = summary with
+            {
+                Metadata = known.Metadata,
+            };
+        }
+        if (known != summary)
         {
             Show(summary);
             _lines.Set(summary);
@@ -84,11 +93,16 @@ internal sealed partial class JobCatalogGrain(
                 new ErrorDetail(ErrorCodes.InvalidInput, $"page_size is {query.PageSize}; it must be from 1 to {JobQuery.MaxPageSize}.", "page_size")
             );
         }
+        if (JobMetadata.Find("metadata", query.Metadata).FirstOrDefault() is { } problem)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, problem.Message, problem.Field));
+        }
         var found = From(query.Cursor)
             .Where(job =>
                 (query.Owner is null || job.Owner == query.Owner)
                 && (query.State is null || job.State == query.State)
                 && (!query.UnfinishedOnly || !job.State.IsFinal())
+                && JobMetadata.Hold(job.Metadata, query.Metadata)
             )
             .Take(query.PageSize + 1)
             .ToList();

@@ -175,6 +175,7 @@ internal sealed partial class ImplantationGrain
                     Created = _state.Created,
                     Owner = _state.Request!.Owner,
                     Name = _state.Request.Name,
+                    Metadata = _state.Request.Metadata,
                 }
             );
 
