@@ -47,7 +47,7 @@ public sealed class OwnerUploads
     public Task<ImmutableArray<string>> FindMissingAsync(ImmutableArray<string> hashes, CancellationToken cancellationToken = default) =>
         _client.CallAsync(async _ => await _owner.Require(hashes), cancellationToken);
 
-    private Task CallAsync(Func<Task> call, CancellationToken cancellationToken) =>
+    private Task<bool> CallAsync(Func<Task> call, CancellationToken cancellationToken) =>
         _client.CallAsync(
             async _ =>
             {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
@@ -61,7 +62,7 @@ internal static class KeyEndpoints
     private static async Task<IResult> RotateAsync(HttpContext context, ClusterClient client, string id) =>
         Created(context, await client.Keys.RotateAsync(id, grace: null, context.RequestAborted));
 
-    private static IResult Created(HttpContext context, NewKey key)
+    private static JsonHttpResult<NewKey> Created(HttpContext context, NewKey key)
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Location = $"/v1/keys/{key.Key.Id}";

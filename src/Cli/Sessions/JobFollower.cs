@@ -1,6 +1,5 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Jobs;

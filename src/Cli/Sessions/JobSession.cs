@@ -1,5 +1,4 @@
 using System.Net;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using OrleansOneShot.Common;
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Contracts.Grains;

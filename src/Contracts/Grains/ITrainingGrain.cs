@@ -1,6 +1,5 @@
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Contracts.Grains;

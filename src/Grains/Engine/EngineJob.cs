@@ -1,6 +1,5 @@
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Grains.Engine;

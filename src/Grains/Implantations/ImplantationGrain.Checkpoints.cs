@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;

@@ -5,7 +5,6 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;
 
 namespace OrleansOneShot.Grains.Training;

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;

@@ -1,5 +1,4 @@
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Storage;
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Documents.Errors;

@@ -3,7 +3,6 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Storage;
 

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;
