@@ -17,6 +17,7 @@ public sealed class DataFolder
         "logs",
         "models",
         "models-cache",
+        "owners",
         "work",
         "models.json",
         "models.json.lock",

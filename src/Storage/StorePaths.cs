@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace OrleansOneShot.Storage;
 
@@ -14,11 +16,37 @@ public static class StorePaths
     private const string CheckpointStart = "checkpoint-";
     private const string ResultStart = "result/";
 
+    // Two names that differ must never become one: halves of surrogate pairs would.
+    private static readonly UTF8Encoding s_unicode = new(false, throwOnInvalidBytes: true);
+
     /// <summary>An input, named by its content.</summary>
     /// <param name="sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
     /// <returns>Its path.</returns>
     public static string Blob(string sha256) =>
         IsHash(sha256) ? Inputs + sha256 : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
+
+    /// <summary>The marks of all owners' uploads, with a '/' at the end.</summary>
+    public static string Owners => "owners/";
+
+    /// <summary>The marks of what an owner has uploaded, with a '/' at the end. Names of owners are people's: paths show their hashes alone.</summary>
+    /// <param name="owner">The owner's name.</param>
+    /// <returns>The prefix.</returns>
+    /// <exception cref="ArgumentException">The name is empty or no Unicode.</exception>
+    public static string Uploads(string owner)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        return $"{Owners}{Convert.ToHexStringLower(SHA256.HashData(s_unicode.GetBytes(owner)))}/uploads/";
+    }
+
+    /// <summary>The mark that an owner has uploaded an input.</summary>
+    /// <param name="owner">The owner's name.</param>
+    /// <param name="sha256">SHA-256 of the input's bytes, 64 lower-case hexadecimal digits.</param>
+    /// <returns>Its path.</returns>
+    /// <exception cref="ArgumentException">The name is empty or no Unicode, or the hash is none.</exception>
+    public static string Upload(string owner, string sha256) =>
+        IsHash(sha256)
+            ? Uploads(owner) + sha256
+            : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
 
     /// <summary>All that belongs to jobs, with a '/' at the end.</summary>
     public static string Jobs => "jobs/";

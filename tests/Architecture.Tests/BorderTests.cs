@@ -111,7 +111,7 @@ public sealed class BorderTests
             return;
         }
 
-        string[] parts = ["jobs/", "epochs/", "blobs/", "checks/", "shared-models/", "checkpoint-", "sha256/"];
+        string[] parts = ["jobs/", "epochs/", "blobs/", "checks/", "shared-models/", "owners/", "uploads/", "checkpoint-", "sha256/"];
         Assert.DoesNotContain(
             BuiltAssembly.All[project].Strings,
             text =>

@@ -5,6 +5,8 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Paging;
@@ -26,7 +28,10 @@ public sealed class StateSerializationTests
         var lease = new SlotLease("S127.0.0.1:1:2", 0, "j", 3, s_time);
         var state = new ImplantationState
         {
-            Request = TestWorld.Request(),
+            Request = TestWorld.Request() with
+            {
+                Metadata = new Dictionary<string, string> { ["run"] = "7", ["B"] = "" },
+            },
             State = JobState.Training,
             Epoch = 3,
             Lease = lease,
@@ -48,6 +53,8 @@ public sealed class StateSerializationTests
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);
+        Assert.Equal(["B", "run"], back.Request!.Metadata.Keys);
+        Assert.Empty(RoundTrip(new ImplantationState { Request = TestWorld.Request() }, json).Request!.Metadata);
         Assert.Equal(lease, back.Lease);
         Assert.Equal(s_time, back.Created);
     }
@@ -94,11 +101,35 @@ public sealed class StateSerializationTests
                     Created = s_time,
                     Owner = "ann",
                     Name = "n",
+                    Metadata = new Dictionary<string, string> { ["run"] = "7" },
                 },
             ],
         };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
         Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Keys_RoundTrip_AreTheSame(bool json)
+    {
+        var key = new KeyDocument
+        {
+            Id = "a1",
+            Name = "laptop",
+            Owner = "ann",
+            Scopes = KeyScopes.All,
+            Created = s_time,
+            Expires = s_time.AddDays(1),
+            Revoked = s_time.AddHours(1),
+        };
+        var keys = new KeyRegistryState { Keys = [new KeyRecord(key, [1, 2, 3], TimeSpan.FromDays(1))] };
+        Assert.Equivalent(keys, RoundTrip(keys, json), strict: true);
+        Assert.Empty(RoundTrip(new KeyRegistryState(), json).Keys);
+        var uses = new KeyUsesState { Uses = [new KeyUse("a1", s_time)] };
+        Assert.Equivalent(uses, RoundTrip(uses, json), strict: true);
+        Assert.Empty(RoundTrip(new KeyUsesState(), json).Uses);
     }
 
     private static T RoundTrip<T>(T state, bool json)

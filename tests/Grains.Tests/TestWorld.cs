@@ -124,6 +124,9 @@ internal sealed class TestWorld : IAsyncDisposable
         await _cluster.DeployAsync();
     }
 
+    /// <summary>All that grains have stored, as it is kept.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Rows => [.. _rows.Values.Select(row => row.Data.ToMemory())];
+
     /// <summary>Forgets all that grains have stored, as a database that loses its data does; the cluster has ended.</summary>
     public void LoseState() => _rows.Clear();
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace OrleansOneShot.Storage.Tests;
 
 public sealed class BlobPathsTests
@@ -32,6 +34,30 @@ public sealed class BlobPathsTests
     [InlineData("jobs/j1/epochs/-1/manifest.json")]
     [InlineData("jobs/j1/epochs/x/manifest.json")]
     public void OfEpoch_AnyOtherPath_IsOfNone(string path) => Assert.Null(StorePaths.OfEpoch("j1", path));
+
+    [Fact]
+    public void Upload_OfAnOwner_ShowsNoName()
+    {
+        var hash = new string('a', 64);
+        var ann = Convert.ToHexStringLower(SHA256.HashData("ann\u00e9"u8));
+        Assert.Equal($"owners/{ann}/uploads/", StorePaths.Uploads("ann\u00e9"));
+        Assert.Equal($"owners/{ann}/uploads/{hash}", StorePaths.Upload("ann\u00e9", hash));
+        Assert.StartsWith(StorePaths.Owners, StorePaths.Uploads("../jobs"), StringComparison.Ordinal);
+        Assert.Equal(StorePaths.Uploads("../jobs"), ArtifactPath.RequirePrefix(StorePaths.Uploads("../jobs")));
+        Assert.NotEqual(StorePaths.Uploads("Ann"), StorePaths.Uploads("ann"));
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    [InlineData("ann", "ABC")]
+    [InlineData("ann", "../../x")]
+    public void Upload_NoOwnerOrHash_IsRefused(string? owner, string? hash) =>
+        Assert.ThrowsAny<ArgumentException>(() => StorePaths.Upload(owner!, hash ?? new string('a', 64)));
+
+    // Two names that are no Unicode would share a path.
+    [Fact]
+    public void Uploads_HalfASurrogatePair_IsRefused() => Assert.ThrowsAny<ArgumentException>(() => StorePaths.Uploads("ann\ud800"));
 
     [Fact]
     public void WithinJob_PathOfTheJob_IsTheRest()

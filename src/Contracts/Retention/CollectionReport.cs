@@ -12,6 +12,7 @@ namespace OrleansOneShot.Contracts.Retention;
 /// <param name="Unlisted">
 /// Number of finished jobs that the store holds and the catalog does not know: it has lost jobs, so nothing tells what is unused, and nothing is removed.
 /// </param>
+/// <param name="Marks">Number of marks of uploads that are as old as inputs may be without a job: their owners no longer see those inputs.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.CollectionReport")]
 public sealed record CollectionReport(
     [property: Id(0)] bool DryRun,
@@ -19,7 +20,8 @@ public sealed record CollectionReport(
     [property: Id(2)] ImmutableArray<string> Files,
     [property: Id(3)] long Bytes,
     [property: Id(4)] ImmutableArray<string> Models,
-    [property: Id(5)] int Unlisted = 0
+    [property: Id(5)] int Unlisted = 0,
+    [property: Id(6)] int Marks = 0
 )
 {
     /// <summary>Why nothing was collected, as a sentence with what to do; null: nothing was in the way.</summary>

@@ -32,11 +32,11 @@ public sealed record JobQuery
 
     /// <summary>Only jobs whose metadata hold all of these pairs.</summary>
     [FieldNumber(5)]
-    public ImmutableSortedDictionary<string, string> Metadata
+    public IReadOnlyDictionary<string, string> Metadata
     {
         get;
         init => field = JobMetadata.Ordered(value);
-    } = JobMetadata.None;
+    } = JobMetadata.None();
 }
 
 /// <summary>A page of a list of jobs, newest first.</summary>

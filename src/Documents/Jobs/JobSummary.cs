@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
@@ -37,9 +36,9 @@ public sealed record JobSummary
 
     /// <summary>The request's metadata.</summary>
     [FieldNumber(7)]
-    public ImmutableSortedDictionary<string, string> Metadata
+    public IReadOnlyDictionary<string, string> Metadata
     {
         get;
         init => field = JobMetadata.Ordered(value);
-    } = JobMetadata.None;
+    } = JobMetadata.None();
 }

@@ -57,11 +57,11 @@ public sealed record ImplantationRequest
     /// result. (Left out of request.json where there is none, as earlier versions write it.)
     /// </summary>
     [FieldNumber(10)]
-    public ImmutableSortedDictionary<string, string> Metadata
+    public IReadOnlyDictionary<string, string> Metadata
     {
         get;
         init => field = JobMetadata.Ordered(value);
-    } = JobMetadata.None;
+    } = JobMetadata.None();
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>

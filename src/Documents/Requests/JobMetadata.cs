@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
 using OrleansOneShot.Recipe;
 
@@ -13,22 +12,36 @@ public static class JobMetadata
     /// <summary>Longest value, in UTF-16 units; it may be empty.</summary>
     public const int LongestValue = 256;
 
-    /// <summary>No pairs.</summary>
-    public static ImmutableSortedDictionary<string, string> None { get; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    /// <summary>
+    /// No pairs. Never the same object twice: what reads stored states as JSON adds to a collection that is there already, and can't make immutable ones.
+    /// </summary>
+    /// <returns>An empty dictionary.</returns>
+    public static IReadOnlyDictionary<string, string> None() => new SortedDictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The same pairs in the one order in which they are written, wherever they come from: equal metadata give equal documents.</summary>
     /// <param name="metadata">The pairs; null stays null, for the validator to name.</param>
     /// <returns>The pairs, in the order of their keys' characters.</returns>
-    public static ImmutableSortedDictionary<string, string> Ordered(ImmutableSortedDictionary<string, string> metadata) =>
-        metadata is null ? null!
-        : metadata.IsEmpty ? None
-        : metadata.WithComparers(StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, string> Ordered(IReadOnlyDictionary<string, string> metadata)
+    {
+        if (metadata is null)
+        {
+            return null!;
+        }
+
+        var ordered = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in metadata)
+        {
+            ordered[key] = value;
+        }
+
+        return ordered;
+    }
 
     /// <summary>Whether metadata hold all pairs of others.</summary>
     /// <param name="metadata">A job's.</param>
     /// <param name="wanted">The pairs asked for.</param>
     /// <returns>True if none is missing and none has another value.</returns>
-    public static bool Hold(ImmutableSortedDictionary<string, string> metadata, ImmutableSortedDictionary<string, string> wanted)
+    public static bool Hold(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, string> wanted)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(wanted);
@@ -39,7 +52,7 @@ public static class JobMetadata
     /// <param name="field">Their field.</param>
     /// <param name="metadata">The pairs.</param>
     /// <returns>The problems, in the order of the keys.</returns>
-    public static IEnumerable<SettingProblem> Find(string field, ImmutableSortedDictionary<string, string>? metadata)
+    public static IEnumerable<SettingProblem> Find(string field, IReadOnlyDictionary<string, string>? metadata)
     {
         if (metadata is null)
         {
@@ -55,9 +68,9 @@ public static class JobMetadata
     /// <param name="type">What is known of a type that is written.</param>
     internal static void LeaveOutNone(JsonTypeInfo type)
     {
-        foreach (var property in type.Properties.Where(property => property.PropertyType == typeof(ImmutableSortedDictionary<string, string>)))
+        foreach (var property in type.Properties.Where(property => property.PropertyType == typeof(IReadOnlyDictionary<string, string>)))
         {
-            property.ShouldSerialize = (_, value) => value is not ImmutableSortedDictionary<string, string> { IsEmpty: true };
+            property.ShouldSerialize = (_, value) => value is not IReadOnlyDictionary<string, string> { Count: 0 };
         }
     }
 

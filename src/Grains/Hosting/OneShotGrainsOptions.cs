@@ -98,6 +98,14 @@ public sealed class OneShotGrainsOptions
     public TimeSpan CollectionGrace { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
+    /// Most bytes that an owner's uploads may have together; those that have not been used for <see cref="CollectionGrace"/> don't count. Default: 64 GiB.
+    /// </summary>
+    public long MaxUploadedBytesPerOwner { get; set; } = 64L << 30;
+
+    /// <summary>Most uploads of an owner that may be under way at once. Default: 32.</summary>
+    public int MaxUploadsPerOwner { get; set; } = 32;
+
+    /// <summary>
     /// How long a model of the store that no job refers to is kept after its last use. All silos of a cluster should agree: any of them may collect. Default:
     /// 30 days.
     /// </summary>

@@ -96,6 +96,14 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
         {
             errors.Add($"OneShotGrainsOptions.CollectionGrace is {options.CollectionGrace}; it must be 0 or more.");
         }
+        if (options.MaxUploadedBytesPerOwner < 1)
+        {
+            errors.Add($"OneShotGrainsOptions.MaxUploadedBytesPerOwner is {options.MaxUploadedBytesPerOwner}; it must be 1 or more.");
+        }
+        if (options.MaxUploadsPerOwner < 1)
+        {
+            errors.Add($"OneShotGrainsOptions.MaxUploadsPerOwner is {options.MaxUploadsPerOwner}; it must be 1 or more.");
+        }
         if (options.ModelGrace < TimeSpan.Zero)
         {
             errors.Add($"OneShotGrainsOptions.ModelGrace is {options.ModelGrace}; it must be 0 or more.");

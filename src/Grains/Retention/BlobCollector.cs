@@ -15,7 +15,7 @@ namespace OrleansOneShot.Grains.Retention;
 /// submitted, so one counts as unused only after a grace period; an upload of bytes that are there already marks them as used. References are looked up after
 /// the list of candidates was made, and a job that can't be read ends the collection: when in doubt, everything stays. So does everything while the store holds
 /// a finished job that the catalog does not list: its database or Redis has lost jobs, and an input or a model without references is no more unused than one
-/// with them.
+/// with them. Marks of uploads go when they are as old: an owner sees an input without a job as long as it is kept, and a mark keeps nothing by itself.
 /// </summary>
 internal sealed partial class BlobCollector(
     IArtifactStore store,
@@ -53,6 +53,12 @@ internal sealed partial class BlobCollector(
             }
         }
 
+        var marks = 0;
+        foreach (var mark in await ListOldAsync(StorePaths.Owners, limit, cancellationToken))
+        {
+            marks += await RemoveAsync(mark, limit, dryRun, cancellationToken) ? 1 : 0;
+        }
+
         foreach (var job in ended)
         {
             foreach (var file in await ListGarbageAsync(job, limit, cancellationToken))
@@ -67,8 +73,8 @@ internal sealed partial class BlobCollector(
 
         var unused = await models.CollectAsync(dryRun, async () => (await LookAtJobsAsync()).Models, cancellationToken);
         bytes += unused.Sum(file => file.Bytes);
-        LogCollected(blobs.Count, files.Count, unused.Count, bytes, dryRun);
-        return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes, [.. unused.Select(file => file.Path)]);
+        LogCollected(blobs.Count, marks, files.Count, unused.Count, bytes, dryRun);
+        return new CollectionReport(dryRun, blobs.ToImmutable(), files.ToImmutable(), bytes, [.. unused.Select(file => file.Path)], Marks: marks);
     }
 
     private async Task<bool> RemoveAsync(StoredFile file, DateTimeOffset limit, bool dryRun, CancellationToken cancellationToken) =>
@@ -189,7 +195,8 @@ internal sealed partial class BlobCollector(
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Collected {Blobs} inputs, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes (dry run: {DryRun})"
+        Message = "Collected {Blobs} inputs, {Marks} marks of uploads, {Files} files of ended jobs and {Models} files of models, {Bytes} bytes "
+            + "(dry run: {DryRun})"
     )]
-    private partial void LogCollected(int blobs, int files, int models, long bytes, bool dryRun);
+    private partial void LogCollected(int blobs, int marks, int files, int models, long bytes, bool dryRun);
 }

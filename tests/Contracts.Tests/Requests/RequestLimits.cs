@@ -220,7 +220,30 @@ internal static class RequestLimits
             ["", Text(1000)],
             [(null!, Missing("samples.prompts[1]")), (Text(1001), "samples.prompts[1] has 1001 characters; at most 1000 are allowed.")]
         ),
+        Of<ImmutableDictionary<string, string>>(
+            "metadata",
+            (r, v) => r with { Metadata = v },
+            [Metadata(0), Metadata(16), .. s_goodNames.Select(v => Metadata(0).Add(v, "x"))],
+            [
+                (null!, Missing("metadata")),
+                (Metadata(17), "metadata has 17 entries; it must be from 0 to 16."),
+                .. s_badNames.Select(v => (Metadata(0).Add(v, "x"), $"metadata has the key '{v}'{NameRule}")),
+            ]
+        ),
+        Of<string>(
+            "metadata.run.id",
+            (r, v) => r with { Metadata = Metadata(0).Add("a", "b").Add("run.id", v) },
+            ["", " ", "ä <b>", Text(256)],
+            [
+                (null!, "metadata.run.id has no value; leave it out, or give one of at most 256 characters."),
+                (Text(257), "metadata.run.id has 257 characters; at most 256 are allowed."),
+                ("a\nb", "metadata.run.id holds control characters; leave them out."),
+            ]
+        ),
     ];
+
+    private static ImmutableDictionary<string, string> Metadata(int entries) =>
+        Enumerable.Range(0, entries).ToImmutableDictionary(i => FormattableString.Invariant($"k{i}"), _ => "v");
 
     private static string Text(int length) => new('x', length);
 

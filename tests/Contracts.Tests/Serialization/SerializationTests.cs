@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.TestKit;
 
@@ -14,6 +17,8 @@ namespace OrleansOneShot.Contracts.Tests.Serialization;
 
 public sealed class SerializationTests : IDisposable
 {
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
 
     [Fact]
@@ -76,6 +81,48 @@ public sealed class SerializationTests : IDisposable
     [Fact]
     public void Options_WithAFieldOfALaterVersion_AreRead() =>
         Assert.Equal(new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, Read<FanOutOptions>("20E8000D011D050BE0"));
+
+    [Fact]
+    public void Metadata_RoundTrip_KeepPairsAndOrder()
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["run"] = "7",
+            ["B"] = "",
+            ["a"] = "x",
+        };
+        var request = new ImplantationRequest
+        {
+            Name = "cat",
+            Image = "",
+            Objects = [],
+            Model = new ModelReference { Name = "m" },
+        };
+        Assert.Empty(RoundTrip(request).Metadata);
+        Assert.Equal(metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal), RoundTrip(request with { Metadata = metadata }).Metadata);
+        Assert.Equal(["B", "a", "run"], RoundTrip(new JobQuery { Metadata = metadata }).Metadata.Keys);
+    }
+
+    [Fact]
+    public void NewKey_RoundTrip_KeepsKeyAndSecret()
+    {
+        var key = new KeyDocument
+        {
+            Id = "a1",
+            Name = "laptop",
+            Owner = "ann",
+            Scopes = [KeyScopes.JobsRead, KeyScopes.Admin],
+            Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            LastUsed = new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero),
+        };
+        var back = RoundTrip(new NewKey(key, "os1_a1_x"));
+        Assert.Equal("os1_a1_x", back.Secret);
+        Assert.Equivalent(key, back.Key, strict: true);
+        Assert.Equal(
+            """{"key":{"id":"a1","name":"laptop","owner":"ann","scopes":["jobs:read","admin"],"created":"2026-01-02T03:04:05+00:00","expires":null,"last_used":"2026-01-02T03:04:06+00:00","revoked":null},"secret":"os1_a1_x"}""",
+            JsonSerializer.Serialize(back, s_json)
+        );
+    }
 
     [Fact]
     public void StaleEpochException_RoundTrip_KeepsItsTypeAndEpochs()

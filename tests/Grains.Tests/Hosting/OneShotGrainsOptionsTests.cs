@@ -18,6 +18,7 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.StateTrust);
         Assert.Equal(3, options.MaxDeaths);
         Assert.Equal(TimeSpan.FromDays(30), options.ModelGrace);
+        Assert.Equal((64L << 30, 32), (options.MaxUploadedBytesPerOwner, options.MaxUploadsPerOwner));
         Assert.Equal((1, 3, 0, 20), (options.MaxFaultySilos, options.MaxMachineFaults, options.MinFreeBytes, options.MaxUnansweredStarts));
         Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)), (options.QuarantinePause, options.LongestQuarantinePause));
         Assert.Equal(TimeSpan.FromMinutes(5), options.FanOutIdleTimeout);
@@ -40,6 +41,8 @@ public sealed class OneShotGrainsOptionsTests
             LeaseDuration = TimeSpan.FromSeconds(-1),
             SchedulerPeriod = TimeSpan.Zero,
             MaxDeaths = 0,
+            MaxUploadedBytesPerOwner = 0,
+            MaxUploadsPerOwner = 0,
             ModelGrace = TimeSpan.FromDays(-1),
             MaxFaultySilos = 0,
             MaxMachineFaults = 0,
@@ -69,6 +72,8 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.LongestQuarantinePause is -00:00:01; it must be at least QuarantinePause, 00:00:00.",
                 "OneShotGrainsOptions.StateTrust is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxUnansweredStarts is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.MaxUploadedBytesPerOwner is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.MaxUploadsPerOwner is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.ModelGrace is -1.00:00:00; it must be 0 or more.",
                 "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutMinDeadline is 00:00:00; it must be above 0.",

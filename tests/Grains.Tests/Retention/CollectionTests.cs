@@ -74,6 +74,41 @@ public sealed class CollectionTests
     }
 
     [Fact]
+    public async Task Collect_MarksOfUploads_GoWithTheirDayAndKeepNothing()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(slots: 0);
+        var (old, young, used) = (await UploadAsync(world, "old"), await UploadAsync(world, "young"), await UploadAsync(world, "used again"));
+        var ann = world.Cluster.Client.GetGrain<IOwnerGrain>("ann");
+        foreach (var hash in new[] { old, young, used })
+        {
+            await ann.Uploaded(hash, 1);
+        }
+        foreach (var path in new[] { StorePaths.Blob(old), StorePaths.Upload("ann", old), StorePaths.Blob(young), StorePaths.Upload("ann", used) })
+        {
+            File.SetLastWriteTimeUtc(world.PathOf(path), DateTime.UtcNow.AddDays(-3));
+        }
+        world.Store.BeforeDeleteUnused = async path =>
+        {
+            if (path == StorePaths.Upload("ann", used))
+            {
+                await ann.Uploaded(used, 1);
+            }
+        };
+
+        Assert.Equal(2, (await CollectAsync(world, dryRun: true)).Marks);
+        var report = await CollectAsync(world);
+
+        Assert.Equal(1, report.Marks);
+        Assert.Equal(new[] { StorePaths.Blob(old), StorePaths.Blob(young) }.Order(StringComparer.Ordinal), report.Blobs.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { StorePaths.Upload("ann", young), StorePaths.Upload("ann", used) }.Order(StringComparer.Ordinal),
+            await world.FilesAsync("owners/")
+        );
+        Assert.Equal([old, young], await ann.Require([old, young, used]));
+    }
+
+    [Fact]
     public async Task CollectIfDue_TwiceInAPeriod_CollectsOnce()
     {
         await using var world = new TestWorld();

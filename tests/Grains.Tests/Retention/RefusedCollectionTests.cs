@@ -16,6 +16,7 @@ public sealed class RefusedCollectionTests
         await using var world = new TestWorld();
         var (photo, mask) = await FinishAndLoseAsync(world);
         var unused = await UploadAsync(world, "nobody's");
+        await world.Cluster.Client.GetGrain<IOwnerGrain>("ann").Uploaded(unused, 8);
         await AddOldModelAsync(world, "base");
         var before = await world.FilesAsync("");
 
@@ -29,7 +30,7 @@ public sealed class RefusedCollectionTests
         Assert.Equal((1, 1), (dry.Unlisted, report.Unlisted));
         Assert.Equal("Nothing was collected: the store holds 1 finished job that is not listed; list it again with: oneshot jobs recover", report.Refusal);
         Assert.StartsWith("Nothing would be collected: ", dry.Refusal, StringComparison.Ordinal);
-        Assert.True(report.Blobs.IsEmpty && report.Files.IsEmpty && report.Models.IsEmpty && report.Bytes == 0);
+        Assert.True(report.Blobs.IsEmpty && report.Files.IsEmpty && report.Models.IsEmpty && report.Bytes == 0 && report.Marks == 0);
         Assert.Empty(before.Except(await world.FilesAsync("")));
 
         Assert.Equal(RecoveryOutcome.Recovered, await world.Job("j1").Recover(dryRun: false));
@@ -37,6 +38,7 @@ public sealed class RefusedCollectionTests
 
         Assert.Null(after.Refusal);
         Assert.Equal([StorePaths.Blob(unused)], after.Blobs);
+        Assert.Equal(1, after.Marks);
         Assert.Equal([SharedModelPaths.Manifests + "base.json"], after.Models);
         Assert.Equal(new[] { StorePaths.Blob(photo), StorePaths.Blob(mask) }.Order(StringComparer.Ordinal), await world.FilesAsync("blobs/"));
     }

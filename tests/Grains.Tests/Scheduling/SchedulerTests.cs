@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Tests.Scheduling;
@@ -68,6 +69,35 @@ public sealed class SchedulerTests
         await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = 0 }));
         await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize + 1 }));
         Assert.Equal(5, (await world.Catalog.List(new JobQuery { PageSize = JobQuery.MaxPageSize })).Jobs.Length);
+    }
+
+    [Fact]
+    public async Task List_ByMetadata_ShowsJobsThatHoldAllPairs()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(slots: 0);
+        var none = ImmutableDictionary<string, string>.Empty;
+        var run = none.Add("run", "7");
+        await world.Job("j0").Submit(TestWorld.Request());
+        await world.Job("j1").Submit(TestWorld.Request() with { Metadata = run });
+        await world.Job("j2").Submit(TestWorld.Request() with { Metadata = run.Add("item", "a") });
+        await world.Job("j3").Submit(TestWorld.Request() with { Metadata = run.SetItem("run", "8").Add("item", "a") });
+
+        Assert.Equal(4, (await world.Catalog.List(new JobQuery())).Jobs.Length);
+        Assert.Equal(["j2", "j1"], await IdsAsync(run));
+        Assert.Equal(["j2"], await IdsAsync(run.Add("item", "a")));
+        Assert.Equal(["j3", "j2"], await IdsAsync(none.Add("item", "a")));
+        Assert.Empty(await IdsAsync(none.Add("item", "")));
+        Assert.Equal(run.AsEnumerable(), (await world.StatusAsync("j1")).Request.Metadata.AsEnumerable());
+        var error = await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => IdsAsync(none.Add("a b", "")));
+        Assert.Equal("metadata", error.Detail.Field);
+
+        // They are part of what was asked for, and of nothing that is done.
+        await Assert.ThrowsAsync<Documents.Errors.OneShotException>(() => world.Job("j1").Submit(TestWorld.Request()));
+        await world.Job("j2").Submit(TestWorld.Request() with { Metadata = none.Add("item", "a").Add("run", "7") });
+
+        async Task<IEnumerable<string>> IdsAsync(IReadOnlyDictionary<string, string> metadata) =>
+            (await world.Catalog.List(new JobQuery { Metadata = metadata })).Jobs.Select(job => job.Id);
     }
 
     [Fact]
