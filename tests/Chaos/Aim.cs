@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 

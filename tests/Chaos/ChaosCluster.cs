@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;

@@ -1,4 +1,3 @@
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Chaos;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Chaos;

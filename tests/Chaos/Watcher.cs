@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;

@@ -5,7 +5,6 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
-using OrleansOneShot.TestKit;
 
 namespace OrleansOneShot.Cli.Tests.Options;
 

@@ -1,5 +1,4 @@
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Tests.Jobs;

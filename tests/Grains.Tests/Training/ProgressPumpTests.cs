@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Contracts.Errors;
-using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Tests.Fakes;

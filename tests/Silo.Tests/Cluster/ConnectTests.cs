@@ -1,4 +1,3 @@
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Contracts;

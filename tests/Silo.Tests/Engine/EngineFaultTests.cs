@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;

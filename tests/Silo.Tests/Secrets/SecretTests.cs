@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Cluster.Redis;
 using OrleansOneShot.Compute;

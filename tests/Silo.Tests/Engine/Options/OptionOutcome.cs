@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Contracts.Jobs;
-using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Engine;
 using static TorchSharp.torch;
