@@ -22,7 +22,9 @@ public interface IJobCatalogGrain : IGrainWithIntegerKey
     /// <summary>A page of jobs, newest first.</summary>
     /// <param name="query">Which.</param>
     /// <returns>The page.</returns>
-    /// <exception cref="Documents.Errors.OneShotException">invalid_input: a cursor that no page gave, a page size out of range, or metadata that no job can have.</exception>
+    /// <exception cref="Documents.Errors.OneShotException">
+    /// invalid_input: a cursor that no page gave, a page size out of range, or metadata that no job can have.
+    /// </exception>
     [Alias("List"), ReadOnly, AlwaysInterleave]
     Task<JobPage> List(JobQuery query);
 }

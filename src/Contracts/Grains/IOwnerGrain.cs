@@ -48,7 +48,9 @@ public interface IOwnerGrain : IGrainWithStringKey
     [Alias("Has"), AlwaysInterleave]
     Task<bool> Has(string sha256);
 
-    /// <summary>Which inputs of a request the owner has to upload first. The others are marked as used, so that they stay until the job refers to them.</summary>
+    /// <summary>
+    /// Which inputs of a request the owner has to upload first. The others are marked as used, so that they stay until the job refers to them.
+    /// </summary>
     /// <param name="hashes">SHA-256 of each input.</param>
     /// <returns>Those that are missing, each once, in the order given.</returns>
     /// <exception cref="IOException">The store is out of reach.</exception>

@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansOneShot.Documents.Keys;
 
 /// <summary>
-/// A key's text, <c>os1_&lt;id&gt;_&lt;secret&gt;</c>: the id finds the record, the secret proves that the caller holds the key. Both are letters and digits, so that a key is
-/// one word wherever it is pasted, and no other sign can part it.
+/// A key's text, <c>os1_&lt;id&gt;_&lt;secret&gt;</c>: the id finds the record, the secret proves that the caller holds the key. Both are letters and digits,
+/// so that a key is one word wherever it is pasted, and no other sign can part it.
 /// </summary>
 public sealed class ApiKey
 {
