@@ -107,7 +107,11 @@ public sealed class ClusterClient : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The job.</returns>
     /// <exception cref="OneShotException">invalid_input, or conflict when the id holds another request.</exception>
-    public async Task<ClusterImplantation> SubmitAsync(ImplantationRequest request, SubmitOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ClusterImplantation> SubmitAsync(
+        ImplantationRequest request,
+        SubmitOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         var handle = GetImplantation(options?.Id ?? JobId.New(DateTimeOffset.UtcNow));

@@ -6,10 +6,6 @@ public sealed class CycleTests
     // Uses that close a circle, "FROM -> TO" of top folders; "." is the project's own namespace. A line goes when its reason does.
     private static readonly Dictionary<string, string[]> s_standing = new()
     {
-        ["Client.Orleans"] =
-        [
-            "Redis -> .", // a connection is made from the client's options, which users see
-        ],
         ["Compute"] =
         [
             "Implantation -> FanOut", // a run's checkpoints and settlement tell how it is fanned out; fan-out runs a run's trainer

@@ -82,7 +82,11 @@ internal sealed partial class KeyAuthentication(
         var detail = Request.Headers.Authorization.Count == 0 ? "This call needs a key." : "The key is unknown, expired or revoked.";
         return Problems.WriteAsync(
             Context,
-            new ErrorDetail(ErrorCodes.Unauthenticated, detail, Hint: "Send it in the header: Authorization: Bearer os1_...; an operator makes one with: oneshot keys add NAME")
+            new ErrorDetail(
+                ErrorCodes.Unauthenticated,
+                detail,
+                Hint: "Send it in the header: Authorization: Bearer os1_...; an operator makes one with: oneshot keys add NAME"
+            )
         );
     }
 
@@ -92,7 +96,11 @@ internal sealed partial class KeyAuthentication(
         var scopes = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).OfType<string>() ?? [];
         return Problems.WriteAsync(
             Context,
-            new ErrorDetail(ErrorCodes.Forbidden, $"The key does not allow this; it needs the scope {string.Join(" and ", scopes)}.", Hint: "Use a key that has it.")
+            new ErrorDetail(
+                ErrorCodes.Forbidden,
+                $"The key does not allow this; it needs the scope {string.Join(" and ", scopes)}.",
+                Hint: "Use a key that has it."
+            )
         );
     }
 

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Errors;
-using OrleansOneShot.Api.Hosting;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Keys;
@@ -44,14 +43,16 @@ internal static class BlobEndpoints
     private static async Task<IResult> HeadAsync(string sha256, HttpContext context, ClusterClient client)
     {
         RequireHash(sha256);
-        return await client.GetUploads(Caller.Of(context.User).Owner).HasAsync(sha256, context.RequestAborted) ? TypedResults.NoContent() : TypedResults.NotFound();
+        return await client.GetUploads(Caller.Of(context.User).Owner).HasAsync(sha256, context.RequestAborted)
+            ? TypedResults.NoContent()
+            : TypedResults.NotFound();
     }
 
     /// <summary>
     /// Takes the bytes into a file of this machine first: what they are is known when they have ended, and until then nothing in the store may be touched that
     /// somebody else has uploaded under the same hash.
     /// </summary>
-    private static async Task<IResult> PutAsync(string sha256, HttpContext context, ClusterClient client, IArtifactStore store, ApiFolders folders)
+    private static async Task<IResult> PutAsync(string sha256, HttpContext context, ClusterClient client, IArtifactStore store, UploadSpool folder)
     {
         RequireHash(sha256);
         var uploads = client.GetUploads(Caller.Of(context.User).Owner);
@@ -71,7 +72,7 @@ internal static class BlobEndpoints
         var bytes = 0L;
         try
         {
-            bytes = await TakeAsync(sha256, context, store, folders);
+            bytes = await TakeAsync(sha256, context, store, folder);
         }
         catch
         {
@@ -83,9 +84,9 @@ internal static class BlobEndpoints
         return hadIt ? TypedResults.NoContent() : TypedResults.Created($"/v1/blobs/{sha256}");
     }
 
-    private static async Task<long> TakeAsync(string sha256, HttpContext context, IArtifactStore store, ApiFolders folders)
+    private static async Task<long> TakeAsync(string sha256, HttpContext context, IArtifactStore store, UploadSpool folder)
     {
-        await using var spool = folders.CreateSpool();
+        await using var spool = folder.Create();
         var (bytes, found) = await SpoolAsync(context.Request.Body, spool, context.RequestAborted);
         if (found != sha256)
         {

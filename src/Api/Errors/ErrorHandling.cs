@@ -17,9 +17,7 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
     public static void UseOn(WebApplication application)
     {
         application.UseExceptionHandler(_ => { });
-        application.UseStatusCodePages(pages =>
-            Problems.WriteAsync(pages.HttpContext, Describe(pages.HttpContext), [], pages.HttpContext.Response.StatusCode)
-        );
+        application.UseStatusCodePages(pages => Problems.WriteAsync(pages.HttpContext, Describe(pages.HttpContext), [], pages.HttpContext.Response.StatusCode));
     }
 
     /// <inheritdoc/>
@@ -37,7 +35,10 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
             OneShotException e => (e.Detail, default, null),
             UnusableJsonException e => (new ErrorDetail(ErrorCodes.InvalidInput, $"The body {e.Message}.", e.Field), default, null),
             BadHttpRequestException e => (
-                new ErrorDetail(e.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCodes.Limit : ErrorCodes.InvalidInput, $"{e.Message.TrimEnd('.')}."),
+                new ErrorDetail(
+                    e.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCodes.Limit : ErrorCodes.InvalidInput,
+                    $"{e.Message.TrimEnd('.')}."
+                ),
                 default,
                 e.StatusCode
             ),
@@ -57,7 +58,11 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
     private static ErrorDetail Describe(HttpContext context) =>
         context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new ErrorDetail(ErrorCodes.NotFound, "There is nothing at this path.", Hint: "GET /openapi/v1.json lists the paths."),
+            StatusCodes.Status404NotFound => new ErrorDetail(
+                ErrorCodes.NotFound,
+                "There is nothing at this path.",
+                Hint: "GET /openapi/v1.json lists the paths."
+            ),
             StatusCodes.Status405MethodNotAllowed => new ErrorDetail(ErrorCodes.InvalidInput, "This path does not take that method."),
             StatusCodes.Status415UnsupportedMediaType => new ErrorDetail(ErrorCodes.InvalidInput, "The body must be application/json."),
             StatusCodes.Status413PayloadTooLarge => new ErrorDetail(ErrorCodes.Limit, "The body is too large."),

@@ -25,8 +25,7 @@ public sealed class ApiServer : IAsyncDisposable
     private ApiServer(WebApplication application) => _application = application;
 
     /// <summary>Where it listens, with the ports that were free where 0 was asked for.</summary>
-    public IReadOnlyCollection<string> Addresses =>
-        [.. _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+    public IReadOnlyCollection<string> Addresses => [.. _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
 
     /// <summary>Starts serving.</summary>
     /// <param name="options">What, where and for whom.</param>
@@ -62,7 +61,12 @@ public sealed class ApiServer : IAsyncDisposable
         {
             await application.DisposeAsync();
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Another program listens at {string.Join(" or ", options.Urls)}.", "urls", "End it, or give another address with --urls."),
+                new ErrorDetail(
+                    ErrorCodes.Conflict,
+                    $"Another program listens at {string.Join(" or ", options.Urls)}.",
+                    "urls",
+                    "End it, or give another address with --urls."
+                ),
                 e
             );
         }
@@ -92,7 +96,7 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(options.Client);
         services.AddSingleton(options.Store);
         services.AddSingleton(new ApiAccess(isLoopback));
-        services.AddSingleton(new ApiFolders(options.SpoolFolder));
+        services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();

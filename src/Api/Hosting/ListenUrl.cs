@@ -16,7 +16,8 @@ internal static class ListenUrl
     /// <summary>Whether this machine alone reaches an address.</summary>
     /// <param name="url">The address.</param>
     /// <returns>False also for names other than localhost: where they lead can change.</returns>
-    public static bool IsLoopback(Uri url) => url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    public static bool IsLoopback(Uri url) =>
+        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static Uri Parse(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url)

@@ -38,9 +38,7 @@ internal static class EventEndpoints
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, TimeProvider clock, string id, long? after, int? limit)
     {
         var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
-        var wantsStream = context.Request.Headers.Accept.Any(accept =>
-            accept?.Contains(EventStream.ContentType, StringComparison.OrdinalIgnoreCase) == true
-        );
+        var wantsStream = context.Request.Headers.Accept.Any(accept => accept?.Contains(EventStream.ContentType, StringComparison.OrdinalIgnoreCase) == true);
         var last = wantsStream && context.Request.Headers[LastEventId].ToString() is { Length: > 0 } seen ? Parse(seen) : after ?? 0;
         if (last < 0)
         {
@@ -65,7 +63,13 @@ internal static class EventEndpoints
     }
 
     /// <summary>What has happened already; a page never waits.</summary>
-    private static async Task<EventList> PageAsync(ClusterImplantation job, ImplantationStatus status, long after, int limit, CancellationToken cancellationToken)
+    private static async Task<EventList> PageAsync(
+        ClusterImplantation job,
+        ImplantationStatus status,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         var count = (int)Math.Clamp(status.LastSequence - after, 0, limit);
         var items = ImmutableArray.CreateBuilder<ProgressEvent>(count);
@@ -91,5 +95,6 @@ internal static class EventEndpoints
             ? number
             : throw Invalid(LastEventId, $"{LastEventId} must be the number of an event.");
 
-    private static ProblemException Invalid(string field, string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
+    private static ProblemException Invalid(string field, string message) =>
+        new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
 }

@@ -85,7 +85,13 @@ internal static class FileEndpoints
     }
 
     private static OneShotException NotFound() =>
-        new(new ErrorDetail(ErrorCodes.NotFound, "The job's result has no such file.", Hint: "GET /v1/implantations/{id}/files lists them; there are none until the job has succeeded."));
+        new(
+            new ErrorDetail(
+                ErrorCodes.NotFound,
+                "The job's result has no such file.",
+                Hint: "GET /v1/implantations/{id}/files lists them; there are none until the job has succeeded."
+            )
+        );
 
     private static FileExtensionContentTypeProvider CreateTypes()
     {

@@ -113,7 +113,11 @@ internal static class ImplantationEndpoints
         if (missing.Count > 0)
         {
             throw new ProblemException(
-                new ErrorDetail(ErrorCodes.BlobMissing, $"{missing.First()} was not uploaded, or is gone.", Hint: "PUT the file to /v1/blobs/{its SHA-256}, then submit again."),
+                new ErrorDetail(
+                    ErrorCodes.BlobMissing,
+                    $"{missing.First()} was not uploaded, or is gone.",
+                    Hint: "PUT the file to /v1/blobs/{its SHA-256}, then submit again."
+                ),
                 [
                     .. inputs
                         .Where(input => missing.Contains(input.Hash))
@@ -128,9 +132,10 @@ internal static class ImplantationEndpoints
         JobState? wanted = null;
         if (state is not null)
         {
-            wanted = Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
-                ? parsed
-                : throw Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
+            wanted =
+                Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
+                    ? parsed
+                    : throw Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
         }
 
         if (limit is < 1 or > JobQuery.MaxPageSize)
@@ -192,7 +197,8 @@ internal static class ImplantationEndpoints
         }
     }
 
-    private static ProblemException Invalid(string field, string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
+    private static ProblemException Invalid(string field, string message) =>
+        new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
 
     private static T WithLocation<T>(this T result, HttpContext context, string location)
         where T : IResult

@@ -17,10 +17,7 @@ internal static class LongPoll
     {
         foreach (var preference in context.Request.Headers.GetCommaSeparatedValues("Prefer"))
         {
-            if (
-                preference.Trim().Split('=', 2) is ["wait", var text]
-                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            )
+            if (preference.Trim().Split('=', 2) is ["wait", var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
             {
                 return TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds));
             }

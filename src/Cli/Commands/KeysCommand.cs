@@ -69,7 +69,9 @@ internal sealed class KeysAddCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var name = parsed.GetRequiredValue(_name);
-        var scopes = parsed.GetValue(_scopes) is { Length: > 0 } wanted ? [.. wanted.SelectMany(scope => scope.Split(','))] : (string[])[KeyScopes.JobsRead, KeyScopes.JobsWrite];
+        var scopes = parsed.GetValue(_scopes) is { Length: > 0 } wanted
+            ? [.. wanted.SelectMany(scope => scope.Split(','))]
+            : (string[])[KeyScopes.JobsRead, KeyScopes.JobsWrite];
         var made = await Look.AtAsync(
             _session.Resolve(parsed),
             session => session.Client.Keys.AddAsync(parsed.GetValue(_owner) ?? name, name, [.. scopes], parsed.GetValue(_expires), context.Interrupt),

@@ -2,7 +2,6 @@ using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
-using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Hosting;
@@ -105,7 +104,7 @@ internal sealed class ServeCommand : OneShotCommand
             context.Say(notice);
         }
 
-        await using var client = ClusterClient.Attach(silo.Grains);
+        await using var client = silo.OpenClient();
         await using var server = await _urls.StartAsync(parsed, context, target, client, target.OpenStore());
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         TellHealth(silo, context);

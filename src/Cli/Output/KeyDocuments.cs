@@ -23,7 +23,9 @@ internal static class KeyText
         }
 
         context.Streams.Output.WriteLine(made.Secret);
-        context.Say($"Key {made.Key.Id} of {made.Key.Owner}: {string.Join(", ", made.Key.Scopes)}. It is shown this once; send it as: Authorization: Bearer os1_...");
+        context.Say(
+            $"Key {made.Key.Id} of {made.Key.Owner}: {string.Join(", ", made.Key.Scopes)}. It is shown this once; send it as: Authorization: Bearer os1_..."
+        );
     }
 
     /// <summary>One line for a key.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;
 

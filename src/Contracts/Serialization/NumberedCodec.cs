@@ -31,11 +31,7 @@ internal abstract class NumberedCodec<T> : IFieldCodec<T>
                 .GetProperties()
                 .Select(property => (Property: property, property.GetCustomAttribute<FieldNumberAttribute>()?.Number))
                 .Where(member => member.Number is not null)
-                .Select(member => new Member(
-                    (uint)member.Number!,
-                    member.Property,
-                    new Lazy<IFieldCodec>(() => codecs.GetCodec(member.Property.PropertyType))
-                ))
+                .Select(member => new Member((uint)member.Number!, member.Property, new Lazy<IFieldCodec>(() => codecs.GetCodec(member.Property.PropertyType))))
                 .OrderBy(member => member.Number),
         ];
 

@@ -1,5 +1,5 @@
-using OrleansOneShot.Recipe;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Errors;
 

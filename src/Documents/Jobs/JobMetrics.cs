@@ -1,5 +1,5 @@
-using OrleansOneShot.Recipe;
 using System.Collections.Immutable;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Jobs;
 

@@ -17,7 +17,9 @@ public static class ProgressJson
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning.</summary>
+    /// <summary>
+    /// One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning.
+    /// </summary>
     /// <param name="progress">The event.</param>
     /// <returns>A JSON object.</returns>
     public static string ToLine(ProgressEvent progress)

@@ -49,6 +49,10 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
+    /// <summary>A client of its cluster that lives in this process.</summary>
+    /// <returns>The client; to be disposed of before the silo.</returns>
+    public ClusterClient OpenClient() => ClusterClient.Attach(Grains);
+
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
 

@@ -56,7 +56,7 @@ public sealed class PlainSamplesTests : IDisposable
     {
         var folder = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName;
         var observer = new RecordingObserver(_folder.FullName);
-        byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Golden.Root, "samples", name));
+        byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name));
         var options = new ImplantationOptions
         {
             Name = "scene",

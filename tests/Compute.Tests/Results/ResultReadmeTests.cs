@@ -11,7 +11,7 @@ public sealed partial class ResultReadmeTests
     [Fact]
     public void Write_SampleCat_IsTheGolden() =>
         Assert.Equal(
-            File.ReadAllText(Path.Combine(Golden.Root, "tests", "Compute.Tests", "Results", "cat.README.md")).ReplaceLineEndings("\n"),
+            File.ReadAllText(Repository.PathOf("tests", "Compute.Tests", "Results", "cat.README.md")).ReplaceLineEndings("\n"),
             ResultReadme.Write(Summaries.Cat)
         );
 

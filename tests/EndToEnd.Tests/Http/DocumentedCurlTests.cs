@@ -27,11 +27,7 @@ public sealed class DocumentedCurlTests : IAsyncLifetime
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 WorkingDirectory = _folder.Root,
-                Environment =
-                {
-                    ["API"] = _server.Client.BaseAddress!.ToString().TrimEnd('/'),
-                    ["PATH"] = $"{_folder.Root}:{Environment.GetEnvironmentVariable("PATH")}",
-                },
+                Environment = { ["API"] = _server.Client.BaseAddress!.ToString().TrimEnd('/') },
             }
         )!;
         var (output, errors) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
@@ -53,12 +49,10 @@ public sealed class DocumentedCurlTests : IAsyncLifetime
         Directory.CreateSymbolicLink(_folder["samples"], Path.GetDirectoryName(Repository.Sample("cat.png"))!);
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var program = Path.Combine(AppContext.BaseDirectory, "oneshot.dll");
-        await File.WriteAllTextAsync(_folder["oneshot"], $"#!/bin/sh\nexec {dotnet} {program} \"$@\" --data {_server.Data}\n");
-        File.SetUnixFileMode(_folder["oneshot"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "HTTP.md"));
         var blocks = page.Split("```bash\n").Skip(1).Select(part => part[..part.IndexOf("```", StringComparison.Ordinal)]);
         var script = _folder["script"];
-        await File.WriteAllTextAsync(script, string.Concat(blocks));
+        await File.WriteAllTextAsync(script, $"oneshot() {{ {dotnet} {program} \"$@\" --data {_server.Data}; }}\n" + string.Concat(blocks));
         return script;
     }
 }

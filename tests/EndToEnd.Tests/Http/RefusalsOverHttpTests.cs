@@ -83,12 +83,23 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
 
         _server.UseKey(shop);
         var hash = await _server.UploadAsync("cat.png");
-        var job = (string)(await HttpServer.ReadAsync(await _server.SubmitAsync(HttpServer.Request(hash, await _server.UploadAsync("cat-mask.png"), 500))))["id"]!;
+        var job = (string)
+            (await HttpServer.ReadAsync(await _server.SubmitAsync(HttpServer.Request(hash, await _server.UploadAsync("cat-mask.png"), 500))))["id"]!;
         await AssertAsync(await Client.GetAsync("/v1/keys"), HttpStatusCode.Forbidden, "forbidden");
 
         _server.UseKey(admin);
         var made = await HttpServer.ReadAsync(
-            await Client.PostAsync("/v1/keys", JsonContent.Create(new { owner = "rival", name = "spy", scopes = new[] { "jobs:read", "jobs:write" } }))
+            await Client.PostAsync(
+                "/v1/keys",
+                JsonContent.Create(
+                    new
+                    {
+                        owner = "rival",
+                        name = "spy",
+                        scopes = new[] { "jobs:read", "jobs:write" },
+                    }
+                )
+            )
         );
         _server.UseKey((string)made["secret"]!);
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}"), HttpStatusCode.NotFound, "not_found");

@@ -3,7 +3,7 @@ using System.Globalization;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Contracts.Tests.Requests;
+namespace OrleansOneShot.Documents.Tests.Requests;
 
 /// <summary>A field of a request with the values that are just accepted and those that are just refused.</summary>
 /// <param name="Field">The field, as messages name it.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Contracts.Tests.Keys;
+namespace OrleansOneShot.Documents.Tests.Keys;
 
 public sealed class KeyRulesTests
 {

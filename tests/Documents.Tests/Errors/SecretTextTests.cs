@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansOneShot.Documents.Errors;
 
-namespace OrleansOneShot.Contracts.Tests.Errors;
+namespace OrleansOneShot.Documents.Tests.Errors;
 
 public sealed class SecretTextTests
 {

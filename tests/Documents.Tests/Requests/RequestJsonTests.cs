@@ -2,7 +2,7 @@ using System.Text;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
 
-namespace OrleansOneShot.Contracts.Tests.Requests;
+namespace OrleansOneShot.Documents.Tests.Requests;
 
 public sealed class RequestJsonTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Keys;
 
-namespace OrleansOneShot.Contracts.Tests.Keys;
+namespace OrleansOneShot.Documents.Tests.Keys;
 
 public sealed class ApiKeyTests
 {

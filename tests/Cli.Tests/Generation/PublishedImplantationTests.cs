@@ -1,3 +1,4 @@
+using OrleansOneShot.Cli.Generation;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.Tests.Support;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Cli.Tests.Generation;
 
 /// <summary>What of a result's folder is drawn with.</summary>
-public sealed class ImplantationFilesTests : IDisposable
+public sealed class PublishedImplantationTests : IDisposable
 {
     private readonly TestFolder _folder = new();
 
@@ -40,7 +41,7 @@ public sealed class ImplantationFilesTests : IDisposable
     }
 
     private IEnumerable<string> Embeddings() =>
-        ImplantationFiles.Find(_folder["out"], DataFolder.Resolve(_folder["data"])).Embeddings.Select(file => Path.GetFileNameWithoutExtension(file));
+        PublishedImplantation.Find(_folder["out"], DataFolder.Resolve(_folder["data"])).Embeddings.Select(file => Path.GetFileNameWithoutExtension(file));
 
     private void Write(string name, string key)
     {

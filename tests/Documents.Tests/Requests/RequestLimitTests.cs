@@ -4,7 +4,7 @@ using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Contracts.Tests.Requests;
+namespace OrleansOneShot.Documents.Tests.Requests;
 
 public sealed class RequestLimitTests
 {
