@@ -1,7 +1,7 @@
-using OrleansOneShot.Client.Cluster;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Persistence.Redis;
 using Orleans.Runtime.Messaging;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 

@@ -1,5 +1,5 @@
-using OrleansOneShot.Client.Cluster;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;

@@ -1,8 +1,8 @@
 using System.Globalization;
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;

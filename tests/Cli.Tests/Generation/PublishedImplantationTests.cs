@@ -1,6 +1,6 @@
-using OrleansOneShot.Cli.Generation;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Cli.Generation;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Storage;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Errors;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;

@@ -1,6 +1,6 @@
+using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
-using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Tests.Fakes;
