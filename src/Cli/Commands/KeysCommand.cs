@@ -128,7 +128,7 @@ internal sealed class KeysListCommand : OneShotCommand
 /// <summary><c>oneshot keys revoke</c>.</summary>
 internal sealed class KeysRevokeCommand : OneShotCommand
 {
-    private readonly Argument<string> _id = new("ID") { Description = "The key's id, which keys list shows." };
+    private readonly KeyArgument _id = new();
 
     private readonly SessionOptions _session = new();
 
@@ -158,7 +158,7 @@ internal sealed class KeysRevokeCommand : OneShotCommand
 /// <summary><c>oneshot keys rotate</c>.</summary>
 internal sealed class KeysRotateCommand : OneShotCommand
 {
-    private readonly Argument<string> _id = new("ID") { Description = "The id of the key to replace." };
+    private readonly KeyArgument _id = new();
 
     private readonly Option<long?> _grace = NumberOptions.Whole(
         "--grace-hours",

@@ -42,7 +42,7 @@ public sealed class JobCommandTests : IDisposable
 
         var list = (await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document;
         var line = Assert.Single(list["jobs"]!.AsArray())!.AsObject();
-        Assert.Equal(["id", "state", "step", "steps", "created", "owner", "name"], line.Select(pair => pair.Key));
+        Assert.Equal(["id", "state", "step", "steps", "created", "owner", "name", "metadata"], line.Select(pair => pair.Key));
         Assert.Equal(id, (string?)line["id"]);
         Assert.True(list.AsObject().ContainsKey("next"));
         Assert.Null(list["next"]);

@@ -20,6 +20,7 @@ internal static class OptionEffects
                 Seen = (plain, other) => Assert.Equal("other", other.Lora.Name),
             },
             new("owner", (r, _) => r with { Owner = "anna" }) { Trains = false, Seen = AllAlike },
+            new("metadata", (r, _) => r with { Metadata = new Dictionary<string, string> { ["order"] = "7" } }) { Trains = false, Seen = AllAlike },
             new("priority", (r, _) => r with { Priority = 7 }) { Trains = false, Seen = AllAlike },
             new("seed", (r, _) => r with { Seed = 6 })
             {
