@@ -85,7 +85,7 @@ internal sealed partial class KeyAuthentication(
             new ErrorDetail(
                 ErrorCodes.Unauthenticated,
                 detail,
-                Hint: "Send it in the header: Authorization: Bearer os1_...; an operator makes one with: oneshot keys add NAME"
+                Hint: "Send it in the header Authorization, behind the word Bearer and a space; an operator makes one with: oneshot keys add NAME"
             )
         );
     }
