@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
+using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
@@ -56,19 +56,9 @@ internal static class BlobEndpoints
     {
         RequireHash(sha256);
         var uploads = client.GetUploads(Caller.Of(context.User).Owner);
-        var announced = context.Request.ContentLength;
-        if (announced > InputLimits.FileBytes)
-        {
-            throw TooLarge(announced.Value);
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = InputLimits.FileBytes;
-        }
-
+        BodyLimit.Set(context, InputLimits.FileBytes, TooLarge);
         var hadIt = await uploads.HasAsync(sha256, context.RequestAborted);
-        await uploads.AdmitAsync(sha256, announced ?? InputLimits.FileBytes, context.RequestAborted);
+        await uploads.AdmitAsync(sha256, context.Request.ContentLength ?? InputLimits.FileBytes, context.RequestAborted);
         var bytes = 0L;
         try
         {
@@ -119,7 +109,7 @@ internal static class BlobEndpoints
                 total += read;
                 if (total > InputLimits.FileBytes)
                 {
-                    throw TooLarge(total);
+                    throw BodyLimit.Refuse(TooLarge(total));
                 }
 
                 hash.AppendData(buffer, 0, read);
@@ -134,20 +124,16 @@ internal static class BlobEndpoints
         }
     }
 
-    private static ProblemException TooLarge(long bytes) =>
+    private static ErrorDetail TooLarge(long bytes) =>
         new(
-            new ErrorDetail(
-                ErrorCodes.Limit,
-                string.Create(CultureInfo.InvariantCulture, $"The body has {bytes:N0} bytes or more; at most {InputLimits.FileBytes:N0} can be uploaded."),
-                Hint: "Save the picture smaller."
-            ),
-            [],
-            StatusCodes.Status413PayloadTooLarge
+            ErrorCodes.Limit,
+            string.Create(CultureInfo.InvariantCulture, $"The body has {bytes:N0} bytes or more; at most {InputLimits.FileBytes:N0} can be uploaded."),
+            Hint: "Save the picture smaller."
         );
 
     private static void RequireHash(string sha256)
     {
-        if (sha256.Length != SHA256.HashSizeInBytes * 2 || !sha256.All(char.IsAsciiHexDigitLower))
+        if (!StorePaths.IsHash(sha256))
         {
             throw new ProblemException(
                 new ErrorDetail(ErrorCodes.InvalidInput, "The path must end with a SHA-256: 64 lower-case hexadecimal digits.", "sha256"),

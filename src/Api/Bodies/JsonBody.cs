@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
@@ -47,21 +46,11 @@ internal static class JsonBody
 
     private static async Task<byte[]> ReadBytesAsync(HttpContext context, int mostBytes)
     {
-        if (context.Request.ContentLength > mostBytes)
-        {
-            throw TooLarge(mostBytes);
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = mostBytes;
-        }
-
+        BodyLimit.Set(context, mostBytes, _ => TooLarge(mostBytes));
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return body.Length <= mostBytes ? body.ToArray() : throw TooLarge(mostBytes);
+        return body.Length <= mostBytes ? body.ToArray() : throw BodyLimit.Refuse(TooLarge(mostBytes));
     }
 
-    private static ProblemException TooLarge(int mostBytes) =>
-        new(new ErrorDetail(ErrorCodes.Limit, $"The body has more than {mostBytes >> 10} KiB."), [], StatusCodes.Status413PayloadTooLarge);
+    private static ErrorDetail TooLarge(int mostBytes) => new(ErrorCodes.Limit, $"The body has more than {mostBytes >> 10} KiB.");
 }

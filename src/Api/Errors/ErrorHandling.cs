@@ -58,11 +58,7 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
     private static ErrorDetail Describe(HttpContext context) =>
         context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new ErrorDetail(
-                ErrorCodes.NotFound,
-                "There is nothing at this path.",
-                Hint: "GET /openapi/v1.json lists the paths."
-            ),
+            StatusCodes.Status404NotFound => new ErrorDetail(ErrorCodes.NotFound, "There is nothing at this path.", Hint: "docs/HTTP.md lists the paths."),
             StatusCodes.Status405MethodNotAllowed => new ErrorDetail(ErrorCodes.InvalidInput, "This path does not take that method."),
             StatusCodes.Status415UnsupportedMediaType => new ErrorDetail(ErrorCodes.InvalidInput, "The body must be application/json."),
             StatusCodes.Status413PayloadTooLarge => new ErrorDetail(ErrorCodes.Limit, "The body is too large."),

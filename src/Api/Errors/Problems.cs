@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using OrleansOneShot.Documents.Errors;
@@ -54,6 +55,13 @@ internal static class Problems
             [.. problems.Select(problem => new ProblemField(Pointer(problem.Field), problem.Message))]
         );
 
+    /// <summary>What a query or a header at fault makes of a request.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="message">What is wrong with it.</param>
+    /// <returns>An error that names it.</returns>
+    public static ProblemException Invalid(string name, string message) =>
+        new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(name, message)]);
+
     /// <summary>Answers with an error.</summary>
     /// <param name="context">The request.</param>
     /// <param name="error">The error.</param>
@@ -91,7 +99,7 @@ internal static class Problems
                 Retryable = isRetryable,
                 TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
             },
-            (System.Text.Json.Serialization.Metadata.JsonTypeInfo<ProblemDocument>)DocumentJson.Options.GetTypeInfo(typeof(ProblemDocument)),
+            (JsonTypeInfo<ProblemDocument>)DocumentJson.Options.GetTypeInfo(typeof(ProblemDocument)),
             ProblemDocument.ContentType,
             context.RequestAborted
         );

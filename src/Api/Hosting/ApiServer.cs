@@ -15,8 +15,7 @@ using OrleansOneShot.Documents.Errors;
 namespace OrleansOneShot.Api.Hosting;
 
 /// <summary>
-/// Serves HTTP: the API, with its description under <c>/openapi/v1.json</c>. It holds no state: jobs, keys and uploads lie in grains and in the store, so that
-/// any number of servers act as one.
+/// Serves HTTP (docs/HTTP.md). It holds no state: jobs, keys and uploads lie in grains and in the store, so that any number of servers act as one.
 /// </summary>
 public sealed class ApiServer : IAsyncDisposable
 {
@@ -100,7 +99,6 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton<OwnedJobs>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
-        services.AddProblemDetails();
         KeyAuthentication.AddTo(services);
         var application = builder.Build();
         ErrorHandling.UseOn(application);

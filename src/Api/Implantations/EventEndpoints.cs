@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
-using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
@@ -42,13 +41,13 @@ internal static class EventEndpoints
         var last = wantsStream && context.Request.Headers[LastEventId].ToString() is { Length: > 0 } seen ? Parse(seen) : after ?? 0;
         if (last < 0)
         {
-            throw Invalid("after", "after must be 0 or more: the number of the last event that you have.");
+            throw Problems.Invalid("after", "after must be 0 or more: the number of the last event that you have.");
         }
 
         if (!wantsStream)
         {
             return limit is < 1 or > MostEvents
-                ? throw Invalid("limit", $"limit must be from 1 to {MostEvents}.")
+                ? throw Problems.Invalid("limit", $"limit must be from 1 to {MostEvents}.")
                 : TypedResults.Json(await PageAsync(job, status, last, limit ?? DefaultPage, context.RequestAborted), DocumentJson.Options);
         }
 
@@ -93,8 +92,5 @@ internal static class EventEndpoints
     private static long Parse(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw Invalid(LastEventId, $"{LastEventId} must be the number of an event.");
-
-    private static ProblemException Invalid(string field, string message) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
+            : throw Problems.Invalid(LastEventId, $"{LastEventId} must be the number of an event.");
 }

@@ -76,12 +76,15 @@ internal static class FileEndpoints
             return null;
         }
 
+        if (path == StorePaths.ManifestName && status.Manifest is { } own)
+        {
+            return new ArtifactInfo(StorePaths.Manifest(status.Id), own.Bytes, own.Sha256);
+        }
+
         var published = status.Manifest is { } manifest
             ? await PublishedResult.ReadAsync(store, status.Id, manifest.Bytes, manifest.Sha256, cancellationToken)
             : await PublishedResult.ReadAsync(store, status.Id, cancellationToken);
-        return path == StorePaths.ManifestName && status.Manifest is { } own
-            ? new ArtifactInfo(StorePaths.Manifest(status.Id), own.Bytes, own.Sha256)
-            : published?.Files.FirstOrDefault(file => file.Path == path)?.Stored;
+        return published?.Files.FirstOrDefault(file => file.Path == path)?.Stored;
     }
 
     private static OneShotException NotFound() =>

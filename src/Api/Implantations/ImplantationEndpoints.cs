@@ -135,12 +135,12 @@ internal static class ImplantationEndpoints
             wanted =
                 Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
                     ? parsed
-                    : throw Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
+                    : throw Problems.Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
         }
 
         if (limit is < 1 or > JobQuery.MaxPageSize)
         {
-            throw Invalid("limit", $"limit must be from 1 to {JobQuery.MaxPageSize}.");
+            throw Problems.Invalid("limit", $"limit must be from 1 to {JobQuery.MaxPageSize}.");
         }
 
         var page = await client.ListPageAsync(
@@ -196,9 +196,6 @@ internal static class ImplantationEndpoints
             context.Response.Headers.RetryAfter = "2";
         }
     }
-
-    private static ProblemException Invalid(string field, string message) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(field, message)]);
 
     private static T WithLocation<T>(this T result, HttpContext context, string location)
         where T : IResult

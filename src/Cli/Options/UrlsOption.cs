@@ -55,7 +55,7 @@ internal sealed class UrlsOption
                 Client = client,
                 Store = store,
                 Urls = parsed.GetValue(_urls) is { Length: > 0 } urls ? urls : [ApiServerOptions.DefaultUrl],
-                SpoolFolder = Path.Combine(target.Data.Root, "work", $"uploads-{Environment.ProcessId}"),
+                SpoolFolder = Path.Combine(target.Data.Work, $"uploads-{Environment.ProcessId}"),
             },
             context.Interrupt
         );
