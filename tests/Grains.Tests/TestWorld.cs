@@ -159,6 +159,26 @@ internal sealed class TestWorld : IAsyncDisposable
         _cluster = null;
     }
 
+    /// <summary>Starts, and runs job j1 until its result is taken; the process dies before the manifest is the job's.</summary>
+    public async Task KillBeforeManifestAsync()
+    {
+        await StartAsync();
+        var gate = new Gate();
+        gate.Open();
+        Store.BeforeWrite = async path =>
+        {
+            if (path == StorePaths.Manifest("j1"))
+            {
+                await gate.PassAsync();
+                throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
+            }
+        };
+        await Job("j1").Submit(Request());
+        await gate.Reached;
+        await KillAsync();
+        Store.BeforeWrite = null;
+    }
+
     public IImplantationGrain Job(string id) => Cluster.Client.GetGrain<IImplantationGrain>(id);
 
     public IScheduledImplantation Scheduled(string id) => Cluster.Client.GetGrain<IScheduledImplantation>(id);

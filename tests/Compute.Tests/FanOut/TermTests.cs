@@ -72,23 +72,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var scope = NewDisposeScope();
         goldens.ResetLora(zeroB);
         using var tokens = Tokens();
-        var steps = goldens.Json["train"]!["steps"]!.AsArray();
-        StepDraw DrawOf(int step)
-        {
-            var t = (long)steps[step]!["timestep"]!;
-            int[] subset = [.. steps[step]!["subset"]!.AsArray().Select(x => (int)x!)];
-            return new StepDraw(
-                goldens["z"],
-                goldens["train.eps"].narrow(0, step, 1),
-                t,
-                goldens.Schedule.AlphasCumprod[(int)t],
-                subset,
-                (double)steps[step]!["p"]!
-            );
-        }
-
         var objective = Objective(new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation });
-        using var trainer = new Trainer(objective, (step, _) => DrawOf(step), goldens.Lora, tokens, 1e-4, 0.01);
+        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), goldens.Lora, tokens, 1e-4, 0.01);
         var way = new TermSteps(
             new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
             s_options,

@@ -19,7 +19,6 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
         goldens.ResetLora(zeroB);
         using var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])], TestDevice.Device);
         tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
-        var steps = goldens.Json["train"]!["steps"]!.AsArray();
         var objective = new Objective(
             goldens.Predictor,
             goldens.Conditioner,
@@ -28,21 +27,7 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             ObjectiveTests.MultiPrompts(goldens),
             new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation }
         );
-        StepDraw Draw(int step)
-        {
-            var t = (long)steps[step]!["timestep"]!;
-            int[] subset = [.. steps[step]!["subset"]!.AsArray().Select(x => (int)x!)];
-            return new StepDraw(
-                goldens["z"],
-                goldens["train.eps"].narrow(0, step, 1),
-                t,
-                goldens.Schedule.AlphasCumprod[(int)t],
-                subset,
-                (double)steps[step]!["p"]!
-            );
-        }
-
-        using var trainer = new Trainer(objective, (step, _) => Draw(step), goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
+        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;

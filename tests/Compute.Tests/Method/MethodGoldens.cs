@@ -57,6 +57,22 @@ public sealed class MethodGoldens : IDisposable
     /// <summary>A golden tensor.</summary>
     public Tensor this[string key] => Tensors[key];
 
+    /// <summary>What the reference's training drew.</summary>
+    /// <param name="step">Its step, from 0.</param>
+    internal StepDraw DrawOf(int step)
+    {
+        var drawn = Json["train"]!["steps"]![step]!;
+        var t = (long)drawn["timestep"]!;
+        return new StepDraw(
+            this["z"],
+            this["train.eps"].narrow(0, step, 1),
+            t,
+            Schedule.AlphasCumprod[(int)t],
+            [.. drawn["subset"]!.AsArray().Select(x => (int)x!)],
+            (double)drawn["p"]!
+        );
+    }
+
     /// <summary>Sets the adapter to <c>lora.*</c>.</summary>
     /// <param name="zeroB">Whether B is zero instead.</param>
     internal void ResetLora(bool zeroB = false)

@@ -55,13 +55,7 @@ public sealed class CheckpointTests
     public async Task Commit_TheAnswerWasLostAndTheJobWorksElsewhereByNow_IsTakenAsSaidAndNotAgain()
     {
         await using var world = new TestWorld();
-        await StandAsync(world, silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var gate = world.Engine.GateAt("j1", 2, "prepare");
-        var ten = await StoreAsync(world, 1, 10);
-        await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
-        await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
-        await gate.Reached;
+        var ten = await MoveOnAsync(world, 10, s_settled);
         // Said again before the new epoch has one of its own, and after.
         await world.Trained("j1").CommitCheckpoint(1, ten, s_settled);
         var twenty = await StoreAsync(world, 2, 20);
@@ -154,13 +148,7 @@ public sealed class CheckpointTests
     public async Task Commit_OfALaterEpochThatWouldGoBack_IsRefused()
     {
         await using var world = new TestWorld();
-        await StandAsync(world, silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var gate = world.Engine.GateAt("j1", 2, "prepare");
-        var twenty = await StoreAsync(world, 1, 20);
-        await world.Trained("j1").CommitCheckpoint(1, twenty, null);
-        await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
-        await gate.Reached;
+        var twenty = await MoveOnAsync(world, 20, null);
         foreach (var step in new[] { 10, 20 })
         {
             var error = await Assert.ThrowsAsync<OneShotException>(async () =>
@@ -215,13 +203,7 @@ public sealed class CheckpointTests
     public async Task Commit_AStepThatWasReachedBefore_IsNoProgress()
     {
         await using var world = new TestWorld();
-        await StandAsync(world, silos: 2);
-        world.Engine.Deaf[("j1", 1)] = true;
-        var gate = world.Engine.GateAt("j1", 2, "prepare");
-        var twenty = await StoreAsync(world, 1, 20);
-        await world.Trained("j1").CommitCheckpoint(1, twenty, null);
-        await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
-        await gate.Reached;
+        var twenty = await MoveOnAsync(world, 20, null);
         Assert.Equal(1, (await world.StateAsync("j1")).Deaths);
         await world.Trained("j1").DropCheckpoint(2, twenty);
         await world.Trained("j1").CommitCheckpoint(2, await StoreAsync(world, 2, 10), null);
@@ -355,6 +337,20 @@ public sealed class CheckpointTests
     }
 
     /// <summary>A job of 50 steps whose first epoch has begun, and does nothing.</summary>
+    /// <summary>The job stands in its second epoch, and the trainer of the first has not heard of it.</summary>
+    /// <returns>The checkpoint that the first epoch has committed.</returns>
+    private static async Task<CheckpointReference> MoveOnAsync(TestWorld world, int step, SettledRun? settled)
+    {
+        await StandAsync(world, silos: 2);
+        world.Engine.Deaf[("j1", 1)] = true;
+        var gate = world.Engine.GateAt("j1", 2, "prepare");
+        var checkpoint = await StoreAsync(world, 1, step);
+        await world.Trained("j1").CommitCheckpoint(1, checkpoint, settled);
+        await world.Scheduler.SiloLost(Assert.Single((await world.Scheduler.GetSnapshot()).Leases).Silo);
+        await gate.Reached;
+        return checkpoint;
+    }
+
     private static async Task StandAsync(TestWorld world, short silos = 1)
     {
         await world.StartAsync(silos: silos);

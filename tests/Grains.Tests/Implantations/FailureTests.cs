@@ -102,23 +102,9 @@ public sealed class FailureTests
     public async Task Resume_KilledBetweenTheResultAndTheManifest_PublishesThatResult()
     {
         await using var world = new TestWorld();
-        await world.StartAsync();
-        var gate = new Gate();
-        gate.Open();
-        world.Store.BeforeWrite = async path =>
-        {
-            if (path == StorePaths.Manifest("j1"))
-            {
-                await gate.PassAsync();
-                throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
-            }
-        };
-        await world.Job("j1").Submit(TestWorld.Request());
-        await gate.Reached;
-        await world.KillAsync();
+        await world.KillBeforeManifestAsync();
         Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
         var proposed = (await world.Files.GetInfoAsync(StorePaths.EpochManifest("j1", 1)))!.Sha256;
-        world.Store.BeforeWrite = null;
 
         await world.StartAsync(resume: true);
         Assert.Equal(JobState.Succeeded, (await world.WatchAsync("j1"))[^1].Stage);

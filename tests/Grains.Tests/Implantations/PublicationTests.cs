@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
-using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests.Implantations;
@@ -76,7 +75,7 @@ public sealed class PublicationTests
     public async Task Publish_TakenByAnEarlierVersionAndItsManifestIsLost_FailsInWordsInsteadOfWaitingForEver(bool damaged)
     {
         await using var world = new TestWorld();
-        await TakeAsync(world);
+        await world.KillBeforeManifestAsync();
         await world.StartAsync(resume: false);
         await world.EditAsync("j1", state => state with { ManifestBytes = null, Manifest = null });
         var place = world.PathOf(StorePaths.EpochManifest("j1", 1));
@@ -102,7 +101,7 @@ public sealed class PublicationTests
     public async Task Publish_TakenByAnEarlierVersion_IsFinishedFromTheStore()
     {
         await using var world = new TestWorld();
-        await TakeAsync(world);
+        await world.KillBeforeManifestAsync();
         await world.StartAsync(resume: false);
         await world.EditAsync("j1", state => state with { ManifestBytes = null, Manifest = null });
         Assert.False(await world.Job("j1").EnsureRunning("restart"));
@@ -214,25 +213,5 @@ public sealed class PublicationTests
         Assert.Null(await world.Files.GetInfoAsync(StorePaths.Manifest("j1")));
         await world.WhenIdleAsync();
         Assert.Empty(await world.FilesAsync("jobs/j1/result/"));
-    }
-
-    /// <summary>A job whose result was taken, and whose process died before it was the job's.</summary>
-    private static async Task TakeAsync(TestWorld world)
-    {
-        await world.StartAsync();
-        var gate = new Gate();
-        gate.Open();
-        world.Store.BeforeWrite = async path =>
-        {
-            if (path == StorePaths.Manifest("j1"))
-            {
-                await gate.PassAsync();
-                throw new ArtifactStoreException(ArtifactStoreFault.Unreachable, "The store is away.");
-            }
-        };
-        await world.Job("j1").Submit(TestWorld.Request());
-        await gate.Reached;
-        await world.KillAsync();
-        world.Store.BeforeWrite = null;
     }
 }
