@@ -6,6 +6,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Common.Systems;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.ModelHub;
@@ -17,7 +18,7 @@ namespace OrleansOneShot.ModelHub;
 public sealed class ModelCatalog
 {
     /// <summary>The model that is taken when none is named.</summary>
-    public const string Default = "toyworld-64";
+    public const string Default = Defaults.Model;
 
     private const int MaximumBytes = 16 << 20;
     private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(10);

@@ -3,6 +3,9 @@ namespace OrleansOneShot.Recipe;
 /// <summary>The method's defaults: what holds where neither a request nor the model's <c>oneshot.json</c> says otherwise.</summary>
 public static class Defaults
 {
+    /// <summary>The base model that is taken when none is named: the one that ships.</summary>
+    public const string Model = "toyworld-64";
+
     /// <summary>n: learned vectors an object.</summary>
     public const int Vectors = 4;
 

@@ -12,6 +12,9 @@ public static class TextRules
     /// <summary>Longest class name: a word or two.</summary>
     public const int Class = 64;
 
+    /// <summary>Longest identifier of an object, with its brackets.</summary>
+    public const int Identifier = 32;
+
     /// <summary>Longest name of a result, a model or a job.</summary>
     public const int Name = 64;
 

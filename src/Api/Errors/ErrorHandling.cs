@@ -32,7 +32,7 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
         var (detail, fields, status) = exception switch
         {
             ProblemException e => (e.Detail, e.Fields, e.Status),
-            OneShotException e => (e.Detail, default, null),
+            OneShotException e => (e.Detail, e.Fields.IsEmpty ? default : e.Fields, null),
             UnusableJsonException e => (new ErrorDetail(ErrorCodes.InvalidInput, $"The body {e.Message}.", e.Field), default, null),
             BadHttpRequestException e => (
                 new ErrorDetail(

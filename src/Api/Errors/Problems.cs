@@ -107,14 +107,12 @@ internal static class Problems
 }
 
 /// <summary>An error that HTTP says more of than its detail.</summary>
-/// <param name="detail">The error.</param>
-/// <param name="fields">Every field at fault.</param>
-/// <param name="status">The status code; null takes that of the error's code.</param>
-internal sealed class ProblemException(ErrorDetail detail, ImmutableArray<ProblemField> fields, int? status = null) : OneShotException(detail)
+internal sealed class ProblemException : OneShotException
 {
-    /// <summary>Every field at fault.</summary>
-    public ImmutableArray<ProblemField> Fields { get; } = fields;
-
-    /// <summary>The status code; null takes that of the error's code.</summary>
-    public int? Status { get; } = status;
+    /// <summary>Creates the error.</summary>
+    /// <param name="detail">The error.</param>
+    /// <param name="fields">Every field at fault.</param>
+    /// <param name="status">The status code; null takes that of the error's code.</param>
+    public ProblemException(ErrorDetail detail, ImmutableArray<ProblemField> fields, int? status = null)
+        : base(detail) => (Fields, Status) = (fields, status);
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;

@@ -2,9 +2,9 @@ using System.CommandLine;
 using OrleansOneShot.Api.Hosting;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Options;
@@ -46,7 +46,7 @@ internal sealed class UrlsOption
 
         if (Environment.GetEnvironmentVariable(BootstrapVariable) is { Length: > 0 } file)
         {
-            await client.Keys.AddBootstrapAsync(ReadKey(file), context.Interrupt);
+            await client.Keys.AddBootstrapAsync(KeyFile.Read(file, BootstrapVariable), context.Interrupt);
         }
 
         var server = await ApiServer.StartAsync(
@@ -62,25 +62,4 @@ internal sealed class UrlsOption
         context.Say($"Serves HTTP at {string.Join(" and ", server.Addresses)}.");
         return server;
     }
-
-    private static ApiKey ReadKey(string file)
-    {
-        string text;
-        try
-        {
-            using var reader = new StreamReader(file);
-            var buffer = new char[ApiKey.LongestText + 2];
-            text = new string(buffer, 0, reader.ReadBlock(buffer)).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Refuse($"The file that {BootstrapVariable} names can't be read: {e.Message}", e);
-        }
-
-        SecretText.Remember(text);
-        return ApiKey.TryParse(text, out var key) ? key : throw Refuse($"The file that {BootstrapVariable} names holds no key: one is {ApiKey.Form}.");
-    }
-
-    private static OneShotException Refuse(string message, Exception? inner = null) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, message, BootstrapVariable), inner);
 }

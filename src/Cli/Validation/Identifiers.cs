@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Tokenization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -40,20 +41,12 @@ internal static class Identifiers
             .Where((token, i) => given[i] is null && !IdentifierName.Spells(classes[i], token))
             .Select(token => $"The identifier of {classes[chosen.ToList().IndexOf(token)]} is {token}: so it is written in prompts.");
 
-    private static string Free(string name, HashSet<string> taken)
-    {
-        var token =
-            ClassName.DefaultToken(name)
-            ?? throw new InvalidInputException(
+    private static string Free(string name, HashSet<string> taken) =>
+        ClassName.DefaultToken(name) is { } token
+            ? Identifier.Free(token, taken)
+            : throw new InvalidInputException(
                 $"No identifier can be made of the class name '{name}'.",
                 "token",
                 "Give one with --token, such as \"<object>\" (in --object with token=)."
             );
-        for (var number = 2; !taken.Add(token); number++)
-        {
-            token = $"{ClassName.DefaultToken(name)![..^1]}-{number}>";
-        }
-
-        return token;
-    }
 }

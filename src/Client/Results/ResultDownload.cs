@@ -75,6 +75,14 @@ public sealed class ResultDownload(IResultSource source)
         }
     }
 
+    /// <summary>What a manifest lists.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="manifest">Length and hash of its manifest, as the job knows them; null: not known.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The files.</returns>
+    internal async Task<IReadOnlyList<PublishedFile>> ListAsync(string jobId, JobFile? manifest, CancellationToken cancellationToken) =>
+        (await ReadManifestAsync(jobId, manifest, cancellationToken)).Files;
+
     private async Task<PublishedResult> ReadManifestAsync(string jobId, JobFile? expected, CancellationToken cancellationToken)
     {
         var path = StorePaths.Manifest(jobId);

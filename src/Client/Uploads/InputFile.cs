@@ -28,6 +28,10 @@ public sealed class InputFile
         return new InputFile(path, () => LinkedFile.Of(path).Length, () => File.OpenRead(path));
     }
 
+    /// <summary>As <see cref="At"/>: where an input is wanted, the path of a file does.</summary>
+    /// <param name="path">Its path.</param>
+    public static implicit operator InputFile(string path) => At(path);
+
     /// <summary>Bytes that are in memory already; they are not copied.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="name">What messages call them.</param>

@@ -1,20 +1,17 @@
+using OrleansOneShot.Recipe;
+
 namespace OrleansOneShot.Compute.Tokenization;
 
 /// <summary>The identifier that a name gives: <c>teddy bear</c> gives <c>&lt;teddy-bear&gt;</c>, <c>Köttchen</c> <c>&lt;koettchen&gt;</c>.</summary>
 public static class IdentifierName
 {
-    private const int MostLetters = LearnedToken.MaxNameLength - 2;
-
     /// <summary>Makes the identifier.</summary>
     /// <param name="name">A class name, or what somebody wrote between angle brackets.</param>
     /// <returns>A token in angle brackets, in lower case; null where nothing is left that can be written in ASCII.</returns>
     public static string? Of(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var slug = new string([
-            .. LatinLetters.ToAscii(name).ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_').Select(c => c == ' ' ? '-' : c),
-        ]).Trim('-', '_');
-        return slug.Length == 0 ? null : $"<{slug[..Math.Min(slug.Length, MostLetters)].TrimEnd('-', '_')}>";
+        return Identifier.Of(LatinLetters.ToAscii(name));
     }
 
     /// <summary>Whether an identifier says its name letter by letter, but for case and spaces.</summary>

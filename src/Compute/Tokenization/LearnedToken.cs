@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Tokenization;
 
@@ -13,7 +14,7 @@ public sealed partial record LearnedToken(string Name, int FirstId, int Count)
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>Longest identifier, with its brackets.</summary>
-    public const int MaxNameLength = 32;
+    public const int MaxNameLength = TextRules.Identifier;
 
     /// <summary>The tokens: the identifier, then with <c>_1</c> to <c>_(n-1)</c>.</summary>
     public IEnumerable<string> Tokens => Enumerable.Range(0, Count).Select(i => i == 0 ? Name : $"{Name}_{i}");

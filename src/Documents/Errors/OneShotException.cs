@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using OrleansOneShot.Documents.Http;
+
 namespace OrleansOneShot.Documents.Errors;
 
 /// <summary>An error with a code, that grains throw and clients catch.</summary>
@@ -15,4 +18,19 @@ public class OneShotException : Exception
 
     /// <summary>Code, message, field and hint.</summary>
     public ErrorDetail Detail { get; }
+
+    /// <summary>One of <see cref="ErrorCodes"/>.</summary>
+    public string Code => Detail.Code;
+
+    /// <summary>Every field at fault; empty where the error names none, or <see cref="ErrorDetail.Field"/> alone.</summary>
+    public ImmutableArray<ProblemField> Fields { get; init; } = [];
+
+    /// <summary>The status code of HTTP; null where the error did not come over HTTP.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>The call's trace, by which the server's log tells more; null where the error did not come over HTTP.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>When the server wants to be asked again; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

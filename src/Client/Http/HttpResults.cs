@@ -1,0 +1,37 @@
+using System.Net;
+using OrleansOneShot.Client.Results;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Storage;
+
+namespace OrleansOneShot.Client.Http;
+
+/// <summary>Results on a server.</summary>
+/// <param name="calls">The way to it.</param>
+internal sealed class HttpResults(HttpCalls calls) : IResultSource
+{
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadManifestAsync(string jobId, int mostBytes, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var content = await DownloadStream.OpenAsync(calls, PathOf(jobId, StorePaths.ManifestName), cancellationToken);
+            var bytes = new byte[Math.Min(content.Length, mostBytes + 1L)];
+            await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+            return bytes.Length <= mostBytes ? bytes : throw new ArtifactTooLargeException(StorePaths.Manifest(jobId), content.Length, mostBytes);
+        }
+        catch (OneShotException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenAsync(string jobId, PublishedFile file, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return await DownloadStream.OpenAsync(calls, PathOf(jobId, file.Path), cancellationToken);
+    }
+
+    private static string PathOf(string jobId, string path) =>
+        HttpTransport.PathOf(jobId, "/files/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)));
+}

@@ -1,0 +1,40 @@
+using OrleansOneShot.Client.Implantations;
+using OrleansOneShot.Common;
+using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
+
+namespace OrleansOneShot.Client;
+
+/// <summary>
+/// Implants objects on a server. The same over HTTP (<see cref="OneShotClient.Connect"/>) and, with the package OrleansOneShot.Client.Orleans, through a
+/// cluster's gateway. May be used from any number of threads, and is best kept as long as the program runs.
+/// </summary>
+public interface IOneShotClient : IAsyncDisposable
+{
+    /// <summary>Checks a job, uploads what the server lacks of its files, and submits it.</summary>
+    /// <param name="implantation">What to do.</param>
+    /// <param name="progress">Told of the upload, from any thread; or null.</param>
+    /// <param name="cancellationToken">Stops. A job that was submitted already goes on; the same call with the same idempotency key finds it.</param>
+    /// <returns>The job.</returns>
+    /// <exception cref="OneShotException">
+    /// invalid_input: a field can't be used, nothing was uploaded. conflict: a file was changed meanwhile. unauthenticated, forbidden, limit, unavailable.
+    /// </exception>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    Task<ImplantationHandle> ImplantAsync(
+        Implantation implantation,
+        IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>A job by its id; makes no call.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>Its handle; whether there is such a job shows with the first call.</returns>
+    ImplantationHandle GetImplantation(string id);
+
+    /// <summary>Jobs, newest first, page after page as they are asked for.</summary>
+    /// <param name="query">Which, and where to begin; null: all.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>Jobs of the caller.</returns>
+    /// <exception cref="OneShotException">unauthenticated, forbidden, unavailable.</exception>
+    IAsyncEnumerable<JobSummary> ListImplantationsAsync(JobQuery? query = null, CancellationToken cancellationToken = default);
+}
