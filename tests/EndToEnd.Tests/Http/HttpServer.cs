@@ -10,6 +10,8 @@ namespace OrleansOneShot.EndToEnd.Tests.Http;
 /// <summary><c>oneshot serve --urls</c> in a process of its own, and a plain HTTP client of it.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
+    private const string Serves = "Serves HTTP at ";
+
     private readonly TestFolder _folder = new();
     private OneShotProcess? _process;
 
@@ -20,9 +22,14 @@ internal sealed class HttpServer : IAsyncDisposable
     public async Task StartAsync()
     {
         _process = OneShotProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--data", Data);
-        var line = await _process.SaysAsync(line => line.StartsWith("Serves HTTP at ", StringComparison.Ordinal));
-        Client.BaseAddress = new Uri(line["Serves HTTP at ".Length..].TrimEnd('.'));
+        Client.BaseAddress = AddressIn(await _process.SaysAsync(IsReady));
     }
+
+    /// <summary>Whether a line of the program says where it serves.</summary>
+    public static bool IsReady(string line) => line.StartsWith(Serves, StringComparison.Ordinal);
+
+    /// <summary>Where it serves.</summary>
+    public static Uri AddressIn(string line) => new(line[Serves.Length..].TrimEnd('.'));
 
     /// <summary>Calls with another key, or none.</summary>
     public void UseKey(string? key) => Client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
