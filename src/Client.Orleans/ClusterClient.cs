@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;
 using OrleansOneShot.Client.Cluster.Redis;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Retention;

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Client.Results;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -75,7 +77,13 @@ public sealed class ClusterTransport(ClusterClient client, IArtifactStore store,
             }
 
             // The stream of an unfinished job ends when its silo goes; one that asks behind the end gets nothing.
-            if (last?.Stage.IsFinal() == true || (await FindAsync(id, cancellationToken)).Status is var status && status.State.IsFinal() && after >= status.LastSequence)
+            if (last?.Stage.IsFinal() == true)
+            {
+                yield break;
+            }
+
+            var (_, status) = await FindAsync(id, cancellationToken);
+            if (status.State.IsFinal() && after >= status.LastSequence)
             {
                 yield break;
             }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using OrleansOneShot.Client.Http;
 using OrleansOneShot.Client.Implantations;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Jobs;
 

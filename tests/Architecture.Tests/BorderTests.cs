@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace OrleansOneShot.Architecture.Tests;
@@ -17,7 +18,7 @@ public sealed class BorderTests
         ["ModelHub"] = ["Common", "Compute", "Documents", "Recipe", "Storage"],
         ["Grains"] = ["Common", "Contracts", "Documents", "Recipe", "Storage"],
         ["Client"] = ["Common", "Documents", "Recipe", "Storage"],
-        ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents"],
+        ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents", "Storage"],
         ["Api"] = ["Client", "Client.Orleans", "Common", "Contracts", "Documents", "Recipe", "Storage"],
         ["Silo"] =
         [
@@ -51,12 +52,12 @@ public sealed class BorderTests
         ["Google.Protobuf"] = ["Compute"],
         ["Microsoft.Data.Sqlite"] = ["Silo", "Cli"],
         ["OpenTelemetry"] = ["Silo"],
-        ["Polly"] = ["Storage.Azure", "ModelHub", "Grains", "Client.Orleans", "Silo"],
+        ["Polly"] = ["Storage.Azure", "ModelHub", "Grains", "Client", "Client.Orleans", "Silo"],
         ["Spectre.Console"] = ["Cli"],
         ["System.CommandLine"] = ["Cli"],
         ["Microsoft.AspNetCore"] = ["Api", "Silo"],
         ["Microsoft.Net.Http.Headers"] = ["Api"],
-        ["Microsoft.Extensions"] = ["Api", "Grains", "Client.Orleans", "Silo", "Cli"],
+        ["Microsoft.Extensions"] = ["Api", "Grains", "Client", "Client.Orleans", "Silo", "Cli"],
     };
 
     public static TheoryData<string> Projects => [.. BuiltAssembly.All.Keys.Order(StringComparer.Ordinal)];
@@ -124,7 +125,7 @@ public sealed class BorderTests
     public void Closure_OfTheClient_HoldsNoOrleans()
     {
         // Whoever submits over HTTP gets neither a cluster's runtime nor Redis: docs/adr/0036-documents.md.
-        string[] families = ["Orleans", "Microsoft.Orleans", "StackExchange.Redis", "Microsoft.Extensions", "Microsoft.AspNetCore", "TorchSharp"];
+        string[] families = ["Orleans", "Microsoft.Orleans", "StackExchange.Redis", "Microsoft.AspNetCore", "TorchSharp"];
         var (closure, queue) = (new HashSet<string> { "Client" }, new Queue<string>(["Client"]));
         while (queue.TryDequeue(out var project))
         {
@@ -139,6 +140,12 @@ public sealed class BorderTests
             closure,
             project => Assert.DoesNotContain(BuiltAssembly.All[project].References, reference => families.Any(family => Is(reference, family)))
         );
+
+        // And what their packages bring with them, to whatever depth.
+        using var packages = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "src/Client/packages.lock.json")));
+        var names = packages.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject().Select(package => package.Name).ToList();
+        Assert.Contains("Polly.Core", names);
+        Assert.DoesNotContain(names, name => families.Any(family => Is(name, family)));
     }
 
     private static bool Is(string assembly, string family) =>

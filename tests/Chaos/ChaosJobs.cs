@@ -1,5 +1,5 @@
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;

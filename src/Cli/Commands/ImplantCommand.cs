@@ -3,8 +3,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Cli.Commands;

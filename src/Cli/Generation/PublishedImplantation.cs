@@ -1,5 +1,5 @@
 using OrleansOneShot.Cli.Sessions;
-using OrleansOneShot.Client;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;

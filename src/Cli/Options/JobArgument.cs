@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OrleansOneShot.Client;
+using OrleansOneShot.Client.Jobs;
 
 namespace OrleansOneShot.Cli.Options;
 

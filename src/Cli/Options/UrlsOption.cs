@@ -2,8 +2,8 @@ using System.CommandLine;
 using OrleansOneShot.Api.Hosting;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Sessions;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Http;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Storage;
 

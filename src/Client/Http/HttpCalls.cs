@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Keys;
@@ -173,7 +174,8 @@ internal sealed partial class HttpCalls : IDisposable
             : cause is OperationCanceledException or TimeoutException
                 ? $"{address} did not answer in time."
                 : $"{address} can't be reached: {cause.Message.TrimEnd('.')}.";
-        return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, message, "server", "Check that oneshot serve --urls runs there, and try again."), cause);
+        const string Hint = "Check that oneshot serve --urls runs there, and try again.";
+        return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, message, "server", Hint), cause);
     }
 
     /// <inheritdoc/>
@@ -195,8 +197,9 @@ internal sealed partial class HttpCalls : IDisposable
                 {
                     ShouldHandle = tried =>
                         ValueTask.FromResult(
-                            tried.Outcome is { Exception: { } error } ? IsBroken(error, tried.Context.CancellationToken)
-                            : tried.Outcome.Result is { } answer && MayPass(answer.StatusCode) && !(DocumentAnswer.RetryAfter(answer, options.TimeProvider) > options.MaxRetryAfter)
+                            tried.Outcome is { Exception: { } error }
+                                ? IsBroken(error, tried.Context.CancellationToken)
+                                : tried.Outcome.Result is { } answer && MayPass(answer)
                         ),
                     MaxRetryAttempts = options.MaxRetries,
                     Delay = s_firstPause,
@@ -217,8 +220,9 @@ internal sealed partial class HttpCalls : IDisposable
         return builder.Build();
     }
 
-    private static bool MayPass(HttpStatusCode status) =>
-        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status is 500 or 502 or 503 or 504;
+    private bool MayPass(HttpResponseMessage answer) =>
+        (int)answer.StatusCode is 408 or 429 or 500 or 502 or 503 or 504
+        && !(DocumentAnswer.RetryAfter(answer, _options.TimeProvider) > _options.MaxRetryAfter);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Path} was answered with {Status} after {Took}")]
     private partial void LogCall(HttpMethod method, Uri? path, HttpStatusCode status, TimeSpan took);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Client.Results;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;

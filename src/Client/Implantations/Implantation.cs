@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 

@@ -1,3 +1,4 @@
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -27,7 +28,9 @@ public class ImplantationHandle
     /// <exception cref="OneShotException">not_found; unavailable.</exception>
     public virtual Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Transport.GetStatusAsync(Id, cancellationToken);
 
-    /// <summary>The job's events from one on, then new ones until the job has ended. It goes on by itself where the connection or the server's silo breaks.</summary>
+    /// <summary>
+    /// The job's events from one on, then new ones until the job has ended. It goes on by itself where the connection or the server's silo breaks.
+    /// </summary>
     /// <param name="fromSequence">First sequence number wanted, 1 for all: one more than that of the last event that is known.</param>
     /// <param name="cancellationToken">Ends the stream; the job goes on.</param>
     /// <returns>Events, each once and in order.</returns>

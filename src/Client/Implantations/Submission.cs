@@ -1,3 +1,5 @@
+using OrleansOneShot.Client.Jobs;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;

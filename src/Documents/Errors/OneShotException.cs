@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Documents.Http;
 
 namespace OrleansOneShot.Documents.Errors;
 
@@ -34,3 +33,8 @@ public class OneShotException : Exception
     /// <summary>When the server wants to be asked again; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }
+
+/// <summary>A field at fault.</summary>
+/// <param name="Pointer">Where it stands in the body: a JSON pointer (RFC 6901); of a query or a header its name.</param>
+/// <param name="Detail">What is wrong with it, in one sentence.</param>
+public sealed record ProblemField(string Pointer, string Detail);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Documents.Http;
 
@@ -35,8 +36,3 @@ public sealed record ProblemDocument
     /// <summary>The call's trace, by which the server's log tells more.</summary>
     public string? TraceId { get; init; }
 }
-
-/// <summary>A field at fault.</summary>
-/// <param name="Pointer">Where it stands in the body: a JSON pointer (RFC 6901); of a query or a header its name.</param>
-/// <param name="Detail">What is wrong with it, in one sentence.</param>
-public sealed record ProblemField(string Pointer, string Detail);

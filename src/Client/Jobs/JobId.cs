@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Jobs;
 
 /// <summary>
 /// Ids of jobs: UTC time of submission and eight random digits, such as <c>20261123-121500-ab12cd34</c>. They sort by time and are safe as file names.

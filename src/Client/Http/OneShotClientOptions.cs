@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Http;
 
 /// <summary>How a client calls a server over HTTP.</summary>
 public sealed class OneShotClientOptions

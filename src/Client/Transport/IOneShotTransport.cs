@@ -5,9 +5,11 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Transport;
 
-/// <summary>A way to a server: all that the use cases of this package need of it. Every call is repeated where that helps, and says why when it did not.</summary>
+/// <summary>
+/// A way to a server: all that the use cases of this package need of it. Every call is repeated where that helps, and says why when it did not.
+/// </summary>
 public interface IOneShotTransport : IAsyncDisposable
 {
     /// <summary>Where photos and masks go.</summary>

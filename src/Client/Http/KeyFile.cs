@@ -1,7 +1,7 @@
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Keys;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Http;
 
 /// <summary>Files that hold a key and nothing else.</summary>
 public static class KeyFile

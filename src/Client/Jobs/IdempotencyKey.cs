@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Jobs;
 
 /// <summary>Keys under which a caller may submit again without making a second job: whoever lost the answer sends the same once more.</summary>
 public static class IdempotencyKey

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace OrleansOneShot.Client;
+namespace OrleansOneShot.Client.Transport;
 
 /// <summary>What the client tells of itself.</summary>
 public static class Telemetry
