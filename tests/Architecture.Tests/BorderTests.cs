@@ -116,7 +116,7 @@ public sealed class BorderTests
             BuiltAssembly.All[project].Strings,
             text =>
                 !text.Contains(' ', StringComparison.Ordinal)
-                && !text.StartsWith("/v1/", StringComparison.Ordinal) // of the web, not of a store
+                && !text.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal) // of the web, not of a store
                 && parts.Any(part => text.StartsWith(part, StringComparison.Ordinal) || text.Contains("/" + part, StringComparison.Ordinal))
         );
     }
