@@ -10,6 +10,9 @@ namespace OrleansOneShot.Grains.Webhooks;
 /// </summary>
 internal sealed class CheckedConnector(ReachableHosts hosts, IHostResolver resolver)
 {
+    // Of several addresses one may be a hole, such as that of an IPv6 which leads nowhere.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Connects.</summary>
     /// <param name="endpoint">Host and port.</param>
     /// <param name="cancellationToken">Stops trying.</param>
@@ -33,25 +36,38 @@ internal sealed class CheckedConnector(ReachableHosts hosts, IHostResolver resol
         SocketException? last = null;
         foreach (var address in addresses)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(s_patience);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
+                return await ConnectAsync(new IPEndPoint(address, endpoint.Port), patience.Token);
             }
             catch (SocketException e)
             {
-                socket.Dispose();
                 last = e;
             }
-            catch
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                socket.Dispose();
-                throw;
+                last = new SocketException((int)SocketError.TimedOut);
             }
         }
 
         throw last!;
+    }
+
+    private static async Task<Stream> ConnectAsync(IPEndPoint endpoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endpoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }
 

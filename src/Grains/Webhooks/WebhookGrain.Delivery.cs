@@ -120,22 +120,13 @@ internal sealed partial class WebhookGrain
         }
     }
 
+    /// <summary>Registers the reminder. Without one a message could wait for ever, so whoever brings it has to come again.</summary>
     private async Task RemindAsync()
     {
-        if (_reminded)
-        {
-            return;
-        }
-
-        try
+        if (!_reminded)
         {
             await this.RegisterOrUpdateReminder(Reminder, options.Value.BackstopPeriod, options.Value.BackstopPeriod);
             _reminded = true;
-        }
-        catch (Exception e)
-        {
-            // Its store may be away; what waits is delivered as long as this activation lives, and the next call registers it.
-            LogNotReminded(e, Id);
         }
     }
 
@@ -153,7 +144,7 @@ internal sealed partial class WebhookGrain
         catch (Exception e)
         {
             // It comes again, and finds nothing again.
-            LogNotReminded(e, Id);
+            LogStillReminded(e, Id);
         }
     }
 
@@ -166,6 +157,6 @@ internal sealed partial class WebhookGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook {WebhookId}: what became of message {MessageId} could not be stored; it is sent again")]
     private partial void LogNotNoted(Exception error, string webhookId, string messageId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook {WebhookId}: its reminder could not be changed")]
-    private partial void LogNotReminded(Exception error, string webhookId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook {WebhookId}: its reminder could not be taken away")]
+    private partial void LogStillReminded(Exception error, string webhookId);
 }

@@ -69,9 +69,9 @@ internal sealed partial class WebhookGrain(
         await ChangeAsync(state => state.Request is null ? state : Deliveries.Add(state, job, Now));
         if (_state.Waiting.Length > 0)
         {
+            Deliver();
             // Also if it was known: the call that brought it may have failed here.
             await RemindAsync();
-            Deliver();
         }
 
         return _state.Request is not null;

@@ -17,9 +17,9 @@ internal sealed class HttpServer : IAsyncDisposable
 
     public string Data => _folder.Data;
 
-    public async Task StartAsync()
+    public async Task StartAsync(params string[] more)
     {
-        _process = OneShotProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--data", Data);
+        _process = OneShotProcess.Start(["serve", "--urls", "http://127.0.0.1:0", "--data", Data, .. more]);
         var line = await _process.SaysAsync(line => line.StartsWith("Serves HTTP at ", StringComparison.Ordinal));
         Client.BaseAddress = new Uri(line["Serves HTTP at ".Length..].TrimEnd('.'));
     }

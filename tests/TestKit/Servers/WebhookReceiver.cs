@@ -29,7 +29,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
     }
 
     /// <summary>Where it is.</summary>
-    public Uri Address => new($"{_app.Urls.Single()}/hooks");
+    public Uri Address { get; private set; } = null!;
 
     /// <summary>All that has arrived.</summary>
     public ConcurrentQueue<ReceivedWebhook> All { get; } = new();
@@ -43,6 +43,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
     {
         var receiver = new WebhookReceiver(address);
         await receiver._app.StartAsync();
+        receiver.Address = new Uri($"{receiver._app.Urls.Single()}/hooks");
         return receiver;
     }
 
