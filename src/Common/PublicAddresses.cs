@@ -39,7 +39,11 @@ public static class PublicAddresses
     ];
 
     // RFC 5214: ISATAP, below any prefix: these four bytes stand before an IPv4 address.
-    private static readonly byte[][] s_isatap = [[0, 0, 0x5e, 0xfe], [2, 0, 0x5e, 0xfe]];
+    private static readonly byte[][] s_isatap =
+    [
+        [0, 0, 0x5e, 0xfe],
+        [2, 0, 0x5e, 0xfe],
+    ];
 
     /// <summary>Whether an address is not of the Internet.</summary>
     /// <param name="address">An address, with or without scope.</param>

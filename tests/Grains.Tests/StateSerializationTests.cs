@@ -171,10 +171,7 @@ public sealed class StateSerializationTests
         };
         var back = RoundTrip(webhook, json);
         Assert.Equivalent(webhook, back, strict: true);
-        Assert.Equal(
-            "WebhookState { Owner = ann, Request = WebhookRequest { Url = https://example.com/... }, Waiting = 1, Ended = 1 }",
-            back.ToString()
-        );
+        Assert.Equal("WebhookState { Owner = ann, Request = WebhookRequest { Url = https://example.com/... }, Waiting = 1, Ended = 1 }", back.ToString());
         Assert.Null(RoundTrip(new WebhookState(), json).Request);
         var list = new OwnerWebhooksState { Webhooks = [new OwnedWebhook("wh_1", WebhookEvents.All, s_time)] };
         Assert.Equivalent(list, RoundTrip(list, json), strict: true);

@@ -45,11 +45,7 @@ internal sealed partial class OwnerWebhooksGrain(
         await LookAgainAsync();
         if (_state.Webhooks.Length >= WebhookRules.MostPerOwner)
         {
-            throw Refuse(
-                ErrorCodes.Limit,
-                $"{Owner} has {_state.Webhooks.Length} webhooks, the most for an owner; delete one that is no longer used.",
-                null
-            );
+            throw Refuse(ErrorCodes.Limit, $"{Owner} has {_state.Webhooks.Length} webhooks, the most for an owner; delete one that is no longer used.", null);
         }
 
         var id = IdPrefix + RandomNumberGenerator.GetString(IdSigns, IdLength);
@@ -93,9 +89,7 @@ internal sealed partial class OwnerWebhooksGrain(
 
         await LookAgainAsync();
         var taken = await Task.WhenAll(
-            _state
-                .Webhooks.Where(webhook => webhook.Created <= job.Finished && webhook.Events.Contains(type))
-                .Select(webhook => Webhook(webhook.Id).Take(job))
+            _state.Webhooks.Where(webhook => webhook.Created <= job.Finished && webhook.Events.Contains(type)).Select(webhook => Webhook(webhook.Id).Take(job))
         );
         return taken.Count(isTaken => isTaken);
     }

@@ -7,18 +7,18 @@ internal static class WebhookBackoff
 {
     /// <summary>Pauses after the first, second, ... try.</summary>
     public static ImmutableArray<TimeSpan> Pauses { get; } =
-        [
-            TimeSpan.FromSeconds(5),
-            TimeSpan.FromSeconds(30),
-            TimeSpan.FromMinutes(2),
-            TimeSpan.FromMinutes(10),
-            TimeSpan.FromMinutes(30),
-            TimeSpan.FromHours(1),
-            TimeSpan.FromHours(2),
-            TimeSpan.FromHours(4),
-            TimeSpan.FromHours(8),
-            TimeSpan.FromHours(8),
-        ];
+    [
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromSeconds(30),
+        TimeSpan.FromMinutes(2),
+        TimeSpan.FromMinutes(10),
+        TimeSpan.FromMinutes(30),
+        TimeSpan.FromHours(1),
+        TimeSpan.FromHours(2),
+        TimeSpan.FromHours(4),
+        TimeSpan.FromHours(8),
+        TimeSpan.FromHours(8),
+    ];
 
     // So that the messages which a receiver missed together don't come back together.
     private const double MostJitter = 0.1;

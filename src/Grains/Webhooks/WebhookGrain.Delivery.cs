@@ -109,7 +109,11 @@ internal sealed partial class WebhookGrain
     private void Report(string id, SendOutcome outcome)
     {
         var isWaiting = _state.Waiting.Any(one => one.Told.Id == id);
-        instruments.OnWebhook(outcome.IsDelivered ? "delivered" : isWaiting ? "retried" : "failed");
+        instruments.OnWebhook(
+            outcome.IsDelivered ? "delivered"
+            : isWaiting ? "retried"
+            : "failed"
+        );
         if (!outcome.IsDelivered)
         {
             LogNotDelivered(Id, id, outcome.Reason!, isWaiting);

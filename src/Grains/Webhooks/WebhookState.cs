@@ -64,8 +64,4 @@ internal sealed record OwnerWebhooksState
 /// <param name="Events">What it is told.</param>
 /// <param name="Created">When it was made.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.OwnedWebhook")]
-internal sealed record OwnedWebhook(
-    [property: Id(0)] string Id,
-    [property: Id(1)] ImmutableArray<string> Events,
-    [property: Id(2)] DateTimeOffset Created
-);
+internal sealed record OwnedWebhook([property: Id(0)] string Id, [property: Id(1)] ImmutableArray<string> Events, [property: Id(2)] DateTimeOffset Created);

@@ -59,9 +59,9 @@ public sealed class WebhookRulesTests
         );
         Assert.Equal(
             "events names 4; name each of implantation.succeeded, implantation.failed, implantation.cancelled once at most.",
-            Assert.Single(
-                WebhookRules.Find(new WebhookRequest { Url = "https://example.com", Events = [.. Enumerable.Repeat(WebhookEvents.Failed, 4)] })
-            ).Message
+            Assert
+                .Single(WebhookRules.Find(new WebhookRequest { Url = "https://example.com", Events = [.. Enumerable.Repeat(WebhookEvents.Failed, 4)] }))
+                .Message
         );
     }
 

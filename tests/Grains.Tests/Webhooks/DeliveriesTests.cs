@@ -10,7 +10,11 @@ namespace OrleansOneShot.Grains.Tests.Webhooks;
 public sealed class DeliveriesTests
 {
     private static readonly DateTimeOffset s_now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly WebhookState s_new = new() { Request = new WebhookRequest { Url = "https://example.com" }, Owner = "ann" };
+    private static readonly WebhookState s_new = new()
+    {
+        Request = new WebhookRequest { Url = "https://example.com" },
+        Owner = "ann",
+    };
 
     [Fact]
     public void Add_Job_WaitsWithItsDocument()
@@ -18,7 +22,10 @@ public sealed class DeliveriesTests
         var job = Job("j1") with { State = JobState.Failed, Error = new ErrorDetail(ErrorCodes.Failed, "why", null, "what to do") };
         var waiting = Assert.Single(Deliveries.Add(s_new, job, s_now).Waiting);
 
-        Assert.Equal((WebhookEvents.Failed, "j1", WebhookDeliveryStatus.Pending, s_now), (waiting.Told.Type, waiting.Told.Job, waiting.Told.Status, waiting.Told.NextAttempt));
+        Assert.Equal(
+            (WebhookEvents.Failed, "j1", WebhookDeliveryStatus.Pending, s_now),
+            (waiting.Told.Type, waiting.Told.Job, waiting.Told.Status, waiting.Told.NextAttempt)
+        );
         Assert.True(
             JsonNode.DeepEquals(
                 JsonNode.Parse(
@@ -53,19 +60,7 @@ public sealed class DeliveriesTests
     [Fact]
     public void IdOf_AnotherJobEndOrSubmission_IsAnother()
     {
-        WebhookJob[] all =
-        [
-            Job("j1"),
-            Job("j2"),
-            Job("j1") with
-            {
-                State = JobState.Cancelled,
-            },
-            Job("j1") with
-            {
-                Created = s_now,
-            },
-        ];
+        WebhookJob[] all = [Job("j1"), Job("j2"), Job("j1") with { State = JobState.Cancelled }, Job("j1") with { Created = s_now }];
         Assert.Equal(all.Length, all.Select(Deliveries.IdOf).Distinct().Count());
         Assert.All(all, job => Assert.Matches("^msg_[0-9a-f]{32}$", Deliveries.IdOf(job)));
         Assert.Equal(Deliveries.IdOf(Job("j1")), Deliveries.IdOf(Job("j1") with { Finished = s_now.AddDays(1) }));

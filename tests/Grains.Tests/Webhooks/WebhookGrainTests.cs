@@ -23,7 +23,10 @@ public sealed class WebhookGrainTests : IAsyncLifetime
         var message = await Receiver.NextAsync();
 
         Assert.True(await message.IsSignedAsync(webhook.Secret));
-        Assert.Equal(("implantation.succeeded", "j1", "succeeded"), ((string?)message.Json["type"], (string?)message.Json["data"]!["id"], (string?)message.Json["data"]!["state"]));
+        Assert.Equal(
+            ("implantation.succeeded", "j1", "succeeded"),
+            ((string?)message.Json["type"], (string?)message.Json["data"]!["id"], (string?)message.Json["data"]!["state"])
+        );
         var told = await _world.WhenAsync(webhook.Webhook.Id, delivery => delivery.Status == WebhookDeliveryStatus.Delivered);
         Assert.Equal((message.Id, 1, 204, null, null), (told.Id, told.Attempts, told.ResponseStatus, told.Reason, told.NextAttempt));
 
@@ -137,7 +140,10 @@ public sealed class WebhookGrainTests : IAsyncLifetime
     {
         await _world.AddAsync(null, WebhookEvents.Failed, WebhookEvents.Cancelled);
         Assert.Equal(0, await _world.EndAsync("j1"));
-        Assert.Equal(0, await _world.Ann.Ended(WebhookWorld.Job("j2", "ann", _world.Clock.GetUtcNow().AddSeconds(-1)) with { State = Documents.Jobs.JobState.Failed }));
+        Assert.Equal(
+            0,
+            await _world.Ann.Ended(WebhookWorld.Job("j2", "ann", _world.Clock.GetUtcNow().AddSeconds(-1)) with { State = Documents.Jobs.JobState.Failed })
+        );
         Assert.Equal(1, await _world.Ann.Ended(WebhookWorld.Job("j3", "ann", _world.Clock.GetUtcNow()) with { State = Documents.Jobs.JobState.Failed }));
         Assert.Equal("implantation.failed", (string?)(await Receiver.NextAsync()).Json["type"]);
     }

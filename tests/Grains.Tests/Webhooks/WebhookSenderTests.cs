@@ -101,10 +101,11 @@ public sealed class WebhookSenderTests : IAsyncLifetime
         _resolver.Add("rebinds.example", "127.0.0.1");
         _resolver.Add("rebinds.example", "127.0.0.9");
         Assert.True(Common.ReachableHosts.TryParse(["127.0.0.1"], out var hosts, out _));
-        await using var stream = (NetworkStream)await new CheckedConnector(hosts, _resolver).ConnectAsync(
-            new DnsEndPoint("rebinds.example", _receiver.Address.Port),
-            TestContext.Current.CancellationToken
-        );
+        await using var stream = (NetworkStream)
+            await new CheckedConnector(hosts, _resolver).ConnectAsync(
+                new DnsEndPoint("rebinds.example", _receiver.Address.Port),
+                TestContext.Current.CancellationToken
+            );
         Assert.Equal("127.0.0.1", ((IPEndPoint)stream.Socket.RemoteEndPoint!).Address.ToString());
         Assert.Equal(["rebinds.example"], _resolver.Asked);
         await Assert.ThrowsAsync<ReceiverRefusedException>(() =>
