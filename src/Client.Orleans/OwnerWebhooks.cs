@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 
 namespace OrleansOneShot.Client.Cluster;

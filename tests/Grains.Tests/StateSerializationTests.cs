@@ -4,7 +4,6 @@ using Orleans.Storage;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Webhooks;

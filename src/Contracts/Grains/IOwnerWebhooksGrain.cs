@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 
 namespace OrleansOneShot.Contracts.Grains;

@@ -1,4 +1,3 @@
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 
 namespace OrleansOneShot.Contracts.Grains;

@@ -1,7 +1,6 @@
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Serializers;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;

@@ -34,8 +34,8 @@ public static partial class SecretText
 
     /// <summary>
     /// Hides what is or may be a secret in a text: user and password of addresses, passwords, keys and signatures given as NAME=VALUE, bearer tokens, keys of
-    /// this program (<c>os1_&lt;id&gt;_&lt;secret&gt;</c>, of which the id stays), secrets of webhooks (<c>whsec_...</c>), and all that was remembered. The rest
-    /// of such a word goes as well, since a password may hold any sign.
+    /// this program (<c>os1_&lt;id&gt;_&lt;secret&gt;</c>, of which the id stays), secrets of webhooks (<c>whsec_...</c>), and all that was remembered. The
+    /// rest of such a word goes as well, since a password may hold any sign.
     /// </summary>
     /// <param name="text">Any text; or null.</param>
     /// <returns>The text without secrets.</returns>

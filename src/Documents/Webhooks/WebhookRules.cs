@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 

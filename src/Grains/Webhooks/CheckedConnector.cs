@@ -71,5 +71,7 @@ internal sealed class CheckedConnector(ReachableHosts hosts, IHostResolver resol
     }
 }
 
-/// <summary>A host is not of the Internet, and the operator does not allow it. The address is not told: names of the inside would be read out by asking.</summary>
+/// <summary>
+/// A host is not of the Internet, and the operator does not allow it. The address is not told: names of the inside would be read out by asking.
+/// </summary>
 internal sealed class ReceiverRefusedException() : IOException("The receiver's address is not of the Internet, and the operator does not allow it.");

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Recipe;

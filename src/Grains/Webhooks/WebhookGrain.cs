@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Hosting;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 
 namespace OrleansOneShot.Grains.Webhooks;

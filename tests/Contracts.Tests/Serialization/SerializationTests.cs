@@ -6,7 +6,6 @@ using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;

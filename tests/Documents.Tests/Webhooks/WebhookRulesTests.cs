@@ -1,4 +1,3 @@
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;

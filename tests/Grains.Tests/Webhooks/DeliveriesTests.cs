@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Webhooks;

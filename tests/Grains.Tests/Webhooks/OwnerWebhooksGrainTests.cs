@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Tests.Fakes;
 

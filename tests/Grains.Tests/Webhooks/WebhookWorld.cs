@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Contracts.Grains;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Tests.Fakes;

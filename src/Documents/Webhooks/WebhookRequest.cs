@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Documents.Http;
+namespace OrleansOneShot.Documents.Webhooks;
 
 /// <summary>What a new webhook is to be. Its text shows no more of the address than its host.</summary>
 public sealed record WebhookRequest
