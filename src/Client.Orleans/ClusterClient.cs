@@ -141,6 +141,15 @@ public sealed class ClusterClient : IAsyncDisposable
         return new OwnerUploads(this, _grains.GetGrain<IOwnerGrain>(owner));
     }
 
+    /// <summary>An owner's webhooks; makes no call.</summary>
+    /// <param name="owner">The owner's name.</param>
+    /// <returns>The way to them.</returns>
+    public OwnerWebhooks GetWebhooks(string owner)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        return new OwnerWebhooks(this, _grains.GetGrain<IOwnerWebhooksGrain>(owner));
+    }
+
     /// <summary>A page of jobs, newest first.</summary>
     /// <param name="query">Which.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -10,6 +10,7 @@ using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Implantations;
+using OrleansOneShot.Api.Webhooks;
 using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Api.Hosting;
@@ -109,6 +110,7 @@ public sealed class ApiServer : IAsyncDisposable
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
         KeyEndpoints.Map(application);
+        WebhookEndpoints.Map(application);
         return application;
     }
 }

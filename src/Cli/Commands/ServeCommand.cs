@@ -21,6 +21,8 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly UrlsOption _urls = new();
 
+    private readonly WebhookOption _webhooks = new();
+
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
     private readonly Option<long?> _slots = NumberOptions.Whole(
@@ -56,6 +58,7 @@ internal sealed class ServeCommand : OneShotCommand
         _health.AddTo(this);
         _volatile.AddTo(this);
         _urls.AddTo(this);
+        _webhooks.AddTo(this);
 
         // A data folder alone keeps no models for others, and who gave it would believe otherwise.
         Validators.Add(result =>
@@ -74,7 +77,7 @@ internal sealed class ServeCommand : OneShotCommand
         if (target.Redis is null)
         {
             WritableFolder.Require(target.Data);
-            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
+            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt, _webhooks.Resolve(parsed));
             if (session.Owner is { } owner)
             {
                 context.Say($"Process {owner.ProcessId} works on the jobs of {target.Data} already.");
@@ -96,6 +99,7 @@ internal sealed class ServeCommand : OneShotCommand
             Listen = _listen.Resolve(parsed),
             Health = _health.Resolve(parsed),
             AllowVolatileRedis = _volatile.Resolve(parsed),
+            WebhookAllow = _webhooks.Resolve(parsed),
             KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
         };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);

@@ -5,6 +5,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Serialization;
@@ -69,6 +70,21 @@ internal sealed class KeyDocumentCodec(ICodecProvider codecs) : NumberedCodec<Ke
 [RegisterSerializer]
 internal sealed class NewKeyCodec(ICodecProvider codecs) : NumberedCodec<NewKey>(codecs);
 
+[RegisterSerializer]
+internal sealed class WebhookRequestCodec(ICodecProvider codecs) : NumberedCodec<WebhookRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookDocumentCodec(ICodecProvider codecs) : NumberedCodec<WebhookDocument>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookDeliveryCodec(ICodecProvider codecs) : NumberedCodec<WebhookDelivery>(codecs);
+
+[RegisterSerializer]
+internal sealed class NewWebhookCodec(ICodecProvider codecs) : NumberedCodec<NewWebhook>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookJobCodec(ICodecProvider codecs) : NumberedCodec<WebhookJob>(codecs);
+
 // Documents can't be changed, so nobody needs a copy.
 [RegisterCopier]
 internal sealed class MethodOptionsCopier : ShallowCopier<MethodOptions>;
@@ -129,3 +145,18 @@ internal sealed class KeyDocumentCopier : ShallowCopier<KeyDocument>;
 
 [RegisterCopier]
 internal sealed class NewKeyCopier : ShallowCopier<NewKey>;
+
+[RegisterCopier]
+internal sealed class WebhookRequestCopier : ShallowCopier<WebhookRequest>;
+
+[RegisterCopier]
+internal sealed class WebhookDocumentCopier : ShallowCopier<WebhookDocument>;
+
+[RegisterCopier]
+internal sealed class WebhookDeliveryCopier : ShallowCopier<WebhookDelivery>;
+
+[RegisterCopier]
+internal sealed class NewWebhookCopier : ShallowCopier<NewWebhook>;
+
+[RegisterCopier]
+internal sealed class WebhookJobCopier : ShallowCopier<WebhookJob>;

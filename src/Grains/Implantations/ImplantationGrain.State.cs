@@ -154,7 +154,11 @@ internal sealed partial class ImplantationGrain
     /// <summary>What an ended job owes to others; repeated calls do no harm.</summary>
     private async Task FinishEffectsAsync()
     {
-        await PutSummaryAsync();
+        // As long as the list has the job as unfinished, the backstop comes back to it: so the list hears of the end after those who can't be told later.
+        if (await TellWebhooksAsync())
+        {
+            await PutSummaryAsync();
+        }
         if (_state.Lease is null)
         {
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);

@@ -227,6 +227,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                     Slots = options.Slots,
                     Devices = options.Devices,
                     KeepModels = options.KeepModels,
+                    WebhookAllow = options.WebhookAllow,
                     ResumesJobs = true,
                     RequeuesOnStop = true,
                     Health = options.Health,

@@ -150,6 +150,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                     Store = SiloStore.Choose(options.Data, cluster: false),
                     Slots = options.Trains ? 1 : 0,
                     ResumesJobs = options.Trains,
+                    WebhookAllow = options.WebhookAllow,
                     Engine = options.Engine,
                 }
             );

@@ -39,6 +39,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.WorkFolder = options.Data.Work;
             grains.Clock = options.Clock;
             grains.Slots = slots;
+            grains.WebhookAllow = options.WebhookAllow;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });
     }

@@ -19,9 +19,9 @@ internal sealed class HttpServer : IAsyncDisposable
 
     public string Data => _folder.Data;
 
-    public async Task StartAsync()
+    public async Task StartAsync(params string[] more)
     {
-        _process = OneShotProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--data", Data);
+        _process = OneShotProcess.Start(["serve", "--urls", "http://127.0.0.1:0", "--data", Data, .. more]);
         Client.BaseAddress = AddressIn(await _process.SaysAsync(IsReady));
     }
 

@@ -86,8 +86,12 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         var job = (string)
             (await HttpServer.ReadAsync(await _server.SubmitAsync(HttpServer.Request(hash, await _server.UploadAsync("cat-mask.png"), 500))))["id"]!;
         await AssertAsync(await Client.GetAsync("/v1/keys"), HttpStatusCode.Forbidden, "forbidden");
+        var webhook = (string)
+            (await HttpServer.ReadAsync(await Client.PostAsync("/v1/webhooks", JsonContent.Create(new { url = "https://example.com/" }))))["webhook"]!["id"]!;
 
         _server.UseKey(admin);
+        await AssertAsync(await Client.GetAsync("/v1/webhooks"), HttpStatusCode.Forbidden, "forbidden");
+        await AssertAsync(await Client.DeleteAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.Forbidden, "forbidden");
         var made = await HttpServer.ReadAsync(
             await Client.PostAsync(
                 "/v1/keys",
@@ -105,6 +109,8 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}/events"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.PostAsync($"/v1/implantations/{job}/cancel", null), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.GetAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.DeleteAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.NotFound, "not_found");
         using var foreign = await Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/v1/blobs/{hash}"));
         Assert.Equal(HttpStatusCode.NotFound, foreign.StatusCode);
         await RefusedAsync(HttpServer.Request(hash, hash), HttpStatusCode.Conflict, "blob_missing", "/image", "/objects/0/mask");
