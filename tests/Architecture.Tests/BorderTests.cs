@@ -56,6 +56,8 @@ public sealed class BorderTests
         ["System.CommandLine"] = ["Cli"],
         ["Microsoft.AspNetCore"] = ["Api", "Silo"],
         ["Microsoft.Net.Http.Headers"] = ["Api"],
+        ["Microsoft.OpenApi"] = ["Api"],
+        ["Scalar"] = ["Api"],
         ["Microsoft.Extensions"] = ["Api", "Grains", "Client.Orleans", "Silo", "Cli"],
     };
 

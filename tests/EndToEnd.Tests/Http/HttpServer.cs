@@ -15,11 +15,23 @@ internal sealed class HttpServer : IAsyncDisposable
 
     public HttpClient Client { get; } = new();
 
+    /// <summary>Address of its management listener, where that was asked for.</summary>
+    public string Management { get; private set; } = "";
+
     public string Data => _folder.Data;
 
-    public async Task StartAsync()
+    public Task StartAsync() => StartAsync(new Dictionary<string, string>());
+
+    /// <summary>Starts with variables of its own in its environment, and more options.</summary>
+    public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
-        _process = OneShotProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--data", Data);
+        _process = OneShotProcess.Start(environment, ["serve", "--urls", "http://127.0.0.1:0", "--data", Data, .. options]);
+        const string Health = "Tells of its health at ";
+        if (options.Contains("--management-urls"))
+        {
+            Management = (await _process.SaysAsync(line => line.StartsWith(Health, StringComparison.Ordinal)))[Health.Length..].TrimEnd('.');
+        }
+
         var line = await _process.SaysAsync(line => line.StartsWith("Serves HTTP at ", StringComparison.Ordinal));
         Client.BaseAddress = new Uri(line["Serves HTTP at ".Length..].TrimEnd('.'));
     }
@@ -87,6 +99,17 @@ internal sealed class HttpServer : IAsyncDisposable
         Assert.True((string?)status["state"] == "succeeded", status.ToJsonString());
         return status;
     }
+
+    /// <summary>Waits until the server is ready.</summary>
+    public Task ReadyAsync() => _process!.ReadyAsync();
+
+    /// <summary>Makes a key on the server's data.</summary>
+    public async Task<string> AddKeyAsync(string name, string scopes) =>
+        (await OneShotProcess.RunAsync("keys", "add", name, "--scopes", scopes, "--data", Data)).Expect(0).Output.Trim();
+
+    /// <summary>All that the server has logged.</summary>
+    public async Task<string> ReadLogAsync() =>
+        string.Concat(await Task.WhenAll(Directory.GetFiles(Path.Combine(Data, "logs")).Select(file => File.ReadAllTextAsync(file))));
 
     public static async Task<JsonObject> ReadAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
 

@@ -1,0 +1,128 @@
+using System.Net;
+
+namespace OrleansOneShot.EndToEnd.Tests.Http;
+
+/// <summary>Too many calls are told so, with when to come again.</summary>
+public sealed class RateLimitTests : IAsyncLifetime
+{
+    private readonly HttpServer _server = new();
+
+    public async ValueTask InitializeAsync() => await _server.StartAsync(new Dictionary<string, string>(), "--rate-limit", "50");
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Calls_BeyondTheLimitOfTheirKey_AreToldWhenToComeAgain()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            // As long as no key exists there is nobody to protect from the user of this machine.
+            using var local = await _server.Client.GetAsync("/v1/implantations");
+            Assert.Equal(HttpStatusCode.OK, local.StatusCode);
+            Assert.False(local.Headers.Contains("RateLimit"));
+        }
+
+        var (first, second) = (await _server.AddKeyAsync("first", "jobs:read"), await _server.AddKeyAsync("second", "jobs:read"));
+        _server.UseKey(first);
+        using (var counted = await _server.Client.GetAsync("/v1/implantations"))
+        {
+            Assert.Equal(["\"calls\";q=200;w=4"], counted.Headers.GetValues("RateLimit-Policy"));
+            Assert.Matches("^\"calls\";r=1[0-9][0-9];t=1$", Assert.Single(counted.Headers.GetValues("RateLimit")));
+        }
+
+        var refused = await FirstRefusalAsync();
+        await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Matches("^\"calls\";r=[0-9]+;t=1$", Assert.Single(refused.Headers.GetValues("RateLimit")));
+
+        _server.UseKey(second);
+        using var other = await _server.Client.GetAsync("/v1/implantations");
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task RefusedKeys_OfOneAddress_KeepNobodyElseOut()
+    {
+        var good = await _server.AddKeyAsync("good", "jobs:read");
+        _server.UseKey("os1_nobody_" + new string('x', 43));
+        var refused = await FirstRefusalAsync();
+        await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        _server.UseKey(good);
+        using var other = await _server.Client.GetAsync("/v1/implantations");
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task Uploads_BeyondWhatAnOwnerMayHaveUnderWay_AreToldWhenToComeAgain()
+    {
+        // 32 uploads that have begun and do not end; the 33rd is one too many.
+        var gate = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        var begun = Enumerable.Range(0, 32).Select(i => StartAsync(i, gate.Task, stop.Token)).ToList();
+        HttpResponseMessage? refused = null;
+        while (refused is null)
+        {
+            using var one = new ByteArrayContent([1]);
+            var answer = await _server.Client.PutAsync($"/v1/blobs/{new string('f', 64)}", one, TestContext.Current.CancellationToken);
+            // Until all 32 are known the bytes are looked at, and are not what they are called.
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                refused = answer;
+                break;
+            }
+
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+            answer.Dispose();
+        }
+
+        await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        refused.Dispose();
+        await stop.CancelAsync();
+        gate.SetResult();
+        await Task.WhenAll(begun);
+    }
+
+    private async Task<HttpResponseMessage> FirstRefusalAsync()
+    {
+        while (true)
+        {
+            var answer = await _server.Client.GetAsync("/v1/implantations");
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+        }
+    }
+
+    private async Task StartAsync(int number, Task gate, CancellationToken stop)
+    {
+        using var content = new OpenContent(gate);
+        try
+        {
+            using var _ = await _server.Client.PutAsync($"/v1/blobs/{number:x64}", content, stop);
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException) { }
+    }
+
+    /// <summary>A body that has begun and does not end.</summary>
+    private sealed class OpenContent(Task gate) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(new byte[1]);
+            await stream.FlushAsync();
+            await gate;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
