@@ -72,6 +72,10 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
         RefuseUnknown(document);
         AddTags(document);
         new Unused(document).Remove();
+        foreach (var schema in document.Components!.Schemas!.Values)
+        {
+            SchemaTexts.Clean(schema);
+        }
     }
 
     private static IEnumerable<(string Path, HttpMethod Method, OpenApiOperation Operation)> Operations(OpenApiDocument document) =>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrleansOneShot.Documents.Http;
@@ -17,6 +19,7 @@ internal sealed class OperationRules : IOpenApiOperationTransformer
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var responses = operation.Responses ??= [];
+        AddBytes(metadata, responses);
         List<string> scopes = [.. metadata.OfType<IAuthorizeData>().Select(data => data.Policy).OfType<string>().Distinct()];
         if (scopes.Count > 0)
         {
@@ -53,6 +56,21 @@ internal sealed class OperationRules : IOpenApiOperationTransformer
         }
 
         return Task.CompletedTask;
+    }
+
+    // The platform leaves out the content of what has a content type and no document.
+    private static void AddBytes(IList<object> metadata, OpenApiResponses responses)
+    {
+        foreach (var bytes in metadata.OfType<IProducesResponseTypeMetadata>().Where(one => one.Type is null || one.Type == typeof(void)))
+        {
+            if (responses.TryGetValue(bytes.StatusCode.ToString(CultureInfo.InvariantCulture), out var known) && known is OpenApiResponse response)
+            {
+                foreach (var type in bytes.ContentTypes)
+                {
+                    (response.Content ??= new Dictionary<string, OpenApiMediaType>()).TryAdd(type, new OpenApiMediaType());
+                }
+            }
+        }
     }
 
     private static IEnumerable<(string Type, OpenApiMediaType Media)> Contents(OpenApiOperation operation) =>

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Api.Description;
@@ -14,6 +16,7 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
     /// <inheritdoc/>
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
+        Type(schema, context);
         if (context.JsonPropertyInfo is { AttributeProvider: PropertyInfo { DeclaringType: { } record } property })
         {
             if (Setting.Of(record).FirstOrDefault(setting => setting.Property.Name == property.Name) is { } setting)
@@ -29,10 +32,29 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
         // A limit of the texts of a list stands on the list's property.
         if (schema.Items is OpenApiSchema items && schema.MaxLength is { } longest)
         {
-            (items.MaxLength, schema.MaxLength) = (longest, null);
+            (items.MaxLength, schema.MaxLength, schema.MinLength) = (longest, null, null);
         }
 
         return Task.CompletedTask;
+    }
+
+    private static void Type(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
+    {
+        if (schema.Enum is { Count: > 0 } && schema.Type is null)
+        {
+            schema.Type = JsonSchemaType.String;
+            // That it may be left open is said where it stands.
+            schema.Enum = [.. schema.Enum.Where(word => word is not null && word.GetValueKind() == JsonValueKind.String && !JsonNullSentinel.IsJsonNullSentinel(word))];
+        }
+
+        // Numbers may be written as "NaN"; of all documents that happens to losses alone, and elsewhere a generator would make no number of it.
+        if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var inner && (inner ?? context.JsonTypeInfo.Type) == typeof(double))
+        {
+            var mayBeNone = context.JsonPropertyInfo?.DeclaringType == typeof(TermLosses);
+            schema.Type = mayBeNone ? null : JsonSchemaType.Number | (inner is null ? default : JsonSchemaType.Null);
+            schema.AnyOf = mayBeNone ? schema.AnyOf : null;
+            schema.Format = mayBeNone ? null : schema.Format;
+        }
     }
 
     private static void Describe(OpenApiSchema schema, Setting setting)

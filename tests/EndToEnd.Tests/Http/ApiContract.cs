@@ -53,6 +53,12 @@ internal sealed class ApiContract
         var path = call.RequestUri!.AbsolutePath;
         var method = call.Method.Method.ToLowerInvariant();
         var status = (int)answer.StatusCode;
+        if (path.StartsWith("/openapi", StringComparison.Ordinal))
+        {
+            // The description does not describe itself.
+            return null;
+        }
+
         if (_paths.FirstOrDefault(known => known.Path.IsMatch(path)).Template is not { } template || _document["paths"]![template]![method] is not JsonObject operation)
         {
             return answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Unauthorized

@@ -102,9 +102,11 @@ public sealed partial class ApiDescriptionTests : IAsyncLifetime
         {
             Assert.All(
                 schema!["properties"]!.AsObject(),
-                property => Assert.False(string.IsNullOrEmpty((string?)property.Value!["description"]), $"{name}.{property.Key} says nothing of itself.")
+                property => Assert.False(string.IsNullOrEmpty(TextOf(property.Value!)), $"{name}.{property.Key} says nothing of itself.")
             );
         }
+
+        static string? TextOf(JsonNode property) => (string?)property["description"] ?? (string?)property["oneOf"]?[1]?["description"];
 
         IEnumerable<string> Words(JsonNode schema) =>
             (

@@ -13,6 +13,19 @@ namespace OrleansOneShot.EndToEnd.Tests.Http;
 public sealed class GeneratedClientTests : IAsyncLifetime
 {
     private const string Name = "Generated.OneShotApi";
+
+    // What a user of the generator adds: what is not set is left out, and takes the server's default.
+    private const string Own = """
+        namespace Generated
+        {
+            partial class OneShotApi
+            {
+                static partial void UpdateJsonSerializerSettings(System.Text.Json.JsonSerializerOptions settings) =>
+                    settings.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
+            }
+        }
+        """;
+
     private readonly HttpServer _server = new();
 
     public async ValueTask InitializeAsync() => await _server.StartAsync();
@@ -30,7 +43,17 @@ public sealed class GeneratedClientTests : IAsyncLifetime
         var body = HttpServer.Request(await _server.UploadAsync("cat.png"), await _server.UploadAsync("cat-mask.png"), 300);
         var request = System.Text.Json.JsonSerializer.Deserialize(body.ToJsonString(), assembly.GetType("Generated.ImplantationRequest")!)!;
         var submit = Method(assembly, "SubmitImplantationAsync");
-        dynamic submitted = await (dynamic)submit.Invoke(client, Arguments(submit, request))!;
+        dynamic submitted;
+        try
+        {
+            submitted = await (dynamic)submit.Invoke(client, Arguments(submit, request))!;
+        }
+        catch (Exception e) when (e.GetType().Name.StartsWith("ApiException", StringComparison.Ordinal))
+        {
+            Assert.Fail($"{((dynamic)e).Result.Detail}");
+            throw;
+        }
+
         string id = submitted.Id;
         Assert.StartsWith("i-", id, StringComparison.Ordinal);
         Assert.Equal("cat", (string)submitted.Request.Name);
@@ -69,7 +92,7 @@ public sealed class GeneratedClientTests : IAsyncLifetime
                 GenerateOptionalPropertiesAsNullable = true,
             },
         };
-        return new CSharpClientGenerator(document, settings).GenerateFile();
+        return new CSharpClientGenerator(document, settings).GenerateFile() + Own;
     }
 
     private static Assembly Compile(string code)

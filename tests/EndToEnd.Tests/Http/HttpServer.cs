@@ -7,13 +7,13 @@ using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
-/// <summary><c>oneshot serve --urls</c> in a process of its own, and a plain HTTP client of it.</summary>
+/// <summary><c>oneshot serve --urls</c> in a process of its own, and an HTTP client of it whose calls and answers are compared with docs/openapi.json.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly TestFolder _folder = new();
     private OneShotProcess? _process;
 
-    public HttpClient Client { get; } = new();
+    public HttpClient Client { get; } = new(new ContractHandler());
 
     /// <summary>Address of its management listener, where that was asked for.</summary>
     public string Management { get; private set; } = "";

@@ -7,7 +7,7 @@ public sealed class RateLimitTests : IAsyncLifetime
 {
     private readonly HttpServer _server = new();
 
-    public async ValueTask InitializeAsync() => await _server.StartAsync(new Dictionary<string, string>(), "--rate-limit", "50");
+    public async ValueTask InitializeAsync() => await _server.StartAsync(new Dictionary<string, string>(), "--rate-limit", "5");
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -26,8 +26,8 @@ public sealed class RateLimitTests : IAsyncLifetime
         _server.UseKey(first);
         using (var counted = await _server.Client.GetAsync("/v1/implantations"))
         {
-            Assert.Equal(["\"calls\";q=200;w=4"], counted.Headers.GetValues("RateLimit-Policy"));
-            Assert.Matches("^\"calls\";r=1[0-9][0-9];t=1$", Assert.Single(counted.Headers.GetValues("RateLimit")));
+            Assert.Equal(["\"calls\";q=20;w=4"], counted.Headers.GetValues("RateLimit-Policy"));
+            Assert.Matches("^\"calls\";r=1?[0-9];t=1$", Assert.Single(counted.Headers.GetValues("RateLimit")));
         }
 
         var refused = await FirstRefusalAsync();
@@ -62,15 +62,16 @@ public sealed class RateLimitTests : IAsyncLifetime
         using var stop = new CancellationTokenSource();
         var begun = Enumerable.Range(0, 32).Select(i => StartAsync(i, gate.Task, stop.Token)).ToList();
         HttpResponseMessage? refused = null;
-        while (refused is null)
+        for (var i = 0; refused is null; i++)
         {
+            Assert.True(i < 1000, "Nothing was refused.");
             using var one = new ByteArrayContent([1]);
             var answer = await _server.Client.PutAsync($"/v1/blobs/{new string('f', 64)}", one, TestContext.Current.CancellationToken);
             // Until all 32 are known the bytes are looked at, and are not what they are called.
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
                 refused = answer;
-                break;
+                continue;
             }
 
             Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
@@ -87,8 +88,9 @@ public sealed class RateLimitTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> FirstRefusalAsync()
     {
-        while (true)
+        for (var i = 0; ; i++)
         {
+            Assert.True(i < 1000, "Nothing was refused.");
             var answer = await _server.Client.GetAsync("/v1/implantations");
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
@@ -114,7 +116,8 @@ public sealed class RateLimitTests : IAsyncLifetime
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            await stream.WriteAsync(new byte[1]);
+            // Enough that the server does not take the pause for a slow sender.
+            await stream.WriteAsync(new byte[64 << 10]);
             await stream.FlushAsync();
             await gate;
         }
