@@ -19,19 +19,7 @@ public sealed class BorderTests
         ["Client"] = ["Common", "Documents", "Recipe", "Storage"],
         ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents"],
         ["Api"] = ["Client", "Client.Orleans", "Common", "Contracts", "Documents", "Recipe", "Storage"],
-        ["Silo"] =
-        [
-            "Client.Orleans",
-            "Common",
-            "Compute",
-            "Contracts",
-            "Documents",
-            "Grains",
-            "ModelHub",
-            "Recipe",
-            "Storage",
-            "Storage.Azure",
-        ],
+        ["Silo"] = ["Client.Orleans", "Common", "Compute", "Contracts", "Documents", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
         ["Cli"] = ["Api", "Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "ModelHub", "Recipe", "Silo", "Storage"],
     };
 

@@ -12,8 +12,8 @@ internal sealed record CallHeader(string Name, string Description, string Exampl
     public static CallHeader IdempotencyKey { get; } =
         new(
             "Idempotency-Key",
-            "1 to 255 visible ASCII characters, such as a UUID. The same key of the same owner gives the same answer, however often it is sent; with another body it "
-                + "is refused.",
+            "1 to 255 visible ASCII characters, such as a UUID. The same key of the same owner gives the same answer, however often it is sent; with another "
+                + "body it is refused.",
             "5f1c0a0e-9f53-4d3c-8c60-3c1e8a5f7b11"
         );
 

@@ -50,9 +50,9 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
             Version = typeof(DocumentRules).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
             Summary = "One photo, a mask and a class name become a LoRA for Stable Diffusion.",
             Description =
-                "Upload a photo and its masks, submit a job, follow its events, download its files.\n\nAs long as no key exists, an API on a loopback address takes "
-                + "calls without one. A schema that takes no additional properties belongs to a body whose unknown fields are refused; documents that the server "
-                + "gives may gain fields.\n\nEvery answer to a key carries `RateLimit` and `RateLimit-Policy`.",
+                "Upload a photo and its masks, submit a job, follow its events, download its files.\n\nAs long as no key exists, an API on a loopback address "
+                + "takes calls without one. A schema that takes no additional properties belongs to a body whose unknown fields are refused; documents that "
+                + "the server gives may gain fields.\n\nEvery answer to a key carries `RateLimit` and `RateLimit-Policy`.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
         document.Servers = [new OpenApiServer { Url = "/", Description = "The server that gives this document." }];
@@ -128,7 +128,8 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
     {
         var responses = operation.Responses ??= [];
         var declared = responses.Keys.Where(status => status[0] is '4' or '5').Select(int.Parse);
-        var fromOutside = operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Query or ParameterLocation.Path or ParameterLocation.Header) == true;
+        var fromOutside =
+            operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Query or ParameterLocation.Path or ParameterLocation.Header) == true;
         List<int> all =
         [
             .. declared,
@@ -194,7 +195,11 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
 
     private static void AddTags(OpenApiDocument document)
     {
-        var used = Operations(document).SelectMany(one => one.Operation.Tags ?? new HashSet<OpenApiTagReference>()).Select(tag => tag.Name!).Distinct().Order(StringComparer.Ordinal);
+        var used = Operations(document)
+            .SelectMany(one => one.Operation.Tags ?? new HashSet<OpenApiTagReference>())
+            .Select(tag => tag.Name!)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
         document.Tags = new HashSet<OpenApiTag>(used.Select(name => new OpenApiTag { Name = name, Description = s_tags.GetValueOrDefault(name) }));
     }
 }

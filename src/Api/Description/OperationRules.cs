@@ -23,7 +23,10 @@ internal sealed class OperationRules : IOpenApiOperationTransformer
         List<string> scopes = [.. metadata.OfType<IAuthorizeData>().Select(data => data.Policy).OfType<string>().Distinct()];
         if (scopes.Count > 0)
         {
-            operation.Description = string.Join("\n\n", new[] { operation.Description, $"Needs the scope `{string.Join("` and `", scopes)}`." }.OfType<string>());
+            operation.Description = string.Join(
+                "\n\n",
+                new[] { operation.Description, $"Needs the scope `{string.Join("` and `", scopes)}`." }.OfType<string>()
+            );
         }
 
         operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentRules.Scheme, context.Document)] = scopes }];

@@ -44,7 +44,10 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
         {
             schema.Type = JsonSchemaType.String;
             // That it may be left open is said where it stands.
-            schema.Enum = [.. schema.Enum.Where(word => word is not null && word.GetValueKind() == JsonValueKind.String && !JsonNullSentinel.IsJsonNullSentinel(word))];
+            schema.Enum =
+            [
+                .. schema.Enum.Where(word => word is not null && word.GetValueKind() == JsonValueKind.String && !JsonNullSentinel.IsJsonNullSentinel(word)),
+            ];
         }
 
         // Numbers may be written as "NaN"; of all documents that happens to losses alone, and elsewhere a generator would make no number of it.
@@ -79,7 +82,8 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
 
         // What help says of a switch that turns something off, or of the command line's own way to write a value, is not true of the field.
         if (
-            setting.Option is { Form: null } option
+            !setting.ValueType.IsEnum // whose schema stands by itself
+            && setting.Option is { Form: null } option
             && !option.Name.StartsWith("--no-", StringComparison.Ordinal)
             && !option.Help.Contains("--", StringComparison.Ordinal)
         )

@@ -44,7 +44,8 @@ internal static partial class SchemaTexts
 
     private static string Word(Match match) =>
         !s_types.TryGetValue(match.Groups[1].Value, out var type) ? match.Value
-        : type.GetMember(match.Groups[2].Value, BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance).FirstOrDefault() is not { } member ? match.Value
+        : type.GetMember(match.Groups[2].Value, BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance).FirstOrDefault() is not { } member
+            ? match.Value
         : member is FieldInfo { IsLiteral: true } constant && !type.IsEnum ? Convert.ToString(constant.GetRawConstantValue(), CultureInfo.InvariantCulture)!
         : member is PropertyInfo { GetMethod.IsStatic: true } list && list.GetValue(null) is ImmutableArray<string> words ? string.Join(", ", words)
         : $"`{System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name)}`";

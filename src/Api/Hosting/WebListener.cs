@@ -16,7 +16,7 @@ internal static class WebListener
     /// <param name="field">The option that said so.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>When it takes calls.</returns>
-    /// <exception cref="OneShotException">conflict: another program listens there. invalid_input: it is no address of this machine, or may not be used.</exception>
+    /// <exception cref="OneShotException">conflict: another program listens there. invalid_input: this machine can't.</exception>
     public static async Task StartAsync(WebApplication application, IReadOnlyList<string> urls, string field, CancellationToken cancellationToken)
     {
         var where = string.Join(" or ", urls);

@@ -129,7 +129,11 @@ internal sealed class CallerLimiter : IDisposable
         return Problems.WriteAsync(
             context,
             isRate
-                ? new ErrorDetail(ErrorCodes.Limit, $"Too many calls; try again in {Seconds(wait)} s.", Hint: "Wait for changes by a stream of events, or call less often.")
+                ? new ErrorDetail(
+                    ErrorCodes.Limit,
+                    $"Too many calls; try again in {Seconds(wait)} s.",
+                    Hint: "Wait for changes by a stream of events, or call less often."
+                )
                 : new ErrorDetail(ErrorCodes.Limit, "Too many calls of this owner wait already.", Hint: "End streams of events that nobody reads.")
         );
     }
@@ -161,13 +165,19 @@ internal sealed class CallerLimiter : IDisposable
         {
             null => "",
             { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-            { AddressFamily: AddressFamily.InterNetworkV6 } wide when !IPAddress.IsLoopback(wide) => Convert.ToHexString(wide.GetAddressBytes(), 0, NetworkBytes),
+            { AddressFamily: AddressFamily.InterNetworkV6 } wide when !IPAddress.IsLoopback(wide) => Convert.ToHexString(
+                wide.GetAddressBytes(),
+                0,
+                NetworkBytes
+            ),
             var address => address.ToString(),
         };
 
     private static bool Waits(HttpRequest request) =>
         request.Headers.Accept.Any(accept => accept?.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
-        || request.Headers.GetCommaSeparatedValues("Prefer").Any(preference => preference.TrimStart().StartsWith(WaitPreference, StringComparison.OrdinalIgnoreCase));
+        || request
+            .Headers.GetCommaSeparatedValues("Prefer")
+            .Any(preference => preference.TrimStart().StartsWith(WaitPreference, StringComparison.OrdinalIgnoreCase));
 
     private static TokenBucketRateLimiterOptions Bucket(int perSecond, int burst) =>
         new()

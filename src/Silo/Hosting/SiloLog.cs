@@ -12,7 +12,10 @@ public sealed class SiloLog
     /// <summary>Names the lowest level that is written: trace, debug, information, warning, error, critical.</summary>
     public const string LevelVariable = "ONESHOT_LOG_LEVEL";
 
-    private static readonly string[] s_levels = [.. Enum.GetNames<LogLevel>().Where(name => name != nameof(LogLevel.None)).Select(name => name.ToLowerInvariant())];
+    private static readonly string[] s_levels =
+    [
+        .. Enum.GetNames<LogLevel>().Where(name => name != nameof(LogLevel.None)).Select(name => name.ToLowerInvariant()),
+    ];
 
     private readonly FileLoggerProvider _file;
     private readonly LogLevel? _level;

@@ -91,7 +91,10 @@ public sealed class CallerLimiterTests
         CallerLimiter.AddTo(
             builder.Services,
             limits,
-            context => context.Request.Headers["Who"].ToString() is { Length: > 0 } who ? new CountedCaller(who == "local" ? null : who, who) : new CountedCaller(null, null)
+            context =>
+                context.Request.Headers["Who"].ToString() is { Length: > 0 } who
+                    ? new CountedCaller(who == "local" ? null : who, who)
+                    : new CountedCaller(null, null)
         );
         var application = builder.Build();
         CallerLimiter.UseOn(application);

@@ -30,7 +30,20 @@ internal sealed class ApiContract
                 .AsObject()
                 .Select(path => path.Key)
                 .OrderBy(path => path.Count(sign => sign == '{'))
-                .Select(path => (new Regex("^" + Regex.Replace(path, @"\{path\}", ".+").Replace("/", "\\/", StringComparison.Ordinal).Replace("{", "(?<").Replace("}", ">[^/]+)") + "$"), path)),
+                .Select(path =>
+                    (
+                        new Regex(
+                            "^"
+                                + Regex
+                                    .Replace(path, @"\{path\}", ".+")
+                                    .Replace("/", "\\/", StringComparison.Ordinal)
+                                    .Replace("{", "(?<")
+                                    .Replace("}", ">[^/]+)")
+                                + "$"
+                        ),
+                        path
+                    )
+                ),
         ];
     }
 
@@ -59,7 +72,10 @@ internal sealed class ApiContract
             return null;
         }
 
-        if (_paths.FirstOrDefault(known => known.Path.IsMatch(path)).Template is not { } template || _document["paths"]![template]![method] is not JsonObject operation)
+        if (
+            _paths.FirstOrDefault(known => known.Path.IsMatch(path)).Template is not { } template
+            || _document["paths"]![template]![method] is not JsonObject operation
+        )
         {
             return answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Unauthorized
                 ? null
@@ -100,7 +116,9 @@ internal sealed class ApiContract
             return null;
         }
 
-        var names = (operation["parameters"]?.AsArray() ?? []).Where(parameter => (string?)parameter!["in"] == "query").Select(parameter => (string)parameter!["name"]!);
+        var names = (operation["parameters"]?.AsArray() ?? [])
+            .Where(parameter => (string?)parameter!["in"] == "query")
+            .Select(parameter => (string)parameter!["name"]!);
         foreach (var name in System.Web.HttpUtility.ParseQueryString(call.RequestUri!.Query).AllKeys)
         {
             if (!names.Any(known => known == name || (known.EndsWith('*') && name!.StartsWith(known[..^1], StringComparison.Ordinal))))

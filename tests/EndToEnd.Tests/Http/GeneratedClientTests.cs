@@ -14,7 +14,7 @@ public sealed class GeneratedClientTests : IAsyncLifetime
 {
     private const string Name = "Generated.OneShotApi";
 
-    // What a user of the generator adds: what is not set is left out, and takes the server's default.
+    // What a user of the generator adds: what is not set is left out and takes its default.
     private const string Own = """
         namespace Generated
         {
@@ -92,14 +92,16 @@ public sealed class GeneratedClientTests : IAsyncLifetime
                 GenerateOptionalPropertiesAsNullable = true,
             },
         };
-        return new CSharpClientGenerator(document, settings).GenerateFile() + Own;
+        return new CSharpClientGenerator(document, settings).GenerateFile() + "\n" + Own;
     }
 
     private static Assembly Compile(string code)
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) || Path.GetFileName(path) is "netstandard.dll" or "mscorlib.dll")
+            .Where(path =>
+                Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) || Path.GetFileName(path) is "netstandard.dll" or "mscorlib.dll"
+            )
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
             "GeneratedClient",

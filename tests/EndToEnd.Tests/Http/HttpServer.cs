@@ -7,7 +7,7 @@ using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
-/// <summary><c>oneshot serve --urls</c> in a process of its own, and an HTTP client of it whose calls and answers are compared with docs/openapi.json.</summary>
+/// <summary><c>oneshot serve --urls</c> in a process of its own, and a client whose calls and answers are compared with docs/openapi.json.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly TestFolder _folder = new();

@@ -45,9 +45,17 @@ public sealed class ManagementTests : IDisposable
     public async Task Ready_OfASiloWhoseRedisIsAway_SaysSoWhileItLives()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var silo = OneShotProcess.Start(
-            ["serve", "--role", "control", "--management-urls", "http://127.0.0.1:0", "--cluster", redis.Address, "--data", _folder.Data]
-        );
+        await using var silo = OneShotProcess.Start([
+            "serve",
+            "--role",
+            "control",
+            "--management-urls",
+            "http://127.0.0.1:0",
+            "--cluster",
+            redis.Address,
+            "--data",
+            _folder.Data,
+        ]);
         var management = Address(await silo.SaysAsync(line => line.StartsWith(Says, StringComparison.Ordinal)));
         await silo.ReadyAsync();
         Assert.Equal(["start", "silo", "redis"], Names(await GetAsync($"{management}/healthz/ready", HttpStatusCode.OK)));
