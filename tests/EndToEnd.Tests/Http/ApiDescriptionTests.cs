@@ -146,7 +146,8 @@ public sealed partial class ApiDescriptionTests : IAsyncLifetime
         await lint.WaitForExitAsync(TestContext.Current.CancellationToken);
         var said = await output + await errors;
         Assert.True(lint.ExitCode == 0, said);
-        Assert.DoesNotContain("warning", said, StringComparison.OrdinalIgnoreCase);
+        // Not the linter's own warning of an old Node.js.
+        Assert.DoesNotMatch("[0-9]+:[0-9]+ +warning", said);
     }
 
     [GeneratedRegex("""<script[^>]*\ssrc\s*=\s*["']([^"']+)["']""")]

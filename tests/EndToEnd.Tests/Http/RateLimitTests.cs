@@ -54,38 +54,6 @@ public sealed class RateLimitTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
     }
 
-    [Fact]
-    public async Task Uploads_BeyondWhatAnOwnerMayHaveUnderWay_AreToldWhenToComeAgain()
-    {
-        // 32 uploads that have begun and do not end; the 33rd is one too many.
-        var gate = new TaskCompletionSource();
-        using var stop = new CancellationTokenSource();
-        var begun = Enumerable.Range(0, 32).Select(i => StartAsync(i, gate.Task, stop.Token)).ToList();
-        HttpResponseMessage? refused = null;
-        for (var i = 0; refused is null; i++)
-        {
-            Assert.True(i < 1000, "Nothing was refused.");
-            using var one = new ByteArrayContent([1]);
-            var answer = await _server.Client.PutAsync($"/v1/blobs/{new string('f', 64)}", one, TestContext.Current.CancellationToken);
-            // Until all 32 are known the bytes are looked at, and are not what they are called.
-            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
-            {
-                refused = answer;
-                continue;
-            }
-
-            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-            answer.Dispose();
-        }
-
-        await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
-        Assert.NotNull(refused.Headers.RetryAfter);
-        refused.Dispose();
-        await stop.CancelAsync();
-        gate.SetResult();
-        await Task.WhenAll(begun);
-    }
-
     private async Task<HttpResponseMessage> FirstRefusalAsync()
     {
         for (var i = 0; ; i++)
@@ -98,34 +66,6 @@ public sealed class RateLimitTests : IAsyncLifetime
             }
 
             answer.Dispose();
-        }
-    }
-
-    private async Task StartAsync(int number, Task gate, CancellationToken stop)
-    {
-        using var content = new OpenContent(gate);
-        try
-        {
-            using var _ = await _server.Client.PutAsync($"/v1/blobs/{number:x64}", content, stop);
-        }
-        catch (Exception e) when (e is OperationCanceledException or HttpRequestException) { }
-    }
-
-    /// <summary>A body that has begun and does not end.</summary>
-    private sealed class OpenContent(Task gate) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            // Enough that the server does not take the pause for a slow sender.
-            await stream.WriteAsync(new byte[64 << 10]);
-            await stream.FlushAsync();
-            await gate;
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
         }
     }
 }
