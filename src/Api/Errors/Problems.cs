@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
@@ -97,7 +96,7 @@ internal static class Problems
                 Hint = bounded.Hint,
                 Errors = fields.IsDefault ? (bounded.Field is { } field ? [new ProblemField(Pointer(field), bounded.Message)] : []) : fields,
                 Retryable = isRetryable,
-                TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+                TraceId = CallNames.TraceOf(context),
             },
             (JsonTypeInfo<ProblemDocument>)DocumentJson.Options.GetTypeInfo(typeof(ProblemDocument)),
             ProblemDocument.ContentType,

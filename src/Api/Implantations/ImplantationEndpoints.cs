@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Jobs;
@@ -21,6 +22,25 @@ internal static class ImplantationEndpoints
 {
     private const int DefaultPage = 50;
 
+    private static readonly ImplantationRequest s_example = new()
+    {
+        Name = "cat",
+        Image = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        Objects =
+        [
+            new ObjectSpec
+            {
+                Class = "cat",
+                Token = "<cat>",
+                Mask = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+            },
+        ],
+        Model = new ModelReference { Name = "toyworld-64" },
+        Training = new TrainingOptions { Steps = 60 },
+        Samples = new SampleOptions { Prompts = ["a <cat> in the snow"], PerPrompt = 1 },
+        Metadata = new Dictionary<string, string> { ["order"] = "4711" },
+    };
+
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
     public static void Map(IEndpointRouteBuilder routes)
@@ -31,6 +51,8 @@ internal static class ImplantationEndpoints
             .WithName("SubmitImplantation")
             .WithSummary("Submits a job. Its photo and masks are uploaded already.")
             .Accepts<ImplantationRequest>("application/json")
+            .WithExample(s_example)
+            .TakesHeader(CallHeader.IdempotencyKey)
             .Produces<ImplantationStatus>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
@@ -45,6 +67,7 @@ internal static class ImplantationEndpoints
             .WithSummary("All that is known of a job. With Prefer: wait=N the answer comes when something changes, or after N seconds.")
             .Produces<ImplantationStatus>()
             .Produces(StatusCodes.Status304NotModified)
+            .TakesHeader(CallHeader.Prefer)
             .ProducesProblem(StatusCodes.Status404NotFound);
         jobs.MapPost("/{id}/cancel", CancelAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)

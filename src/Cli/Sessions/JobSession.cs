@@ -48,6 +48,9 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>The artifacts, which lie in one place whoever owns the jobs.</summary>
     public IArtifactStore Store { get; }
 
+    /// <summary>The silo of this process; null where another process, or a cluster, works on the jobs.</summary>
+    public EmbeddedSilo? Silo => _silo;
+
     /// <summary>The other process that owns the folder; null when this one does.</summary>
     public OwnerRecord? Owner { get; }
 

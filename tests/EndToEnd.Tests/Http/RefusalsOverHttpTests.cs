@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
@@ -71,8 +70,8 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
     [Fact]
     public async Task Calls_OnceKeysExist_NeedOneThatMay()
     {
-        var admin = await AddKeyAsync("operator", "admin");
-        var shop = await AddKeyAsync("shop", "jobs:read,jobs:write");
+        var admin = await _server.AddKeyAsync("operator", "admin");
+        var shop = await _server.AddKeyAsync("shop", "jobs:read,jobs:write");
 
         _server.UseKey(null);
         await AssertAsync(await Client.GetAsync("/v1/implantations"), HttpStatusCode.Unauthorized, "unauthenticated");
@@ -121,9 +120,6 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         _server.UseKey((string)made["secret"]!);
         await AssertAsync(await Client.GetAsync("/v1/implantations"), HttpStatusCode.Unauthorized, "unauthenticated");
     }
-
-    private async Task<string> AddKeyAsync(string name, string scopes) =>
-        (await OneShotProcess.RunAsync("keys", "add", name, "--scopes", scopes, "--data", _server.Data)).Expect(0).Output.Trim();
 
     private async Task RefusedAsync(JsonNode body, HttpStatusCode status, string code, params string[] pointers)
     {
