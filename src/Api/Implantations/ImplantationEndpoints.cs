@@ -18,8 +18,6 @@ namespace OrleansOneShot.Api.Implantations;
 /// <summary>Jobs: submitted, looked at, listed, ended.</summary>
 internal static class ImplantationEndpoints
 {
-    private const int DefaultPage = 50;
-
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
     public static void Map(IEndpointRouteBuilder routes)
@@ -36,8 +34,9 @@ internal static class ImplantationEndpoints
         jobs.MapGet("", ListAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("ListImplantations")
-            .WithSummary("The owner's jobs, newest first, in pages.")
-            .Produces<ImplantationList>();
+            .WithSummary("The owner's jobs, newest first, in pages: all, or those of a state or with metadata (metadata.KEY=VALUE).")
+            .Produces<ImplantationList>()
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("/{id}", GetAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("GetImplantation")
@@ -127,32 +126,9 @@ internal static class ImplantationEndpoints
         }
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client, string? state, string? cursor, int? limit)
+    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client)
     {
-        JobState? wanted = null;
-        if (state is not null)
-        {
-            wanted =
-                Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
-                    ? parsed
-                    : throw Problems.Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
-        }
-
-        if (limit is < 1 or > JobQuery.MaxPageSize)
-        {
-            throw Problems.Invalid("limit", $"limit must be from 1 to {JobQuery.MaxPageSize}.");
-        }
-
-        var page = await client.ListPageAsync(
-            new JobQuery
-            {
-                Owner = Caller.Of(context.User).Owner,
-                State = wanted,
-                Cursor = cursor,
-                PageSize = limit ?? DefaultPage,
-            },
-            context.RequestAborted
-        );
+        var page = await client.ListPageAsync(ListQuery.Read(context.Request.QueryString, Caller.Of(context.User).Owner), context.RequestAborted);
         return TypedResults.Json(new ImplantationList(page.Jobs, page.Next), DocumentJson.Options);
     }
 

@@ -46,6 +46,7 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
     public async Task Submit_WithAKeyThatWasUsed_GivesTheSameJobOrRefuses()
     {
         var request = HttpServer.Request(await _server.UploadAsync("cat.png"), await _server.UploadAsync("cat-mask.png"), steps: 200);
+        request["metadata"] = new System.Text.Json.Nodes.JsonObject { ["shop.order"] = "7", ["run"] = "a b" };
         using var first = await _server.SubmitAsync(request, "the-key");
         using var second = await _server.SubmitAsync(request, "the-key");
         using var other = await _server.SubmitAsync(HttpServer.Request((string)request["image"]!, (string)request["objects"]![0]!["mask"]!, 201), "the-key");
@@ -60,9 +61,11 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
         await HttpServer.ProblemAsync(early, HttpStatusCode.Conflict, "conflict");
         using var cancelled = await Client.PostAsync($"/v1/implantations/{id}/cancel", null);
         Assert.Equal("cancelled", (string?)(await HttpServer.ReadAsync(cancelled))["state"]);
-        var list = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?state=cancelled"));
+        var list = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?state=cancelled&metadata.shop.order=7&metadata.run=a%20b"));
         Assert.Equal(id, (string?)Assert.Single(list["items"]!.AsArray())!["id"]);
         Assert.False(list.ContainsKey("next"));
+        var none = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?metadata.shop.order=7&metadata.run=A%20B"));
+        Assert.Empty(none["items"]!.AsArray());
     }
 
     /// <summary>Follows to the end, and loses the connection on the way.</summary>

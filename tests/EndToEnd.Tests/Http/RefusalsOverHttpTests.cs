@@ -32,6 +32,24 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         await RefusedAsync(wrong, HttpStatusCode.UnprocessableEntity, "invalid_input", "/name", "/objects/0/mask", "/training/steps");
 
         await RefusedAsync(HttpServer.Request(Nothing, Nothing), HttpStatusCode.Conflict, "blob_missing", "/image", "/objects/0/mask");
+
+        var dotted = HttpServer.Request(Nothing, Nothing);
+        dotted["metadata"] = new JsonObject { ["shop.order"] = "a\nb" };
+        await RefusedAsync(dotted, HttpStatusCode.UnprocessableEntity, "invalid_input", "/metadata/shop.order");
+        dotted["metadata"] = new JsonObject { ["shop.order"] = 5 };
+        await RefusedAsync(dotted, HttpStatusCode.UnprocessableEntity, "invalid_input", "/metadata/shop.order");
+        var slashed = HttpServer.Request(Nothing, Nothing);
+        slashed["a.b/c"] = 1;
+        await RefusedAsync(slashed, HttpStatusCode.UnprocessableEntity, "invalid_input", "/a.b~1c");
+    }
+
+    [Fact]
+    public async Task List_WithParametersThatAreNone_NamesEachOfThem()
+    {
+        using var answer = await Client.GetAsync("/v1/implantations?stat=failed&limit=0&metadata.a.b=x&metadata.a.b=y&metadata.-=z");
+
+        var problem = await HttpServer.ProblemAsync(answer, HttpStatusCode.UnprocessableEntity, "invalid_input");
+        Assert.Equal(["limit", "metadata", "metadata.a.b", "stat"], problem["errors"]!.AsArray().Select(error => (string)error!["pointer"]!).Order(StringComparer.Ordinal));
     }
 
     [Theory]
