@@ -50,6 +50,7 @@ public sealed class StateSerializationTests
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
             Faults = [new SiloFault("S127.0.0.1:1:2", "epoch 1 stopped")],
             OutageTime = TimeSpan.FromSeconds(90),
+            Retries = 4,
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);

@@ -221,6 +221,23 @@ internal sealed class TestWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>A job's status, across the change of its activation.</summary>
+    public async Task<ImplantationStatus> EndlessStatusAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            try
+            {
+                return (await Job(id).GetStatus().WaitAsync(limit.Token))!;
+            }
+            catch (OrleansException)
+            {
+                // Another activation knows more.
+            }
+        }
+    }
+
     /// <summary>Watches until an event fits.</summary>
     public async Task<ProgressEvent> WatchUntilAsync(string id, Func<ProgressEvent, bool> fits)
     {

@@ -12,6 +12,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Api.Implantations;
 
@@ -50,6 +51,13 @@ internal static class ImplantationEndpoints
             .WithSummary("Ends a job without result. Ended jobs stay as they are.")
             .Produces<ImplantationStatus>()
             .ProducesProblem(StatusCodes.Status404NotFound);
+        jobs.MapPost("/{id}/retry", RetryAsync)
+            .RequireAuthorization(KeyScopes.JobsWrite)
+            .WithName("RetryImplantation")
+            .WithSummary("Runs a job again that has failed or was cancelled, under the same id.")
+            .Produces<ImplantationStatus>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
         jobs.MapDelete("/{id}", DeleteAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
             .WithName("DeleteImplantation")
@@ -107,24 +115,23 @@ internal static class ImplantationEndpoints
 
     private static async Task RequireUploadedAsync(OwnerUploads uploads, ImplantationRequest request, CancellationToken cancellationToken)
     {
-        List<(string Field, string Hash)> inputs = [("image", request.Image), .. request.Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask))];
-        var missing = (await uploads.FindMissingAsync([.. inputs.Select(input => input.Hash).Distinct()], cancellationToken)).ToHashSet();
-        if (missing.Count > 0)
+        var missing = await uploads.FindMissingAsync([.. request.Inputs().Select(input => input.Sha256).Distinct()], cancellationToken);
+        if (missing.Length > 0)
         {
-            throw new ProblemException(
-                new ErrorDetail(
-                    ErrorCodes.BlobMissing,
-                    $"{missing.First()} was not uploaded, or is gone.",
-                    Hint: "PUT the file to /v1/blobs/{its SHA-256}, then submit again."
-                ),
-                [
-                    .. inputs
-                        .Where(input => missing.Contains(input.Hash))
-                        .Select(input => new ProblemField(Problems.Pointer(input.Field), $"{input.Hash} was not uploaded, or is gone.")),
-                ]
-            );
+            throw Missing(request, missing.ToHashSet(StringComparer.Ordinal), "was not uploaded, or is gone", "submit again");
         }
     }
+
+    private static ProblemException Missing(ImplantationRequest request, HashSet<string> missing, string why, string then) =>
+        new(
+            new ErrorDetail(ErrorCodes.BlobMissing, $"{missing.First()} {why}.", Hint: $"PUT the file to /v1/blobs/{{its SHA-256}}, then {then}."),
+            [
+                .. request
+                    .Inputs()
+                    .Where(input => missing.Contains(input.Sha256))
+                    .Select(input => new ProblemField(Problems.Pointer(input.Field), $"{input.Sha256} {why}.")),
+            ]
+        );
 
     private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client)
     {
@@ -150,6 +157,30 @@ internal static class ImplantationEndpoints
     {
         var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         return TypedResults.Json(await job.CancelAsync(context.RequestAborted), DocumentJson.Options);
+    }
+
+    private static async Task<IResult> RetryAsync(HttpContext context, OwnedJobs jobs, IArtifactStore store, string id)
+    {
+        var (job, known) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        try
+        {
+            var status = await job.RetryAsync(context.RequestAborted);
+            Tag(context, status);
+            return TypedResults.Json(status, DocumentJson.Options);
+        }
+        catch (OneShotException e) when (e.Detail.Code == ErrorCodes.BlobMissing)
+        {
+            var missing = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var hash in known.Request.Inputs().Select(input => input.Sha256).Distinct())
+            {
+                if (await store.GetInfoAsync(StorePaths.Blob(hash), context.RequestAborted) is null)
+                {
+                    missing.Add(hash);
+                }
+            }
+
+            throw missing.Count == 0 ? e : Missing(known.Request, missing, "is gone", "retry");
+        }
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext context, OwnedJobs jobs, string id)

@@ -45,6 +45,15 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("Remove")]
     Task Remove(string jobId);
 
+    /// <summary>
+    /// The job has ended: takes it off the queue, or frees its lease. May be said late: a job that was retried meanwhile has later epochs, and stays.
+    /// </summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">Its last epoch, as far as whoever says so knows.</param>
+    /// <returns>When durable.</returns>
+    [Alias("RemoveEnded")]
+    Task RemoveEnded(string jobId, long epoch);
+
     /// <summary>A job that ends tells how much memory it took, while it still holds its lease: its like then wait for slots that have as much.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took.</param>

@@ -78,6 +78,10 @@ public sealed record ImplantationStatus
     /// </summary>
     [FieldNumber(16)]
     public JobFile? Manifest { get; init; }
+
+    /// <summary>How often it was run again after it had failed or was cancelled.</summary>
+    [FieldNumber(17)]
+    public int Retries { get; init; }
 }
 
 /// <summary>A published file.</summary>

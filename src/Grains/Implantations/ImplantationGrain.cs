@@ -164,7 +164,7 @@ internal sealed partial class ImplantationGrain(
         if (!_state.State.IsFinal())
         {
             throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id")
+                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {Word(_state.State)}; cancel it first.", "id")
             );
         }
         await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
@@ -215,5 +215,6 @@ internal sealed partial class ImplantationGrain(
             Seconds = _state.Seconds,
             LastSequence = _visible,
             Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
+            Retries = _state.Retries,
         };
 }

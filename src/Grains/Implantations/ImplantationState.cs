@@ -128,6 +128,10 @@ internal sealed record ImplantationState
     /// <summary>How long stores were out of reach since the last new checkpoint, as outages count.</summary>
     [Id(31)]
     public TimeSpan OutageTime { get; init; }
+
+    /// <summary>How often the job was run again after it had failed or was cancelled.</summary>
+    [Id(32)]
+    public int Retries { get; init; }
 }
 
 /// <summary>A machine failed a job.</summary>

@@ -107,6 +107,8 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
+    public Task RemoveEnded(string jobId, long epoch) => _model.IsOver(jobId, epoch) ? Remove(jobId) : Task.CompletedTask;
+
     public async Task RecordMemory(string jobId, long peakBytes)
     {
         if (_model.RecordMemory(jobId, peakBytes, Now))

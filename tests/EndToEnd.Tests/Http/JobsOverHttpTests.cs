@@ -57,6 +57,8 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
         Assert.Equal(["true"], second.Headers.GetValues("Idempotency-Replayed"));
         await HttpServer.ProblemAsync(other, HttpStatusCode.UnprocessableEntity, "conflict");
 
+        using var running = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+        await HttpServer.ProblemAsync(running, HttpStatusCode.Conflict, "conflict");
         using var early = await Client.DeleteAsync($"/v1/implantations/{id}");
         await HttpServer.ProblemAsync(early, HttpStatusCode.Conflict, "conflict");
         using var cancelled = await Client.PostAsync($"/v1/implantations/{id}/cancel", null);
@@ -66,6 +68,31 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
         Assert.False(list.ContainsKey("next"));
         var none = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?metadata.shop.order=7&metadata.run=A%20B"));
         Assert.Empty(none["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Retry_OfACancelledJob_RunsItUnderItsIdAndItsEventsHaveOneEnd()
+    {
+        var request = HttpServer.Request(await _server.UploadAsync("cat.png"), await _server.UploadAsync("cat-mask.png"), steps: 40);
+        using var submitted = await _server.SubmitAsync(request);
+        var id = (string)(await HttpServer.ReadAsync(submitted))["id"]!;
+        using var cancelled = await Client.PostAsync($"/v1/implantations/{id}/cancel", null);
+        Assert.Equal("cancelled", (string?)(await HttpServer.ReadAsync(cancelled))["state"]);
+        var before = await new EventReader(Client, id).ReadAsync(0).ToListAsync();
+        Assert.Equal("done", before[^1].Name);
+
+        using var retried = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+
+        var status = await HttpServer.ReadAsync(retried);
+        Assert.Equal((id, "queued", 1), ((string?)status["id"], (string?)status["state"], (int?)status["retries"]));
+        var after = await new EventReader(Client, id).ReadAsync(before.Count).ToListAsync();
+        Assert.Equal("succeeded", (string?)after[^1].Data["stage"]);
+        var all = await new EventReader(Client, id).ReadAsync(0).ToListAsync();
+        Assert.Equal(Enumerable.Range(1, before.Count + after.Count).Select(n => (long)n), all.Select(item => item.Id));
+        Assert.Equal("cancelled", (string?)all[before.Count - 1].Data["stage"]);
+        Assert.Equal([all.Count - 1], all.Select((item, i) => (item.Name, i)).Where(item => item.Name == "done").Select(item => item.i));
+        using var again = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+        await HttpServer.ProblemAsync(again, HttpStatusCode.Conflict, "conflict");
     }
 
     /// <summary>Follows to the end, and loses the connection on the way.</summary>

@@ -123,6 +123,7 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}/events"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.PostAsync($"/v1/implantations/{job}/cancel", null), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.PostAsync($"/v1/implantations/{job}/retry", null), HttpStatusCode.NotFound, "not_found");
         using var foreign = await Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/v1/blobs/{hash}"));
         Assert.Equal(HttpStatusCode.NotFound, foreign.StatusCode);
         await RefusedAsync(HttpServer.Request(hash, hash), HttpStatusCode.Conflict, "blob_missing", "/image", "/objects/0/mask");
