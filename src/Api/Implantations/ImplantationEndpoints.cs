@@ -27,9 +27,10 @@ internal static class ImplantationEndpoints
         jobs.MapPost("", SubmitAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
             .WithName("SubmitImplantation")
-            .WithSummary("Submits a job. Its photo and masks are uploaded already.")
+            .WithSummary("Submits a job, whose photo and masks are uploaded already; with dry_run=true tells what it would take, and creates nothing.")
             .Accepts<ImplantationRequest>("application/json")
             .Produces<ImplantationStatus>(StatusCodes.Status201Created)
+            .Produces<ImplantationEstimate>()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("", ListAsync)
@@ -70,12 +71,18 @@ internal static class ImplantationEndpoints
     private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock)
     {
         var caller = Caller.Of(context.User);
+        var isDryRun = SubmitQuery.IsDryRun(context.Request.QueryString);
         var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
         var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
         List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
         if (problems.Count > 0)
         {
             throw Problems.Of(problems);
+        }
+
+        if (isDryRun)
+        {
+            return TypedResults.Json(await client.EstimateAsync(request, context.RequestAborted), DocumentJson.Options);
         }
 
         var job = client.GetImplantation(id);
@@ -190,9 +197,9 @@ internal static class ImplantationEndpoints
         return TypedResults.NoContent();
     }
 
-    // All that a status shows changes with one of these.
+    // All that a status shows changes with one of these, but the estimate of its end, which moves by itself.
     private static string TagOf(ImplantationStatus status) =>
-        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}\"");
+        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}-{status.QueuePosition}\"");
 
     private static void Tag(HttpContext context, ImplantationStatus status)
     {

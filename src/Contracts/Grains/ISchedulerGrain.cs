@@ -61,11 +61,17 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("RecordMemory")]
     Task RecordMemory(string jobId, long peakBytes);
 
-    /// <summary>Why a job waits.</summary>
+    /// <summary>Why a job waits, and its place.</summary>
     /// <param name="jobId">The job.</param>
-    /// <returns>A sentence; null if it does not wait.</returns>
-    [Alias("Explain"), ReadOnly, AlwaysInterleave]
-    Task<string?> Explain(string jobId);
+    /// <returns>Null if it does not wait.</returns>
+    [Alias("GetOutlook"), ReadOnly, AlwaysInterleave]
+    Task<QueueOutlook?> GetOutlook(string jobId);
+
+    /// <summary>What the place of a job would be, if it came now. It does not.</summary>
+    /// <param name="entry">The job.</param>
+    /// <returns>Its outlook.</returns>
+    [Alias("Preview"), ReadOnly, AlwaysInterleave]
+    Task<QueueOutlook> Preview(QueueEntry entry);
 
     /// <summary>A silo is gone: its leases return at once and its jobs are asked to queue again.</summary>
     /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>

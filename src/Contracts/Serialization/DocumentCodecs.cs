@@ -34,6 +34,12 @@ internal sealed class ModelReferenceCodec(ICodecProvider codecs) : NumberedCodec
 internal sealed class ImplantationStatusCodec(ICodecProvider codecs) : NumberedCodec<ImplantationStatus>(codecs);
 
 [RegisterSerializer]
+internal sealed class ImplantationEstimateCodec(ICodecProvider codecs) : NumberedCodec<ImplantationEstimate>(codecs);
+
+[RegisterSerializer]
+internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<SecondsRange>(codecs);
+
+[RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
 
 [RegisterSerializer]
@@ -93,6 +99,12 @@ internal sealed class ModelReferenceCopier : ShallowCopier<ModelReference>;
 
 [RegisterCopier]
 internal sealed class ImplantationStatusCopier : ShallowCopier<ImplantationStatus>;
+
+[RegisterCopier]
+internal sealed class ImplantationEstimateCopier : ShallowCopier<ImplantationEstimate>;
+
+[RegisterCopier]
+internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
 
 [RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;

@@ -390,9 +390,6 @@ internal sealed partial class ImplantationGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} has gone on in another activation; this one goes")]
     private partial void LogReplaced(string jobId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler did not say why job {JobId} waits")]
-    private partial void LogNotExplained(Exception error, string jobId);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted")]
     private partial void LogNotDeleted(Exception error, string path);
 }

@@ -112,20 +112,12 @@ internal sealed partial class ImplantationGrain(
         }
         await RequireCurrentAsync();
         var status = Status();
-        if (_state is not { State: JobState.Queued, Parked: false })
+        return _state switch
         {
-            return status;
-        }
-        try
-        {
-            return status with { Waiting = await GrainFactory.GetGrain<ISchedulerGrain>(0).Explain(Id) ?? status.Waiting };
-        }
-        catch (Exception e) when (e is TimeoutException or OrleansException or OneShotException)
-        {
-            // All else is known without the scheduler.
-            LogNotExplained(e, Id);
-            return status;
-        }
+            { State: JobState.Queued, Parked: false } => await WithQueueAsync(status),
+            { State: >= JobState.Preparing and <= JobState.Publishing } => await WithFinishAsync(status),
+            _ => status,
+        };
     }
 
     public async IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
