@@ -144,6 +144,9 @@ public sealed class ClusterClient : IAsyncDisposable
     /// <summary>The keys by which callers of HTTP are known.</summary>
     public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
 
+    /// <summary>The models that jobs can name.</summary>
+    public ClusterModelLibrary Models => new(this, _grains.GetGrain<IModelLibraryGrain>(0));
+
     /// <summary>What an owner has uploaded; makes no call.</summary>
     /// <param name="owner">The owner's name.</param>
     /// <returns>The way to it.</returns>

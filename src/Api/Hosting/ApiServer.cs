@@ -8,8 +8,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
+using OrleansOneShot.Api.Cluster;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Implantations;
+using OrleansOneShot.Api.Models;
 using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Api.Hosting;
@@ -109,6 +111,8 @@ public sealed class ApiServer : IAsyncDisposable
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
         KeyEndpoints.Map(application);
+        ClusterEndpoints.Map(application);
+        ModelEndpoints.Map(application);
         return application;
     }
 }

@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -9,7 +10,7 @@ internal sealed class ClusterSlotsCommand(CliStreams streams)
     : SchedulerCommand<SlotListDocument>("slots", "Lists slots, and which job uses each.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override SlotListDocument Show(SchedulerSnapshot snapshot) => SlotListDocument.Of(snapshot);
+    protected override SlotListDocument Show(SchedulerSnapshot snapshot) => snapshot.ToSlots();
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>

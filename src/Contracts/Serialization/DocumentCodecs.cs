@@ -3,6 +3,7 @@ using Orleans.Serialization.Serializers;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
@@ -41,6 +42,9 @@ internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<S
 
 [RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
+
+[RegisterSerializer]
+internal sealed class KnownModelCodec(ICodecProvider codecs) : NumberedCodec<KnownModel>(codecs);
 
 [RegisterSerializer]
 internal sealed class JobMetricsCodec(ICodecProvider codecs) : NumberedCodec<JobMetrics>(codecs);
@@ -108,6 +112,9 @@ internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
 
 [RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;
+
+[RegisterCopier]
+internal sealed class KnownModelCopier : ShallowCopier<KnownModel>;
 
 [RegisterCopier]
 internal sealed class JobMetricsCopier : ShallowCopier<JobMetrics>;

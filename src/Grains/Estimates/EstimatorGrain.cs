@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using OrleansOneShot.Contracts.Estimates;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Hosting;
@@ -45,6 +46,12 @@ internal sealed partial class EstimatorGrain(
     public async Task<ImplantationEstimate> Estimate(ImplantationRequest request)
     {
         RequestValidator.Require(request);
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        foreach (var (field, name) in new[] { ("model.name", request.Model.Name), ("model.clip", request.Model.Clip) })
+        {
+            warnings.AddRange(name is null ? [] : await LookForModelAsync(field, name));
+        }
+
         var entry = new QueueEntry(
             string.Empty,
             request.Owner,
@@ -56,7 +63,6 @@ internal sealed partial class EstimatorGrain(
         );
         var outlook = await GrainFactory.GetGrain<ISchedulerGrain>(0).Preview(entry);
         var forecast = RunForecast.For(_history.Find(RunProfile.NameOf(request)), outlook.Device, request);
-        var warnings = ImmutableArray.CreateBuilder<string>();
         if (outlook.Device is null)
         {
             warnings.Add(outlook.Waiting);
@@ -79,6 +85,23 @@ internal sealed partial class EstimatorGrain(
             QueuePosition = outlook.Position,
             Warnings = warnings.ToImmutable(),
         };
+    }
+
+    /// <summary>Refuses a model that is nowhere, and warns of one of which that is not certain.</summary>
+    private async Task<ImmutableArray<string>> LookForModelAsync(string field, string name)
+    {
+        var (model, isCertain) = await GrainFactory.GetGrain<IModelLibraryGrain>(0).Find(name);
+        return model is not null ? []
+            : isCertain
+                ? throw new OneShotException(
+                    new ErrorDetail(
+                        ErrorCodes.InvalidInput,
+                        $"{field} is '{name}'; neither a silo nor the artifact store has a model of that name.",
+                        field,
+                        "GET /v1/models lists those that are there."
+                    )
+                )
+            : [$"No silo that trains has the model {name}, as far as they answered: a job would wait until one can fetch it, or fail."];
     }
 
     private async Task WriteAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Cli.Tests.Output;
@@ -29,11 +30,11 @@ public sealed class SlotListDocumentTests
                 ("well", "leased", null),
                 ("well", "lent", null),
             ],
-            SlotListDocument.Of(snapshot).Slots.Select(slot => (slot.Silo, slot.State, slot.Reason))
+            snapshot.ToSlots().Slots.Select(slot => (slot.Silo, slot.State, slot.Reason))
         );
         Assert.Contains(
             """{"silo":"sick","slot":1,"device":"cpu","memory_bytes":1073741824,"state":"withheld","job":null,"epoch":null,"reason":"its disk is full"}""",
-            DocumentWriter.ToJson(SlotListDocument.Of(snapshot)),
+            DocumentWriter.ToJson(snapshot.ToSlots()),
             StringComparison.Ordinal
         );
     }

@@ -104,6 +104,8 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         var job = (string)
             (await HttpServer.ReadAsync(await _server.SubmitAsync(HttpServer.Request(hash, await _server.UploadAsync("cat-mask.png"), 500))))["id"]!;
         await AssertAsync(await Client.GetAsync("/v1/keys"), HttpStatusCode.Forbidden, "forbidden");
+        await AssertAsync(await Client.GetAsync("/v1/cluster/queue"), HttpStatusCode.Forbidden, "forbidden");
+        await AssertAsync(await Client.PostAsync("/v1/models", null), HttpStatusCode.Forbidden, "forbidden");
 
         _server.UseKey(admin);
         var made = await HttpServer.ReadAsync(
