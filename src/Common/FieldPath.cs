@@ -27,7 +27,8 @@ public static class FieldPath
     /// <returns>Such as objects, 1, token; nothing for the document.</returns>
     public static IEnumerable<string> Split(string? path)
     {
-        var rest = path is null ? ""
+        var rest =
+            path is null ? ""
             : path.StartsWith('$') ? path[1..]
             : path;
         while (rest.Length > 0)

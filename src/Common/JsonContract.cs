@@ -18,7 +18,9 @@ internal static class JsonContract
     public static IEnumerable<string> FindUnknown(JsonElement value, JsonTypeInfo type, string path = "") =>
         (type.Kind, value.ValueKind) switch
         {
-            (JsonTypeInfoKind.Object, JsonValueKind.Object) => value.EnumerateObject().SelectMany(item => FindUnknown(item, type, FieldPath.Join(path, item.Name))),
+            (JsonTypeInfoKind.Object, JsonValueKind.Object) => value
+                .EnumerateObject()
+                .SelectMany(item => FindUnknown(item, type, FieldPath.Join(path, item.Name))),
             (JsonTypeInfoKind.Enumerable, JsonValueKind.Array) when type.ElementType is { } element => value
                 .EnumerateArray()
                 .SelectMany((item, i) => FindUnknown(item, type.Options.GetTypeInfo(element), string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))),

@@ -40,7 +40,9 @@ internal static class ListQuery
             switch (name)
             {
                 case State:
-                    problem ??= TryParse(value, out state) ? null : $"{State} must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.";
+                    problem ??= TryParse(value, out state)
+                        ? null
+                        : $"{State} must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.";
                     break;
                 case Cursor:
                     cursor = value;

@@ -34,7 +34,10 @@ internal static class ModelEndpoints
             .WithSummary("The models that jobs can name, and where they lie.")
             .Produces<KnownModelList>();
         models
-            .MapGet("/{name}", async (HttpContext context, ClusterClient client, string name) => Show(await client.Models.GetAsync(name, context.RequestAborted)))
+            .MapGet(
+                "/{name}",
+                async (HttpContext context, ClusterClient client, string name) => Show(await client.Models.GetAsync(name, context.RequestAborted))
+            )
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("GetModel")
             .WithSummary("What is known of a model; of one that the cluster shares, its files too.")
@@ -76,7 +79,10 @@ internal static class ModelEndpoints
         var upload = await ReadAsync(context);
         if (upload.Name != name)
         {
-            throw new ProblemException(new ErrorDetail(ErrorCodes.InvalidInput, "name is not that of the path.", "name"), [new ProblemField("/name", "It is not that of the path.")]);
+            throw new ProblemException(
+                new ErrorDetail(ErrorCodes.InvalidInput, "name is not that of the path.", "name"),
+                [new ProblemField("/name", "It is not that of the path.")]
+            );
         }
 
         await new ModelParts(store).CompleteAsync(upload, context.RequestAborted);
@@ -90,7 +96,9 @@ internal static class ModelEndpoints
         List<SettingProblem> problems =
         [
             .. ModelUploadRules.FindInName(name),
-            .. StorePaths.IsHash(sha256) ? [] : (SettingProblem[])[new("sha256", "sha256 must be 64 lower-case hexadecimal digits: the SHA-256 of the whole file.")],
+            .. StorePaths.IsHash(sha256)
+                ? []
+                : (SettingProblem[])[new("sha256", "sha256 must be 64 lower-case hexadecimal digits: the SHA-256 of the whole file.")],
         ];
         if (
             !long.TryParse(offset ?? "0", NumberStyles.None, CultureInfo.InvariantCulture, out var begin)
@@ -127,7 +135,8 @@ internal static class ModelEndpoints
         return TypedResults.NoContent();
     }
 
-    private static ErrorDetail TooLarge() => new(ErrorCodes.Limit, $"A part has {ModelUploadRules.PartBytes} bytes at most.", Hint: "Send the file in more parts.");
+    private static ErrorDetail TooLarge() =>
+        new(ErrorCodes.Limit, $"A part has {ModelUploadRules.PartBytes} bytes at most.", Hint: "Send the file in more parts.");
 
     private static async Task<ModelUpload> ReadAsync(HttpContext context)
     {

@@ -7,8 +7,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Client.Models;
 
 /// <summary>
-/// Takes a model in parts, for callers who can't send gigabytes in one piece. Parts lie in the store until the model is completed, so any process takes any part;
-/// those that nobody completes are collected after a day.
+/// Takes a model in parts, for callers who can't send gigabytes in one piece. Parts lie in the store until the model is completed, so any process takes any
+/// part; those that nobody completes are collected after a day.
 /// </summary>
 /// <param name="store">The store.</param>
 public sealed class ModelParts(IArtifactStore store)
@@ -143,6 +143,7 @@ public sealed class ModelParts(IArtifactStore store)
             ]);
 
         // Asked for where the store has lost or damaged a file since it was assembled.
-        public Stream Open(ModelFile file) => throw new IOException($"The store has lost or damaged {SharedModelPaths.File(file.Sha256)}; send that file again.");
+        public Stream Open(ModelFile file) =>
+            throw new IOException($"The store has lost or damaged {SharedModelPaths.File(file.Sha256)}; send that file again.");
     }
 }

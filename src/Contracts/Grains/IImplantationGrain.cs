@@ -49,7 +49,7 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// on.
     /// </summary>
     /// <param name="retries">
-    /// How often it was retried as far as the caller knows (<see cref="ImplantationStatus.Retries"/>): said again, because the answer was lost, it is one retry.
+    /// How often it was retried as far as the caller knows (<see cref="ImplantationStatus.Retries"/>): said again, as the answer was lost, it is one retry.
     /// </param>
     /// <returns>The status afterwards.</returns>
     /// <exception cref="OneShotException">

@@ -85,5 +85,6 @@ public static class ModelUploadRules
         }
     }
 
-    private static bool IsPath(string? path) => path is { Length: > 0 and <= LongestPath } && path.Split('/').All(part => TextRules.IsName(part) && part[^1] != '.');
+    private static bool IsPath(string? path) =>
+        path is { Length: > 0 and <= LongestPath } && path.Split('/').All(part => TextRules.IsName(part) && part[^1] != '.');
 }

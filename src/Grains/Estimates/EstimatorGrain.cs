@@ -74,7 +74,9 @@ internal sealed partial class EstimatorGrain(
         }
         else if (outlook.Free == 0 && forecast.WaitSeconds(outlook) is { } wait)
         {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"All slots that would do have work: it would wait about {Math.Ceiling(wait / 60):0} min first."));
+            warnings.Add(
+                string.Create(CultureInfo.InvariantCulture, $"All slots that would do have work: it would wait about {Math.Ceiling(wait / 60):0} min first.")
+            );
         }
 
         return new ImplantationEstimate

@@ -56,15 +56,12 @@ internal sealed class RunForecast(ImmutableArray<RunDurations> runs, Implantatio
     /// <summary>The whole job, from the least to the most: those of the latest runs, and a fifth more either way.</summary>
     public SecondsRange? Range =>
         Steps is { } steps
-            ? new SecondsRange(
-                Math.Round(runs.Min(run => Total(run, steps)) * (1 - Room), 1),
-                Math.Round(runs.Max(run => Total(run, steps)) * (1 + Room), 1)
-            )
+            ? new SecondsRange(Math.Round(runs.Min(run => Total(run, steps)) * (1 - Room), 1), Math.Round(runs.Max(run => Total(run, steps)) * (1 + Room), 1))
             : null;
 
     /// <summary>
-    /// How long a job waits before it starts: jobs ahead take as long as this one would, one after the other on as many slots as would do, and on those that are
-    /// taken half of that is left.
+    /// How long a job waits before it starts: jobs ahead take as long as this one would, one after the other on as many slots as would do, and on those that
+    /// are taken half of that is left.
     /// </summary>
     /// <param name="outlook">Its place.</param>
     /// <returns>Null: not known.</returns>

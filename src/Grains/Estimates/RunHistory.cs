@@ -64,8 +64,4 @@ internal sealed record EstimatorState
 /// <param name="Device">The kind of device.</param>
 /// <param name="Runs">The runs, latest last.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.ProfileRuns")]
-internal sealed record ProfileRuns(
-    [property: Id(0)] string Profile,
-    [property: Id(1)] string Device,
-    [property: Id(2)] ImmutableArray<RunDurations> Runs
-);
+internal sealed record ProfileRuns([property: Id(0)] string Profile, [property: Id(1)] string Device, [property: Id(2)] ImmutableArray<RunDurations> Runs);

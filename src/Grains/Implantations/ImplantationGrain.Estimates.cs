@@ -97,7 +97,9 @@ internal sealed partial class ImplantationGrain
         }
 
         var asked = clock.GetTimestamp();
-        var runs = await AskAsync(async () => (ImmutableArray<RunExperience>?)await GrainFactory.GetGrain<IEstimatorGrain>(0).GetExperience(RunProfile.NameOf(_state.Request!)));
+        var runs = await AskAsync(async () =>
+            (ImmutableArray<RunExperience>?)await GrainFactory.GetGrain<IEstimatorGrain>(0).GetExperience(RunProfile.NameOf(_state.Request!))
+        );
         _experience = (asked, runs ?? []);
         return runs ?? [];
     }

@@ -155,9 +155,7 @@ internal sealed partial class ImplantationGrain(
         }
         if (!_state.State.IsFinal())
         {
-            throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {Word(_state.State)}; cancel it first.", "id")
-            );
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {Word(_state.State)}; cancel it first.", "id"));
         }
         await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
         await DeleteFilesAsync(StorePaths.Job(Id));

@@ -118,8 +118,7 @@ internal sealed partial class SchedulerGrain(
         await _writes.FlushAsync();
     }
 
-    public Task<QueueOutlook?> GetOutlook(string jobId) =>
-        Task.FromResult(_model.Waiting.Find(jobId) is { } entry ? _model.OutlookOf(entry, Settled) : null);
+    public Task<QueueOutlook?> GetOutlook(string jobId) => Task.FromResult(_model.Waiting.Find(jobId) is { } entry ? _model.OutlookOf(entry, Settled) : null);
 
     public Task<QueueOutlook> Preview(QueueEntry entry) => Task.FromResult(_model.Preview(entry, Settled));
 

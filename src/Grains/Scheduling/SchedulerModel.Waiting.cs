@@ -52,8 +52,8 @@ internal sealed partial class SchedulerModel
     }
 
     /// <summary>
-    /// What can be said of a waiting job. Costs as much as there are kinds of jobs and slots, owners who wait, and jobs of the same owner that go before it; never
-    /// a walk through the whole queue.
+    /// What can be said of a waiting job. Costs as much as there are kinds of jobs and slots, owners who wait, and jobs of the same owner that go before it;
+    /// never a walk through the whole queue.
     /// </summary>
     /// <param name="entry">The job, which waits.</param>
     /// <param name="settled">Whether silos have had the time to announce themselves.</param>

@@ -25,5 +25,7 @@ internal sealed class SiloModelInventory(ModelCatalog catalog, bool fetches) : I
         );
 
     private static long BytesOf(string folder) =>
-        new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Sum(file => LinkedFile.Of(file.FullName).Length);
+        new DirectoryInfo(folder)
+            .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+            .Sum(file => LinkedFile.Of(file.FullName).Length);
 }

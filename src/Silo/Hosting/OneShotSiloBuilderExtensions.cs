@@ -24,9 +24,10 @@ internal static class OneShotSiloBuilderExtensions
     {
         silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
-        silo.Services.AddSingleton<IModelInventory>(provider =>
-            new SiloModelInventory(provider.GetRequiredService<ModelCatalog>(), options.Slots != 0 && ModelPullOptions.FromEnvironment() is not null)
-        );
+        silo.Services.AddSingleton<IModelInventory>(provider => new SiloModelInventory(
+            provider.GetRequiredService<ModelCatalog>(),
+            options.Slots != 0 && ModelPullOptions.FromEnvironment() is not null
+        ));
         silo.Services.AddOneShotStore(options.Store);
         silo.Services.AddTrainingEngine(options);
         var slots = SlotPlan.Create(options.Devices, options.Slots);

@@ -8,7 +8,8 @@ public sealed class ModelUploadRulesTests
     private static readonly string s_hash = new('a', 64);
 
     [Fact]
-    public void Find_AModel_HasNoProblem() => Assert.Empty(ModelUploadRules.Find(Upload("model_index.json", "unet/weights.fp16.safetensors", "tokenizer/merges.txt")));
+    public void Find_AModel_HasNoProblem() =>
+        Assert.Empty(ModelUploadRules.Find(Upload("model_index.json", "unet/weights.fp16.safetensors", "tokenizer/merges.txt")));
 
     [Theory]
     [InlineData("unet/weights.bin")]

@@ -65,7 +65,19 @@ public sealed class ModelsOverHttpTests : IAsyncLifetime
     public async Task Upload_OfWhatIsNoModel_IsRefused()
     {
         var hash = new string('a', 64);
-        var pickle = new { name = "evil", files = new[] { new { path = "unet/weights.bin", bytes = 1, sha256 = hash } } };
+        var pickle = new
+        {
+            name = "evil",
+            files = new[]
+            {
+                new
+                {
+                    path = "unet/weights.bin",
+                    bytes = 1,
+                    sha256 = hash,
+                },
+            },
+        };
         using var refused = await Client.PostAsync("/v1/models", JsonContent.Create(pickle));
         var problem = await HttpServer.ProblemAsync(refused, HttpStatusCode.UnprocessableEntity, "invalid_input");
         Assert.Equal(["/files", "/files/0/path"], problem["errors"]!.AsArray().Select(error => (string)error!["pointer"]!).Order(StringComparer.Ordinal));

@@ -49,7 +49,10 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         using var answer = await Client.GetAsync("/v1/implantations?stat=failed&limit=0&metadata.a.b=x&metadata.a.b=y&metadata.-=z");
 
         var problem = await HttpServer.ProblemAsync(answer, HttpStatusCode.UnprocessableEntity, "invalid_input");
-        Assert.Equal(["limit", "metadata", "metadata.a.b", "stat"], problem["errors"]!.AsArray().Select(error => (string)error!["pointer"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["limit", "metadata", "metadata.a.b", "stat"],
+            problem["errors"]!.AsArray().Select(error => (string)error!["pointer"]!).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]

@@ -10,7 +10,11 @@ namespace OrleansOneShot.Grains.Tests.Estimates;
 
 public sealed class RunForecastTests
 {
-    private static readonly ImmutableArray<RunDurations> s_runs = [new(10, 1, 20, 4, 50, HasDefaultSteps: false), new(14, 2, 40, 4, 100, HasDefaultSteps: true)];
+    private static readonly ImmutableArray<RunDurations> s_runs =
+    [
+        new(10, 1, 20, 4, 50, HasDefaultSteps: false),
+        new(14, 2, 40, 4, 100, HasDefaultSteps: true),
+    ];
 
     [Fact]
     public void Range_TwoRuns_IsFromTheFastestToTheSlowestForTheStepsAndPicturesAskedFor()

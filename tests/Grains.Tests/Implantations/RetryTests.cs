@@ -27,7 +27,10 @@ public sealed class RetryTests
 
         var retried = await world.Job("j1").Retry(0);
 
-        Assert.Equal((JobState.Queued, 1, (ErrorDetail?)null, (DateTimeOffset?)null, 0), (retried.State, retried.Retries, retried.Error, retried.Finished, retried.Step));
+        Assert.Equal(
+            (JobState.Queued, 1, (ErrorDetail?)null, (DateTimeOffset?)null, 0),
+            (retried.State, retried.Retries, retried.Error, retried.Finished, retried.Step)
+        );
         Assert.True(retried.Epoch > failed.Epoch);
         await gate.Reached;
         Assert.Equal(JobState.Preparing, Assert.Single((await world.Catalog.List(new JobQuery { UnfinishedOnly = true })).Jobs).State);
@@ -169,7 +172,8 @@ public sealed class RetryTests
         await FailAsync(world, "prepare");
         world.Engine.Failures.Clear();
         // The state is written, the log is not: nothing was said to the scheduler.
-        world.Store.BeforeAppend = path => path.Contains("/epochs/2/", StringComparison.Ordinal) ? throw new InvalidOperationException("dies") : Task.CompletedTask;
+        world.Store.BeforeAppend = path =>
+            path.Contains("/epochs/2/", StringComparison.Ordinal) ? throw new InvalidOperationException("dies") : Task.CompletedTask;
         await Assert.ThrowsAnyAsync<Exception>(() => world.Job("j1").Retry(0));
         Assert.Equal(JobState.Queued, (await world.StateAsync("j1")).State);
         await world.KillAsync();

@@ -53,7 +53,10 @@ public sealed class ModelLibraryTests
         await using var world = new TestWorld();
         await world.StartAsync();
         await world.WhenAnnouncedAsync(1);
-        var request = TestWorld.Request() with { Model = new ModelReference { Name = "toyworld-64", Clip = "eyes" } };
+        var request = TestWorld.Request() with
+        {
+            Model = new ModelReference { Name = "toyworld-64", Clip = "eyes" },
+        };
         var estimator = world.Cluster.Client.GetGrain<IEstimatorGrain>(0);
 
         var refused = await Assert.ThrowsAsync<OneShotException>(() => estimator.Estimate(request));
