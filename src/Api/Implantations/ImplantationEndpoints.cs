@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
@@ -68,10 +69,10 @@ internal static class ImplantationEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock)
+    private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock, [FromQuery(Name = "dry_run")] string? dryRun)
     {
         var caller = Caller.Of(context.User);
-        var isDryRun = SubmitQuery.IsDryRun(context.Request.QueryString);
+        var isDryRun = SubmitQuery.IsDryRun(dryRun, context.Request.QueryString);
         var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
         var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
         List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
@@ -140,9 +141,9 @@ internal static class ImplantationEndpoints
             ]
         );
 
-    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client)
+    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client, [AsParameters] ListParameters parameters)
     {
-        var page = await client.ListPageAsync(ListQuery.Read(context.Request.QueryString, Caller.Of(context.User).Owner), context.RequestAborted);
+        var page = await client.ListPageAsync(ListQuery.Read(parameters, context.Request.QueryString, Caller.Of(context.User).Owner), context.RequestAborted);
         return TypedResults.Json(new ImplantationList(page.Jobs, page.Next), DocumentJson.Options);
     }
 

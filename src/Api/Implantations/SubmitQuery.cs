@@ -11,12 +11,12 @@ internal static class SubmitQuery
     private const string DryRun = "dry_run";
 
     /// <summary>Whether nothing is to be created.</summary>
+    /// <param name="dryRun">The parameter; null: it is not given.</param>
     /// <param name="query">The call's query.</param>
     /// <returns>Whether.</returns>
     /// <exception cref="ProblemException">invalid_input: somebody who mistypes this must not get a job.</exception>
-    public static bool IsDryRun(QueryString query)
+    public static bool IsDryRun(string? dryRun, QueryString query)
     {
-        var isDryRun = false;
         foreach (var parameter in new QueryStringEnumerable(query.Value))
         {
             var name = parameter.DecodeName().ToString();
@@ -24,15 +24,13 @@ internal static class SubmitQuery
             {
                 throw Problems.Invalid(Wording.Bounded(name), $"{Wording.Bounded(name)} is no parameter of a submission; use {DryRun}.");
             }
-
-            isDryRun = parameter.DecodeValue().ToString() switch
-            {
-                "true" => true,
-                "false" => false,
-                _ => throw Problems.Invalid(DryRun, $"{DryRun} must be true or false."),
-            };
         }
 
-        return isDryRun;
+        return dryRun switch
+        {
+            "true" => true,
+            "false" or null => false,
+            _ => throw Problems.Invalid(DryRun, $"{DryRun} must be true or false."),
+        };
     }
 }
