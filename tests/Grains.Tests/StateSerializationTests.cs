@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Contracts.Estimates;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
@@ -9,6 +10,7 @@ using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
+using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
@@ -53,6 +55,7 @@ public sealed class StateSerializationTests
             Faults = [new SiloFault("S127.0.0.1:1:2", "epoch 1 stopped")],
             OutageTime = TimeSpan.FromSeconds(90),
             WebhooksTold = true,
+            Retries = 4,
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);
@@ -110,6 +113,16 @@ public sealed class StateSerializationTests
         };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
         Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Estimator_RoundTrip_IsTheSame(bool json)
+    {
+        var state = new EstimatorState { Kinds = [new ProfileRuns("sd", "cuda", [new RunDurations(1.5, 2.5, 3.5, 4, 5, HasDefaultSteps: true)])] };
+        Assert.Equivalent(state, RoundTrip(state, json), strict: true);
+        Assert.Empty(RoundTrip(new EstimatorState(), json).Kinds);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Recipe;
@@ -32,12 +33,12 @@ internal static class Problems
         };
 
     /// <summary>A JSON pointer to a field that a message names.</summary>
-    /// <param name="field">Such as <c>objects[1].token</c>.</param>
+    /// <param name="field">A path of <see cref="FieldPath"/>, such as <c>objects[1].token</c>.</param>
     /// <returns>Such as <c>/objects/1/token</c>; the document's own pointer is empty.</returns>
     public static string Pointer(string? field)
     {
         var pointer = new StringBuilder();
-        foreach (var part in (field ?? "").Split('.', '[', ']').Where(part => part.Length > 0))
+        foreach (var part in FieldPath.Split(field))
         {
             pointer.Append('/').Append(part.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
         }

@@ -37,7 +37,7 @@ internal readonly record struct FeedBatch(
 /// <summary>The events of one job, read once and kept for those who watch it.</summary>
 /// <param name="source">The way to the job's events.</param>
 /// <param name="first">Where to begin.</param>
-internal sealed class JobFeed(EventSource source, long first)
+internal sealed class JobFeed(EventSource source, long first) : IDisposable
 {
     /// <summary>Most events that are kept; who is further behind reads the log.</summary>
     public const int Kept = 4096;
@@ -47,9 +47,11 @@ internal sealed class JobFeed(EventSource source, long first)
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<SharedEvent> _events = [];
+
+    // The oldest event that is kept.
+    private long _first = first;
     private TaskCompletionSource _more = New();
     private ExceptionDispatchInfo? _error;
-    private long _first = first;
     private bool _ended;
 
     /// <summary>How many watch; the hub counts.</summary>
@@ -68,10 +70,17 @@ internal sealed class JobFeed(EventSource source, long first)
     }
 
     /// <summary>Begins to read.</summary>
-    public void Start() => _ = Task.Run(PumpAsync);
+    public void Start()
+    {
+        var from = _first;
+        _ = Task.Run(() => PumpAsync(from));
+    }
 
     /// <summary>Stops reading: nobody watches any more.</summary>
     public void Stop() => _stop.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
 
     /// <summary>What there is for a caller now.</summary>
     /// <param name="next">The event that the caller wants next.</param>
@@ -86,11 +95,11 @@ internal sealed class JobFeed(EventSource source, long first)
         }
     }
 
-    private async Task PumpAsync()
+    private async Task PumpAsync(long from)
     {
         try
         {
-            await foreach (var progress in source(first, _stop.Token))
+            await foreach (var progress in source(from, _stop.Token))
             {
                 Add(progress);
             }

@@ -7,10 +7,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
+using OrleansOneShot.Api.Cluster;
 using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Implantations;
 using OrleansOneShot.Api.Limits;
+using OrleansOneShot.Api.Models;
 using OrleansOneShot.Api.Webhooks;
 using OrleansOneShot.Documents.Errors;
 
@@ -93,6 +95,8 @@ public sealed class ApiServer : IAsyncDisposable
         FileEndpoints.Map(application);
         KeyEndpoints.Map(application);
         WebhookEndpoints.Map(application);
+        ClusterEndpoints.Map(application);
+        ModelEndpoints.Map(application);
         return application;
     }
 }

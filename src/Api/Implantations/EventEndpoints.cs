@@ -57,7 +57,7 @@ internal static class EventEndpoints
             return TypedResults.NoContent();
         }
 
-        await EventStream.WriteAsync(context, job.WatchAsync(last + 1, context.RequestAborted), clock);
+        await EventStream.WriteAsync(context, job.WatchAsync(last + 1, context.RequestAborted), status, clock);
         return TypedResults.Empty;
     }
 

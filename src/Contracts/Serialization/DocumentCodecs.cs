@@ -3,6 +3,7 @@ using Orleans.Serialization.Serializers;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Documents.Webhooks;
@@ -35,7 +36,16 @@ internal sealed class ModelReferenceCodec(ICodecProvider codecs) : NumberedCodec
 internal sealed class ImplantationStatusCodec(ICodecProvider codecs) : NumberedCodec<ImplantationStatus>(codecs);
 
 [RegisterSerializer]
+internal sealed class ImplantationEstimateCodec(ICodecProvider codecs) : NumberedCodec<ImplantationEstimate>(codecs);
+
+[RegisterSerializer]
+internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<SecondsRange>(codecs);
+
+[RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
+
+[RegisterSerializer]
+internal sealed class KnownModelCodec(ICodecProvider codecs) : NumberedCodec<KnownModel>(codecs);
 
 [RegisterSerializer]
 internal sealed class JobMetricsCodec(ICodecProvider codecs) : NumberedCodec<JobMetrics>(codecs);
@@ -111,7 +121,16 @@ internal sealed class ModelReferenceCopier : ShallowCopier<ModelReference>;
 internal sealed class ImplantationStatusCopier : ShallowCopier<ImplantationStatus>;
 
 [RegisterCopier]
+internal sealed class ImplantationEstimateCopier : ShallowCopier<ImplantationEstimate>;
+
+[RegisterCopier]
+internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
+
+[RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;
+
+[RegisterCopier]
+internal sealed class KnownModelCopier : ShallowCopier<KnownModel>;
 
 [RegisterCopier]
 internal sealed class JobMetricsCopier : ShallowCopier<JobMetrics>;
