@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Api.Generations;
 using OrleansOneShot.Api.Implantations;
 using OrleansOneShot.Documents.Errors;
 
@@ -97,6 +98,7 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(new ApiAccess(isLoopback));
         services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
+        services.AddSingleton<OwnedGenerations>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
         KeyAuthentication.AddTo(services);
@@ -108,6 +110,7 @@ public sealed class ApiServer : IAsyncDisposable
         ImplantationEndpoints.Map(application);
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
+        GenerationEndpoints.Map(application);
         KeyEndpoints.Map(application);
         return application;
     }

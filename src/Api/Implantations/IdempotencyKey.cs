@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client;
 using OrleansOneShot.Documents.Errors;
@@ -22,9 +23,10 @@ internal static class IdempotencyKey
     /// <param name="owner">Whose job it is: two owners' keys never meet.</param>
     /// <param name="key">The caller's key; empty makes a new id.</param>
     /// <param name="now">The time.</param>
+    /// <param name="prefix">Begins the id; one for each kind of job, since a caller may use a key for a job of each.</param>
     /// <returns>An id: of the same owner and key always the same.</returns>
     /// <exception cref="ProblemException">invalid_input: the key can't be one.</exception>
-    public static string ToJobId(string owner, string key, DateTimeOffset now)
+    public static string ToJobId(string owner, string key, DateTimeOffset now, string prefix = "i")
     {
         if (key.Length == 0)
         {
@@ -40,6 +42,15 @@ internal static class IdempotencyKey
         }
 
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{owner.Length}:{owner}{key}"));
-        return "i-" + Convert.ToHexStringLower(hash.AsSpan(0, HashBytes));
+        return $"{prefix}-{Convert.ToHexStringLower(hash.AsSpan(0, HashBytes))}";
     }
+
+    /// <summary>The refusal of a key that was sent with another request.</summary>
+    /// <returns>conflict, as 422.</returns>
+    public static ProblemException UsedForAnother() =>
+        new(
+            new ErrorDetail(ErrorCodes.Conflict, $"Another request was sent with this {Header} already.", Header, "Take a new key for a new job."),
+            [],
+            StatusCodes.Status422UnprocessableEntity
+        );
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,8 +17,6 @@ namespace OrleansOneShot.Api.Implantations;
 /// <summary>Jobs: submitted, looked at, listed, ended.</summary>
 internal static class ImplantationEndpoints
 {
-    private const int DefaultPage = 50;
-
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
     public static void Map(IEndpointRouteBuilder routes)
@@ -84,16 +81,7 @@ internal static class ImplantationEndpoints
         }
         catch (OneShotException e) when (e.Detail.Code == ErrorCodes.Conflict)
         {
-            throw new ProblemException(
-                new ErrorDetail(
-                    ErrorCodes.Conflict,
-                    $"Another request was sent with this {IdempotencyKey.Header} already.",
-                    IdempotencyKey.Header,
-                    "Take a new key for a new job."
-                ),
-                [],
-                StatusCodes.Status422UnprocessableEntity
-            );
+            throw IdempotencyKey.UsedForAnother();
         }
 
         if (known is not null)
@@ -102,7 +90,7 @@ internal static class ImplantationEndpoints
         }
 
         var status = await job.GetStatusAsync(context.RequestAborted);
-        Tag(context, status);
+        JobAnswers.Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: StatusCodes.Status201Created).WithLocation(context, $"/v1/implantations/{id}");
     }
 
@@ -129,43 +117,21 @@ internal static class ImplantationEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client, string? state, string? cursor, int? limit)
     {
-        JobState? wanted = null;
-        if (state is not null)
-        {
-            wanted =
-                Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
-                    ? parsed
-                    : throw Problems.Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
-        }
-
-        if (limit is < 1 or > JobQuery.MaxPageSize)
-        {
-            throw Problems.Invalid("limit", $"limit must be from 1 to {JobQuery.MaxPageSize}.");
-        }
-
-        var page = await client.ListPageAsync(
-            new JobQuery
-            {
-                Owner = Caller.Of(context.User).Owner,
-                State = wanted,
-                Cursor = cursor,
-                PageSize = limit ?? DefaultPage,
-            },
-            context.RequestAborted
-        );
+        var page = await client.ListPageAsync(JobAnswers.Query(Caller.Of(context.User), state, cursor, limit), context.RequestAborted);
         return TypedResults.Json(new ImplantationList(page.Jobs, page.Next), DocumentJson.Options);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
-        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, TagOf(status)))
+        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, JobAnswers.TagOf(status)))
         {
-            status = await LongPoll.WaitAsync(job, status, patience, context.RequestAborted);
+            await LongPoll.WaitAsync(job.WatchAsync, status, patience, context.RequestAborted);
+            status = await job.GetStatusAsync(context.RequestAborted);
         }
 
-        Tag(context, status);
-        return LongPoll.IsKnown(context, TagOf(status))
+        JobAnswers.Tag(context, status);
+        return LongPoll.IsKnown(context, JobAnswers.TagOf(status))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Json(status, DocumentJson.Options);
     }
@@ -181,20 +147,6 @@ internal static class ImplantationEndpoints
         var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         await job.DeleteAsync(context.RequestAborted);
         return TypedResults.NoContent();
-    }
-
-    // All that a status shows changes with one of these.
-    private static string TagOf(ImplantationStatus status) =>
-        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}\"");
-
-    private static void Tag(HttpContext context, ImplantationStatus status)
-    {
-        context.Response.Headers.ETag = TagOf(status);
-        context.Response.Headers.CacheControl = "private, no-cache";
-        if (!status.State.IsFinal())
-        {
-            context.Response.Headers.RetryAfter = "2";
-        }
     }
 
     private static T WithLocation<T>(this T result, HttpContext context, string location)

@@ -34,6 +34,15 @@ internal sealed class ModelReferenceCodec(ICodecProvider codecs) : NumberedCodec
 internal sealed class ImplantationStatusCodec(ICodecProvider codecs) : NumberedCodec<ImplantationStatus>(codecs);
 
 [RegisterSerializer]
+internal sealed class GenerationRequestCodec(ICodecProvider codecs) : NumberedCodec<GenerationRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class ImplantationReferenceCodec(ICodecProvider codecs) : NumberedCodec<ImplantationReference>(codecs);
+
+[RegisterSerializer]
+internal sealed class GenerationStatusCodec(ICodecProvider codecs) : NumberedCodec<GenerationStatus>(codecs);
+
+[RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
 
 [RegisterSerializer]
@@ -93,6 +102,15 @@ internal sealed class ModelReferenceCopier : ShallowCopier<ModelReference>;
 
 [RegisterCopier]
 internal sealed class ImplantationStatusCopier : ShallowCopier<ImplantationStatus>;
+
+[RegisterCopier]
+internal sealed class GenerationRequestCopier : ShallowCopier<GenerationRequest>;
+
+[RegisterCopier]
+internal sealed class ImplantationReferenceCopier : ShallowCopier<ImplantationReference>;
+
+[RegisterCopier]
+internal sealed class GenerationStatusCopier : ShallowCopier<GenerationStatus>;
 
 [RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;

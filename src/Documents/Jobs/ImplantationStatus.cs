@@ -7,7 +7,7 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>All that is known of a job.</summary>
-public sealed record ImplantationStatus
+public sealed record ImplantationStatus : IJobStatus
 {
     /// <summary>The job's id.</summary>
     [FieldNumber(0)]
@@ -78,6 +78,9 @@ public sealed record ImplantationStatus
     /// </summary>
     [FieldNumber(16)]
     public JobFile? Manifest { get; init; }
+
+    /// <inheritdoc/>
+    IJobRequest IJobStatus.Request => Request;
 }
 
 /// <summary>A published file.</summary>

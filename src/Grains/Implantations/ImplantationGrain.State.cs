@@ -119,7 +119,7 @@ internal sealed partial class ImplantationGrain
     /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
-        var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
+        var (request, waits) = (Asked!, options.Value.WaitForDevice);
         return GrainFactory
             .GetGrain<ISchedulerGrain>(0)
             .Enqueue(
@@ -143,7 +143,7 @@ internal sealed partial class ImplantationGrain
     {
         await WriteAsync(final);
         LogEnded(Id, final.State, final.Epoch);
-        instruments.OnEnded(final.State, final.Request!.Model.Name, final.Metrics);
+        instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Metrics);
         // Watchers end only after they have seen the last event.
         await LogAsync(EventOf(final, final.Error?.Message));
         _ended = true;
@@ -173,9 +173,10 @@ internal sealed partial class ImplantationGrain
                     Step = _step,
                     Steps = _steps,
                     Created = _state.Created,
-                    Owner = _state.Request!.Owner,
-                    Name = _state.Request.Name,
-                    Metadata = _state.Request.Metadata,
+                    Owner = Asked!.Owner,
+                    Name = Asked.Name,
+                    Metadata = Asked.Metadata,
+                    Kind = Kind,
                 }
             );
 
