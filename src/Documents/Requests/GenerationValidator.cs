@@ -44,7 +44,11 @@ public static class GenerationValidator
     private static IEnumerable<SettingProblem> FindInModel(ModelReference? model) =>
         RequestValidator
             .FindInName("model.name", model?.Name, "it must be the name of a base model, not a path.")
-            .Concat(model?.Clip is null ? [] : [new SettingProblem("model.clip", "model.clip measures what was learned, and a generation measures nothing; leave it out.")]);
+            .Concat(
+                model?.Clip is null
+                    ? []
+                    : [new SettingProblem("model.clip", "model.clip measures what was learned, and a generation measures nothing; leave it out.")]
+            );
 
     private static IEnumerable<SettingProblem> FindInImplantations(ImmutableArray<ImplantationReference> implantations)
     {
@@ -55,7 +59,13 @@ public static class GenerationValidator
 
         var ids = new HashSet<string>(StringComparer.Ordinal);
         return implantations.Length > GenerationRequest.MostImplantations
-            ? [new SettingProblem("implantations", $"implantations has {implantations.Length} entries; it must be from 0 to {GenerationRequest.MostImplantations}.")]
+            ?
+            [
+                new SettingProblem(
+                    "implantations",
+                    $"implantations has {implantations.Length} entries; it must be from 0 to {GenerationRequest.MostImplantations}."
+                ),
+            ]
             : implantations.SelectMany((one, i) => FindInImplantation($"implantations[{i}]", one, ids));
     }
 

@@ -11,14 +11,7 @@ namespace OrleansOneShot.Grains.Engine;
 /// <param name="Request">What was asked for.</param>
 /// <param name="Sources">The implantations that it names, in its order.</param>
 /// <param name="WorkFolder">An empty local folder for this epoch alone; the caller deletes it afterwards.</param>
-public sealed record DrawingJob(
-    string JobId,
-    long Epoch,
-    int Slot,
-    GenerationRequest Request,
-    ImmutableArray<GenerationSource> Sources,
-    string WorkFolder
-)
+public sealed record DrawingJob(string JobId, long Epoch, int Slot, GenerationRequest Request, ImmutableArray<GenerationSource> Sources, string WorkFolder)
 {
     /// <summary>The slot's device, "cpu" or "cuda:N"; null: any.</summary>
     public string? Device { get; init; }

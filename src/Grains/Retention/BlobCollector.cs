@@ -163,12 +163,16 @@ internal sealed partial class BlobCollector(
         string? cursor = null;
         do
         {
-            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery
+            var page = await grains
+                .GetGrain<IJobCatalogGrain>(0)
+                .List(
+                    new JobQuery
                     {
                         Kind = null,
                         PageSize = JobQuery.MaxPageSize,
                         Cursor = cursor,
-                    });
+                    }
+                );
             foreach (var job in page.Jobs)
             {
                 if (job.State.IsFinal())

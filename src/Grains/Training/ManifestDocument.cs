@@ -34,14 +34,7 @@ internal static class ManifestDocument
     /// <param name="files">The result's files.</param>
     /// <param name="result">What the engine made.</param>
     /// <returns>UTF-8 bytes.</returns>
-    public static byte[] Write(
-        IJobStatus status,
-        long epoch,
-        DateTimeOffset finished,
-        double seconds,
-        ImmutableArray<JobFile> files,
-        EngineResult result
-    )
+    public static byte[] Write(IJobStatus status, long epoch, DateTimeOffset finished, double seconds, ImmutableArray<JobFile> files, EngineResult result)
     {
         var document = new JsonObject
         {

@@ -34,7 +34,16 @@ internal static class FakePictures
 
         File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(request));
         at("done");
-        return new EngineResult(folder, null, [], new JsonObject { ["options"] = new JsonObject { ["steps"] = 20 }, ["kind"] = "not the engine's business" });
+        return new EngineResult(
+            folder,
+            null,
+            [],
+            new JsonObject
+            {
+                ["options"] = new JsonObject { ["steps"] = 20 },
+                ["kind"] = "not the engine's business",
+            }
+        );
     }
 
     private static ProgressUpdate Update(JobState stage, int step, int steps, string message) =>

@@ -20,10 +20,7 @@ public sealed class GenerationTests
 
         var events = await WatchAsync(world, "g1");
 
-        Assert.Equal(
-            [JobState.Queued, JobState.Preparing, JobState.Sampling, JobState.Publishing, JobState.Succeeded],
-            events.Select(e => e.Stage).Distinct()
-        );
+        Assert.Equal([JobState.Queued, JobState.Preparing, JobState.Sampling, JobState.Publishing, JobState.Succeeded], events.Select(e => e.Stage).Distinct());
         Assert.Equal(Enumerable.Range(1, events.Count).Select(n => (long)n), events.Select(e => e.Sequence));
         var status = await StatusAsync(world, "g1");
         Assert.Equal((4, 4, 1L), (status.Step, status.Steps, status.Epoch));
