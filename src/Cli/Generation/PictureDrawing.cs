@@ -45,6 +45,6 @@ internal static class PictureDrawing
             Precision = precision,
             Device = deviceName,
             PromptsAt = "--prompt or --negative",
-        }.Draw(observe, say, cancellationToken);
+        }.Draw(observe, say, say, cancellationToken);
     }
 }

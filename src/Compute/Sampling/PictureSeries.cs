@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Sampling;
 
-/// <summary>Pictures to draw, of one prompt or more, with every default resolved: what <c>oneshot generate</c> and a silo's generations have in common.</summary>
+/// <summary>
+/// Pictures to draw, of one prompt or more, with every default resolved: what <c>oneshot generate</c> and a silo's generations have in common.
+/// </summary>
 public sealed record PictureSeries
 {
     private const int DefaultSampleSize = 64;
@@ -74,18 +76,20 @@ public sealed record PictureSeries
 
     /// <summary>Draws.</summary>
     /// <param name="observe">Called with (steps done, steps in all), of all prompts together; may be null.</param>
-    /// <param name="say">Told what people should read.</param>
+    /// <param name="say">Told what takes time.</param>
+    /// <param name="warn">Told what people should know of the pictures, such as parts of a LoRA that don't fit, before they are drawn.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <returns><see cref="Count"/> pictures for each prompt, prompt by prompt, as they are drawn.</returns>
     /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
-    public IEnumerable<DrawnPicture> Draw(Action<int, int>? observe, Action<string> say, CancellationToken cancellationToken)
+    public IEnumerable<DrawnPicture> Draw(Action<int, int>? observe, Action<string> say, Action<string> warn, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(say);
+        ArgumentNullException.ThrowIfNull(warn);
         say($"loading {Model.Name}");
-        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, say);
+        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, warn);
         foreach (var unused in Embeddings.Where(choice => !Prompts.Append(NegativePrompt).Any(prompt => pipeline.Uses(prompt, choice))))
         {
-            say($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into {PromptsAt} where it should act.");
+            warn($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into {PromptsAt} where it should act.");
         }
 
         using var latents = Latents is null ? null : LoadLatents(Latents);
@@ -95,7 +99,7 @@ public sealed record PictureSeries
             var prompt = Prompts[p];
             if (pipeline.IsTruncated(prompt))
             {
-                say($"The prompt \"{prompt}\" is longer than the text encoder's {pipeline.ContextLength} positions; its end is not seen.");
+                warn($"The prompt \"{prompt}\" is longer than the text encoder's {pipeline.ContextLength} positions; its end is not seen.");
             }
 
             var request = new SamplingRequest

@@ -7,8 +7,8 @@ using OrleansOneShot.Documents.Requests;
 namespace OrleansOneShot.Contracts.Grains;
 
 /// <summary>
-/// A generation (key: its id) as its users see it. The grain is that of <see cref="IImplantationGrain"/>, whose states, epochs, log and publication a generation
-/// shares: an id is a job of one kind, and of the other kind there is none with that id.
+/// A generation (key: its id) as its users see it. The grain is that of <see cref="IImplantationGrain"/>, whose states, epochs, log and publication a
+/// generation shares: an id is a job of one kind, and of the other kind there is none with that id.
 /// </summary>
 [Alias("oneshot.IGenerationGrain")]
 public interface IGenerationGrain : IGrainWithStringKey

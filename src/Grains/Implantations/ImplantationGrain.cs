@@ -16,8 +16,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
-/// A job of either kind: an implantation, or a generation, which is told apart by its request alone. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call.
-/// This file: what clients call.
+/// A job of either kind: an implantation, or a generation, which is told apart by its request alone. Each call changes the stored state first and acts on
+/// others afterwards; every act can be repeated, so a crash in between is mended by the next call. This file: what clients call.
 /// </summary>
 internal sealed partial class ImplantationGrain(
     [PersistentState(ImplantationGrain.StateName, OneShotStorage.Name)] IPersistentState<ImplantationState> storage,

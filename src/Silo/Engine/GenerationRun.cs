@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
@@ -14,7 +15,9 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Silo.Engine;
 
-/// <summary>One epoch of a generation: fetches the implantations that it draws with, and draws as <c>oneshot generate</c> does, picture by picture the same.</summary>
+/// <summary>
+/// One epoch of a generation: fetches the implantations that it draws with, and draws as <c>oneshot generate</c> does, picture by picture the same.
+/// </summary>
 /// <param name="inputs">Where implantations are read from.</param>
 /// <param name="precision">Decides what is computed in.</param>
 internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precision)
@@ -34,6 +37,7 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
         var clock = Stopwatch.StartNew();
         var (request, defaults) = (job.Request, folder.Defaults);
         var sources = job.Sources.Select((source, i) => Fetch(source, i, job.WorkFolder, cancellationToken)).ToList();
+        RequireDistinct(job, sources);
         var embeddings = EmbeddingChoice.RequireDistinct([.. sources.SelectMany(source => source.Embeddings)]);
         List<string> known = [.. embeddings.Select(choice => choice.Name), .. embeddings.Select(choice => choice.Alias).OfType<string>()];
         var (steps, side) = (request.Steps ?? defaults.SamplingSteps ?? Defaults.SamplingSteps, PictureSeries.SideOf(folder));
@@ -74,7 +78,8 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
                     notes.Progress(ImplantationStage.Sampling, done, all);
                 }
             },
-            say => Say(at, say, notes),
+            say => notes.Progress(ImplantationStage.Preparing, 0, 0, say),
+            notes.Warning,
             cancellationToken
         );
         var count = series.Prompts.Count * series.Count;
@@ -86,10 +91,6 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
             notes.Progress(ImplantationStage.Sampling, at.Done, at.All, FormattableString.Invariant($"picture {pictures} of {count} is drawn: {name}"));
         }
     }
-
-    // Before the first step the model is loaded.
-    private static void Say((int Done, int All) at, string sentence, RunObserver notes) =>
-        notes.Progress(at.All == 0 ? ImplantationStage.Preparing : ImplantationStage.Sampling, at.Done, at.All, sentence);
 
     private static string Read(string prompt, string what, IReadOnlyCollection<string> known, RunObserver notes)
     {
@@ -129,6 +130,26 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
                 }),
             ]
         );
+    }
+
+    /// <summary>Two objects of one name in a prompt would be one.</summary>
+    private static void RequireDistinct(DrawingJob job, List<(LoraChoice Lora, IReadOnlyList<EmbeddingChoice> Embeddings)> sources)
+    {
+        var known = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < sources.Count; i++)
+        {
+            foreach (var name in sources[i].Embeddings.Select(choice => choice.Name))
+            {
+                if (!known.TryAdd(name, job.Sources[i].Id))
+                {
+                    throw new InvalidInputException(
+                        $"The implantations {known[name]} and {job.Sources[i].Id} both call an object {name}, and a prompt can mean one only.",
+                        FormattableString.Invariant($"implantations[{i}].id"),
+                        "Draw with one of them, or implant one again with another token."
+                    );
+                }
+            }
+        }
     }
 
     private static JsonObject Describe(DrawingJob job, PictureSeries series, TimeSpan elapsed) =>

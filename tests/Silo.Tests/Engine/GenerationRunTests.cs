@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
@@ -8,6 +9,7 @@ using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.ModelHub;
+using OrleansOneShot.Recipe;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
 using OrleansOneShot.Storage.Files;
@@ -99,6 +101,78 @@ public sealed class GenerationRunTests : IDisposable
         Assert.All([gone, replaced], error => Assert.Equal(FaultKind.Request, Fault.Of(error)));
     }
 
+    [Fact]
+    public async Task Draw_WithImplantations_CountsEachByItsScaleAndRefusesTwoOfOneToken()
+    {
+        var (one, two) = (await PublishAsync("cat-1"), await PublishAsync("cat-2"));
+        var request = Request() with { Prompts = ["a <cat>"], PerPrompt = 1 };
+
+        var learned = _engine.Draw(Job(request) with { Sources = [one] }, new Observer(), default);
+        var less = _engine.Draw(Job(request) with { Sources = [one with { Scale = 0.25 }] }, new Observer(), default);
+        var twice = Assert.Throws<OneShotException>(() => _engine.Draw(Job(request) with { Sources = [one, two] }, new Observer(), default));
+
+        Assert.Empty(learned.Warnings);
+        Assert.Equal(one.Manifest.Sha256, (string?)learned.Manifest["implantations"]![0]!["manifest_sha256"]);
+        var (full, part) = (await PictureAsync(learned), await PictureAsync(less));
+        Assert.Contains("\"loras\":{\"cat\":1}", full, StringComparison.Ordinal);
+        Assert.Contains("\"loras\":{\"cat\":0.25}", part, StringComparison.Ordinal);
+        Assert.Equal(
+            (ErrorCodes.InvalidInput, "The implantations cat-1 and cat-2 both call an object <cat>, and a prompt can mean one only.", "implantations[1].id"),
+            (twice.Detail.Code, twice.Message, twice.Detail.Field)
+        );
+
+        static async Task<string> PictureAsync(EngineResult result) =>
+            System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(result.Folder, "0001.png"), TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Trains one step, and puts what came of it where a job's result lies.</summary>
+    private async Task<GenerationSource> PublishAsync(string id)
+    {
+        var samples = Path.GetFullPath(Path.Combine(new ModelCatalog(_data.Folder).GetFolder(ModelCatalog.Default), "..", "..", "samples"));
+        var request = new ImplantationRequest
+        {
+            Name = "cat",
+            Image = await UploadAsync("cat.png"),
+            Objects =
+            [
+                new ObjectSpec
+                {
+                    Class = "cat",
+                    Token = "<cat>",
+                    Mask = await UploadAsync("cat-mask.png"),
+                },
+            ],
+            Model = new ModelReference { Name = ModelCatalog.Default },
+            Method = new MethodOptions { Prototype = false },
+            Training = new TrainingOptions { Steps = 1 },
+            Samples = new SampleOptions { PerPrompt = 0 },
+        };
+        var job = new EngineJob(id, 1, 0, request, null, Directory.CreateDirectory(_data[id]).FullName);
+        var result = _engine.Run(job, new Trainer(), TestContext.Current.CancellationToken);
+        var files = new JsonArray();
+        foreach (var file in Directory.EnumerateFiles(result.Folder, "*", SearchOption.AllDirectories))
+        {
+            var path = Path.GetRelativePath(result.Folder, file).Replace(Path.DirectorySeparatorChar, '/');
+            await using var content = File.OpenRead(file);
+            var info = await _store.WriteAsync(StorePaths.ResultFile(id, path), content, WriteCondition.Any, TestContext.Current.CancellationToken);
+            files.Add(
+                new JsonObject
+                {
+                    ["path"] = path,
+                    ["bytes"] = info.Bytes,
+                    ["sha256"] = info.Sha256,
+                }
+            );
+        }
+
+        using var manifest = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(new JsonObject { ["files"] = files }.ToJsonString()));
+        var stored = await _store.WriteAsync(StorePaths.Manifest(id), manifest, WriteCondition.Any, TestContext.Current.CancellationToken);
+        return new GenerationSource(id, 1, new JobFile(StorePaths.ManifestName, stored.Bytes, stored.Sha256));
+
+        async Task<string> UploadAsync(string sample) =>
+            await _store.WriteBlobAsync(await File.ReadAllBytesAsync(Path.Combine(samples, sample)), TestContext.Current.CancellationToken);
+    }
+
     private static GenerationRequest Request() =>
         new()
         {
@@ -111,6 +185,17 @@ public sealed class GenerationRunTests : IDisposable
         };
 
     private DrawingJob Job(GenerationRequest request) => new("g1", 1, 0, request, [], Directory.CreateDirectory(_data[Guid.NewGuid().ToString("N")]).FullName);
+
+    private sealed class Trainer : IEngineObserver
+    {
+        public void Report(ProgressUpdate update) { }
+
+        public void CommitCheckpoint(int step, string path, SettledRun? settled = null) { }
+
+        public void DropCheckpoint(CheckpointReference checkpoint) { }
+
+        public string StorePreview(int step, byte[] png) => "";
+    }
 
     private sealed class Observer : IEngineObserver
     {
