@@ -33,6 +33,11 @@ internal sealed record CallHeader(string Name, string Description, string Exampl
     public static CallHeader Range { get; } = new("Range", "Asks for a part of the bytes (RFC 9110).", "bytes=0-1023");
 }
 
+/// <summary>A parameter that a call may carry in its query and that no argument of its method is.</summary>
+/// <param name="Name">The parameter; * at its end stands for what the caller chooses.</param>
+/// <param name="Description">What it does.</param>
+internal sealed record CallParameter(string Name, string Description);
+
 /// <summary>A body that a call may send.</summary>
 /// <param name="Value">A document of the call's type, which the server would take.</param>
 internal sealed record BodyExample(object Value);
@@ -45,6 +50,12 @@ internal static class CallDescriptions
     /// <param name="header">The header.</param>
     /// <returns>The route.</returns>
     public static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder route, CallHeader header) => route.WithMetadata(header);
+
+    /// <summary>Says that a call takes a parameter in its query.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="parameter">The parameter.</param>
+    /// <returns>The route.</returns>
+    public static RouteHandlerBuilder TakesQuery(this RouteHandlerBuilder route, CallParameter parameter) => route.WithMetadata(parameter);
 
     /// <summary>Shows a body of a call.</summary>
     /// <param name="route">The route.</param>

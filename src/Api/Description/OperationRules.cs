@@ -44,6 +44,19 @@ internal sealed class OperationRules : IOpenApiOperationTransformer
             );
         }
 
+        foreach (var parameter in metadata.OfType<CallParameter>())
+        {
+            (operation.Parameters ??= []).Add(
+                new OpenApiParameter
+                {
+                    Name = parameter.Name,
+                    In = ParameterLocation.Query,
+                    Description = parameter.Description,
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                }
+            );
+        }
+
         AddResponseHeaders(metadata, responses);
         foreach (var media in Contents(operation).Where(content => content.Type is Bytes or Stream).Select(content => content.Media))
         {

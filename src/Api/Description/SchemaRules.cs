@@ -92,10 +92,14 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
         }
     }
 
-    // What the constructor demands is always written.
+    // What the constructor demands is always written, unless it is null: that is left out.
     private static void Require(OpenApiSchema schema, JsonTypeInfo type)
     {
-        foreach (var property in type.Properties.Where(property => property.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false }))
+        foreach (
+            var property in type.Properties.Where(property =>
+                property.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false, IsNullable: false } && !property.IsGetNullable
+            )
+        )
         {
             (schema.Required ??= new SortedSet<string>(StringComparer.Ordinal)).Add(property.Name);
         }

@@ -54,6 +54,7 @@ internal static class GenerationEndpoints
         jobs.MapGet("", ListAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("ListGenerations")
+            .TakesQuery(ListQuery.MetadataParameter)
             .WithSummary("The owner's generations, newest first, in pages.")
             .Produces<GenerationList>();
         jobs.MapGet("/{id}", GetAsync)

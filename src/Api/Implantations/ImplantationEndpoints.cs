@@ -48,17 +48,26 @@ internal static class ImplantationEndpoints
         jobs.MapPost("", SubmitAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
             .WithName("SubmitImplantation")
-            .WithSummary("Submits a job, whose photo and masks are uploaded already; with dry_run=true tells what it would take, and creates nothing.")
+            .WithSummary("Submits a job, whose photo and masks are uploaded already. With dry_run=true it is EstimateImplantation.")
             .Accepts<ImplantationRequest>("application/json")
             .WithExample(s_example)
             .TakesHeader(CallHeader.IdempotencyKey)
             .Produces<ImplantationStatus>(StatusCodes.Status201Created)
-            .Produces<ImplantationEstimate>()
+            // Of dry_run's answer tells the next route: clients that are generated take one document of success.
             .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        jobs.MapPost("/estimate", EstimateAsync)
+            .RequireAuthorization(KeyScopes.JobsWrite)
+            .WithName("EstimateImplantation")
+            .WithSummary("Checks a job and tells what it would take, and which files are still to be uploaded. Creates nothing.")
+            .Accepts<ImplantationRequest>("application/json")
+            .WithExample(s_example)
+            .Produces<ImplantationEstimate>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("", ListAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("ListImplantations")
+            .TakesQuery(ListQuery.MetadataParameter)
             .WithSummary("The owner's jobs, newest first, in pages: all, or those of a state or with metadata (metadata.KEY=VALUE).")
             .Produces<ImplantationList>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
@@ -94,21 +103,14 @@ internal static class ImplantationEndpoints
 
     private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock, [FromQuery(Name = "dry_run")] string? dryRun)
     {
+        if (SubmitQuery.IsDryRun(dryRun, context.Request.QueryString))
+        {
+            return await EstimateAsync(context, client);
+        }
+
         var caller = Caller.Of(context.User);
-        var isDryRun = SubmitQuery.IsDryRun(dryRun, context.Request.QueryString);
         var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
-        var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
-        List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
-        if (problems.Count > 0)
-        {
-            throw Problems.Of(problems);
-        }
-
-        if (isDryRun)
-        {
-            return TypedResults.Json(await client.EstimateAsync(request, context.RequestAborted), DocumentJson.Options);
-        }
-
+        var request = await ReadAsync(context, caller);
         var job = client.GetImplantation(id);
         var known = await job.FindStatusAsync(context.RequestAborted);
         if (known is null)
@@ -133,6 +135,19 @@ internal static class ImplantationEndpoints
         var status = await job.GetStatusAsync(context.RequestAborted);
         JobAnswers.Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: StatusCodes.Status201Created).WithLocation(context, $"/v1/implantations/{id}");
+    }
+
+    private static async Task<IResult> EstimateAsync(HttpContext context, ClusterClient client) =>
+        TypedResults.Json(
+            await client.EstimateAsync(await ReadAsync(context, Caller.Of(context.User)), context.RequestAborted),
+            DocumentJson.Options
+        );
+
+    private static async Task<ImplantationRequest> ReadAsync(HttpContext context, Caller caller)
+    {
+        var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
+        List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
+        return problems.Count == 0 ? request : throw Problems.Of(problems);
     }
 
     private static async Task RequireUploadedAsync(OwnerUploads uploads, ImplantationRequest request, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
@@ -14,6 +15,12 @@ namespace OrleansOneShot.Api.Implantations;
 /// <summary>The parameters of a list of jobs: <c>state</c>, <c>metadata.KEY</c> (several, of different keys), <c>cursor</c>, <c>limit</c>.</summary>
 internal static class ListQuery
 {
+    /// <summary>How the description shows the parameters that callers name themselves.</summary>
+    public static readonly CallParameter MetadataParameter = new(
+        Metadata + "*",
+        "`metadata.KEY=VALUE` lists jobs alone whose metadata hold that pair; several, of different keys, must all be held."
+    );
+
     private const int DefaultPage = 50;
     private const string State = "state";
     private const string Cursor = "cursor";

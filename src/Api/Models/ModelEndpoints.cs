@@ -5,11 +5,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Blobs;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Models;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Recipe;
@@ -21,6 +23,12 @@ namespace OrleansOneShot.Api.Models;
 internal static class ModelEndpoints
 {
     private const int MostBytes = 1 << 20;
+
+    private static readonly ModelUpload s_example = new()
+    {
+        Name = "my-model",
+        Files = [new JobFile("model_index.json", 540, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")],
+    };
 
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
@@ -49,6 +57,7 @@ internal static class ModelEndpoints
             .WithName("CheckModelUpload")
             .WithSummary("What of a model has to be uploaded. Nothing is created.")
             .Accepts<ModelUpload>("application/json")
+            .WithExample(s_example)
             .Produces<ModelUploadStatus>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         models
@@ -66,6 +75,7 @@ internal static class ModelEndpoints
             .WithName("CompleteModel")
             .WithSummary("Puts the parts together, compares every file with its hash, and gives the model its name.")
             .Accepts<ModelUpload>("application/json")
+            .WithExample(s_example)
             .Produces<KnownModel>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);

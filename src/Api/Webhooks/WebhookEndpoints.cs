@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Http;
@@ -28,6 +29,7 @@ internal static class WebhookEndpoints
             .WithName("AddWebhook")
             .WithSummary("Makes a webhook, which is told when the owner's jobs end; its secret is told this once.")
             .Accepts<WebhookRequest>("application/json")
+            .WithExample(new WebhookRequest { Url = "https://example.com/hooks", Description = "my application" })
             .Produces<NewWebhook>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);

@@ -32,9 +32,9 @@ public sealed record WebhookDocument
     [FieldNumber(5)]
     public DateTimeOffset? Disabled { get; init; }
 
-    /// <summary>What waits to be delivered and the last that was, newest first; null where they were not asked for.</summary>
+    /// <summary>What waits to be delivered and the last that was, newest first; empty in a list of webhooks.</summary>
     [FieldNumber(6)]
-    public ImmutableArray<WebhookDelivery>? Deliveries { get; init; }
+    public ImmutableArray<WebhookDelivery> Deliveries { get; init; } = [];
 
     private bool PrintMembers(StringBuilder builder)
     {

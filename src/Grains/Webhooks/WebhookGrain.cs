@@ -102,7 +102,7 @@ internal sealed partial class WebhookGrain(
             Description = _state.Request.Description,
             Created = _state.Created,
             Disabled = _state.Disabled,
-            Deliveries = deliveries ? Deliveries.Tell(_state) : null,
+            Deliveries = deliveries ? Deliveries.Tell(_state) : [],
         };
 
     /// <summary>Changes what is stored, and then what is known.</summary>

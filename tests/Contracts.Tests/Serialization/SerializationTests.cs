@@ -194,7 +194,7 @@ public sealed class SerializationTests : IDisposable
             Deliveries = [delivery],
         };
         Assert.Equivalent(new NewWebhook(webhook, "whsec_x"), RoundTrip(new NewWebhook(webhook, "whsec_x")), strict: true);
-        Assert.Null(RoundTrip(webhook with { Deliveries = null }).Deliveries);
+        Assert.Empty(RoundTrip(webhook with { Deliveries = [] }).Deliveries);
         var job = new WebhookJob
         {
             Id = "j1",

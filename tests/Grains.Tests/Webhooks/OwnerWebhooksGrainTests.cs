@@ -45,7 +45,7 @@ public sealed class OwnerWebhooksGrainTests : IAsyncLifetime
         );
         Assert.Equal([WebhookEvents.Failed], made.Webhook.Events);
         Assert.Equivalent(made.Webhook, Assert.Single(await Ann.List()), strict: true);
-        Assert.Empty((await Ann.Get(made.Webhook.Id)).Deliveries!.Value);
+        Assert.Empty((await Ann.Get(made.Webhook.Id)).Deliveries);
         var second = await Ann.Add(new WebhookRequest { Url = "https://example.com" });
         Assert.NotEqual(made.Secret, second.Secret);
         Assert.Equal(WebhookEvents.All.AsEnumerable(), second.Webhook.Events.AsEnumerable());

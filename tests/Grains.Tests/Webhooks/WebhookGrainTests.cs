@@ -99,7 +99,7 @@ public sealed class WebhookGrainTests : IAsyncLifetime
         await _world.EndAsync("j3");
         await other.NextAsync();
         Assert.Single(Receiver.All);
-        Assert.Single((await _world.Ann.Get(webhook.Webhook.Id)).Deliveries!.Value);
+        Assert.Single((await _world.Ann.Get(webhook.Webhook.Id)).Deliveries);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class WebhookGrainTests : IAsyncLifetime
         }
         Assert.Equal(jobs, heard.Order());
         // Its grain answers meanwhile.
-        Assert.Equal(5, (await _world.Ann.Get(webhook.Webhook.Id)).Deliveries!.Value.Length);
+        Assert.Equal(5, (await _world.Ann.Get(webhook.Webhook.Id)).Deliveries.Length);
         await slow.NextAsync();
         await slow.NextAsync();
         Assert.Equal(2, slow.All.Count);

@@ -62,7 +62,7 @@ internal sealed class WebhookWorld : IAsyncDisposable
     {
         WebhookDelivery? newest = null;
         await World.WhenAsync(
-            async () => (newest = (await Ann.Get(webhook)).Deliveries!.Value.FirstOrDefault()) is not null && fits(newest),
+            async () => (newest = (await Ann.Get(webhook)).Deliveries.FirstOrDefault()) is not null && fits(newest),
             () => Task.FromResult($"{newest}")
         );
         return newest!;
