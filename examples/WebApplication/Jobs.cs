@@ -5,6 +5,7 @@ using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Examples;
 
@@ -36,7 +37,8 @@ internal static class Jobs
         IFormFile photo,
         IFormFile mask,
         [FromForm(Name = "class")] string name,
-        [FromForm] string? prompt
+        [FromForm] string? prompt,
+        [FromForm] int? steps
     )
     {
         try
@@ -46,6 +48,7 @@ internal static class Jobs
                 {
                     Objects = [new ImplantationObject(name, await ReadAsync(mask, context.RequestAborted))],
                     Prompts = string.IsNullOrWhiteSpace(prompt) ? [] : [prompt],
+                    Training = new TrainingOptions { Steps = steps },
                 },
                 cancellationToken: context.RequestAborted
             );

@@ -20,6 +20,7 @@ internal static class Page
             <p><label>Mask, white where the object is <input type="file" name="mask" accept="image/*" required></label></p>
             <p><label>What it is <input name="class" value="cat" maxlength="60" required></label></p>
             <p><label>A picture to draw <input name="prompt" placeholder="a &lt;cat&gt; on the beach"></label></p>
+            <p><label>Steps of training <input name="steps" type="number" min="1"></label></p>
             <p><button>Learn it</button></p>
             </form>
             """,

@@ -33,6 +33,7 @@ public sealed class BorderTests
             "Storage",
             "Storage.Azure",
         ],
+        ["Testing"] = ["Api", "Client", "Client.Orleans", "Contracts", "Documents", "Grains", "Recipe", "Storage"],
         ["Cli"] = ["Api", "Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "ModelHub", "Recipe", "Silo", "Storage"],
     };
 
@@ -40,7 +41,7 @@ public sealed class BorderTests
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
         ["Azure"] = ["Storage.Azure"],
-        ["Orleans"] = ["Contracts", "Grains", "Client.Orleans", "Silo"],
+        ["Orleans"] = ["Contracts", "Grains", "Client.Orleans", "Silo", "Testing"],
         ["Orleans.Serialization"] = ["Cli"], // Orleans' generator writes into the executable where grains and serializers are
         ["StackExchange.Redis"] = ["Client.Orleans", "Silo"],
         ["TorchSharp"] = ["Compute", "Silo", "Cli"],
@@ -57,7 +58,7 @@ public sealed class BorderTests
         ["System.CommandLine"] = ["Cli"],
         ["Microsoft.AspNetCore"] = ["Api", "Silo"],
         ["Microsoft.Net.Http.Headers"] = ["Api"],
-        ["Microsoft.Extensions"] = ["Api", "Grains", "Client", "Client.Orleans", "Silo", "Cli"],
+        ["Microsoft.Extensions"] = ["Api", "Grains", "Client", "Client.Orleans", "Silo", "Testing", "Cli"],
     };
 
     public static TheoryData<string> Projects => [.. BuiltAssembly.All.Keys.Order(StringComparer.Ordinal)];
