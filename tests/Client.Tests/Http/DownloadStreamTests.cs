@@ -18,7 +18,11 @@ public sealed class DownloadStreamTests
     [InlineData(BodyEnd.Silent)]
     public async Task Download_CutInTheMiddle_GoesOnBehindTheLastByte(object end)
     {
-        var server = new ScriptedServer(() => Whole((BodyEnd)end, "0123"), () => Rest(4, Tag, BodyEnd.Broken, "45", "6"), () => Rest(7, Tag, BodyEnd.Well, "789"));
+        var server = new ScriptedServer(
+            () => Whole((BodyEnd)end, "0123"),
+            () => Rest(4, Tag, BodyEnd.Broken, "45", "6"),
+            () => Rest(7, Tag, BodyEnd.Well, "789")
+        );
 
         Assert.Equal(Content, await DownloadAsync(server));
         Assert.Equal(["bytes=4-", "bytes=7-"], server.Calls.Skip(1).Select(call => call.Headers["Range"]));

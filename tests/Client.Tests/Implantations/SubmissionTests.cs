@@ -33,15 +33,7 @@ public sealed class SubmissionTests
         Assert.Equal("job-1", job.Id);
         var (mask, photo) = (PathOf(s_mask), PathOf(s_photo));
         Assert.Equal(
-            [
-                $"HEAD {mask}",
-                $"HEAD {photo}",
-                "POST /v1/implantations",
-                $"HEAD {mask}",
-                $"PUT {mask}",
-                $"HEAD {photo}",
-                "POST /v1/implantations",
-            ],
+            [$"HEAD {mask}", $"HEAD {photo}", "POST /v1/implantations", $"HEAD {mask}", $"PUT {mask}", $"HEAD {photo}", "POST /v1/implantations"],
             server.Calls.Select(call => call.ToString())
         );
         Assert.Equal("a mask", server.Calls[4].Body);
@@ -54,9 +46,7 @@ public sealed class SubmissionTests
         var server = new ScriptedServer([.. Enumerable.Repeat<Func<HttpResponseMessage>[]>([Known, Known, Gone], 3).SelectMany(round => round)]);
         await using var client = Connect(server);
 
-        var error = await Assert.ThrowsAsync<OneShotException>(() =>
-            client.ImplantAsync(Cat(), cancellationToken: TestContext.Current.CancellationToken)
-        );
+        var error = await Assert.ThrowsAsync<OneShotException>(() => client.ImplantAsync(Cat(), cancellationToken: TestContext.Current.CancellationToken));
 
         Assert.Equal(ErrorCodes.BlobMissing, error.Code);
         Assert.Equal(9, server.Calls.Count);

@@ -109,8 +109,16 @@ internal static class Answers
     public static HttpResponseMessage Events(BodyEnd end, params string[] parts) => Body(HttpStatusCode.OK, end, parts);
 
     /// <summary>An event as the server sends it.</summary>
-    public static string Event(long sequence, JobState stage = JobState.Training) =>
-        $"id: {sequence}\ndata: {JsonSerializer.Serialize(new ProgressEvent { Sequence = sequence, Time = DateTimeOffset.UnixEpoch, Stage = stage }, DocumentJson.Options)}\n\n";
+    public static string Event(long sequence, JobState stage = JobState.Training)
+    {
+        var progress = new ProgressEvent
+        {
+            Sequence = sequence,
+            Time = DateTimeOffset.UnixEpoch,
+            Stage = stage,
+        };
+        return $"id: {sequence}\ndata: {JsonSerializer.Serialize(progress, DocumentJson.Options)}\n\n";
+    }
 
     /// <summary>A body that comes in parts.</summary>
     public static HttpResponseMessage Body(HttpStatusCode status, BodyEnd end, params string[] parts) =>
