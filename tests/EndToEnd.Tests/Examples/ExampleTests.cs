@@ -42,7 +42,7 @@ public sealed partial class ExampleTests : IAsyncLifetime
 
         Assert.Contains("Training 2/2", ended.Output, StringComparison.Ordinal);
         Assert.True(DownloadedResult.IsWhole(_folder.Out));
-        Assert.True(File.Exists(Path.Combine(_folder.Out, "samples", "000.png")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Out, "samples"), "*.png"));
     }
 
     [Fact]
