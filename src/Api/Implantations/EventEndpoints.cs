@@ -29,8 +29,8 @@ internal static class EventEndpoints
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("GetImplantationEvents")
             .WithSummary("The events of a job: server-sent events for Accept: text/event-stream, else a page of JSON.")
-            .Produces<EventList>()
             .Produces(StatusCodes.Status200OK, contentType: EventStream.ContentType)
+            .Produces<EventList>() // behind the stream: of two types of one status the platform describes the last
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -57,7 +57,7 @@ internal static class EventEndpoints
             return TypedResults.NoContent();
         }
 
-        await EventStream.WriteAsync(context, job.WatchAsync(last + 1, context.RequestAborted), clock);
+        await EventStream.WriteAsync(context, job.WatchAsync(last + 1, context.RequestAborted), status, clock);
         return TypedResults.Empty;
     }
 

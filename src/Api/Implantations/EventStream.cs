@@ -25,9 +25,10 @@ internal static class EventStream
     /// <summary>Sends events until there are no more, or nobody listens.</summary>
     /// <param name="context">The call.</param>
     /// <param name="events">The events.</param>
+    /// <param name="status">The job, before the first of them: an end that others follow, since the job was retried, is none.</param>
     /// <param name="clock">Counts the time in which nothing is sent.</param>
     /// <returns>When the stream has ended.</returns>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<ProgressEvent> events, TimeProvider clock)
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<ProgressEvent> events, ImplantationStatus status, TimeProvider clock)
     {
         var cancellationToken = context.RequestAborted;
         await using var source = events.GetAsyncEnumerator(cancellationToken);
@@ -57,7 +58,7 @@ internal static class EventStream
             }
 
             await BeginAsync();
-            await response.WriteAsync(Format(source.Current, stage), cancellationToken);
+            await response.WriteAsync(Format(source.Current, stage, IsEnd(source.Current, status)), cancellationToken);
             stage = source.Current.Stage;
             next = source.MoveNextAsync().AsTask();
         }
@@ -83,17 +84,21 @@ internal static class EventStream
     /// <summary>What an event is called.</summary>
     /// <param name="progress">The event.</param>
     /// <param name="stage">The stage of the one before; null: not known.</param>
+    /// <param name="isEnd">Whether it is the last.</param>
     /// <returns>progress, preview, warning, state or done.</returns>
-    public static string NameOf(ProgressEvent progress, JobState? stage) =>
-        progress.Stage.IsFinal() ? "done"
+    public static string NameOf(ProgressEvent progress, JobState? stage, bool isEnd) =>
+        isEnd ? "done"
         : progress.Preview is not null ? "preview"
         : progress.IsWarning ? "warning"
         : stage is not null && progress.Stage != stage ? "state"
         : "progress";
 
-    private static string Format(ProgressEvent progress, JobState? stage) =>
+    private static bool IsEnd(ProgressEvent progress, ImplantationStatus status) =>
+        progress.Stage.IsFinal() && (progress.Sequence > status.LastSequence || (progress.Sequence == status.LastSequence && status.State.IsFinal()));
+
+    private static string Format(ProgressEvent progress, JobState? stage, bool isEnd) =>
         new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage)}\ndata: ")
+            .Append(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage, isEnd)}\ndata: ")
             .Append(JsonSerializer.Serialize(progress, DocumentJson.Options))
             .Append("\n\n")
             .ToString();

@@ -35,6 +35,7 @@ internal static class FileEndpoints
             .WithSummary("A file of a job's result; takes ranges. The ETag is the SHA-256 of its bytes.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .Produces(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces(StatusCodes.Status304NotModified)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 

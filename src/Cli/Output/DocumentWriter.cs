@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Documents.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Keys;
 

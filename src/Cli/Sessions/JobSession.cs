@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
@@ -47,6 +48,9 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>The artifacts, which lie in one place whoever owns the jobs.</summary>
     public IArtifactStore Store { get; }
 
+    /// <summary>The silo of this process; null where another process, or a cluster, works on the jobs.</summary>
+    public EmbeddedSilo? Silo => _silo;
+
     /// <summary>The other process that owns the folder; null when this one does.</summary>
     public OwnerRecord? Owner { get; }
 
@@ -57,9 +61,15 @@ internal sealed class JobSession : IAsyncDisposable
     /// <param name="target">Where the jobs are.</param>
     /// <param name="mode">What for.</param>
     /// <param name="cancellationToken">Stops trying.</param>
+    /// <param name="webhookAllow">Hosts that webhooks may call besides those of the Internet, if a silo of this process works on the jobs.</param>
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
-    public static async Task<JobSession> OpenAsync(SessionTarget target, SessionMode mode, CancellationToken cancellationToken)
+    public static async Task<JobSession> OpenAsync(
+        SessionTarget target,
+        SessionMode mode,
+        CancellationToken cancellationToken,
+        ImmutableArray<string> webhookAllow = default
+    )
     {
         if (target.Redis is { } redis)
         {
@@ -78,7 +88,7 @@ internal sealed class JobSession : IAsyncDisposable
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(target, held, mode, cancellationToken);
+                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, cancellationToken);
             }
 
             var owner = OwnerLock.ReadRecord(data);
@@ -190,7 +200,13 @@ internal sealed class JobSession : IAsyncDisposable
         }
     }
 
-    private static async Task<JobSession> OwnAsync(SessionTarget target, OwnerLock held, SessionMode mode, CancellationToken cancellationToken)
+    private static async Task<JobSession> OwnAsync(
+        SessionTarget target,
+        OwnerLock held,
+        SessionMode mode,
+        ImmutableArray<string> webhookAllow,
+        CancellationToken cancellationToken
+    )
     {
         var trains = mode == SessionMode.Work;
         try
@@ -201,6 +217,7 @@ internal sealed class JobSession : IAsyncDisposable
                     Data = target.Data,
                     Trains = trains,
                     LeftOpen = held.LeftOpen,
+                    WebhookAllow = webhookAllow,
                 },
                 cancellationToken
             );

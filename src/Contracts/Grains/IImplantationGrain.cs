@@ -44,6 +44,21 @@ public interface IImplantationGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<ImplantationStatus> Cancel();
 
+    /// <summary>
+    /// Runs a job again that has failed or was cancelled: under its id, with a higher epoch, and from its last checkpoint if that is still there. The log goes
+    /// on.
+    /// </summary>
+    /// <param name="retries">
+    /// How often it was retried as far as the caller knows (<see cref="ImplantationStatus.Retries"/>): said again, as the answer was lost, it is one retry.
+    /// </param>
+    /// <returns>The status afterwards.</returns>
+    /// <exception cref="OneShotException">
+    /// not_found. conflict: the job goes on by itself, or has succeeded, or was retried by somebody else. blob_missing: the store has lost inputs. limit: too
+    /// many jobs wait.
+    /// </exception>
+    [Alias("Retry")]
+    Task<ImplantationStatus> Retry(int retries);
+
     /// <summary>Forgets an ended job and deletes its files; inputs, which jobs share, stay.</summary>
     /// <returns>True if it is gone; false if there was none.</returns>
     /// <exception cref="OneShotException">conflict: the job has not ended.</exception>

@@ -62,6 +62,10 @@ public sealed record ImplantationRequest
         get;
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
+
+    /// <summary>The files that it names, by its fields.</summary>
+    /// <returns>The photo, then a mask for each object.</returns>
+    public IEnumerable<(string Field, string Sha256)> Inputs() => [("image", Image), .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask))];
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>

@@ -101,7 +101,11 @@ public static class RequestValidator
     private static IEnumerable<SettingProblem> FindInName(string field, string? name, string rule) =>
         TextRules.IsName(name) ? [] : [new SettingProblem(field, $"{field} is '{SettingRules.Shown(name)}'; {rule}")];
 
-    private static IEnumerable<SettingProblem> FindInHash(string field, string? hash) =>
+    /// <summary>Finds what is wrong with the hash of a file.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="hash">The hash.</param>
+    /// <returns>The problem, if there is one.</returns>
+    internal static IEnumerable<SettingProblem> FindInHash(string field, string? hash) =>
         hash is { Length: 64 } && hash.All(char.IsAsciiHexDigitLower)
             ? []
             :

@@ -23,6 +23,7 @@ public sealed class OneShotInstruments
     private readonly Histogram<double> _checkpointDuration;
     private readonly Counter<long> _resumes;
     private readonly Counter<long> _artifactBytes;
+    private readonly Counter<long> _webhookDeliveries;
     private readonly Histogram<double> _fanOutReduce;
     private readonly Gauge<long> _deviceMemory;
     private long _queueDepth;
@@ -63,6 +64,7 @@ public sealed class OneShotInstruments
         _checkpointDuration = meter.CreateHistogram<double>("oneshot.checkpoint.duration", "s", "Time to store and commit a checkpoint.");
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
+        _webhookDeliveries = meter.CreateCounter<long>("oneshot.webhook.deliveries", "{delivery}", "Tries to deliver a webhook's message, by outcome.");
         _fanOutReduce = meter.CreateHistogram<double>(
             "oneshot.fanout.reduce",
             "s",
@@ -161,6 +163,10 @@ public sealed class OneShotInstruments
     /// <param name="store">Kind of the store.</param>
     /// <param name="bytes">How many.</param>
     public void OnStored(string store, long bytes) => _artifactBytes.Add(bytes, new TagList { { "direction", "write" }, { "store", store } });
+
+    /// <summary>A message of a webhook was tried.</summary>
+    /// <param name="outcome">"delivered", "retried" (it did not arrive and is tried again) or "failed".</param>
+    public void OnWebhook(string outcome) => _webhookDeliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> State(string state) => new("state", state);
 

@@ -10,7 +10,7 @@ internal sealed partial class ImplantationGrain
         RequireSubmitted();
         if (_state.State.IsFinal())
         {
-            await FinishEffectsAsync();
+            await MendEffectsAsync();
             return Status();
         }
 

@@ -27,7 +27,7 @@ internal sealed partial class ImplantationGrain
         {
             case JobState.Succeeded or JobState.Failed or JobState.Cancelled:
                 // Mends what a crash after the last write left undone.
-                await FinishEffectsAsync();
+                await MendEffectsAsync();
                 return false;
             case JobState.Submitted:
                 await PutSummaryAsync();

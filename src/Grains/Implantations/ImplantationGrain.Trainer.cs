@@ -189,7 +189,7 @@ internal sealed partial class ImplantationGrain
         {
             await WriteAsync(_state with { Lease = null });
         }
-        await FinishEffectsAsync();
+        await MendEffectsAsync();
     }
 
     /// <summary>Nobody publishes any more, and the job is to be cancelled: its state tells whether that came in time.</summary>

@@ -112,20 +112,12 @@ internal sealed partial class ImplantationGrain(
         }
         await RequireCurrentAsync();
         var status = Status();
-        if (_state is not { State: JobState.Queued, Parked: false })
+        return _state switch
         {
-            return status;
-        }
-        try
-        {
-            return status with { Waiting = await GrainFactory.GetGrain<ISchedulerGrain>(0).Explain(Id) ?? status.Waiting };
-        }
-        catch (Exception e) when (e is TimeoutException or OrleansException or OneShotException)
-        {
-            // All else is known without the scheduler.
-            LogNotExplained(e, Id);
-            return status;
-        }
+            { State: JobState.Queued, Parked: false } => await WithQueueAsync(status),
+            { State: >= JobState.Preparing and <= JobState.Publishing } => await WithFinishAsync(status),
+            _ => status,
+        };
     }
 
     public async IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -163,9 +155,7 @@ internal sealed partial class ImplantationGrain(
         }
         if (!_state.State.IsFinal())
         {
-            throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id")
-            );
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {Word(_state.State)}; cancel it first.", "id"));
         }
         await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
         await DeleteFilesAsync(StorePaths.Job(Id));
@@ -215,5 +205,6 @@ internal sealed partial class ImplantationGrain(
             Seconds = _state.Seconds,
             LastSequence = _visible,
             Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
+            Retries = _state.Retries,
         };
 }

@@ -128,6 +128,14 @@ internal sealed record ImplantationState
     /// <summary>How long stores were out of reach since the last new checkpoint, as outages count.</summary>
     [Id(31)]
     public TimeSpan OutageTime { get; init; }
+
+    /// <summary>Whether all of the owner's webhooks know of the job's end; false also where there was none to tell.</summary>
+    [Id(32)]
+    public bool WebhooksTold { get; init; }
+
+    /// <summary>How often the job was run again after it had failed or was cancelled.</summary>
+    [Id(33)]
+    public int Retries { get; init; }
 }
 
 /// <summary>A machine failed a job.</summary>

@@ -8,6 +8,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
@@ -35,6 +36,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly CancellationToken _abandon;
     private readonly long _began;
     private readonly StepCoordinator _borrowed;
+    private readonly RunStopwatch _stopwatch;
     private ProgressPump _progress = null!;
     private RunFolder? _folder;
     private int _committedStep = -1;
@@ -66,6 +68,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _writes = new OutageRetry(clock, limit, IsAway, Note, services.Logger);
         _waits = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         _began = services.Options.Clock.GetTimestamp();
+        _stopwatch = new RunStopwatch(services.Options.Clock);
     }
 
     /// <summary>The lease it works under.</summary>
@@ -124,6 +127,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _services.Instruments.OnStep(_request.Model.Name, update);
         ChangeStage(update.Stage);
         (_step, _steps) = (update.Step, update.Steps);
+        _stopwatch.Add(update);
         _progress.Report(update);
     }
 
@@ -229,16 +233,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 },
                 WriteAsync
             );
-            // Only helps those who come later, and must come before the job gives back its lease.
-            if (result.PeakBytes > 0)
-            {
-                LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
-                _services.Instruments.OnMemory(
-                    _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu,
-                    result.PeakBytes
-                );
-                _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
-            }
+            TellLaterJobs(result);
 
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
@@ -248,6 +243,24 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         catch (Exception e)
         {
             await EndAsync(e);
+        }
+    }
+
+    /// <summary>What the run took, in memory and time: only helps those who come later, and must come before the job gives back its lease.</summary>
+    private void TellLaterJobs(EngineResult result)
+    {
+        var slot = _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot);
+        if (result.PeakBytes > 0)
+        {
+            LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
+            _services.Instruments.OnMemory(slot?.Device ?? DeviceKind.Cpu, result.PeakBytes);
+            _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
+        }
+
+        if (_stopwatch.Stop(_request.Training.Steps is null) is { } run)
+        {
+            var device = slot is null ? DeviceKind.Cpu : DeviceKind.Of(slot);
+            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(_request), device, run).Ignore();
         }
     }
 

@@ -152,7 +152,38 @@ public sealed class JobCommandTests : IDisposable
         Assert.False(Directory.Exists(_folder["copy"]));
     }
 
+    [Fact]
+    public async Task Retry_CancelledJob_QueuesItAndWatchEndsIt()
+    {
+        using var interrupt = new CancellationTokenSource();
+        await CliRun.RunAsync(
+            Implant("12"),
+            interrupt.Token,
+            line =>
+            {
+                if (line.StartsWith("Training step", StringComparison.Ordinal))
+                {
+                    interrupt.Cancel();
+                }
+            }
+        );
+        var id = (string)(await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document["jobs"]![0]!["id"]!;
+        await CliRun.RunAsync("jobs", "cancel", id, "--data", _folder["data"]);
+
+        var retry = await CliRun.RunAsync("jobs", "retry", id, "--data", _folder["data"], "--format", "json");
+
+        Assert.Equal(ExitCode.Done, retry.ExitCode);
+        Assert.Equal((id, "Queued"), ((string?)retry.Document["id"], (string?)retry.Document["state"]));
+        Assert.Contains($"oneshot jobs watch {id}", retry.Error, StringComparison.Ordinal);
+        var twice = await CliRun.RunAsync("jobs", "retry", id, "--data", _folder["data"], "--format", "json");
+        Assert.Equal("conflict", (string?)twice.Document["error"]!["code"]);
+        Assert.Equal(ExitCode.Done, (await CliRun.RunAsync("jobs", "watch", id, "--data", _folder["data"])).ExitCode);
+        var show = (await CliRun.RunAsync("jobs", "show", id, "--data", _folder["data"], "--format", "json")).Document;
+        Assert.Equal("Succeeded", (string?)show["state"]);
+    }
+
     [Theory]
+    [InlineData("retry", "20260101-000000-00000000", "not_found")]
     [InlineData("show", "20260101-000000-00000000", "not_found")]
     [InlineData("watch", "20260101-000000-00000000", "not_found")]
     [InlineData("cancel", "20260101-000000-00000000", "not_found")]

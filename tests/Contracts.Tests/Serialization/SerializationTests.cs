@@ -10,6 +10,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.TestKit;
 
@@ -122,6 +123,57 @@ public sealed class SerializationTests : IDisposable
             """{"key":{"id":"a1","name":"laptop","owner":"ann","scopes":["jobs:read","admin"],"created":"2026-01-02T03:04:05+00:00","expires":null,"last_used":"2026-01-02T03:04:06+00:00","revoked":null},"secret":"os1_a1_x"}""",
             JsonSerializer.Serialize(back, s_json)
         );
+    }
+
+    [Fact]
+    public void Webhooks_RoundTrip_KeepEverything()
+    {
+        var time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var delivery = new WebhookDelivery
+        {
+            Id = "msg_1",
+            Type = WebhookEvents.Failed,
+            Job = "j1",
+            Status = WebhookDeliveryStatus.Failed,
+            Time = time,
+            Attempts = 2,
+            LastAttempt = time,
+            ResponseStatus = 500,
+            Reason = "why",
+            NextAttempt = time,
+        };
+        var webhook = new WebhookDocument
+        {
+            Id = "wh_1",
+            Url = "https://example.com/hooks",
+            Events = [WebhookEvents.Failed],
+            Description = "mine",
+            Created = time,
+            Disabled = time,
+            Deliveries = [delivery],
+        };
+        Assert.Equivalent(new NewWebhook(webhook, "whsec_x"), RoundTrip(new NewWebhook(webhook, "whsec_x")), strict: true);
+        Assert.Null(RoundTrip(webhook with { Deliveries = null }).Deliveries);
+        var job = new WebhookJob
+        {
+            Id = "j1",
+            State = JobState.Failed,
+            Owner = "ann",
+            Name = "cat",
+            Metadata = new Dictionary<string, string> { ["run"] = "7" },
+            Created = time,
+            Started = time,
+            Finished = time,
+            Error = new ErrorDetail(ErrorCodes.Failed, "why"),
+        };
+        Assert.Equivalent(job, RoundTrip(job), strict: true);
+        var request = new WebhookRequest
+        {
+            Url = "https://example.com/hooks",
+            Events = [WebhookEvents.Failed],
+            Description = "mine",
+        };
+        Assert.Equivalent(request, RoundTrip(request), strict: true);
     }
 
     [Fact]
