@@ -142,6 +142,15 @@ public sealed class ClusterClient : IAsyncDisposable
         return new ClusterImplantation(id, _grains.GetGrain<IImplantationGrain>(id), this);
     }
 
+    /// <summary>A generation by its id; makes no call.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>The job's handle.</returns>
+    public ClusterGeneration GetGeneration(string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        return new ClusterGeneration(id, _grains.GetGrain<IGenerationGrain>(id), this);
+    }
+
     /// <summary>The keys by which callers of HTTP are known.</summary>
     public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
 

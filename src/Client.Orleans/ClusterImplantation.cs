@@ -57,7 +57,7 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <exception cref="OneShotException">not_found; unavailable: the stream broke, and asking again as often as any call is asked brought nothing.</exception>
     public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var stream = new ProgressStream(Grain, _client, fromSequence, cancellationToken);
+        await using var stream = new ProgressStream(Grain.Watch, _client, fromSequence, cancellationToken);
         while (await stream.MoveNextAsync())
         {
             yield return stream.Current;

@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
@@ -68,6 +69,29 @@ public sealed class StateSerializationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void Generation_RoundTrip_IsTheSame(bool json)
+    {
+        var state = new ImplantationState
+        {
+            Generation = new GenerationRequest
+            {
+                Model = new ModelReference { Name = "m" },
+                Implantations = [new ImplantationReference { Id = "x", Scale = 0.5 }],
+                Prompts = ["a <cat>"],
+                Metadata = new Dictionary<string, string> { ["run"] = "7" },
+            },
+            Sources = [new GenerationSource("x", 0.5, new JobFile("manifest.json", 3, new string('f', 64)))],
+            State = JobState.Sampling,
+            Created = s_time,
+        };
+        Assert.Equivalent(state, RoundTrip(state, json), strict: true);
+        Assert.Null(RoundTrip(state, json).Request);
+        Assert.Null(RoundTrip(new ImplantationState { Request = TestWorld.Request() }, json).Generation);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void SchedulerAndCatalog_RoundTrip_AreTheSame(bool json)
     {
         var entry = new QueueEntry("j", "ann", 1, s_time);
@@ -108,6 +132,7 @@ public sealed class StateSerializationTests
                     Owner = "ann",
                     Name = "n",
                     Metadata = new Dictionary<string, string> { ["run"] = "7" },
+                    Kind = JobKind.Generation,
                 },
             ],
         };

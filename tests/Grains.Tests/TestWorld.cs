@@ -185,6 +185,8 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public IImplantationGrain Job(string id) => Cluster.Client.GetGrain<IImplantationGrain>(id);
 
+    public IGenerationGrain Generation(string id) => Cluster.Client.GetGrain<IGenerationGrain>(id);
+
     public IScheduledImplantation Scheduled(string id) => Cluster.Client.GetGrain<IScheduledImplantation>(id);
 
     public ITrainedImplantation Trained(string id) => Cluster.Client.GetGrain<ITrainedImplantation>(id);

@@ -25,14 +25,7 @@ internal sealed class SharedEvent(ProgressEvent progress)
 /// <param name="HasEnded">Whether there will be no more.</param>
 /// <param name="Error">Why, if it broke.</param>
 /// <param name="More">Done when there are more, or the feed has ended.</param>
-internal readonly record struct FeedBatch(
-    long First,
-    bool IsBehind,
-    IReadOnlyList<SharedEvent> Events,
-    bool HasEnded,
-    ExceptionDispatchInfo? Error,
-    Task More
-);
+internal readonly record struct FeedBatch(long First, bool IsBehind, IReadOnlyList<SharedEvent> Events, bool HasEnded, ExceptionDispatchInfo? Error, Task More);
 
 /// <summary>The events of one job, read once and kept for those who watch it.</summary>
 /// <param name="source">The way to the job's events.</param>

@@ -10,6 +10,8 @@ using OrleansOneShot.Api.Blobs;
 using OrleansOneShot.Api.Cluster;
 using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Api.Events;
+using OrleansOneShot.Api.Generations;
 using OrleansOneShot.Api.Implantations;
 using OrleansOneShot.Api.Limits;
 using OrleansOneShot.Api.Models;
@@ -77,6 +79,8 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(new ApiAccess(isLoopback));
         services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
+        services.AddSingleton<EventHub>();
+        services.AddSingleton<OwnedGenerations>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
         KeyAuthentication.AddTo(services);
@@ -93,6 +97,7 @@ public sealed class ApiServer : IAsyncDisposable
         ImplantationEndpoints.Map(application);
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
+        GenerationEndpoints.Map(application);
         KeyEndpoints.Map(application);
         WebhookEndpoints.Map(application);
         ClusterEndpoints.Map(application);

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Api.Events;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
@@ -28,7 +26,7 @@ internal static class EventStream
     /// <param name="status">The job, before the first of them: an end that others follow, since the job was retried, is none.</param>
     /// <param name="clock">Counts the time in which nothing is sent.</param>
     /// <returns>When the stream has ended.</returns>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<ProgressEvent> events, ImplantationStatus status, TimeProvider clock)
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<SharedEvent> events, IJobStatus status, TimeProvider clock)
     {
         var cancellationToken = context.RequestAborted;
         await using var source = events.GetAsyncEnumerator(cancellationToken);
@@ -58,8 +56,11 @@ internal static class EventStream
             }
 
             await BeginAsync();
-            await response.WriteAsync(Format(source.Current, stage, IsEnd(source.Current, status)), cancellationToken);
-            stage = source.Current.Stage;
+            var (progress, json) = (source.Current.Event, source.Current.Json);
+            await response.WriteAsync(Head(progress, stage, IsEnd(progress, status)), cancellationToken);
+            await response.BodyWriter.WriteAsync(json, cancellationToken);
+            await response.WriteAsync("\n\n", cancellationToken);
+            stage = progress.Stage;
             next = source.MoveNextAsync().AsTask();
         }
 
@@ -93,13 +94,9 @@ internal static class EventStream
         : stage is not null && progress.Stage != stage ? "state"
         : "progress";
 
-    private static bool IsEnd(ProgressEvent progress, ImplantationStatus status) =>
+    private static bool IsEnd(ProgressEvent progress, IJobStatus status) =>
         progress.Stage.IsFinal() && (progress.Sequence > status.LastSequence || (progress.Sequence == status.LastSequence && status.State.IsFinal()));
 
-    private static string Format(ProgressEvent progress, JobState? stage, bool isEnd) =>
-        new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage, isEnd)}\ndata: ")
-            .Append(JsonSerializer.Serialize(progress, DocumentJson.Options))
-            .Append("\n\n")
-            .ToString();
+    private static string Head(ProgressEvent progress, JobState? stage, bool isEnd) =>
+        string.Create(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage, isEnd)}\ndata: ");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -22,8 +21,6 @@ namespace OrleansOneShot.Api.Implantations;
 /// <summary>Jobs: submitted, looked at, listed, ended.</summary>
 internal static class ImplantationEndpoints
 {
-    private const int DefaultPage = 50;
-
     private static readonly ImplantationRequest s_example = new()
     {
         Name = "cat",
@@ -125,16 +122,7 @@ internal static class ImplantationEndpoints
         }
         catch (OneShotException e) when (e.Detail.Code == ErrorCodes.Conflict)
         {
-            throw new ProblemException(
-                new ErrorDetail(
-                    ErrorCodes.Conflict,
-                    $"Another request was sent with this {IdempotencyKey.Header} already.",
-                    IdempotencyKey.Header,
-                    "Take a new key for a new job."
-                ),
-                [],
-                StatusCodes.Status422UnprocessableEntity
-            );
+            throw JobAnswers.UsedForAnother();
         }
 
         if (known is not null)
@@ -143,7 +131,7 @@ internal static class ImplantationEndpoints
         }
 
         var status = await job.GetStatusAsync(context.RequestAborted);
-        Tag(context, status);
+        JobAnswers.Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: StatusCodes.Status201Created).WithLocation(context, $"/v1/implantations/{id}");
     }
 
@@ -176,13 +164,14 @@ internal static class ImplantationEndpoints
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
-        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, TagOf(status)))
+        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, JobAnswers.TagOf(status)))
         {
-            status = await LongPoll.WaitAsync(job, status, patience, context.RequestAborted);
+            await LongPoll.WaitAsync(job.WatchAsync, status, patience, context.RequestAborted);
+            status = await job.GetStatusAsync(context.RequestAborted);
         }
 
-        Tag(context, status);
-        return LongPoll.IsKnown(context, TagOf(status))
+        JobAnswers.Tag(context, status);
+        return LongPoll.IsKnown(context, JobAnswers.TagOf(status))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Json(status, DocumentJson.Options);
     }
@@ -199,7 +188,7 @@ internal static class ImplantationEndpoints
         try
         {
             var status = await job.RetryAsync(context.RequestAborted);
-            Tag(context, status);
+            JobAnswers.Tag(context, status);
             return TypedResults.Json(status, DocumentJson.Options);
         }
         catch (OneShotException e) when (e.Detail.Code == ErrorCodes.BlobMissing)
@@ -222,20 +211,6 @@ internal static class ImplantationEndpoints
         var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         await job.DeleteAsync(context.RequestAborted);
         return TypedResults.NoContent();
-    }
-
-    // All that a status shows changes with one of these, but the estimate of its end, which moves by itself.
-    private static string TagOf(ImplantationStatus status) =>
-        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}-{status.QueuePosition}\"");
-
-    private static void Tag(HttpContext context, ImplantationStatus status)
-    {
-        context.Response.Headers.ETag = TagOf(status);
-        context.Response.Headers.CacheControl = "private, no-cache";
-        if (!status.State.IsFinal())
-        {
-            context.Response.Headers.RetryAfter = "2";
-        }
     }
 
     private static T WithLocation<T>(this T result, HttpContext context, string location)

@@ -6,7 +6,6 @@ using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Requests;
 

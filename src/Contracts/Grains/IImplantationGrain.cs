@@ -23,7 +23,7 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<ImplantationStatus> Submit(ImplantationRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>All that is known of the job.</summary>
-    /// <returns>The status; null if the job was never submitted.</returns>
+    /// <returns>The status; null if no such implantation was ever submitted.</returns>
     [Alias("GetStatus"), ReadOnly, AlwaysInterleave]
     Task<ImplantationStatus?> GetStatus();
 

@@ -41,6 +41,14 @@ internal sealed class ImplantationEstimateCodec(ICodecProvider codecs) : Numbere
 [RegisterSerializer]
 internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<SecondsRange>(codecs);
 
+internal sealed class GenerationRequestCodec(ICodecProvider codecs) : NumberedCodec<GenerationRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class ImplantationReferenceCodec(ICodecProvider codecs) : NumberedCodec<ImplantationReference>(codecs);
+
+[RegisterSerializer]
+internal sealed class GenerationStatusCodec(ICodecProvider codecs) : NumberedCodec<GenerationStatus>(codecs);
+
 [RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
 
@@ -125,6 +133,14 @@ internal sealed class ImplantationEstimateCopier : ShallowCopier<ImplantationEst
 
 [RegisterCopier]
 internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
+
+internal sealed class GenerationRequestCopier : ShallowCopier<GenerationRequest>;
+
+[RegisterCopier]
+internal sealed class ImplantationReferenceCopier : ShallowCopier<ImplantationReference>;
+
+[RegisterCopier]
+internal sealed class GenerationStatusCopier : ShallowCopier<GenerationStatus>;
 
 [RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;

@@ -7,7 +7,7 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>All that is known of a job.</summary>
-public sealed record ImplantationStatus
+public sealed record ImplantationStatus : IJobStatus
 {
     /// <summary>The job's id.</summary>
     [FieldNumber(0)]
@@ -93,6 +93,9 @@ public sealed record ImplantationStatus
     /// </summary>
     [FieldNumber(19)]
     public DateTimeOffset? EstimatedFinish { get; init; }
+
+    /// <inheritdoc/>
+    IJobRequest IJobStatus.Request => Request;
 }
 
 /// <summary>A published file.</summary>

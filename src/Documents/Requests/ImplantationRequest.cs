@@ -9,7 +9,7 @@ namespace OrleansOneShot.Documents.Requests;
 /// by name: a request never holds a path. Options left null take the model's defaults (<c>oneshot.json</c>), else those of the method; the manifest records
 /// what was used.
 /// </summary>
-public sealed record ImplantationRequest
+public sealed record ImplantationRequest : IJobRequest
 {
     /// <summary>Name of the result, 1 to 64 letters, digits, '-', '_' or '.'; file names of the result start with it.</summary>
     [FieldNumber(0)]

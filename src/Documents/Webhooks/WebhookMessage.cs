@@ -53,4 +53,12 @@ public sealed record WebhookJob
     /// <summary>Why it failed; null: it has not.</summary>
     [FieldNumber(8)]
     public ErrorDetail? Error { get; init; }
+
+    /// <summary>What it makes.</summary>
+    [FieldNumber(9)]
+    public JobKind Kind { get; init; }
+
+    /// <summary>How often it was run again before: a job that was retried ends once more.</summary>
+    [FieldNumber(10)]
+    public int Retries { get; init; }
 }

@@ -14,6 +14,7 @@ public sealed class OneShotInstruments
     public const string MeterName = "OrleansOneShot";
 
     private readonly Counter<long> _implantations;
+    private readonly Counter<long> _generations;
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _stepDuration;
@@ -38,6 +39,7 @@ public sealed class OneShotInstruments
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
         _implantations = meter.CreateCounter<long>("oneshot.implantations", "{implantation}", "Jobs that ended, by outcome and base model.");
+        _generations = meter.CreateCounter<long>("oneshot.generations", "{generation}", "Generations that ended, by outcome and base model.");
         _active = meter.CreateUpDownCounter<long>("oneshot.implantations.active", "{implantation}", "Jobs that a slot of this silo works for, by state.");
         meter.CreateObservableGauge("oneshot.queue.depth", () => Volatile.Read(ref _queueDepth), "{implantation}", "Jobs that wait for a slot.");
         _queueWait = meter.CreateHistogram<double>("oneshot.queue.wait", "s", "Time from queueing to a slot.");
@@ -78,12 +80,13 @@ public sealed class OneShotInstruments
     }
 
     /// <summary>A job has ended.</summary>
+    /// <param name="kind">What it was to make.</param>
     /// <param name="state">How.</param>
     /// <param name="model">Its base model.</param>
     /// <param name="metrics">Its quality.</param>
-    public void OnEnded(JobState state, string model, JobMetrics? metrics)
+    public void OnEnded(JobKind kind, JobState state, string model, JobMetrics? metrics)
     {
-        _implantations.Add(1, new TagList { { "outcome", Name(state) }, { "model", model } });
+        (kind == JobKind.Generation ? _generations : _implantations).Add(1, new TagList { { "outcome", Name(state) }, { "model", model } });
         if (metrics?.PrototypeSimilarity is { } similarity)
         {
             _prototypeSimilarity.Record(similarity);

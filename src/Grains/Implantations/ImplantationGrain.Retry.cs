@@ -16,7 +16,10 @@ internal sealed partial class ImplantationGrain
 {
     public async Task<ImplantationStatus> Retry(int retries)
     {
-        RequireSubmitted();
+        if (_state.Request is null)
+        {
+            throw NoSuchJob();
+        }
         if (retries == _state.Retries - 1)
         {
             // Said again, since the answer was lost: as far as the first call came, this one mends.
@@ -111,6 +114,7 @@ internal sealed partial class ImplantationGrain
             QueuedAt = Now,
             Parked = false,
             CancelRequested = false,
+            WebhooksTold = false,
             Error = null,
             Step = from?.Step ?? 0,
             Checkpoint = from,

@@ -120,7 +120,7 @@ internal sealed partial class ImplantationGrain
     /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
-        var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
+        var (request, waits) = (Asked!, options.Value.WaitForDevice);
         return GrainFactory
             .GetGrain<ISchedulerGrain>(0)
             .Enqueue(
@@ -144,7 +144,7 @@ internal sealed partial class ImplantationGrain
     {
         await WriteAsync(final);
         LogEnded(Id, final.State, final.Epoch);
-        instruments.OnEnded(final.State, final.Request!.Model.Name, final.Metrics);
+        instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Metrics);
         // Watchers end only after they have seen the last event.
         await LogAsync(EventOf(final, final.Error?.Message));
         _ended = true;
@@ -192,9 +192,10 @@ internal sealed partial class ImplantationGrain
                     Step = step,
                     Steps = steps,
                     Created = state.Created,
-                    Owner = state.Request!.Owner,
-                    Name = state.Request.Name,
-                    Metadata = state.Request.Metadata,
+                    Owner = state.Asked()!.Owner,
+                    Name = state.Asked()!.Name,
+                    Metadata = state.Asked()!.Metadata,
+                    Kind = Kind,
                 }
             );
 

@@ -25,8 +25,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
 {
     private readonly TrainingServices _services;
     private readonly SlotLease _lease;
-    private readonly ImplantationRequest _request;
-    private readonly ResumePoint _resume;
+    private readonly RunOrder _order;
     private readonly ITrainedImplantation _job;
     private readonly ResiliencePipeline _farewells;
     private readonly OutageRetry _calls;
@@ -35,7 +34,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
     private readonly long _began;
-    private readonly StepCoordinator _borrowed;
+    private readonly StepCoordinator? _borrowed;
     private readonly RunStopwatch _stopwatch;
     private ProgressPump _progress = null!;
     private RunFolder? _folder;
@@ -50,18 +49,19 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>Prepares a run.</summary>
     /// <param name="services">The silo's services.</param>
     /// <param name="lease">The lease with the epoch to work for.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="resume">Where to go on.</param>
+    /// <param name="order">What to do.</param>
     /// <param name="abandon">Ends all waiting: the process goes down.</param>
-    public TrainingRun(TrainingServices services, SlotLease lease, ImplantationRequest request, ResumePoint resume, CancellationToken abandon)
+    public TrainingRun(TrainingServices services, SlotLease lease, RunOrder order, CancellationToken abandon)
     {
         _services = services;
         _lease = lease;
-        _request = request;
-        _resume = resume;
+        _order = order;
         _abandon = abandon;
         _job = services.Grains.GetGrain<ITrainedImplantation>(lease.JobId);
-        _borrowed = new StepCoordinator(new ClusterLender(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
+        // Pictures are drawn where the job is.
+        _borrowed = order.Request is ImplantationRequest request
+            ? new StepCoordinator(new ClusterLender(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger)
+            : null;
         var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
         _farewells = JobCallRetry.Create(clock, services.Logger);
         _calls = new OutageRetry(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
@@ -124,7 +124,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <inheritdoc/>
     public void Report(ProgressUpdate update)
     {
-        _services.Instruments.OnStep(_request.Model.Name, update);
+        _services.Instruments.OnStep(_order.Request.Model.Name, update);
         ChangeStage(update.Stage);
         (_step, _steps) = (update.Step, update.Steps);
         _stopwatch.Add(update);
@@ -166,7 +166,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             ChangeStage(null);
-            _borrowed.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _borrowed?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             DeleteFolder();
         }
     }
@@ -174,7 +174,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>Everything in here runs on the run's own thread up to the engine's return; what follows only waits for input and output.</summary>
     private Task RunAsync()
     {
-        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume.Checkpoint?.Step ?? 0);
+        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _order.Resume.Checkpoint?.Step ?? 0);
         ChangeStage(JobState.Preparing);
         _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), OnUnheard);
         EngineResult result;
@@ -182,14 +182,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             _folder = RunFolder.Create(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}"));
             _stop.Token.ThrowIfCancellationRequested();
-            var job = new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume.Checkpoint, _folder.Path)
-            {
-                Previous = _resume.Previous,
-                Settled = _resume.Settled,
-                Device = _services.Options.DeviceOf(_lease.Slot),
-                BorrowedSlots = _borrowed,
-            };
-            result = _services.Engine.Run(job, this, _stop.Token);
+            result = Work(_folder.Path);
         }
         catch (Exception e)
         {
@@ -198,7 +191,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             // Before anything is stored or told: others may wait for these slots.
-            _borrowed.Dismiss();
+            _borrowed?.Dismiss();
         }
 
         return FinishAsync(result);
@@ -221,7 +214,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 GuardAsync,
                 async files =>
                 {
-                    var status = await CallAsync(_services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus) ?? throw Stale();
+                    var status = await CallAsync(GetStatusAsync) ?? throw Stale();
                     return ManifestDocument.Write(
                         status,
                         _lease.Epoch,
@@ -257,10 +250,10 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
         }
 
-        if (_stopwatch.Stop(_request.Training.Steps is null) is { } run)
+        if (_order.Request is ImplantationRequest request && _stopwatch.Stop(request.Training.Steps is null) is { } run)
         {
             var device = slot is null ? DeviceKind.Cpu : DeviceKind.Of(slot);
-            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(_request), device, run).Ignore();
+            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(request), device, run).Ignore();
         }
     }
 
@@ -303,6 +296,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _services.Instruments.OnStored(_services.Store.Kind, info.Bytes);
         _services.Instruments.OnCheckpoint(_services.Options.Clock.GetElapsedTime(began));
     }
+
+    private async Task<IJobStatus?> GetStatusAsync() =>
+        _order.Request is GenerationRequest
+            ? await _services.Grains.GetGrain<IGenerationGrain>(_lease.JobId).GetStatus()
+            : await _services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus();
 
     private TimeSpan Elapsed() => _services.Options.Clock.GetElapsedTime(_began);
 

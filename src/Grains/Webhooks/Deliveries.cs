@@ -17,12 +17,14 @@ internal static class Deliveries
     /// <summary>Most messages that are remembered after they were delivered or given up.</summary>
     public const int MostEnded = 50;
 
-    /// <summary>The id of the message that tells of a job's end: the same whenever it is told, and another one for a job that was submitted anew.</summary>
+    /// <summary>
+    /// The id of the message that tells of a job's end: the same whenever it is told, and another one for a job that was submitted anew or retried.
+    /// </summary>
     /// <param name="job">The job.</param>
     /// <returns>An id without dots, as signatures need it.</returns>
     public static string IdOf(WebhookJob job)
     {
-        var end = string.Create(CultureInfo.InvariantCulture, $"{job.Id}\n{job.Created.UtcTicks}\n{WebhookEvents.Of(job.State)}");
+        var end = string.Create(CultureInfo.InvariantCulture, $"{job.Id}\n{job.Created.UtcTicks}\n{job.Retries}\n{WebhookEvents.Of(job.Kind, job.State)}");
         return "msg_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(end)).AsSpan(0, 16));
     }
 
@@ -39,7 +41,7 @@ internal static class Deliveries
             return state;
         }
 
-        var type = WebhookEvents.Of(job.State)!;
+        var type = WebhookEvents.Of(job.Kind, job.State)!;
         if (state.Waiting.Length >= MostWaiting)
         {
             var oldest = state.Waiting[0].Told with { Status = WebhookDeliveryStatus.Failed, NextAttempt = null, Reason = "Too many later messages wait." };

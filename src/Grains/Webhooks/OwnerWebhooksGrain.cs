@@ -81,7 +81,7 @@ internal sealed partial class OwnerWebhooksGrain(
     public async Task<int> Ended(WebhookJob job)
     {
         ArgumentNullException.ThrowIfNull(job);
-        if (job.Owner != Owner || WebhookEvents.Of(job.State) is not { } type)
+        if (job.Owner != Owner || WebhookEvents.Of(job.Kind, job.State) is not { } type)
         {
             throw Refuse(ErrorCodes.InvalidInput, $"Job {job.Id} is no job of {Owner} that has ended.", "id");
         }

@@ -105,6 +105,47 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
+    public void Generation_RoundTrip_KeepsEveryField()
+    {
+        var request = new GenerationRequest
+        {
+            Name = "snow",
+            Owner = "ann",
+            Priority = 3,
+            Seed = 7,
+            Model = new ModelReference { Name = "m" },
+            Implantations = [new ImplantationReference { Id = "x", Scale = -0.5 }],
+            Prompts = ["a <cat>", ""],
+            NegativePrompt = "blurred",
+            PerPrompt = 4,
+            Scheduler = "euler",
+            Steps = 9,
+            GuidanceScale = 2.5,
+            Metadata = new Dictionary<string, string> { ["run"] = "7" },
+        };
+        Assert.Equivalent(request, RoundTrip(request), strict: true);
+        var status = new GenerationStatus
+        {
+            Id = "g",
+            State = JobState.Succeeded,
+            Request = request,
+            Epoch = 2,
+            Step = 3,
+            Steps = 4,
+            Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Waiting = "waits",
+            Warnings = ["w"],
+            Files = [new JobFile("0001.png", 5, new string('d', 64))],
+            Seconds = 6,
+            LastSequence = 7,
+            Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
+        };
+        Assert.Equivalent(status, RoundTrip(status), strict: true);
+        Assert.Equal(JobKind.Implantation, RoundTrip(new JobQuery()).Kind);
+        Assert.Null(RoundTrip(new JobQuery { Kind = null }).Kind);
+    }
+
+    [Fact]
     public void NewKey_RoundTrip_KeepsKeyAndSecret()
     {
         var key = new KeyDocument

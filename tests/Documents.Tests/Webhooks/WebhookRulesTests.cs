@@ -35,7 +35,11 @@ public sealed class WebhookRulesTests
         Assert.Equal(
             [
                 new SettingProblem("url", "url has 2020 characters; at most 2000 are allowed."),
-                new SettingProblem("events[1]", "events[1] is 'all'; use one of implantation.succeeded, implantation.failed, implantation.cancelled."),
+                new SettingProblem(
+                    "events[1]",
+                    "events[1] is 'all'; use one of implantation.succeeded, implantation.failed, implantation.cancelled, "
+                        + "generation.succeeded, generation.failed, generation.cancelled."
+                ),
                 new SettingProblem("events[2]", "events[2] names implantation.failed again; leave it out."),
                 new SettingProblem("description", "description has 201 characters; at most 200 are allowed."),
             ],
@@ -53,23 +57,31 @@ public sealed class WebhookRulesTests
     public void Find_NoOrTooManyEvents_SaysWhatThereIs()
     {
         Assert.Equal(
-            "events is empty; name one or more of implantation.succeeded, implantation.failed, implantation.cancelled, or leave it out for all.",
+            "events is empty; name one or more of implantation.succeeded, implantation.failed, implantation.cancelled, generation.succeeded, "
+                + "generation.failed, generation.cancelled, or leave it out for all.",
             Assert.Single(WebhookRules.Find(new WebhookRequest { Url = "https://example.com", Events = [] })).Message
         );
         Assert.Equal(
-            "events names 4; name each of implantation.succeeded, implantation.failed, implantation.cancelled once at most.",
+            "events names 7; name each of implantation.succeeded, implantation.failed, implantation.cancelled, "
+                + "generation.succeeded, generation.failed, generation.cancelled once at most.",
             Assert
-                .Single(WebhookRules.Find(new WebhookRequest { Url = "https://example.com", Events = [.. Enumerable.Repeat(WebhookEvents.Failed, 4)] }))
+                .Single(WebhookRules.Find(new WebhookRequest { Url = "https://example.com", Events = [.. Enumerable.Repeat(WebhookEvents.Failed, 7)] }))
                 .Message
         );
     }
 
     [Fact]
-    public void Of_States_NamesEndsAlone() =>
+    public void Of_States_NamesEndsAlone()
+    {
         Assert.Equal(
             [null, null, null, null, null, null, WebhookEvents.Succeeded, WebhookEvents.Failed, WebhookEvents.Cancelled],
-            Enum.GetValues<JobState>().Select(WebhookEvents.Of)
+            Enum.GetValues<JobState>().Select(state => WebhookEvents.Of(JobKind.Implantation, state))
         );
+        Assert.Equal(
+            [WebhookEvents.GenerationSucceeded, WebhookEvents.GenerationFailed, WebhookEvents.GenerationCancelled],
+            Enum.GetValues<JobState>().Select(state => WebhookEvents.Of(JobKind.Generation, state)).OfType<string>()
+        );
+    }
 
     [Fact]
     public void ToString_OfWhatHoldsSecrets_ShowsNone()

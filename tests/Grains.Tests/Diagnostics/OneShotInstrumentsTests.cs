@@ -43,7 +43,7 @@ public sealed class OneShotInstrumentsTests
         instruments.OnLeased(TimeSpan.FromSeconds(5));
         instruments.OnResumed("restart");
         instruments.OnStored("files", 6);
-        instruments.OnEnded(JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
+        instruments.OnEnded(JobKind.Implantation, JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
         instruments.OnScheduler(queued: 7, free: 8, leased: 9, lent: 10);
         instruments.OnFanOutStep(TimeSpan.FromSeconds(11));
         instruments.OnMemory("cuda:1", 12);
