@@ -15,16 +15,17 @@ public sealed class SimulatedEngine : ITrainingEngine
     public const int DefaultSteps = 10;
 
     private const string Device = "simulated";
+    private const string Warning = "Nothing was computed: this is a simulated result.";
 
     internal SimulatedEngine() { }
 
-    /// <summary>How long a training step takes by <see cref="Clock"/>, 0 or more. Default: 0.</summary>
+    /// <summary>How long a training step, or a picture of a generation, takes by <see cref="Clock"/>, 0 or more. Default: 0.</summary>
     public TimeSpan StepTime { get; set; }
 
     /// <summary>The clock by which steps take their time: with one that a test sets, jobs go on when the test says so.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
-    /// <summary>What every job fails with in the middle of its training; null (the default): jobs succeed.</summary>
+    /// <summary>What every job fails with in the middle of its work; null (the default): jobs succeed.</summary>
     public OneShotException? Failure { get; set; }
 
     /// <summary>The quality that jobs measure; null (the default): plausible values, for each of the job's own objects.</summary>
@@ -47,7 +48,34 @@ public sealed class SimulatedEngine : ITrainingEngine
         var metrics = Metrics ?? SimulatedResult.Measure(job.Request);
         var folder = Path.Combine(job.WorkFolder, "result");
         SimulatedResult.Write(folder, job.Request, metrics, pictures);
-        return new EngineResult(folder, metrics, ["Nothing was trained: this is a simulated result."], SimulatedResult.Describe(job.Request, steps, Device));
+        return new EngineResult(folder, metrics, [Warning], SimulatedResult.Describe(job.Request.Model.Name, steps, Device));
+    }
+
+    /// <inheritdoc/>
+    EngineResult ITrainingEngine.Draw(DrawingJob job, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(observer);
+        var pictures = job.Request.Prompts.Length * job.Request.PerPrompt;
+        observer.Report(Update(JobState.Preparing, 1, 1));
+        for (var picture = 1; picture <= pictures; picture++)
+        {
+            Wait(cancellationToken);
+            FailBehind(picture, pictures);
+            observer.Report(Update(JobState.Sampling, picture, pictures));
+        }
+
+        var folder = Path.Combine(job.WorkFolder, "result");
+        SimulatedResult.Write(folder, job.Request, pictures);
+        return new EngineResult(folder, null, [Warning], SimulatedResult.Describe(job.Request.Model.Name, job.Request.Steps ?? DefaultSteps, Device));
+    }
+
+    private void FailBehind(int done, int all)
+    {
+        if (Failure is { } failure && 2 * done > all)
+        {
+            throw failure;
+        }
     }
 
     private void Train(EngineJob job, IEngineObserver observer, int steps, CancellationToken cancellationToken)
@@ -65,11 +93,7 @@ public sealed class SimulatedEngine : ITrainingEngine
                 throw;
             }
 
-            if (Failure is { } failure && 2 * step > steps)
-            {
-                throw failure;
-            }
-
+            FailBehind(step, steps);
             observer.Report(
                 Update(JobState.Training, step, steps) with
                 {

@@ -59,6 +59,21 @@ internal static class SimulatedResult
         File.WriteAllText(Path.Combine(folder, "README.md"), $"# {request.Name}\n\nA simulated result: nothing was trained.\n");
     }
 
+    /// <summary>Writes the files of a generation.</summary>
+    /// <param name="folder">Where to; created.</param>
+    /// <param name="request">The job's request.</param>
+    /// <param name="pictures">How many pictures.</param>
+    public static void Write(string folder, GenerationRequest request, int pictures)
+    {
+        Directory.CreateDirectory(folder);
+        for (var picture = 1; picture <= pictures; picture++)
+        {
+            File.WriteAllBytes(Path.Combine(folder, picture.ToString("0000", CultureInfo.InvariantCulture) + ".png"), s_png);
+        }
+
+        File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(request));
+    }
+
     /// <summary>A safetensors file of one tensor: eight bytes of the header's length, the header, four floats.</summary>
     /// <param name="title">What its metadata say.</param>
     public static byte[] Weights(string title)
@@ -83,13 +98,13 @@ internal static class SimulatedResult
     }
 
     /// <summary>What the manifest says of the run.</summary>
-    /// <param name="request">The job's request.</param>
+    /// <param name="model">The base model's name.</param>
     /// <param name="steps">Steps done.</param>
     /// <param name="device">The device.</param>
-    public static JsonObject Describe(ImplantationRequest request, int steps, string device) =>
+    public static JsonObject Describe(string model, int steps, string device) =>
         new()
         {
-            ["model"] = new JsonObject { ["name"] = request.Model.Name },
+            ["model"] = new JsonObject { ["name"] = model },
             ["options"] = new JsonObject { ["steps"] = steps, ["device"] = device },
         };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Results;
@@ -125,6 +126,22 @@ public sealed class OneShotTestHostTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<OneShotException>(() => job.GetResultAsync(Limit));
         Assert.Equal(ErrorCodes.Cancelled, error.Code);
         Assert.Equal(JobState.Cancelled, (await job.GetStatusAsync(Limit)).State);
+    }
+
+    [Fact]
+    public async Task Generation_OverHttp_LeavesItsPictures()
+    {
+        using var http = new HttpClient { BaseAddress = _host.Address };
+        var request = """{ "model": { "name": "toyworld-64" }, "prompts": ["a cat"], "per_prompt": 2 }""";
+
+        using var submitted = await http.PostAsync("/v1/generations", new StringContent(request, Encoding.UTF8, "application/json"), Limit);
+        Assert.Equal(HttpStatusCode.Created, submitted.StatusCode);
+        using var follow = new HttpRequestMessage(HttpMethod.Get, submitted.Headers.Location + "/events") { Headers = { { "Accept", "text/event-stream" } } };
+        using var followed = await http.SendAsync(follow, Limit); // to its end
+        using var picture = await http.GetAsync(submitted.Headers.Location + "/files/0002.png", Limit);
+
+        Assert.Equal(HttpStatusCode.OK, picture.StatusCode);
+        Assert.Equal(s_pngStart, (await picture.Content.ReadAsByteArrayAsync(Limit))[..4]);
     }
 
     [Fact]
