@@ -41,6 +41,7 @@ internal sealed class ImplantationEstimateCodec(ICodecProvider codecs) : Numbere
 [RegisterSerializer]
 internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<SecondsRange>(codecs);
 
+[RegisterSerializer]
 internal sealed class GenerationRequestCodec(ICodecProvider codecs) : NumberedCodec<GenerationRequest>(codecs);
 
 [RegisterSerializer]
@@ -134,6 +135,7 @@ internal sealed class ImplantationEstimateCopier : ShallowCopier<ImplantationEst
 [RegisterCopier]
 internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
 
+[RegisterCopier]
 internal sealed class GenerationRequestCopier : ShallowCopier<GenerationRequest>;
 
 [RegisterCopier]

@@ -4,7 +4,7 @@ using OrleansOneShot.TestKit.Streams;
 
 namespace OrleansOneShot.TestKit.Servers;
 
-/// <summary>A real nginx before a server, as it comes: it buffers answers, speaks HTTP/1.0 with the server, and cuts connections on which nothing comes.</summary>
+/// <summary>A real nginx before a server, as it comes: it buffers answers, speaks HTTP/1.0 with the server, and cuts connections that are quiet.</summary>
 public sealed class NginxProxy : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oneshot-nginx-").FullName;
