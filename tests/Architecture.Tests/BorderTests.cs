@@ -21,6 +21,7 @@ public sealed class BorderTests
         ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents", "Storage"],
         ["Api"] = ["Client", "Client.Orleans", "Common", "Contracts", "Documents", "Recipe", "Storage"],
         ["Silo"] = ["Client.Orleans", "Common", "Compute", "Contracts", "Documents", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
+        ["Testing"] = ["Api", "Client", "Client.Orleans", "Contracts", "Documents", "Grains", "Recipe", "Storage"],
         ["Cli"] = ["Api", "Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "ModelHub", "Recipe", "Silo", "Storage"],
     };
 
@@ -28,7 +29,7 @@ public sealed class BorderTests
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
         ["Azure"] = ["Storage.Azure"],
-        ["Orleans"] = ["Contracts", "Grains", "Client.Orleans", "Silo"],
+        ["Orleans"] = ["Contracts", "Grains", "Client.Orleans", "Silo", "Testing"],
         ["Orleans.Serialization"] = ["Cli"], // Orleans' generator writes into the executable where grains and serializers are
         ["StackExchange.Redis"] = ["Client.Orleans", "Silo"],
         ["TorchSharp"] = ["Compute", "Silo", "Cli"],
@@ -47,7 +48,7 @@ public sealed class BorderTests
         ["Microsoft.Net.Http.Headers"] = ["Api"],
         ["Microsoft.OpenApi"] = ["Api"],
         ["Scalar"] = ["Api"],
-        ["Microsoft.Extensions"] = ["Api", "Grains", "Client", "Client.Orleans", "Silo", "Cli"],
+        ["Microsoft.Extensions"] = ["Api", "Grains", "Client", "Client.Orleans", "Silo", "Testing", "Cli"],
     };
 
     public static TheoryData<string> Projects => [.. BuiltAssembly.All.Keys.Order(StringComparer.Ordinal)];

@@ -16,7 +16,7 @@ public sealed class SourceTests
         "tests/Silo.Tests/Engine/Options/OptionEffects.cs",
     ];
 
-    private static readonly string[] s_folders = ["src", "tests", "bench"];
+    private static readonly string[] s_folders = ["src", "tests", "bench", "examples"];
 
     public static TheoryData<string> Folders => [.. s_folders];
 

@@ -127,13 +127,18 @@ internal sealed class DownloadStream : Stream
             cancellationToken,
             streams: true
         );
-        if (_position > 0 && _answer.StatusCode != HttpStatusCode.PartialContent)
+        if (!IsTheRest(_answer))
         {
             throw new IOException($"{_path} was changed while it was read.");
         }
 
         _body = await ReadBodyAsync(_calls, _answer, cancellationToken);
     }
+
+    // A server, or what lies before it, may understand neither ranges nor conditions.
+    private bool IsTheRest(HttpResponseMessage answer) =>
+        (answer.Headers.ETag is not { } tag || _tag is null || tag.Equals(_tag))
+        && (answer.StatusCode == HttpStatusCode.PartialContent ? answer.Content.Headers.ContentRange?.From == _position : _position == 0);
 
     private static async Task<Stream> ReadBodyAsync(HttpCalls calls, HttpResponseMessage answer, CancellationToken cancellationToken) =>
         new PatientStream(await answer.Content.ReadAsStreamAsync(cancellationToken), calls.SilenceTimeout);

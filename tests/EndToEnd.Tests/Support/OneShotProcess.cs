@@ -55,6 +55,10 @@ internal sealed class OneShotProcess : IAsyncDisposable
     public static OneShotProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
         new(DotNet, [s_program, .. arguments], environment);
 
+    /// <summary>Starts another program of .NET.</summary>
+    public static OneShotProcess StartOther(string assembly, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
+        new(DotNet, [assembly, .. arguments], environment);
+
     /// <summary>Starts a shell script, in which <c>"$@"</c> is the command.</summary>
     public static OneShotProcess StartIn(IEnumerable<string> shell, IEnumerable<string> arguments) =>
         new(shell.First(), [.. shell.Skip(1), "sh", DotNet, s_program, .. arguments]);
