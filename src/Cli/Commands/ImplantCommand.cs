@@ -3,9 +3,8 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
-using OrleansOneShot.Client.Cluster;
-using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Common;
+using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -24,7 +23,8 @@ internal sealed class ImplantCommand : OneShotCommand
                 + "~/models/clip-vit-large-patch14 --out out/ted",
             "oneshot implant --image samples/cat.png --box 40,20,180,220 --class cat --out out/cat",
             "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object "
-                + "mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox"
+                + "mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox",
+            "oneshot implant --image photo.jpg --mask mask.png --class cat --server https://oneshot.example.org --key-file key --out out/cat"
         )
     {
         _options.AddTo(this);
@@ -36,7 +36,7 @@ internal sealed class ImplantCommand : OneShotCommand
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
         var catalog = context.OpenCatalog(data);
-        var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, context.Interrupt), context.Interrupt);
+        var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, target.Server is not null, context.Interrupt), context.Interrupt);
         foreach (var note in plan.Notes)
         {
             context.Say(note);
@@ -47,24 +47,16 @@ internal sealed class ImplantCommand : OneShotCommand
             context.Say("A LoRA of rank 1 is ignored by stable-diffusion.cpp, without a word; if the result is for it, use --rank 2 or more.");
         }
 
-        catalog.Register(plan.Model.Entry);
-        if (plan.Model.Clip is { } clip)
+        if (target.Server is null)
         {
-            catalog.Register(clip);
+            Register(catalog, plan.RequireModel());
         }
 
         var session = await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
-        var id = JobId.New(DateTimeOffset.UtcNow);
+        string id;
         try
         {
-            var current = session.Current;
-            var request = await plan.UploadAsync(current.Store, context.Interrupt) with { Model = await ClusterModels.NameAsync(context, current, plan.Model) };
-
-            // Under one id: an owner that went before it answered may have taken the job all the same.
-            await session.AskAsync(
-                (asked, token) => asked.Client.SubmitAsync(request, new SubmitOptions { Id = id }, token).WaitAsync(token),
-                context.Interrupt
-            );
+            id = await JobSubmission.RunAsync(context, session, plan);
         }
         catch
         {
@@ -74,5 +66,14 @@ internal sealed class ImplantCommand : OneShotCommand
 
         context.Say(session.Current.Owner is { } owner ? $"Job {id}, on process {owner.ProcessId} which owns {data}" : $"Job {id}");
         return await JobEnd.FollowAsync(context, session, id, plan.Out);
+    }
+
+    private static void Register(ModelCatalog catalog, ModelChoice model)
+    {
+        catalog.Register(model.Entry);
+        if (model.Clip is { } clip)
+        {
+            catalog.Register(clip);
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace OrleansOneShot.Cli.Commands;
 /// <summary><c>oneshot jobs list</c>.</summary>
 internal sealed class JobsListCommand : OneShotCommand
 {
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     private readonly Option<string?> _state = new("--state") { Description = "Only jobs in this state.", HelpName = "STATE" };
 
@@ -48,13 +48,13 @@ internal sealed class JobsListCommand : OneShotCommand
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
         var target = _session.Resolve(parsed);
-        var (page, lost) = await Look.AtAsync(
+        var (page, lost) = await Look.JobsAsync(
             target,
             async session =>
             {
-                var jobs = await session.Client.ListPageAsync(query, context.Interrupt);
-                var all = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
-                return (jobs, all && !context.Json ? await FindLostAsync(session, target, context.Interrupt) : null);
+                var jobs = await session.ListPageAsync(query, context.Interrupt);
+                var none = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
+                return (jobs, none && !context.Json && session is JobSession own ? await FindLostAsync(own, target, context.Interrupt) : null);
             },
             context.Interrupt
         );

@@ -85,7 +85,7 @@ internal sealed class ImplantOptions
     public Option<string?> Out { get; } =
         new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR" };
 
-    public SessionOptions Session { get; } = new();
+    public SessionOptions Session { get; } = new(server: true);
 
     public Option<string> Format { get; } = FormatOption.Create();
 
@@ -97,6 +97,6 @@ internal sealed class ImplantOptions
         Samples.AddTo(command);
         Training.AddTo(command);
         Method.AddTo(command);
-        command.Add(Session.Data, Session.Cluster, Format);
+        command.Add([.. Session.All, Format]);
     }
 }

@@ -84,6 +84,8 @@ public sealed class ImplantPlanTests : IDisposable
         "--out",
         "--data",
         "--cluster",
+        "--server",
+        "--key-file",
         "--format",
     ];
 
