@@ -41,4 +41,8 @@ public sealed record JobSummary
         get;
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
+
+    /// <summary>Priority among the owner's jobs.</summary>
+    [FieldNumber(8)]
+    public int Priority { get; init; }
 }

@@ -176,6 +176,7 @@ internal sealed partial class ImplantationGrain
                     Owner = _state.Request!.Owner,
                     Name = _state.Request.Name,
                     Metadata = _state.Request.Metadata,
+                    Priority = _state.Request.Priority,
                 }
             );
 
