@@ -1,9 +1,12 @@
 using System.CommandLine;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.ModelHub;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -24,7 +27,8 @@ internal sealed class ImplantCommand : OneShotCommand
             "oneshot implant --image samples/cat.png --box 40,20,180,220 --class cat --out out/cat",
             "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object "
                 + "mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox",
-            "oneshot implant --image photo.jpg --mask mask.png --class cat --server https://oneshot.example.org --key-file key --out out/cat"
+            "oneshot implant --image photo.jpg --mask mask.png --class cat --server https://oneshot.example.org --key-file key --out out/cat",
+            "oneshot implant --image photo.jpg --mask mask.png --class cat --detach --priority 5 --metadata project=cats"
         )
     {
         _options.AddTo(this);
@@ -35,6 +39,8 @@ internal sealed class ImplantCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
+        var detaches = parsed.GetValue(_options.Detach);
+        CheckPlace(target, detaches, parsed.GetValue(_options.Out), parsed.GetValue(_options.Owner));
         var catalog = context.OpenCatalog(data);
         var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, target.Server is not null, context.Interrupt), context.Interrupt);
         foreach (var note in plan.Notes)
@@ -64,8 +70,67 @@ internal sealed class ImplantCommand : OneShotCommand
             throw;
         }
 
+        if (detaches)
+        {
+            return await DetachAsync(context, session, id);
+        }
+
         context.Say(session.Current.Owner is { } owner ? $"Job {id}, on process {owner.ProcessId} which owns {data}" : $"Job {id}");
+        await JobStart.TellAsync(context, session, id, plan.Out);
         return await JobEnd.FollowAsync(context, session, id, plan.Out);
+    }
+
+    private static void CheckPlace(SessionTarget target, bool detaches, string? folder, string? owner)
+    {
+        if (owner is not null && target.Server is not null)
+        {
+            throw new InvalidInputException("--owner can't be chosen over a server: its key says whose the job is.", "owner", "Leave --owner out.");
+        }
+
+        if (!detaches)
+        {
+            return;
+        }
+
+        if (folder is not null)
+        {
+            throw new InvalidInputException(
+                "--detach does not wait for the result, which --out is to get.",
+                "out",
+                "Leave --out out, and fetch the result later with: oneshot jobs download ID --out DIR"
+            );
+        }
+
+        if (target.Elsewhere is null && !JobSession.HasWorker(target.Data))
+        {
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Unavailable,
+                    $"--detach leaves the job to a process that stays, and none works on the data folder {target.Data}.",
+                    "detach",
+                    $"Start one first with: oneshot serve{target.Data.AsOption()}"
+                )
+            );
+        }
+    }
+
+    private static async Task<int> DetachAsync(CommandContext context, LastingSession session, string id)
+    {
+        await using (session)
+        {
+            var status = await session.AskAsync((asked, token) => asked.GetJob(id).GetStatusAsync(token).WaitAsync(token), context.Interrupt);
+            if (context.Json)
+            {
+                context.Write(JobDocument.Of(status, folder: null));
+            }
+            else
+            {
+                context.Streams.Output.WriteLine(id);
+            }
+
+            context.Say(JobEnd.HowToGoOn(id, session.Current.Target));
+            return ExitCode.Done;
+        }
     }
 
     private static void Register(ModelCatalog catalog, ModelChoice model)

@@ -19,10 +19,19 @@ internal sealed class JobsListCommand : OneShotCommand
 
     private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: next of the page before.", HelpName = "CURSOR" };
 
+    private readonly MetadataOption _metadata = new("Only jobs that carry this pair");
+
     private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, JobQuery.MaxPageSize, "Jobs a page.", 100);
 
     public JobsListCommand(CliStreams streams)
-        : base("list", "Lists jobs, newest first.", streams, "oneshot jobs list", "oneshot jobs list --state training --format json")
+        : base(
+            "list",
+            "Lists jobs, newest first.",
+            streams,
+            "oneshot jobs list",
+            "oneshot jobs list --state training --format json",
+            "oneshot jobs list --metadata project=cats"
+        )
     {
         _state.Validators.Add(result =>
         {
@@ -32,6 +41,7 @@ internal sealed class JobsListCommand : OneShotCommand
             }
         });
         Options.Add(_state);
+        Options.Add(_metadata);
         Options.Add(_limit);
         Options.Add(_cursor);
         _session.AddTo(this);
@@ -45,6 +55,7 @@ internal sealed class JobsListCommand : OneShotCommand
         {
             State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
             Cursor = parsed.GetValue(_cursor),
+            Metadata = _metadata.Read(parsed),
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
         var target = _session.Resolve(parsed);
@@ -53,7 +64,7 @@ internal sealed class JobsListCommand : OneShotCommand
             async session =>
             {
                 var jobs = await session.ListPageAsync(query, context.Interrupt);
-                var none = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
+                var none = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null, Metadata.Count: 0 };
                 return (jobs, none && !context.Json && session is JobSession own ? await FindLostAsync(own, target, context.Interrupt) : null);
             },
             context.Interrupt
@@ -66,10 +77,12 @@ internal sealed class JobsListCommand : OneShotCommand
 
         foreach (var job in page.Jobs)
         {
+            var priority = job.Priority == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  priority {job.Priority}");
+            var metadata = string.Concat(job.Metadata.Select(pair => $"  {pair.Key}={pair.Value}"));
             context.Streams.Output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"
+                    $"{job.Id}  {job.State, -10}  {job.Step, 5}/{job.Steps, -5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}{priority}{metadata}"
                 )
             );
         }

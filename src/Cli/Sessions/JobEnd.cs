@@ -70,6 +70,11 @@ internal static class JobEnd
             JobText.WriteResult(context, status, folder ?? last.PublishedFolder(status));
         }
 
+        foreach (var line in folder is null ? [] : NextSteps.Of(status, folder))
+        {
+            context.Say(line);
+        }
+
         return ExitCode.Done;
     }
 

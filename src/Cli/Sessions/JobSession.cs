@@ -98,6 +98,10 @@ internal sealed class JobSession : IJobSession
         }
     }
 
+    /// <summary>Whether another process works on a data folder's jobs, and takes calls.</summary>
+    /// <param name="data">The folder.</param>
+    public static bool HasWorker(DataFolder data) => OwnerLock.ReadRecord(data) is { Trains: true } owner && OwnerLock.IsOpen(data, owner);
+
     /// <inheritdoc/>
     public ResultDownload Results => new(Store);
 

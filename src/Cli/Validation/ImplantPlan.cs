@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
@@ -31,7 +32,13 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
     /// <param name="cancellationToken">Stops between the steps of making masks.</param>
     /// <returns>The plan; nothing is created or remembered.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog, bool server = false, CancellationToken cancellationToken = default)
+    public static ImplantPlan Make(
+        ImplantOptions options,
+        ParseResult parsed,
+        ModelCatalog catalog,
+        bool server = false,
+        CancellationToken cancellationToken = default
+    )
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
@@ -43,14 +50,44 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
         var (named, clip) = (parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
         var model = server ? ModelChoice.OpenShipped(catalog, named, clip) : ModelChoice.Open(catalog, named, clip);
-        var name = Name(parsed.GetValue(options.Name), tokens);
         var reference = new ModelReference { Name = model?.Entry.Name ?? named ?? ModelCatalog.Default, Clip = model is null ? clip : model.Clip?.Name };
         if (model is not null)
         {
             CheckModel(model, classes, tokens, method, training, samples);
         }
 
+        var name = Name(parsed.GetValue(options.Name), tokens);
         var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
+        var request = new ImplantationRequest
+        {
+            Name = name,
+            Owner = parsed.GetValue(options.Owner) ?? ClusterTransport.DefaultOwner,
+            Priority = (int)parsed.GetValue(options.Priority)!.Value,
+            Metadata = options.Metadata.Read(parsed),
+            Seed = parsed.GetValue(options.Seed)!.Value,
+            Image = "",
+            Objects =
+            [
+                .. classes.Select(
+                    (text, i) =>
+                        new ObjectSpec
+                        {
+                            Class = text,
+                            Token = tokens[i],
+                            Mask = "",
+                        }
+                ),
+            ],
+            Model = reference,
+            Method = method,
+            Training = training,
+            Samples = samples with { Prompts = [.. prompts.Prompts] },
+        };
+        if (RequestValidator.Find(request).FirstOrDefault(problem => problem.Field == "owner") is { } wrong)
+        {
+            throw new InvalidInputException($"--{wrong.Message}", "owner");
+        }
+
         return new ImplantPlan(
             photo,
             [
@@ -61,28 +98,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             ],
             model,
             folder,
-            new ImplantationRequest
-            {
-                Name = name,
-                Seed = parsed.GetValue(options.Seed)!.Value,
-                Image = "",
-                Objects =
-                [
-                    .. classes.Select(
-                        (text, i) =>
-                            new ObjectSpec
-                            {
-                                Class = text,
-                                Token = tokens[i],
-                                Mask = "",
-                            }
-                    ),
-                ],
-                Model = reference,
-                Method = method,
-                Training = training,
-                Samples = samples with { Prompts = [.. prompts.Prompts] },
-            }
+            request
         );
     }
 
@@ -105,10 +121,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         {
             Objects =
             [
-                .. Photo.Masks.Zip(
-                    Request.Objects,
-                    (mask, item) => new ImplantationObject(item.Class, InputFile.Of(mask, $"of {item.Token}"), item.Token)
-                ),
+                .. Photo.Masks.Zip(Request.Objects, (mask, item) => new ImplantationObject(item.Class, InputFile.Of(mask, $"of {item.Token}"), item.Token)),
             ],
             Model = Request.Model.Name,
             Clip = Request.Model.Clip,

@@ -29,7 +29,10 @@ public sealed class ServerCommandTests : IAsyncLifetime
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Equal(_folder["out"], (string?)run.Document["out"]);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["embedded"], "cat.safetensors")), File.ReadAllBytes(Path.Combine(_folder["out"], "cat.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_folder["embedded"], "cat.safetensors")),
+            File.ReadAllBytes(Path.Combine(_folder["out"], "cat.safetensors"))
+        );
         var id = (string)run.Document["id"]!;
 
         var list = await JobsAsync("list");
@@ -64,10 +67,7 @@ public sealed class ServerCommandTests : IAsyncLifetime
         Assert.Equal(ExitCode.Interrupted, run.ExitCode);
         var id = (string)(await JobsAsync("list")).Document["jobs"]![0]!["id"]!;
         Assert.Contains($"goes on at {Server.Url}", run.Error, StringComparison.Ordinal);
-        Assert.All(
-            ["watch", "cancel", "download"],
-            verb => Assert.Contains($"oneshot jobs {verb} {id}", run.Error, StringComparison.Ordinal)
-        );
+        Assert.All(["watch", "cancel", "download"], verb => Assert.Contains($"oneshot jobs {verb} {id}", run.Error, StringComparison.Ordinal));
         Assert.Contains($" --server {Server.Url} --key-file {Server.KeyFile}", run.Error, StringComparison.Ordinal);
         Assert.Equal("Training", (string?)(await JobsAsync("show", id)).Document["state"]);
         Assert.Equal("Cancelled", (string?)(await JobsAsync("cancel", id)).Document["state"]);
@@ -82,6 +82,24 @@ public sealed class ServerCommandTests : IAsyncLifetime
 
         Assert.Contains("The server checks what depends on its model sd99", run.Error, StringComparison.Ordinal);
         Assert.NotEqual(ExitCode.Done, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task Implant_Detached_PrintsItsIdAndEnds()
+    {
+        var run = await CliRun.RunAsync([.. Implant("3"), .. Server.Options, "--detach", "--metadata", "project=cats", "--priority", "5"]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var id = run.Output.Trim();
+        Assert.Contains($"Watch it with: oneshot jobs watch {id} --server {Server.Url}", run.Error, StringComparison.Ordinal);
+        var listed = Assert.Single((await JobsAsync("list", "--metadata", "project=cats")).Document["jobs"]!.AsArray())!;
+        Assert.Equal((id, "tester", 5), ((string?)listed["id"], (string?)listed["owner"], (int?)listed["priority"]));
+        var log = (await JobsAsync("logs", id, "--follow")).Output.TrimEnd().Split('\n');
+        Assert.Contains("\"succeeded\"", log[^1], StringComparison.Ordinal);
+        var local = await CliRun.RunAsync([.. Implant("3"), "--data", _folder["server-data"], "--detach"]);
+        Assert.True(local.ExitCode == ExitCode.Done, local.Error);
+        var elsewhere = await CliRun.RunAsync([.. Implant("3"), .. Server.Options, "--owner", "anna", "--format", "json"]);
+        Assert.Equal((ExitCode.BadInput, "owner"), (elsewhere.ExitCode, (string?)elsewhere.Document["error"]!["field"]));
     }
 
     [Fact]

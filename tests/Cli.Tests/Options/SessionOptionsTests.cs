@@ -32,6 +32,26 @@ public sealed class SessionOptionsTests : IDisposable
         Assert.DoesNotContain("geheim", run.Error + run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("=text")]
+    [InlineData("a b=text")]
+    [InlineData("a=1", "a=2")]
+    public async Task Metadata_ThatCannotBe_IsTold(params string[] pairs)
+    {
+        var run = await CliRun.RunAsync([
+            "jobs",
+            "list",
+            "--data",
+            _folder["data"],
+            .. pairs.SelectMany(pair => new[] { "--metadata", pair }),
+            "--format",
+            "json",
+        ]);
+
+        Assert.Equal((ExitCode.BadInput, "metadata"), (run.ExitCode, (string?)run.Document["error"]!["field"]));
+    }
+
     [Fact]
     public async Task Server_ThatIsNotThere_EndsWith4()
     {
