@@ -26,6 +26,13 @@ public sealed class OneShotClient : IOneShotClient
     /// <exception cref="Documents.Errors.OneShotException">invalid_input: the address is none, or the key's file can't be read or holds none.</exception>
     public static IOneShotClient Connect(Uri server, OneShotClientOptions? options = null) => new OneShotClient(new HttpTransport(server, options ?? new()));
 
+    /// <summary>The way that <see cref="Connect"/> takes, for calls that a client has no method for, such as one page of a list. Makes no call.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <param name="options">The key, and how calls are made; null where the server needs none.</param>
+    /// <returns>The way; whoever gets it, as <see cref="Over"/> does, disposes of it.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">invalid_input: the address is none, or the key's file can't be read or holds none.</exception>
+    public static IOneShotTransport OpenHttp(Uri server, OneShotClientOptions? options = null) => new HttpTransport(server, options ?? new());
+
     /// <summary>Uses a server in a way of the caller's own.</summary>
     /// <param name="transport">The way; the client disposes of it.</param>
     /// <returns>A client.</returns>

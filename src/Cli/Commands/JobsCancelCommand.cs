@@ -13,7 +13,7 @@ internal sealed class JobsCancelCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsCancelCommand(CliStreams streams)
         : base("cancel", "Ends a job without result.", streams, "oneshot jobs cancel 20261123-121500-ab12cd34")
@@ -27,16 +27,7 @@ internal sealed class JobsCancelCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
-        var status = await Look.AtAsync(
-            _session.Resolve(parsed),
-            async session =>
-            {
-                var job = session.Client.GetImplantation(id);
-                await job.GetStatusAsync(context.Interrupt);
-                return await job.CancelAsync(context.Interrupt);
-            },
-            context.Interrupt
-        );
+        var status = await Look.JobsAsync(_session.Resolve(parsed), session => session.CancelAsync(id, context.Interrupt), context.Interrupt);
         if (status.State != JobState.Cancelled)
         {
             throw new OneShotException(

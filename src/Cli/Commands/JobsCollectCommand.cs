@@ -36,7 +36,7 @@ internal sealed class JobsCollectCommand : OneShotCommand
         var report = await Look.AtAsync(_session.Resolve(parsed), session => session.Client.CollectAsync(dryRun, context.Interrupt), context.Interrupt);
         if (context.Json)
         {
-            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes, report.Models, report.Unlisted));
+            context.Write(new CollectionDocument(report.DryRun, report.Blobs, report.Files, report.Bytes, report.Models, report.Unlisted, report.Marks));
             return Ended(report);
         }
 
@@ -52,10 +52,14 @@ internal sealed class JobsCollectCommand : OneShotCommand
         }
 
         var verb = report.DryRun ? "would be removed" : "removed";
+        var marks =
+            report.Marks == 0 ? ""
+            : report.Marks == 1 ? " and the mark of an upload"
+            : string.Create(CultureInfo.InvariantCulture, $" and the marks of {report.Marks:N0} uploads");
         context.Say(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes {verb}."
+                $"{report.Blobs.Length + report.Files.Length + report.Models.Length} files, {report.Bytes:N0} bytes{marks} {verb}."
             )
         );
         return ExitCode.Done;

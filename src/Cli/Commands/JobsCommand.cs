@@ -12,6 +12,7 @@ internal sealed class JobsCommand : Command
         Add(new JobsListCommand(streams));
         Add(new JobsShowCommand(streams));
         Add(new JobsWatchCommand(streams));
+        Add(new JobsLogsCommand(streams));
         Add(new JobsCancelCommand(streams));
         Add(new JobsRetryCommand(streams));
         Add(new JobsDeleteCommand(streams));

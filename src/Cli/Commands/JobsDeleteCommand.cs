@@ -12,7 +12,7 @@ internal sealed class JobsDeleteCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsDeleteCommand(CliStreams streams)
         : base("delete", "Deletes an ended job with all its files.", streams, "oneshot jobs delete 20261123-121500-ab12cd34")
@@ -27,15 +27,13 @@ internal sealed class JobsDeleteCommand : OneShotCommand
     {
         var id = parsed.GetRequiredValue(_id);
         ImplantationStatus? before = null;
-        var status = await Look.AtAsync(
+        var status = await Look.JobsAsync(
             _session.Resolve(parsed),
             async session =>
             {
-                var job = session.Client.GetImplantation(id);
-
                 // Asked again of the next owner, it may be gone already.
-                before ??= await job.GetStatusAsync(context.Interrupt);
-                await job.DeleteAsync(context.Interrupt);
+                before ??= await session.GetJob(id).GetStatusAsync(context.Interrupt);
+                await session.DeleteAsync(id, context.Interrupt);
                 return before;
             },
             context.Interrupt

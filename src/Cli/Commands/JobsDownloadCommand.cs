@@ -21,7 +21,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
         Required = true,
     };
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsDownloadCommand(CliStreams streams)
         : base("download", "Puts a job's result into a folder.", streams, "oneshot jobs download 20261123-121500-ab12cd34 --out out/cat")
@@ -38,7 +38,7 @@ internal sealed class JobsDownloadCommand : OneShotCommand
         var folder = ResultFolder.Check(parsed.GetRequiredValue(_out));
         var target = _session.Resolve(parsed);
         var id = parsed.GetRequiredValue(_id);
-        var status = await Look.AtAsync(target, session => session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt), context.Interrupt);
+        var status = await Look.JobsAsync(target, session => session.GetJob(id).GetStatusAsync(context.Interrupt), context.Interrupt);
         if (status.State != JobState.Succeeded)
         {
             throw new OneShotException(
@@ -51,7 +51,10 @@ internal sealed class JobsDownloadCommand : OneShotCommand
             );
         }
 
-        await new ResultDownload(target.OpenStore()).RunAsync(status.Id, folder, status.Manifest, cancellationToken: context.Interrupt);
+        // Nobody who wants to work waits for this: of a data folder, only its files are needed.
+        await using var server = target.Server?.Open();
+        var results = server is null ? new ResultDownload(target.OpenStore()) : new ResultDownload(server.Results);
+        await results.RunAsync(status.Id, folder, status.Manifest, cancellationToken: context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;
     }

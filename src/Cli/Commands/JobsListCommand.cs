@@ -13,16 +13,25 @@ namespace OrleansOneShot.Cli.Commands;
 /// <summary><c>oneshot jobs list</c>.</summary>
 internal sealed class JobsListCommand : OneShotCommand
 {
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     private readonly Option<string?> _state = new("--state") { Description = "Only jobs in this state.", HelpName = "STATE" };
 
     private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: next of the page before.", HelpName = "CURSOR" };
 
+    private readonly MetadataOption _metadata = new("Only jobs that carry this pair");
+
     private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, JobQuery.MaxPageSize, "Jobs a page.", 100);
 
     public JobsListCommand(CliStreams streams)
-        : base("list", "Lists jobs, newest first.", streams, "oneshot jobs list", "oneshot jobs list --state training --format json")
+        : base(
+            "list",
+            "Lists jobs, newest first.",
+            streams,
+            "oneshot jobs list",
+            "oneshot jobs list --state training --format json",
+            "oneshot jobs list --metadata project=cats"
+        )
     {
         _state.Validators.Add(result =>
         {
@@ -32,6 +41,7 @@ internal sealed class JobsListCommand : OneShotCommand
             }
         });
         Options.Add(_state);
+        Options.Add(_metadata);
         Options.Add(_limit);
         Options.Add(_cursor);
         _session.AddTo(this);
@@ -45,16 +55,17 @@ internal sealed class JobsListCommand : OneShotCommand
         {
             State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
             Cursor = parsed.GetValue(_cursor),
+            Metadata = _metadata.Read(parsed),
             PageSize = (int)parsed.GetValue(_limit)!.Value,
         };
         var target = _session.Resolve(parsed);
-        var (page, lost) = await Look.AtAsync(
+        var (page, lost) = await Look.JobsAsync(
             target,
             async session =>
             {
-                var jobs = await session.Client.ListPageAsync(query, context.Interrupt);
-                var all = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null };
-                return (jobs, all && !context.Json ? await FindLostAsync(session, target, context.Interrupt) : null);
+                var jobs = await session.ListPageAsync(query, context.Interrupt);
+                var none = jobs.Jobs.Length == 0 && query is { State: null, Cursor: null, Metadata.Count: 0 };
+                return (jobs, none && !context.Json && session is JobSession own ? await FindLostAsync(own, target, context.Interrupt) : null);
             },
             context.Interrupt
         );
@@ -66,10 +77,12 @@ internal sealed class JobsListCommand : OneShotCommand
 
         foreach (var job in page.Jobs)
         {
+            var priority = job.Priority == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  priority {job.Priority}");
+            var metadata = string.Concat(job.Metadata.Select(pair => $"  {pair.Key}={pair.Value}"));
             context.Streams.Output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}"
+                    $"{job.Id}  {job.State, -10}  {job.Step, 5}/{job.Steps, -5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}{priority}{metadata}"
                 )
             );
         }

@@ -11,7 +11,7 @@ internal sealed class JobsShowCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsShowCommand(CliStreams streams)
         : base("show", "Shows a job: state, files, metrics, warnings.", streams, "oneshot jobs show 20261123-121500-ab12cd34 --format json")
@@ -25,11 +25,11 @@ internal sealed class JobsShowCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
-        var (status, folder) = await Look.AtAsync(
+        var (status, folder) = await Look.JobsAsync(
             _session.Resolve(parsed),
             async session =>
             {
-                var found = await session.Client.GetImplantation(id).GetStatusAsync(context.Interrupt);
+                var found = await session.GetJob(id).GetStatusAsync(context.Interrupt);
                 return (found, session.PublishedFolder(found));
             },
             context.Interrupt

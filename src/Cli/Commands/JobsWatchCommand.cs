@@ -10,7 +10,7 @@ internal sealed class JobsWatchCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsWatchCommand(CliStreams streams)
         : base("watch", "Follows a job to its end; resumes it if nobody works on it.", streams, "oneshot jobs watch 20261123-121500-ab12cd34")

@@ -85,7 +85,22 @@ internal sealed class ImplantOptions
     public Option<string?> Out { get; } =
         new("--out") { Description = "Folder that gets the result; files of the same names are replaced, others stay.", HelpName = "DIR" };
 
-    public SessionOptions Session { get; } = new();
+    public Option<string?> Owner { get; } =
+        new("--owner")
+        {
+            Description = "Whose job it is: slots are shared fairly between owners, such as --owner anna (default: local; over a server, the key says).",
+            HelpName = "NAME",
+        };
+
+    public Option<long?> Priority { get; } =
+        NumberOptions.Whole("--priority", -100, 100, "Priority among the owner's jobs, higher first, such as --priority 5.", 0);
+
+    public MetadataOption Metadata { get; } = new("Something to find the job by (jobs list --metadata)");
+
+    public Option<bool> Detach { get; } =
+        new("--detach") { Description = "Submits the job, prints its id, and does not wait; a server, a cluster or oneshot serve works on it." };
+
+    public SessionOptions Session { get; } = new(server: true);
 
     public Option<string> Format { get; } = FormatOption.Create();
 
@@ -97,6 +112,6 @@ internal sealed class ImplantOptions
         Samples.AddTo(command);
         Training.AddTo(command);
         Method.AddTo(command);
-        command.Add(Session.Data, Session.Cluster, Format);
+        command.Add([Owner, Priority, Metadata, Detach, .. Session.All, Format]);
     }
 }

@@ -28,6 +28,27 @@ internal sealed record JobDocument
 
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>When it was submitted, UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it first got a slot, UTC; null before.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ended, UTC; null before.</summary>
+    public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>Why it waits; null when it does not.</summary>
+    public string? WaitingReason { get; init; }
+
+    /// <summary>Whose job it is.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Its priority among its owner's jobs.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What its owner wants to find it by.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
     /// <summary>Why it failed; left out otherwise.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ErrorDetail? Error { get; init; }
@@ -48,6 +69,13 @@ internal sealed record JobDocument
             Files = status.Files,
             Metrics = status.Metrics,
             Warnings = status.Warnings,
+            Created = status.Created,
+            Started = status.Started,
+            Finished = status.Finished,
+            WaitingReason = status.Waiting,
+            Owner = status.Request.Owner,
+            Priority = status.Request.Priority,
+            Metadata = status.Request.Metadata,
             Error = status.Error,
         };
 }
@@ -74,13 +102,15 @@ internal sealed record EventDocument(long Seq, DateTimeOffset Time, JobState Sta
 /// <param name="Bytes">Bytes of all of them.</param>
 /// <param name="Models">Manifests and files of models that no job names and nobody has used for long.</param>
 /// <param name="Unlisted">Finished jobs of the store that are not listed: while there are any, nothing is removed.</param>
+/// <param name="Marks">Number of marks of uploads that are as old as inputs may be without a job: their owners no longer see those inputs.</param>
 internal sealed record CollectionDocument(
     bool DryRun,
     IReadOnlyList<string> Blobs,
     IReadOnlyList<string> Files,
     long Bytes,
     IReadOnlyList<string> Models,
-    int Unlisted
+    int Unlisted,
+    int Marks
 );
 
 /// <summary>What <c>jobs recover</c> did, or would do.</summary>

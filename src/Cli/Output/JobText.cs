@@ -26,6 +26,8 @@ internal static class JobText
                 $"{status.Id}  {status.State}  step {status.Step}/{status.Steps}  epoch {status.Epoch}  {status.Seconds:0.0} s"
             )
         );
+        var metadata = string.Concat(status.Request.Metadata.Select(pair => $"  {pair.Key}={pair.Value}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Owner {status.Request.Owner}  priority {status.Request.Priority}{metadata}"));
         if (status.Waiting is { } waiting)
         {
             output.WriteLine($"Waiting: {waiting}");
@@ -47,6 +49,10 @@ internal static class JobText
             foreach (var item in metrics.Objects)
             {
                 output.WriteLine($"  {item.Token} ({item.Class}): IA of the object {Number(item.IaObject)}, prototype {Number(item.PrototypeSimilarity)}");
+                if (NextSteps.Compare(item) is { } compared)
+                {
+                    output.WriteLine($"    {compared}");
+                }
             }
         }
 

@@ -6,8 +6,8 @@ namespace OrleansOneShot.Cli.Output;
 
 /// <summary>Progress as lines, for logs and pipes: each stage, each message, and ten lines over the training.</summary>
 /// <param name="error">Where to write.</param>
-/// <param name="store">Folder below which previews lie.</param>
-internal sealed class LineDisplay(TextWriter error, string store) : IProgressDisplay
+/// <param name="store">Folder below which previews lie; null: not on this machine.</param>
+internal sealed class LineDisplay(TextWriter error, string? store) : IProgressDisplay
 {
     private readonly StepRate _rate = new();
     private JobState? _stage;
@@ -47,7 +47,7 @@ internal sealed class LineDisplay(TextWriter error, string store) : IProgressDis
             );
         }
 
-        if (progress.Preview is { } preview)
+        if (store is not null && progress.Preview is { } preview)
         {
             error.WriteLine($"Preview: {Path.Combine(store, preview)}");
         }

@@ -10,7 +10,7 @@ internal sealed class LiveDisplay : IProgressDisplay
 {
     private static readonly TimeSpan s_redrawEvery = TimeSpan.FromMilliseconds(100);
     private readonly IAnsiConsole _console;
-    private readonly string _store;
+    private readonly string? _store;
     private readonly Lock _gate = new();
     private readonly StepRate _rate = new();
     private readonly Task _drawing;
@@ -19,7 +19,7 @@ internal sealed class LiveDisplay : IProgressDisplay
     private TermLosses? _losses;
     private string? _preview;
 
-    public LiveDisplay(TextWriter error, string store)
+    public LiveDisplay(TextWriter error, string? store)
     {
         _store = store;
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
@@ -34,7 +34,7 @@ internal sealed class LiveDisplay : IProgressDisplay
             _rate.Observe(progress);
             _newest = progress;
             _losses = progress.Losses ?? _losses;
-            _preview = progress.Preview is { } preview ? Path.Combine(_store, preview) : _preview;
+            _preview = _store is not null && progress.Preview is { } preview ? Path.Combine(_store, preview) : _preview;
         }
 
         if (progress.Message is { } message)

@@ -20,8 +20,8 @@ internal static class ProgressDisplay
 {
     /// <summary>A live table on a terminal, else plain lines.</summary>
     /// <param name="streams">Where to show it.</param>
-    /// <param name="store">Folder below which previews lie.</param>
+    /// <param name="store">Folder below which previews lie; null: not on this machine.</param>
     /// <returns>The display.</returns>
-    public static IProgressDisplay Create(CliStreams streams, string store) =>
+    public static IProgressDisplay Create(CliStreams streams, string? store) =>
         streams.Interactive ? new LiveDisplay(streams.Error, store) : new LineDisplay(streams.Error, store);
 }

@@ -1,6 +1,5 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Client.Results;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 
@@ -20,8 +19,8 @@ internal static class JobEnd
     public static async Task<int> FollowAsync(CommandContext context, LastingSession session, string id, string? folder, bool watch = false)
     {
         ImplantationStatus status;
-        JobSession last;
-        using var display = ProgressDisplay.Create(context.Streams, session.Current.Data.Root);
+        IJobSession last;
+        using var display = ProgressDisplay.Create(context.Streams, session.Current.Target is { Server: null, Data: var data } ? data.Root : null);
         await using var follower = new JobFollower(
             context,
             session,
@@ -45,7 +44,7 @@ internal static class JobEnd
         {
             try
             {
-                await new ResultDownload(last.Store).RunAsync(id, folder, status.Manifest, cancellationToken: context.Interrupt);
+                await last.Results.RunAsync(id, folder, status.Manifest, cancellationToken: context.Interrupt);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
@@ -54,16 +53,26 @@ internal static class JobEnd
                         ErrorCodes.Failed,
                         $"The result could not be written to {folder}: {e.Message}",
                         "out",
-                        $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR"
+                        $"The job is done; fetch its result with: oneshot jobs download {id} --out DIR{last.Target.AsOption()}"
                     ),
                     e
                 );
             }
         }
 
+        if (folder is null && last.Target.Server is not null)
+        {
+            context.Say($"The result lies on the server; fetch it with: {Commands(id, last.Target).Download}");
+        }
+
         if (!watch || !context.Json)
         {
             JobText.WriteResult(context, status, folder ?? last.PublishedFolder(status));
+        }
+
+        foreach (var line in folder is null ? [] : NextSteps.Of(status, folder))
+        {
+            context.Say(line);
         }
 
         return ExitCode.Done;
@@ -83,12 +92,29 @@ internal static class JobEnd
         }
     }
 
+    /// <summary>The commands that go on with a job which runs elsewhere.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="target">Where it is.</param>
+    /// <returns>A line for people.</returns>
+    public static string HowToGoOn(string id, SessionTarget target)
+    {
+        var (watch, cancel, download) = Commands(id, target);
+        return $"Watch it with: {watch} (or end it: {cancel}; at the end, fetch its result: {download})";
+    }
+
+    private static (string Watch, string Cancel, string Download) Commands(string id, SessionTarget target)
+    {
+        var place = target.AsOption();
+        return ($"oneshot jobs watch {id}{place}", $"oneshot jobs cancel {id}{place}", $"oneshot jobs download {id} --out DIR{place}");
+    }
+
     private static async Task<InterruptedException> InterruptAsync(JobFollower follower, string id)
     {
-        var watch = $"oneshot jobs watch {id}{follower.Session.Target.AsOption()}";
-        if (follower.Session.Target.Redis is not null)
+        var target = follower.Session.Target;
+        var watch = Commands(id, target).Watch;
+        if (target.Elsewhere is { } place)
         {
-            return new InterruptedException($"Interrupted; job {id} goes on in the cluster.", $"Watch it with: {watch}");
+            return new InterruptedException($"Interrupted; job {id} goes on {place}.", HowToGoOn(id, target));
         }
 
         if (follower.Session.Owner is { } owner)

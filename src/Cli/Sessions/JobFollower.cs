@@ -13,7 +13,7 @@ namespace OrleansOneShot.Cli.Sessions;
 /// </summary>
 internal sealed class JobFollower : IAsyncDisposable
 {
-    // Calls to a cluster may fail this often in a row, a second apart, before the command gives up.
+    // Calls to a cluster or a server may fail this often in a row, a second apart, before the command gives up.
     private const int MostFailures = 60;
 
     private readonly CommandContext _context;
@@ -37,12 +37,12 @@ internal sealed class JobFollower : IAsyncDisposable
             display.Show(progress);
         })
         {
-            MostFailures = session.Current.Target.Redis is null ? 0 : MostFailures,
+            MostFailures = session.Current.Target.Elsewhere is null ? 0 : MostFailures,
         };
     }
 
     /// <summary>The present session.</summary>
-    public JobSession Session => _session.Current;
+    public IJobSession Session => _session.Current;
 
     /// <summary>Follows a job until it has ended.</summary>
     /// <param name="jobId">The job.</param>
@@ -53,15 +53,15 @@ internal sealed class JobFollower : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
-    private async Task<ImplantationStatus> FollowAsync(JobSession session, string jobId, CancellationToken cancellationToken)
+    private async Task<ImplantationStatus> FollowAsync(IJobSession session, string jobId, CancellationToken cancellationToken)
     {
         try
         {
-            return await _watch.FollowAsync(session.Client.GetImplantation(jobId), cancellationToken);
+            return await _watch.FollowAsync(session.GetJob(jobId), cancellationToken);
         }
         catch (Exception e) when (ClusterClient.IsUnanswered(e) && !_context.Interrupt.IsCancellationRequested)
         {
-            throw await _session.Current.Client.ExplainAsync(e);
+            throw await _session.Current.ExplainAsync(e);
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Results;
+using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Silo.Cluster;
@@ -13,7 +15,7 @@ namespace OrleansOneShot.Cli.Sessions;
 /// A way to the jobs of a data folder: a silo in this process when nobody owns the folder, else a connection to its owner. One owner trains; a process that
 /// only looks gives the folder back within seconds, so whoever wants to work waits for it.
 /// </summary>
-internal sealed class JobSession : IAsyncDisposable
+internal sealed class JobSession : IJobSession
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
@@ -36,7 +38,7 @@ internal sealed class JobSession : IAsyncDisposable
         Store = target.OpenStore();
     }
 
-    /// <summary>Where the jobs are.</summary>
+    /// <inheritdoc/>
     public SessionTarget Target { get; }
 
     /// <summary>The data folder.</summary>
@@ -51,10 +53,10 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>The silo of this process; null where another process, or a cluster, works on the jobs.</summary>
     public EmbeddedSilo? Silo => _silo;
 
-    /// <summary>The other process that owns the folder; null when this one does.</summary>
+    /// <inheritdoc/>
     public OwnerRecord? Owner { get; }
 
-    /// <summary>Cancelled once another process that owned the folder owns it no more; never, where this process or a cluster does.</summary>
+    /// <inheritdoc/>
     public CancellationToken Gone => _watch?.Gone ?? CancellationToken.None;
 
     /// <summary>Opens a session.</summary>
@@ -106,12 +108,37 @@ internal sealed class JobSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a job's files lie.</summary>
-    /// <param name="status">The job.</param>
-    /// <returns>Absolute path of the folder; null while nothing is published, and where artifacts are no files.</returns>
+    /// <summary>Whether another process works on a data folder's jobs, and takes calls.</summary>
+    /// <param name="data">The folder.</param>
+    public static bool HasWorker(DataFolder data) => OwnerLock.ReadRecord(data) is { Trains: true } owner && OwnerLock.IsOpen(data, owner);
+
+    /// <inheritdoc/>
+    public ResultDownload Results => new(Store);
+
+    /// <inheritdoc/>
+    public IWatchedJob GetJob(string id) => Client.GetImplantation(id);
+
+    /// <inheritdoc/>
+    public async Task<ImplantationStatus> CancelAsync(string id, CancellationToken cancellationToken)
+    {
+        var job = Client.GetImplantation(id);
+        await job.GetStatusAsync(cancellationToken);
+        return await job.CancelAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) => Client.GetImplantation(id).DeleteAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobPage> ListPageAsync(JobQuery query, CancellationToken cancellationToken) => Client.ListPageAsync(query, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<OneShotException> ExplainAsync(Exception error) => Client.ExplainAsync(error);
+
+    /// <inheritdoc/>
     public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(StorePaths.Result(status.Id)) : null;
 
-    /// <summary>Whether the silo behind the session still takes calls.</summary>
+    /// <inheritdoc/>
     public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);
 
     /// <summary>

@@ -14,14 +14,17 @@ internal sealed class LastingSession : IAsyncDisposable
     private readonly SessionMode _mode;
     private int _failures;
 
-    private LastingSession(JobSession session, SessionMode mode)
+    private LastingSession(IJobSession session, SessionMode mode)
     {
         Current = session;
         _mode = mode;
     }
 
     /// <summary>The present session.</summary>
-    public JobSession Current { get; private set; }
+    public IJobSession Current { get; private set; }
+
+    /// <summary>The present session, where it is no server's.</summary>
+    public JobSession Own => (JobSession)Current;
 
     /// <summary>Told when an owner is gone and another one found.</summary>
     public Action<string>? Moved { get; set; }
@@ -33,7 +36,7 @@ internal sealed class LastingSession : IAsyncDisposable
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
     public static async Task<LastingSession> OpenAsync(SessionTarget target, SessionMode mode, CancellationToken cancellationToken) =>
-        new(await JobSession.OpenAsync(target, mode, cancellationToken), mode);
+        new(target.Server is { } server ? new ServerSession(target, server) : await JobSession.OpenAsync(target, mode, cancellationToken), mode);
 
     /// <summary>Asks; if the owner goes meanwhile, asks the next one.</summary>
     /// <typeparam name="T">The answer.</typeparam>
@@ -41,7 +44,7 @@ internal sealed class LastingSession : IAsyncDisposable
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="OneShotException">The answer's own error, or unavailable.</exception>
-    public async Task<T> AskAsync<T>(Func<JobSession, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<T> AskAsync<T>(Func<IJobSession, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -58,6 +61,15 @@ internal sealed class LastingSession : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>As <see cref="AskAsync"/>, for what only a data folder or a cluster is asked.</summary>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <param name="ask">Asks within the token it gets; may be called again, so asking twice must do no harm.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="OneShotException">The answer's own error, or unavailable.</exception>
+    public Task<T> AskOwnAsync<T>(Func<JobSession, CancellationToken, Task<T>> ask, CancellationToken cancellationToken) =>
+        AskAsync((session, token) => ask((JobSession)session, token), cancellationToken);
 
     /// <summary>The owner has answered something: what failed before does not count any more.</summary>
     public void Answered() => _failures = 0;

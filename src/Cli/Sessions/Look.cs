@@ -15,7 +15,17 @@ internal static class Look
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="Documents.Errors.OneShotException">The answer's own error, or unavailable.</exception>
-    public static async Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken)
+    public static Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken) =>
+        JobsAsync(target, session => ask((JobSession)session), cancellationToken);
+
+    /// <summary>As <see cref="AtAsync"/>, for what servers are asked as well.</summary>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <param name="target">Where the jobs are.</param>
+    /// <param name="ask">Asks; may be called again.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">The answer's own error, or unavailable.</exception>
+    public static async Task<T> JobsAsync<T>(SessionTarget target, Func<IJobSession, Task<T>> ask, CancellationToken cancellationToken)
     {
         await using var session = await LastingSession.OpenAsync(target, SessionMode.Look, cancellationToken);
         try
@@ -24,7 +34,7 @@ internal static class Look
         }
         catch (Exception e) when (ClusterClient.IsUnanswered(e))
         {
-            throw await session.Current.Client.ExplainAsync(e);
+            throw await session.Current.ExplainAsync(e);
         }
     }
 }

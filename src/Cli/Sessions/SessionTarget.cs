@@ -9,8 +9,17 @@ namespace OrleansOneShot.Cli.Sessions;
 /// <param name="ClusterText">The cluster as the user wrote it, without password.</param>
 internal sealed record SessionTarget(DataFolder Data, string? Redis = null, string? ClusterText = null)
 {
+    /// <summary>A server over HTTP, whose jobs they are; null: those of the data folder, or of the cluster.</summary>
+    public ServerAddress? Server { get; init; }
+
+    /// <summary>Where the jobs go on without this machine's data folder having an owner, as the end of a sentence; null: nowhere.</summary>
+    public string? Elsewhere =>
+        Server is not null ? $"at {Server}"
+        : Redis is not null ? "in the cluster"
+        : null;
+
     /// <summary>What a command line needs to mean this place.</summary>
-    public string AsOption() => Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}");
+    public string AsOption() => Server?.Option ?? (Data.AsOption() + (ClusterText is null ? "" : $" --cluster {ClusterText}"));
 
     /// <summary>
     /// Whether whoever runs the jobs has the data folder, and with it the models that were given by path. Where artifacts are no files in it, silos may be on

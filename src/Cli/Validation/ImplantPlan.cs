@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
@@ -17,19 +19,26 @@ namespace OrleansOneShot.Cli.Validation;
 /// <summary>A checked <c>implant</c>: all that can be found wrong without training has been.</summary>
 /// <param name="Photo">The input files.</param>
 /// <param name="Notes">What people should know before the job begins, each a sentence.</param>
-/// <param name="Model">The model.</param>
+/// <param name="Model">The model; null where only the server has it.</param>
 /// <param name="Out">Absolute path of the output folder; or null.</param>
 /// <param name="Request">The request, whose hashes are not yet set.</param>
-internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, ModelChoice Model, string? Out, ImplantationRequest Request)
+internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, ModelChoice? Model, string? Out, ImplantationRequest Request)
 {
     /// <summary>Checks a command line.</summary>
     /// <param name="options">The options.</param>
     /// <param name="parsed">Their values.</param>
     /// <param name="catalog">Known models.</param>
+    /// <param name="server">Whether the job goes to a server, which knows models by name, and of which this machine has no more than those that ship.</param>
     /// <param name="cancellationToken">Stops between the steps of making masks.</param>
     /// <returns>The plan; nothing is created or remembered.</returns>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static ImplantPlan Make(ImplantOptions options, ParseResult parsed, ModelCatalog catalog, CancellationToken cancellationToken = default)
+    public static ImplantPlan Make(
+        ImplantOptions options,
+        ParseResult parsed,
+        ModelCatalog catalog,
+        bool server = false,
+        CancellationToken cancellationToken = default
+    )
     {
         var arguments = Objects(options, parsed);
         var classes = arguments.Select(argument => ClassName.Check(argument.Class)).ToList();
@@ -39,49 +48,57 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         CheckPrompts(samples.Prompts);
         var prompts = PromptTexts.Read(samples.Prompts, "prompt", tokens, refuses: true);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
-        var model = ModelChoice.Open(catalog, parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
-        SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
-        tokens.ForEach(model.CheckToken);
-        TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
-        var name = Name(parsed.GetValue(options.Name), tokens);
-        model.CheckSide(training.Resolution, "resolution");
-        if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
+        var (named, clip) = (parsed.GetValue(options.Model), parsed.GetValue(options.Clip));
+        var model = server ? ModelChoice.OpenShipped(catalog, named, clip) : ModelChoice.Open(catalog, named, clip);
+        var reference = new ModelReference { Name = model?.Entry.Name ?? named ?? ModelCatalog.Default, Clip = model is null ? clip : model.Clip?.Name };
+        if (model is not null)
         {
-            throw new InvalidInputException(
-                $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.",
-                "clip",
-                "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss."
-            );
+            CheckModel(model, classes, tokens, method, training, samples);
         }
 
+        var name = Name(parsed.GetValue(options.Name), tokens);
         var photo = Photo.Read(parsed.GetRequiredValue(options.Image), arguments, tokens, cancellationToken);
+        var request = new ImplantationRequest
+        {
+            Name = name,
+            Owner = parsed.GetValue(options.Owner) ?? ClusterTransport.DefaultOwner,
+            Priority = (int)parsed.GetValue(options.Priority)!.Value,
+            Metadata = options.Metadata.Read(parsed),
+            Seed = parsed.GetValue(options.Seed)!.Value,
+            Image = "",
+            Objects =
+            [
+                .. classes.Select(
+                    (text, i) =>
+                        new ObjectSpec
+                        {
+                            Class = text,
+                            Token = tokens[i],
+                            Mask = "",
+                        }
+                ),
+            ],
+            Model = reference,
+            Method = method,
+            Training = training,
+            Samples = samples with { Prompts = [.. prompts.Prompts] },
+        };
+        if (RequestValidator.Find(request).FirstOrDefault(problem => problem.Field == "owner") is { } wrong)
+        {
+            throw new InvalidInputException($"--{wrong.Message}", "owner");
+        }
+
         return new ImplantPlan(
             photo,
-            [.. Identifiers.Notes(given, classes, tokens), .. prompts.Notes, .. photo.Warnings],
+            [
+                .. Identifiers.Notes(given, classes, tokens),
+                .. prompts.Notes,
+                .. photo.Warnings,
+                .. model is null ? [$"The server checks what depends on its model {reference.Name}; the rest was checked here."] : Array.Empty<string>(),
+            ],
             model,
             folder,
-            new ImplantationRequest
-            {
-                Name = name,
-                Seed = parsed.GetValue(options.Seed)!.Value,
-                Image = "",
-                Objects =
-                [
-                    .. classes.Select(
-                        (text, i) =>
-                            new ObjectSpec
-                            {
-                                Class = text,
-                                Token = tokens[i],
-                                Mask = "",
-                            }
-                    ),
-                ],
-                Model = new ModelReference { Name = model.Entry.Name, Clip = model.Clip?.Name },
-                Method = method,
-                Training = training,
-                Samples = samples with { Prompts = [.. prompts.Prompts] },
-            }
+            request
         );
     }
 
@@ -96,6 +113,53 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
             [.. Photo.Masks.Zip(Request.Objects, (mask, item) => InputFile.Of(mask, $"of {item.Token}"))],
             cancellationToken: cancellationToken
         );
+
+    /// <summary>The same job as a client submits it.</summary>
+    /// <returns>The job with its files.</returns>
+    public Implantation ToImplantation() =>
+        new(InputFile.Of(Photo.Image, "of the command"))
+        {
+            Objects =
+            [
+                .. Photo.Masks.Zip(Request.Objects, (mask, item) => new ImplantationObject(item.Class, InputFile.Of(mask, $"of {item.Token}"), item.Token)),
+            ],
+            Model = Request.Model.Name,
+            Clip = Request.Model.Clip,
+            Name = Request.Name,
+            Seed = Request.Seed,
+            Priority = Request.Priority,
+            Metadata = Request.Metadata,
+            Method = Request.Method,
+            Training = Request.Training,
+            Samples = Request.Samples,
+        };
+
+    /// <summary>The model, where this machine must have it.</summary>
+    /// <exception cref="InvalidOperationException">The plan was made for a server.</exception>
+    public ModelChoice RequireModel() => Model ?? throw new InvalidOperationException("The plan was made for a server, whose model is not here.");
+
+    private static void CheckModel(
+        ModelChoice model,
+        List<string> classes,
+        List<string> tokens,
+        MethodOptions method,
+        TrainingOptions training,
+        SampleOptions samples
+    )
+    {
+        SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
+        tokens.ForEach(model.CheckToken);
+        TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
+        model.CheckSide(training.Resolution, "resolution");
+        if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
+        {
+            throw new InvalidInputException(
+                $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.",
+                "clip",
+                "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss."
+            );
+        }
+    }
 
     private static List<ObjectArgument> Objects(ImplantOptions options, ParseResult parsed)
     {

@@ -3,6 +3,7 @@ using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.ModelHub;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Validation;
 
@@ -31,6 +32,23 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
         var folder = OpenFolder(entry, clipEntry, catalog);
         CheckHeaders([.. s_parts.Select(part => Path.Combine(folder.Path, part)), .. folder.ClipFolder is { } own ? [own] : Array.Empty<string>()]);
         return new ModelChoice(entry, clipEntry, folder);
+    }
+
+    /// <summary>
+    /// Opens the model of a job that goes to a server, if it is one that comes with the program and so is the same there. One of the same name that somebody
+    /// put on this machine may be another than the server's.
+    /// </summary>
+    /// <param name="catalog">Known models.</param>
+    /// <param name="model">Its name; null takes the default.</param>
+    /// <param name="clip">Name of a CLIP; or null.</param>
+    /// <returns>The model; null if only the server has it.</returns>
+    /// <exception cref="InvalidInputException">No name, but a path or a repository.</exception>
+    public static ModelChoice? OpenShipped(ModelCatalog catalog, string? model, string? clip)
+    {
+        RequireName(model, "model");
+        RequireName(clip, "clip");
+        var name = model ?? ModelCatalog.Default;
+        return clip is null && catalog.List().Any(entry => entry.Shipped && entry.Name == name) ? Open(catalog, name, null) : null;
     }
 
     /// <summary>Checks an identifier against the vocabulary.</summary>
@@ -69,6 +87,18 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
     }
 
     private ClipTokenizer Tokenizer => _tokenizer ??= ClipTokenizer.Load(Folder.TokenizerFolder, Folder.TextEncoder.MaxPositionEmbeddings);
+
+    private static void RequireName(string? name, string field)
+    {
+        if (name is not null && !TextRules.IsName(name))
+        {
+            throw new InvalidInputException(
+                $"--{field} {name} is no name of a model, and a server knows models by name alone.",
+                field,
+                "Give the name that the server has for it; a path or a repository means nothing there."
+            );
+        }
+    }
 
     private static ModelFolder OpenFolder(ModelEntry entry, ModelEntry? clip, ModelCatalog catalog)
     {

@@ -41,4 +41,12 @@ public sealed record ObjectMetrics
     /// <summary>1 - L_PE of this object.</summary>
     [FieldNumber(3)]
     public double? PrototypeSimilarity { get; init; }
+
+    /// <summary>Image alignment with this object in the pictures that can be compared with those of the plain class name: mostly all.</summary>
+    [FieldNumber(4)]
+    public double? IaCompared { get; init; }
+
+    /// <summary>The same alignment of what the base model alone draws, from the same noise, for the plain class name.</summary>
+    [FieldNumber(5)]
+    public double? IaClass { get; init; }
 }

@@ -46,6 +46,10 @@ public sealed record JobSummary
     /// <summary>What kind of job it is. (Left out of documents for implantations.)</summary>
     [FieldNumber(8), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public JobKind Kind { get; init; }
+
+    /// <summary>Priority among the owner's jobs.</summary>
+    [FieldNumber(9)]
+    public int Priority { get; init; }
 }
 
 /// <summary>What a job makes.</summary>

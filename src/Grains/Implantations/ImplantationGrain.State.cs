@@ -196,6 +196,7 @@ internal sealed partial class ImplantationGrain
                     Name = state.Asked()!.Name,
                     Metadata = state.Asked()!.Metadata,
                     Kind = Kind,
+                    Priority = state.Asked()!.Priority,
                 }
             );
 

@@ -22,6 +22,8 @@ internal static class MetricsMapper
                     Class = o.Class,
                     IaObject = Finite(o.IaObject),
                     PrototypeSimilarity = Finite(o.PrototypeSimilarity),
+                    IaCompared = Finite(o.IaCompared),
+                    IaClass = Finite(o.IaClass),
                 }),
             ],
         };

@@ -7,7 +7,8 @@ namespace OrleansOneShot.Cli.Tests.Commands;
 /// <summary>Jobs from the command line to the files, in this process.</summary>
 public sealed class JobCommandTests : IDisposable
 {
-    private static readonly string[] s_jobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
+    private static readonly string[] s_aboutFields = ["created", "started", "finished", "waiting_reason", "owner", "priority", "metadata"];
+    private static readonly string[] s_jobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings", .. s_aboutFields];
     private static readonly string[] s_eventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch"];
     private readonly TestFolder _folder = new();
 
@@ -42,7 +43,7 @@ public sealed class JobCommandTests : IDisposable
 
         var list = (await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document;
         var line = Assert.Single(list["jobs"]!.AsArray())!.AsObject();
-        Assert.Equal(["id", "state", "step", "steps", "created", "owner", "name", "metadata"], line.Select(pair => pair.Key));
+        Assert.Equal(["id", "state", "step", "steps", "created", "owner", "name", "metadata", "priority"], line.Select(pair => pair.Key));
         Assert.Equal(id, (string?)line["id"]);
         Assert.True(list.AsObject().ContainsKey("next"));
         Assert.Null(list["next"]);
@@ -60,6 +61,48 @@ public sealed class JobCommandTests : IDisposable
         var download = await CliRun.RunAsync("jobs", "download", id, "--out", _folder["copy"], "--data", _folder["data"], "--format", "json");
         Assert.Equal(ExitCode.Done, download.ExitCode);
         Assert.True(File.Exists(Path.Combine(_folder["copy"], "manifest.json")));
+    }
+
+    [Fact]
+    public async Task Implant_OwnerPriorityMetadata_AreShownAndListed_AndTheLogIsRead()
+    {
+        var run = await CliRun.RunAsync([.. Implant("2"), "--owner", "anna", "--priority", "5", "--metadata", "project=cats", "--out", _folder["out"]]);
+        var id = (string)run.Document["id"]!;
+        Assert.Equal(("anna", 5, "cats"), ((string?)run.Document["owner"], (int?)run.Document["priority"], (string?)run.Document["metadata"]!["project"]));
+        Assert.Contains($"The result goes to {_folder["out"]}.", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"Ctrl-C stops the job at a checkpoint; go on with: oneshot jobs watch {id}", run.Error, StringComparison.Ordinal);
+        Assert.Contains("of memory.", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"Look at: {Path.Combine(_folder["out"], "report.html")}", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "In prompts, write <cat> (diffusers, oneshot), oneshot-cat (AUTOMATIC1111, Forge), embedding:oneshot-cat",
+            run.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(Path.Combine(_folder["out"], "README.md"), run.Error, StringComparison.Ordinal);
+
+        Assert.Contains(id, (await JobsAsync("list", "--metadata", "project=cats")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(id, (await JobsAsync("list", "--metadata", "project=dogs")).Output, StringComparison.Ordinal);
+        Assert.Contains("anna  cat  priority 5  project=cats", (await JobsAsync("list")).Output, StringComparison.Ordinal);
+        Assert.Contains("Owner anna  priority 5  project=cats", (await JobsAsync("show", id)).Output, StringComparison.Ordinal);
+
+        var lines = (await JobsAsync("logs", id, "--format", "json")).Output.TrimEnd().Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
+        Assert.Equal(Enumerable.Range(1, lines.Count), lines.Select(line => (int)line["seq"]!));
+        Assert.Equal("succeeded", (string?)lines[^1]["stage"]);
+        var text = await JobsAsync("logs", id, "--follow");
+        Assert.Equal(lines.Count, text.Output.TrimEnd().Split('\n').Length);
+        Assert.Matches("Training +2/2  global [0-9.]+  object [0-9.]+  class", text.Output);
+    }
+
+    [Fact]
+    public async Task Implant_DetachedWithoutAnOwner_IsRefused_AndNothingIsSubmitted()
+    {
+        var run = await CliRun.RunAsync([.. Implant("2"), "--detach"]);
+
+        Assert.Equal((ExitCode.NotReachable, "unavailable"), (run.ExitCode, (string?)run.Document["error"]!["code"]));
+        Assert.Contains("oneshot serve", run.Error, StringComparison.Ordinal);
+        Assert.Empty((await CliRun.RunAsync("jobs", "list", "--data", _folder["data"], "--format", "json")).Document["jobs"]!.AsArray());
+        var refused = await CliRun.RunAsync([.. Implant("2"), "--detach", "--out", _folder["out"]]);
+        Assert.Equal((ExitCode.BadInput, "out"), (refused.ExitCode, (string?)refused.Document["error"]!["field"]));
     }
 
     [Fact]
@@ -87,7 +130,7 @@ public sealed class JobCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         var document = run.Document.AsObject();
-        Assert.Equal(["dry_run", "blobs", "files", "bytes", "models", "unlisted"], document.Select(pair => pair.Key));
+        Assert.Equal(["dry_run", "blobs", "files", "bytes", "models", "unlisted", "marks"], document.Select(pair => pair.Key));
         Assert.Empty(document["blobs"]!.AsArray());
         Assert.Empty(document["files"]!.AsArray());
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder["data"], "blobs", "sha256")).Length);
@@ -197,6 +240,8 @@ public sealed class JobCommandTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private Task<CliRun> JobsAsync(params string[] args) => CliRun.RunAsync(["jobs", .. args, "--data", _folder["data"]]);
 
     private string[] Implant(string steps) =>
         [

@@ -21,6 +21,15 @@ public sealed class ImplantPlanTests : IDisposable
         ("--model", ["--model", Repository.TinyModel], r => r.Model.Name.Split('-')[0], "sd15", "toyworld"),
         ("--clip", ["--clip", Path.Combine(Repository.Model, "clip")], r => r.Model.Clip?.Split('-')[0], "clip", null),
         ("--steps", ["--steps", "7"], r => r.Training.Steps, 7, null),
+        ("--owner", ["--owner", "anna"], r => r.Owner, "anna", "local"),
+        ("--priority", ["--priority", "-7"], r => r.Priority, -7, 0),
+        (
+            "--metadata",
+            ["--metadata", "project=cats", "--metadata", "note=a=b"],
+            r => string.Join('|', r.Metadata.Select(pair => $"{pair.Key}:{pair.Value}")),
+            "note:a=b|project:cats",
+            ""
+        ),
         ("--seed", ["--seed", "9"], r => r.Seed, 9L, 0L),
         ("--lr", ["--lr", "0.25"], r => r.Training.LearningRate, 0.25, null),
         ("--lr-schedule", ["--lr-schedule", "cosine"], r => r.Training.Schedule, LearningRateSchedule.Cosine, null),
@@ -84,6 +93,9 @@ public sealed class ImplantPlanTests : IDisposable
         "--out",
         "--data",
         "--cluster",
+        "--detach",
+        "--server",
+        "--key-file",
         "--format",
     ];
 
