@@ -177,29 +177,6 @@ internal sealed partial class ImplantationGrain
         await FinishEffectsAsync();
     }
 
-    private Task PutSummaryAsync() => PutSummaryAsync(_state, _step, _steps);
-
-    private Task PutSummaryAsync(ImplantationState state) => PutSummaryAsync(state, state.Step, state.Steps);
-
-    private Task PutSummaryAsync(ImplantationState state, int step, int steps) =>
-        GrainFactory
-            .GetGrain<IJobCatalogGrain>(0)
-            .Put(
-                new JobSummary
-                {
-                    Id = Id,
-                    State = state.State,
-                    Step = step,
-                    Steps = steps,
-                    Created = state.Created,
-                    Owner = state.Asked()!.Owner,
-                    Name = state.Asked()!.Name,
-                    Metadata = state.Asked()!.Metadata,
-                    Kind = Kind,
-                    Priority = state.Asked()!.Priority,
-                }
-            );
-
     private ProgressEvent EventOf(ImplantationState state, string? message = null) =>
         new()
         {
