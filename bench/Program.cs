@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Bench;
 using OrleansOneShot.Bench.FanOut;
+using OrleansOneShot.Bench.Http;
 using OrleansOneShot.Bench.Masks;
 using OrleansOneShot.Bench.Quality;
 using OrleansOneShot.Bench.Queue;
@@ -90,6 +91,9 @@ return new RootCommand("Measures the models and the training step")
     FanOutCommand.CreateSilo(),
     QueueCommand.Create(),
     QueueCommand.CreateSilo(),
+    HttpCommand.Create(),
+    HttpCommand.CreateServer(),
+    HttpCommand.CreateWatchers(),
     SlotsCommand.Create(),
     CompareCommand.Create(),
     one,

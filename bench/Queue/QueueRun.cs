@@ -110,7 +110,7 @@ internal static class QueueRun
         processes.Add(Silo(redis, data, "reload", 0));
         using var host = await ConnectAsync(redis, "reload", cancellationToken);
         var clock = Stopwatch.StartNew();
-        await host.Services.GetRequiredService<IClusterClient>().GetGrain<ISchedulerGrain>(0).Explain("none");
+        await host.Services.GetRequiredService<IClusterClient>().GetGrain<ISchedulerGrain>(0).GetOutlook("none");
         var seconds = clock.Elapsed.TotalSeconds;
         await host.StopAsync(CancellationToken.None);
         await KillAsync(processes, 1);

@@ -120,6 +120,19 @@ public sealed class ClusterClient : IAsyncDisposable
         return handle;
     }
 
+    /// <summary>What a job would take, and when it would start, if it were submitted now. Nothing is created.</summary>
+    /// <param name="request">The job; its owner is whose uploads are looked at.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The estimate.</returns>
+    /// <exception cref="OneShotException">invalid_input: it would be refused.</exception>
+    public async Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var estimate = await CallAsync(async _ => await _grains.GetGrain<IEstimatorGrain>(0).Estimate(request), cancellationToken);
+        var hashes = request.Inputs().Select(input => input.Sha256).Distinct();
+        return estimate with { MissingBlobs = await GetUploads(request.Owner).FindMissingAsync([.. hashes], cancellationToken) };
+    }
+
     /// <summary>A job by its id; makes no call.</summary>
     /// <param name="id">The id.</param>
     /// <returns>The job's handle.</returns>
@@ -129,8 +142,20 @@ public sealed class ClusterClient : IAsyncDisposable
         return new ClusterImplantation(id, _grains.GetGrain<IImplantationGrain>(id), this);
     }
 
+    /// <summary>A generation by its id; makes no call.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>The job's handle.</returns>
+    public ClusterGeneration GetGeneration(string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        return new ClusterGeneration(id, _grains.GetGrain<IGenerationGrain>(id), this);
+    }
+
     /// <summary>The keys by which callers of HTTP are known.</summary>
     public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
+
+    /// <summary>The models that jobs can name.</summary>
+    public ClusterModelLibrary Models => new(this, _grains.GetGrain<IModelLibraryGrain>(0));
 
     /// <summary>What an owner has uploaded; makes no call.</summary>
     /// <param name="owner">The owner's name.</param>
@@ -139,6 +164,15 @@ public sealed class ClusterClient : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(owner);
         return new OwnerUploads(this, _grains.GetGrain<IOwnerGrain>(owner));
+    }
+
+    /// <summary>An owner's webhooks; makes no call.</summary>
+    /// <param name="owner">The owner's name.</param>
+    /// <returns>The way to them.</returns>
+    public OwnerWebhooks GetWebhooks(string owner)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        return new OwnerWebhooks(this, _grains.GetGrain<IOwnerWebhooksGrain>(owner));
     }
 
     /// <summary>A page of jobs, newest first.</summary>

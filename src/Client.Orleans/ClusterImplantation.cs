@@ -57,7 +57,7 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <exception cref="OneShotException">not_found; unavailable: the stream broke, and asking again as often as any call is asked brought nothing.</exception>
     public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var stream = new ProgressStream(Grain, _client, fromSequence, cancellationToken);
+        await using var stream = new ProgressStream(Grain.Watch, _client, fromSequence, cancellationToken);
         while (await stream.MoveNextAsync())
         {
             yield return stream.Current;
@@ -69,6 +69,22 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <returns>The status afterwards.</returns>
     public Task<ImplantationStatus> CancelAsync(CancellationToken cancellationToken = default) =>
         _client.CallAsync(async _ => await Grain.Cancel(), cancellationToken);
+
+    /// <summary>
+    /// Runs a job again that has failed or was cancelled: under its id, from its last checkpoint if that is still there, else from the beginning. Its log goes
+    /// on, so whoever watches again hears all of it.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The status afterwards.</returns>
+    /// <exception cref="OneShotException">
+    /// not_found. conflict: the job goes on by itself, or has succeeded. blob_missing: its inputs are gone, and must be uploaded again. limit: too many wait.
+    /// </exception>
+    public async Task<ImplantationStatus> RetryAsync(CancellationToken cancellationToken = default)
+    {
+        // Which retry this is: a call whose answer was lost is repeated, and must not be a second one.
+        var known = await GetStatusAsync(cancellationToken);
+        return await _client.CallAsync(async _ => await Grain.Retry(known.Retries), cancellationToken);
+    }
 
     /// <summary>Deletes an ended job with all its files. Inputs that other jobs may share stay.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>

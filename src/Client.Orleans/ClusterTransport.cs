@@ -50,13 +50,18 @@ public sealed class ClusterTransport(ClusterClient client, IArtifactStore store,
     {
         ArgumentNullException.ThrowIfNull(request);
         var id = IdempotencyKey.ToJobId(owner, idempotencyKey, DateTimeOffset.UtcNow);
-        return await AskAsync(
-            async () =>
-            {
-                var job = await client.SubmitAsync(request with { Owner = owner }, new SubmitOptions { Id = id }, cancellationToken);
-                return await job.GetStatusAsync(cancellationToken);
-            }
-        );
+        return await AskAsync(async () =>
+        {
+            var job = await client.SubmitAsync(request with { Owner = owner }, new SubmitOptions { Id = id }, cancellationToken);
+            return await job.GetStatusAsync(cancellationToken);
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return AskAsync(() => client.EstimateAsync(request with { Owner = owner }, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -103,13 +108,11 @@ public sealed class ClusterTransport(ClusterClient client, IArtifactStore store,
     public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
     {
         var (job, _) = await FindAsync(id, cancellationToken);
-        await AskAsync(
-            async () =>
-            {
-                await job.DeleteAsync(cancellationToken);
-                return true;
-            }
-        );
+        await AskAsync(async () =>
+        {
+            await job.DeleteAsync(cancellationToken);
+            return true;
+        });
     }
 
     /// <inheritdoc/>

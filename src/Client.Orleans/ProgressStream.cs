@@ -1,4 +1,3 @@
-using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;
 
@@ -8,11 +7,16 @@ namespace OrleansOneShot.Client.Cluster;
 /// The events of a job over as many of Orleans' streams as it takes: one ends when the job's activation goes, as it does after a failed write, and the next
 /// one begins behind the last event that was seen.
 /// </summary>
-/// <param name="grain">The job.</param>
+/// <param name="watch">Watches the job from a number on.</param>
 /// <param name="client">Repeats what got lost.</param>
 /// <param name="fromSequence">First sequence number wanted.</param>
 /// <param name="cancellationToken">Ends the stream.</param>
-internal sealed class ProgressStream(IImplantationGrain grain, ClusterClient client, long fromSequence, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed class ProgressStream(
+    Func<long, CancellationToken, IAsyncEnumerable<ProgressEvent>> watch,
+    ClusterClient client,
+    long fromSequence,
+    CancellationToken cancellationToken
+) : IAsyncDisposable
 {
     private IAsyncEnumerator<ProgressEvent>? _events;
     private ProgressEvent? _current;
@@ -48,7 +52,7 @@ internal sealed class ProgressStream(IImplantationGrain grain, ClusterClient cli
     {
         try
         {
-            _events ??= grain.Watch(_current?.Sequence + 1 ?? fromSequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            _events ??= watch(_current?.Sequence + 1 ?? fromSequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
             if (!await _events.MoveNextAsync())
             {
                 return false;

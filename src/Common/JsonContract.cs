@@ -18,7 +18,9 @@ internal static class JsonContract
     public static IEnumerable<string> FindUnknown(JsonElement value, JsonTypeInfo type, string path = "") =>
         (type.Kind, value.ValueKind) switch
         {
-            (JsonTypeInfoKind.Object, JsonValueKind.Object) => value.EnumerateObject().SelectMany(item => FindUnknown(item, type, Join(path, item.Name))),
+            (JsonTypeInfoKind.Object, JsonValueKind.Object) => value
+                .EnumerateObject()
+                .SelectMany(item => FindUnknown(item, type, FieldPath.Join(path, item.Name))),
             (JsonTypeInfoKind.Enumerable, JsonValueKind.Array) when type.ElementType is { } element => value
                 .EnumerateArray()
                 .SelectMany((item, i) => FindUnknown(item, type.Options.GetTypeInfo(element), string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))),
@@ -28,7 +30,7 @@ internal static class JsonContract
     /// <summary>The error for a value that the type can't hold.</summary>
     public static UnusableJsonException WrongType(JsonException e, JsonElement root, JsonTypeInfo type)
     {
-        var field = (e.Path ?? "").TrimStart('$', '.').Replace("['", "", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal);
+        var field = (e.Path ?? "").TrimStart('$', '.');
         return WrongType(field, Find(root, field), JsonWish.At(type, field), e);
     }
 
@@ -63,7 +65,7 @@ internal static class JsonContract
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
                 foreach (var item in value.EnumerateObject())
                 {
-                    CheckElement(item.Value, type, Join(path, item.Name));
+                    CheckElement(item.Value, type, FieldPath.Join(path, item.Name));
                 }
 
                 break;
@@ -94,19 +96,19 @@ internal static class JsonContract
             {
                 if (member.IsRequired || parameter is { HasDefaultValue: false, IsMemberInitializer: false })
                 {
-                    throw new UnusableJsonException($"lacks {Join(path, member.Name)}", Join(path, member.Name));
+                    throw new UnusableJsonException($"lacks {FieldPath.Join(path, member.Name)}", FieldPath.Join(path, member.Name));
                 }
             }
             else if (present.ValueKind != JsonValueKind.Null)
             {
                 if (settable && member.CustomConverter is null)
                 {
-                    Check(present, type.Options.GetTypeInfo(member.PropertyType), Join(path, member.Name));
+                    Check(present, type.Options.GetTypeInfo(member.PropertyType), FieldPath.Join(path, member.Name));
                 }
             }
             else if (settable && !(parameter?.IsNullable ?? member.IsSetNullable))
             {
-                throw WrongType(Join(path, member.Name), present, JsonWish.Of(member));
+                throw WrongType(FieldPath.Join(path, member.Name), present, JsonWish.Of(member));
             }
         }
     }
@@ -122,8 +124,6 @@ internal static class JsonContract
             : [];
     }
 
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
-
     private static JsonElement? Find(JsonElement value, string name, bool ignoreCase) =>
         ignoreCase
             ? value
@@ -137,7 +137,7 @@ internal static class JsonContract
     private static JsonElement? Find(JsonElement value, string path)
     {
         JsonElement? found = value;
-        foreach (var part in path.Split('.', '[', ']').Where(part => part.Length > 0))
+        foreach (var part in FieldPath.Split(path))
         {
             found = found switch
             {

@@ -57,7 +57,7 @@ internal static class JsonWish
     public static string? At(JsonTypeInfo type, string path)
     {
         var (here, wanted) = ((JsonTypeInfo?)type, Of(type.Type));
-        foreach (var part in path.Split('.', '[', ']').Where(part => part.Length > 0))
+        foreach (var part in FieldPath.Split(path))
         {
             if (here is null)
             {

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 
 namespace OrleansOneShot.ModelHub;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansOneShot.Storage;
 
 /// <summary>
@@ -12,6 +14,9 @@ public static class SharedModelPaths
     /// <summary>The prefix of manifests.</summary>
     public static string Manifests => "shared-models/names/";
 
+    /// <summary>The prefix of parts of files that are being uploaded.</summary>
+    public static string Parts => "shared-models/parts/";
+
     /// <summary>Largest manifest, in bytes.</summary>
     public const int MaximumManifestBytes = 1 << 20;
 
@@ -21,6 +26,12 @@ public static class SharedModelPaths
     /// <param name="sha256">SHA-256 of its bytes.</param>
     /// <returns>Its path.</returns>
     public static string File(string sha256) => Files + sha256;
+
+    /// <summary>A part of a file that is being uploaded.</summary>
+    /// <param name="sha256">SHA-256 of the whole file.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <returns>Its path.</returns>
+    public static string Part(string sha256, long offset) => string.Create(CultureInfo.InvariantCulture, $"{Parts}{sha256}/{offset}");
 
     /// <summary>A model's manifest.</summary>
     /// <param name="name">The model's name, a segment of a path.</param>

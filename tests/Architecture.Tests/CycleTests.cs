@@ -21,6 +21,7 @@ public sealed class CycleTests
             "Hosting -> Retention",
             "Hosting -> Scheduling",
             "Hosting -> Training",
+            "Hosting -> Webhooks",
             "Faults -> Training", // a silo's self-test works in a folder as runs do
             "FanOut -> Training", // workers run on the slots that trainings run on
             "Scheduling -> Training", // the scheduler takes up jobs whose training was lost

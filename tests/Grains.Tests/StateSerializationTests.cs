@@ -1,16 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansOneShot.Contracts.Estimates;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
+using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
+using OrleansOneShot.Grains.Webhooks;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Grains.Tests;
@@ -50,6 +55,8 @@ public sealed class StateSerializationTests
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
             Faults = [new SiloFault("S127.0.0.1:1:2", "epoch 1 stopped")],
             OutageTime = TimeSpan.FromSeconds(90),
+            WebhooksTold = true,
+            Retries = 4,
         };
         var back = RoundTrip(state, json);
         Assert.Equivalent(state, back, strict: true);
@@ -57,6 +64,29 @@ public sealed class StateSerializationTests
         Assert.Empty(RoundTrip(new ImplantationState { Request = TestWorld.Request() }, json).Request!.Metadata);
         Assert.Equal(lease, back.Lease);
         Assert.Equal(s_time, back.Created);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Generation_RoundTrip_IsTheSame(bool json)
+    {
+        var state = new ImplantationState
+        {
+            Generation = new GenerationRequest
+            {
+                Model = new ModelReference { Name = "m" },
+                Implantations = [new ImplantationReference { Id = "x", Scale = 0.5 }],
+                Prompts = ["a <cat>"],
+                Metadata = new Dictionary<string, string> { ["run"] = "7" },
+            },
+            Sources = [new GenerationSource("x", 0.5, new JobFile("manifest.json", 3, new string('f', 64)))],
+            State = JobState.Sampling,
+            Created = s_time,
+        };
+        Assert.Equivalent(state, RoundTrip(state, json), strict: true);
+        Assert.Null(RoundTrip(state, json).Request);
+        Assert.Null(RoundTrip(new ImplantationState { Request = TestWorld.Request() }, json).Generation);
     }
 
     [Theory]
@@ -102,11 +132,22 @@ public sealed class StateSerializationTests
                     Owner = "ann",
                     Name = "n",
                     Metadata = new Dictionary<string, string> { ["run"] = "7" },
+                    Kind = JobKind.Generation,
                 },
             ],
         };
         Assert.Equivalent(catalog, RoundTrip(catalog, json), strict: true);
         Assert.Empty(RoundTrip(new CatalogState(), json).Jobs);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Estimator_RoundTrip_IsTheSame(bool json)
+    {
+        var state = new EstimatorState { Kinds = [new ProfileRuns("sd", "cuda", [new RunDurations(1.5, 2.5, 3.5, 4, 5, HasDefaultSteps: true)])] };
+        Assert.Equivalent(state, RoundTrip(state, json), strict: true);
+        Assert.Empty(RoundTrip(new EstimatorState(), json).Kinds);
     }
 
     [Theory]
@@ -130,6 +171,48 @@ public sealed class StateSerializationTests
         var uses = new KeyUsesState { Uses = [new KeyUse("a1", s_time)] };
         Assert.Equivalent(uses, RoundTrip(uses, json), strict: true);
         Assert.Empty(RoundTrip(new KeyUsesState(), json).Uses);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Webhooks_RoundTrip_AreTheSameAndShowNoSecret(bool json)
+    {
+        var told = new WebhookDelivery
+        {
+            Id = "msg_1",
+            Type = WebhookEvents.Failed,
+            Job = "j1",
+            Status = WebhookDeliveryStatus.Pending,
+            Time = s_time,
+            Attempts = 2,
+            LastAttempt = s_time,
+            ResponseStatus = 500,
+            Reason = "why",
+            NextAttempt = s_time.AddSeconds(5),
+        };
+        var webhook = new WebhookState
+        {
+            Request = new WebhookRequest
+            {
+                Url = "https://example.com/hidden?part=1",
+                Events = [WebhookEvents.Failed],
+                Description = "mine",
+            },
+            Owner = "ann",
+            Secret = [77, 78, 79],
+            Created = s_time,
+            Disabled = s_time,
+            Waiting = [new WaitingDelivery(told, [1, 2])],
+            Ended = [told with { Status = WebhookDeliveryStatus.Delivered, NextAttempt = null }],
+        };
+        var back = RoundTrip(webhook, json);
+        Assert.Equivalent(webhook, back, strict: true);
+        Assert.Equal("WebhookState { Owner = ann, Request = WebhookRequest { Url = https://example.com/... }, Waiting = 1, Ended = 1 }", back.ToString());
+        Assert.Null(RoundTrip(new WebhookState(), json).Request);
+        var list = new OwnerWebhooksState { Webhooks = [new OwnedWebhook("wh_1", WebhookEvents.All, s_time)] };
+        Assert.Equivalent(list, RoundTrip(list, json), strict: true);
+        Assert.Empty(RoundTrip(new OwnerWebhooksState(), json).Webhooks);
     }
 
     private static T RoundTrip<T>(T state, bool json)

@@ -10,6 +10,7 @@ using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Grains.Models;
 using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Recipe;
@@ -40,6 +41,8 @@ internal sealed class TestWorld : IAsyncDisposable
     public FaultyStore Store { get; }
 
     public FakeEngine Engine { get; }
+
+    public FakeModels Models { get; } = new();
 
     /// <summary>Runs before a grain's state is written; may throw.</summary>
     public Func<string, Task>? BeforeStateWrite { get; set; }
@@ -107,6 +110,7 @@ internal sealed class TestWorld : IAsyncDisposable
                 );
                 services.Services.AddSingleton<IArtifactStore>(Store);
                 services.Services.AddSingleton<ITrainingEngine>(Engine);
+                services.Services.AddSingleton<IModelInventory>(Models);
                 services.Services.AddSingleton<ITermEngine>(provider =>
                     Terms.GetOrAdd(provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), _ => new FakeTermEngine())
                 );
@@ -181,6 +185,8 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public IImplantationGrain Job(string id) => Cluster.Client.GetGrain<IImplantationGrain>(id);
 
+    public IGenerationGrain Generation(string id) => Cluster.Client.GetGrain<IGenerationGrain>(id);
+
     public IScheduledImplantation Scheduled(string id) => Cluster.Client.GetGrain<IScheduledImplantation>(id);
 
     public ITrainedImplantation Trained(string id) => Cluster.Client.GetGrain<ITrainedImplantation>(id);
@@ -218,6 +224,23 @@ internal sealed class TestWorld : IAsyncDisposable
             }
 
             limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>A job's status, across the change of its activation.</summary>
+    public async Task<ImplantationStatus> EndlessStatusAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            try
+            {
+                return (await Job(id).GetStatus().WaitAsync(limit.Token))!;
+            }
+            catch (OrleansException)
+            {
+                // Another activation knows more.
+            }
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Api.Limits;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Access;
 using OrleansOneShot.Documents.Errors;
@@ -19,7 +20,8 @@ internal sealed partial class KeyAuthentication(
     ILoggerFactory logger,
     UrlEncoder encoder,
     ClusterClient client,
-    ApiAccess access
+    ApiAccess access,
+    CallerLimiter limiter
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     /// <summary>The scheme.</summary>
@@ -68,7 +70,7 @@ internal sealed partial class KeyAuthentication(
         var answer = await client.Keys.AuthenticateAsync(key, Context.RequestAborted);
         if (answer.Verdict == KeyVerdict.Accepted)
         {
-            return new Caller(answer.Owner, answer.Scopes);
+            return new Caller(answer.Owner, answer.Scopes, key.Id);
         }
 
         LogRefused(Logger, key.Id, answer.Verdict);
@@ -76,11 +78,16 @@ internal sealed partial class KeyAuthentication(
     }
 
     /// <inheritdoc/>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (await limiter.RefuseFailureAsync(Context))
+        {
+            return;
+        }
+
         Response.Headers.WWWAuthenticate = Name;
         var detail = Request.Headers.Authorization.Count == 0 ? "This call needs a key." : "The key is unknown, expired or revoked.";
-        return Problems.WriteAsync(
+        await Problems.WriteAsync(
             Context,
             new ErrorDetail(
                 ErrorCodes.Unauthenticated,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Http;
@@ -26,6 +27,14 @@ internal static class KeyEndpoints
             .WithName("AddKey")
             .WithSummary("Makes a key; its secret is told this once.")
             .Accepts<KeyRequest>("application/json")
+            .WithExample(
+                new KeyRequest
+                {
+                    Owner = "shop",
+                    Name = "website",
+                    Scopes = [KeyScopes.JobsRead, KeyScopes.JobsWrite],
+                }
+            )
             .Produces<NewKey>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         keys.MapDelete("/{id}", RevokeAsync)

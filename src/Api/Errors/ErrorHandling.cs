@@ -48,7 +48,7 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
         };
         if (Problems.StatusOf(detail.Code) >= StatusCodes.Status500InternalServerError)
         {
-            LogFailed(exception, httpContext.Request.Method, httpContext.Request.Path);
+            LogFailed(exception, httpContext.Request.Method, CallNames.RouteOf(httpContext), CallNames.TraceOf(httpContext));
         }
 
         await Problems.WriteAsync(httpContext, detail, fields, status);
@@ -66,6 +66,6 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
             _ => new ErrorDetail(ErrorCodes.InvalidInput, "The request can't be used."),
         };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
-    private partial void LogFailed(Exception error, string method, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed, trace {Trace}")]
+    private partial void LogFailed(Exception error, string method, string route, string trace);
 }

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Recipe;
@@ -33,12 +33,12 @@ internal static class Problems
         };
 
     /// <summary>A JSON pointer to a field that a message names.</summary>
-    /// <param name="field">Such as <c>objects[1].token</c>.</param>
+    /// <param name="field">A path of <see cref="FieldPath"/>, such as <c>objects[1].token</c>.</param>
     /// <returns>Such as <c>/objects/1/token</c>; the document's own pointer is empty.</returns>
     public static string Pointer(string? field)
     {
         var pointer = new StringBuilder();
-        foreach (var part in (field ?? "").Split('.', '[', ']').Where(part => part.Length > 0))
+        foreach (var part in FieldPath.Split(field))
         {
             pointer.Append('/').Append(part.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
         }
@@ -97,7 +97,7 @@ internal static class Problems
                 Hint = bounded.Hint,
                 Errors = fields.IsDefault ? (bounded.Field is { } field ? [new ProblemField(Pointer(field), bounded.Message)] : []) : fields,
                 Retryable = isRetryable,
-                TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+                TraceId = CallNames.TraceOf(context),
             },
             (JsonTypeInfo<ProblemDocument>)DocumentJson.Options.GetTypeInfo(typeof(ProblemDocument)),
             ProblemDocument.ContentType,

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -8,8 +7,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
+using OrleansOneShot.Api.Cluster;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Api.Events;
+using OrleansOneShot.Api.Generations;
 using OrleansOneShot.Api.Implantations;
+using OrleansOneShot.Api.Limits;
+using OrleansOneShot.Api.Models;
+using OrleansOneShot.Api.Webhooks;
 using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Api.Hosting;
@@ -19,6 +25,8 @@ namespace OrleansOneShot.Api.Hosting;
 /// </summary>
 public sealed class ApiServer : IAsyncDisposable
 {
+    private const string Field = "urls";
+
     private readonly WebApplication _application;
 
     private ApiServer(WebApplication application) => _application = application;
@@ -36,7 +44,7 @@ public sealed class ApiServer : IAsyncDisposable
     public static async Task<ApiServer> StartAsync(ApiServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var urls = ListenUrl.ParseAll(options.Urls);
+        var urls = ListenUrl.ParseAll(options.Urls, Field, ApiServerOptions.DefaultUrl);
         var isLoopback = urls.All(url => ListenUrl.IsLoopback(url));
         if (!isLoopback && await options.Client.Keys.IsEmptyAsync(cancellationToken))
         {
@@ -44,45 +52,19 @@ public sealed class ApiServer : IAsyncDisposable
                 new ErrorDetail(
                     ErrorCodes.InvalidInput,
                     $"Others could reach {string.Join(" or ", options.Urls)}, and no key exists that would tell who may.",
-                    "urls",
+                    Field,
                     "Make a key first, with: oneshot keys add NAME; or listen at http://127.0.0.1:8080."
                 )
             );
         }
 
         var application = Build(options, urls, isLoopback);
-        try
-        {
-            await application.StartAsync(cancellationToken);
-            return new ApiServer(application);
-        }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or SocketException)
-        {
-            await application.DisposeAsync();
-            throw new OneShotException(
-                new ErrorDetail(
-                    ErrorCodes.Conflict,
-                    $"Another program listens at {string.Join(" or ", options.Urls)}.",
-                    "urls",
-                    "End it, or give another address with --urls."
-                ),
-                e
-            );
-        }
-        catch
-        {
-            await application.DisposeAsync();
-            throw;
-        }
+        await WebListener.StartAsync(application, options.Urls, Field, cancellationToken);
+        return new ApiServer(application);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        await _application.StopAsync(patience.Token);
-        await _application.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => WebListener.StopAsync(_application);
 
     private static WebApplication Build(ApiServerOptions options, IReadOnlyList<Uri> urls, bool isLoopback)
     {
@@ -97,18 +79,29 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(new ApiAccess(isLoopback));
         services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
+        services.AddSingleton<EventHub>();
+        services.AddSingleton<OwnedGenerations>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
         KeyAuthentication.AddTo(services);
+        ApiDescription.AddTo(services);
+        CallerLimiter.AddTo(services, options.Limits, Caller.Count);
         var application = builder.Build();
+        RequestLog.UseOn(application);
         ErrorHandling.UseOn(application);
         application.UseAuthentication();
+        CallerLimiter.UseOn(application);
         application.UseAuthorization();
+        ApiDescription.Map(application);
         BlobEndpoints.Map(application);
         ImplantationEndpoints.Map(application);
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
+        GenerationEndpoints.Map(application);
         KeyEndpoints.Map(application);
+        WebhookEndpoints.Map(application);
+        ClusterEndpoints.Map(application);
+        ModelEndpoints.Map(application);
         return application;
     }
 }

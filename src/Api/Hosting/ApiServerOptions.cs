@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOneShot.Api.Limits;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Storage;
 
@@ -21,6 +22,9 @@ public sealed record ApiServerOptions
 
     /// <summary>A folder of this process alone for uploads that are under way; created when it is needed.</summary>
     public required string SpoolFolder { get; init; }
+
+    /// <summary>How much one caller may ask of this process.</summary>
+    public CallLimits Limits { get; init; } = new();
 
     /// <summary>Adds where logs go; null: nowhere.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }

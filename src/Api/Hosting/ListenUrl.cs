@@ -8,10 +8,14 @@ internal static class ListenUrl
 {
     /// <summary>Checks addresses.</summary>
     /// <param name="urls">The addresses.</param>
+    /// <param name="field">The option that gave them.</param>
+    /// <param name="example">One that can be.</param>
     /// <returns>The addresses.</returns>
     /// <exception cref="OneShotException">invalid_input.</exception>
-    public static IReadOnlyList<Uri> ParseAll(IReadOnlyList<string> urls) =>
-        urls.Count > 0 ? [.. urls.Select(Parse)] : throw Refuse("No address to listen at was given.", "Give one, such as http://127.0.0.1:8080.");
+    public static IReadOnlyList<Uri> ParseAll(IReadOnlyList<string> urls, string field, string example) =>
+        urls.Count > 0
+            ? [.. urls.Select(url => Parse(url, field, example))]
+            : throw Refuse("No address to listen at was given.", field, $"Give one, such as {example}.");
 
     /// <summary>Whether this machine alone reaches an address.</summary>
     /// <param name="url">The address.</param>
@@ -19,7 +23,7 @@ internal static class ListenUrl
     public static bool IsLoopback(Uri url) =>
         url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static Uri Parse(string text) =>
+    private static Uri Parse(string text, string field, string example) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url)
         && url.Scheme == Uri.UriSchemeHttp
         && url.PathAndQuery == "/"
@@ -28,8 +32,9 @@ internal static class ListenUrl
             ? url
             : throw Refuse(
                 $"{SecretText.Scrub(text)} is no address to listen at.",
-                "Give one such as http://127.0.0.1:8080; for https put a proxy before it that holds the certificate."
+                field,
+                $"Give one such as {example}; for https put a proxy before it that holds the certificate."
             );
 
-    private static OneShotException Refuse(string message, string hint) => new(new ErrorDetail(ErrorCodes.InvalidInput, message, "urls", hint));
+    private static OneShotException Refuse(string message, string field, string hint) => new(new ErrorDetail(ErrorCodes.InvalidInput, message, field, hint));
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Api.Events;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
@@ -25,9 +23,10 @@ internal static class EventStream
     /// <summary>Sends events until there are no more, or nobody listens.</summary>
     /// <param name="context">The call.</param>
     /// <param name="events">The events.</param>
+    /// <param name="status">The job, before the first of them: an end that others follow, since the job was retried, is none.</param>
     /// <param name="clock">Counts the time in which nothing is sent.</param>
     /// <returns>When the stream has ended.</returns>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<ProgressEvent> events, TimeProvider clock)
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<SharedEvent> events, IJobStatus status, TimeProvider clock)
     {
         var cancellationToken = context.RequestAborted;
         await using var source = events.GetAsyncEnumerator(cancellationToken);
@@ -57,8 +56,11 @@ internal static class EventStream
             }
 
             await BeginAsync();
-            await response.WriteAsync(Format(source.Current, stage), cancellationToken);
-            stage = source.Current.Stage;
+            var (progress, json) = (source.Current.Event, source.Current.Json);
+            await response.WriteAsync(Head(progress, stage, IsEnd(progress, status)), cancellationToken);
+            await response.BodyWriter.WriteAsync(json, cancellationToken);
+            await response.WriteAsync("\n\n", cancellationToken);
+            stage = progress.Stage;
             next = source.MoveNextAsync().AsTask();
         }
 
@@ -83,18 +85,18 @@ internal static class EventStream
     /// <summary>What an event is called.</summary>
     /// <param name="progress">The event.</param>
     /// <param name="stage">The stage of the one before; null: not known.</param>
+    /// <param name="isEnd">Whether it is the last.</param>
     /// <returns>progress, preview, warning, state or done.</returns>
-    public static string NameOf(ProgressEvent progress, JobState? stage) =>
-        progress.Stage.IsFinal() ? "done"
+    public static string NameOf(ProgressEvent progress, JobState? stage, bool isEnd) =>
+        isEnd ? "done"
         : progress.Preview is not null ? "preview"
         : progress.IsWarning ? "warning"
         : stage is not null && progress.Stage != stage ? "state"
         : "progress";
 
-    private static string Format(ProgressEvent progress, JobState? stage) =>
-        new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage)}\ndata: ")
-            .Append(JsonSerializer.Serialize(progress, DocumentJson.Options))
-            .Append("\n\n")
-            .ToString();
+    private static bool IsEnd(ProgressEvent progress, IJobStatus status) =>
+        progress.Stage.IsFinal() && (progress.Sequence > status.LastSequence || (progress.Sequence == status.LastSequence && status.State.IsFinal()));
+
+    private static string Head(ProgressEvent progress, JobState? stage, bool isEnd) =>
+        string.Create(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage, isEnd)}\ndata: ");
 }

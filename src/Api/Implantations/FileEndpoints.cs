@@ -35,12 +35,21 @@ internal static class FileEndpoints
             .WithSummary("A file of a job's result; takes ranges. The ETag is the SHA-256 of its bytes.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
             .Produces(StatusCodes.Status206PartialContent, contentType: "application/octet-stream")
+            .Produces(StatusCodes.Status304NotModified)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (_, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        return List(status);
+    }
+
+    /// <summary>The files of a job of either kind.</summary>
+    /// <param name="status">The job.</param>
+    /// <returns>The manifest first; nothing until the job has succeeded.</returns>
+    public static IResult List(IJobStatus status)
+    {
         ImmutableArray<JobFile> manifest = status.Manifest is { } known ? [known with { Path = StorePaths.ManifestName }] : [];
         return TypedResults.Json(new FileList([.. manifest, .. status.Files]), DocumentJson.Options);
     }
@@ -48,6 +57,18 @@ internal static class FileEndpoints
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, IArtifactStore store, string id, string path)
     {
         var (_, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        return await SendAsync(context, store, status, path);
+    }
+
+    /// <summary>Sends a file of a job of either kind.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="store">Where files lie.</param>
+    /// <param name="status">The job.</param>
+    /// <param name="path">The file's path, as the caller has it.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="OneShotException">not_found: the job has published no such file. failed: the store has lost it.</exception>
+    public static async Task<IResult> SendAsync(HttpContext context, IArtifactStore store, IJobStatus status, string path)
+    {
         var file = await FindAsync(store, status, path, context.RequestAborted) ?? throw NotFound();
         var headers = context.Response.Headers;
         headers.CacheControl = "private, max-age=31536000, immutable";
@@ -65,11 +86,11 @@ internal static class FileEndpoints
         }
         catch (FileNotFoundException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The store has lost {path} of job {id}."), e);
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The store has lost {path} of job {status.Id}."), e);
         }
     }
 
-    private static async Task<ArtifactInfo?> FindAsync(IArtifactStore store, ImplantationStatus status, string path, CancellationToken cancellationToken)
+    private static async Task<ArtifactInfo?> FindAsync(IArtifactStore store, IJobStatus status, string path, CancellationToken cancellationToken)
     {
         if (status.State != JobState.Succeeded)
         {
@@ -92,7 +113,7 @@ internal static class FileEndpoints
             new ErrorDetail(
                 ErrorCodes.NotFound,
                 "The job's result has no such file.",
-                Hint: "GET /v1/implantations/{id}/files lists them; there are none until the job has succeeded."
+                Hint: "GET .../files lists them; there are none until the job has succeeded."
             )
         );
 

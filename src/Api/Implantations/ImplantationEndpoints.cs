@@ -1,9 +1,10 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
+using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Jobs;
@@ -13,13 +14,31 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Api.Implantations;
 
 /// <summary>Jobs: submitted, looked at, listed, ended.</summary>
 internal static class ImplantationEndpoints
 {
-    private const int DefaultPage = 50;
+    private static readonly ImplantationRequest s_example = new()
+    {
+        Name = "cat",
+        Image = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        Objects =
+        [
+            new ObjectSpec
+            {
+                Class = "cat",
+                Token = "<cat>",
+                Mask = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+            },
+        ],
+        Model = new ModelReference { Name = "toyworld-64" },
+        Training = new TrainingOptions { Steps = 60 },
+        Samples = new SampleOptions { Prompts = ["a <cat> in the snow"], PerPrompt = 1 },
+        Metadata = new Dictionary<string, string> { ["order"] = "4711" },
+    };
 
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
@@ -29,22 +48,27 @@ internal static class ImplantationEndpoints
         jobs.MapPost("", SubmitAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
             .WithName("SubmitImplantation")
-            .WithSummary("Submits a job. Its photo and masks are uploaded already.")
+            .WithSummary("Submits a job, whose photo and masks are uploaded already; with dry_run=true tells what it would take, and creates nothing.")
             .Accepts<ImplantationRequest>("application/json")
+            .WithExample(s_example)
+            .TakesHeader(CallHeader.IdempotencyKey)
             .Produces<ImplantationStatus>(StatusCodes.Status201Created)
+            .Produces<ImplantationEstimate>()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("", ListAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("ListImplantations")
-            .WithSummary("The owner's jobs, newest first, in pages.")
-            .Produces<ImplantationList>();
+            .WithSummary("The owner's jobs, newest first, in pages: all, or those of a state or with metadata (metadata.KEY=VALUE).")
+            .Produces<ImplantationList>()
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("/{id}", GetAsync)
             .RequireAuthorization(KeyScopes.JobsRead)
             .WithName("GetImplantation")
             .WithSummary("All that is known of a job. With Prefer: wait=N the answer comes when something changes, or after N seconds.")
             .Produces<ImplantationStatus>()
             .Produces(StatusCodes.Status304NotModified)
+            .TakesHeader(CallHeader.Prefer)
             .ProducesProblem(StatusCodes.Status404NotFound);
         jobs.MapPost("/{id}/cancel", CancelAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
@@ -52,6 +76,13 @@ internal static class ImplantationEndpoints
             .WithSummary("Ends a job without result. Ended jobs stay as they are.")
             .Produces<ImplantationStatus>()
             .ProducesProblem(StatusCodes.Status404NotFound);
+        jobs.MapPost("/{id}/retry", RetryAsync)
+            .RequireAuthorization(KeyScopes.JobsWrite)
+            .WithName("RetryImplantation")
+            .WithSummary("Runs a job again that has failed or was cancelled, under the same id.")
+            .Produces<ImplantationStatus>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
         jobs.MapDelete("/{id}", DeleteAsync)
             .RequireAuthorization(KeyScopes.JobsWrite)
             .WithName("DeleteImplantation")
@@ -61,15 +92,21 @@ internal static class ImplantationEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock)
+    private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock, [FromQuery(Name = "dry_run")] string? dryRun)
     {
         var caller = Caller.Of(context.User);
+        var isDryRun = SubmitQuery.IsDryRun(dryRun, context.Request.QueryString);
         var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
         var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
         List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
         if (problems.Count > 0)
         {
             throw Problems.Of(problems);
+        }
+
+        if (isDryRun)
+        {
+            return TypedResults.Json(await client.EstimateAsync(request, context.RequestAborted), DocumentJson.Options);
         }
 
         var job = client.GetImplantation(id);
@@ -85,16 +122,7 @@ internal static class ImplantationEndpoints
         }
         catch (OneShotException e) when (e.Detail.Code == ErrorCodes.Conflict)
         {
-            throw new ProblemException(
-                new ErrorDetail(
-                    ErrorCodes.Conflict,
-                    $"Another request was sent with this {IdempotencyKey.Header} already.",
-                    IdempotencyKey.Header,
-                    "Take a new key for a new job."
-                ),
-                [],
-                StatusCodes.Status422UnprocessableEntity
-            );
+            throw JobAnswers.UsedForAnother();
         }
 
         if (known is not null)
@@ -103,70 +131,47 @@ internal static class ImplantationEndpoints
         }
 
         var status = await job.GetStatusAsync(context.RequestAborted);
-        Tag(context, status);
+        JobAnswers.Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: StatusCodes.Status201Created).WithLocation(context, $"/v1/implantations/{id}");
     }
 
     private static async Task RequireUploadedAsync(OwnerUploads uploads, ImplantationRequest request, CancellationToken cancellationToken)
     {
-        List<(string Field, string Hash)> inputs = [("image", request.Image), .. request.Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask))];
-        var missing = (await uploads.FindMissingAsync([.. inputs.Select(input => input.Hash).Distinct()], cancellationToken)).ToHashSet();
-        if (missing.Count > 0)
+        var missing = await uploads.FindMissingAsync([.. request.Inputs().Select(input => input.Sha256).Distinct()], cancellationToken);
+        if (missing.Length > 0)
         {
-            throw new ProblemException(
-                new ErrorDetail(
-                    ErrorCodes.BlobMissing,
-                    $"{missing.First()} was not uploaded, or is gone.",
-                    Hint: "PUT the file to /v1/blobs/{its SHA-256}, then submit again."
-                ),
-                [
-                    .. inputs
-                        .Where(input => missing.Contains(input.Hash))
-                        .Select(input => new ProblemField(Problems.Pointer(input.Field), $"{input.Hash} was not uploaded, or is gone.")),
-                ]
-            );
+            throw Missing(request, missing.ToHashSet(StringComparer.Ordinal), "was not uploaded, or is gone", "submit again");
         }
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client, string? state, string? cursor, int? limit)
-    {
-        JobState? wanted = null;
-        if (state is not null)
-        {
-            wanted =
-                Enum.TryParse<JobState>(state, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && state.All(char.IsAsciiLetter)
-                    ? parsed
-                    : throw Problems.Invalid("state", $"state must be one of {string.Join(", ", Enum.GetNames<JobState>()).ToLowerInvariant()}.");
-        }
-
-        if (limit is < 1 or > JobQuery.MaxPageSize)
-        {
-            throw Problems.Invalid("limit", $"limit must be from 1 to {JobQuery.MaxPageSize}.");
-        }
-
-        var page = await client.ListPageAsync(
-            new JobQuery
-            {
-                Owner = Caller.Of(context.User).Owner,
-                State = wanted,
-                Cursor = cursor,
-                PageSize = limit ?? DefaultPage,
-            },
-            context.RequestAborted
+    private static ProblemException Missing(ImplantationRequest request, HashSet<string> missing, string why, string then) =>
+        new(
+            new ErrorDetail(ErrorCodes.BlobMissing, $"{missing.First()} {why}.", Hint: $"PUT the file to /v1/blobs/{{its SHA-256}}, then {then}."),
+            [
+                .. request
+                    .Inputs()
+                    .Where(input => missing.Contains(input.Sha256))
+                    .Select(input => new ProblemField(Problems.Pointer(input.Field), $"{input.Sha256} {why}.")),
+            ]
         );
+
+    private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client, [AsParameters] ListParameters parameters)
+    {
+        var page = await client.ListPageAsync(ListQuery.Read(parameters, context.Request.QueryString, Caller.Of(context.User).Owner), context.RequestAborted);
         return TypedResults.Json(new ImplantationList(page.Jobs, page.Next), DocumentJson.Options);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
-        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, TagOf(status)))
+        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, JobAnswers.TagOf(status)))
         {
-            status = await LongPoll.WaitAsync(job, status, patience, context.RequestAborted);
+            await LongPoll.WaitAsync(job.WatchAsync, status, patience, context.RequestAborted);
+            status = await job.GetStatusAsync(context.RequestAborted);
         }
 
-        Tag(context, status);
-        return LongPoll.IsKnown(context, TagOf(status))
+        JobAnswers.Tag(context, status);
+        return LongPoll.IsKnown(context, JobAnswers.TagOf(status))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Json(status, DocumentJson.Options);
     }
@@ -177,25 +182,35 @@ internal static class ImplantationEndpoints
         return TypedResults.Json(await job.CancelAsync(context.RequestAborted), DocumentJson.Options);
     }
 
+    private static async Task<IResult> RetryAsync(HttpContext context, OwnedJobs jobs, IArtifactStore store, string id)
+    {
+        var (job, known) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        try
+        {
+            var status = await job.RetryAsync(context.RequestAborted);
+            JobAnswers.Tag(context, status);
+            return TypedResults.Json(status, DocumentJson.Options);
+        }
+        catch (OneShotException e) when (e.Detail.Code == ErrorCodes.BlobMissing)
+        {
+            var missing = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var hash in known.Request.Inputs().Select(input => input.Sha256).Distinct())
+            {
+                if (await store.GetInfoAsync(StorePaths.Blob(hash), context.RequestAborted) is null)
+                {
+                    missing.Add(hash);
+                }
+            }
+
+            throw missing.Count == 0 ? e : Missing(known.Request, missing, "is gone", "retry");
+        }
+    }
+
     private static async Task<IResult> DeleteAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         await job.DeleteAsync(context.RequestAborted);
         return TypedResults.NoContent();
-    }
-
-    // All that a status shows changes with one of these.
-    private static string TagOf(ImplantationStatus status) =>
-        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}\"");
-
-    private static void Tag(HttpContext context, ImplantationStatus status)
-    {
-        context.Response.Headers.ETag = TagOf(status);
-        context.Response.Headers.CacheControl = "private, no-cache";
-        if (!status.State.IsFinal())
-        {
-            context.Response.Headers.RetryAfter = "2";
-        }
     }
 
     private static T WithLocation<T>(this T result, HttpContext context, string location)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Api.Events;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Api.Implantations;
@@ -34,28 +34,23 @@ internal static class LongPoll
         context.Request.Headers.GetCommaSeparatedValues("If-None-Match").Any(known => known.Trim() is "*" || known.Trim() == tag);
 
     /// <summary>Waits for a job's next event.</summary>
-    /// <param name="job">The job.</param>
+    /// <param name="watch">Watches the job from a number on.</param>
     /// <param name="status">What the caller knows.</param>
     /// <param name="patience">How long at most.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>The status then.</returns>
-    public static async Task<ImplantationStatus> WaitAsync(
-        ClusterImplantation job,
-        ImplantationStatus status,
-        TimeSpan patience,
-        CancellationToken cancellationToken
-    )
+    /// <returns>When there is one, the job has ended, or the time is over.</returns>
+    public static async Task WaitAsync(EventSource watch, IJobStatus status, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (status.State.IsFinal())
         {
-            return status;
+            return;
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
         try
         {
-            await foreach (var _ in job.WatchAsync(status.LastSequence + 1, limit.Token))
+            await foreach (var _ in watch(status.LastSequence + 1, limit.Token))
             {
                 break;
             }
@@ -64,7 +59,5 @@ internal static class LongPoll
         {
             // Nothing new in that time.
         }
-
-        return await job.GetStatusAsync(cancellationToken);
     }
 }

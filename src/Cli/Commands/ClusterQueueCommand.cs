@@ -1,7 +1,8 @@
 using System.Globalization;
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -10,15 +11,14 @@ internal sealed class ClusterQueueCommand(CliStreams streams)
     : SchedulerCommand<QueueDocument>("queue", "Lists waiting jobs, in the order in which they will start.", "No job waits.", streams)
 {
     /// <inheritdoc/>
-    protected override QueueDocument Show(SchedulerSnapshot snapshot) =>
-        new([.. snapshot.Queue.Select(entry => new QueueEntryDocument(entry.JobId, entry.Owner, entry.Priority, entry.Enqueued, entry.Waiting))]);
+    protected override QueueDocument Show(SchedulerSnapshot snapshot) => snapshot.ToQueue();
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(QueueDocument document) =>
         document.Queue.Select(entry =>
             string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{entry.Id}  {entry.Owner}  {entry.Priority,4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}"
+                    $"{entry.Id}  {entry.Owner}  {entry.Priority, 4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}"
                 )
                 .TrimEnd()
         );

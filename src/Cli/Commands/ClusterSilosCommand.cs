@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -9,13 +10,7 @@ internal sealed class ClusterSilosCommand(CliStreams streams)
     : SchedulerCommand<SiloListDocument>("silos", "Lists the silos that offer slots.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override SiloListDocument Show(SchedulerSnapshot snapshot) =>
-        new([
-            .. SlotListDocument
-                .Of(snapshot)
-                .Slots.GroupBy(slot => slot.Silo)
-                .Select(silo => new SiloDocument(silo.Key, silo.Count(), silo.Count(slot => slot.State == "free"), silo.First().Reason)),
-        ]);
+    protected override SiloListDocument Show(SchedulerSnapshot snapshot) => snapshot.ToSilos();
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SiloListDocument document) =>

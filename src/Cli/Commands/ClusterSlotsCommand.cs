@@ -1,6 +1,7 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -9,12 +10,12 @@ internal sealed class ClusterSlotsCommand(CliStreams streams)
     : SchedulerCommand<SlotListDocument>("slots", "Lists slots, and which job uses each.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override SlotListDocument Show(SchedulerSnapshot snapshot) => SlotListDocument.Of(snapshot);
+    protected override SlotListDocument Show(SchedulerSnapshot snapshot) => snapshot.ToSlots();
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>
         document
-            .Slots.Select(slot => $"{slot.Silo}  {slot.Slot,2}  {slot.Device,-7}  {slot.MemoryBytes >> 20,8} MiB  {slot.State,-8}  {slot.Job}".TrimEnd())
+            .Slots.Select(slot => $"{slot.Silo}  {slot.Slot, 2}  {slot.Device, -7}  {slot.MemoryBytes >> 20, 8} MiB  {slot.State, -8}  {slot.Job}".TrimEnd())
             .Concat(
                 document
                     .Slots.Where(slot => slot.Reason is not null)

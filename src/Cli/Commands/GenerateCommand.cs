@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Generation;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Common;
-using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
@@ -85,8 +84,8 @@ internal sealed class GenerateCommand : OneShotCommand
         {
             context.Interrupt.ThrowIfCancellationRequested();
             CreationMask.CreateUsersFolder(folder);
-            var name = string.Create(CultureInfo.InvariantCulture, $"{files.Count + 1:D4}.png");
-            var bytes = PngWriter.Encode(picture.Image, picture.Settings.ToText());
+            var name = DrawnPicture.FileName(files.Count + 1);
+            var bytes = picture.ToPng();
             File.WriteAllBytes(Path.Combine(folder, name), bytes);
             files.Add(new JobFile(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))));
             precision = picture.Settings.Precision ?? precision;

@@ -21,6 +21,9 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly UrlsOption _urls = new();
 
+    private readonly WebhookOption _webhooks = new();
+    private readonly ManagementOption _management = new();
+
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
 
     private readonly Option<long?> _slots = NumberOptions.Whole(
@@ -43,7 +46,7 @@ internal sealed class ServeCommand : OneShotCommand
             "Works on jobs until it is asked to stop: as a silo of a cluster, or as the owner of a data folder.",
             streams,
             "oneshot serve",
-            "oneshot serve --urls http://127.0.0.1:8080",
+            "oneshot serve --urls http://127.0.0.1:8080 --management-urls http://127.0.0.1:9464",
             "oneshot serve --cluster redis://127.0.0.1:6379 --slots 1 --data /srv/oneshot",
             "oneshot serve --cluster rediss://redis.internal:6379 --bind 10.0.0.5 --silo-port 11111 --gateway-port 30000 --data /srv/oneshot"
         )
@@ -56,6 +59,8 @@ internal sealed class ServeCommand : OneShotCommand
         _health.AddTo(this);
         _volatile.AddTo(this);
         _urls.AddTo(this);
+        _webhooks.AddTo(this);
+        _management.AddTo(this);
 
         // A data folder alone keeps no models for others, and who gave it would believe otherwise.
         Validators.Add(result =>
@@ -71,10 +76,11 @@ internal sealed class ServeCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var target = _session.Resolve(parsed);
+        await using var management = await _management.StartAsync(parsed, context);
         if (target.Redis is null)
         {
             WritableFolder.Require(target.Data);
-            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt);
+            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt, _webhooks.Resolve(parsed));
             if (session.Owner is { } owner)
             {
                 context.Say($"Process {owner.ProcessId} works on the jobs of {target.Data} already.");
@@ -82,7 +88,8 @@ internal sealed class ServeCommand : OneShotCommand
             }
 
             await SiloStore.RequireWritableAsync(session.Store, context.Interrupt);
-            await using var local = await _urls.StartAsync(parsed, context, target, session.Client, session.Store);
+            await using var local = await _urls.StartAsync(parsed, context, target, session.Client, session.Store, session.Silo?.Log);
+            management?.HasStarted(ManagementOption.NeedsOf(session.Silo!));
             context.Say($"Ready: works on the jobs of {target.Data}; Ctrl-C stops at a checkpoint.");
             return await WaitAsync(context);
         }
@@ -96,6 +103,7 @@ internal sealed class ServeCommand : OneShotCommand
             Listen = _listen.Resolve(parsed),
             Health = _health.Resolve(parsed),
             AllowVolatileRedis = _volatile.Resolve(parsed),
+            WebhookAllow = _webhooks.Resolve(parsed),
             KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
         };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
@@ -105,7 +113,8 @@ internal sealed class ServeCommand : OneShotCommand
         }
 
         await using var client = silo.OpenClient();
-        await using var server = await _urls.StartAsync(parsed, context, target, client, target.OpenStore());
+        await using var server = await _urls.StartAsync(parsed, context, target, client, target.OpenStore(), silo.Log);
+        management?.HasStarted(ManagementOption.NeedsOf(silo));
         context.Say($"Ready: silo {silo.Address} with {silo.Slots} slots in the cluster {target.ClusterText}; Ctrl-C hands its jobs to other silos.");
         TellHealth(silo, context);
         return await WaitAsync(context, silo);

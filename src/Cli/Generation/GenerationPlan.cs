@@ -8,6 +8,7 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Schedulers;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.ModelHub;
@@ -20,8 +21,6 @@ namespace OrleansOneShot.Cli.Generation;
 /// <summary>A checked <c>generate</c>, with every default resolved.</summary>
 internal sealed record GenerationPlan
 {
-    private const int DefaultSampleSize = 64;
-
     /// <summary>Where the machine's precision is remembered.</summary>
     public required DataFolder Data { get; init; }
 
@@ -93,7 +92,7 @@ internal sealed record GenerationPlan
         model.CheckSide(generation.Width, "width");
         model.CheckSide(generation.Height, "height");
         var defaults = model.Folder.Defaults;
-        var side = defaults.Resolution ?? ((model.Folder.UNet.SampleSize ?? DefaultSampleSize) * model.VaeFactor);
+        var side = PictureSeries.SideOf(model.Folder);
         var latents = parsed.GetValue(options.Latents) is { } path ? Latent.Check(path) : null;
         var plan = new GenerationPlan
         {

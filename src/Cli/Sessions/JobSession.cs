@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Results;
@@ -49,6 +50,9 @@ internal sealed class JobSession : IJobSession
     /// <summary>The artifacts, which lie in one place whoever owns the jobs.</summary>
     public IArtifactStore Store { get; }
 
+    /// <summary>The silo of this process; null where another process, or a cluster, works on the jobs.</summary>
+    public EmbeddedSilo? Silo => _silo;
+
     /// <inheritdoc/>
     public OwnerRecord? Owner { get; }
 
@@ -59,9 +63,15 @@ internal sealed class JobSession : IJobSession
     /// <param name="target">Where the jobs are.</param>
     /// <param name="mode">What for.</param>
     /// <param name="cancellationToken">Stops trying.</param>
+    /// <param name="webhookAllow">Hosts that webhooks may call besides those of the Internet, if a silo of this process works on the jobs.</param>
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
-    public static async Task<JobSession> OpenAsync(SessionTarget target, SessionMode mode, CancellationToken cancellationToken)
+    public static async Task<JobSession> OpenAsync(
+        SessionTarget target,
+        SessionMode mode,
+        CancellationToken cancellationToken,
+        ImmutableArray<string> webhookAllow = default
+    )
     {
         if (target.Redis is { } redis)
         {
@@ -80,7 +90,7 @@ internal sealed class JobSession : IJobSession
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(target, held, mode, cancellationToken);
+                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, cancellationToken);
             }
 
             var owner = OwnerLock.ReadRecord(data);
@@ -217,7 +227,13 @@ internal sealed class JobSession : IJobSession
         }
     }
 
-    private static async Task<JobSession> OwnAsync(SessionTarget target, OwnerLock held, SessionMode mode, CancellationToken cancellationToken)
+    private static async Task<JobSession> OwnAsync(
+        SessionTarget target,
+        OwnerLock held,
+        SessionMode mode,
+        ImmutableArray<string> webhookAllow,
+        CancellationToken cancellationToken
+    )
     {
         var trains = mode == SessionMode.Work;
         try
@@ -228,6 +244,7 @@ internal sealed class JobSession : IJobSession
                     Data = target.Data,
                     Trains = trains,
                     LeftOpen = held.LeftOpen,
+                    WebhookAllow = webhookAllow,
                 },
                 cancellationToken
             );

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 
@@ -21,10 +21,9 @@ internal static class DocumentAnswer
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(await ReadBytesAsync(answer, cancellationToken), DocumentJson.Options)
-                ?? throw new JsonException("It is null.");
+            return StrictJson.Read<T>(await ReadBytesAsync(answer, cancellationToken), DocumentJson.Options);
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
             throw new OneShotException(
                 new ErrorDetail(
@@ -86,9 +85,9 @@ internal static class DocumentAnswer
 
         try
         {
-            return JsonSerializer.Deserialize<ProblemDocument>(await ReadBytesAsync(answer, cancellationToken), DocumentJson.Options);
+            return StrictJson.Read<ProblemDocument>(await ReadBytesAsync(answer, cancellationToken), DocumentJson.Options);
         }
-        catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
+        catch (Exception e) when (e is UnusableJsonException or IOException or HttpRequestException)
         {
             return null;
         }
@@ -103,7 +102,7 @@ internal static class DocumentAnswer
         {
             if (bytes.Length + read > MostBytes)
             {
-                throw new JsonException($"It has more than {MostBytes >> 20} MiB.");
+                throw new UnusableJsonException($"has more than {MostBytes >> 20} MiB");
             }
 
             bytes.Write(buffer, 0, read);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
@@ -111,17 +111,17 @@ internal sealed class EventReader(HttpCalls calls, string jobId, long after, Can
     /// <summary>Takes an event, unless it was seen already.</summary>
     private bool Accept(string data)
     {
-        ProgressEvent? read;
+        ProgressEvent read;
         try
         {
-            read = JsonSerializer.Deserialize<ProgressEvent>(data, DocumentJson.Options);
+            read = StrictJson.Read<ProgressEvent>(data, DocumentJson.Options);
         }
-        catch (JsonException e)
+        catch (UnusableJsonException e)
         {
             throw new IOException("The server sent an event that is none.", e);
         }
 
-        if (read is null || read.Sequence <= Last)
+        if (read.Sequence <= Last)
         {
             return false;
         }

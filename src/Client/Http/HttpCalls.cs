@@ -47,13 +47,15 @@ internal sealed partial class HttpCalls : IDisposable
 
         _options = options;
         _logger = options.LoggerFactory?.CreateLogger(Telemetry.SourceName) ?? NullLogger.Instance;
-        var handler = options.Handler ?? new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            PooledConnectionLifetime = s_connectionLife,
-            ConnectTimeout = s_connectLimit,
-        };
+        var handler =
+            options.Handler
+            ?? new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = s_connectionLife,
+                ConnectTimeout = s_connectLimit,
+            };
         _client = new HttpClient(handler, disposeHandler: options.Handler is null)
         {
             BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"),
@@ -161,19 +163,18 @@ internal sealed partial class HttpCalls : IDisposable
     /// <param name="error">The failure.</param>
     /// <param name="cancellationToken">The caller's own wish to stop, which is none.</param>
     public static bool IsBroken(Exception error, CancellationToken cancellationToken) =>
-        error is HttpRequestException or IOException or TimeoutException
-        || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        error is HttpRequestException or IOException or TimeoutException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     /// <summary>What it means that a call did not get through.</summary>
     /// <param name="cause">The failure.</param>
     public OneShotException Unreachable(Exception cause)
     {
         var address = _client.BaseAddress!.GetLeftPart(UriPartial.Authority);
-        var message = cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
-            ? $"The certificate of {address} is not trusted, or it speaks no TLS."
-            : cause is OperationCanceledException or TimeoutException
-                ? $"{address} did not answer in time."
-                : $"{address} can't be reached: {cause.Message.TrimEnd('.')}.";
+        var message =
+            cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
+                ? $"The certificate of {address} is not trusted, or it speaks no TLS."
+            : cause is OperationCanceledException or TimeoutException ? $"{address} did not answer in time."
+            : $"{address} can't be reached: {cause.Message.TrimEnd('.')}.";
         const string Hint = "Check that oneshot serve --urls runs there, and try again.";
         return new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, message, "server", Hint), cause);
     }

@@ -27,13 +27,7 @@ internal sealed class Submission(IOneShotTransport transport)
         var upload = new InputUpload(transport.Inputs);
         for (var uploads = 1; ; uploads++)
         {
-            var complete = await upload.RunAsync(
-                request,
-                implantation.Image,
-                [.. implantation.Objects.Select(item => item.Mask)],
-                progress,
-                cancellationToken
-            );
+            var complete = await upload.RunAsync(request, implantation.Image, [.. implantation.Objects.Select(item => item.Mask)], progress, cancellationToken);
             try
             {
                 var id = (await transport.SubmitAsync(complete, key, cancellationToken)).Id;

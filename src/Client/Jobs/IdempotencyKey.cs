@@ -26,9 +26,10 @@ public static class IdempotencyKey
     /// <param name="owner">Whose job it is: two owners' keys never meet.</param>
     /// <param name="key">The key; empty makes a new id.</param>
     /// <param name="now">The time.</param>
+    /// <param name="prefix">Begins the id; one for each kind of job, since a caller may use a key for a job of each.</param>
     /// <returns>An id: of the same owner and key always the same.</returns>
     /// <exception cref="OneShotException">invalid_input: the key can't be one.</exception>
-    public static string ToJobId(string owner, string key, DateTimeOffset now)
+    public static string ToJobId(string owner, string key, DateTimeOffset now, string prefix = "i")
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(key);
@@ -47,6 +48,6 @@ public static class IdempotencyKey
         }
 
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{owner.Length}:{owner}{key}"));
-        return "i-" + Convert.ToHexStringLower(hash.AsSpan(0, HashBytes));
+        return $"{prefix}-{Convert.ToHexStringLower(hash.AsSpan(0, HashBytes))}";
     }
 }

@@ -61,6 +61,15 @@ public sealed record ImplantationFiles(string Lora, IReadOnlyList<string> Embedd
         }
     }
 
+    /// <summary>Whether new pictures need a file of a result: the LoRA in one of its layouts, and the learned tokens.</summary>
+    /// <param name="path">The file's path within the result, with '/'.</param>
+    public static bool IsDrawnWith(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.EndsWith(Weights[1..], StringComparison.Ordinal)
+            && (path.Contains('/', StringComparison.Ordinal) ? path.StartsWith(EmbeddingsFolder + "/", StringComparison.Ordinal) : path != PeftLora);
+    }
+
     private static List<string> Files(string folder) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, Weights).Order(StringComparer.Ordinal)] : [];
 }

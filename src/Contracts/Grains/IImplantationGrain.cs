@@ -23,7 +23,7 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<ImplantationStatus> Submit(ImplantationRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>All that is known of the job.</summary>
-    /// <returns>The status; null if the job was never submitted.</returns>
+    /// <returns>The status; null if no such implantation was ever submitted.</returns>
     [Alias("GetStatus"), ReadOnly, AlwaysInterleave]
     Task<ImplantationStatus?> GetStatus();
 
@@ -43,6 +43,21 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// <exception cref="OneShotException">not_found.</exception>
     [Alias("Cancel")]
     Task<ImplantationStatus> Cancel();
+
+    /// <summary>
+    /// Runs a job again that has failed or was cancelled: under its id, with a higher epoch, and from its last checkpoint if that is still there. The log goes
+    /// on.
+    /// </summary>
+    /// <param name="retries">
+    /// How often it was retried as far as the caller knows (<see cref="ImplantationStatus.Retries"/>): said again, as the answer was lost, it is one retry.
+    /// </param>
+    /// <returns>The status afterwards.</returns>
+    /// <exception cref="OneShotException">
+    /// not_found. conflict: the job goes on by itself, or has succeeded, or was retried by somebody else. blob_missing: the store has lost inputs. limit: too
+    /// many jobs wait.
+    /// </exception>
+    [Alias("Retry")]
+    Task<ImplantationStatus> Retry(int retries);
 
     /// <summary>Forgets an ended job and deletes its files; inputs, which jobs share, stay.</summary>
     /// <returns>True if it is gone; false if there was none.</returns>

@@ -45,6 +45,15 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("Remove")]
     Task Remove(string jobId);
 
+    /// <summary>
+    /// The job has ended: takes it off the queue, or frees its lease. May be said late: a job that was retried meanwhile has later epochs, and stays.
+    /// </summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">Its last epoch, as far as whoever says so knows.</param>
+    /// <returns>When durable.</returns>
+    [Alias("RemoveEnded")]
+    Task RemoveEnded(string jobId, long epoch);
+
     /// <summary>A job that ends tells how much memory it took, while it still holds its lease: its like then wait for slots that have as much.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took.</param>
@@ -52,11 +61,17 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("RecordMemory")]
     Task RecordMemory(string jobId, long peakBytes);
 
-    /// <summary>Why a job waits.</summary>
+    /// <summary>Why a job waits, and its place.</summary>
     /// <param name="jobId">The job.</param>
-    /// <returns>A sentence; null if it does not wait.</returns>
-    [Alias("Explain"), ReadOnly, AlwaysInterleave]
-    Task<string?> Explain(string jobId);
+    /// <returns>Null if it does not wait.</returns>
+    [Alias("GetOutlook"), ReadOnly, AlwaysInterleave]
+    Task<QueueOutlook?> GetOutlook(string jobId);
+
+    /// <summary>What the place of a job would be, if it came now. It does not.</summary>
+    /// <param name="entry">The job.</param>
+    /// <returns>Its outlook.</returns>
+    [Alias("Preview"), ReadOnly, AlwaysInterleave]
+    Task<QueueOutlook> Preview(QueueEntry entry);
 
     /// <summary>A silo is gone: its leases return at once and its jobs are asked to queue again.</summary>
     /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>

@@ -3,8 +3,10 @@ using Orleans.Serialization.Serializers;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Contracts.Serialization;
@@ -34,7 +36,25 @@ internal sealed class ModelReferenceCodec(ICodecProvider codecs) : NumberedCodec
 internal sealed class ImplantationStatusCodec(ICodecProvider codecs) : NumberedCodec<ImplantationStatus>(codecs);
 
 [RegisterSerializer]
+internal sealed class ImplantationEstimateCodec(ICodecProvider codecs) : NumberedCodec<ImplantationEstimate>(codecs);
+
+[RegisterSerializer]
+internal sealed class SecondsRangeCodec(ICodecProvider codecs) : NumberedCodec<SecondsRange>(codecs);
+
+[RegisterSerializer]
+internal sealed class GenerationRequestCodec(ICodecProvider codecs) : NumberedCodec<GenerationRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class ImplantationReferenceCodec(ICodecProvider codecs) : NumberedCodec<ImplantationReference>(codecs);
+
+[RegisterSerializer]
+internal sealed class GenerationStatusCodec(ICodecProvider codecs) : NumberedCodec<GenerationStatus>(codecs);
+
+[RegisterSerializer]
 internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFile>(codecs);
+
+[RegisterSerializer]
+internal sealed class KnownModelCodec(ICodecProvider codecs) : NumberedCodec<KnownModel>(codecs);
 
 [RegisterSerializer]
 internal sealed class JobMetricsCodec(ICodecProvider codecs) : NumberedCodec<JobMetrics>(codecs);
@@ -69,6 +89,21 @@ internal sealed class KeyDocumentCodec(ICodecProvider codecs) : NumberedCodec<Ke
 [RegisterSerializer]
 internal sealed class NewKeyCodec(ICodecProvider codecs) : NumberedCodec<NewKey>(codecs);
 
+[RegisterSerializer]
+internal sealed class WebhookRequestCodec(ICodecProvider codecs) : NumberedCodec<WebhookRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookDocumentCodec(ICodecProvider codecs) : NumberedCodec<WebhookDocument>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookDeliveryCodec(ICodecProvider codecs) : NumberedCodec<WebhookDelivery>(codecs);
+
+[RegisterSerializer]
+internal sealed class NewWebhookCodec(ICodecProvider codecs) : NumberedCodec<NewWebhook>(codecs);
+
+[RegisterSerializer]
+internal sealed class WebhookJobCodec(ICodecProvider codecs) : NumberedCodec<WebhookJob>(codecs);
+
 // Documents can't be changed, so nobody needs a copy.
 [RegisterCopier]
 internal sealed class MethodOptionsCopier : ShallowCopier<MethodOptions>;
@@ -95,7 +130,25 @@ internal sealed class ModelReferenceCopier : ShallowCopier<ModelReference>;
 internal sealed class ImplantationStatusCopier : ShallowCopier<ImplantationStatus>;
 
 [RegisterCopier]
+internal sealed class ImplantationEstimateCopier : ShallowCopier<ImplantationEstimate>;
+
+[RegisterCopier]
+internal sealed class SecondsRangeCopier : ShallowCopier<SecondsRange>;
+
+[RegisterCopier]
+internal sealed class GenerationRequestCopier : ShallowCopier<GenerationRequest>;
+
+[RegisterCopier]
+internal sealed class ImplantationReferenceCopier : ShallowCopier<ImplantationReference>;
+
+[RegisterCopier]
+internal sealed class GenerationStatusCopier : ShallowCopier<GenerationStatus>;
+
+[RegisterCopier]
 internal sealed class JobFileCopier : ShallowCopier<JobFile>;
+
+[RegisterCopier]
+internal sealed class KnownModelCopier : ShallowCopier<KnownModel>;
 
 [RegisterCopier]
 internal sealed class JobMetricsCopier : ShallowCopier<JobMetrics>;
@@ -129,3 +182,18 @@ internal sealed class KeyDocumentCopier : ShallowCopier<KeyDocument>;
 
 [RegisterCopier]
 internal sealed class NewKeyCopier : ShallowCopier<NewKey>;
+
+[RegisterCopier]
+internal sealed class WebhookRequestCopier : ShallowCopier<WebhookRequest>;
+
+[RegisterCopier]
+internal sealed class WebhookDocumentCopier : ShallowCopier<WebhookDocument>;
+
+[RegisterCopier]
+internal sealed class WebhookDeliveryCopier : ShallowCopier<WebhookDelivery>;
+
+[RegisterCopier]
+internal sealed class NewWebhookCopier : ShallowCopier<NewWebhook>;
+
+[RegisterCopier]
+internal sealed class WebhookJobCopier : ShallowCopier<WebhookJob>;

@@ -34,8 +34,8 @@ public static partial class SecretText
 
     /// <summary>
     /// Hides what is or may be a secret in a text: user and password of addresses, passwords, keys and signatures given as NAME=VALUE, bearer tokens, keys of
-    /// this program (<c>os1_&lt;id&gt;_&lt;secret&gt;</c>, of which the id stays), and all that was remembered. The rest of such a word goes as well, since a
-    /// password may hold any sign.
+    /// this program (<c>os1_&lt;id&gt;_&lt;secret&gt;</c>, of which the id stays), secrets of webhooks (<c>whsec_...</c>), and all that was remembered. The
+    /// rest of such a word goes as well, since a password may hold any sign.
     /// </summary>
     /// <param name="text">Any text; or null.</param>
     /// <returns>The text without secrets.</returns>
@@ -54,6 +54,7 @@ public static partial class SecretText
         text = ApiKeys().Replace(text, $"$1{Hidden}");
         text = UserInfo().Replace(text, $"$1{Hidden}@");
         text = Named().Replace(text, $"$1{Hidden}");
+        text = WebhookSecrets().Replace(text, $"$1{Hidden}");
         return Bearer().Replace(text, $"$1{Hidden}");
     }
 
@@ -93,6 +94,9 @@ public static partial class SecretText
     // Also a part of one, and whatever its secret is made of, unless that is a template's place for it: it was meant to be one. %5F is _.
     [GeneratedRegex("""(os1(?:_|%5F)[a-z0-9]+(?:_|%5F))[^\s'"<>$({\[][^\s'"<>]*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ApiKeys();
+
+    [GeneratedRegex("""(whsec(?:_|%5F))[^\s'"<>$({\[][^\s'"<>]*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex WebhookSecrets();
 
     // No percent sign: what is encoded may be anything.
     [GeneratedRegex(

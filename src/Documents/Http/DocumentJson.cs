@@ -16,18 +16,25 @@ public static class DocumentJson
     /// <summary>The options; frozen.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>Makes other options write documents the same way.</summary>
+    /// <param name="options">The options; not yet frozen.</param>
+    public static void ApplyTo(JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.PropertyNameCaseInsensitive = false;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
+        // Bodies of application/json are never HTML, and "<cat>" should read as itself.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(JobMetadata.LeaveOutNone);
+    }
+
     private static JsonSerializerOptions Create()
     {
-        var options = new JsonSerializerOptions
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-            // Bodies of application/json are never HTML, and "<cat>" should read as itself.
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(JobMetadata.LeaveOutNone),
-        };
+        var options = new JsonSerializerOptions();
+        ApplyTo(options);
         options.MakeReadOnly();
         return options;
     }

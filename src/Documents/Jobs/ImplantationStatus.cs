@@ -7,7 +7,7 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Documents.Jobs;
 
 /// <summary>All that is known of a job.</summary>
-public sealed record ImplantationStatus
+public sealed record ImplantationStatus : IJobStatus
 {
     /// <summary>The job's id.</summary>
     [FieldNumber(0)]
@@ -78,6 +78,24 @@ public sealed record ImplantationStatus
     /// </summary>
     [FieldNumber(16)]
     public JobFile? Manifest { get; init; }
+
+    /// <summary>How often it was run again after it had failed or was cancelled.</summary>
+    [FieldNumber(17)]
+    public int Retries { get; init; }
+
+    /// <summary>Its place in the queue, 1 for the next to start; null: it does not wait, or no slot will do for it as things are.</summary>
+    [FieldNumber(18)]
+    public int? QueuePosition { get; init; }
+
+    /// <summary>
+    /// When it will end, UTC: by the steps that it has made of late, and by what the latest jobs of its kind took; null: it has ended, or nothing is known. An
+    /// estimate, which moves.
+    /// </summary>
+    [FieldNumber(19)]
+    public DateTimeOffset? EstimatedFinish { get; init; }
+
+    /// <inheritdoc/>
+    IJobRequest IJobStatus.Request => Request;
 }
 
 /// <summary>A published file.</summary>

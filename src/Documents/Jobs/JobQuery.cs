@@ -37,6 +37,10 @@ public sealed record JobQuery
         get;
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
+
+    /// <summary>Only jobs of this kind; null: of both. Those who knew one kind only asked for that.</summary>
+    [FieldNumber(6)]
+    public JobKind? Kind { get; init; } = JobKind.Implantation;
 }
 
 /// <summary>A page of a list of jobs, newest first.</summary>

@@ -34,8 +34,10 @@ public enum JobState
 /// <summary>Questions about states.</summary>
 public static class JobStates
 {
-    /// <summary>Whether a job in this state will never change again.</summary>
+    /// <summary>
+    /// Whether a job in this state has ended: nothing changes it any more but a retry, which takes a failed or cancelled one back into the queue.
+    /// </summary>
     /// <param name="state">The state.</param>
-    /// <returns>True for succeeded, failed and cancelled.</returns>
+    /// <returns>True for succeeded (which is for ever), failed and cancelled.</returns>
     public static bool IsFinal(this JobState state) => state is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 }

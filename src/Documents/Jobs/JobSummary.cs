@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 
@@ -42,7 +43,21 @@ public sealed record JobSummary
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
 
+    /// <summary>What kind of job it is. (Left out of documents for implantations.)</summary>
+    [FieldNumber(8), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JobKind Kind { get; init; }
+
     /// <summary>Priority among the owner's jobs.</summary>
-    [FieldNumber(8)]
+    [FieldNumber(9)]
     public int Priority { get; init; }
+}
+
+/// <summary>What a job makes.</summary>
+public enum JobKind
+{
+    /// <summary>A LoRA and token vectors of a photo.</summary>
+    Implantation = 0,
+
+    /// <summary>Pictures.</summary>
+    Generation = 1,
 }

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Documents.Requests;
 /// by name: a request never holds a path. Options left null take the model's defaults (<c>oneshot.json</c>), else those of the method; the manifest records
 /// what was used.
 /// </summary>
-public sealed record ImplantationRequest
+public sealed record ImplantationRequest : IJobRequest
 {
     /// <summary>Name of the result, 1 to 64 letters, digits, '-', '_' or '.'; file names of the result start with it.</summary>
     [FieldNumber(0)]
@@ -62,6 +62,10 @@ public sealed record ImplantationRequest
         get;
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
+
+    /// <summary>The files that it names, by its fields.</summary>
+    /// <returns>The photo, then a mask for each object.</returns>
+    public IEnumerable<(string Field, string Sha256)> Inputs() => [("image", Image), .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask))];
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using OrleansOneShot.Common;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Requests;
@@ -86,14 +87,15 @@ public static class JobMetadata
             yield break;
         }
 
+        var path = FieldPath.Join(field, key);
         var problem =
-            value is null ? $"{field}.{key} has no value; leave it out, or give one of at most {LongestValue} characters."
-            : value.Length > LongestValue ? $"{field}.{key} has {value.Length} characters; at most {LongestValue} are allowed."
-            : value.Any(char.IsControl) ? $"{field}.{key} holds control characters; leave them out."
+            value is null ? $"{path} has no value; leave it out, or give one of at most {LongestValue} characters."
+            : value.Length > LongestValue ? $"{path} has {value.Length} characters; at most {LongestValue} are allowed."
+            : value.Any(char.IsControl) ? $"{path} holds control characters; leave them out."
             : null;
         if (problem is not null)
         {
-            yield return new SettingProblem($"{field}.{key}", problem);
+            yield return new SettingProblem(path, problem);
         }
     }
 }

@@ -28,6 +28,9 @@ public static class RequestJson
     /// <returns>Indented JSON, with a line break at the end.</returns>
     public static string Write(ImplantationRequest request) => JsonSerializer.Serialize(request, s_options) + "\n";
 
+    /// <inheritdoc cref="Write(ImplantationRequest)"/>
+    public static string Write(GenerationRequest request) => JsonSerializer.Serialize(request, s_options) + "\n";
+
     /// <summary>Reads a document back and checks it like a submitted request. Fields that this version does not know are left out.</summary>
     /// <param name="utf8">The document, at most <see cref="MaxBytes"/>.</param>
     /// <returns>The request.</returns>
@@ -35,12 +38,25 @@ public static class RequestJson
     /// <exception cref="OneShotException">invalid_input: a field is out of its range.</exception>
     public static ImplantationRequest Read(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length > MaxBytes)
-        {
-            throw new UnusableJsonException(FormattableString.Invariant($"has {utf8.Length:N0} bytes, more than the limit of {MaxBytes:N0}"));
-        }
-        var request = StrictJson.Read<ImplantationRequest>(utf8, s_options);
+        var request = Read<ImplantationRequest>(utf8);
         RequestValidator.Require(request);
         return request;
     }
+
+    /// <summary>Reads the document of a generation, as <see cref="Read"/> does that of an implantation.</summary>
+    /// <param name="utf8">The document, at most <see cref="MaxBytes"/>.</param>
+    /// <returns>The request.</returns>
+    /// <exception cref="UnusableJsonException">It is none.</exception>
+    /// <exception cref="OneShotException">invalid_input: a field is out of its range.</exception>
+    public static GenerationRequest ReadGeneration(ReadOnlySpan<byte> utf8)
+    {
+        var request = Read<GenerationRequest>(utf8);
+        GenerationValidator.Require(request);
+        return request;
+    }
+
+    private static T Read<T>(ReadOnlySpan<byte> utf8) =>
+        utf8.Length > MaxBytes
+            ? throw new UnusableJsonException(FormattableString.Invariant($"has {utf8.Length:N0} bytes, more than the limit of {MaxBytes:N0}"))
+            : StrictJson.Read<T>(utf8, s_options);
 }

@@ -98,10 +98,19 @@ public static class RequestValidator
     internal static IEnumerable<SettingProblem> FindInName(string field, string? name) =>
         FindInName(field, name, $"use {TextRules.NameForm}, and begin with a letter or a digit.");
 
-    private static IEnumerable<SettingProblem> FindInName(string field, string? name, string rule) =>
+    /// <summary>Finds what is wrong with a name.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="rule">What it must be, the end of a sentence.</param>
+    /// <returns>The problem, if there is one.</returns>
+    internal static IEnumerable<SettingProblem> FindInName(string field, string? name, string rule) =>
         TextRules.IsName(name) ? [] : [new SettingProblem(field, $"{field} is '{SettingRules.Shown(name)}'; {rule}")];
 
-    private static IEnumerable<SettingProblem> FindInHash(string field, string? hash) =>
+    /// <summary>Finds what is wrong with the hash of a file.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="hash">The hash.</param>
+    /// <returns>The problem, if there is one.</returns>
+    internal static IEnumerable<SettingProblem> FindInHash(string field, string? hash) =>
         hash is { Length: 64 } && hash.All(char.IsAsciiHexDigitLower)
             ? []
             :
@@ -127,5 +136,8 @@ public static class RequestValidator
         return problem is null ? [] : [new SettingProblem(field, problem)];
     }
 
-    private static OneShotException Refuse(SettingProblem problem) => new(new ErrorDetail(ErrorCodes.InvalidInput, problem.Message, problem.Field));
+    /// <summary>The error of a field at fault.</summary>
+    /// <param name="problem">The field, and what is wrong.</param>
+    /// <returns>invalid_input.</returns>
+    internal static OneShotException Refuse(SettingProblem problem) => new(new ErrorDetail(ErrorCodes.InvalidInput, problem.Message, problem.Field));
 }

@@ -100,6 +100,7 @@ internal sealed partial class JobCatalogGrain(
         var found = From(query.Cursor)
             .Where(job =>
                 (query.Owner is null || job.Owner == query.Owner)
+                && (query.Kind is null || job.Kind == query.Kind)
                 && (query.State is null || job.State == query.State)
                 && (!query.UnfinishedOnly || !job.State.IsFinal())
                 && JobMetadata.Hold(job.Metadata, query.Metadata)
@@ -169,7 +170,10 @@ internal sealed partial class JobCatalogGrain(
         }
         try
         {
-            var status = await GrainFactory.GetGrain<IImplantationGrain>(job.Id).GetStatus();
+            IJobStatus? status =
+                job.Kind == JobKind.Generation
+                    ? await GrainFactory.GetGrain<IGenerationGrain>(job.Id).GetStatus()
+                    : await GrainFactory.GetGrain<IImplantationGrain>(job.Id).GetStatus();
             return status is null ? job : job with { State = status.State, Step = status.Step, Steps = status.Steps };
         }
         catch (Exception e)

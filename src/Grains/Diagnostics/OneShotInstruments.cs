@@ -14,6 +14,7 @@ public sealed class OneShotInstruments
     public const string MeterName = "OrleansOneShot";
 
     private readonly Counter<long> _implantations;
+    private readonly Counter<long> _generations;
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _stepDuration;
@@ -23,6 +24,7 @@ public sealed class OneShotInstruments
     private readonly Histogram<double> _checkpointDuration;
     private readonly Counter<long> _resumes;
     private readonly Counter<long> _artifactBytes;
+    private readonly Counter<long> _webhookDeliveries;
     private readonly Histogram<double> _fanOutReduce;
     private readonly Gauge<long> _deviceMemory;
     private long _queueDepth;
@@ -37,6 +39,7 @@ public sealed class OneShotInstruments
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
         _implantations = meter.CreateCounter<long>("oneshot.implantations", "{implantation}", "Jobs that ended, by outcome and base model.");
+        _generations = meter.CreateCounter<long>("oneshot.generations", "{generation}", "Generations that ended, by outcome and base model.");
         _active = meter.CreateUpDownCounter<long>("oneshot.implantations.active", "{implantation}", "Jobs that a slot of this silo works for, by state.");
         meter.CreateObservableGauge("oneshot.queue.depth", () => Volatile.Read(ref _queueDepth), "{implantation}", "Jobs that wait for a slot.");
         _queueWait = meter.CreateHistogram<double>("oneshot.queue.wait", "s", "Time from queueing to a slot.");
@@ -63,6 +66,7 @@ public sealed class OneShotInstruments
         _checkpointDuration = meter.CreateHistogram<double>("oneshot.checkpoint.duration", "s", "Time to store and commit a checkpoint.");
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
+        _webhookDeliveries = meter.CreateCounter<long>("oneshot.webhook.deliveries", "{delivery}", "Tries to deliver a webhook's message, by outcome.");
         _fanOutReduce = meter.CreateHistogram<double>(
             "oneshot.fanout.reduce",
             "s",
@@ -76,12 +80,13 @@ public sealed class OneShotInstruments
     }
 
     /// <summary>A job has ended.</summary>
+    /// <param name="kind">What it was to make.</param>
     /// <param name="state">How.</param>
     /// <param name="model">Its base model.</param>
     /// <param name="metrics">Its quality.</param>
-    public void OnEnded(JobState state, string model, JobMetrics? metrics)
+    public void OnEnded(JobKind kind, JobState state, string model, JobMetrics? metrics)
     {
-        _implantations.Add(1, new TagList { { "outcome", Name(state) }, { "model", model } });
+        (kind == JobKind.Generation ? _generations : _implantations).Add(1, new TagList { { "outcome", Name(state) }, { "model", model } });
         if (metrics?.PrototypeSimilarity is { } similarity)
         {
             _prototypeSimilarity.Record(similarity);
@@ -161,6 +166,10 @@ public sealed class OneShotInstruments
     /// <param name="store">Kind of the store.</param>
     /// <param name="bytes">How many.</param>
     public void OnStored(string store, long bytes) => _artifactBytes.Add(bytes, new TagList { { "direction", "write" }, { "store", store } });
+
+    /// <summary>A message of a webhook was tried.</summary>
+    /// <param name="outcome">"delivered", "retried" (it did not arrive and is tried again) or "failed".</param>
+    public void OnWebhook(string outcome) => _webhookDeliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> State(string state) => new("state", state);
 

@@ -23,6 +23,21 @@ public interface ITrainingEngine
     /// <exception cref="Documents.Errors.OneShotException">The job can't be done; its detail says why.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Does a whole epoch of a generation, synchronously, on the calling thread: draws its pictures, and leaves the result's files in a folder. Checkpoints and
+    /// previews there are none.
+    /// </summary>
+    /// <param name="job">What to do.</param>
+    /// <param name="observer">Where progress goes.</param>
+    /// <param name="cancellationToken">Asks to stop between two denoising steps.</param>
+    /// <returns>The result, not yet published.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">The job can't be done; its detail says why.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    EngineResult Draw(DrawingJob job, IEngineObserver observer, CancellationToken cancellationToken) =>
+        throw new Documents.Errors.OneShotException(
+            new Documents.Errors.ErrorDetail(Documents.Errors.ErrorCodes.Unavailable, "This silo's engine draws no pictures.")
+        );
 }
 
 /// <summary>What an engine tells its caller; called from the engine's thread.</summary>

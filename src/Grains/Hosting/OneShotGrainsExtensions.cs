@@ -10,6 +10,7 @@ using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Retention;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Training;
+using OrleansOneShot.Grains.Webhooks;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Hosting;
@@ -41,6 +42,8 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<JobRecovery>();
         services.TryAddSingleton<BlobCollector>();
         services.TryAddSingleton<ModelCollector>();
+        services.TryAddSingleton<IHostResolver, SystemHostResolver>();
+        services.TryAddSingleton<WebhookSender>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TrainerLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CollectionClock>();
         services.TryAddSingleton<MappedModels>();

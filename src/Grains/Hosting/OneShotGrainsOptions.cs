@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Scheduling;
 
 namespace OrleansOneShot.Grains.Hosting;
@@ -106,6 +107,12 @@ public sealed class OneShotGrainsOptions
     public int MaxUploadsPerOwner { get; set; } = 32;
 
     /// <summary>
+    /// Hosts that webhooks may call besides those of the Internet, also by plain http: addresses, networks such as 10.0.0.0/8, and names. All silos of a
+    /// cluster should agree: any of them may call. Default: none.
+    /// </summary>
+    public ImmutableArray<string> WebhookAllow { get; set; } = [];
+
+    /// <summary>
     /// How long a model of the store that no job refers to is kept after its last use. All silos of a cluster should agree: any of them may collect. Default:
     /// 30 days.
     /// </summary>
@@ -127,6 +134,9 @@ public sealed class OneShotGrainsOptions
     /// <param name="slot">The slot's number.</param>
     /// <returns>Its device; null: the job's request alone says which.</returns>
     internal string? DeviceOf(int slot) => WaitForDevice ? Slots.FirstOrDefault(own => own.Slot == slot)?.Device : null;
+
+    /// <summary>The hosts that webhooks may call.</summary>
+    internal ReachableHosts WebhookHosts => ReachableHosts.TryParse(WebhookAllow, out var hosts, out _) ? hosts : ReachableHosts.Internet;
 
     /// <summary>The clock of jobs and leases (Orleans' own timers keep theirs). Default: the system's.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;

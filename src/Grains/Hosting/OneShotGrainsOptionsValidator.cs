@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Grains.Hosting;
 
@@ -103,6 +104,14 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
         if (options.MaxUploadsPerOwner < 1)
         {
             errors.Add($"OneShotGrainsOptions.MaxUploadsPerOwner is {options.MaxUploadsPerOwner}; it must be 1 or more.");
+        }
+        if (options.WebhookAllow.IsDefault)
+        {
+            errors.Add("OneShotGrainsOptions.WebhookAllow is not set; use an empty list to allow the Internet alone.");
+        }
+        else if (!ReachableHosts.TryParse(options.WebhookAllow, out _, out var unusable))
+        {
+            errors.Add($"OneShotGrainsOptions.WebhookAllow holds '{unusable}'; it must be {ReachableHosts.Form}.");
         }
         if (options.ModelGrace < TimeSpan.Zero)
         {

@@ -7,18 +7,27 @@ internal sealed partial class ImplantationGrain
 {
     public async Task<ImplantationStatus> Cancel()
     {
-        RequireSubmitted();
+        if (_state.Request is null)
+        {
+            throw NoSuchJob();
+        }
+        await CancelAsync();
+        return Status();
+    }
+
+    private async Task CancelAsync()
+    {
         if (_state.State.IsFinal())
         {
-            await FinishEffectsAsync();
-            return Status();
+            await MendEffectsAsync();
+            return;
         }
 
         if (_state.Published is { } published)
         {
             // Its result is the job's already, and only copies are missing.
             await FinishPublicationAsync(published);
-            return Status();
+            return;
         }
 
         var trained = await IsAliveAsync(_state.Lease?.Silo);
@@ -37,7 +46,7 @@ internal sealed partial class ImplantationGrain
             {
                 await SettleAsync();
             }
-            return Status();
+            return;
         }
 
         await EndAsync(Cancelled(_state) with { Lease = trained ? _state.Lease : null });
@@ -46,6 +55,5 @@ internal sealed partial class ImplantationGrain
         {
             await StopTrainerAsync(_state.Epoch);
         }
-        return Status();
     }
 }

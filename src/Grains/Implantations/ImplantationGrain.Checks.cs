@@ -5,6 +5,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
@@ -50,7 +51,11 @@ internal sealed partial class ImplantationGrain
 
     private void RequireOwn(long epoch, [NotNull] CheckpointReference? checkpoint, SettledRun? settled)
     {
-        if (checkpoint is null || checkpoint.Epoch != epoch || checkpoint.Step < 0 || checkpoint.Step > (_state.Request!.Training.Steps ?? MaxSteps))
+        if (_state.Request is not { } request)
+        {
+            throw Refuse($"Job {Id} is a generation, which has no checkpoints.");
+        }
+        if (checkpoint is null || checkpoint.Epoch != epoch || checkpoint.Step < 0 || checkpoint.Step > (request.Training.Steps ?? MaxSteps))
         {
             throw Refuse($"Epoch {epoch} of job {Id} can't have a checkpoint of epoch {checkpoint?.Epoch}, step {checkpoint?.Step}.");
         }
@@ -107,7 +112,13 @@ internal sealed partial class ImplantationGrain
     {
         foreach (var update in updates.IsDefault ? [] : updates)
         {
-            if (update is null || update.Step < 0 || update.Steps < 0 || !Enum.IsDefined(update.Stage))
+            if (
+                update is null
+                || update.Step < 0
+                || update.Steps < 0
+                || !Enum.IsDefined(update.Stage)
+                || (update.Stage == JobState.Training && Kind == JobKind.Generation)
+            )
             {
                 throw Refuse($"Epoch {epoch} of job {Id} reports a step or a stage that there is none of.");
             }

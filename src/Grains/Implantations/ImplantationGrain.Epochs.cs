@@ -19,7 +19,7 @@ internal sealed partial class ImplantationGrain
 
     private async Task<bool> EnsureRunningAsync(string reason, SlotLease? lost)
     {
-        if (_state.Request is null)
+        if (Asked is null)
         {
             return false;
         }
@@ -27,7 +27,7 @@ internal sealed partial class ImplantationGrain
         {
             case JobState.Succeeded or JobState.Failed or JobState.Cancelled:
                 // Mends what a crash after the last write left undone.
-                await FinishEffectsAsync();
+                await MendEffectsAsync();
                 return false;
             case JobState.Submitted:
                 await PutSummaryAsync();
@@ -60,7 +60,7 @@ internal sealed partial class ImplantationGrain
     public async Task<SlotLease?> Start(SlotLease lease)
     {
         RequireOwn(lease);
-        if (_state.Request is null || _state.State.IsFinal())
+        if (Asked is null || _state.State.IsFinal())
         {
             return null;
         }
@@ -100,7 +100,10 @@ internal sealed partial class ImplantationGrain
         {
             await PlacementHint.CallAsync(
                 lease.Silo,
-                () => Trainer(_state.Epoch).Start(_state.Lease!, _state.Request, new ResumePoint(_state.Checkpoint, _state.Previous, _state.Settled))
+                () =>
+                    _state.Generation is { } generation
+                        ? Trainer(_state.Epoch).Draw(_state.Lease!, generation, Sources)
+                        : Trainer(_state.Epoch).Start(_state.Lease!, _state.Request!, new ResumePoint(_state.Checkpoint, _state.Previous, _state.Settled))
             );
         }
         catch (Exception e)
@@ -115,7 +118,7 @@ internal sealed partial class ImplantationGrain
 
     public async Task TellWaiting(string why)
     {
-        if (_state is { Request: not null, State: JobState.Queued, Parked: false })
+        if (Asked is not null && _state is { State: JobState.Queued, Parked: false })
         {
             await LogAsync(EventOf(_state, why));
         }

@@ -143,7 +143,10 @@ internal sealed partial class ImplantationGrain
         }
     }
 
-    /// <summary>Removes what the epochs of an ended job have left behind: all but the log, previews, and the files that the manifest names.</summary>
+    /// <summary>
+    /// Removes what the epochs of an ended job have left behind: all but the log, previews, and the files that the manifest names. Later epochs than it knows
+    /// are those of a retry of which it did not hear.
+    /// </summary>
     private async Task DeleteGarbageAsync()
     {
         try
@@ -151,7 +154,7 @@ internal sealed partial class ImplantationGrain
             var garbage = new List<string>();
             await foreach (var file in store.ListAsync(StorePaths.Epochs(Id)))
             {
-                if (EpochGarbage.Is(Id, file.Path, _state.Published))
+                if (StorePaths.OfEpoch(Id, file.Path) is var (epoch, _) && epoch <= _state.Epoch && EpochGarbage.Is(Id, file.Path, _state.Published))
                 {
                     garbage.Add(file.Path);
                 }

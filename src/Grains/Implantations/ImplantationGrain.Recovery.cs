@@ -14,7 +14,7 @@ internal sealed partial class ImplantationGrain
     public async Task<RecoveryOutcome> Recover(bool dryRun)
     {
         RequestValidator.RequireId(Id);
-        if (_state.Request is not null)
+        if (Asked is not null)
         {
             // Its line in the list may be lost all the same.
             if (!dryRun)
@@ -63,7 +63,8 @@ internal sealed partial class ImplantationGrain
             var request = await ReadRequestAsync(manifest);
             return new ImplantationState
             {
-                Request = request,
+                Request = request as ImplantationRequest,
+                Generation = request as GenerationRequest,
                 State = JobState.Succeeded,
                 Epoch = manifest.Epoch,
                 Created = manifest.Created,
@@ -86,7 +87,7 @@ internal sealed partial class ImplantationGrain
         }
     }
 
-    private async Task<ImplantationRequest> ReadRequestAsync(PublishedManifest manifest)
+    private async Task<IJobRequest> ReadRequestAsync(PublishedManifest manifest)
     {
         var stored =
             manifest.Request
@@ -99,7 +100,7 @@ internal sealed partial class ImplantationGrain
             }
             using var content = new MemoryStream((int)stored.Bytes);
             await new VerifiedReader(store).CopyAsync(stored, content);
-            return RequestJson.Read(content.ToArray());
+            return manifest.Kind == JobKind.Generation ? RequestJson.ReadGeneration(content.ToArray()) : RequestJson.Read(content.ToArray());
         }
         catch (UnusableJsonException e)
         {

@@ -62,13 +62,14 @@ internal sealed partial class ImplantationGrain
 
     /// <summary>
     /// While silos can't reach each other the directory may let a job be activated twice. Only one of the two can write, but the other would tell readers for
-    /// ever what it once read: so it looks, now and then and while it is asked, whether the stored state is still its own. A final state is nobody's to change.
+    /// ever what it once read: so it looks, now and then and while it is asked, whether the stored state is still its own. A success is nobody's to change; any
+    /// other end may have been retried.
     /// </summary>
     /// <exception cref="OrleansException">It is not, and this activation goes; the call may be repeated.</exception>
     private async Task RequireCurrentAsync()
     {
         var clock = options.Value.Clock;
-        if (_state.State.IsFinal() || _writing > 0 || clock.GetElapsedTime(_confirmed) < options.Value.StateTrust)
+        if (_state.State == JobState.Succeeded || _writing > 0 || clock.GetElapsedTime(_confirmed) < options.Value.StateTrust)
         {
             return;
         }
@@ -119,7 +120,7 @@ internal sealed partial class ImplantationGrain
     /// </summary>
     private Task EnqueueAsync(bool front = false)
     {
-        var (request, waits) = (_state.Request!, options.Value.WaitForDevice);
+        var (request, waits) = (Asked!, options.Value.WaitForDevice);
         return GrainFactory
             .GetGrain<ISchedulerGrain>(0)
             .Enqueue(
@@ -143,7 +144,7 @@ internal sealed partial class ImplantationGrain
     {
         await WriteAsync(final);
         LogEnded(Id, final.State, final.Epoch);
-        instruments.OnEnded(final.State, final.Request!.Model.Name, final.Metrics);
+        instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Metrics);
         // Watchers end only after they have seen the last event.
         await LogAsync(EventOf(final, final.Error?.Message));
         _ended = true;
@@ -151,32 +152,51 @@ internal sealed partial class ImplantationGrain
         await FinishEffectsAsync();
     }
 
-    /// <summary>What an ended job owes to others; repeated calls do no harm.</summary>
+    /// <summary>
+    /// What an ended job owes to others; repeated calls do no harm. Nor do late ones, by an activation that does not know that the job was retried: they name
+    /// the epochs that are over.
+    /// </summary>
     private async Task FinishEffectsAsync()
     {
-        await PutSummaryAsync();
+        // As long as the list has the job as unfinished, the backstop comes back to it: so the list hears of the end after those who can't be told later.
+        if (await TellWebhooksAsync())
+        {
+            await PutSummaryAsync();
+        }
         if (_state.Lease is null)
         {
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).RemoveEnded(Id, _state.Epoch);
         }
         await DeleteGarbageAsync();
     }
 
-    private Task PutSummaryAsync() =>
+    /// <summary>Does what an ended job may still owe to others, if it is the job's end still.</summary>
+    private async Task MendEffectsAsync()
+    {
+        await RequireCurrentAsync();
+        await FinishEffectsAsync();
+    }
+
+    private Task PutSummaryAsync() => PutSummaryAsync(_state, _step, _steps);
+
+    private Task PutSummaryAsync(ImplantationState state) => PutSummaryAsync(state, state.Step, state.Steps);
+
+    private Task PutSummaryAsync(ImplantationState state, int step, int steps) =>
         GrainFactory
             .GetGrain<IJobCatalogGrain>(0)
             .Put(
                 new JobSummary
                 {
                     Id = Id,
-                    State = _state.State,
-                    Step = _step,
-                    Steps = _steps,
-                    Created = _state.Created,
-                    Owner = _state.Request!.Owner,
-                    Name = _state.Request.Name,
-                    Metadata = _state.Request.Metadata,
-                    Priority = _state.Request.Priority,
+                    State = state.State,
+                    Step = step,
+                    Steps = steps,
+                    Created = state.Created,
+                    Owner = state.Asked()!.Owner,
+                    Name = state.Asked()!.Name,
+                    Metadata = state.Asked()!.Metadata,
+                    Kind = Kind,
+                    Priority = state.Asked()!.Priority,
                 }
             );
 
@@ -375,9 +395,6 @@ internal sealed partial class ImplantationGrain
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} has gone on in another activation; this one goes")]
     private partial void LogReplaced(string jobId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduler did not say why job {JobId} waits")]
-    private partial void LogNotExplained(Exception error, string jobId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted")]
     private partial void LogNotDeleted(Exception error, string path);

@@ -26,7 +26,7 @@ internal sealed partial class ImplantationGrain
         var (state, step, steps) = (_state, _step, _steps);
         foreach (var update in fresh)
         {
-            if (update.Stage == JobState.Training)
+            if (update.Stage == Working)
             {
                 (step, steps) = (update.Step, update.Steps);
             }
@@ -111,7 +111,7 @@ internal sealed partial class ImplantationGrain
         if (_state.Published != epoch)
         {
             // The lease may have lapsed meanwhile: as long as no other epoch has begun, the work counts all the same.
-            if (_state.Request is null || epoch != _state.Epoch || _state.State.IsFinal() || _state.CancelRequested)
+            if (Asked is null || epoch != _state.Epoch || _state.State.IsFinal() || _state.CancelRequested)
             {
                 throw new StaleEpochException(Id, epoch, _state.Epoch);
             }
@@ -144,7 +144,9 @@ internal sealed partial class ImplantationGrain
                             State = JobState.Queued,
                             Parked = true,
                         },
-                        "Interrupted; goes on from its last checkpoint with the next process that resumes."
+                        Kind == JobKind.Generation
+                            ? "Interrupted; begins again with the next process that resumes."
+                            : "Interrupted; goes on from its last checkpoint with the next process that resumes."
                     );
                     await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
                 }
@@ -154,7 +156,7 @@ internal sealed partial class ImplantationGrain
     /// <summary>The trainer of an epoch works for it no more, and it has no result.</summary>
     private async Task GiveBackAsync(long epoch, Func<Task> giveBack)
     {
-        if (_state.Request is null || epoch != _state.Epoch)
+        if (Asked is null || epoch != _state.Epoch)
         {
             return;
         }
@@ -189,7 +191,7 @@ internal sealed partial class ImplantationGrain
         {
             await WriteAsync(_state with { Lease = null });
         }
-        await FinishEffectsAsync();
+        await MendEffectsAsync();
     }
 
     /// <summary>Nobody publishes any more, and the job is to be cancelled: its state tells whether that came in time.</summary>
@@ -214,7 +216,7 @@ internal sealed partial class ImplantationGrain
 
     private void RequireEpoch(long epoch)
     {
-        if (_state.Request is null || epoch != _state.Epoch || _state.Lease is null || _state.State.IsFinal())
+        if (Asked is null || epoch != _state.Epoch || _state.Lease is null || _state.State.IsFinal())
         {
             throw new StaleEpochException(Id, epoch, _state.Epoch);
         }

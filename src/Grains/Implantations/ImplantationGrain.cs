@@ -16,8 +16,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Implantations;
 
 /// <summary>
-/// A job. Each call changes the stored state first and acts on others afterwards; every act can be repeated, so a crash in between is mended by the next call.
-/// This file: what clients call.
+/// A job of either kind: an implantation, or a generation, which is told apart by its request alone. Each call changes the stored state first and acts on
+/// others afterwards; every act can be repeated, so a crash in between is mended by the next call. This file: what clients call.
 /// </summary>
 internal sealed partial class ImplantationGrain(
     [PersistentState(ImplantationGrain.StateName, OneShotStorage.Name)] IPersistentState<ImplantationState> storage,
@@ -27,7 +27,7 @@ internal sealed partial class ImplantationGrain(
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<ImplantationGrain> logger
-) : Grain, IImplantationGrain, IScheduledImplantation, ITrainedImplantation
+) : Grain, IImplantationGrain, IGenerationGrain, IScheduledImplantation, ITrainedImplantation
 {
     // Part of the stored key.
     private const string StateName = "job";
@@ -46,13 +46,16 @@ internal sealed partial class ImplantationGrain(
 
     private string Id => this.GetPrimaryKeyString();
 
+    /// <summary>What was asked for; null: there is no such job.</summary>
+    private IJobRequest? Asked => _state.Asked();
+
     private DateTimeOffset Now => options.Value.Clock.GetUtcNow();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = storage.State;
         _confirmed = options.Value.Clock.GetTimestamp();
-        if (_state.Request is null)
+        if (Asked is null)
         {
             return;
         }
@@ -74,33 +77,12 @@ internal sealed partial class ImplantationGrain(
     {
         RequestValidator.RequireId(Id);
         RequestValidator.Require(request);
-        if (_state.Request is not null && !Same(_state.Request, request))
-        {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
-        }
-        if (_state.Request is null)
-        {
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
-            _log = new ProgressLog(store, Id);
-            _step = _steps = 0;
-            await WriteAsync(
-                new ImplantationState
-                {
-                    Request = request,
-                    State = JobState.Submitted,
-                    Created = Now,
-                }
-            );
-            LogSubmitted(Id, request.Owner, request.Model.Name);
-        }
-
-        if (_state.State == JobState.Submitted)
-        {
-            // Listed before it is queued, so the recovery after a crash finds it.
-            await PutSummaryAsync();
-            await QueueAsync(_state, "Waits for a free slot.");
-        }
-
+        // Records compare immutable arrays by reference; their documents compare by value.
+        await SubmitAsync(
+            request,
+            _state.Request is { } known && JsonSerializer.Serialize(known) == JsonSerializer.Serialize(request),
+            () => Task.FromResult(new ImplantationState { Request = request })
+        );
         return Status();
     }
 
@@ -112,20 +94,12 @@ internal sealed partial class ImplantationGrain(
         }
         await RequireCurrentAsync();
         var status = Status();
-        if (_state is not { State: JobState.Queued, Parked: false })
+        return _state switch
         {
-            return status;
-        }
-        try
-        {
-            return status with { Waiting = await GrainFactory.GetGrain<ISchedulerGrain>(0).Explain(Id) ?? status.Waiting };
-        }
-        catch (Exception e) when (e is TimeoutException or OrleansException or OneShotException)
-        {
-            // All else is known without the scheduler.
-            LogNotExplained(e, Id);
-            return status;
-        }
+            { State: JobState.Queued, Parked: false } => await WithQueueAsync(status),
+            { State: >= JobState.Preparing and <= JobState.Publishing } => await WithFinishAsync(status),
+            _ => status,
+        };
     }
 
     public async IAsyncEnumerable<ProgressEvent> Watch(long fromSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -157,15 +131,13 @@ internal sealed partial class ImplantationGrain(
 
     public async Task<bool> Delete()
     {
-        if (_state.Request is null)
+        if (Asked is null)
         {
             return false;
         }
         if (!_state.State.IsFinal())
         {
-            throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {_state.State.ToString().ToLowerInvariant()}; cancel it first.", "id")
-            );
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} is {Word(_state.State)}; cancel it first.", "id"));
         }
         await GrainFactory.GetGrain<ISchedulerGrain>(0).Remove(Id);
         await DeleteFilesAsync(StorePaths.Job(Id));
@@ -176,17 +148,64 @@ internal sealed partial class ImplantationGrain(
         return true;
     }
 
-    private static bool Same(ImplantationRequest one, ImplantationRequest other) =>
-        // Records compare immutable arrays by reference; their documents compare by value.
-        JsonSerializer.Serialize(one) == JsonSerializer.Serialize(other);
+    /// <summary>Accepts a request of either kind, once.</summary>
+    /// <param name="request">The request, checked.</param>
+    /// <param name="isSame">Whether it is the one that the job has.</param>
+    /// <param name="first">Makes the state that the request is first stored in; throws if it can't be taken.</param>
+    private async Task SubmitAsync(IJobRequest request, bool isSame, Func<Task<ImplantationState>> first)
+    {
+        if (Asked is not null && !isSame)
+        {
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
+        }
+        if (Asked is null)
+        {
+            var state = await first();
+            await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
+            _log = new ProgressLog(store, Id);
+            _step = _steps = 0;
+            await WriteAsync(state with { State = JobState.Submitted, Created = Now });
+            LogSubmitted(Id, request.Owner, request.Model.Name);
+        }
+
+        if (_state.State == JobState.Submitted)
+        {
+            // Listed before it is queued, so the recovery after a crash finds it.
+            await PutSummaryAsync();
+            await QueueAsync(_state, "Waits for a free slot.");
+        }
+    }
+
+    /// <summary>What the scheduler knows of why it waits; null: it does not wait, or nobody knows more than the job itself.</summary>
+    private async Task<string?> ExplainAsync()
+    {
+        if (_state is not { State: JobState.Queued, Parked: false })
+        {
+            return null;
+        }
+
+        return (await AskAsync(() => GrainFactory.GetGrain<ISchedulerGrain>(0).GetOutlook(Id)))?.Waiting;
+    }
 
     private void RequireSubmitted()
     {
-        if (_state.Request is null)
+        if (Asked is null)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id"));
+            throw NoSuchJob();
         }
     }
+
+    private OneShotException NoSuchJob() => new(new ErrorDetail(ErrorCodes.NotFound, $"There is no job {Id}.", "id"));
+
+    private string? Waiting() =>
+        _state.State switch
+        {
+            JobState.Submitted => "Is not queued yet.",
+            JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
+            JobState.Queued => "Waits for a free slot.",
+            _ when _storeAway is not null && !_state.State.IsFinal() => $"Waits for the store: {_storeAway}",
+            _ => null,
+        };
 
     private ImplantationStatus Status() =>
         new()
@@ -200,14 +219,7 @@ internal sealed partial class ImplantationGrain(
             Created = _state.Created,
             Started = _state.Started,
             Finished = _state.Finished,
-            Waiting = _state.State switch
-            {
-                JobState.Submitted => "Is not queued yet.",
-                JobState.Queued when _state.Parked => "Was interrupted; goes on with the next process that resumes.",
-                JobState.Queued => "Waits for a free slot.",
-                _ when _storeAway is not null && !_state.State.IsFinal() => $"Waits for the store: {_storeAway}",
-                _ => null,
-            },
+            Waiting = Waiting(),
             Error = _state.Error,
             Warnings = _state.Warnings,
             Files = _state.Files,
@@ -215,5 +227,6 @@ internal sealed partial class ImplantationGrain(
             Seconds = _state.Seconds,
             LastSequence = _visible,
             Manifest = _state.State == JobState.Succeeded ? _state.Manifest : null,
+            Retries = _state.Retries,
         };
 }

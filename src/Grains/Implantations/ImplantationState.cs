@@ -128,6 +128,26 @@ internal sealed record ImplantationState
     /// <summary>How long stores were out of reach since the last new checkpoint, as outages count.</summary>
     [Id(31)]
     public TimeSpan OutageTime { get; init; }
+
+    /// <summary>Whether all of the owner's webhooks know of the job's end; false also where there was none to tell.</summary>
+    [Id(32)]
+    public bool WebhooksTold { get; init; }
+
+    /// <summary>How often the job was run again after it had failed or was cancelled.</summary>
+    [Id(33)]
+    public int Retries { get; init; }
+
+    /// <summary>What was asked for, where the job is a generation; <see cref="Request"/> is null then.</summary>
+    [Id(34)]
+    public GenerationRequest? Generation { get; init; }
+
+    /// <summary>The implantations of a generation, in the order in which it names them.</summary>
+    [Id(35)]
+    public ImmutableArray<GenerationSource> Sources { get; init; } = [];
+
+    /// <summary>What was asked for. (No property: nothing of it is stored.)</summary>
+    /// <returns>The request, of either kind; null: there is no such job.</returns>
+    public IJobRequest? Asked() => (IJobRequest?)Request ?? Generation;
 }
 
 /// <summary>A machine failed a job.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -29,6 +30,7 @@ internal sealed record PublishedManifest
         Files = [.. result.Files.Select(file => new JobFile(file.Path, file.Stored.Bytes, file.Stored.Sha256))];
         (Created, Started, Finished, Seconds) = (content.Created, content.Started, content.Finished, content.Seconds);
         (Metrics, Steps) = (content.Metrics, content.Options?.Steps ?? 0);
+        Kind = content.Kind == ManifestDocument.Generation ? JobKind.Generation : JobKind.Implantation;
         Warnings = content.Warnings.IsDefault ? [] : content.Warnings;
     }
 
@@ -37,6 +39,9 @@ internal sealed record PublishedManifest
 
     /// <summary>The epoch that made them, 1 or more.</summary>
     public long Epoch { get; }
+
+    /// <summary>What kind of job it is of.</summary>
+    public JobKind Kind { get; }
 
     /// <summary>The files, as the job's state lists them.</summary>
     public ImmutableArray<JobFile> Files { get; }
@@ -69,6 +74,7 @@ internal sealed record PublishedManifest
         {
             var content = StrictJson.Read<Content>(utf8.Span, s_options);
             Require(jobId, content.Id == jobId, $"it is that of job '{Wording.Cut(content.Id, 80)}'");
+            Require(jobId, content.Kind is null or ManifestDocument.Generation, $"it is of a job of the kind '{Wording.Cut(content.Kind ?? "", 80)}'");
             Require(jobId, content.State == "succeeded", $"its state is '{Wording.Cut(content.State, 80)}'");
             Require(jobId, content.Epoch is > 0 and <= MaxEpoch, $"its epoch is {content.Epoch}");
             Require(jobId, content.Seconds is >= 0 and < 1e12, "its seconds are out of range");
@@ -111,6 +117,8 @@ internal sealed record PublishedManifest
         public required string Id { get; init; }
 
         public required string State { get; init; }
+
+        public string? Kind { get; init; }
 
         public required DateTimeOffset Created { get; init; }
 

@@ -163,14 +163,32 @@ internal sealed partial class BlobCollector(
         string? cursor = null;
         do
         {
-            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { PageSize = JobQuery.MaxPageSize, Cursor = cursor });
+            var page = await grains
+                .GetGrain<IJobCatalogGrain>(0)
+                .List(
+                    new JobQuery
+                    {
+                        Kind = null,
+                        PageSize = JobQuery.MaxPageSize,
+                        Cursor = cursor,
+                    }
+                );
             foreach (var job in page.Jobs)
             {
                 if (job.State.IsFinal())
                 {
                     ended.Add(job);
                 }
-                if (await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
+                if (job.Kind == JobKind.Generation)
+                {
+                    // Its implantations are jobs of their own; it has no inputs.
+                    if (await grains.GetGrain<IGenerationGrain>(job.Id).GetStatus() is { } generation)
+                    {
+                        known.Add(job.Id);
+                        models.Add(generation.Request.Model.Name);
+                    }
+                }
+                else if (await grains.GetGrain<IImplantationGrain>(job.Id).GetStatus() is { } status)
                 {
                     // A line of the list alone tells no input: of a job whose state is lost nothing is known.
                     known.Add(job.Id);

@@ -25,6 +25,32 @@ internal sealed class ModelCollector(IArtifactStore store, IOptions<OneShotGrain
         CancellationToken cancellationToken = default
     )
     {
+        var parts = await CollectPartsAsync(dryRun, cancellationToken);
+        return [.. await CollectModelsAsync(dryRun, listNames, cancellationToken), .. parts];
+    }
+
+    /// <summary>Parts of uploads that nobody has completed within a day.</summary>
+    private async Task<List<StoredFile>> CollectPartsAsync(bool dryRun, CancellationToken cancellationToken)
+    {
+        var limit = options.Value.Clock.GetUtcNow() - options.Value.CollectionGrace;
+        var gone = new List<StoredFile>();
+        foreach (var part in await ListOldAsync(SharedModelPaths.Parts, limit, cancellationToken))
+        {
+            if (dryRun || await store.DeleteUnusedAsync(part.Path, limit, cancellationToken))
+            {
+                gone.Add(part);
+            }
+        }
+
+        return gone;
+    }
+
+    private async Task<IReadOnlyList<StoredFile>> CollectModelsAsync(
+        bool dryRun,
+        Func<Task<IReadOnlySet<string>>> listNames,
+        CancellationToken cancellationToken
+    )
+    {
         var limit = options.Value.Clock.GetUtcNow() - options.Value.ModelGrace;
         var manifests = await ListOldAsync(SharedModelPaths.Manifests, limit, cancellationToken);
         var files = await ListOldAsync(SharedModelPaths.Files, limit, cancellationToken);

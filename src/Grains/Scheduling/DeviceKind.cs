@@ -20,8 +20,9 @@ internal static class DeviceKind
     /// <summary>The kind that a job asks for.</summary>
     /// <param name="request">The job's request.</param>
     /// <returns>"cpu" or "cuda"; null: any will do.</returns>
-    public static string? Of(ImplantationRequest request) =>
-        request.Training.Device == Cpu ? Cpu
-        : request.Training.Device.StartsWith(Cuda, StringComparison.Ordinal) ? Cuda
+    public static string? Of(IJobRequest request) =>
+        request is not ImplantationRequest { Training.Device: var device } ? null
+        : device == Cpu ? Cpu
+        : device.StartsWith(Cuda, StringComparison.Ordinal) ? Cuda
         : null;
 }

@@ -86,7 +86,15 @@ internal sealed class MemoryProfiles
     /// <summary>What a job's memory depends on. Options left to the model's defaults are the same for all jobs of that model.</summary>
     /// <param name="request">The job's request.</param>
     /// <returns>The profile.</returns>
-    public static string NameOf(ImplantationRequest request)
+    public static string NameOf(IJobRequest request) =>
+        request switch
+        {
+            ImplantationRequest implantation => NameOf(implantation),
+            // One prompt's pictures are denoised at a time, in batches of a bounded size.
+            _ => $"{request.Model.Name}/pictures".ToLowerInvariant(),
+        };
+
+    private static string NameOf(ImplantationRequest request)
     {
         var training = request.Training;
         return string.Create(

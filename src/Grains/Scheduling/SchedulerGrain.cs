@@ -107,6 +107,8 @@ internal sealed partial class SchedulerGrain(
         await PumpAsync(CancellationToken.None);
     }
 
+    public Task RemoveEnded(string jobId, long epoch) => _model.IsOver(jobId, epoch) ? Remove(jobId) : Task.CompletedTask;
+
     public async Task RecordMemory(string jobId, long peakBytes)
     {
         if (_model.RecordMemory(jobId, peakBytes, Now))
@@ -116,8 +118,9 @@ internal sealed partial class SchedulerGrain(
         await _writes.FlushAsync();
     }
 
-    public Task<string?> Explain(string jobId) =>
-        Task.FromResult(_model.Waiting.Find(jobId) is not { } entry ? null : _model.Describe(entry, _model.ReasonOf(SlotNeed.Of(entry), Settled)));
+    public Task<QueueOutlook?> GetOutlook(string jobId) => Task.FromResult(_model.Waiting.Find(jobId) is { } entry ? _model.OutlookOf(entry, Settled) : null);
+
+    public Task<QueueOutlook> Preview(QueueEntry entry) => Task.FromResult(_model.Preview(entry, Settled));
 
     public async Task SiloLost(string silo)
     {

@@ -43,14 +43,59 @@ internal sealed partial class SchedulerModel
         {
             return DescribeWithheld(SlotNeed.Of(entry));
         }
-        var ahead = _queue.Ahead(entry, need => OfferedSlots().Any(slot => Suits(need, slot.Slot)));
-        return ahead switch
+        return Ahead(entry) switch
         {
             0 => "Waits for a free slot.",
             1 => "Waits for a free slot; 1 job is ahead.",
-            _ => string.Create(CultureInfo.InvariantCulture, $"Waits for a free slot; {ahead} jobs are ahead."),
+            var ahead => string.Create(CultureInfo.InvariantCulture, $"Waits for a free slot; {ahead} jobs are ahead."),
         };
     }
+
+    /// <summary>
+    /// What can be said of a waiting job. Costs as much as there are kinds of jobs and slots, owners who wait, and jobs of the same owner that go before it;
+    /// never a walk through the whole queue.
+    /// </summary>
+    /// <param name="entry">The job, which waits.</param>
+    /// <param name="settled">Whether silos have had the time to announce themselves.</param>
+    /// <returns>Its outlook.</returns>
+    public QueueOutlook OutlookOf(QueueEntry entry, bool settled = true)
+    {
+        var need = SlotNeed.Of(entry);
+        var reason = ReasonOf(need, settled);
+        var fitting = OfferedSlots().Where(slot => Fits(need, slot)).ToList();
+        var device = fitting.Select(slot => DeviceKind.Of(slot.Slot)).OrderByDescending(kind => kind != DeviceKind.Cpu).FirstOrDefault();
+        return new QueueOutlook(
+            Describe(entry, reason),
+            reason == WaitReason.NoneFits ? null : Ahead(entry) + 1,
+            fitting.Count,
+            FreeSlots().Count(slot => Fits(need, slot)),
+            device,
+            device is null ? 0 : BytesOn(need, device)
+        );
+    }
+
+    /// <summary>What could be said of a job that came now.</summary>
+    /// <param name="entry">The job, which does not wait.</param>
+    /// <param name="settled">Whether silos have had the time to announce themselves.</param>
+    /// <returns>Its outlook.</returns>
+    public QueueOutlook Preview(QueueEntry entry, bool settled = true)
+    {
+        _queue.Add(new QueueRow(entry, _arrivals + 1));
+        try
+        {
+            return OutlookOf(entry, settled);
+        }
+        finally
+        {
+            _queue.Remove(entry.JobId);
+        }
+    }
+
+    /// <summary>How many jobs start before a waiting one: those that some slot suits; where none suits it, all count.</summary>
+    private int Ahead(QueueEntry entry) =>
+        OfferedSlots().Any(slot => Suits(SlotNeed.Of(entry), slot.Slot))
+            ? _queue.Ahead(entry, need => OfferedSlots().Any(slot => Suits(need, slot.Slot)))
+            : _queue.Ahead(entry, _ => true);
 
     /// <summary>Memory that a job needs on the slots that there are, where it needs the least; 0: not known.</summary>
     private long LeastBytes(SlotNeed need) =>

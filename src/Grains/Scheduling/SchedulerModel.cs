@@ -130,6 +130,14 @@ internal sealed partial class SchedulerModel
         return waited || removed + DropLent() > 0;
     }
 
+    /// <summary>Whether all that is known of a job is of epochs up to one.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <returns>False if it waits for a later one, or works for it.</returns>
+    public bool IsOver(string jobId, long epoch) =>
+        (_queue.Find(jobId)?.Over ?? 0) <= epoch
+        && _leases.TrueForAll(record => record.Entry.JobId != jobId || Math.Max(record.Entry.Over, record.Lease.Epoch) <= epoch);
+
     /// <summary>A job tells how much memory it took, while it still holds its lease. Its like need as much from now on, also those that wait already.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="peakBytes">The most that it took. Counted up to what its slot offers: there it has run, whatever else the process held.</param>

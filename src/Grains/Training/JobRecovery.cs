@@ -19,7 +19,16 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
         var waiting = (await grains.GetGrain<ISchedulerGrain>(0).GetSnapshot()).Queue.Select(entry => entry.JobId).ToHashSet(StringComparer.Ordinal);
         do
         {
-            var page = await grains.GetGrain<IJobCatalogGrain>(0).List(new JobQuery { UnfinishedOnly = true, Cursor = cursor });
+            var page = await grains
+                .GetGrain<IJobCatalogGrain>(0)
+                .List(
+                    new JobQuery
+                    {
+                        Kind = null,
+                        UnfinishedOnly = true,
+                        Cursor = cursor,
+                    }
+                );
             // Oldest first, as they were submitted.
             foreach (var job in page.Jobs.Reverse().Where(job => !waiting.Contains(job.Id)))
             {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Storage;
 
@@ -14,6 +15,9 @@ namespace OrleansOneShot.Grains.Training;
 /// </summary>
 internal static class ManifestDocument
 {
+    /// <summary>The kind of job that a manifest of pictures names.</summary>
+    public const string Generation = "generation";
+
     private static readonly JsonSerializerOptions s_options = new()
     {
         WriteIndented = true,
@@ -30,14 +34,7 @@ internal static class ManifestDocument
     /// <param name="files">The result's files.</param>
     /// <param name="result">What the engine made.</param>
     /// <returns>UTF-8 bytes.</returns>
-    public static byte[] Write(
-        ImplantationStatus status,
-        long epoch,
-        DateTimeOffset finished,
-        double seconds,
-        ImmutableArray<JobFile> files,
-        EngineResult result
-    )
+    public static byte[] Write(IJobStatus status, long epoch, DateTimeOffset finished, double seconds, ImmutableArray<JobFile> files, EngineResult result)
     {
         var document = new JsonObject
         {
@@ -51,6 +48,11 @@ internal static class ManifestDocument
             ["epoch"] = epoch,
             ["seed"] = status.Request.Seed,
         };
+        if (status.Request is GenerationRequest)
+        {
+            // Of an implantation nothing says so: that is what a manifest was always of.
+            document["kind"] = Generation;
+        }
         foreach (var (key, value) in result.Manifest)
         {
             if (!document.ContainsKey(key) && key is not ("files" or "metrics" or "warnings"))

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Orleans.Placement;
 using OrleansOneShot.Contracts.Grains;
@@ -19,15 +20,13 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
     public Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume)
     {
         Require(lease, resume);
-        if (lease.Silo != silo.SiloAddress.ToParsableString())
-        {
-            DeactivateOnIdle();
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"The silo {lease.Silo} of the lease is gone."));
-        }
+        return StartAsync(lease, new RunOrder(request) { Resume = resume });
+    }
 
-        // Kept alive by attribute: work outside of calls does not keep a grain.
-        EndWithAsync(host.Start(lease, request, resume)).Ignore();
-        return Task.CompletedTask;
+    public Task Draw(SlotLease lease, GenerationRequest request, ImmutableArray<GenerationSource> sources)
+    {
+        Require(lease, ResumePoint.Beginning);
+        return StartAsync(lease, new RunOrder(request) { Sources = sources });
     }
 
     public Task Stop(long epoch)
@@ -38,6 +37,19 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
         {
             host.Stop(job, epoch);
         }
+        return Task.CompletedTask;
+    }
+
+    private Task StartAsync(SlotLease lease, RunOrder order)
+    {
+        if (lease.Silo != silo.SiloAddress.ToParsableString())
+        {
+            DeactivateOnIdle();
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"The silo {lease.Silo} of the lease is gone."));
+        }
+
+        // Kept alive by attribute: work outside of calls does not keep a grain.
+        EndWithAsync(host.Start(lease, order)).Ignore();
         return Task.CompletedTask;
     }
 

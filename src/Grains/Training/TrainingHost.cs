@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
@@ -46,11 +44,10 @@ internal sealed partial class TrainingHost(
 
     /// <summary>Starts a run; one that runs already is left alone.</summary>
     /// <param name="lease">The lease with the epoch to work for.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="resume">Where to go on.</param>
+    /// <param name="order">What to do.</param>
     /// <returns>When the run has ended.</returns>
     /// <exception cref="OneShotException">unavailable: the silo stops.</exception>
-    public Task Start(SlotLease lease, ImplantationRequest request, ResumePoint resume)
+    public Task Start(SlotLease lease, RunOrder order)
     {
         lock (_lock)
         {
@@ -95,12 +92,11 @@ internal sealed partial class TrainingHost(
                     Worked = quarantine.Worked,
                 },
                 lease,
-                request,
-                resume,
+                order,
                 _abandon.Token
             );
             _runs.Add(key, run);
-            models.Use(request.Model.Name);
+            models.Use(order.Request.Model.Name);
             run.Start(slotFree);
             run.Completion.ContinueWith(_ => Forget(key), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return run.Completion;

@@ -80,7 +80,7 @@ internal sealed partial class TrainingRun
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(_waits.Token, _stop.Token);
         try
         {
-            await _writes.ExecuteAsync(cancellationToken => _services.Store.GetInfoAsync(StorePaths.Blob(_request.Image), cancellationToken), waits.Token);
+            await _writes.ExecuteAsync(cancellationToken => _services.Store.GetInfoAsync(StorePaths.Manifest(_lease.JobId), cancellationToken), waits.Token);
             await Task.Delay(_services.Options.StoreOutageLimit / PauseShare, _services.Options.Clock, waits.Token);
         }
         catch (Exception e) when (e is OutageException or OperationCanceledException)

@@ -8,6 +8,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
@@ -24,8 +25,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
 {
     private readonly TrainingServices _services;
     private readonly SlotLease _lease;
-    private readonly ImplantationRequest _request;
-    private readonly ResumePoint _resume;
+    private readonly RunOrder _order;
     private readonly ITrainedImplantation _job;
     private readonly ResiliencePipeline _farewells;
     private readonly OutageRetry _calls;
@@ -34,7 +34,8 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _abandon;
     private readonly long _began;
-    private readonly StepCoordinator _borrowed;
+    private readonly StepCoordinator? _borrowed;
+    private readonly RunStopwatch _stopwatch;
     private ProgressPump _progress = null!;
     private RunFolder? _folder;
     private int _committedStep = -1;
@@ -48,24 +49,26 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>Prepares a run.</summary>
     /// <param name="services">The silo's services.</param>
     /// <param name="lease">The lease with the epoch to work for.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="resume">Where to go on.</param>
+    /// <param name="order">What to do.</param>
     /// <param name="abandon">Ends all waiting: the process goes down.</param>
-    public TrainingRun(TrainingServices services, SlotLease lease, ImplantationRequest request, ResumePoint resume, CancellationToken abandon)
+    public TrainingRun(TrainingServices services, SlotLease lease, RunOrder order, CancellationToken abandon)
     {
         _services = services;
         _lease = lease;
-        _request = request;
-        _resume = resume;
+        _order = order;
         _abandon = abandon;
         _job = services.Grains.GetGrain<ITrainedImplantation>(lease.JobId);
-        _borrowed = new StepCoordinator(new ClusterLender(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger);
+        // Pictures are drawn where the job is.
+        _borrowed = order.Request is ImplantationRequest request
+            ? new StepCoordinator(new ClusterLender(services.Grains, lease, request), lease, services.Options, services.Instruments, services.Logger)
+            : null;
         var (clock, limit) = (services.Options.Clock, services.Options.StoreOutageLimit);
         _farewells = JobCallRetry.Create(clock, services.Logger);
         _calls = new OutageRetry(clock, limit, error => error is not (OneShotException or OperationCanceledException), Note, services.Logger);
         _writes = new OutageRetry(clock, limit, IsAway, Note, services.Logger);
         _waits = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         _began = services.Options.Clock.GetTimestamp();
+        _stopwatch = new RunStopwatch(services.Options.Clock);
     }
 
     /// <summary>The lease it works under.</summary>
@@ -121,9 +124,10 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <inheritdoc/>
     public void Report(ProgressUpdate update)
     {
-        _services.Instruments.OnStep(_request.Model.Name, update);
+        _services.Instruments.OnStep(_order.Request.Model.Name, update);
         ChangeStage(update.Stage);
         (_step, _steps) = (update.Step, update.Steps);
+        _stopwatch.Add(update);
         _progress.Report(update);
     }
 
@@ -162,7 +166,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             ChangeStage(null);
-            _borrowed.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _borrowed?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             DeleteFolder();
         }
     }
@@ -170,7 +174,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <summary>Everything in here runs on the run's own thread up to the engine's return; what follows only waits for input and output.</summary>
     private Task RunAsync()
     {
-        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _resume.Checkpoint?.Step ?? 0);
+        LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _order.Resume.Checkpoint?.Step ?? 0);
         ChangeStage(JobState.Preparing);
         _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), OnUnheard);
         EngineResult result;
@@ -178,14 +182,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         {
             _folder = RunFolder.Create(_services.Options.WorkFolder, string.Create(CultureInfo.InvariantCulture, $"{_lease.JobId}-{_lease.Epoch}"));
             _stop.Token.ThrowIfCancellationRequested();
-            var job = new EngineJob(_lease.JobId, _lease.Epoch, _lease.Slot, _request, _resume.Checkpoint, _folder.Path)
-            {
-                Previous = _resume.Previous,
-                Settled = _resume.Settled,
-                Device = _services.Options.DeviceOf(_lease.Slot),
-                BorrowedSlots = _borrowed,
-            };
-            result = _services.Engine.Run(job, this, _stop.Token);
+            result = Work(_folder.Path);
         }
         catch (Exception e)
         {
@@ -194,7 +191,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         finally
         {
             // Before anything is stored or told: others may wait for these slots.
-            _borrowed.Dismiss();
+            _borrowed?.Dismiss();
         }
 
         return FinishAsync(result);
@@ -217,7 +214,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 GuardAsync,
                 async files =>
                 {
-                    var status = await CallAsync(_services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus) ?? throw Stale();
+                    var status = await CallAsync(GetStatusAsync) ?? throw Stale();
                     return ManifestDocument.Write(
                         status,
                         _lease.Epoch,
@@ -229,16 +226,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 },
                 WriteAsync
             );
-            // Only helps those who come later, and must come before the job gives back its lease.
-            if (result.PeakBytes > 0)
-            {
-                LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
-                _services.Instruments.OnMemory(
-                    _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot)?.Device ?? DeviceKind.Cpu,
-                    result.PeakBytes
-                );
-                _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
-            }
+            TellLaterJobs(result);
 
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
@@ -248,6 +236,24 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         catch (Exception e)
         {
             await EndAsync(e);
+        }
+    }
+
+    /// <summary>What the run took, in memory and time: only helps those who come later, and must come before the job gives back its lease.</summary>
+    private void TellLaterJobs(EngineResult result)
+    {
+        var slot = _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot);
+        if (result.PeakBytes > 0)
+        {
+            LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
+            _services.Instruments.OnMemory(slot?.Device ?? DeviceKind.Cpu, result.PeakBytes);
+            _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
+        }
+
+        if (_order.Request is ImplantationRequest request && _stopwatch.Stop(request.Training.Steps is null) is { } run)
+        {
+            var device = slot is null ? DeviceKind.Cpu : DeviceKind.Of(slot);
+            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(request), device, run).Ignore();
         }
     }
 
@@ -290,6 +296,11 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         _services.Instruments.OnStored(_services.Store.Kind, info.Bytes);
         _services.Instruments.OnCheckpoint(_services.Options.Clock.GetElapsedTime(began));
     }
+
+    private async Task<IJobStatus?> GetStatusAsync() =>
+        _order.Request is GenerationRequest
+            ? await _services.Grains.GetGrain<IGenerationGrain>(_lease.JobId).GetStatus()
+            : await _services.Grains.GetGrain<IImplantationGrain>(_lease.JobId).GetStatus();
 
     private TimeSpan Elapsed() => _services.Options.Clock.GetElapsedTime(_began);
 

@@ -46,12 +46,34 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// <summary>Why it takes no jobs, as the end of a sentence that begins with "takes no jobs: "; null: it does.</summary>
     public string? WhyNoJobs => _host.Services.GetRequiredService<ISiloHealth>().Why;
 
+    /// <summary>Asks Redis for an answer.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Why there is none, in a sentence; null: it answers.</returns>
+    public async Task<string?> FindRedisProblemAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _claim.PingAsync().WaitAsync(cancellationToken);
+            return null;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            return "Redis does not answer.";
+        }
+    }
+
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>A client of its cluster that lives in this process.</summary>
     /// <returns>The client; to be disposed of before the silo.</returns>
     public ClusterClient OpenClient() => ClusterClient.Attach(Grains);
+
+    /// <summary>Whether it takes calls: it has started, and neither stops nor was declared dead.</summary>
+    public bool IsActive => _host.Services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Active;
+
+    /// <summary>Its log, into which other hosts of this process may write.</summary>
+    public SiloLog Log => _host.Services.GetRequiredService<SiloLog>();
 
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
@@ -227,6 +249,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                     Slots = options.Slots,
                     Devices = options.Devices,
                     KeepModels = options.KeepModels,
+                    WebhookAllow = options.WebhookAllow,
                     ResumesJobs = true,
                     RequeuesOnStop = true,
                     Health = options.Health,

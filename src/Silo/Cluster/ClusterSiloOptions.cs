@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Silo.Hosting;
@@ -25,6 +26,9 @@ public sealed record ClusterSiloOptions
 
     /// <summary>How long a model of the artifact store that no job refers to is kept after its last use; null: 30 days.</summary>
     public TimeSpan? KeepModels { get; init; }
+
+    /// <summary>Hosts that webhooks may call besides those of the Internet: addresses, networks such as 10.0.0.0/8, and names. Default: none.</summary>
+    public ImmutableArray<string> WebhookAllow { get; init; } = [];
 
     /// <summary>What the machine has to train on; tests say otherwise.</summary>
     public IDeviceProbe Devices { get; init; } = new MachineProbe();

@@ -109,6 +109,12 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     /// <param name="clock">Is told Redis' clock at each renewal.</param>
     public void Keep(ILogger logger, ClusterClock? clock = null) => _renewals = RenewAsync(logger, clock);
 
+    /// <summary>Asks Redis for an answer.</summary>
+    /// <returns>When it came.</returns>
+    /// <exception cref="RedisException">It is out of reach.</exception>
+    /// <exception cref="TimeoutException">It does not answer.</exception>
+    public Task PingAsync() => _connection.GetDatabase().PingAsync();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -38,6 +38,12 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
+    /// <summary>Whether it takes calls: it has started, and neither stops nor was declared dead.</summary>
+    public bool IsActive => _host.Services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Active;
+
+    /// <summary>Its log, into which other hosts of this process may write.</summary>
+    public SiloLog Log => _host.Services.GetRequiredService<SiloLog>();
+
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
 
@@ -150,6 +156,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                     Store = SiloStore.Choose(options.Data, cluster: false),
                     Slots = options.Trains ? 1 : 0,
                     ResumesJobs = options.Trains,
+                    WebhookAllow = options.WebhookAllow,
                     Engine = options.Engine,
                 }
             );

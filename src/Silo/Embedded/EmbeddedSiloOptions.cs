@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Storage;
 
@@ -17,6 +18,9 @@ public sealed record EmbeddedSiloOptions
 
     /// <summary>Name of this cluster; clients must give the same.</summary>
     public string ClusterId { get; init; } = "embedded-" + Guid.NewGuid().ToString("N");
+
+    /// <summary>Hosts that webhooks may call besides those of the Internet: addresses, networks such as 10.0.0.0/8, and names. Default: none.</summary>
+    public ImmutableArray<string> WebhookAllow { get; init; } = [];
 
     /// <summary>Stands in for the engine, in tests.</summary>
     public Func<IServiceProvider, ITrainingEngine>? Engine { get; init; }

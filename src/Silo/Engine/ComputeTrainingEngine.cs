@@ -42,8 +42,24 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         ArgumentNullException.ThrowIfNull(observer);
         return EngineErrors.Translate(() =>
         {
-            using var measurement = Measure(job);
+            using var measurement = Measure(DeviceOf(job.Device, job.Request.Training.Device));
             var result = RunCore(job, new RunObserver(observer, measurement), cancellationToken);
+            return result with { PeakBytes = measurement.Peak() };
+        });
+    }
+
+    /// <inheritdoc/>
+    public EngineResult Draw(DrawingJob job, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(observer);
+        return EngineErrors.Translate(() =>
+        {
+            var device = DeviceOf(job.Device, Devices.Auto);
+            using var measurement = Measure(device);
+            var notes = new RunObserver(observer, measurement);
+            var folder = OpenModel(job.Request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
+            var result = new GenerationRun(_inputs, precision).Execute(job, folder, device, notes, cancellationToken);
             return result with { PeakBytes = measurement.Peak() };
         });
     }
@@ -59,7 +75,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     {
         var clock = Stopwatch.StartNew();
         var request = job.Request;
-        var folder = OpenModel(request, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
+        var folder = OpenModel(request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(request, folder, job.Device);
         options = options with
         {
@@ -104,13 +120,13 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
     }
 
-    private static string DeviceOf(EngineJob job)
+    private static string DeviceOf(string? slot, string asked)
     {
         try
         {
-            return TorchDevices.Resolve(job.Device ?? job.Request.Training.Device);
+            return TorchDevices.Resolve(slot ?? asked);
         }
-        catch (InvalidInputException e) when (job.Device is not null)
+        catch (InvalidInputException e) when (slot is not null)
         {
             // The slot's own device, which was there when the silo started: its driver or the device itself has failed.
             throw new OneShotException(
@@ -120,11 +136,11 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         }
     }
 
-    private PeakMeasurement Measure(EngineJob job)
+    private PeakMeasurement Measure(string device)
     {
         // What the libraries take is no job's.
         TorchRuntime.Initialise();
-        return memory.Begin(DeviceOf(job));
+        return memory.Begin(device);
     }
 
     private Worker OpenCore(EngineJob job, CancellationToken cancellationToken)
@@ -132,9 +148,9 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         var brief =
             WorkerBrief.Parse(job.Brief)
             ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
-        var folder = OpenModel(job.Request, static _ => { }, cancellationToken);
+        var folder = OpenModel(job.Request.Model, static _ => { }, cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = brief.Precision };
-        var measurement = Measure(job);
+        var measurement = Measure(DeviceOf(job.Device, job.Request.Training.Device));
         try
         {
             var worker = TermWorker.Open(folder, _inputs.Fetch(job.Request, cancellationToken), options);
@@ -162,10 +178,10 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         );
     }
 
-    private ModelFolder OpenModel(ImplantationRequest request, Action<string> say, CancellationToken cancellationToken)
+    private ModelFolder OpenModel(ModelReference model, Action<string> say, CancellationToken cancellationToken)
     {
-        var clip = request.Model.Clip is { } name ? models.GetFolder(name, say, cancellationToken) : null;
-        var folder = models.GetFolder(request.Model.Name, say, cancellationToken);
+        var clip = model.Clip is { } name ? models.GetFolder(name, say, cancellationToken) : null;
+        var folder = models.GetFolder(model.Name, say, cancellationToken);
         try
         {
             return ModelFolder.Open(folder, clip, models.Converted);

@@ -61,6 +61,58 @@ internal sealed class EngineInputs(IArtifactReader store)
         }
     }
 
+    /// <summary>Fetches what new pictures need of an implantation.</summary>
+    /// <param name="source">The implantation, as it was when the generation was submitted.</param>
+    /// <param name="index">Which of those that the generation names, from 0.</param>
+    /// <param name="folder">Takes the files, under the names that the manifest gives them; created.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OneShotException">not_found: it was deleted meanwhile; failed: it is damaged. The message names it.</exception>
+    /// <exception cref="IOException">The store is out of reach, or the disk full.</exception>
+    public void FetchImplantation(GenerationSource source, int index, string folder, CancellationToken cancellationToken)
+    {
+        var field = FormattableString.Invariant($"implantations[{index}].id");
+        try
+        {
+            using var manifest = new MemoryStream();
+            Copy(new ArtifactInfo(StorePaths.Manifest(source.Id), source.Manifest.Bytes, source.Manifest.Sha256), manifest, cancellationToken);
+            Directory.CreateDirectory(folder);
+            foreach (var file in PublishedResult.Parse(source.Id, manifest.ToArray()).Files.Where(file => ImplantationFiles.IsDrawnWith(file.Path)))
+            {
+                var path = Path.Combine(folder, file.Path);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                using var target = File.Create(path);
+                Copy(file.Stored, target, cancellationToken);
+            }
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.NotFound,
+                    $"The implantation {source.Id} was deleted after this generation was submitted.",
+                    field,
+                    "Implant the object again, and draw with that one."
+                ),
+                e
+            );
+        }
+        catch (Exception e) when (e is ArtifactCorruptException or ArtifactChangedException or InvalidDataException)
+        {
+            throw new OneShotException(
+                new ErrorDetail(
+                    ErrorCodes.Failed,
+                    $"The files of the implantation {source.Id} are not those that were there when this generation was submitted.",
+                    field,
+                    "Nothing was published. Submit the generation again, or implant the object again."
+                ),
+                e
+            );
+        }
+    }
+
+    private void Copy(ArtifactInfo file, Stream target, CancellationToken cancellationToken) =>
+        store.CopyAsync(file, target, cancellationToken).GetAwaiter().GetResult();
+
     private byte[] Fetch(string sha256, string what, string field, CancellationToken cancellationToken)
     {
         try

@@ -6,6 +6,7 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Models;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
@@ -23,6 +24,10 @@ internal static class OneShotSiloBuilderExtensions
     {
         silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
         silo.Services.AddSingleton(new ModelCatalog(options.Data));
+        silo.Services.AddSingleton<IModelInventory>(provider => new SiloModelInventory(
+            provider.GetRequiredService<ModelCatalog>(),
+            options.Slots != 0 && ModelPullOptions.FromEnvironment() is not null
+        ));
         silo.Services.AddOneShotStore(options.Store);
         silo.Services.AddTrainingEngine(options);
         var slots = SlotPlan.Create(options.Devices, options.Slots);
@@ -39,6 +44,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.WorkFolder = options.Data.Work;
             grains.Clock = options.Clock;
             grains.Slots = slots;
+            grains.WebhookAllow = options.WebhookAllow;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Silo.Engine;
 using OrleansOneShot.Storage;
@@ -30,6 +31,9 @@ internal sealed record OneShotSiloOptions
 
     /// <summary>How long an unused model of the store is kept; null: as <see cref="Grains.Hosting.OneShotGrainsOptions.ModelGrace"/> says.</summary>
     public TimeSpan? KeepModels { get; init; }
+
+    /// <summary>Hosts that webhooks may call besides those of the Internet: <see cref="Grains.Hosting.OneShotGrainsOptions.WebhookAllow"/>.</summary>
+    public ImmutableArray<string> WebhookAllow { get; init; } = [];
 
     /// <summary>The clock by which jobs and leases are judged.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

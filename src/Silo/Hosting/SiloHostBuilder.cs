@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -10,12 +10,13 @@ internal static class SiloHostBuilder
     /// <summary>An empty builder: no configuration files, no environment, no console. The working directory is the caller's and none of our business.</summary>
     /// <param name="log">The log it writes, alone.</param>
     /// <returns>The builder.</returns>
+    /// <exception cref="OneShotException">invalid_input: <see cref="SiloLog.LevelVariable"/> names no level.</exception>
     public static HostApplicationBuilder Create(string log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "oneshot", DisableDefaults = true });
-        builder.Logging.AddProvider(new FileLoggerProvider(log));
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Logging.AddFilter("OrleansOneShot", LogLevel.Information);
+        var own = new SiloLog(log, SiloLog.ReadLevel(Environment.GetEnvironmentVariable));
+        own.AddTo(builder.Logging);
+        builder.Services.AddSingleton(own);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(2));
         return builder;
     }

@@ -23,7 +23,7 @@ public static class LostJobs
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(store);
-        if ((await client.ListPageAsync(new JobQuery { PageSize = 1 }, cancellationToken)).Jobs.Length > 0)
+        if ((await client.ListPageAsync(new JobQuery { Kind = null, PageSize = 1 }, cancellationToken)).Jobs.Length > 0)
         {
             return null;
         }

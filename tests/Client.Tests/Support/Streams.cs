@@ -57,6 +57,8 @@ internal sealed class StreamedJob(params Func<long, IAsyncEnumerable<ProgressEve
 
     public Task<ImplantationStatus> Cancel() => throw new NotSupportedException();
 
+    public Task<ImplantationStatus> Retry(int retries) => throw new NotSupportedException();
+
     public Task<bool> Delete() => throw new NotSupportedException();
 
     public Task<bool> EnsureRunning(string reason) => throw new NotSupportedException();

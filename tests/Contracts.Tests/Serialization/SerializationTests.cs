@@ -10,6 +10,7 @@ using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.TestKit;
 
@@ -104,6 +105,47 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
+    public void Generation_RoundTrip_KeepsEveryField()
+    {
+        var request = new GenerationRequest
+        {
+            Name = "snow",
+            Owner = "ann",
+            Priority = 3,
+            Seed = 7,
+            Model = new ModelReference { Name = "m" },
+            Implantations = [new ImplantationReference { Id = "x", Scale = -0.5 }],
+            Prompts = ["a <cat>", ""],
+            NegativePrompt = "blurred",
+            PerPrompt = 4,
+            Scheduler = "euler",
+            Steps = 9,
+            GuidanceScale = 2.5,
+            Metadata = new Dictionary<string, string> { ["run"] = "7" },
+        };
+        Assert.Equivalent(request, RoundTrip(request), strict: true);
+        var status = new GenerationStatus
+        {
+            Id = "g",
+            State = JobState.Succeeded,
+            Request = request,
+            Epoch = 2,
+            Step = 3,
+            Steps = 4,
+            Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Waiting = "waits",
+            Warnings = ["w"],
+            Files = [new JobFile("0001.png", 5, new string('d', 64))],
+            Seconds = 6,
+            LastSequence = 7,
+            Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
+        };
+        Assert.Equivalent(status, RoundTrip(status), strict: true);
+        Assert.Equal(JobKind.Implantation, RoundTrip(new JobQuery()).Kind);
+        Assert.Null(RoundTrip(new JobQuery { Kind = null }).Kind);
+    }
+
+    [Fact]
     public void NewKey_RoundTrip_KeepsKeyAndSecret()
     {
         var key = new KeyDocument
@@ -122,6 +164,57 @@ public sealed class SerializationTests : IDisposable
             """{"key":{"id":"a1","name":"laptop","owner":"ann","scopes":["jobs:read","admin"],"created":"2026-01-02T03:04:05+00:00","expires":null,"last_used":"2026-01-02T03:04:06+00:00","revoked":null},"secret":"os1_a1_x"}""",
             JsonSerializer.Serialize(back, s_json)
         );
+    }
+
+    [Fact]
+    public void Webhooks_RoundTrip_KeepEverything()
+    {
+        var time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var delivery = new WebhookDelivery
+        {
+            Id = "msg_1",
+            Type = WebhookEvents.Failed,
+            Job = "j1",
+            Status = WebhookDeliveryStatus.Failed,
+            Time = time,
+            Attempts = 2,
+            LastAttempt = time,
+            ResponseStatus = 500,
+            Reason = "why",
+            NextAttempt = time,
+        };
+        var webhook = new WebhookDocument
+        {
+            Id = "wh_1",
+            Url = "https://example.com/hooks",
+            Events = [WebhookEvents.Failed],
+            Description = "mine",
+            Created = time,
+            Disabled = time,
+            Deliveries = [delivery],
+        };
+        Assert.Equivalent(new NewWebhook(webhook, "whsec_x"), RoundTrip(new NewWebhook(webhook, "whsec_x")), strict: true);
+        Assert.Null(RoundTrip(webhook with { Deliveries = null }).Deliveries);
+        var job = new WebhookJob
+        {
+            Id = "j1",
+            State = JobState.Failed,
+            Owner = "ann",
+            Name = "cat",
+            Metadata = new Dictionary<string, string> { ["run"] = "7" },
+            Created = time,
+            Started = time,
+            Finished = time,
+            Error = new ErrorDetail(ErrorCodes.Failed, "why"),
+        };
+        Assert.Equivalent(job, RoundTrip(job), strict: true);
+        var request = new WebhookRequest
+        {
+            Url = "https://example.com/hooks",
+            Events = [WebhookEvents.Failed],
+            Description = "mine",
+        };
+        Assert.Equivalent(request, RoundTrip(request), strict: true);
     }
 
     [Fact]

@@ -40,6 +40,8 @@ public sealed class SecretTextTests
             "client_secret=s3cr3t",
             "Authorization: Bearer s3cr3t",
             "bearer s3cr3t",
+            "whsec_s3cr3t+/=",
+            "whsec%5Fs3cr3t",
         ];
 
     [Theory]

@@ -231,13 +231,13 @@ internal static class RequestLimits
             ]
         ),
         Of<string>(
-            "metadata.run.id",
+            "metadata['run.id']",
             (r, v) => r with { Metadata = Metadata(0).Add("a", "b").Add("run.id", v) },
             ["", " ", "ä <b>", Text(256)],
             [
-                (null!, "metadata.run.id has no value; leave it out, or give one of at most 256 characters."),
-                (Text(257), "metadata.run.id has 257 characters; at most 256 are allowed."),
-                ("a\nb", "metadata.run.id holds control characters; leave them out."),
+                (null!, "metadata['run.id'] has no value; leave it out, or give one of at most 256 characters."),
+                (Text(257), "metadata['run.id'] has 257 characters; at most 256 are allowed."),
+                ("a\nb", "metadata['run.id'] holds control characters; leave them out."),
             ]
         ),
     ];

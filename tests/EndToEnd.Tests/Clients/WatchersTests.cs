@@ -40,10 +40,7 @@ public sealed class WatchersTests : IDisposable
         var stays = Assert.Single(cluster.Silos, silo => silo != dies);
         await using var http = OneShotClient.Connect(stays.Url!);
         var trains = new TaskCompletionSource();
-        var watchers = Enumerable
-            .Range(0, 2 * WatchersEach)
-            .Select(i => WatchAsync(i % 2 == 0 ? http : gateway, job.Id, trains, limit.Token))
-            .ToList();
+        var watchers = Enumerable.Range(0, 2 * WatchersEach).Select(i => WatchAsync(i % 2 == 0 ? http : gateway, job.Id, trains, limit.Token)).ToList();
         await trains.Task.WaitAsync(limit.Token);
         dies.Process.Kill();
         var seen = await Task.WhenAll(watchers);

@@ -41,6 +41,8 @@ public sealed class DocumentedCurlTests : IAsyncLifetime
         Assert.Contains("\"state\":\"succeeded\"", await File.ReadAllTextAsync(_folder["ended.json"]), StringComparison.Ordinal);
         Assert.True(new FileInfo(_folder["cat.safetensors"]).Length > 0);
         Assert.Equal((byte)0x89, (await File.ReadAllBytesAsync(_folder["sheet.png"]))[0]);
+        Assert.Contains("event: done", await File.ReadAllLinesAsync(_folder["drawing"]));
+        Assert.Equal((byte)0x89, (await File.ReadAllBytesAsync(_folder["beach.png"]))[0]);
     }
 
     /// <summary>The page's blocks, in a folder that has the samples and a command "oneshot" for the server's data.</summary>

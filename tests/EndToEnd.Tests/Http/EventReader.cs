@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
 /// <summary>Follows a job as an EventSource does, by the platform's own parser.</summary>
-internal sealed class EventReader(HttpClient client, string id)
+internal sealed class EventReader(HttpClient client, string id, string kind = "implantations")
 {
     /// <summary>The status of the newest connection.</summary>
     public HttpStatusCode Status { get; private set; }
@@ -14,7 +14,7 @@ internal sealed class EventReader(HttpClient client, string id)
     /// <summary>Reads events behind one that is known, until the server ends the stream.</summary>
     public async IAsyncEnumerable<(long Id, string Name, JsonObject Data)> ReadAsync(long last)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/implantations/{id}/events");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/{kind}/{id}/events");
         request.Headers.Accept.ParseAdd("text/event-stream");
         if (last > 0)
         {

@@ -7,7 +7,7 @@ using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
-/// <summary><c>oneshot serve --urls</c> in a process of its own, and a plain HTTP client of it.</summary>
+/// <summary><c>oneshot serve --urls</c> in a process of its own, and a client whose calls and answers are compared with docs/openapi.json.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     private const string Serves = "Serves HTTP at ";
@@ -15,13 +15,25 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly TestFolder _folder = new();
     private OneShotProcess? _process;
 
-    public HttpClient Client { get; } = new();
+    public HttpClient Client { get; } = new(new ContractHandler());
+
+    /// <summary>Address of its management listener, where that was asked for.</summary>
+    public string Management { get; private set; } = "";
 
     public string Data => _folder.Data;
 
-    public async Task StartAsync()
+    public Task StartAsync(params string[] options) => StartAsync(new Dictionary<string, string>(), options);
+
+    /// <summary>Starts with variables of its own in its environment, and more options.</summary>
+    public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
-        _process = OneShotProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--data", Data);
+        _process = OneShotProcess.Start(environment, ["serve", "--urls", "http://127.0.0.1:0", "--data", Data, .. options]);
+        const string Health = "Tells of its health at ";
+        if (options.Contains("--management-urls"))
+        {
+            Management = (await _process.SaysAsync(line => line.StartsWith(Health, StringComparison.Ordinal)))[Health.Length..].TrimEnd('.');
+        }
+
         Client.BaseAddress = AddressIn(await _process.SaysAsync(IsReady));
     }
 
@@ -94,6 +106,17 @@ internal sealed class HttpServer : IAsyncDisposable
         Assert.True((string?)status["state"] == "succeeded", status.ToJsonString());
         return status;
     }
+
+    /// <summary>Waits until the server is ready.</summary>
+    public Task ReadyAsync() => _process!.ReadyAsync();
+
+    /// <summary>Makes a key on the server's data.</summary>
+    public async Task<string> AddKeyAsync(string name, string scopes) =>
+        (await OneShotProcess.RunAsync("keys", "add", name, "--scopes", scopes, "--data", Data)).Expect(0).Output.Trim();
+
+    /// <summary>All that the server has logged.</summary>
+    public async Task<string> ReadLogAsync() =>
+        string.Concat(await Task.WhenAll(Directory.GetFiles(Path.Combine(Data, "logs")).Select(file => File.ReadAllTextAsync(file))));
 
     public static async Task<JsonObject> ReadAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
 

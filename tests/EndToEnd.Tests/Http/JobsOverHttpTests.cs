@@ -46,6 +46,7 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
     public async Task Submit_WithAKeyThatWasUsed_GivesTheSameJobOrRefuses()
     {
         var request = HttpServer.Request(await _server.UploadAsync("cat.png"), await _server.UploadAsync("cat-mask.png"), steps: 200);
+        request["metadata"] = new System.Text.Json.Nodes.JsonObject { ["shop.order"] = "7", ["run"] = "a b" };
         using var first = await _server.SubmitAsync(request, "the-key");
         using var second = await _server.SubmitAsync(request, "the-key");
         using var other = await _server.SubmitAsync(HttpServer.Request((string)request["image"]!, (string)request["objects"]![0]!["mask"]!, 201), "the-key");
@@ -56,13 +57,42 @@ public sealed class JobsOverHttpTests : IAsyncLifetime
         Assert.Equal(["true"], second.Headers.GetValues("Idempotency-Replayed"));
         await HttpServer.ProblemAsync(other, HttpStatusCode.UnprocessableEntity, "conflict");
 
+        using var running = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+        await HttpServer.ProblemAsync(running, HttpStatusCode.Conflict, "conflict");
         using var early = await Client.DeleteAsync($"/v1/implantations/{id}");
         await HttpServer.ProblemAsync(early, HttpStatusCode.Conflict, "conflict");
         using var cancelled = await Client.PostAsync($"/v1/implantations/{id}/cancel", null);
         Assert.Equal("cancelled", (string?)(await HttpServer.ReadAsync(cancelled))["state"]);
-        var list = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?state=cancelled"));
+        var list = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?state=cancelled&metadata.shop.order=7&metadata.run=a%20b"));
         Assert.Equal(id, (string?)Assert.Single(list["items"]!.AsArray())!["id"]);
         Assert.False(list.ContainsKey("next"));
+        var none = await HttpServer.ReadAsync(await Client.GetAsync("/v1/implantations?metadata.shop.order=7&metadata.run=A%20B"));
+        Assert.Empty(none["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Retry_OfACancelledJob_RunsItUnderItsIdAndItsEventsHaveOneEnd()
+    {
+        var request = HttpServer.Request(await _server.UploadAsync("cat.png"), await _server.UploadAsync("cat-mask.png"), steps: 40);
+        using var submitted = await _server.SubmitAsync(request);
+        var id = (string)(await HttpServer.ReadAsync(submitted))["id"]!;
+        using var cancelled = await Client.PostAsync($"/v1/implantations/{id}/cancel", null);
+        Assert.Equal("cancelled", (string?)(await HttpServer.ReadAsync(cancelled))["state"]);
+        var before = await new EventReader(Client, id).ReadAsync(0).ToListAsync();
+        Assert.Equal("done", before[^1].Name);
+
+        using var retried = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+
+        var status = await HttpServer.ReadAsync(retried);
+        Assert.Equal((id, "queued", 1), ((string?)status["id"], (string?)status["state"], (int?)status["retries"]));
+        var after = await new EventReader(Client, id).ReadAsync(before.Count).ToListAsync();
+        Assert.Equal("succeeded", (string?)after[^1].Data["stage"]);
+        var all = await new EventReader(Client, id).ReadAsync(0).ToListAsync();
+        Assert.Equal(Enumerable.Range(1, before.Count + after.Count).Select(n => (long)n), all.Select(item => item.Id));
+        Assert.Equal("cancelled", (string?)all[before.Count - 1].Data["stage"]);
+        Assert.Equal([all.Count - 1], all.Select((item, i) => (item.Name, i)).Where(item => item.Name == "done").Select(item => item.i));
+        using var again = await Client.PostAsync($"/v1/implantations/{id}/retry", null);
+        await HttpServer.ProblemAsync(again, HttpStatusCode.Conflict, "conflict");
     }
 
     /// <summary>Follows to the end, and loses the connection on the way.</summary>

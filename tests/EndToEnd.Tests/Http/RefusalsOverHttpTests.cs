@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansOneShot.EndToEnd.Tests.Support;
 
 namespace OrleansOneShot.EndToEnd.Tests.Http;
 
@@ -32,6 +31,27 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         await RefusedAsync(wrong, HttpStatusCode.UnprocessableEntity, "invalid_input", "/name", "/objects/0/mask", "/training/steps");
 
         await RefusedAsync(HttpServer.Request(Nothing, Nothing), HttpStatusCode.Conflict, "blob_missing", "/image", "/objects/0/mask");
+
+        var dotted = HttpServer.Request(Nothing, Nothing);
+        dotted["metadata"] = new JsonObject { ["shop.order"] = "a\nb" };
+        await RefusedAsync(dotted, HttpStatusCode.UnprocessableEntity, "invalid_input", "/metadata/shop.order");
+        dotted["metadata"] = new JsonObject { ["shop.order"] = 5 };
+        await RefusedAsync(dotted, HttpStatusCode.UnprocessableEntity, "invalid_input", "/metadata/shop.order");
+        var slashed = HttpServer.Request(Nothing, Nothing);
+        slashed["a.b/c"] = 1;
+        await RefusedAsync(slashed, HttpStatusCode.UnprocessableEntity, "invalid_input", "/a.b~1c");
+    }
+
+    [Fact]
+    public async Task List_WithParametersThatAreNone_NamesEachOfThem()
+    {
+        using var answer = await Client.GetAsync("/v1/implantations?stat=failed&limit=0&metadata.a.b=x&metadata.a.b=y&metadata.-=z");
+
+        var problem = await HttpServer.ProblemAsync(answer, HttpStatusCode.UnprocessableEntity, "invalid_input");
+        Assert.Equal(
+            ["limit", "metadata", "metadata.a.b", "stat"],
+            problem["errors"]!.AsArray().Select(error => (string)error!["pointer"]!).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -71,8 +91,8 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
     [Fact]
     public async Task Calls_OnceKeysExist_NeedOneThatMay()
     {
-        var admin = await AddKeyAsync("operator", "admin");
-        var shop = await AddKeyAsync("shop", "jobs:read,jobs:write");
+        var admin = await _server.AddKeyAsync("operator", "admin");
+        var shop = await _server.AddKeyAsync("shop", "jobs:read,jobs:write");
 
         _server.UseKey(null);
         await AssertAsync(await Client.GetAsync("/v1/implantations"), HttpStatusCode.Unauthorized, "unauthenticated");
@@ -86,8 +106,14 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         var job = (string)
             (await HttpServer.ReadAsync(await _server.SubmitAsync(HttpServer.Request(hash, await _server.UploadAsync("cat-mask.png"), 500))))["id"]!;
         await AssertAsync(await Client.GetAsync("/v1/keys"), HttpStatusCode.Forbidden, "forbidden");
+        var webhook = (string)
+            (await HttpServer.ReadAsync(await Client.PostAsync("/v1/webhooks", JsonContent.Create(new { url = "https://example.com/" }))))["webhook"]!["id"]!;
+        await AssertAsync(await Client.GetAsync("/v1/cluster/queue"), HttpStatusCode.Forbidden, "forbidden");
+        await AssertAsync(await Client.PostAsync("/v1/models", null), HttpStatusCode.Forbidden, "forbidden");
 
         _server.UseKey(admin);
+        await AssertAsync(await Client.GetAsync("/v1/webhooks"), HttpStatusCode.Forbidden, "forbidden");
+        await AssertAsync(await Client.DeleteAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.Forbidden, "forbidden");
         var made = await HttpServer.ReadAsync(
             await Client.PostAsync(
                 "/v1/keys",
@@ -105,6 +131,9 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.GetAsync($"/v1/implantations/{job}/events"), HttpStatusCode.NotFound, "not_found");
         await AssertAsync(await Client.PostAsync($"/v1/implantations/{job}/cancel", null), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.GetAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.DeleteAsync($"/v1/webhooks/{webhook}"), HttpStatusCode.NotFound, "not_found");
+        await AssertAsync(await Client.PostAsync($"/v1/implantations/{job}/retry", null), HttpStatusCode.NotFound, "not_found");
         using var foreign = await Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/v1/blobs/{hash}"));
         Assert.Equal(HttpStatusCode.NotFound, foreign.StatusCode);
         await RefusedAsync(HttpServer.Request(hash, hash), HttpStatusCode.Conflict, "blob_missing", "/image", "/objects/0/mask");
@@ -115,9 +144,6 @@ public sealed class RefusalsOverHttpTests : IAsyncLifetime
         _server.UseKey((string)made["secret"]!);
         await AssertAsync(await Client.GetAsync("/v1/implantations"), HttpStatusCode.Unauthorized, "unauthenticated");
     }
-
-    private async Task<string> AddKeyAsync(string name, string scopes) =>
-        (await OneShotProcess.RunAsync("keys", "add", name, "--scopes", scopes, "--data", _server.Data)).Expect(0).Output.Trim();
 
     private async Task RefusedAsync(JsonNode body, HttpStatusCode status, string code, params string[] pointers)
     {

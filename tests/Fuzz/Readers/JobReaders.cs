@@ -174,6 +174,14 @@ internal static class JobReaders
                     AlsoDocuments = error => error is UnusableJsonException,
                 }
         ),
+        (
+            "generation-json",
+            _ =>
+                OfJson("generation-json", RequestJson.Write(Generation()), bytes => RequestJson.ReadGeneration(bytes)) with
+                {
+                    AlsoDocuments = error => error is UnusableJsonException,
+                }
+        ),
         ("published-manifest", _ => OfJson("published-manifest", s_published, Recover) with { AlsoDocuments = error => error is InvalidDataException }),
     ];
 
@@ -204,6 +212,15 @@ internal static class JobReaders
             ],
             Model = new ModelReference { Name = "toyworld-64" },
             Samples = new SampleOptions { Prompts = ["a <cat>"] },
+        };
+
+    private static GenerationRequest Generation() =>
+        new()
+        {
+            Model = new ModelReference { Name = "toyworld-64" },
+            Implantations = [new ImplantationReference { Id = "cat-1", Scale = 0.5 }],
+            Prompts = ["a <cat>", "a dog"],
+            Steps = 20,
         };
 
     // Serialisers of other kinds leave nulls where the types know none, so these are read leniently.

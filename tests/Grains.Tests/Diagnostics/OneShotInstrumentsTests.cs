@@ -43,10 +43,11 @@ public sealed class OneShotInstrumentsTests
         instruments.OnLeased(TimeSpan.FromSeconds(5));
         instruments.OnResumed("restart");
         instruments.OnStored("files", 6);
-        instruments.OnEnded(JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
+        instruments.OnEnded(JobKind.Implantation, JobState.Succeeded, "m", new JobMetrics { PrototypeSimilarity = 0.9 });
         instruments.OnScheduler(queued: 7, free: 8, leased: 9, lent: 10);
         instruments.OnFanOutStep(TimeSpan.FromSeconds(11));
         instruments.OnMemory("cuda:1", 12);
+        instruments.OnWebhook("delivered");
         listener.RecordObservableInstruments();
 
         Assert.Equal(
@@ -69,6 +70,7 @@ public sealed class OneShotInstrumentsTests
                 ["oneshot.prototype_similarity []"] = 0.9,
                 ["oneshot.checkpoint.duration [s]"] = 4,
                 ["oneshot.resumes [{resume}] reason=restart"] = 1,
+                ["oneshot.webhook.deliveries [{delivery}] outcome=delivered"] = 1,
                 ["oneshot.artifact [By] direction=write store=files"] = 6,
             }.OrderBy(pair => pair.Key, StringComparer.Ordinal),
             seen.OrderBy(pair => pair.Key, StringComparer.Ordinal)

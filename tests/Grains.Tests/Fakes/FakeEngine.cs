@@ -57,12 +57,31 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
 
     public Task<Exception?> EndOf(string jobId, long epoch) => End(jobId, epoch).Task.WaitAsync(TestWorld.Limit);
 
-    public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
+    /// <summary>The generations that the engine was asked for.</summary>
+    public ConcurrentDictionary<(string JobId, long Epoch), DrawingJob> Drawings { get; } = new();
+
+    public EngineResult Draw(DrawingJob job, IEngineObserver observer, CancellationToken cancellationToken) =>
+        Told(
+            job.JobId,
+            job.Epoch,
+            () =>
+            {
+                Assert.True(Drawings.TryAdd((job.JobId, job.Epoch), job), "an epoch ran twice");
+                Order.Enqueue(job.JobId);
+                return FakePictures.Draw(job, observer, point => At(job.JobId, job.Epoch, point, cancellationToken), cancellationToken);
+            }
+        );
+
+    public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken) =>
+        Told(job.JobId, job.Epoch, () => Train(job, observer, cancellationToken));
+
+    /// <summary>Works, and tells how that ended.</summary>
+    private EngineResult Told(string jobId, long epoch, Func<EngineResult> work)
     {
         Exception? error = null;
         try
         {
-            return Train(job, observer, cancellationToken);
+            return work();
         }
         catch (Exception e)
         {
@@ -71,7 +90,7 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         }
         finally
         {
-            End(job.JobId, job.Epoch).TrySetResult(error);
+            End(jobId, epoch).TrySetResult(error);
         }
     }
 
@@ -158,19 +177,24 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         };
     }
 
-    private void At(EngineJob job, string point, CancellationToken cancellationToken)
+    private void At(string jobId, long epoch, string point, CancellationToken cancellationToken)
     {
-        if (_gates.TryGetValue((job.JobId, job.Epoch, point), out var gate))
+        if (_gates.TryGetValue((jobId, epoch, point), out var gate))
         {
             // A stop must end the wait, unless this run stands for a frozen one.
-            var token = Deaf.ContainsKey((job.JobId, job.Epoch)) ? CancellationToken.None : cancellationToken;
+            var token = Deaf.ContainsKey((jobId, epoch)) ? CancellationToken.None : cancellationToken;
             gate.PassAsync().Wait(token);
         }
 
-        if (Failures.TryGetValue((job.JobId, point), out var error))
+        if (Failures.TryGetValue((jobId, point), out var error))
         {
             throw error;
         }
+    }
+
+    private void At(EngineJob job, string point, CancellationToken cancellationToken)
+    {
+        At(job.JobId, job.Epoch, point, cancellationToken);
         if (Fault?.Invoke(job, point) is { } fault)
         {
             throw fault;

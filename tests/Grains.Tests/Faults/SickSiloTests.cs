@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Grains.Engine;
@@ -231,7 +230,7 @@ public sealed class SickSiloTests
         services.GetRequiredService<Quarantine>().Enter("its disk is full");
         var lease = new Contracts.Scheduling.SlotLease(world.Cluster.Silos[0].SiloAddress.ToParsableString(), 0, "j0", 1, DateTimeOffset.MaxValue);
         var refused = await Assert.ThrowsAsync<OneShotException>(() =>
-            services.GetRequiredService<TrainingHost>().Start(lease, TestWorld.Request(), ResumePoint.Beginning)
+            services.GetRequiredService<TrainingHost>().Start(lease, new RunOrder(TestWorld.Request()))
         );
         Assert.Equal((ErrorCodes.Unavailable, "This silo takes no jobs: its disk is full."), (refused.Detail.Code, refused.Message));
         Assert.Throws<OneShotException>(() => services.GetRequiredService<TrainingHost>().OpenWorker(lease, TestWorld.Request(), "brief"));

@@ -18,6 +18,7 @@ public sealed class OneShotGrainsOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.StateTrust);
         Assert.Equal(3, options.MaxDeaths);
         Assert.Equal(TimeSpan.FromDays(30), options.ModelGrace);
+        Assert.Empty(options.WebhookAllow);
         Assert.Equal((64L << 30, 32), (options.MaxUploadedBytesPerOwner, options.MaxUploadsPerOwner));
         Assert.Equal((1, 3, 0, 20), (options.MaxFaultySilos, options.MaxMachineFaults, options.MinFreeBytes, options.MaxUnansweredStarts));
         Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)), (options.QuarantinePause, options.LongestQuarantinePause));
@@ -43,6 +44,7 @@ public sealed class OneShotGrainsOptionsTests
             MaxDeaths = 0,
             MaxUploadedBytesPerOwner = 0,
             MaxUploadsPerOwner = 0,
+            WebhookAllow = ["10.0.0.0/8", "http://hooks.internal"],
             ModelGrace = TimeSpan.FromDays(-1),
             MaxFaultySilos = 0,
             MaxMachineFaults = 0,
@@ -74,6 +76,8 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.MaxUnansweredStarts is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.MaxUploadedBytesPerOwner is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.MaxUploadsPerOwner is 0; it must be 1 or more.",
+                "OneShotGrainsOptions.WebhookAllow holds 'http://hooks.internal'; it must be an address such as 10.0.0.5, a network such as 10.0.0.0/8, or the "
+                    + "name of a host.",
                 "OneShotGrainsOptions.ModelGrace is -1.00:00:00; it must be 0 or more.",
                 "OneShotGrainsOptions.FanOutIdleTimeout is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.FanOutMinDeadline is 00:00:00; it must be above 0.",

@@ -127,7 +127,7 @@ public sealed class MessageTests
             Assert
                 .Throws<OneShotException>(() =>
                 {
-                    _ = host.Start(old, TestWorld.Request(), ResumePoint.Beginning);
+                    _ = host.Start(old, new RunOrder(TestWorld.Request()));
                 })
                 .Detail.Code
         );

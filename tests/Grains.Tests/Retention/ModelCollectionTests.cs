@@ -55,6 +55,22 @@ public sealed class ModelCollectionTests
     }
 
     [Fact]
+    public async Task Collect_PartsThatNobodyHasCompletedForADay_GoAndOthersStay()
+    {
+        await using var world = new TestWorld();
+        await world.StartAsync(slots: 0);
+        string[] parts = [SharedModelPaths.Part(Own, 0), SharedModelPaths.Part(Own, 64 << 20)];
+        foreach (var part in parts)
+        {
+            await world.Files.WriteAsync(part, new MemoryStream([1, 2, 3]));
+        }
+        System.IO.File.SetLastWriteTimeUtc(world.PathOf(parts[0]), DateTime.UtcNow.AddHours(-25));
+
+        Assert.Equal([parts[0]], (await CollectAsync(world)).Models);
+        Assert.Equal([parts[1]], await world.FilesAsync("shared-models/"));
+    }
+
+    [Fact]
     public async Task Collect_AModelThatWasUsedOfLate_Stays()
     {
         await using var world = new TestWorld();

@@ -35,7 +35,7 @@ public sealed class RedisServer : IAsyncDisposable
     /// <param name="options">Options that replace those of the file.</param>
     public static async Task<RedisServer> StartAsync(string? password = null, string? folder = null, params string[] options)
     {
-        if (!IsInstalled())
+        if (!Executables.Exist("redis-server"))
         {
             throw MissingServer.SkipOrFail("redis-server is not installed.");
         }
@@ -93,7 +93,4 @@ public sealed class RedisServer : IAsyncDisposable
             Directory.Delete(_folder, recursive: true);
         }
     }
-
-    private static bool IsInstalled() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 }

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace OrleansOneShot.ModelHub.Tests;
+namespace OrleansOneShot.Common.Tests;
 
 public sealed class PublicAddressesTests
 {
@@ -17,7 +17,13 @@ public sealed class PublicAddressesTests
     [InlineData("0.0.0.0")]
     [InlineData("0.1.2.3")]
     [InlineData("192.0.0.8")]
+    [InlineData("192.0.2.1")]
+    [InlineData("192.88.99.1")]
+    [InlineData("198.18.0.0")]
     [InlineData("198.19.255.255")]
+    [InlineData("198.51.100.7")]
+    [InlineData("203.0.113.255")]
+    [InlineData("239.255.255.255")]
     [InlineData("224.0.0.1")]
     [InlineData("240.0.0.1")]
     [InlineData("255.255.255.255")]
@@ -38,6 +44,19 @@ public sealed class PublicAddressesTests
     [InlineData("64:ff9b:1::169.254.169.254")]
     [InlineData("2002:7f00:1::1")]
     [InlineData("2002:a9fe:a9fe::1")]
+    [InlineData("::ffff:0:10.0.0.1")]
+    [InlineData("::2")]
+    [InlineData("100::1")]
+    [InlineData("1fff::1")]
+    [InlineData("4000::1")]
+    [InlineData("5f00::1")]
+    [InlineData("fdaa::3")]
+    [InlineData("fe00::1")]
+    [InlineData("2001::4136:e378:8000:63bf:3fff:fdd2")]
+    [InlineData("2001:db8::1")]
+    [InlineData("3fff:0fff::1")]
+    [InlineData("2a00:1450::5efe:10.0.0.1")]
+    [InlineData("2a00:1450::200:5efe:127.0.0.1")]
     public void Exclude_NotOfTheInternet_IsTrue(string address) => Assert.True(PublicAddresses.Exclude(IPAddress.Parse(address)));
 
     [Theory]
@@ -49,6 +68,8 @@ public sealed class PublicAddressesTests
     [InlineData("169.255.0.0")]
     [InlineData("172.15.255.255")]
     [InlineData("172.32.0.0")]
+    [InlineData("192.0.1.255")]
+    [InlineData("192.0.3.0")]
     [InlineData("198.17.255.255")]
     [InlineData("198.20.0.0")]
     [InlineData("223.255.255.255")]
@@ -56,5 +77,10 @@ public sealed class PublicAddressesTests
     [InlineData("::ffff:8.8.8.8")]
     [InlineData("64:ff9b::8.8.8.8")]
     [InlineData("2002:808:808::1")]
+    [InlineData("::ffff:0:8.8.8.8")]
+    [InlineData("2001:200::1")]
+    [InlineData("2a00:1450::5efe:8.8.8.8")]
+    [InlineData("3ffe:ffff::1")]
+    [InlineData("3fff:1000::1")]
     public void Exclude_OfTheInternet_IsFalse(string address) => Assert.False(PublicAddresses.Exclude(IPAddress.Parse(address)));
 }
