@@ -58,6 +58,13 @@ public sealed class ClusterTransport(ClusterClient client, IArtifactStore store,
     }
 
     /// <inheritdoc/>
+    public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return AskAsync(() => client.EstimateAsync(request with { Owner = owner }, cancellationToken));
+    }
+
+    /// <inheritdoc/>
     public async Task<ImplantationStatus> GetStatusAsync(string id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken)).Status;
 

@@ -34,7 +34,7 @@ internal sealed record CallHeader(string Name, string Description, string Exampl
 }
 
 /// <summary>A parameter that a call may carry in its query and that no argument of its method is.</summary>
-/// <param name="Name">The parameter; * at its end stands for what the caller chooses.</param>
+/// <param name="Name">The parameter; KEY at its end stands for what the caller chooses.</param>
 /// <param name="Description">What it does.</param>
 internal sealed record CallParameter(string Name, string Description);
 

@@ -95,13 +95,16 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
     // What the constructor demands is always written, unless it is null: that is left out.
     private static void Require(OpenApiSchema schema, JsonTypeInfo type)
     {
-        foreach (
-            var property in type.Properties.Where(property =>
-                property.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false, IsNullable: false } && !property.IsGetNullable
-            )
-        )
+        foreach (var property in type.Properties.Where(property => property.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false }))
         {
-            (schema.Required ??= new SortedSet<string>(StringComparer.Ordinal)).Add(property.Name);
+            if (property.IsGetNullable)
+            {
+                schema.Required?.Remove(property.Name);
+            }
+            else
+            {
+                (schema.Required ??= new SortedSet<string>(StringComparer.Ordinal)).Add(property.Name);
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class ListQuery
 {
     /// <summary>How the description shows the parameters that callers name themselves.</summary>
     public static readonly CallParameter MetadataParameter = new(
-        Metadata + "*",
+        Metadata + "KEY",
         "`metadata.KEY=VALUE` lists jobs alone whose metadata hold that pair; several, of different keys, must all be held."
     );
 

@@ -28,7 +28,8 @@ internal sealed class ImplantCommand : OneShotCommand
             "oneshot implant --image samples/scene-fox-ball.png --object mask=samples/scene-fox-ball-fox-mask.png,class=fox --object "
                 + "mask=samples/scene-fox-ball-ball-mask.png,class=ball --out out/fox",
             "oneshot implant --image photo.jpg --mask mask.png --class cat --server https://oneshot.example.org --key-file key --out out/cat",
-            "oneshot implant --image photo.jpg --mask mask.png --class cat --detach --priority 5 --metadata project=cats"
+            "oneshot implant --image photo.jpg --mask mask.png --class cat --detach --priority 5 --metadata project=cats",
+            "oneshot implant --image photo.jpg --mask mask.png --class cat --dry-run"
         )
     {
         _options.AddTo(this);
@@ -39,7 +40,7 @@ internal sealed class ImplantCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var data = target.Data;
-        var detaches = parsed.GetValue(_options.Detach);
+        var detaches = parsed.GetValue(_options.Detach) && !parsed.GetValue(_options.DryRun);
         CheckPlace(target, detaches, parsed.GetValue(_options.Out), parsed.GetValue(_options.Owner));
         var catalog = context.OpenCatalog(data);
         var plan = await LoneWork.RunAsync(() => ImplantPlan.Make(_options, parsed, catalog, target.Server is not null, context.Interrupt), context.Interrupt);
@@ -51,6 +52,21 @@ internal sealed class ImplantCommand : OneShotCommand
         if (plan.Request.Training.Rank == 1)
         {
             context.Say("A LoRA of rank 1 is ignored by stable-diffusion.cpp, without a word; if the result is for it, use --rank 2 or more.");
+        }
+
+        if (parsed.GetValue(_options.DryRun))
+        {
+            var estimate = await JobEstimate.AskAsync(context, target, plan);
+            if (context.Json)
+            {
+                context.Write(estimate);
+            }
+            else
+            {
+                JobEstimate.Tell(context, estimate);
+            }
+
+            return ExitCode.Done;
         }
 
         if (target.Server is null)

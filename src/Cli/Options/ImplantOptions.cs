@@ -100,6 +100,9 @@ internal sealed class ImplantOptions
     public Option<bool> Detach { get; } =
         new("--detach") { Description = "Submits the job, prints its id, and does not wait; a server, a cluster or oneshot serve works on it." };
 
+    public Option<bool> DryRun { get; } =
+        new("--dry-run") { Description = "Only checks everything and says what the job would take: device, minutes, memory, uploads. Nothing is created." };
+
     public SessionOptions Session { get; } = new(server: true);
 
     public Option<string> Format { get; } = FormatOption.Create();
@@ -112,6 +115,6 @@ internal sealed class ImplantOptions
         Samples.AddTo(command);
         Training.AddTo(command);
         Method.AddTo(command);
-        command.Add([Owner, Priority, Metadata, Detach, .. Session.All, Format]);
+        command.Add([Owner, Priority, Metadata, Detach, DryRun, .. Session.All, Format]);
     }
 }

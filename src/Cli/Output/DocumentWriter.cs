@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Cluster;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 
 namespace OrleansOneShot.Cli.Output;
@@ -28,6 +29,7 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(GenerationDocument))]
+[JsonSerializable(typeof(ImplantationEstimate))]
 [JsonSerializable(typeof(JobDocument))]
 [JsonSerializable(typeof(JobListDocument))]
 [JsonSerializable(typeof(KeyDocument))]

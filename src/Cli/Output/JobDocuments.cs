@@ -37,6 +37,12 @@ internal sealed record JobDocument
     /// <summary>When it ended, UTC; null before.</summary>
     public DateTimeOffset? Finished { get; init; }
 
+    /// <summary>When it will end, UTC, by what is known now; null: it has ended, or nothing is known.</summary>
+    public DateTimeOffset? EstimatedFinish { get; init; }
+
+    /// <summary>Its place in the queue, 1 for the next; null: it does not wait.</summary>
+    public int? QueuePosition { get; init; }
+
     /// <summary>Why it waits; null when it does not.</summary>
     public string? WaitingReason { get; init; }
 
@@ -72,6 +78,8 @@ internal sealed record JobDocument
             Created = status.Created,
             Started = status.Started,
             Finished = status.Finished,
+            EstimatedFinish = status.EstimatedFinish,
+            QueuePosition = status.QueuePosition,
             WaitingReason = status.Waiting,
             Owner = status.Request.Owner,
             Priority = status.Request.Priority,

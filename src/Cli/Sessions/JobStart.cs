@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.App;
+using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 
@@ -17,7 +18,7 @@ internal static class JobStart
     {
         var target = session.Current.Target;
         context.Say(target.Server is { } server ? $"Runs on a slot of {server}." : Place(await FindSlotsAsync(session, context.Interrupt)));
-        context.Say("Expected time: unknown until the first steps; then the rest is shown.");
+        context.Say(Time(await FindFinishAsync(session, id, context.Interrupt), DateTimeOffset.UtcNow));
         context.Say(
             folder is not null ? $"The result goes to {folder}."
             : target.Server is not null ? "The result stays on the server."
@@ -49,6 +50,29 @@ internal static class JobStart
             : $"Runs on one of {slots.Count} slots ({string.Join(", ", devices)}), with at most {memory} of memory.";
     }
 
+    /// <summary>How long a job takes.</summary>
+    /// <param name="finish">When it will end; null: not known.</param>
+    /// <param name="now">The present.</param>
+    /// <returns>A sentence.</returns>
+    internal static string Time(DateTimeOffset? finish, DateTimeOffset now) =>
+        finish is { } end && end > now
+            ? FormattableString.Invariant($"Expected time: about {Math.Ceiling((end - now).TotalMinutes):0} min, by what its like took.")
+            : "Expected time: unknown until the first steps; then what is left is shown.";
+
+    private static async Task<DateTimeOffset?> FindFinishAsync(LastingSession session, string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await session.Current.GetJob(id).GetStatusAsync(cancellationToken).WaitAsync(session.Current.Gone)).EstimatedFinish;
+        }
+        catch (Exception e)
+            when (!cancellationToken.IsCancellationRequested && (e is OneShotException or OperationCanceledException || ClusterClient.IsUnanswered(e)))
+        {
+            // The job is submitted; following it will tell what is wrong.
+            return null;
+        }
+    }
+
     private static async Task<IReadOnlyList<SlotAnnouncement>> FindSlotsAsync(LastingSession session, CancellationToken cancellationToken)
     {
         try
@@ -56,7 +80,8 @@ internal static class JobStart
             var snapshot = await session.Own.Client.GetSchedulerAsync(cancellationToken).WaitAsync(session.Current.Gone).WaitAsync(cancellationToken);
             return [.. snapshot.Slots.Where(silo => !snapshot.Withheld.ContainsKey(silo.Key)).SelectMany(silo => silo.Value)];
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is OneShotException or OperationCanceledException or TimeoutException)
+        catch (Exception e)
+            when (!cancellationToken.IsCancellationRequested && (e is OneShotException or OperationCanceledException || ClusterClient.IsUnanswered(e)))
         {
             // The job is submitted; following it will tell what is wrong.
             return [];

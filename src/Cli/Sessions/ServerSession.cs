@@ -6,6 +6,7 @@ using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Silo.Embedded;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -49,6 +50,13 @@ internal sealed class ServerSession : IJobSession
 
     /// <inheritdoc/>
     public ResultDownload Results => new(_transport.Results);
+
+    /// <summary>What a job would take; nothing is created.</summary>
+    /// <param name="request">The job.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="OneShotException">invalid_input: it would be refused; unavailable.</exception>
+    public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken) =>
+        _transport.EstimateAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     public IWatchedJob GetJob(string id) => new ServerJob(Client.GetImplantation(id));

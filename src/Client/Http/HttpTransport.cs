@@ -51,6 +51,10 @@ internal sealed class HttpTransport : IOneShotTransport
         );
 
     /// <inheritdoc/>
+    public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default) =>
+        _calls.CallAsync<ImplantationEstimate>(() => HttpCalls.Post("v1/implantations?dry_run=true", request), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ImplantationStatus> GetStatusAsync(string id, CancellationToken cancellationToken = default) =>
         _calls.CallAsync<ImplantationStatus>(() => HttpCalls.Get(PathOf(id)), cancellationToken);
 

@@ -26,6 +26,13 @@ public interface IOneShotTransport : IAsyncDisposable
     /// <exception cref="OneShotException">invalid_input; conflict; blob_missing; unauthenticated, forbidden, limit, unavailable.</exception>
     Task<ImplantationStatus> SubmitAsync(ImplantationRequest request, string idempotencyKey, CancellationToken cancellationToken = default);
 
+    /// <summary>What a job would take, and when it would start, if it were submitted now. Nothing is created, and no file need be uploaded.</summary>
+    /// <param name="request">The job.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The estimate.</returns>
+    /// <exception cref="OneShotException">invalid_input: it would be refused; unauthenticated, forbidden, limit, unavailable.</exception>
+    Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>All that is known of a job.</summary>
     /// <param name="id">The job's id.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -7,7 +7,18 @@ namespace OrleansOneShot.Cli.Tests.Commands;
 /// <summary>Jobs from the command line to the files, in this process.</summary>
 public sealed class JobCommandTests : IDisposable
 {
-    private static readonly string[] s_aboutFields = ["created", "started", "finished", "waiting_reason", "owner", "priority", "metadata"];
+    private static readonly string[] s_aboutFields =
+    [
+        "created",
+        "started",
+        "finished",
+        "estimated_finish",
+        "queue_position",
+        "waiting_reason",
+        "owner",
+        "priority",
+        "metadata",
+    ];
     private static readonly string[] s_jobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings", .. s_aboutFields];
     private static readonly string[] s_eventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch"];
     private readonly TestFolder _folder = new();
@@ -91,6 +102,18 @@ public sealed class JobCommandTests : IDisposable
         var text = await JobsAsync("logs", id, "--follow");
         Assert.Equal(lines.Count, text.Output.TrimEnd().Split('\n').Length);
         Assert.Matches("Training +2/2  global [0-9.]+  object [0-9.]+  class", text.Output);
+    }
+
+    [Fact]
+    public async Task Implant_DryRunWithoutAnOwner_CreatesNothing()
+    {
+        var run = await CliRun.RunAsync([.. Implant("2"), "--dry-run", "--out", _folder["out"]]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(2, run.Document["missing_blobs"]!.AsArray().Count);
+        Assert.Single(run.Document["warnings"]!.AsArray());
+        Assert.False(Directory.Exists(_folder["data"]));
+        Assert.False(Directory.Exists(_folder["out"]));
     }
 
     [Fact]

@@ -103,6 +103,17 @@ public sealed class ServerCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Implant_DryRun_SaysWhatItWouldTake_AndSubmitsNothing()
+    {
+        var run = await CliRun.RunAsync([.. Implant("3"), .. Server.Options, "--dry-run"]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Contains("Device: cpu", run.Output, StringComparison.Ordinal);
+        Assert.Contains("To be uploaded: 2 files.", run.Output, StringComparison.Ordinal);
+        Assert.Empty((await JobsAsync("list")).Document["jobs"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Jobs_WithoutTheKey_AreRefused()
     {
         var run = await CliRun.RunAsync("jobs", "list", "--server", Server.Url, "--format", "json");

@@ -94,6 +94,7 @@ public sealed class ImplantPlanTests : IDisposable
         "--data",
         "--cluster",
         "--detach",
+        "--dry-run",
         "--server",
         "--key-file",
         "--format",

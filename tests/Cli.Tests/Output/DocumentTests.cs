@@ -48,7 +48,7 @@ public sealed class DocumentTests
 
         Assert.Equal(
             """
-            {"id":"j","state":"Succeeded","out":"/o","seconds":1.5,"steps":2,"epoch":1,"files":[{"path":"a/b.png","bytes":3,"sha256":"00"}],"metrics":{"ia":0.5,"ta":0.25,"prototype_similarity":0.75,"objects":[{"token":"<cat>","class":"cat","ia_object":0.5,"prototype_similarity":1,"ia_compared":0.5,"ia_class":0.25}]},"warnings":["w"],"created":"2026-01-02T03:04:05+00:00","started":null,"finished":null,"waiting_reason":null,"owner":"local","priority":0,"metadata":{"project":"cats"}}
+            {"id":"j","state":"Succeeded","out":"/o","seconds":1.5,"steps":2,"epoch":1,"files":[{"path":"a/b.png","bytes":3,"sha256":"00"}],"metrics":{"ia":0.5,"ta":0.25,"prototype_similarity":0.75,"objects":[{"token":"<cat>","class":"cat","ia_object":0.5,"prototype_similarity":1,"ia_compared":0.5,"ia_class":0.25}]},"warnings":["w"],"created":"2026-01-02T03:04:05+00:00","started":null,"finished":null,"estimated_finish":null,"queue_position":null,"waiting_reason":null,"owner":"local","priority":0,"metadata":{"project":"cats"}}
             """,
             DocumentWriter.ToJson(document)
         );

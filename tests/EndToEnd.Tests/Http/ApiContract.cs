@@ -122,7 +122,7 @@ internal sealed class ApiContract
             .Select(parameter => (string)parameter!["name"]!);
         foreach (var name in System.Web.HttpUtility.ParseQueryString(call.RequestUri!.Query).AllKeys.Where(name => name != "dry_run"))
         {
-            if (!names.Any(known => known == name || (known.EndsWith('*') && name!.StartsWith(known[..^1], StringComparison.Ordinal))))
+            if (!names.Any(known => known == name || (known.EndsWith("KEY", StringComparison.Ordinal) && name!.StartsWith(known[..^3], StringComparison.Ordinal))))
             {
                 return $"{pointer}/parameters has no query {name}.";
             }

@@ -35,7 +35,8 @@ public sealed class DeliveriesTests
                       "data": {
                         "id": "j1", "state": "failed", "owner": "ann", "name": "cat", "metadata": {"run": "7"},
                         "created": "2026-01-02T02:04:05+00:00", "started": "2026-01-02T02:34:05+00:00", "finished": "2026-01-02T03:04:05+00:00",
-                        "error": {"code": "failed", "message": "why", "hint": "what to do"}
+                        "error": {"code": "failed", "message": "why", "hint": "what to do"},
+                        "kind": "implantation", "retries": 0
                       }
                     }
                     """
