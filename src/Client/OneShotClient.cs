@@ -62,7 +62,7 @@ public sealed class OneShotClient : IOneShotClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        for (var next = query ?? new JobQuery(); next is not null; )
+        for (var next = query ?? new JobQuery(); next is not null;)
         {
             var page = await _transport.ListPageAsync(next, cancellationToken);
             foreach (var job in page.Jobs)

@@ -36,11 +36,11 @@ internal sealed class PullDisplay(CliStreams streams, string prefix = "") : IPro
             }
             else if (value.Bytes == value.Total)
             {
-                streams.Error.WriteLine($"\r{text, -60}");
+                streams.Error.WriteLine($"\r{text,-60}");
             }
             else
             {
-                streams.Error.Write($"\r{text, -60}");
+                streams.Error.Write($"\r{text,-60}");
             }
         }
     }

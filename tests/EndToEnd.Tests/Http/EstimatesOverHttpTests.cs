@@ -50,7 +50,7 @@ public sealed class EstimatesOverHttpTests : IAsyncLifetime
         var running = (string)(await HttpServer.ReadAsync(await _server.SubmitAsync(request)))["id"]!;
         await foreach (var item in new EventReader(Client, running).ReadAsync(0))
         {
-            if ((string?)item.Data["stage"] == "training")
+            if ((string?)item.Data["stage"] == "training" && (int?)item.Data["step"] >= 2)
             {
                 break;
             }

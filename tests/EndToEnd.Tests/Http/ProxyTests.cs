@@ -41,7 +41,7 @@ public sealed class ProxyTests : IAsyncLifetime
         request.Headers.Accept.ParseAdd("text/event-stream");
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(limit.Token));
-        for (var comments = 0; comments < 2; )
+        for (var comments = 0; comments < 2;)
         {
             var line = await lines.ReadLineAsync(limit.Token);
             Assert.True(line is not null, "The proxy cut a stream that was only quiet.");
