@@ -17,6 +17,10 @@ internal sealed class ApiContract
 
     private readonly JsonObject _document;
     private readonly JsonObject _schemas;
+
+    // Of parameters that callers name themselves.
+    private const string AnyKey = "KEY";
+
     private readonly List<(Regex Path, string Template)> _paths;
 
     private ApiContract(JsonObject document)
@@ -122,7 +126,11 @@ internal sealed class ApiContract
             .Select(parameter => (string)parameter!["name"]!);
         foreach (var name in System.Web.HttpUtility.ParseQueryString(call.RequestUri!.Query).AllKeys.Where(name => name != "dry_run"))
         {
-            if (!names.Any(known => known == name || (known.EndsWith("KEY", StringComparison.Ordinal) && name!.StartsWith(known[..^3], StringComparison.Ordinal))))
+            if (
+                !names.Any(known =>
+                    known == name || (known.EndsWith(AnyKey, StringComparison.Ordinal) && name!.StartsWith(known[..^3], StringComparison.Ordinal))
+                )
+            )
             {
                 return $"{pointer}/parameters has no query {name}.";
             }
