@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansOneShot.Api.Hosting;
+using OrleansOneShot.Api.Limits;
 using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Http;
@@ -67,6 +68,8 @@ public sealed class OneShotTestHost : IAsyncDisposable
                     Store = store,
                     Urls = ["http://127.0.0.1:0"],
                     SpoolFolder = Path.Combine(folder, "spool"),
+                    // A test calls as fast as it can.
+                    Limits = new CallLimits { CallsPerSecond = 0 },
                 },
                 cancellationToken
             );

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansOneShot.Fuzz;
+using OrleansOneShot.Fuzz.Http;
 using OrleansOneShot.Fuzz.Readers;
 
 var seed = new Option<int>("--seed") { Description = "Of the inputs: the same seed gives the same ones", DefaultValueFactory = _ => 1 };
@@ -23,6 +24,7 @@ var replay = new Option<string[]>("--replay")
     Arity = new ArgumentArity(2, 2),
     AllowMultipleArgumentsPerToken = true,
 };
+var http = new Option<bool>("--http") { Description = "Sends changed requests to a server instead; as many as --inputs" };
 var command = new RootCommand(
     "Reads changed inputs of every kind. Exit: 0 nothing was found; 1 an exception that no reader documents, a crash, or too much time or memory, or less "
         + "than half of the inputs got past the first check."
@@ -36,10 +38,16 @@ var command = new RootCommand(
     from,
     worker,
     replay,
+    http,
 };
 command.SetAction(
     async (parsed, _) =>
     {
+        if (parsed.GetValue(http))
+        {
+            return await HttpFuzz.RunAsync(parsed.GetValue(seed), Math.Min(parsed.GetValue(inputs), 1_000_000));
+        }
+
         if (parsed.GetValue(replay) is [var kind, var file])
         {
             using var folders = new Folders();

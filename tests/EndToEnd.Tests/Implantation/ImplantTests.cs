@@ -6,7 +6,28 @@ namespace OrleansOneShot.EndToEnd.Tests.Implantation;
 /// <summary><c>oneshot implant</c> from files to files.</summary>
 public sealed class ImplantTests(UninterruptedRun reference) : IDisposable
 {
-    private static readonly string[] s_fields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings"];
+    private static readonly string[] s_fields =
+    [
+        "id",
+        "state",
+        "out",
+        "seconds",
+        "steps",
+        "epoch",
+        "files",
+        "metrics",
+        "warnings",
+        "created",
+        "started",
+        "finished",
+        "estimated_finish",
+        "queue_position",
+        "waiting_reason",
+        "owner",
+        "priority",
+        "metadata",
+    ];
+
     private readonly TestFolder _folder = new();
 
     [Fact]
@@ -36,7 +57,7 @@ public sealed class ImplantTests(UninterruptedRun reference) : IDisposable
         var metrics = job["metrics"]!.AsObject();
         Assert.Equal(["ia", "ta", "prototype_similarity", "objects"], metrics.Select(pair => pair.Key));
         var item = Assert.Single(metrics["objects"]!.AsArray())!.AsObject();
-        Assert.Equal(["token", "class", "ia_object", "prototype_similarity"], item.Select(pair => pair.Key));
+        Assert.Equal(["token", "class", "ia_object", "prototype_similarity", "ia_compared", "ia_class"], item.Select(pair => pair.Key));
         Assert.Equal("<cat>", (string?)item["token"]);
         Assert.All(["ia", "ta", "prototype_similarity"], name => Assert.InRange((double)metrics[name]!, -1, 1));
 
