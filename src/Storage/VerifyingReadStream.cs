@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage;
 
@@ -8,17 +9,11 @@ namespace OrleansOneShot.Storage;
 /// </summary>
 /// <param name="inner">The file, at its start; disposed of with this.</param>
 /// <param name="expected">What it should be.</param>
-internal sealed class VerifyingReadStream(Stream inner, ArtifactInfo expected) : Stream
+internal sealed class VerifyingReadStream(Stream inner, ArtifactInfo expected) : ForwardStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
     private bool _verified;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => expected.Bytes;
 
@@ -46,14 +41,6 @@ internal sealed class VerifyingReadStream(Stream inner, ArtifactInfo expected) :
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Client.Http;
 
 /// <summary>The bytes of a file on a server, forwards only. Where the connection breaks, or nothing comes any more, the rest is asked for.</summary>
-internal sealed class DownloadStream : Stream
+internal sealed class DownloadStream : AsyncForwardStream
 {
     private const int MostBreaks = 5;
 
@@ -22,15 +23,6 @@ internal sealed class DownloadStream : Stream
         _tag = answer.Headers.ETag;
         Length = answer.Content.Headers.ContentLength ?? throw new IOException($"The server did not say how long {path} is.");
     }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length { get; }
@@ -82,25 +74,6 @@ internal sealed class DownloadStream : Stream
             await GoOnAsync(cancellationToken);
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() { }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,3 +1,4 @@
+using OrleansOneShot.Common;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Client.Models;
@@ -6,20 +7,11 @@ namespace OrleansOneShot.Client.Models;
 /// <param name="store">The store.</param>
 /// <param name="paths">The files, in their order.</param>
 /// <param name="length">Bytes of all of them.</param>
-internal sealed class PartStream(IArtifactStore store, IReadOnlyList<string> paths, long length) : Stream
+internal sealed class PartStream(IArtifactStore store, IReadOnlyList<string> paths, long length) : AsyncForwardStream
 {
     private Stream? _part;
     private int _next;
     private long _position;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length => length;
@@ -58,25 +50,6 @@ internal sealed class PartStream(IArtifactStore store, IReadOnlyList<string> pat
 
         return 0;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

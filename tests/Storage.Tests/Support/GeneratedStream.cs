@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using OrleansOneShot.TestKit.Streams;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage.Tests.Support;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.TestKit.Streams;
+using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage.Tests.Support;
 

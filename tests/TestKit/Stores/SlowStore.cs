@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using OrleansOneShot.Common;
 using OrleansOneShot.Storage;
-using OrleansOneShot.TestKit.Streams;
 
 namespace OrleansOneShot.TestKit.Stores;
 

@@ -1,4 +1,4 @@
-namespace OrleansOneShot.TestKit.Streams;
+namespace OrleansOneShot.Common;
 
 /// <summary>A stream that goes only forwards; one that is written to says so.</summary>
 public abstract class ForwardStream : Stream
@@ -33,4 +33,18 @@ public abstract class ForwardStream : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
+
+/// <summary>A stream that goes only forwards, and whose bytes are waited for: whoever reads it otherwise waits with a thread.</summary>
+public abstract class AsyncForwardStream : ForwardStream
+{
+    /// <inheritdoc/>
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
 }
