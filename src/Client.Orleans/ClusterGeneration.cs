@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -43,14 +42,8 @@ public sealed class ClusterGeneration
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events.</returns>
     /// <exception cref="OneShotException">not_found, or unavailable.</exception>
-    public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await using var stream = new ProgressStream(_grain.Watch, _client, fromSequence, cancellationToken);
-        while (await stream.MoveNextAsync())
-        {
-            yield return stream.Current;
-        }
-    }
+    public IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default) =>
+        ProgressStream.ReadAsync(_grain.Watch, _client, fromSequence, cancellationToken);
 
     /// <summary>Ends the job without result; an ended job stays as it is.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>

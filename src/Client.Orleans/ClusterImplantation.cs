@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
@@ -55,14 +54,8 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>Events.</returns>
     /// <exception cref="OneShotException">not_found; unavailable: the stream broke, and asking again as often as any call is asked brought nothing.</exception>
-    public async IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await using var stream = new ProgressStream(Grain.Watch, _client, fromSequence, cancellationToken);
-        while (await stream.MoveNextAsync())
-        {
-            yield return stream.Current;
-        }
-    }
+    public IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default) =>
+        ProgressStream.ReadAsync(Grain.Watch, _client, fromSequence, cancellationToken);
 
     /// <summary>Ends the job without result; an ended job stays as it is.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -119,23 +112,8 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
     /// <returns>The status of a job that has succeeded.</returns>
     /// <exception cref="OneShotException">not_found; the job's own error when it failed; cancelled.</exception>
-    public async Task<ImplantationStatus> GetResultAsync(CancellationToken cancellationToken = default)
-    {
-        var status = await GetStatusAsync(cancellationToken);
-        while (!status.State.IsFinal())
-        {
-            await foreach (var _ in WatchAsync(status.LastSequence + 1, cancellationToken)) { }
-
-            status = await GetStatusAsync(cancellationToken);
-        }
-
-        return status.State switch
-        {
-            JobState.Succeeded => status,
-            JobState.Cancelled => throw new OneShotException(new ErrorDetail(ErrorCodes.Cancelled, $"Job {Id} was cancelled.")),
-            _ => throw new OneShotException(status.Error ?? new ErrorDetail(ErrorCodes.Failed, $"Job {Id} failed.")),
-        };
-    }
+    public Task<ImplantationStatus> GetResultAsync(CancellationToken cancellationToken = default) =>
+        JobOutcome.WaitAsync(GetStatusAsync, WatchAsync, cancellationToken);
 
     /// <inheritdoc/>
     public bool Equals(ClusterImplantation? other) => other is not null && other.Id == Id;

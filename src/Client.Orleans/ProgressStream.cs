@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Progress;
 
@@ -20,6 +21,27 @@ internal sealed class ProgressStream(
 {
     private IAsyncEnumerator<ProgressEvent>? _events;
     private ProgressEvent? _current;
+
+    /// <summary>The events of a job.</summary>
+    /// <param name="watch">Watches the job.</param>
+    /// <param name="client">Repeats what got lost.</param>
+    /// <param name="fromSequence">First sequence number wanted.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <returns>Events, each once and in order.</returns>
+    /// <exception cref="OneShotException">not_found, or unavailable.</exception>
+    public static async IAsyncEnumerable<ProgressEvent> ReadAsync(
+        Func<long, CancellationToken, IAsyncEnumerable<ProgressEvent>> watch,
+        ClusterClient client,
+        long fromSequence,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using var stream = new ProgressStream(watch, client, fromSequence, cancellationToken);
+        while (await stream.MoveNextAsync())
+        {
+            yield return stream.Current;
+        }
+    }
 
     /// <summary>The present event.</summary>
     public ProgressEvent Current => _current!;

@@ -17,6 +17,15 @@ public static class Identifier
         return slug.Length == 0 ? null : $"<{slug[..Math.Min(slug.Length, MostLetters)].TrimEnd('-', '_')}>";
     }
 
+    /// <summary>The name of a result that was given none: its objects' identifiers without brackets.</summary>
+    /// <param name="tokens">The identifiers.</param>
+    /// <returns>A name that is short enough.</returns>
+    public static string NameOf(IEnumerable<string> tokens)
+    {
+        var joined = string.Join('-', tokens.Select(token => token.Trim('<', '>')));
+        return joined[..Math.Min(joined.Length, TextRules.Name)];
+    }
+
     /// <summary>An identifier that no other object has: of two dogs the second becomes <c>&lt;dog-2&gt;</c>.</summary>
     /// <param name="token">What it would be if it were alone.</param>
     /// <param name="taken">Identifiers that are taken; the new one joins them. Compare them whatever their case, as prompts do.</param>

@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 
@@ -39,7 +40,7 @@ internal static class JobEnd
         }
 
         display.Dispose();
-        ThrowUnlessSucceeded(status);
+        JobOutcome.RequireSuccess(status);
         if (folder is not null)
         {
             try
@@ -76,20 +77,6 @@ internal static class JobEnd
         }
 
         return ExitCode.Done;
-    }
-
-    /// <summary>Turns a failed or cancelled job into an error.</summary>
-    /// <param name="status">A job that has ended.</param>
-    /// <exception cref="OneShotException">It did not succeed.</exception>
-    public static void ThrowUnlessSucceeded(ImplantationStatus status)
-    {
-        switch (status.State)
-        {
-            case JobState.Failed:
-                throw new OneShotException(status.Error ?? new ErrorDetail(ErrorCodes.Failed, $"Job {status.Id} failed."));
-            case JobState.Cancelled:
-                throw new OneShotException(new ErrorDetail(ErrorCodes.Cancelled, $"Job {status.Id} was cancelled."));
-        }
     }
 
     /// <summary>The commands that go on with a job which runs elsewhere.</summary>

@@ -233,8 +233,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
 
     private static string Name(string? given, List<string> tokens)
     {
-        var joined = string.Join('-', tokens.Select(token => token.Trim('<', '>')));
-        var name = given ?? joined[..Math.Min(joined.Length, TextRules.Name)];
+        var name = given ?? Identifier.NameOf(tokens);
         return TextRules.IsName(name)
             ? name
             : throw new InvalidInputException(

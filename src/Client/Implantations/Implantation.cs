@@ -58,10 +58,9 @@ public sealed class Implantation(InputFile image)
     internal ImplantationRequest ToRequest()
     {
         var tokens = ChooseTokens();
-        var joined = string.Join('-', tokens.Select(token => token.Trim('<', '>')));
         var request = new ImplantationRequest
         {
-            Name = Name ?? joined[..Math.Min(joined.Length, TextRules.Name)],
+            Name = Name ?? Identifier.NameOf(tokens),
             Image = s_noHash,
             Objects =
             [

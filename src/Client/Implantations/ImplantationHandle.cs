@@ -1,4 +1,5 @@
 using OrleansOneShot.Client.Transport;
+using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -45,22 +46,8 @@ public class ImplantationHandle
     /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
     /// <returns>Its result.</returns>
     /// <exception cref="OneShotException">The job's own error when it failed; cancelled; not_found; unavailable.</exception>
-    public virtual async Task<ImplantationResult> GetResultAsync(CancellationToken cancellationToken = default)
-    {
-        var status = await GetStatusAsync(cancellationToken);
-        while (!status.State.IsFinal())
-        {
-            await foreach (var _ in WatchAsync(status.LastSequence + 1, cancellationToken)) { }
-            status = await GetStatusAsync(cancellationToken);
-        }
-
-        return status.State switch
-        {
-            JobState.Succeeded => new ImplantationResult(status, Transport.Results),
-            JobState.Cancelled => throw new OneShotException(new ErrorDetail(ErrorCodes.Cancelled, $"Job {Id} was cancelled.")),
-            _ => throw new OneShotException(status.Error ?? new ErrorDetail(ErrorCodes.Failed, $"Job {Id} failed.")),
-        };
-    }
+    public virtual async Task<ImplantationResult> GetResultAsync(CancellationToken cancellationToken = default) =>
+        new(await JobOutcome.WaitAsync(GetStatusAsync, WatchAsync, cancellationToken), Transport.Results);
 
     /// <summary>Ends the job without result; an ended one stays as it is.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
