@@ -130,6 +130,6 @@ internal sealed class EventHub
             }
         }
 
-        feed.Stop();
+        feed.Dispose();
     }
 }

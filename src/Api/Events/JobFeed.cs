@@ -65,15 +65,16 @@ internal sealed class JobFeed(EventSource source, long first) : IDisposable
     /// <summary>Begins to read.</summary>
     public void Start()
     {
-        var from = _first;
-        _ = Task.Run(() => PumpAsync(from));
+        var (from, stop) = (_first, _stop.Token);
+        _ = Task.Run(() => PumpAsync(from, stop));
     }
 
     /// <summary>Stops reading: nobody watches any more.</summary>
-    public void Stop() => _stop.Cancel();
-
-    /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 
     /// <summary>What there is for a caller now.</summary>
     /// <param name="next">The event that the caller wants next.</param>
@@ -88,11 +89,11 @@ internal sealed class JobFeed(EventSource source, long first) : IDisposable
         }
     }
 
-    private async Task PumpAsync(long from)
+    private async Task PumpAsync(long from, CancellationToken stop)
     {
         try
         {
-            await foreach (var progress in source(from, _stop.Token))
+            await foreach (var progress in source(from, stop))
             {
                 Add(progress);
             }

@@ -146,50 +146,46 @@ internal static class GenerationEndpoints
         return TypedResults.Json(new GenerationList(page.Jobs, page.Next), DocumentJson.Options);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, OwnedGenerations jobs, string id)
+    private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var caller = Caller.Of(context.User);
-        var (job, status) = await jobs.FindAsync(caller, id, context.RequestAborted);
-        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, JobAnswers.TagOf(status)))
-        {
-            await LongPoll.WaitAsync(job.WatchAsync, status, patience, context.RequestAborted);
-            (_, status) = await jobs.FindAsync(caller, id, context.RequestAborted);
-        }
-
-        JobAnswers.Tag(context, status);
-        return LongPoll.IsKnown(context, JobAnswers.TagOf(status))
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Json(status, DocumentJson.Options);
+        var (job, status) = await jobs.FindGenerationAsync(caller, id, context.RequestAborted);
+        return await JobAnswers.StatusAsync(
+            context,
+            status,
+            job.WatchAsync,
+            async () => (await jobs.FindGenerationAsync(caller, id, context.RequestAborted)).Status
+        );
     }
 
-    private static async Task<IResult> CancelAsync(HttpContext context, OwnedGenerations jobs, string id)
+    private static async Task<IResult> CancelAsync(HttpContext context, OwnedJobs jobs, string id)
     {
-        var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (job, _) = await jobs.FindGenerationAsync(Caller.Of(context.User), id, context.RequestAborted);
         return TypedResults.Json(await job.CancelAsync(context.RequestAborted), DocumentJson.Options);
     }
 
-    private static async Task<IResult> DeleteAsync(HttpContext context, OwnedGenerations jobs, string id)
+    private static async Task<IResult> DeleteAsync(HttpContext context, OwnedJobs jobs, string id)
     {
-        var (job, _) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (job, _) = await jobs.FindGenerationAsync(Caller.Of(context.User), id, context.RequestAborted);
         await job.DeleteAsync(context.RequestAborted);
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> GetEventsAsync(HttpContext context, OwnedGenerations jobs, TimeProvider clock, string id, long? after, int? limit)
+    private static async Task<IResult> GetEventsAsync(HttpContext context, OwnedJobs jobs, TimeProvider clock, string id, long? after, int? limit)
     {
-        var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (job, status) = await jobs.FindGenerationAsync(Caller.Of(context.User), id, context.RequestAborted);
         return await EventEndpoints.AnswerAsync(context, job.WatchAsync, status, clock, after, limit);
     }
 
-    private static async Task<IResult> ListFilesAsync(HttpContext context, OwnedGenerations jobs, string id)
+    private static async Task<IResult> ListFilesAsync(HttpContext context, OwnedJobs jobs, string id)
     {
-        var (_, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (_, status) = await jobs.FindGenerationAsync(Caller.Of(context.User), id, context.RequestAborted);
         return FileEndpoints.List(status);
     }
 
-    private static async Task<IResult> GetFileAsync(HttpContext context, OwnedGenerations jobs, IArtifactStore store, string id, string path)
+    private static async Task<IResult> GetFileAsync(HttpContext context, OwnedJobs jobs, IArtifactStore store, string id, string path)
     {
-        var (_, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (_, status) = await jobs.FindGenerationAsync(Caller.Of(context.User), id, context.RequestAborted);
         return await FileEndpoints.SendAsync(context, store, status, path);
     }
 }

@@ -80,7 +80,6 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
         services.AddSingleton<EventHub>();
-        services.AddSingleton<OwnedGenerations>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
         KeyAuthentication.AddTo(services);

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansOneShot.Api.Events;
 using OrleansOneShot.Documents.Jobs;
@@ -41,7 +43,6 @@ internal static class EventStream
             if (!next.IsCompleted)
             {
                 await BeginAsync();
-                await response.Body.FlushAsync(cancellationToken);
                 if (await Task.WhenAny(next, Task.Delay(Quiet, clock, cancellationToken)) != next)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -56,10 +57,11 @@ internal static class EventStream
             }
 
             await BeginAsync();
-            var (progress, json) = (source.Current.Event, source.Current.Json);
-            await response.WriteAsync(Head(progress, stage, IsEnd(progress, status)), cancellationToken);
-            await response.BodyWriter.WriteAsync(json, cancellationToken);
-            await response.WriteAsync("\n\n", cancellationToken);
+            var progress = source.Current.Event;
+            response.BodyWriter.Write(Encoding.UTF8.GetBytes(Head(progress, stage, IsEnd(progress, status))));
+            response.BodyWriter.Write(source.Current.Json.Span);
+            response.BodyWriter.Write("\n\n"u8);
+            await response.BodyWriter.FlushAsync(cancellationToken);
             stage = progress.Stage;
             next = source.MoveNextAsync().AsTask();
         }

@@ -138,10 +138,7 @@ internal static class ImplantationEndpoints
     }
 
     private static async Task<IResult> EstimateAsync(HttpContext context, ClusterClient client) =>
-        TypedResults.Json(
-            await client.EstimateAsync(await ReadAsync(context, Caller.Of(context.User)), context.RequestAborted),
-            DocumentJson.Options
-        );
+        TypedResults.Json(await client.EstimateAsync(await ReadAsync(context, Caller.Of(context.User)), context.RequestAborted), DocumentJson.Options);
 
     private static async Task<ImplantationRequest> ReadAsync(HttpContext context, Caller caller)
     {
@@ -179,16 +176,7 @@ internal static class ImplantationEndpoints
     private static async Task<IResult> GetAsync(HttpContext context, OwnedJobs jobs, string id)
     {
         var (job, status) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
-        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, JobAnswers.TagOf(status)))
-        {
-            await LongPoll.WaitAsync(job.WatchAsync, status, patience, context.RequestAborted);
-            status = await job.GetStatusAsync(context.RequestAborted);
-        }
-
-        JobAnswers.Tag(context, status);
-        return LongPoll.IsKnown(context, JobAnswers.TagOf(status))
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Json(status, DocumentJson.Options);
+        return await JobAnswers.StatusAsync(context, status, job.WatchAsync, () => job.GetStatusAsync(context.RequestAborted));
     }
 
     private static async Task<IResult> CancelAsync(HttpContext context, OwnedJobs jobs, string id)

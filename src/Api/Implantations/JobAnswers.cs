@@ -1,8 +1,10 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Api.Events;
 using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Api.Implantations;
@@ -24,14 +26,27 @@ internal static class JobAnswers
             StatusCodes.Status422UnprocessableEntity
         );
 
-    /// <summary>The version of a status: all that it shows changes with one of these, but the estimate of its end, which moves by itself.</summary>
-    /// <param name="status">The status.</param>
-    /// <returns>An entity tag.</returns>
-    public static string TagOf(IJobStatus status) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}-{(status as ImplantationStatus)?.QueuePosition}\""
-        );
+    /// <summary>Answers with a status: at once, or when it has changed, as the caller wants it; with 304 if the caller has it already.</summary>
+    /// <typeparam name="T">The status of one kind of job.</typeparam>
+    /// <param name="context">The call.</param>
+    /// <param name="status">The job now.</param>
+    /// <param name="watch">Watches the job from a number on.</param>
+    /// <param name="read">Reads the status again.</param>
+    /// <returns>The answer.</returns>
+    public static async Task<IResult> StatusAsync<T>(HttpContext context, T status, EventSource watch, Func<Task<T>> read)
+        where T : class, IJobStatus
+    {
+        if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, TagOf(status)))
+        {
+            await LongPoll.WaitAsync(watch, status, patience, context.RequestAborted);
+            status = await read();
+        }
+
+        Tag(context, status);
+        return LongPoll.IsKnown(context, TagOf(status))
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Json(status, DocumentJson.Options);
+    }
 
     /// <summary>Sets the headers of an answer that is a status.</summary>
     /// <param name="context">The call.</param>
@@ -45,4 +60,8 @@ internal static class JobAnswers
             context.Response.Headers.RetryAfter = "2";
         }
     }
+
+    // All that a status shows changes with one of these, but the estimate of its end, which moves by itself.
+    private static string TagOf(IJobStatus status) =>
+        string.Create(CultureInfo.InvariantCulture, $"\"{status.LastSequence}-{status.Epoch}-{(int)status.State}-{status.Step}-{status.QueuePosition}\"");
 }

@@ -39,6 +39,9 @@ public interface IJobStatus
     /// <summary>Seconds that slots worked for the job.</summary>
     double Seconds { get; }
 
+    /// <summary>Its place in the queue, 1 for the next to start; null: it does not wait, or its kind of job does not tell.</summary>
+    int? QueuePosition => null;
+
     /// <summary>Sequence number of the newest progress event.</summary>
     long LastSequence { get; }
 
