@@ -113,7 +113,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
     {
         if (!AzuriteServer.IsInstalled)
         {
-            throw new InvalidOperationException(AzuriteServer.Missing);
+            throw new MissingMeansException(AzuriteServer.Missing);
+        }
+
+        if (!Executables.Exist("redis-server"))
+        {
+            throw new MissingMeansException("redis-server is not installed.");
         }
 
         var cluster = new ChaosCluster(root, silos, means, prepare);
