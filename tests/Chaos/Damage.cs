@@ -82,9 +82,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
     /// <returns>The job; null: none has succeeded yet.</returns>
     public async Task<string?> FlipResultAsync(Fault fault, CancellationToken cancellationToken)
     {
-        var job = desk
-            .Jobs.Where(IsForAll)
-            .ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(IsForAll)));
+        var job = desk.Jobs.Where(IsForAll).ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(IsForAll)));
         if (job is null || await PublishedResult.ReadAsync(cluster.Store, job.Handle.Id, cancellationToken) is not { } published)
         {
             return null;

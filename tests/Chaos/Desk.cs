@@ -89,13 +89,7 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
     /// <param name="damaged">Which input will be damaged; null: none.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <param name="isDrawnWith">Whether a generation will read its result.</param>
-    public async Task<ChaosJob> SubmitAsync(
-        ChaosInputs inputs,
-        long seed,
-        string? damaged,
-        CancellationToken cancellationToken,
-        bool isDrawnWith = false
-    )
+    public async Task<ChaosJob> SubmitAsync(ChaosInputs inputs, long seed, string? damaged, CancellationToken cancellationToken, bool isDrawnWith = false)
     {
         var handle = await jobs.SubmitAsync(client, inputs, seed, cancellationToken);
         told.Count("submitted by the library");
@@ -323,10 +317,7 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
         {
             if (!byCommand)
             {
-                var status = await Calls.UntilDoneAsync(
-                    () => client.GetImplantation(job.Handle.Id).CancelAsync(cancellationToken),
-                    cancellationToken
-                );
+                var status = await Calls.UntilDoneAsync(() => client.GetImplantation(job.Handle.Id).CancelAsync(cancellationToken), cancellationToken);
                 job.CancelAcknowledged = status.State == JobState.Cancelled;
                 told.Count(job.CancelAcknowledged ? "cancelled by the library" : "came too late to be cancelled");
                 return;

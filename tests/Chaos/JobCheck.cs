@@ -25,7 +25,10 @@ internal sealed class JobCheck(Watched handle, IArtifactStore store, int steps, 
     /// <param name="status">The job.</param>
     public static string ResultHash(IJobStatus status) =>
         status is GenerationStatus
-            ? string.Join(' ', status.Files.Where(file => file.Path.EndsWith(".png", StringComparison.Ordinal)).OrderBy(file => file.Path).Select(file => file.Sha256))
+            ? string.Join(
+                ' ',
+                status.Files.Where(file => file.Path.EndsWith(".png", StringComparison.Ordinal)).OrderBy(file => file.Path).Select(file => file.Sha256)
+            )
             : status.Files.Single(file => file.Path == status.Request.Name + ".safetensors").Sha256;
 
     /// <summary>The hash of bytes as manifests write it.</summary>

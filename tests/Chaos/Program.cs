@@ -58,7 +58,8 @@ command.SetAction(
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of "
-                            + $"damaged inputs, {report.Retried} run again, {report.Generations} generations); {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; "
+                            + $"damaged inputs, {report.Retried} run again, {report.Generations} generations); "
+                            + $"{report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; "
                             + $"{report.Resumes} resumes, {report.DroppedCheckpoints} damaged checkpoints found, {report.StepsRepeated} of "
                             + $"{report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s "
                             + $"({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"

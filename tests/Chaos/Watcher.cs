@@ -118,7 +118,8 @@ internal sealed class Watcher(Watched job)
         if (
             (_last.State.IsFinal() && status.State != _last.State && retries == _last.Retries)
             || retries < _last.Retries
-            || status.Epoch < _last.Epoch || status.LastSequence < _last.Sequence
+            || status.Epoch < _last.Epoch
+            || status.LastSequence < _last.Sequence
         )
         {
             Violate(

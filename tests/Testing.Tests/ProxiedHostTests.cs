@@ -10,8 +10,8 @@ namespace OrleansOneShot.Testing.Tests;
 
 /// <summary>
 /// One connection through a proxy that buffers and cuts what is quiet, held for a whole job. By its variables it is the case of a common proxy, idle limit
-/// 60 s, and a job of over three minutes that is silent for longer than that between two steps:
-/// <c>ONESHOT_PROXY_IDLE=60 ONESHOT_PROXY_STEP=65 tests/Testing.Tests/bin/Release/net10.0/OrleansOneShot.Testing.Tests -class '*ProxiedHostTests' -showLiveOutput</c>.
+/// 60 s, and a job of over three minutes that is silent for longer than that between two steps. In the folder of the built tests:
+/// <c>ONESHOT_PROXY_IDLE=60 ONESHOT_PROXY_STEP=65 ./OrleansOneShot.Testing.Tests -class '*ProxiedHostTests' -showLiveOutput</c>.
 /// </summary>
 public sealed class ProxiedHostTests
 {
@@ -49,7 +49,11 @@ public sealed class ProxiedHostTests
         {
             isDone |= line == "event: done";
             comments += line.StartsWith(':') ? 1 : 0;
-            if (line.StartsWith("data: ", StringComparison.Ordinal) && JsonNode.Parse(line["data: ".Length..]) is { } data && (string?)data["stage"] == "training")
+            if (
+                line.StartsWith("data: ", StringComparison.Ordinal)
+                && JsonNode.Parse(line["data: ".Length..]) is { } data
+                && (string?)data["stage"] == "training"
+            )
             {
                 steps.Add((int)data["step"]!);
                 var delay = DateTimeOffset.UtcNow - (DateTimeOffset)data["time"]!;

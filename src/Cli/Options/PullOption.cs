@@ -17,8 +17,8 @@ internal sealed partial class PullOption
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.ZeroOrMore,
         Description =
-            $"Callers with the scope admin may have models pulled from {HostAddress.Variable} (default: {ModelPullOptions.DefaultHost}): from repositories that "
-            + "a pattern such as stabilityai/* fits, or from any without one. Give all silos the same (default: no pulls).",
+            $"Callers with the scope admin may have models pulled from the host of {HostAddress.Variable} (default: {ModelPullOptions.DefaultHost}): from "
+            + "repositories that a pattern such as stabilityai/* fits, or from any without one. Give all silos the same (default: no pulls).",
     };
 
     /// <summary>Adds the option to a command.</summary>

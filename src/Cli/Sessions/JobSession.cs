@@ -92,14 +92,7 @@ internal sealed class JobSession : IJobSession
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(
-                    target,
-                    held,
-                    mode,
-                    webhookAllow.IsDefault ? [] : webhookAllow,
-                    allowPull.IsDefault ? [] : allowPull,
-                    cancellationToken
-                );
+                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, allowPull.IsDefault ? [] : allowPull, cancellationToken);
             }
 
             var owner = OwnerLock.ReadRecord(data);

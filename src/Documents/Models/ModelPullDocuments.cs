@@ -5,7 +5,9 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Models;
 
-/// <summary>A model that a server is to have: uploaded, with its <see cref="Files"/>, or pulled from the server's host, by its <see cref="Repository"/>.</summary>
+/// <summary>
+/// A model that a server is to have: uploaded, with its <see cref="Files"/>, or pulled from the server's host of models, by its <see cref="Repository"/>.
+/// </summary>
 public sealed record NewModel
 {
     /// <summary>Its name there; null takes the last part of the repository's.</summary>

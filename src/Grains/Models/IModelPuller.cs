@@ -19,6 +19,8 @@ public interface IModelPuller
     /// <param name="progress">Told from any thread.</param>
     /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
     /// <returns>When it is there. Also where it was there before, from the same repository.</returns>
-    /// <exception cref="OneShotException">As of <see cref="Require"/>; or the host refuses, is away, or has no sound model; or there is no room for it.</exception>
+    /// <exception cref="OneShotException">
+    /// As of <see cref="Require"/>; or the host refuses, is away, or has no sound model; or there is no room for it.
+    /// </exception>
     Task PullAsync(string name, ModelPullRequest wanted, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
 }

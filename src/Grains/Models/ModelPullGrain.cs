@@ -78,12 +78,12 @@ internal sealed partial class ModelPullGrain(
                 return Tell();
             }
 
-            // Before the state says so: without it a pull whose silo dies would stand still for ever.
-            await RemindAsync();
             Volatile.Write(ref _progress, null);
             await ChangeAsync(new ModelPullRecord { Wanted = wanted, Started = Now });
         }
 
+        // Before anybody is told: without it a pull whose silo dies would stand still until it is asked for again. Also if it was known: the call that brought
+        // it may have failed here.
         await RemindAsync();
         GoOn();
         return Tell();
@@ -115,8 +115,7 @@ internal sealed partial class ModelPullGrain(
 
     void IProgress<TransferProgress>.Report(TransferProgress value) => Volatile.Write(ref _progress, value);
 
-    private static OneShotException Taken(string why) =>
-        new(new ErrorDetail(ErrorCodes.Conflict, $"{why}.", "name", "Give this one another name."));
+    private static OneShotException Taken(string why) => new(new ErrorDetail(ErrorCodes.Conflict, $"{why}.", "name", "Give this one another name."));
 
     private IModelPuller RequirePuller() =>
         services.GetService<IModelPuller>()
@@ -179,7 +178,11 @@ internal sealed partial class ModelPullGrain(
         }
         catch (Exception e)
         {
-            error = new ErrorDetail(ErrorCodes.Failed, "The pull failed; the log of its silo says more.", Hint: "Ask for it again: it goes on where it stopped.");
+            error = new ErrorDetail(
+                ErrorCodes.Failed,
+                "The pull failed; the log of its silo says more.",
+                Hint: "Ask for it again: it goes on where it stopped."
+            );
             LogFailed(e, Name, wanted.Repository);
         }
 

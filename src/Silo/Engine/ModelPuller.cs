@@ -76,10 +76,7 @@ internal sealed class ModelPuller(DataFolder data, IArtifactStore? shared, Model
         }
         catch (IOException e)
         {
-            throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Unavailable, $"The model {name} could not be kept: {e.Message}", "repository", Again),
-                e
-            );
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"The model {name} could not be kept: {e.Message}", "repository", Again), e);
         }
     }
 
@@ -91,8 +88,7 @@ internal sealed class ModelPuller(DataFolder data, IArtifactStore? shared, Model
             PrefersHalf = wanted.Fp16,
         };
 
-    private static OneShotException Translate(InvalidInputException e) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, FieldOf(e.Field), e.Hint), e);
+    private static OneShotException Translate(InvalidInputException e) => new(new ErrorDetail(ErrorCodes.InvalidInput, e.Message, FieldOf(e.Field), e.Hint), e);
 
     // What ModelHub says, it says to those who type.
     private static OneShotException Translate(OneShotException e) =>

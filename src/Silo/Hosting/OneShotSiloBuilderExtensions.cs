@@ -61,7 +61,9 @@ internal static class OneShotSiloBuilderExtensions
         services.AddSingleton<IModelPuller>(provider => new ModelPuller(
             options.Data,
             // An embedded silo has no others that would need it.
-            options.RequeuesOnStop ? provider.GetRequiredService<IArtifactStore>() : null,
+            options.RequeuesOnStop
+                ? provider.GetRequiredService<IArtifactStore>()
+                : null,
             host,
             options.AllowPull
         ));

@@ -147,10 +147,7 @@ public sealed class ModelPullGrainTests : IAsyncDisposable
     private async Task<ModelPullStatus> EndAsync()
     {
         ModelPullStatus? status = null;
-        await _world.WhenAsync(
-            async () => (status = await Tiny.GetStatus()) is not { State: ModelPullState.Pulling },
-            () => Task.FromResult($"{status}")
-        );
+        await _world.WhenAsync(async () => (status = await Tiny.GetStatus()) is not { State: ModelPullState.Pulling }, () => Task.FromResult($"{status}"));
         return status!;
     }
 
