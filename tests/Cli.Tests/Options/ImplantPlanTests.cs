@@ -16,7 +16,7 @@ public sealed class ImplantPlanTests : IDisposable
     [
         ("--class", ["--class", "teddy bear"], r => r.Objects[0].Class, "teddy bear", "cat"),
         ("--token", ["--token", "<my-cat>"], r => r.Objects[0].Token, "<my-cat>", "<cat>"),
-        ("--prompt", ["--prompt", "a <cat>", ""], r => string.Join('|', r.Samples.Prompts), "a <cat>|", ""),
+        ("--prompt", ["--prompt", "a <cat>", "--prompt", ""], r => string.Join('|', r.Samples.Prompts), "a <cat>|", ""),
         ("--samples", ["--samples", "5"], r => r.Samples.PerPrompt, 5, 2),
         ("--model", ["--model", Repository.TinyModel], r => r.Model.Name.Split('-')[0], "sd15", "toyworld"),
         ("--clip", ["--clip", Path.Combine(Repository.Model, "clip")], r => r.Model.Clip?.Split('-')[0], "clip", null),
