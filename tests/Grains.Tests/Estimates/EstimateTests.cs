@@ -10,7 +10,7 @@ namespace OrleansOneShot.Grains.Tests.Estimates;
 /// <summary>What jobs that wait, that run and that have not come yet are told of their end.</summary>
 public sealed class EstimateTests
 {
-    private const string Profile = "toyworld-64/default/auto/1/default/default";
+    private const string Profile = "toyworld-64/default/auto/1/default";
     private static readonly RunDurations s_run = new(100, 10, 200, 0, 50, HasDefaultSteps: false);
 
     [Fact]
