@@ -16,7 +16,7 @@ internal static class PreviewText
         var metrics = Of(progress.Metrics);
         return progress.Preview is null ? null
             : store is not null ? $"Preview: {Path.Combine(store, progress.Preview)}{metrics}"
-            : metrics.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"Preview of step {progress.Step}:{metrics}")
+            : metrics.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"Preview of step {progress.Step}: {metrics.TrimStart()}")
             : null;
     }
 

@@ -36,7 +36,7 @@ public sealed class PreviewTextTests
     public void Of_Preview_TellsWhereItLiesAndHowLikeItIs()
     {
         Assert.Equal($"Preview: {Path.Combine("store", "preview.png")}  IA 0.500, TA 0.250, <cat> 0.750", PreviewText.Of(s_preview, "store"));
-        Assert.Equal("Preview of step 50:  IA 0.500, TA 0.250, <cat> 0.750", PreviewText.Of(s_preview, null));
+        Assert.Equal("Preview of step 50: IA 0.500, TA 0.250, <cat> 0.750", PreviewText.Of(s_preview, null));
         Assert.Equal($"Preview: {Path.Combine("store", "preview.png")}", PreviewText.Of(s_preview with { Metrics = null }, "store"));
     }
 
