@@ -47,7 +47,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
             : "";
         var message = progress.Message is { } said ? $"  {(progress.IsWarning ? "warning: " : "")}{said}" : "";
         var preview = progress.Preview is { } path ? $"  preview {path}{PreviewText.Of(progress.Metrics)}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage,-10}  {step,11}{losses}{message}{preview}")
+        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage, -10}  {step, 11}{losses}{message}{preview}")
             .TrimEnd();
     }
 

@@ -30,7 +30,7 @@ internal static class NumberOptions
                 text == zeroWord ? 0
                 : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
                     ? value
-                    : null,
+                : null,
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}{(zeroWord is null ? "" : $", or {zeroWord}")}")
         );
 

@@ -41,5 +41,10 @@ public sealed record SettledRun(
     /// <summary>This, with what it lacks and the other has.</summary>
     /// <param name="other">What a later run has settled; or null.</param>
     /// <returns>Both.</returns>
-    public SettledRun Completed(SettledRun? other) => this with { ConfigurationSha256 = ConfigurationSha256 ?? other?.ConfigurationSha256, Masks = Masks ?? other?.Masks };
+    public SettledRun Completed(SettledRun? other) =>
+        this with
+        {
+            ConfigurationSha256 = ConfigurationSha256 ?? other?.ConfigurationSha256,
+            Masks = Masks ?? other?.Masks,
+        };
 }

@@ -67,10 +67,7 @@ public sealed record ImplantationRequest : IJobRequest
     /// <summary>The files that it names, by its fields.</summary>
     /// <returns>The photo, then the mask of each object that has one.</returns>
     public IEnumerable<(string Field, string Sha256)> Inputs() =>
-        [
-            ("image", Image),
-            .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask!)).Where(input => input.Item2 is not null),
-        ];
+        [("image", Image), .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask!)).Where(input => input.Item2 is not null)];
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>

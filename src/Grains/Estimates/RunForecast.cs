@@ -40,7 +40,9 @@ internal sealed class RunForecast(ImmutableArray<RunDurations> runs, Implantatio
 
     /// <summary>Steps that the job will make; null: the model's default, which nobody has told yet.</summary>
     public int? Steps =>
-        request.Training.Steps ?? runs.LastOrDefault(run => run.DefaultSteps is not null)?.DefaultSteps ?? runs.LastOrDefault(run => run.HasDefaultSteps)?.Steps;
+        request.Training.Steps
+        ?? runs.LastOrDefault(run => run.DefaultSteps is not null)?.DefaultSteps
+        ?? runs.LastOrDefault(run => run.HasDefaultSteps)?.Steps;
 
     private int? PictureSteps => request.Samples.Steps ?? runs.LastOrDefault(run => run.DefaultPictureSteps is not null)?.DefaultPictureSteps;
 

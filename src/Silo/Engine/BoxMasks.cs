@@ -136,7 +136,10 @@ internal sealed class BoxMasks(EngineInputs inputs)
         catch (MissingLibraryException e)
         {
             // Another silo may have it.
-            throw new SiloLacksException(new ErrorDetail(ErrorCodes.Failed, $"The mask of {field} can't be cut on this machine: {e.Message}", field, e.Hint), e);
+            throw new SiloLacksException(
+                new ErrorDetail(ErrorCodes.Failed, $"The mask of {field} can't be cut on this machine: {e.Message}", field, e.Hint),
+                e
+            );
         }
     }
 }

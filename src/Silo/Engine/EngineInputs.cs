@@ -18,8 +18,7 @@ internal sealed class EngineInputs(IArtifactReader store)
     /// <returns>Its bytes.</returns>
     /// <exception cref="OneShotException">not_found, invalid_input: it is missing, damaged or too large; the message says so.</exception>
     /// <exception cref="IOException">The store is out of reach.</exception>
-    public byte[] FetchPhoto(ImplantationRequest request, CancellationToken cancellationToken) =>
-        Fetch(request.Image, "photo", "image", cancellationToken);
+    public byte[] FetchPhoto(ImplantationRequest request, CancellationToken cancellationToken) => Fetch(request.Image, "photo", "image", cancellationToken);
 
     /// <summary>Fetches a mask that the request names.</summary>
     /// <param name="item">The object, which has a mask.</param>

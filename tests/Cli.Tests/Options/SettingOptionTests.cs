@@ -55,7 +55,7 @@ public sealed class SettingOptionTests
             else
             {
                 Assert.Equal(
-                    $"{other.Setting.Option!.Name} must be a {(whole ? "whole " : "")}number {range.Words}, but is '{shown}'.",
+                    $"{other.Setting.Option!.Name} must be a {(whole ? "whole " : "")}number {range.Words}{(other.Setting.Option.ZeroWord is { } zero ? $", or {zero}" : "")}, but is '{shown}'.",
                     Assert.Single(parsed.Errors).Message
                 );
                 Assert.False(range.Holds(value));

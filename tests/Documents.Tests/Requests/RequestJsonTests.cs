@@ -42,7 +42,9 @@ public sealed class RequestJsonTests
     [InlineData("7", 7)]
     public void Read_PreviewEvery_NullIsTheDefaultAnd0IsNone(string json, int? every)
     {
-        var text = RequestJson.Write(s_good).Replace("\"checkpoint_every\": 10", $"\"checkpoint_every\": 10, \"preview_every\": {json}", StringComparison.Ordinal);
+        var text = RequestJson
+            .Write(s_good)
+            .Replace("\"checkpoint_every\": 10", $"\"checkpoint_every\": 10, \"preview_every\": {json}", StringComparison.Ordinal);
         Assert.Equal(every, Read(text).Training.PreviewEvery);
     }
 

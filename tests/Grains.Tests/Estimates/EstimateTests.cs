@@ -134,7 +134,8 @@ public sealed class EstimateTests
     {
         Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request()));
         Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request(steps: 9)));
-        Assert.NotEqual(Profile, RunProfile.NameOf(TestWorld.Request() with { Samples = new SampleOptions { Steps = 9 } }));
+        Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request() with { Samples = new SampleOptions { Steps = 9 } }));
+        Assert.NotEqual(Profile, RunProfile.NameOf(TestWorld.Request() with { Training = new TrainingOptions { Resolution = 128 } }));
         Assert.Equal(0, RunProfile.PicturesOf(TestWorld.Request() with { Samples = new SampleOptions { PerPrompt = 0 } }));
         Assert.Null(RunProfile.PicturesOf(TestWorld.Request()));
     }

@@ -182,9 +182,25 @@ public sealed class BoxMasksTests : IDisposable
 
     private EngineJob Job(ImplantationRequest request) => new(JobId, 1, 0, request, null, NewFolder());
 
-    private Task<ImplantationRequest> RequestAsync(string mask) => RequestAsync(new ObjectSpec { Class = "cat", Token = "<cat>", Mask = mask });
+    private Task<ImplantationRequest> RequestAsync(string mask) =>
+        RequestAsync(
+            new ObjectSpec
+            {
+                Class = "cat",
+                Token = "<cat>",
+                Mask = mask,
+            }
+        );
 
-    private Task<ImplantationRequest> RequestAsync(ImmutableArray<int> box) => RequestAsync(new ObjectSpec { Class = "cat", Token = "<cat>", Box = box });
+    private Task<ImplantationRequest> RequestAsync(ImmutableArray<int> box) =>
+        RequestAsync(
+            new ObjectSpec
+            {
+                Class = "cat",
+                Token = "<cat>",
+                Box = box,
+            }
+        );
 
     private async Task<ImplantationRequest> RequestAsync(ObjectSpec item) =>
         new()
