@@ -23,7 +23,7 @@ public sealed class InputUpload(IBlobTarget target)
     /// <summary>Uploads what a request needs.</summary>
     /// <param name="request">The request; its hashes are filled in.</param>
     /// <param name="image">The photo.</param>
-    /// <param name="masks">A mask for each of the request's objects.</param>
+    /// <param name="masks">A mask for each of the request's objects; null for one that has a box.</param>
     /// <param name="progress">Told from any thread; or null.</param>
     /// <param name="cancellationToken">Stops; files that are there already stay.</param>
     /// <returns>The complete request.</returns>
@@ -32,7 +32,7 @@ public sealed class InputUpload(IBlobTarget target)
     public async Task<ImplantationRequest> RunAsync(
         ImplantationRequest request,
         InputFile image,
-        IReadOnlyList<InputFile> masks,
+        IReadOnlyList<InputFile?> masks,
         IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default
     )
@@ -41,7 +41,7 @@ public sealed class InputUpload(IBlobTarget target)
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
-        List<(InputFile File, string Field, long Bytes)> inputs = [.. masks.Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+        List<(InputFile File, string Field, long Bytes)> inputs = [.. masks.OfType<InputFile>().Select(mask => Measure(mask, "mask")), Measure(image, "image")];
         var sender = new BlobSender(target, new TransferMeter(inputs.Sum(input => input.Bytes), progress));
         var hashes = new List<string>();
         foreach (var (file, field, bytes) in inputs)
@@ -49,10 +49,11 @@ public sealed class InputUpload(IBlobTarget target)
             hashes.Add(await SendAsync(sender, file, field, bytes, cancellationToken));
         }
 
+        var sent = new Queue<string>(hashes);
         return request with
         {
+            Objects = [.. request.Objects.Zip(masks, (item, mask) => item with { Mask = mask is null ? null : sent.Dequeue() })],
             Image = hashes[^1],
-            Objects = [.. request.Objects.Zip(hashes, (item, hash) => item with { Mask = hash })],
         };
     }
 
