@@ -37,11 +37,7 @@ public sealed class InputUpload(IBlobTarget target)
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(masks);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
-        List<(InputFile File, string Field, long Bytes)> inputs = [.. masks.Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+        var inputs = Measure(request, image, masks);
         var sender = new BlobSender(target, new TransferMeter(inputs.Sum(input => input.Bytes), progress));
         var hashes = new List<string>();
         foreach (var (file, field, bytes) in inputs)
@@ -49,12 +45,53 @@ public sealed class InputUpload(IBlobTarget target)
             hashes.Add(await SendAsync(sender, file, field, bytes, cancellationToken));
         }
 
-        return request with
+        return WithHashes(request, hashes);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, without sending anything.</summary>
+    /// <param name="request">The request; its hashes are filled in.</param>
+    /// <param name="image">The photo.</param>
+    /// <param name="masks">A mask for each of the request's objects.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The complete request.</returns>
+    /// <exception cref="OneShotException">invalid_input: a file is too large.</exception>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    internal async Task<ImplantationRequest> HashAsync(
+        ImplantationRequest request,
+        InputFile image,
+        IReadOnlyList<InputFile> masks,
+        CancellationToken cancellationToken
+    )
+    {
+        var hashes = new List<string>();
+        foreach (var (file, _, _) in Measure(request, image, masks))
+        {
+            await using var content = file.Open();
+            hashes.Add(await HashAsync(content, cancellationToken));
+        }
+
+        return WithHashes(request, hashes);
+    }
+
+    private List<(InputFile File, string Field, long Bytes)> Measure(ImplantationRequest request, InputFile image, IReadOnlyList<InputFile> masks)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
+        return [.. masks.Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+    }
+
+    // The masks first, the photo last.
+    private static ImplantationRequest WithHashes(ImplantationRequest request, List<string> hashes) =>
+        request with
         {
             Image = hashes[^1],
             Objects = [.. request.Objects.Zip(hashes, (item, hash) => item with { Mask = hash })],
         };
-    }
+
+    private static async Task<string> HashAsync(Stream content, CancellationToken cancellationToken) =>
+        Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
 
     private (InputFile File, string Field, long Bytes) Measure(InputFile file, string field)
     {
@@ -74,7 +111,7 @@ public sealed class InputUpload(IBlobTarget target)
     private static async Task<string> SendAsync(BlobSender sender, InputFile file, string field, long bytes, CancellationToken cancellationToken)
     {
         await using var content = file.Open();
-        var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+        var hash = await HashAsync(content, cancellationToken);
         return await sender.SendAsync(hash, bytes, file.Open, cancellationToken)
             ? hash
             : throw new OneShotException(
