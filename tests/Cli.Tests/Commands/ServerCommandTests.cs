@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
 
@@ -126,7 +127,14 @@ public sealed class ServerCommandTests : IAsyncLifetime
         var id = (string)run.Document["id"]!;
         Assert.Equal(["0001.png", "0002.png"], run.Document["files"]!.AsArray().Select(file => (string)file!["path"]!));
         Assert.Equal("toyworld-64", (string?)run.Document["settings"]!["model"]);
-        Assert.True(Client.Results.DownloadedResult.IsWhole(_folder["out"]));
+        Assert.All(
+            run.Document["files"]!.AsArray(),
+            file =>
+                Assert.Equal(
+                    (string?)file!["sha256"],
+                    Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder["out"], (string)file["path"]!))))
+                )
+        );
         Assert.Contains("picture 2 of 2 is drawn", run.Error, StringComparison.Ordinal);
         Assert.Equal(id, (string?)Assert.Single((await JobsAsync("list", "--generations")).Document["jobs"]!.AsArray())!["id"]);
         Assert.Equal("Generation", (string?)(await JobsAsync("show", id)).Document["kind"]);

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using OrleansOneShot.Client.Http;
-using OrleansOneShot.Client.Models;
 using OrleansOneShot.Client.Tests.Models;
 using OrleansOneShot.Client.Tests.Support;
 using OrleansOneShot.Common;
