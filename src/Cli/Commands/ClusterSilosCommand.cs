@@ -9,7 +9,8 @@ internal sealed class ClusterSilosCommand(CliStreams streams)
     : SchedulerCommand<SiloListDocument>("silos", "Lists the silos that offer slots.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override Task<SiloListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) => cluster.GetSilosAsync(cancellationToken);
+    protected override Task<SiloListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) =>
+        cluster.GetSilosAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SiloListDocument document) =>

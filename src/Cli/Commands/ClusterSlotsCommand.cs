@@ -9,7 +9,8 @@ internal sealed class ClusterSlotsCommand(CliStreams streams)
     : SchedulerCommand<SlotListDocument>("slots", "Lists slots, and which job uses each.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override Task<SlotListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) => cluster.GetSlotsAsync(cancellationToken);
+    protected override Task<SlotListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) =>
+        cluster.GetSlotsAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>

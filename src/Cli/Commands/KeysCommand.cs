@@ -106,7 +106,13 @@ internal sealed class KeysListCommand : OneShotCommand
     private readonly SessionOptions _session = new(server: true);
 
     public KeysListCommand(CliStreams streams)
-        : base("list", "Lists keys, oldest first; never their secrets.", streams, "oneshot keys list", "oneshot keys list --server https://oneshot.example.org --key-file admin-key")
+        : base(
+            "list",
+            "Lists keys, oldest first; never their secrets.",
+            streams,
+            "oneshot keys list",
+            "oneshot keys list --server https://oneshot.example.org --key-file admin-key"
+        )
     {
         _session.AddTo(this);
         Options.Add(FormatOption.Create());
@@ -140,7 +146,13 @@ internal sealed class KeysRevokeCommand : OneShotCommand
     private readonly SessionOptions _session = new(server: true);
 
     public KeysRevokeCommand(CliStreams streams)
-        : base("revoke", "Ends a key for good.", streams, "oneshot keys revoke 3k9f0q2m1x7z", "oneshot keys revoke 3k9f0q2m1x7z --server https://oneshot.example.org --key-file admin-key")
+        : base(
+            "revoke",
+            "Ends a key for good.",
+            streams,
+            "oneshot keys revoke 3k9f0q2m1x7z",
+            "oneshot keys revoke 3k9f0q2m1x7z --server https://oneshot.example.org --key-file admin-key"
+        )
     {
         Arguments.Add(_id);
         _session.AddTo(this);
@@ -168,7 +180,10 @@ internal sealed class KeysRevokeCommand : OneShotCommand
         await keys.RevokeAsync(id, cancellationToken);
         return known is null
             ? throw new OneShotException(new ErrorDetail(ErrorCodes.NotFound, $"There is no key {id}.", "id"))
-            : known with { Revoked = known.Revoked ?? DateTimeOffset.UtcNow };
+            : known with
+            {
+                Revoked = known.Revoked ?? DateTimeOffset.UtcNow,
+            };
     }
 }
 
@@ -187,7 +202,13 @@ internal sealed class KeysRotateCommand : OneShotCommand
     private readonly SessionOptions _session = new(server: true);
 
     public KeysRotateCommand(CliStreams streams)
-        : base("rotate", "Makes a key like another one, and shows it, once.", streams, "oneshot keys rotate 3k9f0q2m1x7z --grace-hours 24 > key", "oneshot keys rotate 3k9f0q2m1x7z --server https://oneshot.example.org --key-file admin-key > key")
+        : base(
+            "rotate",
+            "Makes a key like another one, and shows it, once.",
+            streams,
+            "oneshot keys rotate 3k9f0q2m1x7z --grace-hours 24 > key",
+            "oneshot keys rotate 3k9f0q2m1x7z --server https://oneshot.example.org --key-file admin-key > key"
+        )
     {
         Arguments.Add(_id);
         Options.Add(_grace);

@@ -18,7 +18,13 @@ internal abstract class SchedulerCommand<T> : OneShotCommand
     private readonly string _nothing;
 
     protected SchedulerCommand(string name, string description, string nothing, CliStreams streams)
-        : base(name, description, streams, $"oneshot cluster {name} --cluster redis://127.0.0.1:6379", $"oneshot cluster {name} --server https://oneshot.example.org --key-file key")
+        : base(
+            name,
+            description,
+            streams,
+            $"oneshot cluster {name} --cluster redis://127.0.0.1:6379",
+            $"oneshot cluster {name} --server https://oneshot.example.org --key-file key"
+        )
     {
         _nothing = nothing;
         _session.AddTo(this);

@@ -27,7 +27,12 @@ internal static class ServerGeneration
         var drawn = options.Generation.Read(parsed);
         (string Option, bool IsGiven, string Why, string Hint)[] all =
         [
-            ("lora", parsed.GetValue(options.Loras) is { Length: > 0 }, "lies on this machine", "Draw here without --server, or take a job of the server's with --implantation ID."),
+            (
+                "lora",
+                parsed.GetValue(options.Loras) is { Length: > 0 },
+                "lies on this machine",
+                "Draw here without --server, or take a job of the server's with --implantation ID."
+            ),
             (
                 "embedding",
                 parsed.GetValue(options.Embeddings) is { Length: > 0 },
@@ -35,10 +40,30 @@ internal static class ServerGeneration
                 "Draw here without --server, or take a job of the server's with --implantation ID."
             ),
             ("latents", parsed.GetValue(options.Latents) is not null, "lies on this machine", "Draw here without --server, or leave --latents out."),
-            ("width", drawn.Width is not null, "can't be chosen over a server, which draws in the model's own size", "Leave --width out, or draw here without --server."),
-            ("height", drawn.Height is not null, "can't be chosen over a server, which draws in the model's own size", "Leave --height out, or draw here without --server."),
-            ("precision", drawn.Precision != default, "can't be chosen over a server, which takes its own", "Leave --precision out, or draw here without --server."),
-            ("device", drawn.Device != Defaults.Device, "can't be chosen over a server, which gives the job a slot", "Leave --device out, or draw here without --server."),
+            (
+                "width",
+                drawn.Width is not null,
+                "can't be chosen over a server, which draws in the model's own size",
+                "Leave --width out, or draw here without --server."
+            ),
+            (
+                "height",
+                drawn.Height is not null,
+                "can't be chosen over a server, which draws in the model's own size",
+                "Leave --height out, or draw here without --server."
+            ),
+            (
+                "precision",
+                drawn.Precision != default,
+                "can't be chosen over a server, which takes its own",
+                "Leave --precision out, or draw here without --server."
+            ),
+            (
+                "device",
+                drawn.Device != Defaults.Device,
+                "can't be chosen over a server, which gives the job a slot",
+                "Leave --device out, or draw here without --server."
+            ),
         ];
         if (all.FirstOrDefault(one => one.IsGiven) is { Option: { } option } refused)
         {
@@ -139,9 +164,7 @@ internal static class ServerGeneration
             ["model"] = request.Model.Name,
             ["prompts"] = new JsonArray([.. request.Prompts.Select(prompt => (JsonNode)prompt)]),
             ["negative"] = request.NegativePrompt,
-            ["implantations"] = new JsonArray([
-                .. request.Implantations.Select(one => (JsonNode)new JsonObject { ["id"] = one.Id, ["scale"] = one.Scale }),
-            ]),
+            ["implantations"] = new JsonArray([.. request.Implantations.Select(one => (JsonNode)new JsonObject { ["id"] = one.Id, ["scale"] = one.Scale })]),
             ["steps"] = request.Steps,
             ["scheduler"] = request.Scheduler,
             ["guidance"] = request.GuidanceScale,

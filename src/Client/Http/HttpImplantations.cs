@@ -7,9 +7,7 @@ namespace OrleansOneShot.Client.Http;
 
 /// <summary>Trainings on a server.</summary>
 /// <param name="calls">The way to it.</param>
-internal sealed class HttpImplantations(HttpCalls calls)
-    : HttpJobs<ImplantationRequest, ImplantationStatus>(calls, "v1/implantations"),
-        IImplantationTransport
+internal sealed class HttpImplantations(HttpCalls calls) : HttpJobs<ImplantationRequest, ImplantationStatus>(calls, "v1/implantations"), IImplantationTransport
 {
     /// <inheritdoc/>
     public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken = default) =>

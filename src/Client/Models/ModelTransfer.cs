@@ -71,7 +71,10 @@ public sealed class ModelTransfer(IModelTarget target)
 
         return
             await target.TryPublishModelAsync(published, files, cancellationToken)
-            || (ModelNaming.IsSame(await target.FindModelAsync(published, cancellationToken), files) && await target.KeepModelAsync(published, cancellationToken))
+            || (
+                ModelNaming.IsSame(await target.FindModelAsync(published, cancellationToken), files)
+                && await target.KeepModelAsync(published, cancellationToken)
+            )
             ? new SentModel(published, files, meter.MovedBytes)
             : throw new OneShotException(
                 new ErrorDetail(
@@ -87,9 +90,7 @@ public sealed class ModelTransfer(IModelTarget target)
     /// <param name="path">The file.</param>
     /// <returns>conflict.</returns>
     internal static OneShotException Changed(string path) =>
-        new(
-            new ErrorDetail(ErrorCodes.Conflict, $"{path} was changed while it was sent.", "model", "Send the model again when nobody writes to its folder.")
-        );
+        new(new ErrorDetail(ErrorCodes.Conflict, $"{path} was changed while it was sent.", "model", "Send the model again when nobody writes to its folder."));
 
     // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the target remembers of a file does not tell whether its bytes are
     // still the right ones.

@@ -185,16 +185,7 @@ public sealed class ServerCommandTests : IAsyncLifetime
     [InlineData("model", "models/sd15")]
     public async Task Generate_OfWhatOnlyThisMachineHas_IsRefusedOverAServer(string option, string value)
     {
-        var run = await CliRun.RunAsync([
-            .. Generate("a cat"),
-            $"--{option}",
-            value,
-            .. Server.Options,
-            "--out",
-            _folder["out"],
-            "--format",
-            "json",
-        ]);
+        var run = await CliRun.RunAsync([.. Generate("a cat"), $"--{option}", value, .. Server.Options, "--out", _folder["out"], "--format", "json"]);
 
         Assert.Equal((ExitCode.BadInput, option), (run.ExitCode, (string?)run.Document["error"]!["field"]));
         Assert.NotEqual("", (string?)run.Document["error"]!["hint"]);

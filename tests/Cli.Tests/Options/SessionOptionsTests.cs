@@ -53,8 +53,8 @@ public sealed class SessionOptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("http://oneshot.invalid:1", true)]
-    [InlineData("https://oneshot.invalid:1", false)]
+    [InlineData("http://0.0.0.0:1", true)]
+    [InlineData("https://0.0.0.0:1", false)]
     [InlineData("http://127.0.0.1:1", false)]
     public async Task Key_ThatCanBeReadOnItsWay_IsWarnedOfOnce(string server, bool warns)
     {

@@ -16,7 +16,11 @@ public sealed class DrawingTests
     {
         Id = "g-1",
         State = JobState.Queued,
-        Request = new GenerationRequest { Model = new ModelReference { Name = "toyworld-64" }, Prompts = ["a <cat>"] },
+        Request = new GenerationRequest
+        {
+            Model = new ModelReference { Name = "toyworld-64" },
+            Prompts = ["a <cat>"],
+        },
         Created = DateTimeOffset.UnixEpoch,
     };
 
