@@ -58,7 +58,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
         var target = _session.Resolve(parsed);
         await using var session = await LastingSession.OpenAsync(target, SessionMode.Look, context.Interrupt);
         var log = new Log(context, parsed.GetValue(_follow), id);
-        ImplantationStatus status;
+        IJobStatus status;
         try
         {
             status = await session.AskAsync(log.ShowAsync, context.Interrupt);
@@ -82,7 +82,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
 
         public bool Follows => follows;
 
-        public async Task<ImplantationStatus> ShowAsync(IJobSession session, CancellationToken cancellationToken)
+        public async Task<IJobStatus> ShowAsync(IJobSession session, CancellationToken cancellationToken)
         {
             var job = session.GetJob(id);
             while (true)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
@@ -84,12 +85,7 @@ public sealed class Implantation(InputFile image)
             Samples = Prompts.Count == 0 ? Samples : Samples with { Prompts = [.. Prompts] },
         };
         ImmutableArray<SettingProblem> problems = [.. RequestValidator.Find(request)];
-        return problems.IsEmpty
-            ? request
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Message, problems[0].Field))
-            {
-                Fields = [.. problems.Select(problem => new ProblemField(problem.Field, problem.Message))],
-            };
+        return problems.IsEmpty ? request : throw RequestProblems.Refuse(problems);
     }
 
     private List<string> ChooseTokens()
