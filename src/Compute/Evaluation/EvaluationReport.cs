@@ -113,8 +113,10 @@ public sealed record FigureSummary(string Name, string Better, double Mean, doub
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FigureDifference? OverFloor { get; init; }
 
-    /// <summary>How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling; null where one is not known or they don't differ, and of ta, which the frozen model is
-    /// best at.</summary>
+    /// <summary>
+    /// How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling. Null where one is not known or they don't differ, and of ta, at which the
+    /// frozen model is best.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Way =>
         Name != FigureKind.Ta.Name && Floor is { } floor && Ceiling is { } ceiling && OverFloor is not null && Math.Abs(ceiling.Mean - floor.Mean) > 1e-6

@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Models.Loading;
 
-namespace OrleansOneShot.Compute.Imaging;
+namespace OrleansOneShot.Compute.Evaluation;
 
 /// <summary>
 /// <c>preprocessor_config.json</c> of a vision transformer. Of transformers' two processors, ViTImageProcessor (the first DINO's) makes a square of the whole
