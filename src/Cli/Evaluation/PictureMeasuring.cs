@@ -24,6 +24,7 @@ internal static class PictureMeasuring
         var crop = Math.Clamp(plan.Images.ShortestSide, SmallestCrop, LargestCrop);
         var warnings = plan.Warnings.ToList();
         List<EvaluationReference> references = [.. plan.References.Select(one => Read(one.Photo, one.Mask, crop, warnings))];
+        TorchRuntime.Initialise();
         var place = device(TorchDevices.Resolve(plan.Device));
         using var clip = ClipFeatures.Load(plan.Clip.Folder, plan.Clip.Name, place);
         using var dino = plan.Dino is { } entry ? DinoFeatures.Load(entry.Folder, entry.Name, place) : null;
