@@ -79,7 +79,9 @@ internal sealed record EvaluationPlan
         }
         else if (references.Count(one => one.Mask is null) is > 0 and var lacking)
         {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{lacking} of {references.Count} photos have no mask: figures of the object leave them out."));
+            warnings.Add(
+                string.Create(CultureInfo.InvariantCulture, $"{lacking} of {references.Count} photos have no mask: figures of the object leave them out.")
+            );
         }
 
         if (plain.Count == 0)

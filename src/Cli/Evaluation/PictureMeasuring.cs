@@ -36,9 +36,7 @@ internal static class PictureMeasuring
         ];
         List<PictureSource> plain =
         [
-            .. plan.ClassImages.Select(one =>
-                new PictureSource(names[one.Beside], plan.Prompts[one.Beside], () => ImageReader.Read(one.File, "class-images"))
-            ),
+            .. plan.ClassImages.Select(one => new PictureSource(names[one.Beside], plan.Prompts[one.Beside], () => ImageReader.Read(one.File, "class-images"))),
         ];
         var all = evaluator.CountOf(outputs.Count, plain.Count);
         var sets = evaluator.MeasureSets(outputs, plain, plan.Batch, done => display.Show(done, all, all), interrupt);

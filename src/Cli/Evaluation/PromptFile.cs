@@ -52,8 +52,7 @@ internal static partial class PromptFile
     /// <param name="className">The class name; null takes the word between the brackets, without the number of a second object: "dog" of &lt;dog-2&gt;.</param>
     /// <returns>The prompt without identifiers.</returns>
     public static string WithClassName(string prompt, string? className) =>
-        Identifier()
-            .Replace(prompt, match => className ?? LaterNumber().Replace(match.Groups[1].Value, "").Replace('-', ' ').Replace('_', ' ').Trim());
+        Identifier().Replace(prompt, match => className ?? LaterNumber().Replace(match.Groups[1].Value, "").Replace('-', ' ').Replace('_', ' ').Trim());
 
     private static List<(int Number, string Text)> Lines(string path)
     {
@@ -68,10 +67,7 @@ internal static partial class PromptFile
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(StrictJson.ReadFile(path, MaximumBytes)).TrimStart('\uFEFF');
-            return
-            [
-                .. text.Split('\n').Select((line, i) => (Number: i + 1, Text: line.Trim(' ', '\r'))).Where(line => !string.IsNullOrWhiteSpace(line.Text)),
-            ];
+            return [.. text.Split('\n').Select((line, i) => (Number: i + 1, Text: line.Trim(' ', '\r'))).Where(line => !string.IsNullOrWhiteSpace(line.Text))];
         }
         catch (DecoderFallbackException)
         {
@@ -126,7 +122,8 @@ internal static partial class PromptFile
         try
         {
             var root = StrictJson.Parse(Encoding.UTF8.GetBytes(line.Text));
-            return root.ValueKind == JsonValueKind.Object
+            return
+                root.ValueKind == JsonValueKind.Object
                 && root.TryGetProperty("image", out var image)
                 && image.ValueKind == JsonValueKind.String
                 && root.TryGetProperty("prompt", out var prompt)

@@ -49,12 +49,12 @@ internal sealed class EvaluateOptions
             HelpName = "MODEL",
         };
 
-    public Option<string?> Dino { get; } = new("--dino") { Description = "A DINO's folder, such as facebook/dino-vits16's or dinov2-small's.", HelpName = "MODEL" };
+    public Option<string?> Dino { get; } =
+        new("--dino") { Description = "A DINO's folder, such as facebook/dino-vits16's or dinov2-small's.", HelpName = "MODEL" };
 
     public Option<long?> Batch { get; } = NumberOptions.Whole("--batch", 1, 256, "Pictures that a model encodes at once.", DefaultBatch);
 
-    public Option<string> Device { get; } =
-        new DeviceOption(new OptionAttribute("--device", "Where to compute.") { Form = "auto|cpu|cuda:N" }, Devices.Auto);
+    public Option<string> Device { get; } = new DeviceOption(new OptionAttribute("--device", "Where to compute.") { Form = "auto|cpu|cuda:N" }, Devices.Auto);
 
     public Option<string> Out { get; } =
         new("--out")
@@ -70,8 +70,7 @@ internal sealed class EvaluateOptions
 
     /// <summary>Adds all options to a command.</summary>
     /// <param name="command">The command.</param>
-    public void AddTo(Command command) =>
-        command.Add(Images, Reference, Mask, Prompts, Class, ClassImages, Clip, Dino, Batch, Device, Out, Data, Format);
+    public void AddTo(Command command) => command.Add(Images, Reference, Mask, Prompts, Class, ClassImages, Clip, Dino, Batch, Device, Out, Data, Format);
 
     private static Option<string?> Folder(string name, string description, bool required = false) =>
         new(name)

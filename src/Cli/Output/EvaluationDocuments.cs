@@ -30,10 +30,7 @@ internal sealed record EvaluationDocument(
 /// <summary>The models that figures were made with.</summary>
 /// <param name="Clip">Of ta, ia, ia_object and kid_clip.</param>
 /// <param name="Dino">Of dino and dino_object; left out without one.</param>
-internal sealed record EvaluationModels(
-    FeatureModel Clip,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FeatureModel? Dino
-);
+internal sealed record EvaluationModels(FeatureModel Clip, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FeatureModel? Dino);
 
 /// <summary>A measured picture.</summary>
 /// <param name="Image">Its file's name.</param>

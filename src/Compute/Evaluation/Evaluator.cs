@@ -108,12 +108,7 @@ public sealed class Evaluator : IDisposable
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(plain);
         var measured = Measure(outputs, batch, progress, cancellationToken);
-        var beside = Measure(
-            HasCeiling ? [.. plain.SelectMany(WithPasted)] : plain,
-            batch,
-            done => progress?.Invoke(outputs.Count + done),
-            cancellationToken
-        );
+        var beside = Measure(HasCeiling ? [.. plain.SelectMany(WithPasted)] : plain, batch, done => progress?.Invoke(outputs.Count + done), cancellationToken);
         return HasCeiling
             ? new EvaluationSets(measured, [.. beside.Where((_, i) => i % 2 == 0)], [.. beside.Where((_, i) => i % 2 == 1)])
             : new EvaluationSets(measured, beside, []);
@@ -195,13 +190,7 @@ public sealed class Evaluator : IDisposable
             }
         }
 
-        return
-        [
-            .. sources.Select(
-                (source, n) =>
-                    new MeasuredPicture(source.Name, source.Prompt, figures[n]) { Features = clip?[n].data<float>().ToArray() }
-            ),
-        ];
+        return [.. sources.Select((source, n) => new MeasuredPicture(source.Name, source.Prompt, figures[n]) { Features = clip?[n].data<float>().ToArray() })];
 
         void Against(FigureKind kind, Tensor features)
         {

@@ -36,7 +36,7 @@ internal static class PartialTransport
             var end = ShortestPath(left, free, flow, potential, distances, path, from, done);
 
             // How much the path can carry: what its start has left, what is brought elsewhere on it, and the room at its end.
-            var amount = free[end];
+            var amount = free[end - n];
             var start = end;
             while (from[start] >= 0)
             {
@@ -62,7 +62,7 @@ internal static class PartialTransport
             }
 
             left[start] -= amount;
-            free[end] -= amount;
+            free[end - n] -= amount;
             brought += amount;
         }
 

@@ -64,7 +64,8 @@ public sealed class ClipPreprocessor
     public RgbImage ResizeAndCrop(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var (width, height) = !_keepsShape ? (Side, Side)
+        var (width, height) =
+            !_keepsShape ? (Side, Side)
             : image.Width <= image.Height ? (_config.Size, Long(image.Height, image.Width))
             : (Long(image.Width, image.Height), _config.Size);
         var window = new PixelRectangle((width - Side) / 2, (height - Side) / 2, Side, Side);

@@ -78,9 +78,12 @@ public sealed class EvaluationReportTests
         var values = drawn.data<float>().ToArray();
         return
         [
-            .. values.Chunk(32).Select((row, i) =>
-                new MeasuredPicture($"{i}.png", "a cat", new Dictionary<string, double>()) { Features = Array.ConvertAll(row, v => v + (float)mean) }
-            ),
+            .. values
+                .Chunk(32)
+                .Select(
+                    (row, i) =>
+                        new MeasuredPicture($"{i}.png", "a cat", new Dictionary<string, double>()) { Features = Array.ConvertAll(row, v => v + (float)mean) }
+                ),
         ];
     }
 }

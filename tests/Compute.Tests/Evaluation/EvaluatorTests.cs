@@ -134,9 +134,7 @@ public sealed class EvaluatorTests : IDisposable
         using var evaluator = new Evaluator(_clip, null, [EvaluationReference.Of(_photo, null, 64)]);
         using var source = new CancellationTokenSource();
         var done = 0;
-        Assert.Throws<OperationCanceledException>(() =>
-            evaluator.Measure([.. Samples("cat", "dog", "owl")], 1, count => Cancel(count), source.Token)
-        );
+        Assert.Throws<OperationCanceledException>(() => evaluator.Measure([.. Samples("cat", "dog", "owl")], 1, count => Cancel(count), source.Token));
         Assert.Equal(1, done);
 
         void Cancel(int count)
@@ -172,7 +170,9 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     private static IEnumerable<PictureSource> Samples(params string[] names) =>
-        names.Select(name =>
-            new PictureSource(name, $"a {name.Replace("photo-", "", StringComparison.Ordinal)}", () => ImageReader.Read(Repository.Sample($"{name}.png")))
-        );
+        names.Select(name => new PictureSource(
+            name,
+            $"a {name.Replace("photo-", "", StringComparison.Ordinal)}",
+            () => ImageReader.Read(Repository.Sample($"{name}.png"))
+        ));
 }

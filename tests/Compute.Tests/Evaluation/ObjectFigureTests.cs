@@ -114,11 +114,7 @@ public sealed class ObjectFigureTests
 
     // The pattern moves with the object.
     private static RgbImage Ball(int x, int y, int radius, Func<int, int, (int, int, int)> pattern, (int, int, int) ground) =>
-        TestPictures.Make(
-            Side,
-            Side,
-            (column, row) => IsInside(column, row, x, y, radius) ? pattern(column - x + 60, row - y + 60) : ground
-        );
+        TestPictures.Make(Side, Side, (column, row) => IsInside(column, row, x, y, radius) ? pattern(column - x + 60, row - y + 60) : ground);
 
     private static bool IsInside(int x, int y, int centreX, int centreY, int radius) =>
         ((x - centreX) * (x - centreX)) + ((y - centreY) * (y - centreY)) <= radius * radius;

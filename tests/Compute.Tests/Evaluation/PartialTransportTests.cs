@@ -38,8 +38,7 @@ public sealed class PartialTransportTests
     }
 
     [Fact]
-    public void MeanDistance_LessRoomThanMass_Throws() =>
-        Assert.Throws<ArgumentException>(() => PartialTransport.MeanDistance([2, 2], [3], [1f, 1f]));
+    public void MeanDistance_LessRoomThanMass_Throws() => Assert.Throws<ArgumentException>(() => PartialTransport.MeanDistance([2, 2], [3], [1f, 1f]));
 
     private static double Least(int[] units, int at, int[] rooms, float[] distances)
     {

@@ -68,12 +68,11 @@ internal static class JobReaders
         ),
         (
             "prompt-file",
-            folders =>
-                new Reader(
-                    "prompt-file",
-                    random => Bytes.Lines(random, Bytes.Pick(random, s_promptFiles)),
-                    OnFile(folders.New("prompts.txt"), path => PromptFile.Read(path, ["a.png", "b.png"]))
-                )
+            folders => new Reader(
+                "prompt-file",
+                random => Bytes.Lines(random, Bytes.Pick(random, s_promptFiles)),
+                OnFile(folders.New("prompts.txt"), path => PromptFile.Read(path, ["a.png", "b.png"]))
+            )
         ),
         ("manifest", _ => OfJson("manifest", s_manifest, Publish) with { AlsoDocuments = error => error is InvalidDataException }),
         ("progress", _ => OfJson("progress", s_progress, bytes => ProgressJson.FromLine(Encoding.UTF8.GetString(bytes)))),

@@ -13,8 +13,7 @@ public sealed class DinoModelTests : IDisposable
     private const string First =
         """{"model_type":"vit","hidden_size":12,"num_hidden_layers":2,"num_attention_heads":3,"intermediate_size":20,"image_size":16,"patch_size":4}""";
 
-    private const string Second =
-        """
+    private const string Second = """
         {"model_type":"dinov2","hidden_size":12,"num_hidden_layers":2,"num_attention_heads":3,"mlp_ratio":3,"image_size":20,"patch_size":4,
         "use_swiglu_ffn":false}
         """;
@@ -22,8 +21,7 @@ public sealed class DinoModelTests : IDisposable
     private const string Squares =
         """{"image_processor_type":"ViTImageProcessor","do_resize":true,"size":16,"resample":3,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.3,0.4]}""";
 
-    private const string Crops =
-        """
+    private const string Crops = """
         {"image_processor_type":"BitImageProcessor","do_resize":true,"do_center_crop":true,"crop_size":{"height":16,"width":16},
         "size":{"shortest_edge":20},"resample":3,"image_mean":[0.5,0.4,0.3],"image_std":[0.2,0.3,0.4]}
         """;
@@ -163,10 +161,7 @@ public sealed class DinoModelTests : IDisposable
     private DinoModel Load()
     {
         var config = DinoConfig.Read(Path.Combine(_folder, "config.json"));
-        return FeatureModel.Load<DinoModel>(
-            new ModelPart("dino", _folder, "model", KeyRules.Dino, WeightCounts.Of(config), () => new DinoModel(config)),
-            CPU
-        );
+        return FeatureModel.Load<DinoModel>(new ModelPart("dino", _folder, "model", KeyRules.Dino, WeightCounts.Of(config), () => new DinoModel(config)), CPU);
     }
 
     private string Write(string name, string text)
