@@ -9,8 +9,8 @@ namespace OrleansOneShot.Cli.Evaluation;
 
 /// <summary>
 /// What each picture was drawn for. Three forms, told apart by what is in the file: JSON lines <c>{"image", "prompt"}</c> where the first line begins with a
-/// brace; lines of name, tab and prompt where any line has a tab; else a prompt a line in the order of the pictures' names, or one line for all. Empty lines are
-/// passed over.
+/// brace; lines of name, tab and prompt where any line has a tab; else a prompt a line in the order of the pictures' names, or one line for all. Empty lines
+/// are passed over.
 /// </summary>
 internal static partial class PromptFile
 {
