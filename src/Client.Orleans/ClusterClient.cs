@@ -155,7 +155,7 @@ public sealed class ClusterClient : IAsyncDisposable
     public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
 
     /// <summary>The models that jobs can name.</summary>
-    public ClusterModelLibrary Models => new(this, _grains.GetGrain<IModelLibraryGrain>(0));
+    public ClusterModelLibrary Models => new(this, _grains);
 
     /// <summary>What an owner has uploaded; makes no call.</summary>
     /// <param name="owner">The owner's name.</param>

@@ -7,12 +7,14 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Grains.Models;
 using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Webhooks;
@@ -213,6 +215,29 @@ public sealed class StateSerializationTests
         var list = new OwnerWebhooksState { Webhooks = [new OwnedWebhook("wh_1", WebhookEvents.All, s_time)] };
         Assert.Equivalent(list, RoundTrip(list, json), strict: true);
         Assert.Empty(RoundTrip(new OwnerWebhooksState(), json).Webhooks);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ModelPull_RoundTrip_IsTheSame(bool json)
+    {
+        var pull = new ModelPullRecord
+        {
+            Wanted = new ModelPullRequest
+            {
+                Repository = "toys/tiny",
+                Revision = "v1",
+                Fp16 = true,
+            },
+            State = ModelPullState.Failed,
+            Started = s_time,
+            Finished = s_time.AddHours(1),
+            Error = new ErrorDetail("failed", "why", "field", "hint"),
+            Bytes = 1L << 33,
+        };
+        Assert.Equal(pull, RoundTrip(pull, json));
+        Assert.Equal(new ModelPullRecord(), RoundTrip(new ModelPullRecord(), json));
     }
 
     private static T RoundTrip<T>(T state, bool json)

@@ -64,13 +64,15 @@ internal sealed class JobSession : IJobSession
     /// <param name="mode">What for.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <param name="webhookAllow">Hosts that webhooks may call besides those of the Internet, if a silo of this process works on the jobs.</param>
+    /// <param name="allowPull">Repositories from which models may be pulled for callers, if a silo of this process works on the jobs.</param>
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
     public static async Task<JobSession> OpenAsync(
         SessionTarget target,
         SessionMode mode,
         CancellationToken cancellationToken,
-        ImmutableArray<string> webhookAllow = default
+        ImmutableArray<string> webhookAllow = default,
+        ImmutableArray<string> allowPull = default
     )
     {
         if (target.Redis is { } redis)
@@ -90,7 +92,7 @@ internal sealed class JobSession : IJobSession
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, cancellationToken);
+                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, allowPull.IsDefault ? [] : allowPull, cancellationToken);
             }
 
             var owner = OwnerLock.ReadRecord(data);
@@ -232,6 +234,7 @@ internal sealed class JobSession : IJobSession
         OwnerLock held,
         SessionMode mode,
         ImmutableArray<string> webhookAllow,
+        ImmutableArray<string> allowPull,
         CancellationToken cancellationToken
     )
     {
@@ -245,6 +248,7 @@ internal sealed class JobSession : IJobSession
                     Trains = trains,
                     LeftOpen = held.LeftOpen,
                     WebhookAllow = webhookAllow,
+                    AllowPull = allowPull,
                 },
                 cancellationToken
             );

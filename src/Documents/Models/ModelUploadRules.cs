@@ -53,6 +53,11 @@ public static class ModelUploadRules
             ? [new SettingProblem("name", $"name is '{SettingRules.Shown(name)}'; it must not end with a dot.")]
             : RequestValidator.FindInName("name", name);
 
+    /// <summary>Whether a text can be a model's name (<see cref="FindInName"/>).</summary>
+    /// <param name="name">The text.</param>
+    /// <returns>Whether.</returns>
+    public static bool IsName(string? name) => !FindInName(name).Any();
+
     private static IEnumerable<SettingProblem> Find(string field, JobFile file, HashSet<string> seen)
     {
         if (!IsPath(file.Path))
