@@ -54,7 +54,7 @@ internal sealed class EvaluateOptions
 
     public Option<long?> Batch { get; } = NumberOptions.Whole("--batch", 1, 256, "Pictures that a model encodes at once.", DefaultBatch);
 
-    public Option<string> Device { get; } = new DeviceOption(new OptionAttribute("--device", "Where to compute.") { Form = "auto|cpu|cuda:N" }, Devices.Auto);
+    public Option<string> Device { get; } = new DeviceOption(new OptionAttribute("--device", "auto, cpu or cuda:N.") { Form = "DEVICE" }, Devices.Auto);
 
     public Option<string> Out { get; } =
         new("--out")
