@@ -47,6 +47,7 @@ internal static class PictureMeasuring
         }
 
         var report = EvaluationReport.Of(sets);
+        warnings.AddRange(report.Doubts());
         return new EvaluationDocument(
             plan.Out,
             report.Pictures,

@@ -15,7 +15,7 @@ internal sealed class EvaluateOptions
         new("--reference")
         {
             Description = "What they are compared with: a photo of the object, or a folder of photos, over which figures are averaged.",
-            HelpName = "FILE|DIR",
+            HelpName = "DIR|FILE",
             Required = true,
         };
 
@@ -23,7 +23,7 @@ internal sealed class EvaluateOptions
         new("--mask")
         {
             Description = "The photo's mask; of a folder of photos, a folder of masks by the same names. Without it figures of the object alone are left out.",
-            HelpName = "FILE|DIR",
+            HelpName = "DIR|FILE",
         };
 
     public Option<string> Prompts { get; } =

@@ -7,15 +7,19 @@ namespace OrleansOneShot.Cli.Output;
 /// <summary>Figures as a table for people.</summary>
 internal static class EvaluationText
 {
+    // What a table of all columns takes; a terminal that is narrower breaks its lines.
+    private const int Width = 100;
+
     /// <summary>Writes the figures, and below them how to read them.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="document">What was measured.</param>
     public static void Write(TextWriter output, EvaluationDocument document)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = Math.Max(Width, console.Profile.Width);
         var hasFloor = document.Figures.Any(figure => figure.Floor is not null);
         var hasCeiling = document.Figures.Any(figure => figure.Ceiling is not null);
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("Figure", "Better", "Pictures");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("Figure", "Pictures");
         if (hasFloor)
         {
             table.AddColumns("Floor", "Over floor");
@@ -28,7 +32,7 @@ internal static class EvaluationText
 
         foreach (var figure in document.Figures)
         {
-            List<string> cells = [figure.Name, figure.Better, Text(figure.Mean, figure.Low, figure.High)];
+            List<string> cells = [figure.Name, Text(figure.Mean, figure.Low, figure.High)];
             if (hasFloor)
             {
                 cells.Add(Text(figure.Floor));
@@ -38,7 +42,7 @@ internal static class EvaluationText
             if (hasCeiling)
             {
                 cells.Add(Text(figure.Ceiling));
-                cells.Add(figure.Way is { } way ? string.Create(CultureInfo.InvariantCulture, $"{way:0%}") : "");
+                cells.Add(figure.Way is { } way ? string.Create(CultureInfo.InvariantCulture, $"{way + 0.0:0%;-0%;0%}") : "");
             }
 
             table.AddRow(cells.Select(cell => new Text(cell)));
@@ -47,7 +51,7 @@ internal static class EvaluationText
         console.Write(table);
         foreach (var kind in Kinds().Where(kind => document.Figures.Any(figure => figure.Name == kind.Name)))
         {
-            output.WriteLine($"{kind.Name}: {kind.Words}");
+            output.WriteLine($"{kind.Name}: {kind.Words}; {(kind.IsHigherBetter ? "higher" : "lower")} is better");
         }
 
         if (hasFloor)
@@ -60,7 +64,7 @@ internal static class EvaluationText
             output.WriteLine("Ceiling: those pictures with the photo's own object pasted over them. Way: 0 % is the floor, 100 % the ceiling.");
         }
 
-        output.WriteLine("In brackets: 95 % interval.");
+        output.WriteLine("Below each mean: its 95 % interval.");
         output.WriteLine(document.Out);
     }
 
@@ -68,13 +72,15 @@ internal static class EvaluationText
 
     private static string Text(Interval? interval) => interval is null ? "" : Text(interval.Mean, interval.Low, interval.High);
 
+    // Three digits of what is small, and no more of what is large than anybody reads.
     private static string Text(double mean, double? low, double? high, bool signed = false)
     {
-        var form = signed ? "+0.000;-0.000;0.000" : "0.000";
-        return low is null || high is null
-            ? mean.ToString(form, CultureInfo.InvariantCulture)
-            : $"{Number(mean)} ({Number(low.Value)} to {Number(high.Value)})";
+        return low is null || high is null ? Number(mean) : $"{Number(mean)}\n{Number(low.Value)} to {Number(high.Value)}";
 
-        string Number(double value) => value.ToString(form, CultureInfo.InvariantCulture);
+        string Number(double value)
+        {
+            var digits = Math.Abs(mean) >= 1 ? "0.0" : "0.000";
+            return value.ToString(signed ? $"+{digits};-{digits};{digits}" : digits, CultureInfo.InvariantCulture);
+        }
     }
 }

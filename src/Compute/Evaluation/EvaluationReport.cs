@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Compute.Metrics;
 using static TorchSharp.torch;
@@ -51,6 +52,18 @@ public sealed record EvaluationReport(int Pictures, IReadOnlyList<FigureSummary>
 
         return new EvaluationReport(sets.Outputs.Count, figures);
     }
+
+    /// <summary>What is to be said against figures, each a sentence: those by which the photo's own object is no better than what the frozen model draws.</summary>
+    public IEnumerable<string> Doubts() =>
+        Figures
+            .Where(figure => figure.Span is <= 0)
+            .Select(figure =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"By {figure.Name} the photo's own object pasted in ({figure.Ceiling!.Mean:0.000}) is no better than what the model draws without it "
+                        + $"({figure.Floor!.Mean:0.000}): what measures does not see this object, so don't judge by it."
+                )
+            );
 
     /// <summary>Kernel distance of two sets of pictures over random subsets of half the smaller one, 1,000 at most.</summary>
     /// <param name="pictures">Pictures with CLIP features.</param>
@@ -114,14 +127,18 @@ public sealed record FigureSummary(string Name, string Better, double Mean, doub
     public FigureDifference? OverFloor { get; init; }
 
     /// <summary>
-    /// How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling. Null where one is not known or they don't differ, and of ta, at which the
-    /// frozen model is best.
+    /// How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling. Null where one is not known, where the ceiling is not the better one, and
+    /// of ta, at which the frozen model is best.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? Way =>
-        Name != FigureKind.Ta.Name && Floor is { } floor && Ceiling is { } ceiling && OverFloor is not null && Math.Abs(ceiling.Mean - floor.Mean) > 1e-6
-            ? (Mean - floor.Mean) / (ceiling.Mean - floor.Mean)
-            : null;
+    public double? Way => Span is > 0 ? (Mean - Floor!.Mean) / (Ceiling!.Mean - Floor.Mean) : null;
+
+    /// <summary>How much better the ceiling is than the floor; null where that says nothing.</summary>
+    [JsonIgnore]
+    internal double? Span =>
+        Name == FigureKind.Ta.Name || Name == FigureKind.KidClip.Name || Floor is null || Ceiling is null ? null
+        : Better == "higher" ? Ceiling.Mean - Floor.Mean
+        : Floor.Mean - Ceiling.Mean;
 }
 
 /// <summary>A difference of means with its 95 % interval.</summary>

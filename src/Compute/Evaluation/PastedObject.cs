@@ -8,18 +8,12 @@ namespace OrleansOneShot.Compute.Evaluation;
 /// </summary>
 public static class PastedObject
 {
-    /// <summary>The longer side of the object, as a part of the picture's short side.</summary>
-    private const double Size = 0.6;
-
-    /// <summary>Where the object stands, as a part of the picture's height.</summary>
-    private const double Ground = 0.85;
-
-    // Values up to this are compression noise, not object.
-    private const float Noise = 0.1f;
-
-    /// <summary>Pastes the object: always at one place and size, in the middle and on the lower part, over what the picture shows of its class.</summary>
+    /// <summary>
+    /// Pastes the object, always where and as large as the reference shows it: the reference's square is laid over the middle of the picture, and what its mask
+    /// leaves out stays the picture's.
+    /// </summary>
     /// <param name="picture">The picture.</param>
-    /// <param name="photo">The photo, or its crop.</param>
+    /// <param name="photo">The reference: the square that training saw.</param>
     /// <param name="mask">Its mask, of the same size, not empty.</param>
     /// <returns>A picture of the picture's size.</returns>
     /// <exception cref="ArgumentException">The mask is empty or not of the photo's size.</exception>
@@ -33,12 +27,15 @@ public static class PastedObject
             throw new ArgumentException($"The photo is {photo.Width} x {photo.Height}, the mask {mask.Width} x {mask.Height}.", nameof(mask));
         }
 
-        var box = mask.Bounds(Noise) ?? throw new ArgumentException("The mask marks nothing.", nameof(mask));
-        var scale = Size * Math.Min(picture.Width, picture.Height) / Math.Max(box.Width, box.Height);
-        var (width, height) = (Math.Max(1, (int)Math.Round(box.Width * scale)), Math.Max(1, (int)Math.Round(box.Height * scale)));
-        var cut = photo.Crop(box).Resize(width, height);
-        var soft = mask.Crop(box).Resize(width, height);
-        var (left, top) = ((picture.Width - width) / 2, Math.Clamp((int)Math.Round(Ground * picture.Height) - height, 0, picture.Height - height));
+        if (mask.Bounds(0) is null)
+        {
+            throw new ArgumentException("The mask marks nothing.", nameof(mask));
+        }
+
+        var scale = Math.Min((double)picture.Width / photo.Width, (double)picture.Height / photo.Height);
+        var (width, height) = (Math.Max(1, (int)Math.Round(photo.Width * scale)), Math.Max(1, (int)Math.Round(photo.Height * scale)));
+        var (cut, soft) = (photo.Resize(width, height), mask.Resize(width, height));
+        var (left, top) = ((picture.Width - width) / 2, (picture.Height - height) / 2);
         var pixels = picture.Pixels.ToArray();
         for (var y = 0; y < height; y++)
         {

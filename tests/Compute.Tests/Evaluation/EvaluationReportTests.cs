@@ -47,6 +47,15 @@ public sealed class EvaluationReportTests
     }
 
     [Fact]
+    public void Doubts_CeilingBelowTheFloor_AreSaidAndThereIsNoWay()
+    {
+        var blind = EvaluationReport.Of(new EvaluationSets(Measured([0.5, 0.6]), Measured([0.4, 0.5]), Measured([0.2, 0.3])));
+        Assert.Null(blind.Figures.Single().Way);
+        Assert.Contains("ia", Assert.Single(blind.Doubts()), StringComparison.Ordinal);
+        Assert.Empty(EvaluationReport.Of(new EvaluationSets(Measured([0.5, 0.6]), Measured([0.4, 0.5]), Measured([0.8, 0.9]))).Doubts());
+    }
+
+    [Fact]
     public void Of_SetsOfOtherNames_ComparesMeans()
     {
         var sets = new EvaluationSets(Measured([0.5, 0.6]), [.. Measured([0.1, 0.2, 0.3]).Select(one => one with { Name = $"plain {one.Name}" })], []);
