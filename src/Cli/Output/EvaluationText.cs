@@ -42,7 +42,7 @@ internal static class EvaluationText
             if (hasCeiling)
             {
                 cells.Add(Text(figure.Ceiling));
-                cells.Add(figure.Way is { } way ? string.Create(CultureInfo.InvariantCulture, $"{way + 0.0:0%;-0%;0%}") : "");
+                cells.Add(figure.Way is { } way ? string.Create(CultureInfo.InvariantCulture, $"{way:0%;-0%;0%}") : "");
             }
 
             table.AddRow(cells.Select(cell => new Text(cell)));
