@@ -38,6 +38,7 @@ public sealed class StateSerializationTests
             Request = TestWorld.Request() with
             {
                 Metadata = new Dictionary<string, string> { ["run"] = "7", ["B"] = "" },
+                Objects = [.. TestWorld.Request().Objects, TestWorld.Request().Objects[0] with { Mask = null, Box = [1, 2, 30, 40] }],
             },
             State = JobState.Training,
             Epoch = 3,
@@ -51,7 +52,7 @@ public sealed class StateSerializationTests
             Deaths = 2,
             History = ["x"],
             Previous = new CheckpointReference(1, 20, "jobs/j/epochs/1/checkpoint-000020.safetensors", 1L << 33, new string('d', 64)),
-            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)),
+            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)) { Masks = "x:1" },
             Reached = 50,
             ManifestBytes = [1, 2, 3],
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
