@@ -6,7 +6,7 @@ namespace OrleansOneShot.Cli.Output;
 /// <summary>How far a drawing is, on stderr: a line that renews itself on a terminal, else a line each tenth. Sentences stand on lines of their own.</summary>
 /// <param name="streams">Where to show it.</param>
 /// <param name="clock">Measures the time that is left.</param>
-/// <param name="words">The progress in words, of steps done, steps in all, pictures in all and how long a step takes; null says that pictures are drawn.</param>
+/// <param name="words">The progress in words, of steps done, steps in all, pictures in all and the time of a step; null says that pictures are drawn.</param>
 internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock, Func<int, int, int, TimeSpan?, string>? words = null)
 {
     private const int Width = 60;

@@ -53,7 +53,7 @@ public sealed record EvaluationReport(int Pictures, IReadOnlyList<FigureSummary>
         return new EvaluationReport(sets.Outputs.Count, figures);
     }
 
-    /// <summary>What is to be said against figures, each a sentence: those by which the photo's own object is no better than what the frozen model draws.</summary>
+    /// <summary>What is to be said against figures, each a sentence: by them the photo's own object is no better than what the frozen model draws.</summary>
     public IEnumerable<string> Doubts() =>
         Figures
             .Where(figure => figure.Span is <= 0)
@@ -127,8 +127,8 @@ public sealed record FigureSummary(string Name, string Better, double Mean, doub
     public FigureDifference? OverFloor { get; init; }
 
     /// <summary>
-    /// How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling. Null where one is not known, where the ceiling is not the better one, and
-    /// of ta, at which the frozen model is best.
+    /// How far the pictures come from floor to ceiling: 0 is the floor, 1 the ceiling. Null where one is not known, where the ceiling is not the better one,
+    /// and of ta, at which the frozen model is best.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Way => Span is > 0 ? (Mean - Floor!.Mean) / (Ceiling!.Mean - Floor.Mean) : null;

@@ -9,7 +9,7 @@ namespace OrleansOneShot.Compute.Evaluation;
 
 /// <summary>The model that figures were made with: of another model they are other figures.</summary>
 /// <param name="Name">Its folder's name, such as <c>clip-vit-large-patch14</c>.</param>
-/// <param name="Sha256">Hash of its weight file, as <c>sha256sum</c> gives it; of several files that of the lines "hash  name" in the order of their names.</param>
+/// <param name="Sha256">Hash of its weight file, as <c>sha256sum</c> gives it; of several files that of the lines "hash  name" in order of names.</param>
 public sealed record FeatureModel(string Name, string Sha256)
 {
     /// <summary>Names a model by its weights.</summary>

@@ -5,7 +5,9 @@ using static TorchSharp.torch.nn;
 
 namespace OrleansOneShot.Compute.Models.Dino;
 
-/// <summary>A self-distilled vision transformer (Caron et al. 2021; Oquab et al. 2023): transformers' <c>ViTModel</c> without pooler, or <c>Dinov2Model</c>.</summary>
+/// <summary>
+/// A self-distilled vision transformer (Caron et al. 2021; Oquab et al. 2023): transformers' <c>ViTModel</c> without pooler, or <c>Dinov2Model</c>.
+/// </summary>
 public sealed class DinoModel : Module<Tensor, Tensor>
 {
     private readonly DinoEmbeddings embeddings;
