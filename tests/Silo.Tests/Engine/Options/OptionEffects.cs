@@ -180,6 +180,16 @@ internal static class OptionEffects
                     Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
+            new("method.name", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Lora } })
+            {
+                Used = { ["method"] = "\"lora\"", ["vectors"] = "4", ["use_prototype"] = "false", ["objective.object_loss"] = "false", ["objective.class_loss"] = "false" },
+                Seen = (plain, other) =>
+                {
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    Assert.All(other.Losses, l => Assert.Equal((0, 0), (l.Object, l.Class)));
+                    Assert.Equal(plain.Lora.Tensors.Keys, other.Lora.Tensors.Keys);
+                },
+            },
         ];
 
     private static IEnumerable<OptionEffect> Training() =>
