@@ -42,9 +42,9 @@ internal sealed class LineDisplay(TextWriter error, string? store) : IProgressDi
             error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Training step {progress.Step}/{progress.Steps}: {losses}{rate}{left}"));
         }
 
-        if (store is not null && progress.Preview is { } preview)
+        if (PreviewText.Of(progress, store) is { } preview)
         {
-            error.WriteLine($"Preview: {Path.Combine(store, preview)}");
+            error.WriteLine(preview);
         }
     }
 

@@ -19,7 +19,8 @@ public static class ProgressJson
     };
 
     /// <summary>
-    /// One line, without the line break: seq, time, stage, step, steps, losses, terms, epoch, and where present step_seconds, message, preview, warning.
+    /// One line, without the line break: seq, time, stage, step, steps, losses, terms, epoch, and where present step_seconds, message, preview, warning,
+    /// metrics.
     /// </summary>
     /// <param name="progress">The event.</param>
     /// <returns>A JSON object.</returns>
@@ -39,7 +40,8 @@ public static class ProgressJson
                 progress.StepSeconds,
                 progress.Message,
                 progress.Preview,
-                progress.IsWarning ? true : null
+                progress.IsWarning ? true : null,
+                progress.Metrics
             ),
             s_options
         );
@@ -67,6 +69,7 @@ public static class ProgressJson
                     Message = read.Message,
                     Preview = read.Preview,
                     IsWarning = read.Warning ?? false,
+                    Metrics = read.Metrics,
                 }
                 : null;
         }
@@ -88,6 +91,7 @@ public static class ProgressJson
         double? StepSeconds = null,
         string? Message = null,
         string? Preview = null,
-        bool? Warning = null
+        bool? Warning = null,
+        Jobs.JobMetrics? Metrics = null
     );
 }
