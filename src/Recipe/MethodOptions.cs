@@ -89,7 +89,11 @@ public sealed record MethodOptions
     /// DreamBooth's class pictures, drawn by the frozen model; 0: no prior preservation; null: the model's default, else <see cref="Defaults.ClassPictures"/>.
     /// </summary>
     [FieldNumber(14), Range(0, 10_000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [Option("--class-pictures", "DreamBooth's class pictures, which the frozen model draws; 0 trains without prior preservation", Else = Defaults.ClassPictures)]
+    [Option(
+        "--class-pictures",
+        "DreamBooth's class pictures, which the frozen model draws; 0 trains without prior preservation",
+        Else = Defaults.ClassPictures
+    )]
     public int? ClassPictures { get; init; }
 
     /// <summary>Weight of DreamBooth's loss on class pictures; null: <see cref="Defaults.PriorWeight"/>.</summary>

@@ -10,9 +10,7 @@ public sealed class LossCurves
 
     /// <summary>The losses by name, in their order, a value a step; empty before the first step.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<double> Values)> Terms =>
-        _steps.Count == 0
-            ? []
-            : [.. _steps[0].Names.Select((name, i) => (name, (IReadOnlyList<double>)[.. _steps.Select(step => step.Values[i])]))];
+        _steps.Count == 0 ? [] : [.. _steps[0].Names.Select((name, i) => (name, (IReadOnlyList<double>)[.. _steps.Select(step => step.Values[i])]))];
 
     /// <summary>Adds the losses of the next step.</summary>
     /// <param name="losses">The losses.</param>

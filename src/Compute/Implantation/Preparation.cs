@@ -77,10 +77,7 @@ internal sealed class Preparation : IDisposable
             .Select((o, i) => models.Tokenizer.AddLearnedToken(o.Token, method.TokensOf(o.Class, i, options.Vectors, models.Tokenizer)))
             .ToList();
         var texts = TrainingPrompts.Create(objects, [options.PromptTemplate, .. method.Templates], models.Tokenizer);
-        var preparation = new Preparation(crop, texts, tokens)
-        {
-            MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))],
-        };
+        var preparation = new Preparation(crop, texts, tokens) { MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))] };
         preparation.Encode(models, joint);
         if (objects.Count > 1 && options.OwnViews)
         {

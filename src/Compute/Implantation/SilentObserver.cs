@@ -21,5 +21,5 @@ internal sealed class SilentObserver : IImplantationObserver
     public void Checkpoint(int step, string path) { }
 
     /// <inheritdoc/>
-    public void Preview(int step, byte[] png) { }
+    public void Preview(int step, byte[] png, SampleMetrics? metrics = null) { }
 }

@@ -16,13 +16,7 @@ internal sealed class Trainer : IDisposable
     /// <param name="groups">What trains, attached to the UNet of the objective.</param>
     /// <param name="vectors">What the identifiers stand for, (rows, d): parameters of a group, or constants.</param>
     /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
-    public Trainer(
-        ITrainingObjective objective,
-        Func<int, int, StepDraw> draw,
-        IReadOnlyList<ParameterGroup> groups,
-        Tensor vectors,
-        double weightDecay
-    )
+    public Trainer(ITrainingObjective objective, Func<int, int, StepDraw> draw, IReadOnlyList<ParameterGroup> groups, Tensor vectors, double weightDecay)
     {
         Objective = objective;
         _draw = draw;

@@ -48,8 +48,7 @@ public sealed class WholePictureObjective(
             .. rows.Select(
                 (row, i) =>
                 {
-                    var target =
-                        predictionType == PredictionType.Epsilon ? row.Noise : row.Noise.Mul(row.Signal) - row.Latents.Mul(row.Spread);
+                    var target = predictionType == PredictionType.Epsilon ? row.Noise : row.Noise.Mul(row.Signal) - row.Latents.Mul(row.Spread);
                     var loss = (target - prediction.narrow(0, i, 1)).Square().mean();
                     return row.Weight == 1 ? loss : loss.Mul(row.Weight);
                 }

@@ -21,10 +21,7 @@ internal sealed class IdentifierVectors : IDisposable
     /// <summary>Rows to be learned, zero as yet.</summary>
     /// <param name="run">The run.</param>
     public static IdentifierVectors Learned(MethodRun run) =>
-        new(
-            new FlatParameters([(Name, [run.Preparation.Tokens.Sum(t => t.Count), run.Models.TextEncoder.TokenTable.shape[1]])], run.Models.Device),
-            null
-        );
+        new(new FlatParameters([(Name, [run.Preparation.Tokens.Sum(t => t.Count), run.Models.TextEncoder.TokenTable.shape[1]])], run.Models.Device), null);
 
     /// <summary>The rows that the model has for words, so that an identifier encodes to the same states as the words in its place.</summary>
     /// <param name="run">The run.</param>

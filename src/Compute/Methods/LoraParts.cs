@@ -39,12 +39,7 @@ internal sealed class LoraParts : ITrainedParts
         var (models, options) = (run.Models, run.Options);
         using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.LoraInit);
         var targets = (options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention) | options.MoreTargets;
-        var lora = LoraNetwork.Create(
-            models.UNet.AdaptableLayers,
-            new LoraSettings(options.Rank, options.Alpha, targets),
-            random.Generator,
-            models.Device
-        );
+        var lora = LoraNetwork.Create(models.UNet.AdaptableLayers, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
         return new LoraParts(lora, vectors, models, options);
     }
 
@@ -58,9 +53,7 @@ internal sealed class LoraParts : ITrainedParts
     /// Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
     /// </summary>
     public IDisposable Use() =>
-        _models.UNet.ComputeType == ScalarType.Float32
-            ? _lora.MergeInto(_models.UNet.AdaptableLayers)
-            : new AttachedLora(_lora, _models.UNet.AdaptableLayers);
+        _models.UNet.ComputeType == ScalarType.Float32 ? _lora.MergeInto(_models.UNet.AdaptableLayers) : new AttachedLora(_lora, _models.UNet.AdaptableLayers);
 
     /// <inheritdoc/>
     public void Write(string folder, ModelSpec spec)

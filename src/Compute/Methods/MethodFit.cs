@@ -50,6 +50,5 @@ public static class MethodFit
         }
     }
 
-    private static long? Memory(string device) =>
-        TorchDevices.IndexOf(device) is { } index ? CudaMemory.Read(index)?.Free : MachineMemory.Capacity();
+    private static long? Memory(string device) => TorchDevices.IndexOf(device) is { } index ? CudaMemory.Read(index)?.Free : MachineMemory.Capacity();
 }

@@ -67,7 +67,10 @@ public static class ResultReadme
         var options = summary.Options;
         var code = new StringBuilder();
         var isDreambooth = options.Method == TrainingMethod.Dreambooth;
-        code.Append(CultureInfo.InvariantCulture, $"import torch\nfrom diffusers import StableDiffusionPipeline{(isDreambooth ? ", UNet2DConditionModel" : "")}\n\n");
+        code.Append(
+            CultureInfo.InvariantCulture,
+            $"import torch\nfrom diffusers import StableDiffusionPipeline{(isDreambooth ? ", UNet2DConditionModel" : "")}\n\n"
+        );
         code.Append(CultureInfo.InvariantCulture, $"base = {PythonText.Literal(summary.Model)}  # the base model: its folder, or its name on the Hub\n");
         code.Append(isDreambooth ? "unet = UNet2DConditionModel.from_pretrained(\"unet\")\n" : "");
         code.Append(CultureInfo.InvariantCulture, $"pipeline = StableDiffusionPipeline.from_pretrained(base{(isDreambooth ? ", unet=unet" : "")})\n");
@@ -110,7 +113,9 @@ public static class ResultReadme
         if (summary.Options.Method == TrainingMethod.Dreambooth)
         {
             text.Append("## AUTOMATIC1111, Forge, ComfyUI\n");
-            text.Append("They load whole models: put `unet/` in place of the base model's, and convert that folder to a checkpoint file with diffusers' scripts.\n\n");
+            text.Append(
+                "They load whole models: put `unet/` in place of the base model's, and convert that folder to a checkpoint file with diffusers' scripts.\n\n"
+            );
             return;
         }
 
@@ -164,7 +169,9 @@ public static class ResultReadme
 
         foreach (var one in summary.Objects)
         {
-            var what = one.PlainWords is { } words ? $"{Markdown.CellCode(one.Token)} as another name for \"{words}\"" : $"the vectors of {Markdown.CellCode(one.Token)}";
+            var what = one.PlainWords is { } words
+                ? $"{Markdown.CellCode(one.Token)} as another name for \"{words}\""
+                : $"the vectors of {Markdown.CellCode(one.Token)}";
             text.Append(CultureInfo.InvariantCulture, $"| {Markdown.CellCode($"learned_embeds/{one.Word}.safetensors")} | {what} |\n");
         }
 
@@ -233,8 +240,9 @@ public static class ResultReadme
         {
             TrainingMethod.Ours => "The LoRA and the word's file belong together: one without the other draws something else.",
             TrainingMethod.TextualInversion => "The word's file is all that was learned.",
-            _ => $"It stands for {ResultWords.And([.. summary.Objects.Select(one => $"\"{one.PlainWords}\"")])}, which may be written in its place, without the "
-                + "word's file.",
+            _ =>
+                $"It stands for {ResultWords.And([.. summary.Objects.Select(one => $"\"{one.PlainWords}\"")])}, which may be written in its place, without the "
+                    + "word's file.",
         };
 
     private static string Copies(ResultSummary summary, string loras, string embeddings) =>

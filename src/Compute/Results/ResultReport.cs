@@ -213,8 +213,8 @@ public static class ResultReport
                 summary.Options.Method.HasLora() ? ", in AUTOMATIC1111 " : "",
                 summary.Options.Method.HasLora() ? Code($"<lora:{summary.Options.Name}:1>") : null,
                 summary.Options.Method.HasLora() ? "; the words’ files are in "
-                    : summary.Options.Method == TrainingMethod.Dreambooth ? "The UNet is in unet; the words’ files are in "
-                    : "The words’ files are in ",
+                : summary.Options.Method == TrainingMethod.Dreambooth ? "The UNet is in unet; the words’ files are in "
+                : "The words’ files are in ",
                 Code("learned_embeds"),
                 string.Concat(summary.Objects.Where(one => one.PlainWords is not null).Select(one => $"; {one.Token} stands for “{one.PlainWords}”")),
                 ". README.md has lines to copy.",

@@ -54,10 +54,7 @@ internal static class ResultWords
             _ => string.Create(CultureInfo.InvariantCulture, $"LoRA of rank {options.Rank}, {vectors} a word"),
         };
         var steps = options.Steps == 1 ? "1 step" : string.Create(CultureInfo.InvariantCulture, $"{options.Steps} steps");
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{steps} at {options.Resolution} x {options.Resolution} pixels, {trained}, seed {options.Seed}"
-        );
+        return string.Create(CultureInfo.InvariantCulture, $"{steps} at {options.Resolution} x {options.Resolution} pixels, {trained}, seed {options.Seed}");
     }
 
     /// <summary>A prompt to try: the first that was drawn and names an object, else one that names all.</summary>

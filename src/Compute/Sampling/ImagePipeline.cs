@@ -76,7 +76,12 @@ public sealed class ImagePipeline : IDisposable
         {
             var tokens = new Dictionary<EmbeddingChoice, LearnedToken>();
             vectors = AddTokens(models, embeddings, tokens, say);
-            string[] files = [.. unet is null ? Array.Empty<string>() : [Path.Combine(unet, ImplantationFiles.UNetWeights)], .. loras.Select(lora => lora.Path), .. embeddings.Select(embedding => embedding.Path)];
+            string[] files =
+            [
+                .. unet is null ? Array.Empty<string>() : [Path.Combine(unet, ImplantationFiles.UNetWeights)],
+                .. loras.Select(lora => lora.Path),
+                .. embeddings.Select(embedding => embedding.Path),
+            ];
             return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say), files);
         }
         catch

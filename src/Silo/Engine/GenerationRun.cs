@@ -110,12 +110,7 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
     }
 
     /// <summary>The files of an implantation, in a folder of its own, under the names that its manifest gives them.</summary>
-    private Source Fetch(
-        GenerationSource source,
-        int index,
-        string workFolder,
-        CancellationToken cancellationToken
-    )
+    private Source Fetch(GenerationSource source, int index, string workFolder, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(workFolder, "implantations", FormattableString.Invariant($"{index}"));
         inputs.FetchImplantation(source, index, folder, cancellationToken);

@@ -45,14 +45,7 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
         memory.Look();
         _at = (ImplantationStage.Training, step, steps);
         ImmutableArray<TermLoss> terms = [.. losses.Names.Zip(losses.Values, (name, value) => new TermLoss(name, value))];
-        observer.Report(
-            Update(ImplantationStage.Training, step, steps) with
-            {
-                Losses = TermLosses.Of(terms),
-                Terms = terms,
-                StepSeconds = seconds,
-            }
-        );
+        observer.Report(Update(ImplantationStage.Training, step, steps) with { Losses = TermLosses.Of(terms), Terms = terms, StepSeconds = seconds });
     }
 
     /// <inheritdoc/>

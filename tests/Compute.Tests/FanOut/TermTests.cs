@@ -59,7 +59,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var scope = NewDisposeScope();
         goldens.ResetLora();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         trainer.Optimiser.ZeroGradients();
         var losses = trainer.Accumulate(Draw([0, 2]), microBatch);
         AssertLoss((double)goldens.Json["multi"]!["cases"]!["plain"]!["total"]!, losses.Total, "total");
@@ -75,7 +81,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         goldens.ResetLora(zeroB);
         using var tokens = Tokens();
         var objective = Objective(new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation });
-        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
+        using var trainer = new Trainer(
+            objective,
+            (step, _) => goldens.DrawOf(step),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var way = new TermSteps(
             new TrainingParts(null!, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
             s_options,
@@ -103,7 +115,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var scope = NewDisposeScope();
         goldens.ResetLora();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var parts = new TrainingParts(null!, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.BFloat16));
         var token = TestContext.Current.CancellationToken;
         var options = s_options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 1 };
@@ -139,7 +157,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
     {
         using var scope = NewDisposeScope();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var terms = new TermGradients(trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32));
         var error = Assert.Throws<InvalidInputException>(() => terms.Evaluate(0, 3));
         Assert.Contains("no term 3", error.Message, StringComparison.Ordinal);

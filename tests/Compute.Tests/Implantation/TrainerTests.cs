@@ -29,7 +29,13 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             ObjectiveTests.MultiPrompts(goldens),
             new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation }
         );
-        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
+        using var trainer = new Trainer(
+            objective,
+            (step, _) => goldens.DrawOf(step),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;

@@ -84,14 +84,14 @@ public sealed class BaselineRunTests : IDisposable
             files.Keys.Where(file => file.EndsWith(".safetensors", StringComparison.Ordinal) || file.StartsWith("unet/", StringComparison.Ordinal))
         );
         var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "tree", "metrics.json")))!;
-        Assert.Equal(
-            method == TrainingMethod.Dreambooth ? ["global", "prior"] : ["global"],
-            metrics["losses"]!.AsObject().Select(losses => losses.Key)
-        );
+        Assert.Equal(method == TrainingMethod.Dreambooth ? ["global", "prior"] : ["global"], metrics["losses"]!.AsObject().Select(losses => losses.Key));
         Assert.All(metrics["losses"]!.AsObject(), losses => Assert.Equal(7, losses.Value!.AsArray().Count));
         foreach (var text in new[] { "README.md", "report.html" }.Select(name => File.ReadAllText(Path.Combine(_folder.FullName, "tree", name))))
         {
-            Assert.Equal(method == TrainingMethod.Lora, text.Contains("cat.safetensors", StringComparison.Ordinal) && text.Contains("lora:cat:1", StringComparison.Ordinal));
+            Assert.Equal(
+                method == TrainingMethod.Lora,
+                text.Contains("cat.safetensors", StringComparison.Ordinal) && text.Contains("lora:cat:1", StringComparison.Ordinal)
+            );
             Assert.Equal(method != TrainingMethod.TextualInversion, text.Contains("sks cat", StringComparison.Ordinal));
         }
     }

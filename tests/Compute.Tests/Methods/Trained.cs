@@ -14,8 +14,5 @@ internal static class Trained
 
     /// <summary>A LoRA and token vectors as groups of one rate.</summary>
     public static IReadOnlyList<ParameterGroup> Groups(LoraNetwork lora, FlatParameters tokens, double learningRate) =>
-        [
-            new ParameterGroup(LoraParts.GroupName, lora.Parameters, learningRate),
-            new ParameterGroup(IdentifierVectors.Name, tokens, learningRate),
-        ];
+        [new ParameterGroup(LoraParts.GroupName, lora.Parameters, learningRate), new ParameterGroup(IdentifierVectors.Name, tokens, learningRate)];
 }

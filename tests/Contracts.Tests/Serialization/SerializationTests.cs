@@ -253,11 +253,9 @@ public sealed class SerializationTests : IDisposable
     [Fact]
     public void ProgressJson_LineOfAnEarlierVersion_HasTheLossesByName()
     {
-        const string Line = """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":2,"class":0},"epoch":2}""";
-        Assert.Equal(
-            [new TermLoss("global", 0.5), new TermLoss("object", 2), new TermLoss("class", 0)],
-            ProgressJson.FromLine(Line)!.Terms.AsEnumerable()
-        );
+        const string Line =
+            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":2,"class":0},"epoch":2}""";
+        Assert.Equal([new TermLoss("global", 0.5), new TermLoss("object", 2), new TermLoss("class", 0)], ProgressJson.FromLine(Line)!.Terms.AsEnumerable());
     }
 
     [Fact]

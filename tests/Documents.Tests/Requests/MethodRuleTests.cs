@@ -14,18 +14,27 @@ public sealed class MethodRuleTests
             { "method.vectors is an option that plain LoRA doesn't have; leave it out.", Of(TrainingMethod.Lora) with { Vectors = 4 }, s_plain },
             {
                 "method.initialisation is an option that DreamBooth doesn't have; leave it out.",
-                Of(TrainingMethod.Dreambooth) with { Initialisation = TokenInitialisation.Random },
+                Of(TrainingMethod.Dreambooth) with
+                {
+                    Initialisation = TokenInitialisation.Random,
+                },
                 s_plain
             },
             {
                 "method.prototype_steps is an option that Textual Inversion doesn't have; leave it out.",
-                Of(TrainingMethod.TextualInversion) with { PrototypeSteps = 1 },
+                Of(TrainingMethod.TextualInversion) with
+                {
+                    PrototypeSteps = 1,
+                },
                 s_plain
             },
             { "method.subset_size is an option that plain LoRA doesn't have; leave it out.", Of(TrainingMethod.Lora) with { SubsetSize = 1 }, s_plain },
             {
                 "method.class_pictures is an option that the prototypical method doesn't have; leave it out.",
-                Of(TrainingMethod.Ours) with { ClassPictures = 3 },
+                Of(TrainingMethod.Ours) with
+                {
+                    ClassPictures = 3,
+                },
                 s_plain
             },
             { "method.prior_weight is an option that plain LoRA doesn't have; leave it out.", Of(TrainingMethod.Lora) with { PriorWeight = 1 }, s_plain },
@@ -34,25 +43,62 @@ public sealed class MethodRuleTests
             {
                 "training.fan_out.mode is synchronous, but a step of plain LoRA has nothing to spread over silos; use auto or local.",
                 Of(TrainingMethod.Lora),
-                s_plain with { FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } }
+                s_plain with
+                {
+                    FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous },
+                }
             },
             {
                 "training.precision is bf16, but DreamBooth trains the weights themselves, which are fp32; use auto or fp32.",
                 Of(TrainingMethod.Dreambooth),
-                s_plain with { Precision = Precision.Bf16 }
+                s_plain with
+                {
+                    Precision = Precision.Bf16,
+                }
             },
         };
 
     public static TheoryData<MethodOptions, TrainingOptions> Taken =>
         new()
         {
-            { Of(TrainingMethod.Ours) with { Vectors = 2, SubsetSize = 1 }, s_plain with { Rank = 8, FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous } } },
+            {
+                Of(TrainingMethod.Ours) with
+                {
+                    Vectors = 2,
+                    SubsetSize = 1,
+                },
+                s_plain with
+                {
+                    Rank = 8,
+                    FanOut = new FanOutOptions { Mode = FanOutMode.Synchronous },
+                }
+            },
             // What holds anyway may be said.
-            { Of(TrainingMethod.Lora) with { Prototype = false, ClassLoss = false, ObjectLoss = false }, s_plain with { Rank = 8, Precision = Precision.Bf16 } },
+            {
+                Of(TrainingMethod.Lora) with
+                {
+                    Prototype = false,
+                    ClassLoss = false,
+                    ObjectLoss = false,
+                },
+                s_plain with
+                {
+                    Rank = 8,
+                    Precision = Precision.Bf16,
+                }
+            },
             { Of(TrainingMethod.TextualInversion) with { Vectors = 2, Initialisation = TokenInitialisation.Random }, s_plain },
             {
-                Of(TrainingMethod.Dreambooth) with { ClassPictures = 0, PriorWeight = 2 },
-                s_plain with { Precision = Precision.Fp32, FanOut = new FanOutOptions { Mode = FanOutMode.Local } }
+                Of(TrainingMethod.Dreambooth) with
+                {
+                    ClassPictures = 0,
+                    PriorWeight = 2,
+                },
+                s_plain with
+                {
+                    Precision = Precision.Fp32,
+                    FanOut = new FanOutOptions { Mode = FanOutMode.Local },
+                }
             },
         };
 
@@ -75,7 +121,10 @@ public sealed class MethodRuleTests
             LearningRate = 0.5,
             Vectors = 3,
             LearningRateSchedule = "cosine",
-            Methods = new Dictionary<string, MethodDefaults> { ["dreambooth"] = new() { Steps = 9, ClassPictures = 5 } },
+            Methods = new Dictionary<string, MethodDefaults>
+            {
+                ["dreambooth"] = new() { Steps = 9, ClassPictures = 5 },
+            },
         };
         ImplantationOptions Resolve(TrainingMethod method) => ImplantationOptions.Resolve("x", 0, Of(method), s_plain, new SampleOptions(), model);
 

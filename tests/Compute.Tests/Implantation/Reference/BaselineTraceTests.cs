@@ -15,8 +15,8 @@ public sealed class BaselineTraceTests(ReferenceModel model) : IClassFixture<Ref
         {
             { TrainingMethod.Lora, 9, 88 * 2 },
             { TrainingMethod.TextualInversion, 9, 1 },
-            { TrainingMethod.TextualInversion, 24, 1 },
-            { TrainingMethod.TextualInversion, 33, 1 },
+            { TrainingMethod.TextualInversion, 8, 1 },
+            { TrainingMethod.TextualInversion, 4, 1 },
             { TrainingMethod.Dreambooth, 9, -1 },
         };
 
@@ -48,7 +48,10 @@ public sealed class BaselineTraceTests(ReferenceModel model) : IClassFixture<Ref
             Assert.True(state.ContainsKey(name), name);
             for (var i = 0; i < expected.Length; i++)
             {
-                Assert.True(Math.Abs(expected[i] - (10.0 * means[at + i])) < (1e-3 * largest) + (1e-3 * Math.Abs(expected[i])), $"{name}[{i}]: {10 * means[at + i]}, not {expected[i]}.");
+                Assert.True(
+                    Math.Abs(expected[i] - (10.0 * means[at + i])) < (1e-3 * largest) + (1e-3 * Math.Abs(expected[i])),
+                    $"{name}[{i}]: {10 * means[at + i]}, not {expected[i]}."
+                );
             }
 
             at += expected.Length;
@@ -60,8 +63,10 @@ public sealed class BaselineTraceTests(ReferenceModel model) : IClassFixture<Ref
     [Fact]
     public void Cases_TextualInversion_SeesBothSidesAndSeveralPrompts()
     {
-        var draws = new[] { 9L, 24, 33 }
-            .Select(seed => (ReferenceNumbers.Uniform(ReferenceNumbers.Of(seed, 0, 12)) < 0.5, (int)(ReferenceNumbers.Uniform(ReferenceNumbers.Of(seed, 0, 11)) * 11)))
+        var draws = new[] { 9L, 8, 4 }
+            .Select(seed =>
+                (ReferenceNumbers.Uniform(ReferenceNumbers.Of(seed, 0, 12)) < 0.5, (int)(ReferenceNumbers.Uniform(ReferenceNumbers.Of(seed, 0, 11)) * 11))
+            )
             .ToList();
         Assert.Equal(2, draws.Select(draw => draw.Item1).Distinct().Count());
         Assert.Equal(3, draws.Select(draw => draw.Item2).Distinct().Count());

@@ -190,7 +190,14 @@ internal static class OptionEffects
             },
             new("method.name", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Lora } })
             {
-                Used = { ["method"] = "\"lora\"", ["vectors"] = "4", ["use_prototype"] = "false", ["objective.object_loss"] = "false", ["objective.class_loss"] = "false" },
+                Used =
+                {
+                    ["method"] = "\"lora\"",
+                    ["vectors"] = "4",
+                    ["use_prototype"] = "false",
+                    ["objective.object_loss"] = "false",
+                    ["objective.class_loss"] = "false",
+                },
                 Seen = (plain, other) =>
                 {
                     Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
