@@ -118,14 +118,15 @@ public sealed class OneShotInstruments
         {
             _stepDuration.Record(seconds, new TagList { { "model", model }, { "phase", Name(update.Stage) } });
         }
-        if (update.Losses is not { } losses)
+        if (update.Terms.IsEmpty)
         {
             return;
         }
         _steps.Add(1);
-        _loss.Record(losses.Global, new KeyValuePair<string, object?>("term", "global"));
-        _loss.Record(losses.Object, new KeyValuePair<string, object?>("term", "object"));
-        _loss.Record(losses.Class, new KeyValuePair<string, object?>("term", "class"));
+        foreach (var term in update.Terms)
+        {
+            _loss.Record(term.Value, new KeyValuePair<string, object?>("term", term.Name));
+        }
     }
 
     /// <summary>A checkpoint is durable.</summary>
