@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansOneShot.Client.Datasets.Reports;
 using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
@@ -122,6 +123,26 @@ public class DatasetRunHandle
     /// <returns>The run afterwards.</returns>
     /// <exception cref="OneShotException">not_found; conflict: it was cancelled, and is to be resumed first; unavailable.</exception>
     public virtual Task<DatasetRunStatus> RetryAsync(CancellationToken cancellationToken = default) => Transport.Datasets.RetryAsync(Id, cancellationToken);
+
+    /// <summary>Writes what came of the run, item by item, as it is now. It is written while it is read.</summary>
+    /// <param name="format">The report's form.</param>
+    /// <param name="output">Where to; stays open.</param>
+    /// <param name="links">Where a page finds what belongs to an item; null: in folders beside it that are called as the items.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>When written.</returns>
+    /// <exception cref="OneShotException">not_found; unavailable.</exception>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public virtual async Task WriteReportAsync(
+        DatasetReportFormat format,
+        Stream output,
+        DatasetReportLinks? links = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var status = await GetStatusAsync(cancellationToken);
+        var report = new DatasetReport(status, ListItemsAsync(cancellationToken: cancellationToken)) { Links = links ?? DatasetReportLinks.Folders };
+        await report.WriteAsync(format, output, cancellationToken);
+    }
 
     /// <summary>Forgets the run, which must be at rest. Its jobs and their results stay.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
