@@ -38,6 +38,7 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(JobListDocument))]
 [JsonSerializable(typeof(KeyDocument))]
 [JsonSerializable(typeof(KeyListDocument))]
+[JsonSerializable(typeof(KnownModelListDocument))]
 [JsonSerializable(typeof(MaskDocument))]
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelListDocument))]
