@@ -12,7 +12,6 @@ internal sealed class GenerateOptions
             Description = "What a picture shows; repeatable, may be empty.",
             HelpName = "TEXT",
             Required = true,
-            AllowMultipleArgumentsPerToken = true,
         };
 
     public Option<string?> Negative { get; } = new("--negative") { Description = "What the pictures should not show.", HelpName = "TEXT" };

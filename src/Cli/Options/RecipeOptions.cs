@@ -119,11 +119,6 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
         );
     }
 
-    private static Option<string[]> Texts(OptionAttribute attribute) =>
-        new(attribute.Name)
-        {
-            Description = attribute.Help,
-            HelpName = attribute.Form,
-            AllowMultipleArgumentsPerToken = true,
-        };
+    // One text each time: with several, an option that is not known would be taken for a text.
+    private static Option<string[]> Texts(OptionAttribute attribute) => new(attribute.Name) { Description = attribute.Help, HelpName = attribute.Form };
 }

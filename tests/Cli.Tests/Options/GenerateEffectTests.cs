@@ -125,7 +125,9 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
             var folder = _folder[$"out-{_runs++}"];
             var run = await CliRun.RunAsync([
                 "generate",
-                .. options.Where(pair => pair.Value is not null).SelectMany(pair => pair.Value!.Prepend(pair.Key)),
+                .. options
+                    .Where(pair => pair.Value is not null)
+                    .SelectMany(pair => pair.Value is [] ? [pair.Key] : pair.Value!.SelectMany(value => new[] { pair.Key, value })),
                 "--out",
                 folder,
                 "--data",
