@@ -14,9 +14,6 @@ namespace OrleansOneShot.Client.Datasets;
 /// <param name="progress">Told after each batch; or null.</param>
 internal sealed class DatasetFilling(IOneShotTransport transport, string runId, IProgress<DatasetRunStatus>? progress)
 {
-    // While one item is hashed another one is on its way; more only fight for the line.
-    private const int AtOnce = 4;
-
     // A batch is closed before it could get too long: the longest request has some 300 kB.
     private const int BatchBytes = DatasetRules.MostBatchBytes / 4;
 
@@ -38,47 +35,21 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
         ArgumentNullException.ThrowIfNull(entries);
         using var activity = Telemetry.Source.StartActivity("oneshot dataset add");
         activity?.SetTag("oneshot.dataset_run.id", runId);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var prepared = new Queue<(DatasetEntry Entry, Task<DatasetItem> Item)>();
-        try
+        // One after another: a job takes far longer than its upload, so nothing waits for this, and no content is on its way twice.
+        await foreach (var entry in entries.WithCancellation(cancellationToken))
         {
-            await foreach (var entry in entries.WithCancellation(stop.Token))
+            var item = await PrepareAsync(entry, cancellationToken);
+            _batch.Add((entry, item));
+            _bytes += JsonSerializer.SerializeToUtf8Bytes(item, DocumentJson.Options).Length;
+            // The first jobs begin at once; then batches grow with what is there already.
+            if (_batch.Count >= Math.Clamp(_added, 1, DatasetRules.MostInBatch) || _bytes >= BatchBytes)
             {
-                prepared.Enqueue((entry, PrepareAsync(entry, stop.Token)));
-                if (prepared.Count >= AtOnce)
-                {
-                    await TakeAsync(prepared.Dequeue(), stop.Token);
-                }
+                await SendAsync(cancellationToken);
             }
-
-            while (prepared.TryDequeue(out var next))
-            {
-                await TakeAsync(next, stop.Token);
-            }
-
-            await SendAsync(stop.Token);
-        }
-        catch
-        {
-            // Uploads that are under way end before the caller is told, and nobody misses what they say.
-            await stop.CancelAsync();
-            await Task.WhenAll(prepared.Select(item => item.Item)).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            throw;
         }
 
+        await SendAsync(cancellationToken);
         return _status ?? await transport.Datasets.GetStatusAsync(runId, cancellationToken);
-    }
-
-    private async Task TakeAsync((DatasetEntry Entry, Task<DatasetItem> Item) prepared, CancellationToken cancellationToken)
-    {
-        var item = await prepared.Item;
-        _batch.Add((prepared.Entry, item));
-        _bytes += JsonSerializer.SerializeToUtf8Bytes(item, DocumentJson.Options).Length;
-        // The first jobs begin at once; then batches grow with what is there already.
-        if (_batch.Count >= Math.Clamp(_added, 1, DatasetRules.MostInBatch) || _bytes >= BatchBytes)
-        {
-            await SendAsync(cancellationToken);
-        }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)

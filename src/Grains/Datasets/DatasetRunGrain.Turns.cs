@@ -129,7 +129,12 @@ internal sealed partial class DatasetRunGrain
         Grant(_full ? Math.Min(most, _book.Running + 1) : most);
         _full = false;
         await FlushAsync();
-        await ForEachAsync(_book.RunningLines.Where(line => !_atWork.Contains(line.Number)), EnsureAtWorkAsync);
+        // One after another: the queue goes by age.
+        foreach (var line in _book.RunningLines.Where(line => !_atWork.Contains(line.Number)))
+        {
+            await EnsureAtWorkAsync(line);
+        }
+
         if (_row.State == DatasetRunState.Running && _book.Added == _row.Request!.Items && _book.Waiting + _book.Running == 0)
         {
             ComeToRest(DatasetRunState.Finished);
@@ -143,7 +148,11 @@ internal sealed partial class DatasetRunGrain
 
     private async Task StopAllAsync()
     {
-        await ForEachAsync(_book.RunningLines, StopAsync);
+        foreach (var some in _book.RunningLines.Chunk(CallsAtOnce))
+        {
+            await Task.WhenAll(some.Select(StopAsync));
+        }
+
         if (_row.State == DatasetRunState.Cancelling && _book.Running == 0)
         {
             ComeToRest(DatasetRunState.Cancelled);
@@ -174,15 +183,6 @@ internal sealed partial class DatasetRunGrain
         }
 
         return Math.Min(_slots + 1, DatasetRules.MostParallel);
-    }
-
-    /// <summary>Acts on several items at once, in the grain's own turn of execution.</summary>
-    private static async Task ForEachAsync(IEnumerable<DatasetLine> lines, Func<DatasetLine, Task> act)
-    {
-        foreach (var some in lines.Chunk(CallsAtOnce))
-        {
-            await Task.WhenAll(some.Select(act));
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset run {RunId} could not go on; it is tried again")]
