@@ -7,6 +7,7 @@ using OrleansOneShot.Client.Results;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Datasets;
@@ -95,7 +96,7 @@ internal sealed partial class ResultFetcher(LastingSession session, string folde
 
         try
         {
-            await session.Current.Results.RunAsync(job, place, manifest: null, cancellationToken: cancellationToken);
+            await session.Current.ResultsOf(JobKind.Implantation).RunAsync(job, place, manifest: null, cancellationToken: cancellationToken);
         }
         catch (Exception e) when (e is FileNotFoundException or InvalidDataException or ArtifactCorruptException)
         {

@@ -16,9 +16,7 @@ internal static class RunPlace
     /// <param name="owner">Whose runs, where the session's key does not say; null: nobody's in particular.</param>
     /// <returns>The client.</returns>
     public static IOneShotClient Of(IJobSession session, string? owner) =>
-        session is JobSession own
-            ? OneShotClient.Over(new ClusterTransport(own.Client, own.Store, owner ?? ClusterTransport.DefaultOwner))
-            : ((ServerSession)session).Client;
+        session is JobSession own && owner is not null ? OneShotClient.Over(new ClusterTransport(own.Client, own.Store, owner)) : session.Api;
 
     /// <summary>A run. Whoever reaches a data folder or a cluster reaches everybody's.</summary>
     /// <param name="session">The session.</param>

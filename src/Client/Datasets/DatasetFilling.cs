@@ -97,9 +97,9 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
         {
             request = implantation.ToRequest(entry.Id);
             Probe(implantation.Image);
-            foreach (var one in implantation.Objects)
+            foreach (var mask in implantation.Objects.Select(one => one.Mask).OfType<InputFile>())
             {
-                Probe(one.Mask);
+                Probe(mask);
             }
         }
         catch (OneShotException e)
@@ -113,7 +113,7 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
 
         try
         {
-            InputFile[] masks = [.. implantation.Objects.Select(one => one.Mask)];
+            InputFile?[] masks = [.. implantation.Objects.Select(one => one.Mask)];
             return item with
             {
                 Request = await _upload.RunAsync(request, implantation.Image, masks, progress: null, cancellationToken),
