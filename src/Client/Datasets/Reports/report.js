@@ -65,20 +65,24 @@
     if (value) { tile(title, value.average.toFixed(3), `± ${value.deviation.toFixed(3)}`); }
   }
 
-  // Why items failed, the commonest reason first.
+  // Why items failed, the commonest reason first; sentences that differ by a file's name alone are one.
+  const MOST_REASONS = 10;
   const reasons = new Map();
   for (const item of items) {
-    if (item.error !== null) { reasons.set(item.error, (reasons.get(item.error) ?? 0) + 1); }
+    if (item.error !== null) {
+      const reason = item.error.replaceAll(item.id, "…").replace(/\S*[\\/]\S*/g, "…");
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
   }
   if (reasons.size > 0) {
     const list = byId("reasons").querySelector("ul");
     const sorted = [...reasons].sort((a, b) => b[1] - a[1]);
-    for (const [sentence, count] of sorted.slice(0, 20)) {
+    for (const [sentence, count] of sorted.slice(0, MOST_REASONS)) {
       const line = make("li");
       line.append(make("b", count.toLocaleString("en")), make("span", sentence));
       list.append(line);
     }
-    if (sorted.length > 20) { byId("reasons").append(make("p", `And ${(sorted.length - 20).toLocaleString("en")} other reasons; they are below.`, "muted")); }
+    if (sorted.length > MOST_REASONS) { byId("reasons").append(make("p", `And ${(sorted.length - MOST_REASONS).toLocaleString("en")} other reasons; they are below.`, "muted")); }
     byId("reasons").hidden = false;
   }
 
@@ -99,7 +103,7 @@
     cell.append(button);
     head.append(cell);
   }
-  if (data.links.sheet !== null) { head.append(make("th", "Pictures")); }
+  if (data.links.sheet !== null) { head.append(make("th", "Pictures", "muted")); }
 
   const collator = new Intl.Collator("en", { numeric: true });
   const compare = (a, b) => {
@@ -141,7 +145,7 @@
     const line = make("tr");
     for (const column of COLUMNS) {
       if (column.key === "id") {
-        const cell = make("td");
+        const cell = make("td", null, "i");
         cell.append(title(item));
         line.append(cell);
       } else if (column.key === "words") {
