@@ -141,17 +141,29 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
     /// <exception cref="InvalidOperationException">The plan was made for a server.</exception>
     public ModelChoice RequireModel() => Model ?? throw new InvalidOperationException("The plan was made for a server, whose model is not here.");
 
-    private static void CheckModel(
+    /// <summary>Checks what depends on the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="classes">The objects' class names.</param>
+    /// <param name="tokens">Their identifiers.</param>
+    /// <param name="method">Options of the method.</param>
+    /// <param name="training">Options of the training.</param>
+    /// <param name="samples">Options of the pictures.</param>
+    /// <exception cref="InvalidInputException">The model can't do that.</exception>
+    internal static void CheckModel(
         ModelChoice model,
-        List<string> classes,
-        List<string> tokens,
+        IReadOnlyList<string> classes,
+        IReadOnlyList<string> tokens,
         MethodOptions method,
         TrainingOptions training,
         SampleOptions samples
     )
     {
         SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
-        tokens.ForEach(model.CheckToken);
+        foreach (var token in tokens)
+        {
+            model.CheckToken(token);
+        }
+
         TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method);
         model.CheckSide(training.Resolution, "resolution");
         CheckMemory(model.Folder, method, training);
