@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using OrleansOneShot.Bench;
+using OrleansOneShot.Bench.Datasets;
 using OrleansOneShot.Bench.FanOut;
 using OrleansOneShot.Bench.Http;
 using OrleansOneShot.Bench.Masks;
@@ -90,6 +91,7 @@ return new RootCommand("Measures the models and the training step")
     FanOutCommand.Create(),
     FanOutCommand.CreateSilo(),
     QueueCommand.Create(),
+    DatasetCommand.Create(),
     QueueCommand.CreateSilo(),
     HttpCommand.Create(),
     HttpCommand.CreateServer(),

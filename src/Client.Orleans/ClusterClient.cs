@@ -17,7 +17,7 @@ using Polly;
 namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>Submits and follows jobs, through a cluster's gateway or inside a silo's own process.</summary>
-public sealed class ClusterClient : IAsyncDisposable
+public sealed partial class ClusterClient : IAsyncDisposable
 {
     // A silo that is started again has another port; by then nobody should wait for the old one.
     private static readonly TimeSpan s_gatewayListPeriod = TimeSpan.FromSeconds(3);

@@ -19,7 +19,7 @@ namespace OrleansOneShot.Client.Cluster;
 /// <param name="client">The way to the grains; disposed of with this.</param>
 /// <param name="store">The artifacts.</param>
 /// <param name="owner">Whose jobs and webhooks these are; others' are not there.</param>
-public sealed class ClusterTransport(ClusterClient client, IArtifactStore store, string owner = ClusterTransport.DefaultOwner) : IOneShotTransport
+public sealed partial class ClusterTransport(ClusterClient client, IArtifactStore store, string owner = ClusterTransport.DefaultOwner) : IOneShotTransport
 {
     /// <summary>Whose jobs those are that nobody's name is on.</summary>
     public const string DefaultOwner = "local";

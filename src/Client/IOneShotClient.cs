@@ -14,7 +14,7 @@ namespace OrleansOneShot.Client;
 /// Implants objects on a server. The same over HTTP (<see cref="OneShotClient.Connect"/>) and, with the package OrleansOneShot.Client.Orleans, through a
 /// cluster's gateway. May be used from any number of threads, and is best kept as long as the program runs.
 /// </summary>
-public interface IOneShotClient : IAsyncDisposable
+public partial interface IOneShotClient : IAsyncDisposable
 {
     /// <summary>Checks a job, uploads what the server lacks of its files, and submits it.</summary>
     /// <param name="implantation">What to do.</param>

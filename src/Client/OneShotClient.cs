@@ -13,7 +13,7 @@ using OrleansOneShot.Documents.Jobs;
 namespace OrleansOneShot.Client;
 
 /// <summary>The use cases over a transport.</summary>
-public sealed class OneShotClient : IOneShotClient
+public sealed partial class OneShotClient : IOneShotClient
 {
     private readonly IOneShotTransport _transport;
     private readonly Submission _submission;

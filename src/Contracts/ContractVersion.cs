@@ -7,5 +7,5 @@ public static class ContractVersion
     /// This build's version. It is raised with every change that silos or clients of the version before can't live with: a removed or re-numbered member, a
     /// method with other parameters, another meaning. Members that are only added keep it. Silos and clients of two versions refuse to work together.
     /// </summary>
-    public const int Current = 4;
+    public const int Current = 5;
 }

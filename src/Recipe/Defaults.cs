@@ -24,6 +24,12 @@ public static class Defaults
     /// <summary>Most steps of the prototypical embedding.</summary>
     public const int PrototypeSteps = 300;
 
+    /// <summary>DreamBooth's class pictures.</summary>
+    public const int ClassPictures = 100;
+
+    /// <summary>Weight of DreamBooth's loss on class pictures.</summary>
+    public const double PriorWeight = 1;
+
     /// <summary>Training steps.</summary>
     public const int Steps = 100;
 

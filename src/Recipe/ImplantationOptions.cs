@@ -14,6 +14,18 @@ public sealed record ImplantationOptions
     /// <summary>Seed of everything that is drawn at random.</summary>
     public long Seed { get; init; }
 
+    /// <summary>The method.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TrainingMethod Method { get; init; }
+
+    /// <summary>DreamBooth's class pictures; 0: no prior preservation.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ClassPictures { get; init; }
+
+    /// <summary>Weight of DreamBooth's loss on class pictures.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double PriorWeight { get; init; }
+
     /// <summary>n: learned vectors an object.</summary>
     public int Vectors { get; init; } = Defaults.Vectors;
 
@@ -128,14 +140,19 @@ public sealed record ImplantationOptions
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(model);
+        var (way, isOurs, isDreambooth) = (method.Name, method.Name == TrainingMethod.Ours, method.Name == TrainingMethod.Dreambooth);
+        var own = model.Of(way);
         return new ImplantationOptions
         {
             Name = name,
             Seed = seed,
-            Vectors = method.Vectors ?? model.Vectors ?? Defaults.Vectors,
+            Method = way,
+            ClassPictures = method.ClassPictures ?? (isDreambooth ? own.ClassPictures ?? Defaults.ClassPictures : 0),
+            PriorWeight = method.PriorWeight ?? (isDreambooth ? Defaults.PriorWeight : 0),
+            Vectors = method.Vectors ?? own.Vectors ?? way.Vectors(),
             SubsetSize = method.SubsetSize ?? Defaults.SubsetSize,
             OwnViews = method.ObjectView == ObjectView.Own,
-            UsePrototype = method.Prototype,
+            UsePrototype = isOurs && method.Prototype,
             Prototype = new PrototypeOptions
             {
                 LearningRate = method.PrototypeLearningRate ?? model.Prototype?.LearningRate ?? Defaults.PrototypeLearningRate,
@@ -146,14 +163,14 @@ public sealed record ImplantationOptions
             Objective = new ObjectiveOptions
             {
                 MaskNormalisation = method.MaskNormalisation,
-                ObjectLoss = method.ObjectLoss,
-                ClassLoss = method.ClassLoss,
+                ObjectLoss = isOurs && method.ObjectLoss,
+                ClassLoss = isOurs && method.ClassLoss,
                 ClassLossAlpha = method.ClassLossAlpha,
                 ClassLossProbability = method.ClassLossProbability,
             },
-            Steps = training.Steps ?? model.Steps ?? Defaults.Steps,
-            LearningRate = training.LearningRate ?? model.LearningRate ?? Defaults.LearningRate,
-            Schedule = training.Schedule ?? model.Schedule ?? LearningRateSchedule.Constant,
+            Steps = training.Steps ?? own.Steps ?? way.Steps(),
+            LearningRate = training.LearningRate ?? own.LearningRate ?? way.LearningRate(),
+            Schedule = training.Schedule ?? own.Schedule ?? LearningRateSchedule.Constant,
             WeightDecay = training.WeightDecay,
             Rank = training.Rank,
             Alpha = training.Alpha ?? training.Rank,
@@ -166,7 +183,8 @@ public sealed record ImplantationOptions
             FanOut = training.FanOut.Mode,
             FanOutPeriod = training.FanOut.Period,
             MicroBatch = training.MicroBatch,
-            Precision = training.Precision,
+            // What DreamBooth trains are the weights themselves.
+            Precision = isDreambooth ? Precision.Fp32 : training.Precision,
             Device = training.Device,
             Prompts = samples.Prompts,
             SamplesPerPrompt = samples.PerPrompt,

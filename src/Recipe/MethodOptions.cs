@@ -1,8 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace OrleansOneShot.Recipe;
 
-/// <summary>Options of the method (Lu, Xie and Guo 2024); the switches are for ablation.</summary>
+/// <summary>Which method, and its options; the switches are for ablation. What goes with which method, <see cref="MethodRules"/> says.</summary>
 public sealed record MethodOptions
 {
     /// <summary>Prototypical embedding before training (eq. 2).</summary>
@@ -74,6 +75,31 @@ public sealed record MethodOptions
         "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects."
     )]
     public ObjectView ObjectView { get; init; }
+
+    /// <summary>The method. (Left out of request.json at its default, which earlier versions write.)</summary>
+    [FieldNumber(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Option(
+        "--method",
+        "How the object is taught: ours (LoRA, token vectors, prototype, object loss and class loss), plain lora, textual-inversion (token vectors alone) or "
+            + "dreambooth (the whole UNet)."
+    )]
+    public TrainingMethod Name { get; init; }
+
+    /// <summary>
+    /// DreamBooth's class pictures, drawn by the frozen model; 0: no prior preservation; null: the model's default, else <see cref="Defaults.ClassPictures"/>.
+    /// </summary>
+    [FieldNumber(14), Range(0, 10_000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--class-pictures",
+        "DreamBooth's class pictures, which the frozen model draws; 0 trains without prior preservation",
+        Else = Defaults.ClassPictures
+    )]
+    public int? ClassPictures { get; init; }
+
+    /// <summary>Weight of DreamBooth's loss on class pictures; null: <see cref="Defaults.PriorWeight"/>.</summary>
+    [FieldNumber(15), Range(0.0, 100.0), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option("--prior-weight", "Weight of DreamBooth's loss on class pictures", Otherwise = "{0}", OtherwiseValue = Defaults.PriorWeight)]
+    public double? PriorWeight { get; init; }
 }
 
 /// <summary>How a masked term is averaged.</summary>

@@ -41,10 +41,15 @@ public sealed record ModelDefaults
     [JsonPropertyName("prompt_template")]
     public string? PromptTemplate { get; init; }
 
+    /// <summary>Defaults of other methods, by their words; those above are of ours, and of all methods what says nothing of training.</summary>
+    [JsonPropertyName("methods")]
+    public IReadOnlyDictionary<string, MethodDefaults>? Methods { get; init; }
+
     /// <summary>Its numbers, each with the limits of the option that it stands in for.</summary>
     [JsonIgnore]
     public IEnumerable<(string Field, object? Value, SettingRange Range)> Numbers =>
         [
+            .. (Methods ?? new Dictionary<string, MethodDefaults>()).SelectMany(method => method.Value?.Numbers($"methods.{method.Key}") ?? []),
             ("resolution", Resolution, Setting.Of<TrainingOptions>(options => options.Resolution).Range!),
             ("learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
             ("steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
@@ -55,10 +60,68 @@ public sealed record ModelDefaults
             ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
         ];
 
+    /// <summary>Its words for schedules, each with its field; null where a field is left out.</summary>
+    [JsonIgnore]
+    public IEnumerable<(string Field, string? Word)> Schedules =>
+        [
+            ("learning_rate_schedule", LearningRateSchedule),
+            .. (Methods ?? new Dictionary<string, MethodDefaults>()).Select(method =>
+                ($"methods.{method.Key}.learning_rate_schedule", method.Value?.LearningRateSchedule)
+            ),
+        ];
+
+    /// <summary>What it says of a method's training.</summary>
+    /// <param name="method">The method.</param>
+    /// <returns>The defaults; all null where it says nothing.</returns>
+    public MethodDefaults Of(TrainingMethod method) =>
+        method == TrainingMethod.Ours
+            ? new MethodDefaults
+            {
+                LearningRate = LearningRate,
+                LearningRateSchedule = LearningRateSchedule,
+                Steps = Steps,
+                Vectors = Vectors,
+            }
+            : Methods?.GetValueOrDefault(Setting.WordOf(method)) ?? new MethodDefaults();
+}
+
+/// <summary>A model's defaults of one method. Every field may be absent (null): the method's own then hold.</summary>
+public sealed record MethodDefaults
+{
+    /// <summary>Learning rate of all that trains.</summary>
+    [JsonPropertyName("learning_rate")]
+    public double? LearningRate { get; init; }
+
+    /// <summary>How the learning rate changes over the steps: "constant" or "cosine".</summary>
+    [JsonPropertyName("learning_rate_schedule")]
+    public string? LearningRateSchedule { get; init; }
+
+    /// <summary>Training steps.</summary>
+    [JsonPropertyName("steps")]
+    public int? Steps { get; init; }
+
+    /// <summary>Learned vectors of an object.</summary>
+    [JsonPropertyName("vectors")]
+    public int? Vectors { get; init; }
+
+    /// <summary>DreamBooth's class pictures.</summary>
+    [JsonPropertyName("class_pictures")]
+    public int? ClassPictures { get; init; }
+
     /// <summary>The schedule that <see cref="LearningRateSchedule"/> names; null where it names none.</summary>
     [JsonIgnore]
     internal Recipe.LearningRateSchedule? Schedule =>
         LearningRateSchedule is { } word ? (Recipe.LearningRateSchedule)Setting.Of<TrainingOptions>(options => options.Schedule).ValueOf(word) : null;
+
+    /// <summary>Its numbers, each with the limits of the option that it stands in for.</summary>
+    /// <param name="field">Its own field.</param>
+    internal IEnumerable<(string Field, object? Value, SettingRange Range)> Numbers(string field) =>
+        [
+            ($"{field}.learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
+            ($"{field}.steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
+            ($"{field}.vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
+            ($"{field}.class_pictures", ClassPictures, Setting.Of<MethodOptions>(options => options.ClassPictures).Range!),
+        ];
 }
 
 /// <summary>A model's defaults of the prototypical embedding (eq. 2).</summary>

@@ -12,6 +12,7 @@ public sealed class DataFolder
         "blobs",
         "cache",
         "checks",
+        "dataset-runs",
         "downloads",
         "jobs",
         "logs",

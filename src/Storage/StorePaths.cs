@@ -15,6 +15,7 @@ public static class StorePaths
 
     private const string CheckpointStart = "checkpoint-";
     private const string ResultStart = "result/";
+    private const string BatchEnd = ".json";
 
     // Two names that differ must never become one: halves of surrogate pairs would.
     private static readonly UTF8Encoding s_unicode = new(false, throwOnInvalidBytes: true);
@@ -169,6 +170,46 @@ public static class StorePaths
                 _ => EpochFileKind.Other,
             }
         );
+    }
+
+    /// <summary>All that belongs to dataset runs, with a '/' at the end. Their jobs lie with all others.</summary>
+    public static string DatasetRuns => "dataset-runs/";
+
+    /// <summary>All that belongs to a dataset run, with a '/' at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <returns>The prefix.</returns>
+    public static string DatasetRun(string runId) =>
+        ArtifactPath.IsSegment(runId) ? $"{DatasetRuns}{runId}/" : throw new ArgumentException($"'{runId}' can't be the id of a run.", nameof(runId));
+
+    /// <summary>What was asked for with the items of a dataset run, one file a batch, with a '/' at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <returns>The prefix.</returns>
+    public static string DatasetBatches(string runId) => DatasetRun(runId) + "items/";
+
+    /// <summary>A batch of items of a dataset run, named by its content.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
+    /// <returns>Its path.</returns>
+    public static string DatasetBatch(string runId, string sha256) =>
+        IsHash(sha256)
+            ? $"{DatasetBatches(runId)}{sha256}{BatchEnd}"
+            : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
+
+    /// <summary>The hash in a path of <see cref="DatasetBatch"/>.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="path">A path in the store.</param>
+    /// <returns>SHA-256 of its bytes; null: it is no such path.</returns>
+    public static string? HashOfBatch(string runId, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var start = DatasetBatches(runId);
+        return
+            path.StartsWith(start, StringComparison.Ordinal)
+            && path.EndsWith(BatchEnd, StringComparison.Ordinal)
+            && path[start.Length..^BatchEnd.Length] is var hash
+            && IsHash(hash)
+            ? hash
+            : null;
     }
 
     /// <summary>A file by which a store is tried out: written, read and deleted.</summary>

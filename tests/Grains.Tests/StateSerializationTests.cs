@@ -4,6 +4,7 @@ using Orleans.Storage;
 using OrleansOneShot.Contracts.Estimates;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
@@ -12,6 +13,7 @@ using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
 using OrleansOneShot.Grains.Catalog;
+using OrleansOneShot.Grains.Datasets;
 using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.Implantations;
 using OrleansOneShot.Grains.Models;
@@ -67,6 +69,51 @@ public sealed class StateSerializationTests
         Assert.Empty(RoundTrip(new ImplantationState { Request = TestWorld.Request() }, json).Request!.Metadata);
         Assert.Equal(lease, back.Lease);
         Assert.Equal(s_time, back.Created);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void DatasetRun_RoundTrip_IsTheSame(bool json)
+    {
+        var row = new DatasetRow
+        {
+            Request = new DatasetRunRequest
+            {
+                Name = "shelf",
+                Owner = "ann",
+                Items = 7,
+                Parallel = 3,
+                Metadata = new Dictionary<string, string> { ["season"] = "autumn" },
+            },
+            State = DatasetRunState.Cancelling,
+            Version = 12,
+            Created = s_time,
+            Finished = s_time,
+        };
+        var line = new DatasetLine
+        {
+            Number = 5,
+            Id = "shoe-5",
+            State = DatasetItemState.Failed,
+            Version = 11,
+            Attempts = 2,
+            Job = "r1-5-2",
+            Retries = DatasetLine.NotAsked,
+            Error = new ErrorDetail("failed", "why", "field", "hint"),
+            Started = s_time,
+            Finished = s_time,
+            Seconds = 1.5,
+            Metrics = new JobMetrics { Ia = 0.25, Objects = [new ObjectMetrics { Token = "<cat>", Class = "cat" }] },
+            Wish = [1, 2],
+            Batch = [3],
+            Place = 4,
+        };
+        var list = new DatasetCatalogState { Pages = 2 };
+
+        Assert.Equivalent(row, RoundTrip(row, json), strict: true);
+        Assert.Equivalent(new Page<DatasetLine> { Items = [line] }, RoundTrip(new Page<DatasetLine> { Items = [line] }, json), strict: true);
+        Assert.Equal(list, RoundTrip(list, json));
     }
 
     [Theory]

@@ -34,6 +34,7 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
     {
         ["Blobs"] = "Photos and masks, named by the SHA-256 of their bytes and uploaded before the job that names them. An owner sees own uploads alone.",
         ["Implantations"] = "Jobs: one photo, masked objects and a base model become a LoRA, token vectors and sample pictures.",
+        ["DatasetRuns"] = "Many implantations under one name: items become jobs, a bounded number at a time.",
         ["Generations"] = "Jobs that draw pictures with what was learned.",
         ["Keys"] = "Who may call, and what for.",
         ["Webhooks"] = "Calls of this server to others when jobs end.",

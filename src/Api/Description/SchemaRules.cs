@@ -53,7 +53,7 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
         // Numbers may be written as "NaN"; of all documents that happens to losses alone, and elsewhere a generator would make no number of it.
         if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var inner && (inner ?? context.JsonTypeInfo.Type) == typeof(double))
         {
-            var mayBeNone = context.JsonPropertyInfo?.DeclaringType == typeof(TermLosses);
+            var mayBeNone = context.JsonPropertyInfo?.DeclaringType is { } owner && (owner == typeof(TermLosses) || owner == typeof(TermLoss));
             schema.Type = mayBeNone ? null : JsonSchemaType.Number | (inner is null ? default : JsonSchemaType.Null);
             schema.AnyOf = mayBeNone ? schema.AnyOf : null;
             schema.Format = mayBeNone ? null : schema.Format;

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Blobs;
 using OrleansOneShot.Api.Cluster;
+using OrleansOneShot.Api.Datasets;
 using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Events;
@@ -79,6 +80,7 @@ public sealed class ApiServer : IAsyncDisposable
         services.AddSingleton(new ApiAccess(isLoopback));
         services.AddSingleton(new UploadSpool(options.SpoolFolder));
         services.AddSingleton<OwnedJobs>();
+        services.AddSingleton<OwnedDatasets>();
         services.AddSingleton<EventHub>();
         services.TryAddSingleton(options.Clock);
         services.AddExceptionHandler<ErrorHandling>();
@@ -97,6 +99,7 @@ public sealed class ApiServer : IAsyncDisposable
         EventEndpoints.Map(application);
         FileEndpoints.Map(application);
         GenerationEndpoints.Map(application);
+        DatasetEndpoints.Map(application);
         KeyEndpoints.Map(application);
         WebhookEndpoints.Map(application);
         ClusterEndpoints.Map(application);

@@ -19,7 +19,6 @@ internal static class EventEndpoints
 {
     private const int DefaultPage = 200;
     private const int MostEvents = 2000;
-    private const string LastEventId = "Last-Event-ID";
 
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
@@ -52,8 +51,8 @@ internal static class EventEndpoints
     /// <exception cref="ProblemException">invalid_input: no number of an event, or a page that is too long.</exception>
     public static async Task<IResult> AnswerAsync(HttpContext context, EventSource watch, IJobStatus status, TimeProvider clock, long? after, int? limit)
     {
-        var wantsStream = context.Request.Headers.Accept.Any(accept => accept?.Contains(EventStream.ContentType, StringComparison.OrdinalIgnoreCase) == true);
-        var last = wantsStream && context.Request.Headers[LastEventId].ToString() is { Length: > 0 } seen ? Parse(seen) : after ?? 0;
+        var wantsStream = EventStream.IsWanted(context);
+        var last = wantsStream ? EventStream.LastSeen(context) ?? after ?? 0 : after ?? 0;
         if (last < 0)
         {
             throw Problems.Invalid("after", "after must be 0 or more: the number of the last event that you have.");
@@ -98,9 +97,4 @@ internal static class EventEndpoints
         var isOver = status.State.IsFinal() && last >= status.LastSequence;
         return new EventList(items.ToImmutable(), isOver ? null : last.ToString(CultureInfo.InvariantCulture));
     }
-
-    private static long Parse(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw Problems.Invalid(LastEventId, $"{LastEventId} must be the number of an event.");
 }

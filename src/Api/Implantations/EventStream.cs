@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Events;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -21,22 +23,45 @@ internal static class EventStream
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
 
     private const int ReconnectMilliseconds = 2000;
+    private const string LastEventId = "Last-Event-ID";
 
-    /// <summary>Sends events until there are no more, or nobody listens.</summary>
+    /// <summary>Whether a caller wants events as a stream.</summary>
+    /// <param name="context">The call.</param>
+    /// <returns>Whether it accepts <see cref="ContentType"/>.</returns>
+    public static bool IsWanted(HttpContext context) =>
+        context.Request.Headers.Accept.Any(accept => accept?.Contains(ContentType, StringComparison.OrdinalIgnoreCase) == true);
+
+    /// <summary>The last event that a caller has seen, who comes again.</summary>
+    /// <param name="context">The call.</param>
+    /// <returns>Its number; null: it does not say.</returns>
+    /// <exception cref="ProblemException">invalid_input: that is no number.</exception>
+    public static long? LastSeen(HttpContext context) =>
+        context.Request.Headers[LastEventId].ToString() is not { Length: > 0 } seen ? null
+        : long.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Problems.Invalid(LastEventId, $"{LastEventId} must be the number of an event.");
+
+    /// <summary>Sends a job's events until there are no more, or nobody listens.</summary>
     /// <param name="context">The call.</param>
     /// <param name="events">The events.</param>
     /// <param name="status">The job, before the first of them: an end that others follow, since the job was retried, is none.</param>
     /// <param name="clock">Counts the time in which nothing is sent.</param>
     /// <returns>When the stream has ended.</returns>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<SharedEvent> events, IJobStatus status, TimeProvider clock)
+    public static Task WriteAsync(HttpContext context, IAsyncEnumerable<SharedEvent> events, IJobStatus status, TimeProvider clock) =>
+        SendAsync(context, FramesOf(events, status, context.RequestAborted), clock);
+
+    /// <summary>Sends whatever comes until there is no more, or nobody listens.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="frames">What to send.</param>
+    /// <param name="clock">Counts the time in which nothing is sent.</param>
+    /// <returns>When the stream has ended.</returns>
+    public static async Task SendAsync(HttpContext context, IAsyncEnumerable<EventFrame> frames, TimeProvider clock)
     {
         var cancellationToken = context.RequestAborted;
-        await using var source = events.GetAsyncEnumerator(cancellationToken);
+        await using var source = frames.GetAsyncEnumerator(cancellationToken);
 
         // What fails before the first event is told as a problem, with its own status.
         var next = source.MoveNextAsync().AsTask();
         var response = context.Response;
-        JobState? stage = null;
         var begun = false;
         while (true)
         {
@@ -57,12 +82,13 @@ internal static class EventStream
             }
 
             await BeginAsync();
-            var progress = source.Current.Event;
-            response.BodyWriter.Write(Encoding.UTF8.GetBytes(Head(progress, stage, IsEnd(progress, status))));
-            response.BodyWriter.Write(source.Current.Json.Span);
+            var frame = source.Current;
+            response.BodyWriter.Write(
+                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {frame.Id}\nevent: {frame.Name}\ndata: "))
+            );
+            response.BodyWriter.Write(frame.Json.Span);
             response.BodyWriter.Write("\n\n"u8);
             await response.BodyWriter.FlushAsync(cancellationToken);
-            stage = progress.Stage;
             next = source.MoveNextAsync().AsTask();
         }
 
@@ -99,6 +125,24 @@ internal static class EventStream
     private static bool IsEnd(ProgressEvent progress, IJobStatus status) =>
         progress.Stage.IsFinal() && (progress.Sequence > status.LastSequence || (progress.Sequence == status.LastSequence && status.State.IsFinal()));
 
-    private static string Head(ProgressEvent progress, JobState? stage, bool isEnd) =>
-        string.Create(CultureInfo.InvariantCulture, $"id: {progress.Sequence}\nevent: {NameOf(progress, stage, isEnd)}\ndata: ");
+    private static async IAsyncEnumerable<EventFrame> FramesOf(
+        IAsyncEnumerable<SharedEvent> events,
+        IJobStatus status,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        JobState? stage = null;
+        await foreach (var shared in events.WithCancellation(cancellationToken))
+        {
+            var progress = shared.Event;
+            yield return new EventFrame(progress.Sequence, NameOf(progress, stage, IsEnd(progress, status)), shared.Json);
+            stage = progress.Stage;
+        }
+    }
 }
+
+/// <summary>An event as it is sent.</summary>
+/// <param name="Id">Its number, by which a stream goes on after a break.</param>
+/// <param name="Name">What kind of event it is.</param>
+/// <param name="Json">Its document, in UTF-8.</param>
+internal readonly record struct EventFrame(long Id, string Name, ReadOnlyMemory<byte> Json);

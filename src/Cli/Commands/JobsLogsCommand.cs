@@ -42,9 +42,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
     internal static string Line(ProgressEvent progress)
     {
         var step = progress.Steps > 0 ? FormattableString.Invariant($"{progress.Step}/{progress.Steps}") : "";
-        var losses = progress.Losses is { } l
-            ? FormattableString.Invariant($"  global {l.Global:0.0000}  object {l.Object:0.0000}  class {l.Class:0.0000}")
-            : "";
+        var losses = string.Concat(progress.Terms.Select(term => FormattableString.Invariant($"  {term.Name} {term.Value:0.0000}")));
         var message = progress.Message is { } said ? $"  {(progress.IsWarning ? "warning: " : "")}{said}" : "";
         var preview = progress.Preview is { } path ? $"  preview {path}{PreviewText.Of(progress.Metrics)}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage, -10}  {step, 11}{losses}{message}{preview}")

@@ -32,6 +32,9 @@ internal sealed record GenerationPlan
 
     public required IReadOnlyList<LoraChoice> Loras { get; init; }
 
+    /// <summary>The folder of the implantation's own UNet; null where it has none.</summary>
+    public string? UNet { get; init; }
+
     public required IReadOnlyList<EmbeddingChoice> Embeddings { get; init; }
 
     public required int Steps { get; init; }
@@ -78,7 +81,7 @@ internal sealed record GenerationPlan
         var implantation = parsed.GetValue(options.Implantation) is { } given ? PublishedImplantation.Find(given, data) : null;
         List<LoraChoice> loras =
         [
-            .. implantation is null ? [] : new[] { new LoraChoice(implantation.Lora, 1) },
+            .. implantation?.Lora is { } own ? new[] { new LoraChoice(own, 1) } : [],
             .. (parsed.GetValue(options.Loras) ?? []).Select(LoraArgument.Parse),
         ];
         var embeddings = EmbeddingChoice.RequireDistinct([
@@ -102,6 +105,7 @@ internal sealed record GenerationPlan
             Negative = negative.Prompts[0],
             Notes = [.. prompts.Notes, .. prompts.Foreign, .. negative.Notes, .. negative.Foreign],
             Loras = loras,
+            UNet = implantation?.UNet,
             Embeddings = embeddings,
             Steps = generation.Steps ?? defaults.SamplingSteps ?? Defaults.SamplingSteps,
             Scheduler = generation.Scheduler,
@@ -130,6 +134,7 @@ internal sealed record GenerationPlan
             ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
             ["negative"] = Negative,
             ["loras"] = new JsonArray([.. Loras.Select(lora => (JsonNode)new JsonObject { ["file"] = lora.Path, ["scale"] = lora.Scale })]),
+            ["unet"] = UNet,
             ["embeddings"] = new JsonArray([.. Embeddings.Select(embedding => (JsonNode)embedding.Path)]),
             ["steps"] = Steps,
             ["scheduler"] = Scheduler,

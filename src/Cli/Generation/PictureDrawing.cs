@@ -33,6 +33,7 @@ internal static class PictureDrawing
             Prompts = plan.Prompts,
             NegativePrompt = plan.Negative,
             Loras = plan.Loras,
+            UNet = plan.UNet,
             Embeddings = plan.Embeddings,
             Steps = plan.Steps,
             Scheduler = plan.Scheduler,

@@ -18,10 +18,20 @@ internal sealed class ChoiceOption : Option<string>
         CompletionSources.Add(_ => choices.Select(choice => new System.CommandLine.Completions.CompletionItem(choice)));
         Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !choices.Contains(result.Tokens[0].Value))
+            if (result.Tokens.Count > 0 && !choices.Contains(WordOf(result.Tokens[0].Value, choices)))
             {
                 result.AddError($"{name} must be {string.Join(", ", choices[..^1])} or {choices[^1]}, but is '{result.Tokens[0].Value}'.");
             }
         });
+    }
+
+    /// <summary>The word that a person means, who may write textual-inversion for textual_inversion.</summary>
+    /// <param name="given">What was written.</param>
+    /// <param name="words">The words.</param>
+    /// <returns>One of the words, or what was written.</returns>
+    public static string WordOf(string given, IReadOnlyCollection<string> words)
+    {
+        var word = given.Replace('-', '_');
+        return words.Contains(given) || !words.Contains(word) ? given : word;
     }
 }

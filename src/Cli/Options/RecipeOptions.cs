@@ -100,7 +100,7 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
         return Of(
             setting,
             new ChoiceOption(attribute.Name, attribute.Help, [standard, .. words.Where(word => word != standard)]),
-            given => given is null || (setting.IsOpen && given == Auto) ? null : setting.ValueOf(given)
+            given => given is null || (setting.IsOpen && given == Auto) ? null : setting.ValueOf(ChoiceOption.WordOf(given, setting.Words))
         );
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -110,13 +111,22 @@ internal static class JobKinds
 internal sealed record JobListDocument(IReadOnlyList<JobSummary> Jobs, string? Next);
 
 /// <summary>A line of <c>jobs watch</c>.</summary>
-internal sealed record EventDocument(long Seq, DateTimeOffset Time, JobState Stage, int Step, int Steps, TermLosses? Losses, long Epoch)
+internal sealed record EventDocument(
+    long Seq,
+    DateTimeOffset Time,
+    JobState Stage,
+    int Step,
+    int Steps,
+    TermLosses? Losses,
+    long Epoch,
+    ImmutableArray<TermLoss> Terms
+)
 {
     /// <summary>Describes an event.</summary>
     /// <param name="progress">The event.</param>
     /// <returns>The document.</returns>
     public static EventDocument Of(ProgressEvent progress) =>
-        new(progress.Sequence, progress.Time, progress.Stage, progress.Step, progress.Steps, progress.Losses, progress.Epoch);
+        new(progress.Sequence, progress.Time, progress.Stage, progress.Step, progress.Steps, progress.Losses, progress.Epoch, progress.Terms);
 }
 
 /// <summary>What <c>jobs collect</c> removed, or would remove.</summary>

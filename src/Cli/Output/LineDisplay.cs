@@ -33,18 +33,13 @@ internal sealed class LineDisplay(TextWriter error, string? store) : IProgressDi
         }
 
         var tenth = progress.Steps > 0 ? progress.Step * 10 / progress.Steps : 0;
-        if (progress is { Stage: JobState.Training, Losses: { } losses } && tenth != _tenth)
+        if (progress is { Stage: JobState.Training, Terms.IsEmpty: false } && tenth != _tenth)
         {
             _tenth = tenth;
             var rate = _rate.StepsPerSecond is { } perSecond ? string.Create(CultureInfo.InvariantCulture, $", {perSecond:0.##} steps/s") : "";
             var left = _rate.Left(progress) is { } time ? $", {StepRate.Text(time)} left" : "";
-            error.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Training step {progress.Step}/{progress.Steps}: global {losses.Global:0.0000}, object {losses.Object:0.0000}, class "
-                        + $"{losses.Class:0.0000}{rate}{left}"
-                )
-            );
+            var losses = string.Join(", ", progress.Terms.Select(term => FormattableString.Invariant($"{term.Name} {term.Value:0.0000}")));
+            error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Training step {progress.Step}/{progress.Steps}: {losses}{rate}{left}"));
         }
 
         if (PreviewText.Of(progress, store) is { } preview)

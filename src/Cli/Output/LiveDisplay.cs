@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using OrleansOneShot.Documents.Progress;
 using Spectre.Console;
@@ -16,7 +17,7 @@ internal sealed class LiveDisplay : IProgressDisplay
     private readonly Task _drawing;
     private readonly CancellationTokenSource _end = new();
     private ProgressEvent? _newest;
-    private TermLosses? _losses;
+    private ImmutableArray<TermLoss> _losses = [];
     private string? _preview;
 
     public LiveDisplay(TextWriter error, string? store)
@@ -33,7 +34,7 @@ internal sealed class LiveDisplay : IProgressDisplay
         {
             _rate.Observe(progress);
             _newest = progress;
-            _losses = progress.Losses ?? _losses;
+            _losses = progress.Terms is { IsEmpty: false } terms ? terms : _losses;
             _preview = PreviewText.Of(progress, _store) ?? _preview;
         }
 
@@ -83,16 +84,15 @@ internal sealed class LiveDisplay : IProgressDisplay
                 return new Text("Starting");
             }
 
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("Stage", "Step", "Global", "Object", "Class", "Steps/s", "Left");
-            table.AddRow(
+            var losses = _losses.Select(term => string.Concat(char.ToUpperInvariant(term.Name[0]), term.Name[1..])).ToArray();
+            var table = new Table().Border(TableBorder.Rounded).AddColumns(["Stage", "Step", .. losses, "Steps/s", "Left"]);
+            table.AddRow([
                 newest.Stage.ToString(),
                 newest.Steps > 0 ? $"{newest.Step}/{newest.Steps} {Bar(newest)}" : "",
-                Number(_losses?.Global, "0.0000"),
-                Number(_losses?.Object, "0.0000"),
-                Number(_losses?.Class, "0.0000"),
+                .. _losses.Select(term => Number(term.Value, "0.0000")),
                 Number(_rate.StepsPerSecond, "0.##"),
-                _rate.Left(newest) is { } left ? StepRate.Text(left) : ""
-            );
+                _rate.Left(newest) is { } left ? StepRate.Text(left) : "",
+            ]);
             return _preview is null ? table : new Rows(table, new Text(_preview));
         }
     }

@@ -4,7 +4,7 @@ namespace OrleansOneShot.Cli.Sessions;
 
 /// <summary>
 /// A session that outlives the process it is connected to: when that goes, this process becomes the owner of the data folder or connects to the next one, and
-/// asks again. Nothing is lost between owners, since state, artifacts and progress lie in the folder.
+/// asks again. Nothing is lost between owners, since state, artifacts and progress lie in the folder. Several may ask at once.
 /// </summary>
 internal sealed class LastingSession : IAsyncDisposable
 {
@@ -12,6 +12,7 @@ internal sealed class LastingSession : IAsyncDisposable
     private const int MostFailures = 5;
 
     private readonly SessionMode _mode;
+    private readonly SemaphoreSlim _moving = new(1);
     private int _failures;
 
     private LastingSession(IJobSession session, SessionMode mode)
@@ -48,16 +49,17 @@ internal sealed class LastingSession : IAsyncDisposable
     {
         while (true)
         {
-            using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Current.Gone);
+            var session = Current;
+            using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Gone);
             try
             {
-                var answer = await ask(Current, asking.Token);
+                var answer = await ask(session, asking.Token);
                 Answered();
                 return answer;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsOfTheOwner(e))
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsOfTheOwner(session, e))
             {
-                await MoveAsync(cancellationToken);
+                await MoveAsync(session, cancellationToken);
             }
         }
     }
@@ -72,26 +74,46 @@ internal sealed class LastingSession : IAsyncDisposable
         AskAsync((session, token) => ask((JobSession)session, token), cancellationToken);
 
     /// <summary>The owner has answered something: what failed before does not count any more.</summary>
-    public void Answered() => _failures = 0;
+    public void Answered() => Interlocked.Exchange(ref _failures, 0);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Current.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Current.DisposeAsync();
+        _moving.Dispose();
+    }
 
     /// <summary>Whether an error tells of the owner and not of what was asked.</summary>
-    private bool IsOfTheOwner(Exception error)
+    private bool IsOfTheOwner(IJobSession session, Exception error)
     {
-        if (Current.Owner is null || (error is OneShotException told && told.Detail.Code != ErrorCodes.Unavailable))
+        if (session.Owner is null || (error is OneShotException told && told.Detail.Code != ErrorCodes.Unavailable))
         {
             return false;
         }
 
         // Of one that goes, errors may be of any kind: a silo that stops has no grains, streams that break, connections that end.
-        return !Current.IsOpen || ++_failures < MostFailures;
+        return !session.IsOpen || Interlocked.Increment(ref _failures) < MostFailures;
     }
 
-    private async Task MoveAsync(CancellationToken cancellationToken)
+    private async Task MoveAsync(IJobSession last, CancellationToken cancellationToken)
     {
-        var last = Current;
+        await _moving.WaitAsync(cancellationToken);
+        try
+        {
+            // Of several that ask at once, the first one that fails moves for all.
+            if (ReferenceEquals(Current, last))
+            {
+                await ReopenAsync(last, cancellationToken);
+            }
+        }
+        finally
+        {
+            _moving.Release();
+        }
+    }
+
+    private async Task ReopenAsync(IJobSession last, CancellationToken cancellationToken)
+    {
         await last.DisposeAsync();
         Current = await JobSession.OpenAsync(last.Target, _mode, cancellationToken);
         if (Current.Owner?.ClusterId != last.Owner!.ClusterId)

@@ -7,6 +7,8 @@ using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
@@ -45,6 +47,7 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
         string?[] given = [.. arguments.Select(argument => argument.Token)];
         var tokens = Identifiers.Choose(given, classes);
         var (method, training, samples) = (options.Method.Read(parsed), options.Training.Read(parsed), options.Samples.Read(parsed));
+        CheckMethod(method, training);
         CheckPrompts(samples.Prompts);
         var prompts = PromptTexts.Read(samples.Prompts, "prompt", tokens, refuses: true);
         var folder = parsed.GetValue(options.Out) is { } path ? ResultFolder.Check(path) : null;
@@ -138,26 +141,57 @@ internal sealed record ImplantPlan(Photo Photo, IReadOnlyList<string> Notes, Mod
     /// <exception cref="InvalidOperationException">The plan was made for a server.</exception>
     public ModelChoice RequireModel() => Model ?? throw new InvalidOperationException("The plan was made for a server, whose model is not here.");
 
-    private static void CheckModel(
+    /// <summary>Checks what depends on the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="classes">The objects' class names.</param>
+    /// <param name="tokens">Their identifiers.</param>
+    /// <param name="method">Options of the method.</param>
+    /// <param name="training">Options of the training.</param>
+    /// <param name="samples">Options of the pictures.</param>
+    /// <exception cref="InvalidInputException">The model can't do that.</exception>
+    internal static void CheckModel(
         ModelChoice model,
-        List<string> classes,
-        List<string> tokens,
+        IReadOnlyList<string> classes,
+        IReadOnlyList<string> tokens,
         MethodOptions method,
         TrainingOptions training,
         SampleOptions samples
     )
     {
         SamplingCheck.Require(model.Folder, samples.Scheduler, samples.Steps, draws: samples.PerPrompt > 0);
-        tokens.ForEach(model.CheckToken);
-        TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method.Vectors);
+        foreach (var token in tokens)
+        {
+            model.CheckToken(token);
+        }
+
+        TrainingPromptFit.Require(model.Folder, [.. classes.Zip(tokens)], method);
         model.CheckSide(training.Resolution, "resolution");
-        if (model.Folder.Clip is null && (method.Prototype || method.ClassLoss))
+        CheckMemory(model.Folder, method, training);
+        if (model.Folder.Clip is null && method.Name == TrainingMethod.Ours && (method.Prototype || method.ClassLoss))
         {
             throw new InvalidInputException(
                 $"The model {model.Entry.Name} has no CLIP, which the prototype and the class loss need.",
                 "clip",
                 "Give its CLIP with --clip, or switch both off with --no-prototype --no-class-loss."
             );
+        }
+    }
+
+    // A cluster's silos have devices of their own; what they have, they say.
+    private static void CheckMemory(ModelFolder folder, MethodOptions method, TrainingOptions training)
+    {
+        if (training.Device == Devices.Cpu)
+        {
+            MethodFit.Require(folder, method.Name, training.Resolution ?? folder.Defaults.Resolution ?? Defaults.Resolution, Devices.Cpu);
+        }
+    }
+
+    private static void CheckMethod(MethodOptions method, TrainingOptions training)
+    {
+        if (MethodRules.Find(method, training).FirstOrDefault() is { } problem)
+        {
+            var option = problem.Setting.Option?.Name ?? Setting.Of<TrainingOptions>(options => options.Targets).Option!.Name;
+            throw new InvalidInputException($"{option} {problem.Problem}", option.TrimStart('-'));
         }
     }
 

@@ -12,12 +12,21 @@ namespace OrleansOneShot.Cli.Validation;
 /// <param name="Warnings">What was noticed.</param>
 internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnlyList<string> Warnings)
 {
+    private const string Shown = "oneshot mask with the same box or points shows it.";
+    private const string Guessed = "nothing said where the object is, so it was looked for in all but the border. A mask or a box is better.";
+
+    // The border, as a part of each side.
+    private const double Inset = 0.05;
+
     // Overlaps are measured on small copies: the masks of many objects of a large photo would take gigabytes.
     private const int OverlapSide = 512;
 
+    /// <summary>Which of the masks are their files as they are.</summary>
+    public IReadOnlyList<bool> ArePlain { get; private init; } = [];
+
     /// <summary>Reads and checks the files, and makes the masks that are to be made.</summary>
     /// <param name="image">Path of the photo.</param>
-    /// <param name="objects">The objects.</param>
+    /// <param name="objects">The objects. One with neither a mask nor a box nor a point is looked for in all of the picture but its border.</param>
     /// <param name="tokens">Their identifiers, for messages.</param>
     /// <param name="cancellationToken">Stops between the steps of making a mask.</param>
     /// <returns>The files.</returns>
@@ -30,6 +39,7 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
         var picture = ImageReader.Read(bytes, image);
         var warnings = new List<string>(picture.Notes);
         List<byte[]> files = [];
+        List<bool> plain = [];
         List<MaskImage> small = [];
         for (var i = 0; i < objects.Count; i++)
         {
@@ -41,25 +51,33 @@ internal sealed record Photo(byte[] Image, IReadOnlyList<byte[]> Masks, IReadOnl
 
                 // What is stored says the same to every silo, whatever its version.
                 files.Add(isPlain ? file : PngWriter.Encode(MaskPicture.Create(mask)));
+                plain.Add(isPlain);
                 small.Add(Shrink(mask));
             }
             else
             {
-                var mask = new GrabCutMasker().Make(picture, objects[i].Prompt!, cancellationToken);
+                var mask = new GrabCutMasker().Make(picture, objects[i].Prompt ?? Whole(picture), cancellationToken);
                 warnings.AddRange(mask.Warnings);
                 warnings.Add(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; oneshot mask with the same box or points shows it."
+                        $"The mask made for {tokens[i]} covers {mask.Coverage:0.#%} of the picture; {(objects[i].Prompt is null ? Guessed : Shown)}"
                     )
                 );
                 files.Add(PngWriter.Encode(MaskPicture.Create(mask)));
+                plain.Add(false);
                 small.Add(Shrink(mask));
             }
         }
 
         warnings.AddRange(MaskOverlaps.Warnings(small, tokens));
-        return new Photo(bytes, files, warnings);
+        return new Photo(bytes, files, warnings) { ArePlain = plain };
+    }
+
+    private static MaskPrompt Whole(RgbImage picture)
+    {
+        var (x, y) = ((int)Math.Round(picture.Width * Inset), (int)Math.Round(picture.Height * Inset));
+        return new MaskPrompt(new PixelRectangle(x, y, picture.Width - (2 * x), picture.Height - (2 * y)), []);
     }
 
     private static MaskImage Shrink(MaskImage mask)

@@ -10,7 +10,7 @@ using OrleansOneShot.Documents.Requests;
 namespace OrleansOneShot.Client.Http;
 
 /// <summary>A server over HTTP (docs/HTTP.md).</summary>
-internal sealed class HttpTransport : IOneShotTransport
+internal sealed partial class HttpTransport : IOneShotTransport
 {
     private readonly HttpCalls _calls;
 

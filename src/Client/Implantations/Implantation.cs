@@ -54,14 +54,15 @@ public sealed class Implantation(InputFile image)
     public string? IdempotencyKey { get; init; }
 
     /// <summary>The request, checked, with hashes that stand for files not uploaded yet.</summary>
+    /// <param name="name">Name of the result where the job has none; null: made of the objects' tokens.</param>
     /// <returns>The request.</returns>
     /// <exception cref="OneShotException">invalid_input: every field that can't be used.</exception>
-    internal ImplantationRequest ToRequest()
+    internal ImplantationRequest ToRequest(string? name = null)
     {
         var tokens = ChooseTokens();
         var request = new ImplantationRequest
         {
-            Name = Name ?? Identifier.NameOf(tokens),
+            Name = Name ?? name ?? Identifier.NameOf(tokens),
             Image = s_noHash,
             Objects =
             [

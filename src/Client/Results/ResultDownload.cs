@@ -5,8 +5,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Client.Results;
 
 /// <summary>
-/// Puts a job's result into a folder: into a new folder beside it first, each file compared with its hash, then file by file, the manifest last. Files of the
-/// same names are replaced, others stay.
+/// Puts a job's result into a folder: into a new folder beside it first, each file compared with its hash. A folder that is not there yet comes to be as a whole;
+/// into one that is the files are moved one by one, the manifest last: files of the same names are replaced, others stay.
 /// </summary>
 /// <param name="source">Where results come from.</param>
 public sealed class ResultDownload(IResultSource source)
@@ -62,6 +62,11 @@ public sealed class ResultDownload(IResultSource source)
                 CreationMask.GiveToUser(beside);
             }
 
+            if (TryMoveAll(beside, target))
+            {
+                return;
+            }
+
             foreach (var path in published.Files.Select(file => file.Path).Append(StorePaths.ManifestName))
             {
                 var place = Path.Combine(target, path);
@@ -71,7 +76,29 @@ public sealed class ResultDownload(IResultSource source)
         }
         finally
         {
-            Directory.Delete(beside, recursive: true);
+            if (Directory.Exists(beside))
+            {
+                Directory.Delete(beside, recursive: true);
+            }
+        }
+    }
+
+    private static bool TryMoveAll(string beside, string target)
+    {
+        if (Path.Exists(target))
+        {
+            return false;
+        }
+
+        try
+        {
+            Directory.Move(beside, target);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(beside))
+        {
+            // Somebody has made it meanwhile.
+            return false;
         }
     }
 

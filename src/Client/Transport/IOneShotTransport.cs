@@ -11,7 +11,7 @@ namespace OrleansOneShot.Client.Transport;
 /// <summary>
 /// A way to a server: all that the use cases of this package need of it. Every call is repeated where that helps, and says why when it did not.
 /// </summary>
-public interface IOneShotTransport : IAsyncDisposable
+public partial interface IOneShotTransport : IAsyncDisposable
 {
     /// <summary>Where photos and masks go.</summary>
     IBlobTarget Inputs { get; }

@@ -37,12 +37,17 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
                 Asked = FanOutDecision.NameOf(options.FanOut, options.FanOutPeriod),
                 Evaluation =
                     microBatch >= terms ? TermEvaluation.Batch
-                    : microBatch == 1 ? TermEvaluation.TermByTerm
+                    : microBatch == 1 && parts.Spreads ? TermEvaluation.TermByTerm
                     : TermEvaluation.MicroBatch,
                 MicroBatch = microBatch,
                 Reason = shortOfMemory is null ? reason : $"{reason}; {shortOfMemory}",
                 MustBeKept = shortOfMemory is not null || options.FanOut is FanOutMode.Synchronous or FanOutMode.Periodic,
             };
+        if (!parts.Spreads)
+        {
+            return Local($"{options.Method.Title()} trains on one slot");
+        }
+
         var bytes = options.FanOut == FanOutMode.Periodic ? parts.Wire.StateBytes : parts.Wire.WeightBytes;
         if (options.FanOut == FanOutMode.Local)
         {

@@ -42,11 +42,12 @@ internal sealed class RoundSteps(TrainingParts parts, ImplantationOptions option
         }
 
         parts.Wire.AverageStates([.. results.Select(r => r.Payload)], optimiser);
-        return [.. Enumerable.Range(0, ParticipantRound.Length(options, step)).Select(i => Mean(results, i * ParticipantRound.LossesAStep))];
+        var names = parts.Trainer.Objective.LossNames;
+        return [.. Enumerable.Range(0, ParticipantRound.Length(options, step)).Select(i => Mean(results, names, i * names.Count))];
     }
 
-    private static StepLosses Mean(IReadOnlyList<TermValue> results, int offset) =>
-        new(results.Average(r => r.Losses[offset]), results.Average(r => r.Losses[offset + 1]), results.Average(r => r.Losses[offset + 2]));
+    private static StepLosses Mean(IReadOnlyList<TermValue> results, IReadOnlyList<string> names, int offset) =>
+        new(names, [.. names.Select((_, i) => results.Average(r => r.Losses[offset + i]))]);
 }
 
 /// <summary>
@@ -57,9 +58,6 @@ internal sealed class RoundSteps(TrainingParts parts, ImplantationOptions option
 /// <param name="options">Options.</param>
 internal sealed class ParticipantRound(TrainingParts parts, ImplantationOptions options)
 {
-    /// <summary>Numbers a step tells: global, masked and class loss.</summary>
-    public const int LossesAStep = 3;
-
     /// <summary>Steps of the round that begins at a step; the last one may be shorter.</summary>
     /// <param name="options">Options.</param>
     /// <param name="step">The round's first step.</param>
@@ -81,8 +79,7 @@ internal sealed class ParticipantRound(TrainingParts parts, ImplantationOptions 
         for (var s = step; s < step + Length(options, step); s++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var one = parts.Trainer.Step(s, LearningRate.Of(options).Factor(s), microBatch, participant);
-            losses.AddRange(one.Global, one.Object, one.Class);
+            losses.AddRange(parts.Trainer.Step(s, LearningRate.Of(options).Factor(s), microBatch, participant).Values);
         }
 
         return new TermValue(parts.Wire.PackState(parts.Trainer.Optimiser, microBatch), losses.ToImmutable());

@@ -30,7 +30,7 @@ internal sealed class TermSteps(TrainingParts parts, ImplantationOptions options
             cancellationToken
         );
         Reduce(values.Select(v => v.Payload));
-        var losses = StepLosses.OfTerms([.. values.Select(v => v.Losses[0])], trainer.AccumulateClassTerms(draw));
+        var losses = trainer.LossesOf([.. values.Select(v => v.Losses[0])], trainer.AccumulateTextTerms(draw));
         trainer.Update(step, losses, LearningRate.Of(options).Factor(step));
         return [losses];
     }

@@ -3,6 +3,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Recipe;
@@ -61,9 +62,9 @@ public sealed class TermWorker : ITermWorker
 
             var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
             owned.Push(preparation);
-            var parts = TrainingParts.Create(models, joint, preparation, options);
+            var parts = TrainingParts.Create(new MethodRun(models, joint, preparation, options, SilentObserver.Instance, CancellationToken.None));
             owned.Push(parts);
-            parts.Lora.Attach(models.UNet.AdaptableLayers);
+            parts.Trained.Attach();
             var fingerprint = Implantation.Fingerprint.Of(inputs, options, folder.Hash(), models.UNet.ComputeType.ToString());
             return new TermWorker(owned, options, parts, Implantation.Fingerprint.WithConfiguration(fingerprint, folder.ConfigurationHash()));
         }

@@ -19,8 +19,6 @@ internal static class Checkpoint
 
     // Far more than a request may name.
     private const int MaximumObjects = 1000;
-    private const string Vectors = "vectors";
-    private const string LoraPrefix = "lora.";
     private const string OptimiserPrefix = "optimiser.";
     private const string PrototypePrefix = "curve.prototype.";
 
@@ -43,10 +41,10 @@ internal static class Checkpoint
     )
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor> { [Vectors] = trainer.Vectors };
-        foreach (var name in trainer.Lora.Parameters.Names)
+        var tensors = new Dictionary<string, Tensor>();
+        foreach (var (key, parameter) in Parameters(trainer))
         {
-            tensors[LoraPrefix + name] = trainer.Lora.Parameters[name];
+            tensors[key] = parameter;
         }
 
         foreach (var (name, state) in trainer.Optimiser.Export())
@@ -55,7 +53,7 @@ internal static class Checkpoint
         }
 
         var steps = curves.Steps;
-        tensors[Curve] = tensor(steps.SelectMany(s => new[] { s.Global, s.Object, s.Class }).ToArray(), [steps.Count, 3], ScalarType.Float64);
+        tensors[Curve] = tensor(steps.SelectMany(s => s.Values).ToArray(), [steps.Count, trainer.Objective.LossNames.Count], ScalarType.Float64);
         for (var i = 0; i < prototypes.Count; i++)
         {
             tensors[PrototypeKey(i)] = tensor(prototypes[i].Losses.ToArray(), ScalarType.Float64);
@@ -114,16 +112,18 @@ internal static class Checkpoint
         var tensors = ReadTensors(file, trainer, Steps(metadata), best.Count);
         IReadOnlyList<PrototypeCurve> prototypes = [.. best.Select((step, i) => CurveOf(Values(tensors[PrototypeKey(i)]), step))];
         trainer.Optimiser.Import(trainer.Optimiser.StateShapes().ToDictionary(state => state.Name, state => tensors[OptimiserPrefix + state.Name]));
-        trainer.Tokens.Assign(Trainer.VectorsName, tensors[Vectors]);
-        foreach (var name in trainer.Lora.Parameters.Names)
+        foreach (var group in trainer.Groups)
         {
-            trainer.Lora.Parameters.Assign(name, tensors[LoraPrefix + name]);
+            foreach (var name in group.Parameters.Names)
+            {
+                group.Parameters.Assign(name, tensors[group.KeyOf(name)]);
+            }
         }
 
-        var losses = Values(tensors[Curve]);
-        for (var i = 0; i < losses.Length; i += 3)
+        var names = trainer.Objective.LossNames;
+        foreach (var losses in Values(tensors[Curve]).Chunk(names.Count))
         {
-            curves.Add(new StepLosses(losses[i], losses[i + 1], losses[i + 2]));
+            curves.Add(new StepLosses(names, losses));
         }
 
         return (prototypes, decision);
@@ -131,10 +131,10 @@ internal static class Checkpoint
 
     private static IReadOnlyDictionary<string, Tensor> ReadTensors(SafetensorsFile file, Trainer trainer, int steps, int objects)
     {
-        var schema = new TensorSchema().With(Vectors, [ScalarType.Float32], trainer.Vectors.shape).With(Curve, [ScalarType.Float64], [steps, 3], finite: false);
-        foreach (var name in trainer.Lora.Parameters.Names)
+        var schema = new TensorSchema().With(Curve, [ScalarType.Float64], [steps, trainer.Objective.LossNames.Count], finite: false);
+        foreach (var (key, parameter) in Parameters(trainer))
         {
-            schema.With(LoraPrefix + name, [ScalarType.Float32], trainer.Lora.Parameters[name].shape);
+            schema.With(key, [ScalarType.Float32], parameter.shape);
         }
 
         foreach (var (name, type, shape) in trainer.Optimiser.StateShapes())
@@ -156,6 +156,9 @@ internal static class Checkpoint
             throw Damaged(e.Message, e);
         }
     }
+
+    private static IEnumerable<(string Key, Tensor Parameter)> Parameters(Trainer trainer) =>
+        trainer.Groups.SelectMany(group => group.Parameters.Names.Select(name => (group.KeyOf(name), group.Parameters[name])));
 
     private static int Steps(IReadOnlyDictionary<string, string> metadata) =>
         int.TryParse(metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var steps)

@@ -3,14 +3,13 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;
-using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
@@ -73,6 +72,7 @@ public sealed class ImplantationRun(
     public ImplantationOutcome Execute(string outFolder, string? checkpoint, CancellationToken cancellationToken)
     {
         SamplingCheck.Require(folder, options.Scheduler, options.SamplingSteps, options.SamplesPerPrompt > 0);
+        MethodFit.Require(folder, options.Method, options.Resolution, options.Device);
         try
         {
             return Run(outFolder, checkpoint, cancellationToken);
@@ -106,17 +106,16 @@ public sealed class ImplantationRun(
         RequireSameModel(modelHash, configuration);
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, models.UNet.ComputeType.ToString());
 
-        using var parts = TrainingParts.Create(models, joint, preparation, options);
-        var (trainer, lora, vectors) = (parts.Trainer, parts.Lora, parts.Trainer.Vectors);
+        var work = new MethodRun(models, joint, preparation, options, observer, cancellationToken);
+        using var parts = TrainingParts.Create(work);
+        var (trainer, trained, vectors) = (parts.Trainer, parts.Trained, parts.Trained.Vectors);
         var curves = new LossCurves();
         IReadOnlyList<PrototypeCurve> prototypes;
         // What was settled stays, also where the run begins again.
         var decision = Settled is null ? null : Decided(Settled);
         if (checkpoint is null)
         {
-            using var scope = NewDisposeScope();
-            (var start, prototypes) = StartingVectors.Find(preparation, models, joint, options, observer, cancellationToken);
-            parts.Tokens.Assign(Trainer.VectorsName, start);
+            prototypes = MethodCatalog.Get(options.Method).Start(work, trained);
         }
         else
         {
@@ -126,7 +125,7 @@ public sealed class ImplantationRun(
         }
 
         Mark("preparing", clock);
-        lora.Attach(models.UNet.AdaptableLayers);
+        trained.Attach();
         var samples = new SampleStage(models, inputs.Objects, options);
         var previews = new Attempts(folder, observer, EndsRun, DrawCommand);
         var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration), inputs.DescribeMasks());
@@ -158,12 +157,12 @@ public sealed class ImplantationRun(
             _slots.Dismiss();
         }
 
-        lora.Detach();
+        trained.Detach();
         Mark("training", clock);
 
         // From here on the weights are there, whatever becomes of the rest.
         var files = new ResultFiles(outFolder, options, inputs.Objects, models, modelHash);
-        files.WriteWeights(lora, vectors, preparation, []);
+        files.WriteWeights(trained, preparation, []);
         var attempts = new Attempts(folder, notes, EndsRun, DrawCommand);
         var pictures = new List<Sample>();
         var plain = new PlainSamples(inputs.Objects, options);
@@ -173,7 +172,7 @@ public sealed class ImplantationRun(
                 "The samples could not be drawn",
                 () =>
                 {
-                    using var used = UseLora(lora, models);
+                    using var used = trained.Use();
                     samples.Draw(vectors, notes, pictures, cancellationToken);
                 }
             );
@@ -181,7 +180,7 @@ public sealed class ImplantationRun(
 
         if (pictures.Count > 0)
         {
-            attempts.Do("The pictures' thumbnails could not be added to the weights", () => files.WriteWeights(lora, vectors, preparation, pictures));
+            attempts.Do("The pictures' thumbnails could not be added to the weights", () => files.WriteWeights(trained, preparation, pictures));
             if (joint is not null)
             {
                 attempts.Do("What the plain class name gives could not be drawn", () => plain.Draw(samples, observer, cancellationToken));
@@ -311,10 +310,6 @@ public sealed class ImplantationRun(
 
         return decision;
     }
-
-    // Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
-    private static IDisposable UseLora(LoraNetwork lora, LoadedModels models) =>
-        models.UNet.ComputeType == ScalarType.Float32 ? lora.MergeInto(models.UNet.AdaptableLayers) : new AttachedLora(lora, models.UNet.AdaptableLayers);
 
     private JointSpace? LoadJointSpace(LoadedModels models)
     {

@@ -60,18 +60,20 @@ public sealed class LoadedModels : IDisposable
     /// <param name="folder">Its folder.</param>
     /// <param name="precision">What the UNet computes in; settled.</param>
     /// <param name="deviceName">Where to: "cpu" or "cuda:N".</param>
+    /// <param name="unet">Path of a UNet that takes the place of the folder's; null: its own.</param>
     /// <returns>The models, frozen, outside any dispose scope.</returns>
     /// <exception cref="InvalidInputException">A part is missing, damaged, or of another model.</exception>
-    public static LoadedModels Load(ModelFolder folder, Precision precision, string deviceName) =>
-        Load(folder, precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName));
+    public static LoadedModels Load(ModelFolder folder, Precision precision, string deviceName, string? unet = null) =>
+        Load(folder, precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, device(deviceName), unet);
 
     /// <summary>Loads a base model.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="type">What the UNet computes in: float32 or bfloat16.</param>
     /// <param name="device">Where to.</param>
+    /// <param name="unet">Path of a UNet that takes the place of the folder's; null: its own.</param>
     /// <returns>The models, frozen, outside any dispose scope.</returns>
     /// <exception cref="InvalidInputException">A part is missing, damaged, or of another model.</exception>
-    public static LoadedModels Load(ModelFolder folder, ScalarType type, Device device)
+    public static LoadedModels Load(ModelFolder folder, ScalarType type, Device device, string? unet = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         var tokenizer = ClipTokenizer.Load(folder.TokenizerFolder, folder.TextEncoder.MaxPositionEmbeddings);
@@ -89,7 +91,7 @@ public sealed class LoadedModels : IDisposable
         var scheduler = SchedulerConfig.Load(folder.SchedulerFile);
         return new LoadedModels(
             folder,
-            folder.LoadUNet(type, device),
+            unet is null ? folder.LoadUNet(type, device) : folder.LoadUNet(unet, type, device),
             folder.LoadVae(ScalarType.Float32, device),
             folder.LoadTextEncoder(ScalarType.Float32, device),
             tokenizer,

@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;
@@ -71,11 +72,12 @@ internal sealed class Preparation : IDisposable
         var image = ImageReader.Read(photo, "of the job");
         var masks = objects.Select(o => MaskReader.Read(o.Mask, $"of {o.Token}", image, new MaskReading { Lenient = true }).Mask).ToList();
         var crop = TrainingCrop.Create(image, masks, options.Resolution);
-        var tokens = objects.Select(o => models.Tokenizer.AddLearnedToken(o.Token, options.Vectors)).ToList();
-        var preparation = new Preparation(crop, TrainingPrompts.Create(objects, options.PromptTemplate, models.Tokenizer), tokens)
-        {
-            MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))],
-        };
+        var method = MethodCatalog.Get(options.Method);
+        var tokens = objects
+            .Select((o, i) => models.Tokenizer.AddLearnedToken(o.Token, method.TokensOf(o.Class, i, options.Vectors, models.Tokenizer)))
+            .ToList();
+        var texts = TrainingPrompts.Create(objects, [options.PromptTemplate, .. method.Templates], models.Tokenizer);
+        var preparation = new Preparation(crop, texts, tokens) { MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))] };
         preparation.Encode(models, joint);
         if (objects.Count > 1 && options.OwnViews)
         {
@@ -84,6 +86,11 @@ internal sealed class Preparation : IDisposable
 
         return preparation;
     }
+
+    /// <summary>Keeps a tensor until the run is over.</summary>
+    /// <param name="tensor">One that the current dispose scope would take.</param>
+    /// <returns>The same.</returns>
+    public Tensor Keep(Tensor tensor) => _tensors.Keep(tensor);
 
     /// <inheritdoc/>
     public void Dispose() => _tensors.Dispose();

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Plots;
 using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Safetensors;
@@ -36,11 +36,10 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
     /// The LoRA in both layouts, and one file for each object's vectors. They are written as soon as they are trained, and once more when there are pictures
     /// for their thumbnails.
     /// </summary>
-    /// <param name="lora">The LoRA.</param>
-    /// <param name="vectors">The vectors of all objects.</param>
+    /// <param name="trained">What was trained.</param>
     /// <param name="preparation">The prepared job.</param>
     /// <param name="samples">Pictures for thumbnails: the first for the LoRA, the first that names its object for each object; empty for none.</param>
-    public void WriteWeights(LoraNetwork lora, Tensor vectors, Preparation preparation, IReadOnlyList<Sample> samples)
+    public void WriteWeights(ITrainedParts trained, Preparation preparation, IReadOnlyList<Sample> samples)
     {
         var spec = new ModelSpec
         {
@@ -49,17 +48,17 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             IsStableDiffusion2 = IsStableDiffusion2,
             PredictsV = models.Scheduler.Prediction == PredictionType.Velocity,
             Resolution = options.Resolution,
-            Description = $"One-shot implantation of {string.Join(" and ", objects.Select(o => o.Class))} from a single photo (Lu, Xie and Guo 2024).",
-            TriggerPhrase = string.Join(", ", objects.Select(o => o.Token)),
-            Words = _words,
-            UsageHint =
-                $"Load together with {Wording.List(_words.Select(word => $"learned_embeds/{word}.safetensors"))}. In prompts write "
-                + $"{Wording.List(_words)} (AUTOMATIC1111, Forge), {Wording.List(_words.Select(word => $"embedding:{word}"))} (ComfyUI) or "
-                + $"{Wording.List(objects.Select(o => o.Token))} (diffusers, oneshot).",
+            Description = $"One-shot implantation of {string.Join(" and ", objects.Select(o => o.Class))} from a single photo ({Origin}).",
+            TriggerPhrase = string.Join(", ", objects.Select((o, i) => PlainWords(i) ?? o.Token)),
+            Words = [.. _words.Select((word, i) => PlainWords(i) ?? word)],
+            UsageHint = options.Method.LearnsVectors()
+                ? $"Load together with {Wording.List(_words.Select(word => $"learned_embeds/{word}.safetensors"))}. In prompts write "
+                    + $"{Wording.List(_words)} (AUTOMATIC1111, Forge), {Wording.List(_words.Select(word => $"embedding:{word}"))} (ComfyUI) or "
+                    + $"{Wording.List(objects.Select(o => o.Token))} (diffusers, oneshot)."
+                : $"In prompts write {Wording.List(objects.Select((_, i) => PlainWords(i)!))}.",
             Thumbnail = samples.Count > 0 ? DataImage.Thumbnail(samples[0].Image) : null,
         };
-        LoraFile.WriteKohya(Path.Combine(folder, $"{options.Name}.safetensors"), lora, spec);
-        LoraFile.WritePeft(Path.Combine(folder, ImplantationFiles.PeftLora), lora, spec);
+        trained.Write(folder, spec);
         var tokens = Directory.CreateDirectory(Path.Combine(folder, ImplantationFiles.EmbeddingsFolder)).FullName;
         var row = 0L;
         foreach (var (token, word) in preparation.Tokens.Zip(_words))
@@ -69,14 +68,14 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
             LearnedEmbeddingsFile.Write(
                 Path.Combine(tokens, $"{word}.safetensors"),
                 token.Name,
-                vectors.detach().narrow(0, row, token.Count),
+                trained.Vectors.detach().narrow(0, row, token.Count),
                 spec with
                 {
                     Title = word,
                     TriggerPhrase = token.Name,
                     UsageHint =
-                        $"Load together with the LoRA {options.Name}.safetensors. In prompts write {word} (AUTOMATIC1111, Forge), embedding:{word} (ComfyUI) "
-                        + $"or {token.Name} (diffusers, oneshot).",
+                        (options.Method.HasLora() ? $"Load together with the LoRA {options.Name}.safetensors. " : "")
+                        + $"In prompts write {word} (AUTOMATIC1111, Forge), embedding:{word} (ComfyUI) or {token.Name} (diffusers, oneshot).",
                     Thumbnail = picture is null ? spec.Thumbnail : DataImage.Thumbnail(picture.Image),
                 }
             );
@@ -159,6 +158,7 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
                     (o, i) =>
                         new ResultObject(o.Class, o.Token, _words[i], preparation.Crop.Masks[i])
                         {
+                            PlainWords = PlainWords(i),
                             Likeness = metrics.Objects.ElementAtOrDefault(i) is { } measured ? measured.IaCompared ?? measured.IaObject : null,
                             PlainLikeness = metrics.Objects.ElementAtOrDefault(i)?.IaClass,
                         }
@@ -181,12 +181,7 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
     public void WriteMetrics(SampleMetrics metrics, LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes)
     {
         var document = JsonSerializer.SerializeToNode(metrics, s_json)!.AsObject();
-        document["losses"] = new JsonObject
-        {
-            ["global"] = Series(curves.Steps.Select(s => s.Global)),
-            ["object"] = Series(curves.Steps.Select(s => s.Object)),
-            ["class"] = Series(curves.Steps.Select(s => s.Class)),
-        };
+        document["losses"] = new JsonObject(curves.Terms.Select(term => KeyValuePair.Create<string, JsonNode?>(term.Name, Series(term.Values))));
         document["prototypes"] = new JsonObject(
             prototypes.Select(
                 (p, i) => KeyValuePair.Create<string, JsonNode?>(objects[i].Token, new JsonObject { ["losses"] = Series(p.Losses), ["best_step"] = p.BestStep })
@@ -195,15 +190,26 @@ internal sealed class ResultFiles(string folder, ImplantationOptions options, IR
         File.WriteAllText(Path.Combine(folder, "metrics.json"), document.ToJsonString(s_json) + "\n");
     }
 
+    private string Origin =>
+        options.Method switch
+        {
+            TrainingMethod.Lora => "plain LoRA",
+            TrainingMethod.TextualInversion => "Textual Inversion, Gal et al. 2022",
+            TrainingMethod.Dreambooth => "DreamBooth, Ruiz et al. 2022",
+            _ => "Lu, Xie and Guo 2024",
+        };
+
+    // The words that an identifier stands for; null where its vectors are learned.
+    private string? PlainWords(int index) => MethodCatalog.Get(options.Method).WordsOf(objects[index].Class, index);
+
     private bool IsStableDiffusion2 => models.TextEncoder.Config.HiddenSize == 1024;
 
     private TrainingCurves Curves(LossCurves curves, IReadOnlyList<PrototypeCurve> prototypes) =>
         new()
         {
-            Total = [.. curves.Steps.Select(s => s.Total)],
-            Global = [.. curves.Steps.Select(s => s.Global)],
-            Object = [.. curves.Steps.Select(s => s.Object)],
-            Class = [.. curves.Steps.Select(s => s.Class)],
+            // Of one term alone it is that term.
+            Total = curves.Terms.Count > 1 ? [.. curves.Steps.Select(s => s.Total)] : [],
+            Terms = [.. curves.Terms.Select(term => new TermCurve(term.Name, term.Values))],
             Prototypes = [.. prototypes.Select((p, i) => new Plots.PrototypeCurve(objects[i].Token, p.Losses))],
         };
 

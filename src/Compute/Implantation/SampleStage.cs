@@ -88,7 +88,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
             Height = sample.Image.Height,
             Model = models.Folder.Name,
             ModelHash = modelHash,
-            Loras = new Dictionary<string, double> { [options.Name] = 1 },
+            Loras = options.Method.HasLora() ? new Dictionary<string, double> { [options.Name] = 1 } : new Dictionary<string, double>(),
             Tokens = [.. objects.Select(o => o.Token)],
             ScheduleType = PictureSettings.ScheduleTypeOf(options.Scheduler, models.Scheduler.UseKarrasSigmas == true),
             Precision = options.Precision.Name(),

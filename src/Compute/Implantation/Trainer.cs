@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Torch;
@@ -6,47 +5,37 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Implantation;
 
-/// <summary>The training loop's body: one step of AdamW over all LoRA tensors and token vectors. The base model is frozen.</summary>
+/// <summary>The training loop's body: one step of AdamW over all that a method trains.</summary>
 internal sealed class Trainer : IDisposable
 {
-    /// <summary>Name of the vectors among the token parameters.</summary>
-    public const string VectorsName = "vectors";
-
-    private readonly Objective _objective;
     private readonly Func<int, int, StepDraw> _draw;
-    private readonly double _learningRate;
 
     /// <summary>Prepares the optimiser.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="draw">What is random in a step, by step and participant.</param>
-    /// <param name="lora">The LoRA, attached to the UNet of the objective.</param>
-    /// <param name="tokens">The token vectors, as <see cref="VectorsName"/>.</param>
-    /// <param name="learningRate">AdamW's learning rate, one for all as in the paper.</param>
+    /// <param name="groups">What trains, attached to the UNet of the objective.</param>
+    /// <param name="vectors">What the identifiers stand for, (rows, d): parameters of a group, or constants.</param>
     /// <param name="weightDecay">AdamW's decoupled weight decay, on everything that trains.</param>
-    public Trainer(Objective objective, Func<int, int, StepDraw> draw, LoraNetwork lora, FlatParameters tokens, double learningRate, double weightDecay)
+    public Trainer(ITrainingObjective objective, Func<int, int, StepDraw> draw, IReadOnlyList<ParameterGroup> groups, Tensor vectors, double weightDecay)
     {
-        _objective = objective;
+        Objective = objective;
         _draw = draw;
-        _learningRate = learningRate;
-        Lora = lora;
-        Tokens = tokens;
-        Optimiser = new FlatAdamW([lora.Parameters, tokens], learningRate, weightDecay);
+        Groups = groups;
+        Vectors = vectors;
+        Optimiser = new FlatAdamW(groups, weightDecay);
     }
 
-    /// <summary>The LoRA.</summary>
-    public LoraNetwork Lora { get; }
-
-    /// <summary>The token vectors.</summary>
-    public FlatParameters Tokens { get; }
+    /// <summary>What trains.</summary>
+    public IReadOnlyList<ParameterGroup> Groups { get; }
 
     /// <summary>The optimiser, whose state goes into checkpoints.</summary>
     public FlatAdamW Optimiser { get; }
 
-    /// <summary>The vectors of all objects, (rows, d).</summary>
-    public Tensor Vectors => Tokens[VectorsName];
+    /// <summary>What the identifiers of all objects stand for, (rows, d).</summary>
+    public Tensor Vectors { get; }
 
     /// <summary>The objective.</summary>
-    public Objective Objective => _objective;
+    public ITrainingObjective Objective { get; }
 
     /// <summary>Does one step.</summary>
     /// <param name="step">The step, from 0.</param>
@@ -75,16 +64,12 @@ internal sealed class Trainer : IDisposable
     public StepLosses Accumulate(StepDraw draw, int microBatch)
     {
         using var scope = NewDisposeScope();
-        var terms = _objective.CountTerms(draw);
+        var terms = Objective.CountTerms(draw);
         if (microBatch >= terms)
         {
-            var value = _objective.Evaluate(draw, Vectors);
+            var value = Objective.EvaluateStep(draw, Vectors);
             value.Total.backward();
-            return new StepLosses(
-                value.Global.item<float>(),
-                value.Masked.Values.Sum(m => (double)m.item<float>()),
-                value.Class is { } all ? all.item<float>() : 0
-            );
+            return LossesOf([.. value.Terms.Select(term => (double)term.item<float>())], value.TextTerms is { } all ? all.item<float>() : 0);
         }
 
         var losses = new List<double>(terms);
@@ -93,7 +78,7 @@ internal sealed class Trainer : IDisposable
             losses.AddRange(AccumulateTerms(draw, first, Math.Min(microBatch, terms - first)));
         }
 
-        return StepLosses.OfTerms(losses, AccumulateClassTerms(draw));
+        return LossesOf(losses, AccumulateTextTerms(draw));
     }
 
     /// <summary>Adds the gradients of some UNet terms to those that are there.</summary>
@@ -104,18 +89,23 @@ internal sealed class Trainer : IDisposable
     public IReadOnlyList<double> AccumulateTerms(StepDraw draw, int first, int count)
     {
         using var scope = NewDisposeScope();
-        var values = _objective.EvaluateTerms(draw, Vectors, first, count);
+        var values = Objective.EvaluateTerms(draw, Vectors, first, count);
         values.Aggregate((sum, loss) => sum.Add(loss)).backward();
         return [.. values.Select(v => (double)v.item<float>())];
     }
 
-    /// <summary>Adds the gradients of the class terms to those that are there.</summary>
+    /// <summary>The losses of a step whose terms were evaluated apart.</summary>
+    /// <param name="terms">The losses of all UNet terms, in their order.</param>
+    /// <param name="textTerms">What <see cref="AccumulateTextTerms"/> gave.</param>
+    public StepLosses LossesOf(IReadOnlyList<double> terms, double textTerms) => new(Objective.LossNames, Objective.Gather(terms, textTerms));
+
+    /// <summary>Adds the gradients of the terms that need no UNet to those that are there.</summary>
     /// <param name="draw">What was drawn.</param>
     /// <returns>Their loss; 0 when they don't count in this step.</returns>
-    public double AccumulateClassTerms(StepDraw draw)
+    public double AccumulateTextTerms(StepDraw draw)
     {
         using var scope = NewDisposeScope();
-        if (_objective.EvaluateClassTerms(draw, Vectors) is not { } loss)
+        if (Objective.EvaluateTextTerms(draw, Vectors) is not { } loss)
         {
             return 0;
         }
@@ -136,7 +126,7 @@ internal sealed class Trainer : IDisposable
             throw new ArithmeticException($"The loss of step {step + 1} is no number.");
         }
 
-        Optimiser.LearningRate = _learningRate * rateFactor;
+        Optimiser.RateFactor = rateFactor;
         Optimiser.Step();
         Optimiser.ZeroGradients();
     }

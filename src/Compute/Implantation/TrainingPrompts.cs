@@ -10,18 +10,27 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="Objects">c_m of every object.</param>
 /// <param name="Own">c_p of every object.</param>
 /// <param name="Classes">c_c of every object.</param>
-internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Objects, IReadOnlyList<string> Own, IReadOnlyList<string> Classes)
+/// <param name="Choices">All prompts of a method that draws one in each step; the first is c.</param>
+/// <param name="PlainClasses">c with class names in place of the tokens.</param>
+internal sealed record TrainingPrompts(
+    string Global,
+    IReadOnlyList<string> Objects,
+    IReadOnlyList<string> Own,
+    IReadOnlyList<string> Classes,
+    IReadOnlyList<string> Choices,
+    string PlainClasses
+)
 {
     private const string Placeholder = "{}";
 
     /// <summary>Writes the prompts and checks that each fits.</summary>
     /// <param name="objects">The objects, whose tokens the tokenizer knows.</param>
-    /// <param name="template">A text with one <c>{}</c>.</param>
+    /// <param name="templates">Texts with one <c>{}</c> each, at least one.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <exception cref="InvalidInputException">The template has no or several <c>{}</c>, or a prompt is too long.</exception>
-    public static TrainingPrompts Create(IReadOnlyList<ImplantationObject> objects, string template, ClipTokenizer tokenizer)
+    public static TrainingPrompts Create(IReadOnlyList<ImplantationObject> objects, IReadOnlyList<string> templates, ClipTokenizer tokenizer)
     {
-        if (template.Split(Placeholder).Length != 2)
+        if (templates.FirstOrDefault(text => text.Split(Placeholder).Length != 2) is { } template)
         {
             throw new InvalidInputException(
                 $"The prompt template \"{template}\" must hold {Placeholder} exactly once.",
@@ -30,14 +39,17 @@ internal sealed record TrainingPrompts(string Global, IReadOnlyList<string> Obje
             );
         }
 
-        string Fill(string tokens) => template.Replace(Placeholder, tokens, StringComparison.Ordinal);
+        static string Fill(string text, string tokens) => text.Replace(Placeholder, tokens, StringComparison.Ordinal);
+        var all = string.Join(" and ", objects.Select(o => o.Token));
         var prompts = new TrainingPrompts(
-            Fill(string.Join(" and ", objects.Select(o => o.Token))),
-            [.. objects.Select(o => Fill(o.Token))],
+            Fill(templates[0], all),
+            [.. objects.Select(o => Fill(templates[0], o.Token))],
             [.. objects.Select(o => o.Token)],
-            [.. objects.Select(o => o.Class)]
+            [.. objects.Select(o => o.Class)],
+            [.. templates.Select(text => Fill(text, all))],
+            Fill(templates[0], string.Join(" and ", objects.Select(o => o.Class)))
         );
-        foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Append(prompts.Global))
+        foreach (var prompt in prompts.Objects.Concat(prompts.Classes).Concat(prompts.Choices))
         {
             var needed = Length(prompt, tokenizer);
             if (needed > tokenizer.ContextLength)

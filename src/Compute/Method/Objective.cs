@@ -22,8 +22,13 @@ public sealed class Objective(
     Tensor masks,
     ObjectivePrompts prompts,
     ObjectiveOptions options
-)
+) : ITrainingObjective
 {
+    private static readonly IReadOnlyList<string> s_losses = [Method.LossNames.Global, Method.LossNames.Object, Method.LossNames.Class];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LossNames => s_losses;
+
     /// <summary>The losses of one step.</summary>
     /// <param name="draw">What was drawn.</param>
     /// <param name="vectors">Learned vectors (rows, d), with gradient.</param>
@@ -42,6 +47,23 @@ public sealed class Objective(
 
         var classLoss = EvaluateClassTerms(draw, vectors);
         return new ObjectiveValue(classLoss is null ? total : total.Add(classLoss), losses[^1], masked, classLoss);
+    }
+
+    /// <inheritdoc/>
+    public StepValue EvaluateStep(StepDraw draw, Tensor vectors)
+    {
+        var value = Evaluate(draw, vectors);
+        return new StepValue(value.Total, [.. value.Masked.Values, value.Global], value.Class);
+    }
+
+    /// <inheritdoc/>
+    public Tensor? EvaluateTextTerms(StepDraw draw, Tensor vectors) => EvaluateClassTerms(draw, vectors);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Gather(IReadOnlyList<double> terms, double textTerms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        return [terms[^1], terms.Take(terms.Count - 1).Sum(), textTerms];
     }
 
     /// <summary>Number of UNet terms of a step.</summary>

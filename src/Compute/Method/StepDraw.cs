@@ -15,4 +15,17 @@ public sealed record StepDraw(Tensor Latents, Tensor Noise, long Timestep, float
     /// z of the own view of every drawn object, by object, each (1, 4, h, w); null when the masked terms see <see cref="Latents"/> as the global term does.
     /// </summary>
     public IReadOnlyDictionary<int, Tensor>? ObjectLatents { get; init; }
+
+    /// <summary>Which of the method's training prompts is c.</summary>
+    public int Prompt { get; init; }
+
+    /// <summary>What DreamBooth's prior preservation sees; null without.</summary>
+    public PriorDraw? Prior { get; init; }
 }
+
+/// <summary>A class picture's part of a step, with a noise and a timestep of its own.</summary>
+/// <param name="Latents">z of the class picture, (1, 4, h, w).</param>
+/// <param name="Noise">eps, (1, 4, h, w).</param>
+/// <param name="Timestep">t, 0 to 999.</param>
+/// <param name="AlphaBar">abar_t.</param>
+public sealed record PriorDraw(Tensor Latents, Tensor Noise, long Timestep, float AlphaBar);

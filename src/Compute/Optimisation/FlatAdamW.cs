@@ -17,20 +17,28 @@ public sealed class FlatAdamW : IDisposable
     private const double Epsilon = 1e-8;
     private const string StepKey = "step";
     private readonly IReadOnlyList<FlatParameters> _groups;
+    private readonly IReadOnlyList<double> _rates;
     private readonly Tensor[] _means;
     private readonly Tensor[] _variances;
 
     /// <summary>Creates the optimiser with moments of zero.</summary>
-    /// <param name="groups">What it trains; it does not own them.</param>
+    /// <param name="groups">What it trains, all at one rate; it does not own them.</param>
     /// <param name="learningRate">Learning rate, finite, 0 or more.</param>
     /// <param name="weightDecay">Decoupled weight decay, finite, 0 or more; it acts on every value.</param>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate or the weight decay is negative or not finite.</exception>
     public FlatAdamW(IReadOnlyList<FlatParameters> groups, double learningRate, double weightDecay = 0.01)
+        : this([.. (groups ?? throw new ArgumentNullException(nameof(groups))).Select(group => new ParameterGroup("", group, learningRate))], weightDecay) { }
+
+    /// <summary>Creates the optimiser with moments of zero.</summary>
+    /// <param name="groups">What it trains, each at its own rate; it does not own them.</param>
+    /// <param name="weightDecay">Decoupled weight decay, finite, 0 or more; it acts on every value.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A learning rate or the weight decay is negative or not finite.</exception>
+    public FlatAdamW(IReadOnlyList<ParameterGroup> groups, double weightDecay)
     {
         ArgumentNullException.ThrowIfNull(groups);
-        if (!double.IsFinite(learningRate) || learningRate < 0)
+        if (groups.FirstOrDefault(group => !double.IsFinite(group.LearningRate) || group.LearningRate < 0) is { LearningRate: var learningRate })
         {
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "The learning rate must be a finite number of 0 or more.");
+            throw new ArgumentOutOfRangeException(nameof(groups), learningRate, "The learning rate must be a finite number of 0 or more.");
         }
 
         if (!double.IsFinite(weightDecay) || weightDecay < 0)
@@ -38,15 +46,15 @@ public sealed class FlatAdamW : IDisposable
             throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "The weight decay must be a finite number of 0 or more.");
         }
 
-        _groups = [.. groups];
-        LearningRate = learningRate;
+        _groups = [.. groups.Select(group => group.Parameters)];
+        _rates = [.. groups.Select(group => group.LearningRate)];
         WeightDecay = weightDecay;
         _means = [.. _groups.Select(g => zeros_like(g.Values).DetachFromDisposeScope())];
         _variances = [.. _groups.Select(g => zeros_like(g.Values).DetachFromDisposeScope())];
     }
 
-    /// <summary>Learning rate; may change between steps.</summary>
-    public double LearningRate { get; set; }
+    /// <summary>What every group's learning rate is multiplied with; may change between steps.</summary>
+    public double RateFactor { get; set; } = 1;
 
     /// <summary>Decoupled weight decay.</summary>
     public double WeightDecay { get; }
@@ -70,17 +78,18 @@ public sealed class FlatAdamW : IDisposable
         for (var i = 0; i < _groups.Count; i++)
         {
             using var scope = NewDisposeScope();
+            var rate = _rates[i] * RateFactor;
             Tensor values = _groups[i].Values,
                 gradients = _groups[i].Gradients;
             if (WeightDecay != 0)
             {
-                values.MulInPlace(1 - (LearningRate * WeightDecay));
+                values.MulInPlace(1 - (rate * WeightDecay));
             }
 
             _means[i].MulInPlace(Beta1).AddInPlace(gradients, 1 - Beta1);
             _variances[i].MulInPlace(Beta2).AddcmulInPlace(gradients, gradients, 1 - Beta2);
             var denominator = _variances[i].sqrt().DivInPlace(correction2).AddInPlace(Epsilon);
-            values.AddcdivInPlace(_means[i], denominator, -LearningRate / correction1);
+            values.AddcdivInPlace(_means[i], denominator, -rate / correction1);
         }
     }
 

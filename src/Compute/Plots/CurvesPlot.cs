@@ -74,9 +74,11 @@ public static class CurvesPlot
         var plot = new Plot();
         const int First = 1; // Steps count from 1; the prototypes' curves have a value before their first step.
         AddTerm(plot, "total", curves.Total, s_ink, First);
-        AddTerm(plot, "global", curves.Global, s_palette[0], First);
-        AddTerm(plot, "object", curves.Object, s_palette[1], First);
-        AddTerm(plot, "class", curves.Class, s_palette[2], First);
+        for (var i = 0; i < curves.Terms.Count; i++)
+        {
+            AddTerm(plot, curves.Terms[i].Name, curves.Terms[i].Values, s_palette[i % s_palette.Length], First);
+        }
+
         Style(plot, "Training loss by term", "step", "loss");
         return plot;
     }

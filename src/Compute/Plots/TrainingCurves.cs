@@ -6,18 +6,17 @@ public sealed record TrainingCurves
     /// <summary>The sum that was minimised.</summary>
     public IReadOnlyList<double> Total { get; init; } = [];
 
-    /// <summary>The loss over the whole picture.</summary>
-    public IReadOnlyList<double> Global { get; init; } = [];
-
-    /// <summary>The object-specific loss without the global term (eq. 4 and 5).</summary>
-    public IReadOnlyList<double> Object { get; init; } = [];
-
-    /// <summary>The class-characterizing regularization (eq. 3).</summary>
-    public IReadOnlyList<double> Class { get; init; } = [];
+    /// <summary>The terms of that sum, in their order.</summary>
+    public IReadOnlyList<TermCurve> Terms { get; init; } = [];
 
     /// <summary>The prototypes' curves, one an object; empty without prototypes.</summary>
     public IReadOnlyList<PrototypeCurve> Prototypes { get; init; } = [];
 }
+
+/// <summary>One term's losses.</summary>
+/// <param name="Name">What it is called; see <see cref="Method.LossNames"/>.</param>
+/// <param name="Values">Its losses, one a step.</param>
+public sealed record TermCurve(string Name, IReadOnlyList<double> Values);
 
 /// <summary>How the prototypical embedding of one object was found.</summary>
 /// <param name="Token">The object's identifier, such as <c>&lt;cat&gt;</c>.</param>

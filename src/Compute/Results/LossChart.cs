@@ -40,7 +40,7 @@ internal sealed class LossChart
     /// <summary>The losses of training by term, steps from 1; null where there are none.</summary>
     /// <param name="curves">The losses.</param>
     public static HtmlElement? Training(TrainingCurves curves) =>
-        Draw("Training loss by term", [("total", curves.Total), ("global", curves.Global), ("object", curves.Object), ("class", curves.Class)], 1);
+        Draw("Training loss by term", [("total", curves.Total), .. curves.Terms.Select(term => (term.Name, term.Values))], 1);
 
     /// <summary>The losses of the prototypical embeddings by object, from before the first step; null where there are none.</summary>
     /// <param name="curves">The losses.</param>

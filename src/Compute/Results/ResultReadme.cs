@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OrleansOneShot.Common;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Results;
 
@@ -49,7 +50,7 @@ public static class ResultReadme
             CultureInfo.InvariantCulture,
             $"\nWrite the word where {Markdown.Code(first.Class)} would stand: {Markdown.Code(ResultWords.Example(summary))}.\n"
         );
-        text.Append("The LoRA and the word's file belong together: one without the other draws something else.\n\n");
+        text.Append(Belonging(summary)).Append("\n\n");
     }
 
     private static void OneShot(StringBuilder text, ResultSummary summary)
@@ -65,10 +66,19 @@ public static class ResultReadme
     {
         var options = summary.Options;
         var code = new StringBuilder();
-        code.Append("import torch\nfrom diffusers import StableDiffusionPipeline\n\n");
+        var isDreambooth = options.Method == TrainingMethod.Dreambooth;
+        code.Append(
+            CultureInfo.InvariantCulture,
+            $"import torch\nfrom diffusers import StableDiffusionPipeline{(isDreambooth ? ", UNet2DConditionModel" : "")}\n\n"
+        );
         code.Append(CultureInfo.InvariantCulture, $"base = {PythonText.Literal(summary.Model)}  # the base model: its folder, or its name on the Hub\n");
-        code.Append("pipeline = StableDiffusionPipeline.from_pretrained(base)\n");
-        code.Append(CultureInfo.InvariantCulture, $"pipeline.load_lora_weights(\".\", weight_name={PythonText.Literal($"{options.Name}.safetensors")})\n");
+        code.Append(isDreambooth ? "unet = UNet2DConditionModel.from_pretrained(\"unet\")\n" : "");
+        code.Append(CultureInfo.InvariantCulture, $"pipeline = StableDiffusionPipeline.from_pretrained(base{(isDreambooth ? ", unet=unet" : "")})\n");
+        if (options.Method.HasLora())
+        {
+            code.Append(CultureInfo.InvariantCulture, $"pipeline.load_lora_weights(\".\", weight_name={PythonText.Literal($"{options.Name}.safetensors")})\n");
+        }
+
         foreach (var one in summary.Objects)
         {
             code.Append(
@@ -100,25 +110,43 @@ public static class ResultReadme
 
     private static void WebUi(StringBuilder text, ResultSummary summary)
     {
-        var name = summary.Options.Name;
+        if (summary.Options.Method == TrainingMethod.Dreambooth)
+        {
+            text.Append("## AUTOMATIC1111, Forge, ComfyUI\n");
+            text.Append(
+                "They load whole models: put `unet/` in place of the base model's, and convert that folder to a checkpoint file with diffusers' scripts.\n\n"
+            );
+            return;
+        }
+
+        var lora = summary.Options.Method.HasLora() ? $" <lora:{summary.Options.Name}:1>" : "";
         text.Append("## AUTOMATIC1111, Forge\n");
         text.Append(Markdown.Block("bash", Copies(summary, "stable-diffusion-webui/models/Lora", "stable-diffusion-webui/embeddings")));
         text.Append("Prompt:\n");
-        text.Append(Markdown.Block("text", $"{ResultWords.With(ResultWords.Example(summary), summary, one => one.Word)} <lora:{name}:1>"));
+        text.Append(Markdown.Block("text", $"{ResultWords.With(ResultWords.Example(summary), summary, one => one.Word)}{lora}"));
         text.Append("The name of a file in `embeddings` is its word.\n");
         text.Append("Should another file of that name be there already, copy this one under a name of its own, and write that name.\n\n");
     }
 
     private static void ComfyUi(StringBuilder text, ResultSummary summary)
     {
+        if (summary.Options.Method == TrainingMethod.Dreambooth)
+        {
+            return;
+        }
+
         var name = summary.Options.Name;
         text.Append("## ComfyUI\n");
         text.Append(Markdown.Block("bash", Copies(summary, "ComfyUI/models/loras", "ComfyUI/models/embeddings")));
-        text.Append(CultureInfo.InvariantCulture, $"A \"Load LoRA\" node takes {Markdown.Code($"{name}.safetensors")} at strength 1; ");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"nodes that read it from the prompt, such as the LoRA Manager's, take {Markdown.Code($"<lora:{name}:1>")}.\n"
-        );
+        if (summary.Options.Method.HasLora())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"A \"Load LoRA\" node takes {Markdown.Code($"{name}.safetensors")} at strength 1; ");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"nodes that read it from the prompt, such as the LoRA Manager's, take {Markdown.Code($"<lora:{name}:1>")}.\n"
+            );
+        }
+
         text.Append("Prompt:\n");
         text.Append(Markdown.Block("text", ResultWords.With(ResultWords.Example(summary), summary, ComfyWord))).Append('\n');
     }
@@ -126,17 +154,25 @@ public static class ResultReadme
     private static void Files(StringBuilder text, ResultSummary summary)
     {
         text.Append("## Files\n| file | what it is |\n| --- | --- |\n");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"| {Markdown.CellCode($"{summary.Options.Name}.safetensors")} | the LoRA as kohya's tools write it: AUTOMATIC1111, Forge, ComfyUI, diffusers |\n"
-        );
-        text.Append("| `pytorch_lora_weights.safetensors` | the same LoRA as peft and diffusers write it |\n");
-        foreach (var one in summary.Objects)
+        if (summary.Options.Method.HasLora())
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {Markdown.CellCode($"learned_embeds/{one.Word}.safetensors")} | the vectors of {Markdown.CellCode(one.Token)} |\n"
+                $"| {Markdown.CellCode($"{summary.Options.Name}.safetensors")} | the LoRA as kohya's tools write it: AUTOMATIC1111, Forge, ComfyUI, diffusers |\n"
             );
+            text.Append("| `pytorch_lora_weights.safetensors` | the same LoRA as peft and diffusers write it |\n");
+        }
+        else if (summary.Options.Method == TrainingMethod.Dreambooth)
+        {
+            text.Append("| `unet/` | the whole UNet, in place of the base model's, as diffusers has it |\n");
+        }
+
+        foreach (var one in summary.Objects)
+        {
+            var what = one.PlainWords is { } words
+                ? $"{Markdown.CellCode(one.Token)} as another name for \"{words}\""
+                : $"the vectors of {Markdown.CellCode(one.Token)}";
+            text.Append(CultureInfo.InvariantCulture, $"| {Markdown.CellCode($"learned_embeds/{one.Word}.safetensors")} | {what} |\n");
         }
 
         if (summary.Pictures.Count > 0)
@@ -199,8 +235,18 @@ public static class ResultReadme
         text.AppendJoin("", command.Files.Select(file => $"| {Markdown.CellCode(file.Name)} | `{file.Sha256}` |\n"));
     }
 
+    private static string Belonging(ResultSummary summary) =>
+        summary.Options.Method switch
+        {
+            TrainingMethod.Ours => "The LoRA and the word's file belong together: one without the other draws something else.",
+            TrainingMethod.TextualInversion => "The word's file is all that was learned.",
+            _ =>
+                $"It stands for {ResultWords.And([.. summary.Objects.Select(one => $"\"{one.PlainWords}\"")])}, which may be written in its place, without the "
+                    + "word's file.",
+        };
+
     private static string Copies(ResultSummary summary, string loras, string embeddings) =>
-        $"cp {ShellWords.Quote($"{summary.Options.Name}.safetensors")} {loras}/\n"
+        (summary.Options.Method.HasLora() ? $"cp {ShellWords.Quote($"{summary.Options.Name}.safetensors")} {loras}/\n" : "")
         + $"cp {string.Join(' ', summary.Objects.Select(one => ShellWords.Quote($"learned_embeds/{one.Word}.safetensors")))} {embeddings}/";
 
     private static string ComfyWord(ResultObject one) => $"embedding:{one.Word}";

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Recipe;
 using static OrleansOneShot.Compute.Results.HtmlElement;
 
 namespace OrleansOneShot.Compute.Results;
@@ -207,12 +208,15 @@ public static class ResultReport
             },
             new HtmlElement("p", ("class", "muted"))
             {
-                "The LoRA is ",
-                Code($"{summary.Options.Name}.safetensors"),
-                ", in AUTOMATIC1111 ",
-                Code($"<lora:{summary.Options.Name}:1>"),
-                "; the words’ files are in ",
+                summary.Options.Method.HasLora() ? "The LoRA is " : "",
+                summary.Options.Method.HasLora() ? Code($"{summary.Options.Name}.safetensors") : null,
+                summary.Options.Method.HasLora() ? ", in AUTOMATIC1111 " : "",
+                summary.Options.Method.HasLora() ? Code($"<lora:{summary.Options.Name}:1>") : null,
+                summary.Options.Method.HasLora() ? "; the words’ files are in "
+                : summary.Options.Method == TrainingMethod.Dreambooth ? "The UNet is in unet; the words’ files are in "
+                : "The words’ files are in ",
                 Code("learned_embeds"),
+                string.Concat(summary.Objects.Where(one => one.PlainWords is not null).Select(one => $"; {one.Token} stands for “{one.PlainWords}”")),
                 ". README.md has lines to copy.",
             }
         );

@@ -58,6 +58,9 @@ public sealed record ResultSummary
 /// <param name="Mask">Its mask on the crop.</param>
 public sealed record ResultObject(string Class, string Token, string Word, MaskImage Mask)
 {
+    /// <summary>The words that the identifier stands for, such as <c>sks cat</c>; null where it stands for learned vectors.</summary>
+    public string? PlainWords { get; init; }
+
     /// <summary>Image alignment of the pictures that name it, of those with the prompts of <see cref="PlainLikeness"/>; null where not measured.</summary>
     public double? Likeness { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Results;
 
@@ -42,11 +43,18 @@ internal static class ResultWords
     {
         var options = summary.Options;
         var vectors = options.Vectors == 1 ? "1 vector" : string.Create(CultureInfo.InvariantCulture, $"{options.Vectors} vectors");
+        var trained = options.Method switch
+        {
+            TrainingMethod.Lora => string.Create(CultureInfo.InvariantCulture, $"plain LoRA of rank {options.Rank}"),
+            TrainingMethod.TextualInversion => $"Textual Inversion, {vectors} a word",
+            TrainingMethod.Dreambooth => string.Create(
+                CultureInfo.InvariantCulture,
+                $"DreamBooth, all weights of the UNet, {options.ClassPictures} class pictures"
+            ),
+            _ => string.Create(CultureInfo.InvariantCulture, $"LoRA of rank {options.Rank}, {vectors} a word"),
+        };
         var steps = options.Steps == 1 ? "1 step" : string.Create(CultureInfo.InvariantCulture, $"{options.Steps} steps");
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{steps} at {options.Resolution} x {options.Resolution} pixels, LoRA of rank {options.Rank}, {vectors} a word, seed {options.Seed}"
-        );
+        return string.Create(CultureInfo.InvariantCulture, $"{steps} at {options.Resolution} x {options.Resolution} pixels, {trained}, seed {options.Seed}");
     }
 
     /// <summary>A prompt to try: the first that was drawn and names an object, else one that names all.</summary>

@@ -53,6 +53,7 @@ public sealed class ImagePipeline : IDisposable
     /// <param name="embeddings">Files of learned tokens, no two of one name.</param>
     /// <param name="precision">What the weights compute in; settled.</param>
     /// <param name="device">The device: "cpu" or "cuda:N".</param>
+    /// <param name="unet">Path of a UNet that takes the place of the model's; null: its own.</param>
     /// <param name="say">Told what people should read, such as parts of a LoRA that don't fit; may be null.</param>
     /// <returns>The pipeline; the caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
@@ -62,19 +63,25 @@ public sealed class ImagePipeline : IDisposable
         IReadOnlyList<EmbeddingChoice> embeddings,
         Precision precision,
         string device,
+        string? unet = null,
         Action<string>? say = null
     )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
-        var models = LoadedModels.Load(model, precision, device);
+        var models = LoadedModels.Load(model, precision, device, unet);
         Tensor? vectors = null;
         try
         {
             var tokens = new Dictionary<EmbeddingChoice, LearnedToken>();
             vectors = AddTokens(models, embeddings, tokens, say);
-            string[] files = [.. loras.Select(lora => lora.Path), .. embeddings.Select(embedding => embedding.Path)];
+            string[] files =
+            [
+                .. unet is null ? Array.Empty<string>() : [Path.Combine(unet, ImplantationFiles.UNetWeights)],
+                .. loras.Select(lora => lora.Path),
+                .. embeddings.Select(embedding => embedding.Path),
+            ];
             return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say), files);
         }
         catch

@@ -28,6 +28,9 @@ public sealed record PictureSeries
     /// <summary>LoRAs with their scales, added up.</summary>
     public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
 
+    /// <summary>Path of the folder of a UNet that takes the place of the model's; null: its own.</summary>
+    public string? UNet { get; init; }
+
     /// <summary>Files of learned tokens, no two of one name.</summary>
     public IReadOnlyList<EmbeddingChoice> Embeddings { get; init; } = [];
 
@@ -86,7 +89,7 @@ public sealed record PictureSeries
         ArgumentNullException.ThrowIfNull(say);
         ArgumentNullException.ThrowIfNull(warn);
         say($"loading {Model.Name}");
-        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, warn);
+        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, UNet, warn);
         foreach (var unused in Embeddings.Where(choice => !Prompts.Append(NegativePrompt).Any(prompt => pipeline.Uses(prompt, choice))))
         {
             warn($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into {PromptsAt} where it should act.");

@@ -101,7 +101,7 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
     {
         var identifiers = known.Where(word => word.StartsWith('<')).ToList();
         var nearest = identifiers
-            .Select(word => (Word: word, Distance: EditDistance(word.ToLowerInvariant(), text.ToLowerInvariant())))
+            .Select(word => (Word: word, Distance: NearestWord.Distance(word, text)))
             .OrderBy(pair => pair.Distance)
             .FirstOrDefault();
         var hint =
@@ -138,22 +138,6 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
         network.Groups["kind"].Value.StartsWith("hyper", StringComparison.OrdinalIgnoreCase)
             ? "--lora, if it is a LoRA (hypernetworks are not read)"
             : $"--lora {Shown(network.Groups["name"].Value)}.safetensors{(network.Groups["weight"] is { Length: > 0 } weight ? $":{weight.Value}" : "")}";
-
-    // Levenshtein's.
-    private static int EditDistance(string first, string second)
-    {
-        var row = Enumerable.Range(0, second.Length + 1).ToArray();
-        for (var i = 1; i <= first.Length; i++)
-        {
-            var diagonal = row[0]++;
-            for (var j = 1; j <= second.Length; j++)
-            {
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (first[i - 1] == second[j - 1] ? 0 : 1)));
-            }
-        }
-
-        return row[^1];
-    }
 
     // Something with a letter or digit at both ends, so that "a < b" and "<3" are none.
     [GeneratedRegex(@"<(?:[\p{L}\p{N}](?:[^<>]{0,126}[\p{L}\p{N}\p{M}_-])?|[^<>\s]*[\p{L}\p{So}\p{Cs}][^<>\s]*)>", RegexOptions.CultureInvariant)]

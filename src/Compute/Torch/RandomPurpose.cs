@@ -44,4 +44,7 @@ public enum RandomPurpose
 
     /// <summary>What a sampler adds between two calls of the model; the step is the picture's number, the object the call's.</summary>
     SamplerNoise = 13,
+
+    /// <summary>The class picture of a training step of DreamBooth.</summary>
+    ClassPicture = 14,
 }

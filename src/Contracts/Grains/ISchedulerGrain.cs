@@ -99,6 +99,11 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("GiveBack")]
     Task GiveBack(SlotLease lease);
 
+    /// <summary>The slots that take jobs, leased or free.</summary>
+    /// <returns>How many.</returns>
+    [Alias("CountSlots"), ReadOnly, AlwaysInterleave]
+    Task<int> CountSlots();
+
     /// <summary>Queue, leases and slots.</summary>
     /// <returns>A snapshot.</returns>
     [Alias("GetSnapshot"), ReadOnly, AlwaysInterleave]

@@ -90,6 +90,9 @@ internal sealed class ProgressUpdateCodec(ICodecProvider codecs) : NumberedCodec
 internal sealed class TermLossesCodec(ICodecProvider codecs) : NumberedCodec<TermLosses>(codecs);
 
 [RegisterSerializer]
+internal sealed class TermLossCodec(ICodecProvider codecs) : NumberedCodec<TermLoss>(codecs);
+
+[RegisterSerializer]
 internal sealed class KeyDocumentCodec(ICodecProvider codecs) : NumberedCodec<KeyDocument>(codecs);
 
 [RegisterSerializer]
@@ -188,6 +191,9 @@ internal sealed class ProgressUpdateCopier : ShallowCopier<ProgressUpdate>;
 
 [RegisterCopier]
 internal sealed class TermLossesCopier : ShallowCopier<TermLosses>;
+
+[RegisterCopier]
+internal sealed class TermLossCopier : ShallowCopier<TermLoss>;
 
 [RegisterCopier]
 internal sealed class KeyDocumentCopier : ShallowCopier<KeyDocument>;

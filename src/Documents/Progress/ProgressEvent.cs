@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
@@ -27,9 +28,18 @@ public sealed record ProgressEvent
     [FieldNumber(4)]
     public int Steps { get; init; }
 
-    /// <summary>The losses of the step; null outside training.</summary>
+    /// <summary>The losses of the step that every version has known; null outside training. <see cref="Terms"/> has those of every method.</summary>
     [FieldNumber(5)]
     public TermLosses? Losses { get; init; }
+
+    /// <summary>The losses of the step by name, in the order of the method: their sum is what was minimised. Empty outside training.</summary>
+    [FieldNumber(12)]
+    public ImmutableArray<TermLoss> Terms
+    {
+        // Earlier versions wrote no terms.
+        get => field.IsDefault ? TermLoss.Of(Losses) : field;
+        init;
+    }
 
     /// <summary>The epoch that reports.</summary>
     [FieldNumber(6)]
@@ -56,8 +66,34 @@ public sealed record ProgressEvent
     public JobMetrics? Metrics { get; init; }
 }
 
-/// <summary>The losses of one training step, by term.</summary>
+/// <summary>The losses of one training step that every version has known.</summary>
 /// <param name="Global">|| eps - eps_theta ||^2 of the whole picture.</param>
-/// <param name="Object">Sum of the masked terms (eq. 4, 5); 0 when switched off.</param>
-/// <param name="Class">L_CL (eq. 3), summed over the objects drawn; 0 when not drawn or switched off.</param>
-public sealed record TermLosses([property: FieldNumber(0)] double Global, [property: FieldNumber(1)] double Object, [property: FieldNumber(2)] double Class);
+/// <param name="Object">Sum of the masked terms (eq. 4, 5); 0 when switched off, or with a method that has none.</param>
+/// <param name="Class">L_CL (eq. 3), summed over the objects drawn; 0 when not drawn or switched off, or with a method that has none.</param>
+public sealed record TermLosses([property: FieldNumber(0)] double Global, [property: FieldNumber(1)] double Object, [property: FieldNumber(2)] double Class)
+{
+    /// <summary>Those of a method's losses that every version has known.</summary>
+    /// <param name="terms">The losses by name.</param>
+    /// <returns>The losses; null where there are none.</returns>
+    public static TermLosses? Of(ImmutableArray<TermLoss> terms)
+    {
+        double Value(string name) => terms.FirstOrDefault(term => term.Name == name)?.Value ?? 0;
+        return terms.IsDefaultOrEmpty ? null : new TermLosses(Value(TermLoss.Global), Value(TermLoss.Object), Value(TermLoss.Class));
+    }
+}
+
+/// <summary>One loss of a training step.</summary>
+/// <param name="Name">What it is called, such as <c>global</c>.</param>
+/// <param name="Value">The loss; it may be no number.</param>
+public sealed record TermLoss([property: FieldNumber(0)] string Name, [property: FieldNumber(1)] double Value)
+{
+    internal const string Global = "global";
+    internal const string Object = "object";
+    internal const string Class = "class";
+
+    /// <summary>The losses of a step by name, as versions told them that knew three.</summary>
+    /// <param name="losses">The losses; null for none.</param>
+    /// <returns>Global, object and class; empty for none.</returns>
+    public static ImmutableArray<TermLoss> Of(TermLosses? losses) =>
+        losses is null ? [] : [new(Global, losses.Global), new(Object, losses.Object), new(Class, losses.Class)];
+}

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
@@ -18,7 +19,8 @@ public static class ProgressJson
     };
 
     /// <summary>
-    /// One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning, metrics.
+    /// One line, without the line break: seq, time, stage, step, steps, losses, terms, epoch, and where present step_seconds, message, preview, warning,
+    /// metrics.
     /// </summary>
     /// <param name="progress">The event.</param>
     /// <returns>A JSON object.</returns>
@@ -33,6 +35,7 @@ public static class ProgressJson
                 progress.Step,
                 progress.Steps,
                 progress.Losses,
+                progress.Terms is { IsEmpty: false } terms ? terms : null,
                 progress.Epoch,
                 progress.StepSeconds,
                 progress.Message,
@@ -60,6 +63,7 @@ public static class ProgressJson
                     Step = read.Step,
                     Steps = read.Steps,
                     Losses = read.Losses,
+                    Terms = read.Terms ?? default,
                     Epoch = read.Epoch,
                     StepSeconds = read.StepSeconds,
                     Message = read.Message,
@@ -82,6 +86,7 @@ public static class ProgressJson
         int Step,
         int Steps,
         TermLosses? Losses = null,
+        ImmutableArray<TermLoss>? Terms = null,
         long Epoch = 0,
         double? StepSeconds = null,
         string? Message = null,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Recipe;
 
@@ -22,9 +23,17 @@ public sealed record ProgressUpdate
     [FieldNumber(3)]
     public int Steps { get; init; }
 
-    /// <summary>The losses of the step.</summary>
+    /// <summary>The losses of the step that every version has known.</summary>
     [FieldNumber(4)]
     public TermLosses? Losses { get; init; }
+
+    /// <summary>The losses of the step by name.</summary>
+    [FieldNumber(10)]
+    public ImmutableArray<TermLoss> Terms
+    {
+        get => field.IsDefault ? TermLoss.Of(Losses) : field;
+        init;
+    }
 
     /// <summary>Seconds the step took.</summary>
     [FieldNumber(5)]

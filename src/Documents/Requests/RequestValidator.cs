@@ -50,11 +50,17 @@ public static class RequestValidator
             FindInObjects(request.Objects),
             SettingRules.Find("method", request.Method),
             SettingRules.Find("training", request.Training),
+            FindInPairs(request.Method, request.Training),
             SettingRules.Find("samples", request.Samples),
             JobMetadata.Find("metadata", request.Metadata),
         ];
         return all.SelectMany(problems => problems);
     }
+
+    private static IEnumerable<SettingProblem> FindInPairs(MethodOptions? method, TrainingOptions? training) =>
+        method is null || training is null
+            ? []
+            : MethodRules.Find(method, training).Select(problem => new SettingProblem(problem.Field, $"{problem.Field} {problem.Problem}"));
 
     private static IEnumerable<SettingProblem> FindInModel(ModelReference? model) =>
         FindInName("model.name", model?.Name, "it must be the name of a base model, not a path.")

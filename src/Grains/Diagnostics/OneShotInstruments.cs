@@ -25,6 +25,7 @@ public sealed class OneShotInstruments
     private readonly Counter<long> _resumes;
     private readonly Counter<long> _artifactBytes;
     private readonly Counter<long> _webhookDeliveries;
+    private readonly Counter<long> _datasetItems;
     private readonly Histogram<double> _fanOutReduce;
     private readonly Gauge<long> _deviceMemory;
     private long _queueDepth;
@@ -67,6 +68,7 @@ public sealed class OneShotInstruments
         _resumes = meter.CreateCounter<long>("oneshot.resumes", "{resume}", "Jobs queued again, by reason.");
         _artifactBytes = meter.CreateCounter<long>("oneshot.artifact", "By", "Bytes moved to and from the store.");
         _webhookDeliveries = meter.CreateCounter<long>("oneshot.webhook.deliveries", "{delivery}", "Tries to deliver a webhook's message, by outcome.");
+        _datasetItems = meter.CreateCounter<long>("oneshot.dataset.items", "{item}", "Items of dataset runs that ended, by outcome.");
         _fanOutReduce = meter.CreateHistogram<double>(
             "oneshot.fanout.reduce",
             "s",
@@ -118,14 +120,15 @@ public sealed class OneShotInstruments
         {
             _stepDuration.Record(seconds, new TagList { { "model", model }, { "phase", Name(update.Stage) } });
         }
-        if (update.Losses is not { } losses)
+        if (update.Terms.IsEmpty)
         {
             return;
         }
         _steps.Add(1);
-        _loss.Record(losses.Global, new KeyValuePair<string, object?>("term", "global"));
-        _loss.Record(losses.Object, new KeyValuePair<string, object?>("term", "object"));
-        _loss.Record(losses.Class, new KeyValuePair<string, object?>("term", "class"));
+        foreach (var term in update.Terms)
+        {
+            _loss.Record(term.Value, new KeyValuePair<string, object?>("term", term.Name));
+        }
     }
 
     /// <summary>A checkpoint is durable.</summary>
@@ -170,6 +173,10 @@ public sealed class OneShotInstruments
     /// <summary>A message of a webhook was tried.</summary>
     /// <param name="outcome">"delivered", "retried" (it did not arrive and is tried again) or "failed".</param>
     public void OnWebhook(string outcome) => _webhookDeliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>An item of a dataset run has ended.</summary>
+    /// <param name="outcome">"succeeded", "failed" or "cancelled".</param>
+    public void OnDatasetItem(string outcome) => _datasetItems.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> State(string state) => new("state", state);
 

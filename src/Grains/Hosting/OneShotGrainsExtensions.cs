@@ -40,6 +40,7 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<ISiloHealth>(provider => provider.GetRequiredService<Quarantine>());
         services.TryAddSingleton<SlotAnnouncer>();
         services.TryAddSingleton<JobRecovery>();
+        services.TryAddSingleton<DatasetInputs>();
         services.TryAddSingleton<BlobCollector>();
         services.TryAddSingleton<ModelCollector>();
         services.TryAddSingleton<IHostResolver, SystemHostResolver>();

@@ -24,6 +24,7 @@ internal sealed partial class ImplantationGrain
     {
         RequestValidator.RequireId(Id);
         GenerationValidator.Require(request);
+        RequireNoForeignRun(request);
         await SubmitAsync(
             request,
             _state.Generation is { } known && JsonSerializer.Serialize(known) == JsonSerializer.Serialize(request),

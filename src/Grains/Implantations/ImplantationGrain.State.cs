@@ -159,7 +159,9 @@ internal sealed partial class ImplantationGrain
     private async Task FinishEffectsAsync()
     {
         // As long as the list has the job as unfinished, the backstop comes back to it: so the list hears of the end after those who can't be told later.
-        if (await TellWebhooksAsync())
+        // Neither waits for the other to be reachable.
+        var (webhooks, run) = (await TellWebhooksAsync(), await TellDatasetRunAsync());
+        if (webhooks && run)
         {
             await PutSummaryAsync();
         }

@@ -60,6 +60,7 @@ internal sealed partial class ImplantationGrain
                     Step = update.Step,
                     Steps = update.Steps,
                     Losses = update.Losses,
+                    Terms = update.Terms,
                     Epoch = epoch,
                     StepSeconds = update.StepSeconds,
                     Message = update.Message,

@@ -77,6 +77,7 @@ internal sealed partial class ImplantationGrain(
     {
         RequestValidator.RequireId(Id);
         RequestValidator.Require(request);
+        RequireNoForeignRun(request);
         // Records compare immutable arrays by reference; their documents compare by value.
         await SubmitAsync(
             request,

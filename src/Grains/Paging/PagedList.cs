@@ -130,6 +130,10 @@ internal sealed class PagedList<T>(IGrainStorage storage, GrainId grain, string 
         return new PageChanges(() => WriteAsync(additions), () => WriteAsync(removals));
     }
 
+    /// <summary>Takes all pages out of the storage; the list is not used afterwards.</summary>
+    /// <returns>When gone.</returns>
+    public Task ClearAsync() => Task.WhenAll(_pages.Select(page => storage.ClearStateAsync(Name(page), grain, page.State)));
+
     private Task WriteAsync(List<(Slot Page, Page<T> Content)> pages) => Task.WhenAll(pages.Select(page => WriteAsync(page.Page, page.Content)));
 
     private Task WriteAsync(Slot page, Page<T> content)

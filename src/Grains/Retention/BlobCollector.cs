@@ -11,9 +11,9 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
-/// Removes inputs and models that no job in the catalog refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is
+/// Removes inputs and models that neither a job in the catalog nor an unfinished dataset run refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is
 /// submitted, so one counts as unused only after a grace period; an upload of bytes that are there already marks them as used. References are looked up after
-/// the list of candidates was made, and a job that can't be read ends the collection: when in doubt, everything stays. So does everything while the store holds
+/// the list of candidates was made, and a job or a run that can't be read ends the collection: when in doubt, everything stays. So does everything while the store holds
 /// a finished job that the catalog does not list: its database or Redis has lost jobs, and an input or a model without references is no more unused than one
 /// with them. Marks of uploads go when they are as old: an owner sees an input without a job as long as it is kept, and a mark keeps nothing by itself.
 /// </summary>
@@ -21,6 +21,7 @@ internal sealed partial class BlobCollector(
     IArtifactStore store,
     IGrainFactory grains,
     ModelCollector models,
+    DatasetInputs datasets,
     IOptions<OneShotGrainsOptions> options,
     ILogger<BlobCollector> logger
 )
@@ -199,6 +200,12 @@ internal sealed partial class BlobCollector(
 
             cursor = page.Next;
         } while (cursor is not null);
+
+        await foreach (var request in datasets.ReadUnfinishedAsync())
+        {
+            referenced.UnionWith(request.Inputs().Select(input => StorePaths.Inputs + input.Sha256));
+            models.UnionWith(new[] { request.Model.Name, request.Model.Clip }.OfType<string>());
+        }
 
         return (referenced, models, known, ended);
     }

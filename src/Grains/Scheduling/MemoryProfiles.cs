@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Grains.Scheduling;
 
@@ -97,9 +98,11 @@ internal sealed class MemoryProfiles
     private static string NameOf(ImplantationRequest request)
     {
         var training = request.Training;
+        // Jobs of the first method are known by the names that they had before there were others.
+        var method = request.Method.Name == TrainingMethod.Ours ? "" : $"/{Setting.WordOf(request.Method.Name)}";
         return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{request.Model.Name}/{Text(training.Resolution)}/{training.Precision}/{request.Objects.Length}/{Text(training.MicroBatch)}"
+                $"{request.Model.Name}/{Text(training.Resolution)}/{training.Precision}/{request.Objects.Length}/{Text(training.MicroBatch)}{method}"
             )
             .ToLowerInvariant();
 

@@ -159,6 +159,8 @@ internal sealed partial class SchedulerGrain(
 
     public Task<SchedulerSnapshot> GetSnapshot() => Task.FromResult(_model.Snapshot(Settled));
 
+    public Task<int> CountSlots() => Task.FromResult(_model.SlotCount);
+
     public void Dispose() => _writes?.Dispose();
 
     private async Task TickAsync(CancellationToken cancellationToken)

@@ -68,6 +68,9 @@ internal sealed partial class SchedulerModel
     /// <summary>Number of announced slots that are neither leased nor lent.</summary>
     public int Free => FreeSlots().Count();
 
+    /// <summary>Number of slots that take jobs.</summary>
+    public int SlotCount => OfferedSlots().Count();
+
     /// <summary>The silos that hold leases.</summary>
     public IReadOnlyList<string> LeasedSilos =>
         [.. _leases.Select(record => record.Lease).Concat(_lent).Select(lease => lease.Silo).Distinct(StringComparer.Ordinal)];

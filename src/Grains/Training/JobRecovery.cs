@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Grains.Training;
@@ -54,11 +55,40 @@ internal sealed partial class JobRecovery(IGrainFactory grains, ILogger<JobRecov
         {
             LogResumed(resumed, reason);
         }
+        await ResumeDatasetRunsAsync(cancellationToken);
         return resumed;
+    }
+
+    /// <summary>Has the dataset runs go on that have not come to rest. After the jobs: a run asks its own how they are.</summary>
+    private async Task ResumeDatasetRunsAsync(CancellationToken cancellationToken)
+    {
+        string? cursor = null;
+        do
+        {
+            var page = await grains.GetGrain<IDatasetCatalogGrain>(0).List(new DatasetRunQuery { PageSize = DatasetRunQuery.MaxPageSize, Cursor = cursor });
+            foreach (var run in page.Items.Where(run => !run.State.IsAtRest()))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    await grains.GetGrain<IDatasetRunGrain>(run.Id).EnsureRunning();
+                }
+                catch (Exception e)
+                {
+                    // As with jobs: one that can't be read is no reason to leave the others.
+                    LogRunFailed(e, run.Id);
+                }
+            }
+
+            cursor = page.Next;
+        } while (cursor is not null);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} unfinished jobs were queued again ({Reason})")]
     private partial void LogResumed(int count, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dataset run {RunId} could not be resumed")]
+    private partial void LogRunFailed(Exception error, string runId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} could not be resumed")]
     private partial void LogFailed(Exception error, string jobId);

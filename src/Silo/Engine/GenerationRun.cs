@@ -47,7 +47,8 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
             Model = folder,
             Prompts = [.. request.Prompts.Select(prompt => Read(prompt, "The prompt", known, notes))],
             NegativePrompt = Read(request.NegativePrompt, "The negative prompt", known, notes),
-            Loras = [.. sources.Select(source => source.Lora)],
+            Loras = [.. sources.Select(source => source.Lora).OfType<LoraChoice>()],
+            UNet = UNetOf(job, sources),
             Embeddings = embeddings,
             Steps = steps,
             Scheduler = request.Scheduler,
@@ -109,19 +110,19 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
     }
 
     /// <summary>The files of an implantation, in a folder of its own, under the names that its manifest gives them.</summary>
-    private (LoraChoice Lora, IReadOnlyList<EmbeddingChoice> Embeddings) Fetch(
-        GenerationSource source,
-        int index,
-        string workFolder,
-        CancellationToken cancellationToken
-    )
+    private Source Fetch(GenerationSource source, int index, string workFolder, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(workFolder, "implantations", FormattableString.Invariant($"{index}"));
         inputs.FetchImplantation(source, index, folder, cancellationToken);
         var files = ImplantationFiles.In(folder);
-        LoraFile.CheckKind(files.Lora);
-        return (
-            new LoraChoice(files.Lora, source.Scale),
+        if (files.Lora is { } lora)
+        {
+            LoraFile.CheckKind(lora);
+        }
+
+        return new Source(
+            files.Lora is null ? null : new LoraChoice(files.Lora, source.Scale),
+            files.UNet,
             [
                 .. files.Embeddings.Select(file =>
                 {
@@ -132,8 +133,35 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
         );
     }
 
+    /// <summary>A UNet takes the place of the model's, so there can be one, and it counts as it is.</summary>
+    private static string? UNetOf(DrawingJob job, List<Source> sources)
+    {
+        for (var i = 0; i < sources.Count; i++)
+        {
+            if (sources[i].Lora is null && job.Sources[i].Scale != 1)
+            {
+                throw new InvalidInputException(
+                    $"The implantation {job.Sources[i].Id} has no LoRA that could be scaled.",
+                    FormattableString.Invariant($"implantations[{i}].scale"),
+                    "Leave its scale out."
+                );
+            }
+
+            if (sources[i].UNet is not null && sources.FindIndex(source => source.UNet is not null) != i)
+            {
+                throw new InvalidInputException(
+                    $"The implantation {job.Sources[i].Id} has a UNet of its own, and so has one before it; pictures can be drawn with one only.",
+                    FormattableString.Invariant($"implantations[{i}].id"),
+                    "Draw with one of them."
+                );
+            }
+        }
+
+        return sources.Find(source => source.UNet is not null)?.UNet;
+    }
+
     /// <summary>Two objects of one name in a prompt would be one.</summary>
-    private static void RequireDistinct(DrawingJob job, List<(LoraChoice Lora, IReadOnlyList<EmbeddingChoice> Embeddings)> sources)
+    private static void RequireDistinct(DrawingJob job, List<Source> sources)
     {
         var known = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < sources.Count; i++)
@@ -183,4 +211,6 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
             },
             ["timings"] = new JsonObject { ["total"] = Math.Round(elapsed.TotalSeconds, 3) },
         };
+
+    private sealed record Source(LoraChoice? Lora, string? UNet, IReadOnlyList<EmbeddingChoice> Embeddings);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
@@ -43,13 +44,8 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     {
         memory.Look();
         _at = (ImplantationStage.Training, step, steps);
-        observer.Report(
-            Update(ImplantationStage.Training, step, steps) with
-            {
-                Losses = new TermLosses(losses.Global, losses.Object, losses.Class),
-                StepSeconds = seconds,
-            }
-        );
+        ImmutableArray<TermLoss> terms = [.. losses.Names.Zip(losses.Values, (name, value) => new TermLoss(name, value))];
+        observer.Report(Update(ImplantationStage.Training, step, steps) with { Losses = TermLosses.Of(terms), Terms = terms, StepSeconds = seconds });
     }
 
     /// <inheritdoc/>

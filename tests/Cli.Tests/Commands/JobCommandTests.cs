@@ -20,7 +20,7 @@ public sealed class JobCommandTests : IDisposable
         "metadata",
     ];
     private static readonly string[] s_jobFields = ["id", "state", "out", "seconds", "steps", "epoch", "files", "metrics", "warnings", .. s_aboutFields];
-    private static readonly string[] s_eventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch"];
+    private static readonly string[] s_eventFields = ["seq", "time", "stage", "step", "steps", "losses", "epoch", "terms"];
     private readonly TestFolder _folder = new();
 
     [Fact]

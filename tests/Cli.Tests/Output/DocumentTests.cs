@@ -57,9 +57,18 @@ public sealed class DocumentTests
     [Fact]
     public void EventDocument_Losses_HaveTheirNames() =>
         Assert.Equal(
-            """{"seq":1,"time":"2026-01-02T03:04:05+00:00","stage":"Training","step":2,"steps":3,"losses":{"global":1,"object":2,"class":3},"epoch":4}""",
+            """{"seq":1,"time":"2026-01-02T03:04:05+00:00","stage":"Training","step":2,"steps":3,"losses":{"global":1,"object":2,"class":3},"epoch":4,"terms":[{"name":"prior","value":5}]}""",
             DocumentWriter.ToJson(
-                new EventDocument(1, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), JobState.Training, 2, 3, new TermLosses(1, 2, 3), 4)
+                new EventDocument(
+                    1,
+                    new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+                    JobState.Training,
+                    2,
+                    3,
+                    new TermLosses(1, 2, 3),
+                    4,
+                    [new TermLoss("prior", 5)]
+                )
             )
         );
 

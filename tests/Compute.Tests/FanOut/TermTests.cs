@@ -2,8 +2,10 @@ using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Tests.Method;
+using OrleansOneShot.Compute.Tests.Methods;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using TorchSharp;
@@ -26,7 +28,7 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         goldens.ResetLora();
         using var tokens = Tokens();
         var objective = Objective(new ObjectiveOptions { PredictionType = prediction, MaskNormalisation = normalisation });
-        using var trainer = new Trainer(objective, (_, _) => Draw([0, 2]), goldens.Lora, tokens, 1e-4, 0.01);
+        using var trainer = new Trainer(objective, (_, _) => Draw([0, 2]), Trained.Groups(goldens.Lora, tokens, 1e-4), tokens[IdentifierVectors.Name], 0.01);
         var wire = new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32);
         var terms = new TermGradients(trainer, wire);
         var values = Enumerable.Range(0, 3).Reverse().Select(term => (term, Value: terms.Evaluate(0, term))).OrderBy(v => v.term).Select(v => v.Value).ToList();
@@ -35,12 +37,12 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         AssertLoss((double)expected["masked"]!["0"]!, values[0].Losses[0], $"{name}.masked.0");
         AssertLoss((double)expected["masked"]!["2"]!, values[1].Losses[0], $"{name}.masked.2");
         AssertLoss((double)expected["global"]!, values[2].Losses[0], $"{name}.global");
-        new TermSteps(new TrainingParts(goldens.Lora, tokens, trainer, wire), s_options, NoBorrowedSlots.Instance).Reduce(values.Select(v => v.Payload));
-        Golden.AssertClose(tokens[Trainer.VectorsName].grad!, goldens[$"multi.{name}.l_sp.grad.vectors"], 1e-4, $"{name}.l_sp.grad.vectors");
+        new TermSteps(new TrainingParts(null!, trainer, wire), s_options, NoBorrowedSlots.Instance).Reduce(values.Select(v => v.Payload));
+        Golden.AssertClose(tokens[IdentifierVectors.Name].grad!, goldens[$"multi.{name}.l_sp.grad.vectors"], 1e-4, $"{name}.l_sp.grad.vectors");
         goldens.AssertLoraGradients($"multi.{name}.l_sp.grad");
 
         // The class terms, which the job's own slot adds, make it the gradient of the whole batch.
-        AssertLoss((double)expected["l_cl"]!, trainer.AccumulateClassTerms(Draw([0, 2])), $"{name}.l_cl");
+        AssertLoss((double)expected["l_cl"]!, trainer.AccumulateTextTerms(Draw([0, 2])), $"{name}.l_cl");
         if (prediction == PredictionType.Epsilon)
         {
             // With v, whose residuals are large here, each way is up to 6e-6 off the reference, and so they may be 1.1e-5 apart: the reference above is what
@@ -57,7 +59,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var scope = NewDisposeScope();
         goldens.ResetLora();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), goldens.Lora, tokens, 1e-4, 0.01);
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         trainer.Optimiser.ZeroGradients();
         var losses = trainer.Accumulate(Draw([0, 2]), microBatch);
         AssertLoss((double)goldens.Json["multi"]!["cases"]!["plain"]!["total"]!, losses.Total, "total");
@@ -73,9 +81,15 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         goldens.ResetLora(zeroB);
         using var tokens = Tokens();
         var objective = Objective(new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation });
-        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), goldens.Lora, tokens, 1e-4, 0.01);
+        using var trainer = new Trainer(
+            objective,
+            (step, _) => goldens.DrawOf(step),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var way = new TermSteps(
-            new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
+            new TrainingParts(null!, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32)),
             s_options,
             NoBorrowedSlots.Instance
         );
@@ -84,8 +98,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;
             var losses = Assert.Single(way.Advance(step, TestContext.Current.CancellationToken));
             AssertLoss((double)expected["total"]!, losses.Total, $"{name} step {step} total");
-            AssertLoss((double)expected["global"]!, losses.Global, $"{name} step {step} global");
-            AssertLoss((double)expected["l_cl"]!, losses.Class, $"{name} step {step} l_cl");
+            AssertLoss((double)expected["global"]!, losses[LossNames.Global], $"{name} step {step} global");
+            AssertLoss((double)expected["l_cl"]!, losses[LossNames.Class], $"{name} step {step} l_cl");
         }
 
         AssertMoved(trainer.Vectors, $"train.{name}.vectors");
@@ -101,8 +115,14 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         using var scope = NewDisposeScope();
         goldens.ResetLora();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), goldens.Lora, tokens, 1e-4, 0.01);
-        var parts = new TrainingParts(goldens.Lora, tokens, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.BFloat16));
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
+        var parts = new TrainingParts(null!, trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.BFloat16));
         var token = TestContext.Current.CancellationToken;
         var options = s_options with { FanOut = FanOutMode.Periodic, FanOutPeriod = 1 };
         ITrainingSteps[] ways =
@@ -137,7 +157,13 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
     {
         using var scope = NewDisposeScope();
         using var tokens = Tokens();
-        using var trainer = new Trainer(Objective(new ObjectiveOptions()), (_, _) => Draw([0, 2]), goldens.Lora, tokens, 1e-4, 0.01);
+        using var trainer = new Trainer(
+            Objective(new ObjectiveOptions()),
+            (_, _) => Draw([0, 2]),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var terms = new TermGradients(trainer, new ParameterWire([goldens.Lora.Parameters, tokens], ScalarType.Float32));
         var error = Assert.Throws<InvalidInputException>(() => terms.Evaluate(0, 3));
         Assert.Contains("no term 3", error.Message, StringComparison.Ordinal);
@@ -145,8 +171,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
 
     private FlatParameters Tokens()
     {
-        var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])]);
-        tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
+        var tokens = new FlatParameters([(IdentifierVectors.Name, [12, 32])]);
+        tokens.Assign(IdentifierVectors.Name, goldens["multi.vectors"]);
         return tokens;
     }
 

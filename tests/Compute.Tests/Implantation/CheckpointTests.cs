@@ -1,9 +1,12 @@
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
+using OrleansOneShot.Compute.Tests.Methods;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
@@ -22,15 +25,15 @@ public sealed class CheckpointTests : IDisposable
     {
         var linears = new Dictionary<string, AdaptableLayer> { ["mid.attn1.to_q"] = new AdaptableLinear(4, 6, hasBias: false) };
         _lora = LoraNetwork.Create(linears, new LoraSettings(2, 2), new Generator(1));
-        _tokens = new FlatParameters([(Trainer.VectorsName, [3, 5])]);
-        _trainer = new Trainer(null!, (_, _) => null!, _lora, _tokens, 1e-3, 0.01);
+        _tokens = new FlatParameters([(IdentifierVectors.Name, [3, 5])]);
+        _trainer = new Trainer(Trained.Names, (_, _) => null!, Trained.Groups(_lora, _tokens, 1e-3), _tokens[IdentifierVectors.Name], 0.01);
         using var guard = no_grad();
         _tokens.Values.FillInPlace(0.5);
         _trainer.Optimiser.Means[0].FillInPlace(0.25);
         _trainer.Optimiser.Variances[1].FillInPlace(0.125);
         var curves = new LossCurves();
-        curves.Add(new StepLosses(1, 2, 3));
-        curves.Add(new StepLosses(4, 5, double.NaN));
+        curves.Add(new StepLosses(Trained.Names.LossNames, [1, 2, 3]));
+        curves.Add(new StepLosses(Trained.Names.LossNames, [4, 5, double.NaN]));
         Checkpoint.Write(_path, Fingerprint, _trainer, curves, [new PrototypeCurve([1, double.NaN], 0)], new FanOutDecision { Asked = "auto", Reason = "r" });
     }
 
@@ -53,7 +56,7 @@ public sealed class CheckpointTests : IDisposable
 
         Assert.Equal(written, State());
         Assert.Equal((2, 0, "auto"), (curves.Steps.Count, Assert.Single(prototypes).BestStep, decision.Asked));
-        Assert.Equal(5, curves.Steps[1].Object);
+        Assert.Equal(5, curves.Steps[1][LossNames.Object]);
     }
 
     public static TheoryData<string, string> Damages =>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Safetensors;
@@ -220,8 +221,8 @@ public sealed class ImplantationRunTests : IDisposable
             Objective = new ObjectiveOptions { ClassLoss = !noClass, ObjectLoss = !noObject },
         };
         Run("off", options, null, out var observer);
-        Assert.All(observer.Losses, l => Assert.Equal(noClass, l.Class == 0));
-        Assert.All(observer.Losses, l => Assert.Equal(noObject, l.Object == 0));
+        Assert.All(observer.Losses, l => Assert.Equal(noClass, l[LossNames.Class] == 0));
+        Assert.All(observer.Losses, l => Assert.Equal(noObject, l[LossNames.Object] == 0));
         var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.FullName, "off", "metrics.json")))!;
         Assert.Equal(noPrototype, metrics["prototype_similarity"] is null);
     }

@@ -1,7 +1,9 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Tests.Method;
+using OrleansOneShot.Compute.Tests.Methods;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
@@ -17,8 +19,8 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
     {
         using var scope = NewDisposeScope();
         goldens.ResetLora(zeroB);
-        using var tokens = new FlatParameters([(Trainer.VectorsName, [12, 32])], TestDevice.Device);
-        tokens.Assign(Trainer.VectorsName, goldens["multi.vectors"]);
+        using var tokens = new FlatParameters([(IdentifierVectors.Name, [12, 32])], TestDevice.Device);
+        tokens.Assign(IdentifierVectors.Name, goldens["multi.vectors"]);
         var objective = new Objective(
             goldens.Predictor,
             goldens.Conditioner,
@@ -27,15 +29,21 @@ public sealed class TrainerTests(MethodGoldens goldens) : IClassFixture<MethodGo
             ObjectiveTests.MultiPrompts(goldens),
             new ObjectiveOptions { ClassLossProbability = classProbability, MaskNormalisation = normalisation }
         );
-        using var trainer = new Trainer(objective, (step, _) => goldens.DrawOf(step), goldens.Lora, tokens, learningRate: 1e-4, weightDecay: 0.01);
+        using var trainer = new Trainer(
+            objective,
+            (step, _) => goldens.DrawOf(step),
+            Trained.Groups(goldens.Lora, tokens, 1e-4),
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         for (var step = 0; step < 3; step++)
         {
             var expected = goldens.Json["train"]!["runs"]![name]!["losses"]![step]!;
             var losses = trainer.Step(step);
             AssertClose((double)expected["total"]!, losses.Total, $"{name} step {step} total");
-            AssertClose((double)expected["global"]!, losses.Global, $"{name} step {step} global");
-            AssertClose((double)expected["l_cl"]!, losses.Class, $"{name} step {step} l_cl");
-            AssertClose(expected["masked"]!.AsObject().Sum(x => (double)x.Value!), losses.Object, $"{name} step {step} masked");
+            AssertClose((double)expected["global"]!, losses[LossNames.Global], $"{name} step {step} global");
+            AssertClose((double)expected["l_cl"]!, losses[LossNames.Class], $"{name} step {step} l_cl");
+            AssertClose(expected["masked"]!.AsObject().Sum(x => (double)x.Value!), losses[LossNames.Object], $"{name} step {step} masked");
         }
 
         AssertMoved(trainer.Vectors, $"train.{name}.vectors");

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Models.Clip;
 using OrleansOneShot.Compute.Models.Loading;
@@ -166,12 +167,22 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("{\"resolution\": 100000}", "oneshot.json has resolution = 100000")]
     [InlineData("{\"vectors\": \"four\"}", "oneshot.json has a value of the wrong type in vectors: \"four\" (wanted: a whole number).")]
     [InlineData("{\"prototype\": {\"steps\": -1}}", "oneshot.json has prototype.steps = -1")]
+    [InlineData("{\"methods\": {\"lora\": {\"steps\": 0}}}", "oneshot.json has methods.lora.steps = 0; it must be from 1 to 100000.")]
+    [InlineData("{\"methods\": {\"lora\": {\"learning_rate_schedule\": \"x\"}}}", "oneshot.json has methods.lora.learning_rate_schedule = \"x\"")]
     [InlineData("{\"prompt_template\": \"a photo\"}", "oneshot.json has prompt_template = \"a photo\"")]
     public void ModelDefaults_UnusableValue_IsRefusedByName(string text, string message)
     {
         var error = Assert.Throws<InvalidInputException>(() => ModelDefaultsFile.Read(Written(text)));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
+
+    // Jobs that began before a model's defaults of other methods were there must go on.
+    [Theory]
+    [InlineData("{\n  \"steps\": 7,\n  \"methods\": { \"lora\": { \"steps\": 3 } }\n}\n", "{\n  \"steps\": 7\n}\n")]
+    [InlineData("{\"steps\": 7, \"prototype\": { \"methods\": 1 }}", "{\"steps\": 7, \"prototype\": { \"methods\": 1 }}")]
+    [InlineData("{\"steps\"", "{\"steps\"")]
+    public void WithoutMethods_AnyFile_IsWhatItWasBefore(string text, string before) =>
+        Assert.Equal(before, Encoding.UTF8.GetString(ModelDefaultsFile.WithoutMethods(Encoding.UTF8.GetBytes(text))));
 
     [Fact]
     public void ModelDefaults_UnknownFields_ArePassedOver()
@@ -183,6 +194,8 @@ public sealed class ModelConfigTests : IDisposable
     [Fact]
     public void ModelDefaults_Toyworld_AreItsOwn()
     {
+        var defaults = ModelDefaultsFile.Read(Path.Combine(Repository.Model, "oneshot.json"));
+        Assert.Equal(["dreambooth", "lora", "textual_inversion"], defaults.Methods!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             new ModelDefaults
             {
@@ -196,7 +209,10 @@ public sealed class ModelConfigTests : IDisposable
                 Prototype = new PrototypeDefaults { LearningRate = 2e-3, Steps = 40 },
                 PromptTemplate = "a photo of {}",
             },
-            ModelDefaultsFile.Read(Path.Combine(Repository.Model, "oneshot.json"))
+            defaults with
+            {
+                Methods = null,
+            }
         );
     }
 }

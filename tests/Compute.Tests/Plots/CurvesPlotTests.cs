@@ -22,7 +22,8 @@ public sealed class CurvesPlotTests
         Assert.True(Near(image, 0x00, 0x72, 0xB2) > 200, "global");
         Assert.True(Near(image, 0xD5, 0x5E, 0x00) > 200, "object");
         Assert.True(Near(image, 0x00, 0x9E, 0x73) > 200, "class");
-        var without = CurvesPlot.Render(Sample() with { Class = [double.NaN, double.NaN] });
+        var curves = Sample();
+        var without = CurvesPlot.Render(curves with { Terms = [.. curves.Terms.Take(2), new TermCurve("class", [double.NaN, double.NaN])] });
         Assert.Equal(0, Near(without, 0x00, 0x9E, 0x73));
     }
 
@@ -54,7 +55,7 @@ public sealed class CurvesPlotTests
             new TrainingCurves
             {
                 Total = values,
-                Global = values,
+                Terms = [new TermCurve("global", values)],
                 Prototypes = [new("<cat>", values)],
             }
         );
@@ -81,9 +82,7 @@ public sealed class CurvesPlotTests
         double[] ofClass = [.. Enumerable.Range(0, 100).Select(i => 0.3 * Math.Exp(-i / 20.0))];
         return new TrainingCurves
         {
-            Global = global,
-            Object = own,
-            Class = ofClass,
+            Terms = [new TermCurve("global", global), new TermCurve("object", own), new TermCurve("class", ofClass)],
             Total = [.. global.Select((g, i) => g + own[i] + ofClass[i])],
             Prototypes =
             [

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.Results;
 public sealed class LossChartTests
 {
     [Fact]
-    public void Training_NoLosses_IsNoChart() => Assert.Null(LossChart.Training(new TrainingCurves { Object = [0, 0] }));
+    public void Training_NoLosses_IsNoChart() => Assert.Null(LossChart.Training(new TrainingCurves { Terms = [new TermCurve("object", [0, 0])] }));
 
     [Fact]
     public void Training_ManySteps_KeepsThePeaksWithFewPoints()

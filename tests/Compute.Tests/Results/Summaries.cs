@@ -43,7 +43,7 @@ internal static class Summaries
             Curves = new TrainingCurves
             {
                 Total = [.. Enumerable.Range(0, 100).Select(i => 0.3 + (0.1 * Math.Sin(i)))],
-                Global = [.. Enumerable.Range(0, 100).Select(i => 0.1 + (0.05 * Math.Sin(i)))],
+                Terms = [new TermCurve("global", [.. Enumerable.Range(0, 100).Select(i => 0.1 + (0.05 * Math.Sin(i)))])],
                 Prototypes = [new PrototypeCurve("<cat>", [0.9, 0.5, 0.2])],
             },
             Command = new RepeatCommand(

@@ -243,11 +243,35 @@ public sealed class SerializationTests : IDisposable
         };
         var line = ProgressJson.ToLine(progress);
         Assert.Equal(
-            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":"NaN","class":0},"epoch":2,"message":"line one\nline <two>"}""",
+            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":"NaN","class":0},"terms":[{"name":"global","value":0.5},{"name":"object","value":"NaN"},{"name":"class","value":0}],"epoch":2,"message":"line one\nline <two>"}""",
             line
         );
-        Assert.Equal(progress, ProgressJson.FromLine(line));
-        Assert.Equal(progress, RoundTrip(progress));
+        Assert.Equal(line, ProgressJson.ToLine(ProgressJson.FromLine(line)!));
+        Assert.Equal(line, ProgressJson.ToLine(RoundTrip(progress)));
+    }
+
+    [Fact]
+    public void ProgressJson_LineOfAnEarlierVersion_HasTheLossesByName()
+    {
+        const string Line =
+            """{"seq":7,"time":"2026-01-02T03:04:05+00:00","stage":"training","step":3,"steps":9,"losses":{"global":0.5,"object":2,"class":0},"epoch":2}""";
+        Assert.Equal([new TermLoss("global", 0.5), new TermLoss("object", 2), new TermLoss("class", 0)], ProgressJson.FromLine(Line)!.Terms.AsEnumerable());
+    }
+
+    [Fact]
+    public void ProgressEvent_LossesOfAnotherMethod_KeepTheirOrder()
+    {
+        var progress = new ProgressEvent
+        {
+            Sequence = 1,
+            Time = DateTimeOffset.UnixEpoch,
+            Stage = JobState.Training,
+            Terms = [new TermLoss("prior", 2), new TermLoss("global", 1)],
+        };
+
+        Assert.Equal(["prior", "global"], RoundTrip(progress).Terms.Select(term => term.Name));
+        Assert.Equal(["prior", "global"], ProgressJson.FromLine(ProgressJson.ToLine(progress))!.Terms.Select(term => term.Name));
+        Assert.Equal(new TermLosses(1, 0, 0), TermLosses.Of(progress.Terms));
     }
 
     [Fact]

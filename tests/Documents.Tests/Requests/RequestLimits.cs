@@ -120,6 +120,7 @@ internal static class RequestLimits
         ),
         Of<MethodOptions>("method", (r, v) => r with { Method = v }, [new MethodOptions()], [(null!, Missing("method"))]),
         Range("method.vectors", 1, 16, (r, v) => r with { Method = r.Method with { Vectors = v } }),
+        Choice<TrainingMethod>("method.name", "ours, lora, textualinversion, dreambooth", (r, v) => r with { Method = r.Method with { Name = v } }),
         Range("method.subset_size", 1, TextRules.Objects, (r, v) => r with { Method = r.Method with { SubsetSize = v } }),
         Choice<MaskNormalisation>("method.mask_normalisation", "mean, area", (r, v) => r with { Method = r.Method with { MaskNormalisation = v } }),
         Choice<PrototypeFusion>("method.fusion", "average, image, maskedimage, class", (r, v) => r with { Method = r.Method with { Fusion = v } }),

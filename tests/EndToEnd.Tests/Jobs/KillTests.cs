@@ -44,6 +44,36 @@ public sealed class KillTests(UninterruptedRun reference) : IDisposable
         Assert.Equal(last.Lines.Select(item => (int)item["seq"]!), StoredNumbers(id));
     }
 
+    // The method whose checkpoints hold the most: all weights of a UNet.
+    [Fact]
+    public async Task Implant_DreamboothKilled_EndsWithTheSameFilesAndDraws()
+    {
+        string[] method = ["--method", "dreambooth", "--class-pictures", "2"];
+        (await OneShotProcess.RunAsync([.. ImplantArguments.Create(_folder["other"]), .. method, "--out", _folder["whole"]])).Expect(0);
+
+        string id;
+        await using (var first = OneShotProcess.Start([.. ImplantArguments.Create(_folder), .. method]))
+        {
+            id = ImplantArguments.JobId(await first.SaysAsync(ImplantArguments.NamesJob));
+            await first.TrainsAsync(13);
+            first.Kill();
+            (await first.EndAsync()).Expect(OneShotProcess.Killed);
+        }
+
+        var last = (await OneShotProcess.RunAsync(Watch(id))).Expect(0);
+        Assert.Equal(["global", "prior"], last.Lines.Last(item => item["terms"] is not null)["terms"]!.AsArray().Select(term => (string?)term!["name"]));
+
+        var (expected, actual) = (TestFolder.Hash(_folder["whole"]), TestFolder.Hash(Path.Combine(_folder.Job(id), "result")));
+        expected.Remove("manifest.json");
+        actual.Remove("manifest.json");
+        Assert.Contains("unet/diffusion_pytorch_model.safetensors", expected.Keys);
+        Assert.Equal(expected, actual);
+
+        string[] generate = ["generate", "--implantation", _folder["whole"], "--model", Repository.TinyModel, "--prompt", "a photo of <cat>", "--steps", "2"];
+        (await OneShotProcess.RunAsync([.. generate, "--data", _folder.Data, "--out", _folder["drawn"]])).Expect(0);
+        Assert.True(File.Exists(Path.Combine(_folder["drawn"], "0001.png")));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private string[] Watch(string id) => ["jobs", "watch", id, "--data", _folder.Data, "--format", "json"];

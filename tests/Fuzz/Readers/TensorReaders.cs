@@ -3,12 +3,15 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Masks.Sam;
+using OrleansOneShot.Compute.Method;
+using OrleansOneShot.Compute.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Fuzz.Mutators;
+using OrleansOneShot.Recipe;
 using static OrleansOneShot.Fuzz.Readers.AllReaders;
 using static TorchSharp.torch;
 
@@ -201,18 +204,25 @@ internal static class TensorReaders
     private static (LoraNetwork Lora, FlatParameters Tokens) Parameters()
     {
         var lora = LoraNetwork.Create(TinyFolder().LoadUNet(ScalarType.Float32, CPU).AdaptableLayers, new LoraSettings(1, 1), new Generator(0));
-        return (lora, new FlatParameters([(Trainer.VectorsName, [4, 32])]));
+        return (lora, new FlatParameters([(IdentifierVectors.Name, [4, 32])]));
     }
 
     private static Reader Checkpoints(Folders folders)
     {
         var (lora, tokens) = Parameters();
-        var trainer = new Trainer(null!, (_, _) => null!, lora, tokens, 1e-4, 0.01);
+        var objective = new Objective(null!, null!, null, null!, null!, new ObjectiveOptions());
+        var trainer = new Trainer(
+            objective,
+            (_, _) => null!,
+            [new ParameterGroup(LoraParts.GroupName, lora.Parameters, 1e-4), new ParameterGroup(IdentifierVectors.Name, tokens, 1e-4)],
+            tokens[IdentifierVectors.Name],
+            0.01
+        );
         var path = folders.New("seed.safetensors");
         var curves = new LossCurves();
         for (var i = 0; i < 4; i++)
         {
-            curves.Add(new StepLosses(1, 2, 3));
+            curves.Add(new StepLosses(objective.LossNames, [1, 2, 3]));
         }
 
         Checkpoint.Write(path, Fingerprint, trainer, curves, [new PrototypeCurve([1.0, 2.0], 1)], new FanOutDecision { Asked = "auto", Reason = "fuzz" });

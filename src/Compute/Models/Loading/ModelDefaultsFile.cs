@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Models.Loading;
@@ -20,9 +21,9 @@ public static class ModelDefaultsFile
         }
 
         var schedules = Setting.Of<TrainingOptions>(options => options.Schedule).Words;
-        if (defaults.LearningRateSchedule is { } schedule && !schedules.Contains(schedule))
+        if (defaults.Schedules.FirstOrDefault(one => one.Word is { } word && !schedules.Contains(word)) is { Field: { } wrong } schedule)
         {
-            throw file.Invalid("learning_rate_schedule", $"\"{schedule}\"", string.Join(" or ", schedules.Select(word => $"\"{word}\"")));
+            throw file.Invalid(wrong, $"\"{schedule.Word}\"", string.Join(" or ", schedules.Select(word => $"\"{word}\"")));
         }
 
         if (defaults.PromptTemplate is { } template && (template.Length > TextRules.Prompt || !template.Contains("{}", StringComparison.Ordinal)))
@@ -35,5 +36,35 @@ public static class ModelDefaultsFile
         }
 
         return defaults;
+    }
+
+    /// <summary>
+    /// The file without its <c>methods</c>, byte by byte what it is or was without them: they came later, and what they decide is told apart by a run's options.
+    /// </summary>
+    /// <param name="utf8">The file.</param>
+    /// <returns>The rest of it; all of it where there are none, or where it is no JSON.</returns>
+    internal static byte[] WithoutMethods(byte[] utf8)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            var end = 0;
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("methods"u8))
+                {
+                    reader.Skip();
+                    return [.. utf8.AsSpan(0, end), .. utf8.AsSpan((int)reader.BytesConsumed)];
+                }
+
+                end = (int)reader.BytesConsumed;
+            }
+        }
+        catch (JsonException)
+        {
+            // Reading it says so.
+        }
+
+        return utf8;
     }
 }

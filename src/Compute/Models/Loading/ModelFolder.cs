@@ -19,6 +19,7 @@ public sealed class ModelFolder
 {
     private const string DiffusersStem = "diffusion_pytorch_model";
     private const string TransformersStem = "model";
+    private const string DefaultsName = "oneshot.json";
 
     private static readonly string[] s_configurations =
     [
@@ -30,7 +31,7 @@ public sealed class ModelFolder
         "tokenizer/merges.txt",
         "tokenizer/special_tokens_map.json",
         "tokenizer/tokenizer_config.json",
-        "oneshot.json",
+        DefaultsName,
     ];
 
     private static readonly string[] s_clipConfigurations = ["config.json", "preprocessor_config.json"];
@@ -133,6 +134,28 @@ public sealed class ModelFolder
     /// <exception cref="InvalidInputException">The weights can't be used.</exception>
     public UNet2DConditionModel LoadUNet(ScalarType type, Device device) => Load<UNet2DConditionModel>("unet", type, device);
 
+    /// <summary>Loads another UNet in place of the model's own, such as one that DreamBooth has trained.</summary>
+    /// <param name="path">A folder with <c>config.json</c> and weights in diffusers' layout.</param>
+    /// <param name="type">Element type to compute in.</param>
+    /// <param name="device">Device to compute on.</param>
+    /// <returns>The model with frozen weights. The caller disposes of it.</returns>
+    /// <exception cref="InvalidInputException">It can't be used, or is no UNet for this model's text states and latents.</exception>
+    public UNet2DConditionModel LoadUNet(string path, ScalarType type, Device device)
+    {
+        var config = UNetConfig.Read(System.IO.Path.Combine(path, "config.json"));
+        if (config.CrossAttentionDim != UNet.CrossAttentionDim || config.InChannels != UNet.InChannels || config.OutChannels != UNet.OutChannels)
+        {
+            throw new InvalidInputException(
+                $"The UNet {path} does not fit {Name}: it was made for another base model.",
+                "unet/config.json",
+                "Draw with the base model that it was trained from."
+            );
+        }
+
+        var part = new ModelPart("unet", path, DiffusersStem, KeyRules.Plain, WeightCounts.Of(config), () => new UNet2DConditionModel(config));
+        return Load<UNet2DConditionModel>(part, type, device, null);
+    }
+
     /// <summary>Loads the VAE.</summary>
     /// <param name="type">Element type to compute in.</param>
     /// <param name="device">Device to compute on.</param>
@@ -183,7 +206,8 @@ public sealed class ModelFolder
 
     /// <summary>
     /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the
-    /// tokenizer and the CLIP's preprocessor, and the folder's own defaults. Files are read each time, as they are.
+    /// tokenizer and the CLIP's preprocessor, and the folder's own defaults but for those of other methods, which are in a run's options by then. Files are
+    /// read each time, as they are.
     /// </summary>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
     /// <exception cref="IOException">One can't be read.</exception>
@@ -207,8 +231,9 @@ public sealed class ModelFolder
             // One that is not there counts as well: its defaults do then.
             if (LinkedFile.Find(path) is not null)
             {
-                using var stream = File.OpenRead(path);
-                lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(stream))).Append('\n');
+                var bytes = File.ReadAllBytes(path);
+                var counted = name == DefaultsName ? ModelDefaultsFile.WithoutMethods(bytes) : bytes;
+                lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(counted))).Append('\n');
             }
         }
     }
@@ -264,16 +289,18 @@ public sealed class ModelFolder
     }
 
     private T Load<T>(string name, ScalarType type, Device device)
+        where T : Module => Load<T>(Parts().Single(p => p.Name == name), type, device, Converted);
+
+    private static T Load<T>(ModelPart part, ScalarType type, Device device, ConvertedWeights? converted)
         where T : Module
     {
         TorchRuntime.Initialise();
-        var part = Parts().Single(p => p.Name == name);
         using var source = WeightSource.Open(part.Folder, part.Name, part.Stem);
         using var scope = NewDisposeScope(); // for what the layers' constructors leave behind
         var module = (T)part.Create(source);
         try
         {
-            StrictLoader.Load(module, source, part.Rules, type, device, match => Converted?.Find(part.Name, match, source, type));
+            StrictLoader.Load(module, source, part.Rules, type, device, match => converted?.Find(part.Name, match, source, type));
             return module;
         }
         catch

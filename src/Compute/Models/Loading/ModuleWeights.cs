@@ -15,13 +15,16 @@ internal static class ModuleWeights
     /// <summary>Every parameter in the model's order.</summary>
     public static IEnumerable<ParameterSlot> SlotsOf(Module module) => SlotsOf(module, string.Empty);
 
-    /// <summary>Puts a tensor into a place; the module owns it from here on, frozen.</summary>
-    public static void Assign(ParameterSlot slot, Tensor value)
+    /// <summary>Puts a tensor into a place; the module owns it from here on.</summary>
+    /// <param name="slot">The place.</param>
+    /// <param name="value">The tensor.</param>
+    /// <param name="trains">Whether it gets gradients; else it is frozen.</param>
+    public static void Assign(ParameterSlot slot, Tensor value, bool trains = false)
     {
         var property =
             slot.Owner.GetType().GetProperty(slot.Name)
             ?? throw new InvalidOperationException($"{slot.Owner.GetType().Name} has no settable parameter {slot.Name}.");
-        property.SetValue(slot.Owner, new Parameter(value, requires_grad: false).Kept());
+        property.SetValue(slot.Owner, new Parameter(value, requires_grad: trains).Kept());
     }
 
     private static IEnumerable<ParameterSlot> SlotsOf(Module module, string prefix)

@@ -52,6 +52,7 @@ internal sealed class ReferenceText
 
     private IEnumerable<int> Learned(int i) => Enumerable.Range(960 + (i * _n), _n);
 
-    private static Tensor Complete(List<int> ids) =>
+    /// <summary>A text of ids between start and end.</summary>
+    public static Tensor Complete(IReadOnlyCollection<int> ids) =>
         tensor([.. new[] { 958 }.Concat(ids).Concat(Enumerable.Repeat(959, Context - 1 - ids.Count)).Select(id => (long)id)], [1, Context], ScalarType.Int64);
 }

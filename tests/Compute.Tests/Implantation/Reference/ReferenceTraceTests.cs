@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
@@ -99,9 +100,9 @@ public sealed class ReferenceTraceTests(ReferenceModel model) : IClassFixture<Re
         {
             var expected = reference.Losses[step];
             Say($"step {step}: {expected} against {actual[step]}");
-            AssertClose(expected.Global, actual[step].Global, $"global loss of step {step}");
-            AssertClose(expected.Object, actual[step].Object, $"object loss of step {step}");
-            AssertClose(expected.Class, actual[step].Class, $"class loss of step {step}");
+            AssertClose(expected.Global, actual[step][LossNames.Global], $"global loss of step {step}");
+            AssertClose(expected.Object, actual[step][LossNames.Object], $"object loss of step {step}");
+            AssertClose(expected.Class, actual[step][LossNames.Class], $"class loss of step {step}");
         }
     }
 

@@ -84,6 +84,38 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
     }
 
     [Fact]
+    public void Resolve_ModelsDefaultsOfAMethod_HoldForThatMethodAlone()
+    {
+        runs.WriteDefaults(
+            "tiny",
+            """
+            {
+              "steps": 3,
+              "methods": {
+                "dreambooth": { "steps": 9, "learning_rate": 0.5, "learning_rate_schedule": "cosine", "class_pictures": 5 },
+                "textual_inversion": { "vectors": 3 }
+              }
+            }
+            """
+        );
+        try
+        {
+            ImplantationOptions Resolve(TrainingMethod method) => runs.Resolve(Open with { Method = new MethodOptions { Name = method } });
+            var dreambooth = Resolve(TrainingMethod.Dreambooth);
+            Assert.Equal(
+                (9, 0.5, LearningRateSchedule.Cosine, 5),
+                (dreambooth.Steps, dreambooth.LearningRate, dreambooth.Schedule, dreambooth.ClassPictures)
+            );
+            Assert.Equal((3, 3000), (Resolve(TrainingMethod.TextualInversion).Vectors, Resolve(TrainingMethod.TextualInversion).Steps));
+            Assert.Equal((3, 500), (Resolve(TrainingMethod.Ours).Steps, Resolve(TrainingMethod.Lora).Steps));
+        }
+        finally
+        {
+            runs.WriteDefaults("tiny", null);
+        }
+    }
+
+    [Fact]
     public void Resolve_SlotsDevice_IsTakenWhateverTheRequestNames()
     {
         var elsewhere = Open with { Training = Open.Training with { Device = "cuda:99" } };
@@ -101,7 +133,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
                 .Select(attribute => attribute.Name);
         Assert.Equal(
             Names(typeof(ModelDefaults))
-                .Except(["prototype"])
+                .Except(["prototype", "methods"])
                 .Concat(Names(typeof(PrototypeDefaults)).Select(name => "prototype." + name))
                 .Order(StringComparer.Ordinal),
             s_table.Select(row => row.Field).Order(StringComparer.Ordinal)

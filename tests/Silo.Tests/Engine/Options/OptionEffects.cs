@@ -188,7 +188,51 @@ internal static class OptionEffects
                     Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
+            new("method.name", (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Lora } })
+            {
+                Used = OfWholePictures(("method", "\"lora\"")),
+                Seen = (plain, other) =>
+                {
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    Assert.All(other.Terms, terms => Assert.Equal(["global"], terms.Select(term => term.Name)));
+                    Assert.Equal(plain.Lora.Tensors.Keys, other.Lora.Tensors.Keys);
+                },
+            },
+            new("method.class_pictures", (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 2 } })
+            {
+                Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "2"), ("prior_weight", "1")),
+                Seen = (_, other) =>
+                {
+                    Assert.All(other.Terms, terms => Assert.Equal(["global", "prior"], terms.Select(term => term.Name)));
+                    Assert.Empty(other.Lora.Tensors);
+                },
+            },
+            new(
+                "method.prior_weight",
+                (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } }
+            )
+            {
+                Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "1"), ("prior_weight", "0.25")),
+                Seen = (_, other) => Assert.All(other.Terms, terms => Assert.InRange(terms[1].Value, 1e-3, 2)),
+            },
         ];
+
+    // A method without masks and prototype switches all of that off.
+    private static Dictionary<string, string> OfWholePictures(params ReadOnlySpan<(string Path, string Json)> own)
+    {
+        var used = new Dictionary<string, string>
+        {
+            ["use_prototype"] = "false",
+            ["objective.object_loss"] = "false",
+            ["objective.class_loss"] = "false",
+        };
+        foreach (var (path, json) in own)
+        {
+            used.Add(path, json);
+        }
+
+        return used;
+    }
 
     private static IEnumerable<OptionEffect> Training() =>
         [

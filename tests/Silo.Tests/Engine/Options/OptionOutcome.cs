@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,6 +20,9 @@ internal sealed class OptionOutcome : IEngineObserver
     /// <summary>Losses by step.</summary>
     public List<TermLosses> Losses { get; } = [];
 
+    /// <summary>Losses by step and name.</summary>
+    public List<ImmutableArray<TermLoss>> Terms { get; } = [];
+
     /// <summary>Steps at which checkpoints were committed.</summary>
     public List<int> CheckpointSteps { get; } = [];
 
@@ -38,7 +42,8 @@ internal sealed class OptionOutcome : IEngineObserver
     public JsonNode Metrics { get; private set; } = new JsonObject();
 
     /// <summary>The LoRA's file by key, with its name.</summary>
-    public (string Name, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors) Lora { get; private set; }
+    public (string Name, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors) Lora { get; private set; } =
+        ("plain", new Dictionary<string, (long[], float[])>());
 
     /// <summary>Files of learned vectors, <c>oneshot-TOKEN-NAME.safetensors</c>: token and rows.</summary>
     public IReadOnlyDictionary<string, float[]> Embeddings { get; private set; } = new Dictionary<string, float[]>();
@@ -51,6 +56,7 @@ internal sealed class OptionOutcome : IEngineObserver
         if (update.Losses is { } losses)
         {
             Losses.Add(losses);
+            Terms.Add(update.Terms);
         }
     }
 
@@ -86,8 +92,11 @@ internal sealed class OptionOutcome : IEngineObserver
     {
         Manifest = result.Manifest;
         Metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(result.Folder, "metrics.json")))!;
-        var lora = Directory.EnumerateFiles(result.Folder, "*.safetensors").Single(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors");
-        Lora = (Path.GetFileNameWithoutExtension(lora), Read(lora, _ => true));
+        var lora = Directory
+            .EnumerateFiles(result.Folder, "*.safetensors")
+            .SingleOrDefault(file => Path.GetFileName(file) != "pytorch_lora_weights.safetensors");
+        // Of a method that trains none, the name alone.
+        Lora = lora is null ? ("plain", Lora.Tensors) : (Path.GetFileNameWithoutExtension(lora), Read(lora, _ => true));
         Embeddings = Directory
             .EnumerateFiles(Path.Combine(result.Folder, "learned_embeds"))
             .ToDictionary(

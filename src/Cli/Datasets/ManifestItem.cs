@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Imaging;
+
+namespace OrleansOneShot.Cli.Datasets;
+
+/// <summary>A line of a manifest, as it is written.</summary>
+internal sealed record ManifestItem
+{
+    /// <summary>Its id, which names the folder of its result.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Path of the photo, relative to the manifest.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The objects of the photo.</summary>
+    public required ImmutableArray<ManifestObject> Objects { get; init; }
+
+    /// <summary>Pictures to draw; left out: those of the command.</summary>
+    public ImmutableArray<string> Prompts { get; init; }
+
+    /// <summary>What this item does otherwise than the command says.</summary>
+    public ItemOptions? Options { get; init; }
+
+    /// <summary>What to find its job by.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+}
+
+/// <summary>An object of a manifest's item.</summary>
+internal sealed record ManifestObject
+{
+    /// <summary>Path of its mask, relative to the manifest.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>A box around it, from which its mask is made.</summary>
+    [JsonConverter(typeof(BoxConverter))]
+    public PixelRectangle? Box { get; init; }
+
+    /// <summary>Its class name.</summary>
+    public required string Class { get; init; }
+
+    /// <summary>Its identifier; left out: made of the class name.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Whether black, or transparent, marks it in the mask.</summary>
+    public bool Invert { get; init; }
+
+    /// <summary>The one value of the mask that marks it, as <c>--mask-value</c> has it.</summary>
+    public string? Value { get; init; }
+}
+
+/// <summary>A box as <c>"x,y,w,h"</c>, <c>"x:y:w:h"</c> or a list of four numbers.</summary>
+internal sealed class BoxConverter : JsonConverter<PixelRectangle?>, IDescribedConverter
+{
+    /// <inheritdoc/>
+    public string Wanted => "a box as \"x,y,w,h\" in whole pixels, or a list of these four numbers";
+
+    /// <inheritdoc/>
+    public override PixelRectangle? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        var value = document.RootElement;
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(number => number.GetRawText())),
+            _ => "",
+        };
+        return PromptOptions.ParseBox(text, ',') ?? PromptOptions.ParseBox(text, ':') ?? throw new JsonException();
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, PixelRectangle? value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(
+            value is { } box ? string.Create(CultureInfo.InvariantCulture, $"{box.X},{box.Y},{box.Width},{box.Height}") : null
+        );
+}
