@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using OrleansOneShot.Client.Generations;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
