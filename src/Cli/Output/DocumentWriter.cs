@@ -27,6 +27,7 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(CheckListDocument))]
 [JsonSerializable(typeof(CollectionDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(GenerationDocument))]
 [JsonSerializable(typeof(ImplantationEstimate))]
