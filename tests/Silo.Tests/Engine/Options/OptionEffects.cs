@@ -207,10 +207,7 @@ internal static class OptionEffects
                     Assert.Empty(other.Lora.Tensors);
                 },
             },
-            new(
-                "method.prior_weight",
-                (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } }
-            )
+            new("method.prior_weight", (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } })
             {
                 Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "1"), ("prior_weight", "0.25")),
                 Seen = (_, other) => Assert.All(other.Terms, terms => Assert.InRange(terms[1].Value, 1e-3, 2)),
