@@ -6,7 +6,7 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>
 /// Pictures of the class that the frozen model draws, for prior preservation. They depend on the seed, the model and its defaults alone: a run that

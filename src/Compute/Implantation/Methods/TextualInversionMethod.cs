@@ -7,7 +7,7 @@ using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>
 /// Textual Inversion (Gal et al. 2022; diffusers' <c>textual_inversion.py</c>): token vectors alone train, from the class name's, over prompts of several

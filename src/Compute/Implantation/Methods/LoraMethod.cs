@@ -1,7 +1,7 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>
 /// Plain LoRA (diffusers' <c>train_dreambooth_lora.py</c> without prior preservation): the words "sks cat" call the object, nothing of a text is learned,
