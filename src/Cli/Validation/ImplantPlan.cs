@@ -7,7 +7,7 @@ using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;

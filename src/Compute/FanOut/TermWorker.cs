@@ -3,7 +3,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Recipe;

@@ -4,7 +4,7 @@ using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Threads;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Plots;
 using OrleansOneShot.Compute.Results;
 using OrleansOneShot.Compute.Safetensors;

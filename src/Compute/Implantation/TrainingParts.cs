@@ -1,5 +1,5 @@
 using OrleansOneShot.Compute.FanOut;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 
 namespace OrleansOneShot.Compute.Implantation;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;

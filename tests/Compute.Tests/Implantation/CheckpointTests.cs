@@ -2,11 +2,11 @@ using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
-using OrleansOneShot.Compute.Tests.Methods;
+using OrleansOneShot.Compute.Tests.Implantation.Methods;
 using OrleansOneShot.Compute.Torch;
 using static TorchSharp.torch;
 

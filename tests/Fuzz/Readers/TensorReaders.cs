@@ -4,7 +4,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Masks.Sam;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Optimisation;

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using OrleansOneShot.Common;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Models.Loading;
@@ -38,33 +38,8 @@ public static class ModelDefaultsFile
         return defaults;
     }
 
-    /// <summary>
-    /// The file without its <c>methods</c>, byte by byte what it is or was without them: they came later, and what they decide is told apart by a run's options.
-    /// </summary>
+    /// <summary>The file without its <c>methods</c>, byte by byte what it is or was without them: what they decide is in a run's options.</summary>
     /// <param name="utf8">The file.</param>
     /// <returns>The rest of it; all of it where there are none, or where it is no JSON.</returns>
-    internal static byte[] WithoutMethods(byte[] utf8)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            var end = 0;
-            while (reader.Read())
-            {
-                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("methods"u8))
-                {
-                    reader.Skip();
-                    return [.. utf8.AsSpan(0, end), .. utf8.AsSpan((int)reader.BytesConsumed)];
-                }
-
-                end = (int)reader.BytesConsumed;
-            }
-        }
-        catch (JsonException)
-        {
-            // Reading it says so.
-        }
-
-        return utf8;
-    }
+    internal static byte[] WithoutMethods(byte[] utf8) => JsonText.Without(utf8, "methods");
 }

@@ -6,7 +6,7 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>A LoRA of the UNet, with token vectors that are learned beside it or stay what they are.</summary>
 internal sealed class LoraParts : ITrainedParts

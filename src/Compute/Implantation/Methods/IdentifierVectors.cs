@@ -2,7 +2,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Optimisation;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>What the identifiers of all objects stand for: rows that are learned, or those of words that the model knows.</summary>
 internal sealed class IdentifierVectors : IDisposable

@@ -2,7 +2,7 @@ using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>What a method trains, in one run.</summary>
 internal interface ITrainedParts : IDisposable

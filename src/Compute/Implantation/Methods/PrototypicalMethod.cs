@@ -2,7 +2,7 @@ using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Schedulers;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>Lu, Xie and Guo 2024: a LoRA and token vectors from the prototypical embedding, with the object-specific loss and the class loss.</summary>
 internal sealed class PrototypicalMethod : ITrainingMethod

@@ -1,10 +1,10 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Compute.Tests.Methods;
+namespace OrleansOneShot.Compute.Tests.Implantation.Methods;
 
 /// <summary>What the prototypical method trains, without a model around it.</summary>
 internal static class Trained

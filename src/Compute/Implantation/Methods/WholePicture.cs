@@ -4,7 +4,7 @@ using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>What the methods without a mask have in common.</summary>
 internal static class WholePicture

@@ -1,4 +1,4 @@
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>
 /// The words that call an object of a method without learned vectors: a rare word before the class name, as in DreamBooth's "a photo of sks dog". Identifiers

@@ -1,11 +1,11 @@
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>
-/// Plain LoRA (diffusers' <c>train_dreambooth_lora.py</c> without prior preservation): the words "sks cat" call the object, nothing of a text is learned, and the
-/// loss is that of the whole picture.
+/// Plain LoRA (diffusers' <c>train_dreambooth_lora.py</c> without prior preservation): the words "sks cat" call the object, nothing of a text is learned,
+/// and the loss is that of the whole picture.
 /// </summary>
 internal sealed class LoraMethod : ITrainingMethod
 {

@@ -4,7 +4,7 @@ using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>All weights of the UNet, in float32; the base model's lie beside them until the run is over.</summary>
 internal sealed class UNetParts : ITrainedParts

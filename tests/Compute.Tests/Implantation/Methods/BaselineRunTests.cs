@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
-using OrleansOneShot.Compute.Methods;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Tests.Implantation;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Compute.Tests.Methods;
+namespace OrleansOneShot.Compute.Tests.Implantation.Methods;
 
 /// <summary>Whole runs of plain LoRA, Textual Inversion and DreamBooth.</summary>
 public sealed class BaselineRunTests : IDisposable

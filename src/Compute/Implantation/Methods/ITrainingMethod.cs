@@ -4,7 +4,7 @@ using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>A way of teaching a model an object: what trains, by which losses, and what a run writes of it. It has no state.</summary>
 internal interface ITrainingMethod

@@ -5,7 +5,7 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
-namespace OrleansOneShot.Compute.Methods;
+namespace OrleansOneShot.Compute.Implantation.Methods;
 
 /// <summary>Whether a method fits a machine: known from configurations, before any weight is loaded.</summary>
 public static class MethodFit
