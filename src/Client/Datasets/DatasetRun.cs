@@ -53,7 +53,9 @@ public sealed class DatasetRun(string name, int items)
     }
 }
 
-/// <summary>An item of a run over many photos: a job to submit, or the reason why there can be none. Its result is called as the item, unless it has a name.</summary>
+/// <summary>
+/// An item of a run over many photos: a job to submit, or the reason why there can be none. Its result is called as the item, unless it has a name.
+/// </summary>
 public sealed class DatasetEntry
 {
     /// <summary>An item that can be tried.</summary>
