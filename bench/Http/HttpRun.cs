@@ -90,7 +90,7 @@ internal static class HttpRun
                     0,
                     submits,
                     new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-                    async (_, token) => await way.SubmitAsync(Request("bench", input), IdempotencyKey.New(), token)
+                    async (_, token) => await way.Implantations.SubmitAsync(Request("bench", input), IdempotencyKey.New(), token)
                 );
                 rates[i].Add(submits / clock.Elapsed.TotalSeconds);
             }

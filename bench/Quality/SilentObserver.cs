@@ -13,5 +13,5 @@ internal sealed class SilentObserver : IImplantationObserver
 
     public void Checkpoint(int step, string path) { }
 
-    public void Preview(int step, byte[] png) { }
+    public void Preview(int step, byte[] png, SampleMetrics? metrics) { }
 }

@@ -116,7 +116,7 @@ public sealed partial class ClusterClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         var handle = GetImplantation(options?.Id ?? JobId.New(DateTimeOffset.UtcNow));
-        await CallAsync(async token => await handle.Grain.Submit(request, token), cancellationToken);
+        await handle.SubmitAsync(request, cancellationToken);
         return handle;
     }
 
@@ -155,7 +155,7 @@ public sealed partial class ClusterClient : IAsyncDisposable
     public ClusterKeys Keys => new(this, _grains.GetGrain<IKeyRegistryGrain>(0));
 
     /// <summary>The models that jobs can name.</summary>
-    public ClusterModelLibrary Models => new(this, _grains.GetGrain<IModelLibraryGrain>(0));
+    public ClusterModelLibrary Models => new(this, _grains);
 
     /// <summary>What an owner has uploaded; makes no call.</summary>
     /// <param name="owner">The owner's name.</param>
@@ -270,6 +270,34 @@ public sealed partial class ClusterClient : IAsyncDisposable
             error
         );
     }
+
+    /// <summary>Asks; what did not get through is explained.</summary>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <param name="call">Asks.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="OneShotException">The answer's own error, or unavailable.</exception>
+    internal async Task<T> AskAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (IsUnanswered(e))
+        {
+            throw await ExplainAsync(e);
+        }
+    }
+
+    /// <summary>As <see cref="AskAsync{T}"/>, where there is no answer.</summary>
+    /// <param name="call">Asks.</param>
+    /// <returns>When done.</returns>
+    /// <exception cref="OneShotException">The call's own error, or unavailable.</exception>
+    internal Task AskAsync(Func<Task> call) =>
+        AskAsync(async () =>
+        {
+            await call();
+            return true;
+        });
 
     /// <summary>Looks whether the cluster's Redis still holds the jobs that it held.</summary>
     /// <returns>When it does, or can't be asked.</returns>

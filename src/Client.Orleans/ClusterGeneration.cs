@@ -7,7 +7,7 @@ using OrleansOneShot.Documents.Requests;
 namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>One generation and its verbs.</summary>
-public sealed class ClusterGeneration
+public sealed class ClusterGeneration : IClusterJob<GenerationStatus>
 {
     private readonly IGenerationGrain _grain;
     private readonly ClusterClient _client;

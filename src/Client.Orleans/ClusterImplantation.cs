@@ -4,11 +4,12 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Client.Cluster;
 
 /// <summary>One job and its verbs.</summary>
-public sealed record ClusterImplantation : IWatchedJob
+public sealed record ClusterImplantation : IWatchedJob, IClusterJob<ImplantationStatus>
 {
     private readonly ClusterClient _client;
 
@@ -23,6 +24,17 @@ public sealed record ClusterImplantation : IWatchedJob
     public string Id { get; }
 
     internal IImplantationGrain Grain { get; }
+
+    /// <summary>Submits the job, whose photos and masks lie in the store already. Submitting the same request again is harmless.</summary>
+    /// <param name="request">What to do.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The job's status, without its place in the queue.</returns>
+    /// <exception cref="OneShotException">invalid_input, or conflict when the id holds another request.</exception>
+    public Task<ImplantationStatus> SubmitAsync(ImplantationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _client.CallAsync(async token => await Grain.Submit(request, token), cancellationToken);
+    }
 
     /// <summary>All that is known of the job.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -72,11 +84,20 @@ public sealed record ClusterImplantation : IWatchedJob
     /// <exception cref="OneShotException">
     /// not_found. conflict: the job goes on by itself, or has succeeded. blob_missing: its inputs are gone, and must be uploaded again. limit: too many wait.
     /// </exception>
-    public async Task<ImplantationStatus> RetryAsync(CancellationToken cancellationToken = default)
+    public async Task<ImplantationStatus> RetryAsync(CancellationToken cancellationToken = default) =>
+        await RetryKnownAsync(await GetStatusAsync(cancellationToken), cancellationToken);
+
+    /// <summary>As <see cref="RetryAsync"/>, for those who know the job already.</summary>
+    /// <param name="known">What is known of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The status afterwards.</returns>
+    /// <exception cref="OneShotException">As there; conflict also: somebody else has retried it since.</exception>
+    public Task<ImplantationStatus> RetryKnownAsync(ImplantationStatus known, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(known);
+
         // Which retry this is: a call whose answer was lost is repeated, and must not be a second one.
-        var known = await GetStatusAsync(cancellationToken);
-        return await _client.CallAsync(async _ => await Grain.Retry(known.Retries), cancellationToken);
+        return _client.CallAsync(async _ => await Grain.Retry(known.Retries), cancellationToken);
     }
 
     /// <summary>Deletes an ended job with all its files. Inputs that other jobs may share stay.</summary>

@@ -1,7 +1,12 @@
 using System.Runtime.CompilerServices;
+using OrleansOneShot.Client.Generations;
 using OrleansOneShot.Client.Http;
 using OrleansOneShot.Client.Implantations;
+using OrleansOneShot.Client.Keys;
+using OrleansOneShot.Client.Models;
+using OrleansOneShot.Client.Silos;
 using OrleansOneShot.Client.Transport;
+using OrleansOneShot.Client.Webhooks;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Jobs;
 
@@ -43,28 +48,67 @@ public sealed partial class OneShotClient : IOneShotClient
     }
 
     /// <inheritdoc/>
+    public IOneShotModels Models => _transport.Models;
+
+    /// <inheritdoc/>
+    public IOneShotWebhooks Webhooks => _transport.Webhooks;
+
+    /// <inheritdoc/>
+    public IOneShotKeys Keys => _transport.Keys;
+
+    /// <inheritdoc/>
+    public IOneShotCluster Cluster => _transport.Cluster;
+
+    /// <inheritdoc/>
     public async Task<ImplantationHandle> ImplantAsync(
         Implantation implantation,
         IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default
-    ) => new(await _submission.RunAsync(implantation, progress, cancellationToken), _transport);
+    ) => new(await _submission.RunAsync(implantation, progress, cancellationToken), _transport.Implantations);
+
+    /// <inheritdoc/>
+    public Task<ImplantationEstimate> EstimateAsync(Implantation implantation, CancellationToken cancellationToken = default) =>
+        _submission.EstimateAsync(implantation, cancellationToken);
 
     /// <inheritdoc/>
     public ImplantationHandle GetImplantation(string id)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
-        return new ImplantationHandle(id, _transport);
+        return new ImplantationHandle(id, _transport.Implantations);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<JobSummary> ListImplantationsAsync(
-        JobQuery? query = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    public IAsyncEnumerable<JobSummary> ListImplantationsAsync(JobQuery? query = null, CancellationToken cancellationToken = default) =>
+        ListAsync(_transport.Implantations, query, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<GenerationHandle> GenerateAsync(Generation generation, CancellationToken cancellationToken = default) =>
+        new(await new Drawing(_transport).RunAsync(generation, cancellationToken), _transport.Generations);
+
+    /// <inheritdoc/>
+    public GenerationHandle GetGeneration(string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        return new GenerationHandle(id, _transport.Generations);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JobSummary> ListGenerationsAsync(JobQuery? query = null, CancellationToken cancellationToken = default) =>
+        ListAsync(_transport.Generations, query, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _transport.DisposeAsync();
+
+    private static async IAsyncEnumerable<JobSummary> ListAsync<TStatus>(
+        IJobTransport<TStatus> jobs,
+        JobQuery? query,
+        [EnumeratorCancellation] CancellationToken cancellationToken
     )
+        where TStatus : class, IJobStatus
     {
         for (var next = query ?? new JobQuery(); next is not null;)
         {
-            var page = await _transport.ListPageAsync(next, cancellationToken);
+            var page = await jobs.ListPageAsync(next, cancellationToken);
             foreach (var job in page.Jobs)
             {
                 yield return job;
@@ -73,7 +117,4 @@ public sealed partial class OneShotClient : IOneShotClient
             next = page.Next is null ? null : next with { Cursor = page.Next };
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _transport.DisposeAsync();
 }

@@ -33,11 +33,7 @@ public static class ModelPull
     )
     {
         ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(repository);
-        ArgumentNullException.ThrowIfNull(options);
-        RepositoryPath.RequireRepository(repository);
-        RepositoryPath.RequireRevision(options.Revision);
-        var name = RepositoryPath.RequireName(options.Name ?? repository[(repository.LastIndexOf('/') + 1)..]);
+        var name = Require(repository, options);
         using var host = new ModelHost(options);
         var target = Path.Combine(data.ModelFolders, name);
         if (FindPresent(data, name, target, repository, options) is { } present)
@@ -68,6 +64,20 @@ public static class ModelPull
                 e
             );
         }
+    }
+
+    /// <summary>Checks what is to be fetched; makes no request.</summary>
+    /// <param name="repository">OWNER/NAME on the host.</param>
+    /// <param name="options">Revision and name.</param>
+    /// <returns>The name that the model gets.</returns>
+    /// <exception cref="InvalidInputException">There can be no such repository, revision or name.</exception>
+    public static string Require(string repository, ModelPullOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        ArgumentNullException.ThrowIfNull(options);
+        RepositoryPath.RequireRepository(repository);
+        RepositoryPath.RequireRevision(options.Revision);
+        return RepositoryPath.RequireName(options.Name ?? repository[(repository.LastIndexOf('/') + 1)..]);
     }
 
     private static PulledModel? FindPresent(DataFolder data, string name, string target, string repository, ModelPullOptions options)

@@ -62,6 +62,13 @@ public sealed record ModelPullOptions
         return options;
     }
 
+    /// <summary>The host that the environment names, else <see cref="DefaultHost"/>; no request is made.</summary>
+    /// <param name="variable">Looks up a variable of the environment; null takes the process's own.</param>
+    /// <returns>Its address and token.</returns>
+    /// <exception cref="InvalidInputException">The address or the token can't be used. The message shows neither.</exception>
+    public static ModelPullOptions OfOperator(Func<string, string?>? variable = null) =>
+        FromEnvironment(variable) ?? new ModelPullOptions { Token = HostToken.Read(variable) };
+
     /// <summary>Which addresses a host may not redirect to; tests, whose hosts are all of the loopback, say otherwise.</summary>
     internal Func<IPAddress, bool> IsOffLimits { get; init; } = PublicAddresses.Exclude;
 }

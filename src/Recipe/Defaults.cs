@@ -42,6 +42,9 @@ public static class Defaults
     /// <summary>Steps between two checkpoints.</summary>
     public const int CheckpointEvery = 10;
 
+    /// <summary>Steps between two previews.</summary>
+    public const int PreviewEvery = 50;
+
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     public const string PromptTemplate = "a photo of {}";
 

@@ -82,6 +82,10 @@ public sealed record ImplantationOptions
     /// <summary>Steps between two checkpoints.</summary>
     public int CheckpointEvery { get; init; } = Defaults.CheckpointEvery;
 
+    /// <summary>Steps between two previews; 0: none are drawn. Null only in a fingerprint, which it is no part of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? PreviewEvery { get; init; } = Defaults.PreviewEvery;
+
     /// <summary>What the frozen weights compute in.</summary>
     public Precision Precision { get; init; }
 
@@ -158,6 +162,7 @@ public sealed record ImplantationOptions
             Resolution = training.Resolution ?? model.Resolution ?? Defaults.Resolution,
             PromptTemplate = model.PromptTemplate ?? Defaults.PromptTemplate,
             CheckpointEvery = training.CheckpointEvery,
+            PreviewEvery = training.PreviewEvery ?? Defaults.PreviewEvery,
             FanOut = training.FanOut.Mode,
             FanOutPeriod = training.FanOut.Period,
             MicroBatch = training.MicroBatch,

@@ -23,6 +23,9 @@ public sealed class OptionAttribute(string name, string description) : Attribute
     /// <summary>What <c>{0}</c> in <see cref="Otherwise"/> stands for; a value of <see cref="Defaults"/>.</summary>
     public object? OtherwiseValue { get; init; }
 
+    /// <summary>Of a whole number: the word that stands for 0, such as <c>off</c>; null: there is none.</summary>
+    public string? ZeroWord { get; init; }
+
     /// <summary>How help shows its value; null: by its type.</summary>
     public string? Form { get; init; }
 

@@ -90,6 +90,20 @@ public sealed record TrainingOptions
     /// </summary>
     [FieldNumber(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public MoreLoraTargets MoreTargets { get; init; }
+
+    /// <summary>
+    /// Steps between two previews; 0: none are drawn; null: <see cref="Defaults.PreviewEvery"/>. It changes nothing of the weights. (Left out of request.json
+    /// where it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(14), Range(0, 100_000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--preview-every",
+        "Steps between two previews, each a quick picture of the first prompt that takes about as long as a few steps; off draws none, and so does --samples 0",
+        Otherwise = "{0}",
+        OtherwiseValue = Defaults.PreviewEvery,
+        ZeroWord = "off"
+    )]
+    public int? PreviewEvery { get; init; }
 }
 
 /// <summary>How the learning rate changes over the steps.</summary>

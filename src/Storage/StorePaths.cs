@@ -58,6 +58,19 @@ public static class StorePaths
     public static string Job(string jobId) =>
         ArtifactPath.IsSegment(jobId) ? $"{Jobs}{jobId}/" : throw new ArgumentException($"'{jobId}' can't be the id of a job.", nameof(jobId));
 
+    /// <summary>
+    /// A mask that a job has made of a box. Its name is its content's, so whichever epoch writes it, what the job refers to is never changed; it goes with the
+    /// job.
+    /// </summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="sha256">SHA-256 of its bytes, 64 lower-case hexadecimal digits.</param>
+    /// <returns>Its path.</returns>
+    /// <exception cref="ArgumentException">The id or the hash is none.</exception>
+    public static string Mask(string jobId, string sha256) =>
+        IsHash(sha256)
+            ? $"{Job(jobId)}masks/{sha256}.png"
+            : throw new ArgumentException($"'{sha256}' is no SHA-256 of 64 lower-case hexadecimal digits.", nameof(sha256));
+
     /// <summary>A checkpoint. Its name carries the step, so the one that the job refers to is never overwritten.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="epoch">The epoch that writes it.</param>

@@ -20,7 +20,7 @@ public sealed class BorderTests
         ["Client"] = ["Common", "Documents", "Recipe", "Storage"],
         ["Client.Orleans"] = ["Client", "Common", "Contracts", "Documents", "Storage"],
         ["Api"] = ["Client", "Client.Orleans", "Common", "Contracts", "Documents", "Recipe", "Storage"],
-        ["Silo"] = ["Client.Orleans", "Common", "Compute", "Contracts", "Documents", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
+        ["Silo"] = ["Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "Grains", "ModelHub", "Recipe", "Storage", "Storage.Azure"],
         ["Testing"] = ["Api", "Client", "Client.Orleans", "Contracts", "Documents", "Grains", "Recipe", "Storage"],
         ["Cli"] = ["Api", "Client", "Client.Orleans", "Common", "Compute", "Contracts", "Documents", "ModelHub", "Recipe", "Silo", "Storage"],
     };

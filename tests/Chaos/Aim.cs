@@ -91,8 +91,10 @@ internal sealed class Aim(ClusterClient client, ChaosCluster cluster, int steps)
             foreach (var lease in leases.Where(lease => lease.Silo == address))
             {
                 // A leased job may be between preparing and publishing; only training counts.
-                var status = await client.GetImplantation(lease.JobId).GetStatusAsync(cancellationToken).WaitAsync(s_answer, cancellationToken);
-                if (status.State == JobState.Training && status.Epoch == lease.Epoch && status.Step >= 1 && status.Step < steps - 1)
+                var status = await client.GetImplantation(lease.JobId).FindStatusAsync(cancellationToken).WaitAsync(s_answer, cancellationToken);
+
+                // A generation is no implantation, and trains nothing.
+                if (status?.State == JobState.Training && status.Epoch == lease.Epoch && status.Step >= 1 && status.Step < steps - 1)
                 {
                     targets.Add(new Target(silo, lease.JobId, lease.Epoch, status.Step));
                 }

@@ -111,11 +111,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <param name="prepare">Is given the data folder of each silo before its first start.</param>
     public static async Task<ChaosCluster> StartAsync(string root, int silos, ChaosMeans means, Action<string> prepare)
     {
-        if (!AzuriteServer.IsInstalled)
-        {
-            throw new InvalidOperationException(AzuriteServer.Missing);
-        }
-
+        MissingMeansException.ThrowIfServersAreMissing();
         var cluster = new ChaosCluster(root, silos, means, prepare);
         try
         {

@@ -96,4 +96,25 @@ internal sealed class ChaosJobs(int steps)
         };
         return await Calls.UntilDoneAsync(() => client.SubmitAsync(request, id, cancellationToken), cancellationToken);
     }
+
+    /// <summary>Submits a generation that draws with an implantation, however often it takes.</summary>
+    /// <param name="client">The cluster's client.</param>
+    /// <param name="implantation">The implantation, which has succeeded.</param>
+    /// <param name="seed">The pictures' seed.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    public async Task<ClusterGeneration> DrawAsync(ClusterClient client, string implantation, long seed, CancellationToken cancellationToken)
+    {
+        var job = client.GetGeneration(JobId.New(DateTimeOffset.UtcNow));
+        var request = new GenerationRequest
+        {
+            Seed = seed,
+            Model = new ModelReference { Name = _model },
+            Implantations = [new ImplantationReference { Id = implantation }],
+            Prompts = ["a <cat> on the beach", "a photo of <cat>"],
+            PerPrompt = 2,
+            Steps = 20,
+        };
+        await Calls.UntilDoneAsync(() => job.SubmitAsync(request, cancellationToken), cancellationToken);
+        return job;
+    }
 }

@@ -9,6 +9,12 @@ internal sealed record ChaosReport
     /// <summary>Submitted jobs.</summary>
     public required int Jobs { get; init; }
 
+    /// <summary>Of the jobs: generations, each with the result of another one.</summary>
+    public required int Generations { get; init; }
+
+    /// <summary>Of the jobs: those that had failed or were cancelled, and were run again.</summary>
+    public required int Retried { get; init; }
+
     /// <summary>Faults that this machine can't make, with the reason.</summary>
     public required IReadOnlyDictionary<string, string> LeftOut { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
 
             if (setting.Faults.All(_means.LeftOut.ContainsKey))
             {
-                throw new InvalidOperationException("None of these faults can be made on this machine.");
+                throw new MissingMeansException("None of these faults can be made on this machine.");
             }
 
             var expected = await References.MakeAsync(Path.Combine(root, "calm"), _jobs, _means, cancellationToken);
@@ -80,7 +80,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
                 await Task.WhenAll(submitting, listed, desk.WhenDoneAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is MissingMeansException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             keep = false;
             throw;
@@ -206,7 +206,7 @@ internal sealed class ChaosRun(ChaosSetting setting)
     private static async Task SettleAsync(Desk desk, CancellationToken limit)
     {
         await desk.WhenDoneAsync();
-        foreach (var job in desk.Jobs)
+        foreach (var job in desk.Jobs.Concat(desk.Generations))
         {
             await job.Watching.WaitAsync(limit);
         }
@@ -218,13 +218,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
         var findings = new List<JobFindings>();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_looking);
-        foreach (var job in desk.Jobs)
+        foreach (var (job, steps) in desk.Jobs.Select(job => (job, setting.Steps)).Concat(desk.Generations.Select(job => (job, 0))))
         {
-            await InTimeAsync(AddAsync(job), $"{job.Handle.Id}: nobody answers for it after the faults");
+            await InTimeAsync(AddAsync(job, steps), $"{job.Handle.Id}: nobody answers for it after the faults");
         }
 
-        async Task AddAsync(ChaosJob job) =>
-            findings.Add(await new JobCheck(job.Handle, cluster.Store, setting.Steps, job).CheckAsync(job.Expected, limit.Token));
+        async Task AddAsync(ChaosJob job, int steps) =>
+            findings.Add(await new JobCheck(job.Handle, cluster.Store, steps, job).CheckAsync(job.Expected, limit.Token));
 
         var states = findings.ToDictionary(job => job.JobId, job => job.State, StringComparer.Ordinal);
         foreach (var byCommand in (bool[])[false, true])
@@ -275,11 +275,13 @@ internal sealed class ChaosRun(ChaosSetting setting)
         {
             Seed = setting.Seed,
             Jobs = findings.Count,
+            Generations = desk.Generations.Count,
+            Retried = desk.Jobs.Count(job => job.Retried),
             LeftOut = _means.LeftOut.ToDictionary(kind => FaultKinds.NameOf(kind.Key), kind => kind.Value),
             Cancelled = findings.Count(job => job.State == JobState.Cancelled && job.Violations.Count == 0),
             Refused = findings.Count(job => job.State == JobState.Failed && job.Violations.Count == 0),
             Told = _told.Counts,
-            EventsWatched = desk.Jobs.Sum(job => job.Watcher.Seen.Count),
+            EventsWatched = desk.Jobs.Concat(desk.Generations).Sum(job => job.Watcher.Seen.Count),
             Succeeded = findings.Count(job => job.Violations.Count == 0),
             Faults = Count(faults),
             Missed = _missed.GroupBy(kind => kind).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key.ToString(), kind => kind.Count()),
@@ -351,5 +353,5 @@ internal sealed class ChaosRun(ChaosSetting setting)
         return saved;
     }
 
-    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
+    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds, 6:0.0} s: {what}"));
 }

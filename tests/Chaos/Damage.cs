@@ -65,6 +65,12 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
             // "Upload it again": then all is well.
             await cluster.Store.WriteBlobAsync(photo, cancellationToken);
             await cluster.Store.WriteBlobAsync(mask, cancellationToken);
+            if (fault.Variant / 4 % 2 == 0)
+            {
+                await desk.RetryAsync(job, byCommand: fault.Variant / 8 % 2 == 0, cancellationToken);
+                return;
+            }
+
             var again = await desk.SubmitAsync(inputs, seed, null, cancellationToken);
             await again.Watching.WaitAsync(cancellationToken);
         }
@@ -76,9 +82,7 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
     /// <returns>The job; null: none has succeeded yet.</returns>
     public async Task<string?> FlipResultAsync(Fault fault, CancellationToken cancellationToken)
     {
-        var job = desk
-            .Jobs.Where(job => job.Watcher.SawSuccess && job.Damaged is null)
-            .ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(job => job.Watcher.SawSuccess && job.Damaged is null)));
+        var job = desk.Jobs.Where(IsForAll).ElementAtOrDefault(fault.Variant % Math.Max(1, desk.Jobs.Count(IsForAll)));
         if (job is null || await PublishedResult.ReadAsync(cluster.Store, job.Handle.Id, cancellationToken) is not { } published)
         {
             return null;
@@ -132,6 +136,8 @@ internal sealed class Damage(ChaosCluster cluster, Desk desk, Told told, string 
 
         return job.Handle.Id;
     }
+
+    private static bool IsForAll(ChaosJob job) => job is { Watcher.SawSuccess: true, Damaged: null, IsDrawnWith: false };
 
     private async Task<byte[]> OwnAsync(string sample, CancellationToken cancellationToken) =>
         PngComment.Add(await File.ReadAllBytesAsync(Repository.Sample(sample), cancellationToken), $"of job {Interlocked.Increment(ref _number)}");

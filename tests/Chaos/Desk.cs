@@ -1,11 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Chaos;
 
-/// <summary>Submits the jobs: most through the library, every fourth by the command line, which follows its job; and takes some of them back.</summary>
+/// <summary>
+/// Submits the jobs: most through the library, every fourth by the command line, which follows its job. Some are taken back, some of those are run again, and
+/// with some pictures are drawn when they have succeeded.
+/// </summary>
 /// <param name="setting">Seed, jobs and minutes.</param>
 /// <param name="cluster">The cluster.</param>
 /// <param name="client">Its client.</param>
@@ -17,11 +21,15 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
 {
     private const int Seeds = References.Seeds;
     private readonly ConcurrentQueue<ChaosJob> _jobs = new();
+    private readonly ConcurrentQueue<ChaosJob> _generations = new();
     private readonly ConcurrentQueue<Task> _users = new();
     private int _unanswered;
 
     /// <summary>All jobs whose submission was acknowledged.</summary>
     public IReadOnlyList<ChaosJob> Jobs => [.. _jobs];
+
+    /// <summary>All generations whose submission was acknowledged.</summary>
+    public IReadOnlyList<ChaosJob> Generations => [.. _generations];
 
     /// <summary>Submissions that somebody gave up without an answer: the job may be there, or not.</summary>
     public int Unanswered => _unanswered;
@@ -46,10 +54,14 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
                 continue;
             }
 
-            var job = await SubmitAsync(inputs, i % Seeds, null, cancellationToken);
+            var job = await SubmitAsync(inputs, i % Seeds, null, cancellationToken, isDrawnWith: i % 8 == 3);
             if (i % 8 == 6)
             {
-                Begin(TakeBackAsync(job, pause, byCommand: choice == 0, cancellationToken));
+                Begin(TakeBackAsync(job, pause, byCommand: choice == 0, isRetried: i % 16 == 6, cancellationToken));
+            }
+            else if (job.IsDrawnWith)
+            {
+                Begin(DrawAsync(job, i % Seeds, cancellationToken));
             }
             else if (i % 8 == 2)
             {
@@ -76,19 +88,96 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
     /// <param name="seed">The job's seed.</param>
     /// <param name="damaged">Which input will be damaged; null: none.</param>
     /// <param name="cancellationToken">Stops trying.</param>
-    public async Task<ChaosJob> SubmitAsync(ChaosInputs inputs, long seed, string? damaged, CancellationToken cancellationToken)
+    /// <param name="isDrawnWith">Whether a generation will read its result.</param>
+    public async Task<ChaosJob> SubmitAsync(ChaosInputs inputs, long seed, string? damaged, CancellationToken cancellationToken, bool isDrawnWith = false)
     {
         var handle = await jobs.SubmitAsync(client, inputs, seed, cancellationToken);
         told.Count("submitted by the library");
-        return Note(handle, expected.OfLibrary[seed], damaged, cancellationToken);
+        return Note(handle, expected.OfLibrary[seed], damaged, cancellationToken, isDrawnWith);
     }
 
-    private ChaosJob Note(ClusterImplantation handle, string hash, string? damaged, CancellationToken cancellationToken)
+    /// <summary>Runs a job again that has ended without a result, and watches it again. Whoever is not answered asks again.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="byCommand">By the command line.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    public async Task RetryAsync(ChaosJob job, bool byCommand, CancellationToken cancellationToken)
     {
-        var watcher = new Watcher(handle);
-        var job = new ChaosJob(handle, hash, watcher) { Damaged = damaged, Watching = watcher.RunAsync(cancellationToken) };
+        await job.Watching.WaitAsync(cancellationToken);
+        var retries = Watched.RetriesOf(await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken));
+        while (!await TryRetryAsync(job, byCommand, cancellationToken))
+        {
+            // The answer may have been lost, and the retry not.
+            var status = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
+            if (Watched.RetriesOf(status) > retries)
+            {
+                break;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        }
+
+        job.Retried = true;
+        told.Count(byCommand ? "retried by jobs retry" : "retried by the library");
+        await job.Watcher.RunAsync(cancellationToken);
+        var ended = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
+        if (Watched.RetriesOf(ended) != retries + 1)
+        {
+            told.Violate($"{job.Handle.Id}: one user retried it once, and it says that it was retried {Watched.RetriesOf(ended)} times, after {retries}");
+        }
+    }
+
+    // True: it was acknowledged.
+    private async Task<bool> TryRetryAsync(ChaosJob job, bool byCommand, CancellationToken cancellationToken)
+    {
+        if (byCommand)
+        {
+            using var run = CommandLine.Start(cluster, Path.Combine(folder, "retry"), "jobs retry", job.Handle.Id);
+            return await told.EndAsync(run, null, cancellationToken) && run.ExitCode == 0;
+        }
+
+        try
+        {
+            await client.GetImplantation(job.Handle.Id).RetryAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (Calls.MayPass(e, cancellationToken) || e is OneShotException { Code: ErrorCodes.Conflict })
+        {
+            return false;
+        }
+    }
+
+    private ChaosJob Note(ClusterImplantation handle, string hash, string? damaged, CancellationToken cancellationToken, bool isDrawnWith = false)
+    {
+        var job = Watch(Watched.Of(handle), hash, cancellationToken) with { Damaged = damaged, IsDrawnWith = isDrawnWith };
         _jobs.Enqueue(job);
         return job;
+    }
+
+    private static ChaosJob Watch(Watched handle, string hash, CancellationToken cancellationToken)
+    {
+        var watcher = new Watcher(handle);
+        return new ChaosJob(handle, hash, watcher) { Watching = watcher.RunAsync(cancellationToken) };
+    }
+
+    // Pictures with a job's result, once it has one.
+    private async Task DrawAsync(ChaosJob job, long seed, CancellationToken cancellationToken)
+    {
+        await job.Watching.WaitAsync(cancellationToken);
+        if ((await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken)).State != JobState.Succeeded)
+        {
+            return;
+        }
+
+        try
+        {
+            var generation = await jobs.DrawAsync(client, job.Handle.Id, seed, cancellationToken);
+            told.Count("generation submitted by the library");
+            _generations.Enqueue(Watch(Watched.Of(generation), expected.OfGenerations[seed], cancellationToken));
+        }
+        catch (OneShotException e) when (!Calls.MayPass(e, cancellationToken) && !cancellationToken.IsCancellationRequested)
+        {
+            told.Violate($"{job.Handle.Id}: it has succeeded, and a generation with it is refused: {e.Message}");
+        }
     }
 
     // oneshot implant, and Ctrl-C after a while; who is not told of a job, tries again.
@@ -209,6 +298,17 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
         }
     }
 
+    private async Task TakeBackAsync(ChaosJob job, TimeSpan pause, bool byCommand, bool isRetried, CancellationToken cancellationToken)
+    {
+        await TakeBackAsync(job, pause, byCommand, cancellationToken);
+        await job.Watching.WaitAsync(cancellationToken);
+        var status = await Calls.UntilDoneAsync(() => job.Handle.GetStatusAsync(cancellationToken), cancellationToken);
+        if (isRetried && status.State == JobState.Cancelled)
+        {
+            await RetryAsync(job, !byCommand, cancellationToken);
+        }
+    }
+
     private async Task TakeBackAsync(ChaosJob job, TimeSpan pause, bool byCommand, CancellationToken cancellationToken)
     {
         await Task.Delay(pause, cancellationToken);
@@ -217,7 +317,7 @@ internal sealed class Desk(ChaosSetting setting, ChaosCluster cluster, ClusterCl
         {
             if (!byCommand)
             {
-                var status = await Calls.UntilDoneAsync(() => job.Handle.CancelAsync(cancellationToken), cancellationToken);
+                var status = await Calls.UntilDoneAsync(() => client.GetImplantation(job.Handle.Id).CancelAsync(cancellationToken), cancellationToken);
                 job.CancelAcknowledged = status.State == JobState.Cancelled;
                 told.Count(job.CancelAcknowledged ? "cancelled by the library" : "came too late to be cancelled");
                 return;

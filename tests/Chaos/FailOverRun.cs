@@ -36,7 +36,7 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
             await using var client = await cluster.ConnectAsync(cancellationToken);
             var inputs = await ChaosJobs.UploadAsync(cluster.Store, cancellationToken);
             var calm = await (await _jobs.SubmitAsync(client, inputs, 0, cancellationToken)).GetResultAsync(cancellationToken);
-            var expected = JobCheck.LoraHash(calm);
+            var expected = JobCheck.ResultHash(calm);
             var (faults, violations) = (new List<FailOver>(), new List<string>());
             for (var round = 0; round < rounds; round++)
             {
@@ -46,7 +46,7 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
                     var handle = await _jobs.SubmitAsync(client, inputs, 0, cancellationToken);
                     var (began, target) = await HitAsync(cluster, client, name, cancellationToken);
                     await Calls.UntilDoneAsync(() => handle.GetResultAsync(cancellationToken), cancellationToken);
-                    var findings = await new JobCheck(handle, cluster.Store, steps).CheckAsync(expected, cancellationToken);
+                    var findings = await new JobCheck(Watched.Of(handle), cluster.Store, steps).CheckAsync(expected, cancellationToken);
                     violations.AddRange(findings.Violations);
                     if (findings.Steps.FirstOrDefault(step => step.Epoch > target.Epoch) is not { } next)
                     {
@@ -125,5 +125,5 @@ internal sealed class FailOverRun(int silos, int steps, int rounds)
         }
     }
 
-    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0.0} s: {what}"));
+    private void Say(string what) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds, 6:0.0} s: {what}"));
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -12,26 +11,32 @@ namespace OrleansOneShot.Chaos;
 
 /// <summary>
 /// Looks at an ended job: one manifest, of one epoch, whose files are there; a log without gaps, which is what its watcher saw; the weights of an undisturbed
-/// run, or nothing and a reason.
+/// run, or its pictures, or nothing and a reason.
 /// </summary>
 /// <param name="handle">The job.</param>
 /// <param name="store">The artifacts, past all faults.</param>
-/// <param name="steps">Training steps it had to do.</param>
+/// <param name="steps">Training steps it had to do; 0 of a generation.</param>
 /// <param name="job">What its user did, and saw; null: it was to succeed, and nobody watched.</param>
-internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store, int steps, ChaosJob? job = null)
+internal sealed class JobCheck(Watched handle, IArtifactStore store, int steps, ChaosJob? job = null)
 {
     private readonly List<string> _violations = [];
 
-    /// <summary>The hash of the LoRA in a job's manifest.</summary>
+    /// <summary>The hash of the LoRA in a job's manifest; of a generation those of its pictures.</summary>
     /// <param name="status">The job.</param>
-    public static string LoraHash(ImplantationStatus status) => status.Files.Single(file => file.Path == status.Request.Name + ".safetensors").Sha256;
+    public static string ResultHash(IJobStatus status) =>
+        status is GenerationStatus
+            ? string.Join(
+                ' ',
+                status.Files.Where(file => file.Path.EndsWith(".png", StringComparison.Ordinal)).OrderBy(file => file.Path).Select(file => file.Sha256)
+            )
+            : status.Files.Single(file => file.Path == status.Request.Name + ".safetensors").Sha256;
 
     /// <summary>The hash of bytes as manifests write it.</summary>
     /// <param name="bytes">The bytes.</param>
     public static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Checks the job.</summary>
-    /// <param name="expected">The hash of the LoRA of an undisturbed run.</param>
+    /// <param name="expected">The <see cref="ResultHash"/> of an undisturbed run.</param>
     /// <param name="cancellationToken">Stops.</param>
     public async Task<JobFindings> CheckAsync(string expected, CancellationToken cancellationToken)
     {
@@ -39,7 +44,7 @@ internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store,
         var log = await ReadLogAsync(status.Epoch, cancellationToken);
         var leftOver = 0;
         Require(
-            job is not { CancelAcknowledged: true } || status.State == JobState.Cancelled,
+            job is not { CancelAcknowledged: true, Retried: false } || status.State == JobState.Cancelled,
             $"its user was told that it is cancelled, and it is {status.State}"
         );
         if (IsRightWithoutResult(status))
@@ -50,12 +55,13 @@ internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store,
         }
         else if (status.State != JobState.Succeeded)
         {
-            Violate($"is {status.State} at step {status.Step} in epoch {status.Epoch}: {status.Error?.Message ?? status.Waiting} {status.Error?.Hint}");
+            var error = ErrorOf(status);
+            Violate($"is {status.State} at step {status.Step} in epoch {status.Epoch}: {error?.Message} {error?.Hint}");
         }
         else
         {
             leftOver = await CheckFilesAsync(status, cancellationToken);
-            Require(LoraHash(status) == expected, $"the LoRA of seed {status.Request.Seed} is {LoraHash(status)}, not {expected}");
+            Require(ResultHash(status) == expected, $"what it made is {ResultHash(status)}, not {expected}");
             await CheckStreamAsync(log, cancellationToken);
 
             // Asked anew: a job has succeeded a moment before its last event is told.
@@ -79,16 +85,18 @@ internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store,
     }
 
     /// <summary>Whether a job has ended without a result as it should: its user took it back, or it says that his input was damaged and what to do.</summary>
-    private bool IsRightWithoutResult(ImplantationStatus status) =>
+    private bool IsRightWithoutResult(IJobStatus status) =>
         status.State switch
         {
-            JobState.Cancelled => job is { CancelAsked: true },
-            JobState.Failed => job is { Damaged: { } input }
-                && status.Error is { Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound } error
+            JobState.Cancelled => job is { CancelAsked: true, Retried: false },
+            JobState.Failed => job is { Damaged: { } input, Retried: false }
+                && ErrorOf(status) is { Code: ErrorCodes.InvalidInput or ErrorCodes.NotFound } error
                 && error.Message.Contains(input, StringComparison.Ordinal)
                 && error.Hint?.Contains("pload it again", StringComparison.Ordinal) == true,
             _ => false,
         };
+
+    private static ErrorDetail? ErrorOf(IJobStatus status) => (status as ImplantationStatus)?.Error ?? (status as GenerationStatus)?.Error;
 
     /// <summary>What was told while it happened is what is stored.</summary>
     private void CheckWatcher(List<ProgressEvent> log, bool whole)
@@ -112,7 +120,7 @@ internal sealed class JobCheck(ClusterImplantation handle, IArtifactStore store,
     /// <summary>
     /// The manifest is the only one, and names files of one epoch that are there as it says; what else lies there is a log or waits for a collection.
     /// </summary>
-    private async Task<int> CheckFilesAsync(ImplantationStatus status, CancellationToken cancellationToken)
+    private async Task<int> CheckFilesAsync(IJobStatus status, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, ArtifactInfo>(StringComparer.Ordinal);
         await foreach (var file in store.ListAsync(StorePaths.Job(handle.Id), cancellationToken))

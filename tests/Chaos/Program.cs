@@ -23,7 +23,9 @@ faults.Validators.Add(result =>
 var format = new Option<string>("--format") { Description = "json or text", DefaultValueFactory = _ => "text" };
 format.AcceptOnlyFromAmong("json", "text");
 var json = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-var command = new RootCommand("Jobs on a cluster of real processes, under a seeded schedule of faults. Exit: 0 nothing was wrong, 1 something was.")
+var command = new RootCommand(
+    "Jobs on a cluster of real processes, under a seeded schedule of faults. Exit: 0 nothing was wrong, 1 something was, 2 this machine lacks what it needs."
+)
 {
     seed,
     jobs,
@@ -34,47 +36,49 @@ var command = new RootCommand("Jobs on a cluster of real processes, under a seed
     format,
 };
 command.SetAction(
-    async (parsed, cancellationToken) =>
-    {
-        var setting = new ChaosSetting(
-            parsed.GetValue(seed),
-            parsed.GetValue(jobs),
-            parsed.GetValue(minutes),
-            parsed.GetValue(silos),
-            parsed.GetValue(steps),
-            FaultKinds.Parse(parsed.GetValue(faults)!)!
-        );
-        var report = await new ChaosRun(setting).ExecuteAsync(cancellationToken);
-        if (parsed.GetValue(format) == "json")
+    (parsed, cancellationToken) =>
+        WithMeansAsync(async () =>
         {
-            Console.WriteLine(JsonSerializer.Serialize(report, json));
-        }
-        else
-        {
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of "
-                        + $"damaged inputs); {report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; "
-                        + $"{report.Resumes} resumes, {report.DroppedCheckpoints} damaged checkpoints found, {report.StepsRepeated} of "
-                        + $"{report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s "
-                        + $"({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"
-                )
+            var setting = new ChaosSetting(
+                parsed.GetValue(seed),
+                parsed.GetValue(jobs),
+                parsed.GetValue(minutes),
+                parsed.GetValue(silos),
+                parsed.GetValue(steps),
+                FaultKinds.Parse(parsed.GetValue(faults)!)!
             );
-            Console.WriteLine(
-                $"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}"
-                    + string.Concat(report.Missed.Select(kind => $"; {kind.Key} missed {kind.Value}"))
-                    + string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))
-            );
-            Console.WriteLine($"users: {report.EventsWatched} events watched, {string.Join(", ", report.Told.Select(what => $"{what.Key} {what.Value}"))}");
-            foreach (var line in report.Violations.Concat(report.Logs))
+            var report = await new ChaosRun(setting).ExecuteAsync(cancellationToken);
+            if (parsed.GetValue(format) == "json")
             {
-                Console.WriteLine(line);
+                Console.WriteLine(JsonSerializer.Serialize(report, json));
             }
-        }
+            else
+            {
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"seed {report.Seed}: {report.Succeeded} of {report.Jobs} jobs as they should be ({report.Cancelled} taken back, {report.Refused} of "
+                            + $"damaged inputs, {report.Retried} run again, {report.Generations} generations); "
+                            + $"{report.Faults.Values.Sum()} faults, {report.FaultsInTraining} in training, {report.Kills} kills; "
+                            + $"{report.Resumes} resumes, {report.DroppedCheckpoints} damaged checkpoints found, {report.StepsRepeated} of "
+                            + $"{report.StepsTaken} steps repeated, longest gap {report.LongestGapSeconds:0.0} s "
+                            + $"({string.Join(", ", report.LongestGapFaults)}); {report.Seconds:0} s in all"
+                    )
+                );
+                Console.WriteLine(
+                    $"faults: {string.Join(", ", report.Faults.Select(kind => $"{kind.Key} {kind.Value}"))}"
+                        + string.Concat(report.Missed.Select(kind => $"; {kind.Key} missed {kind.Value}"))
+                        + string.Concat(report.LeftOut.Select(kind => $"; {kind.Key} left out: {kind.Value}"))
+                );
+                Console.WriteLine($"users: {report.EventsWatched} events watched, {string.Join(", ", report.Told.Select(what => $"{what.Key} {what.Value}"))}");
+                foreach (var line in report.Violations.Concat(report.Logs))
+                {
+                    Console.WriteLine(line);
+                }
+            }
 
-        return report.Violations.Count == 0 ? 0 : 1;
-    }
+            return report.Violations.Count == 0 ? 0 : 1;
+        })
 );
 
 var rounds = new Option<int>("--rounds") { Description = "How often each fault happens", DefaultValueFactory = _ => 3 };
@@ -87,33 +91,48 @@ var failOver = new Command("fail-over", "Measures how long a job stands still wh
     format,
 };
 failOver.SetAction(
-    async (parsed, cancellationToken) =>
-    {
-        var report = await new FailOverRun(parsed.GetValue(silos), parsed.GetValue(longer), parsed.GetValue(rounds)).ExecuteAsync(cancellationToken);
-        if (parsed.GetValue(format) == "json")
+    (parsed, cancellationToken) =>
+        WithMeansAsync(async () =>
         {
-            Console.WriteLine(JsonSerializer.Serialize(report, json));
-        }
-        else
-        {
-            foreach (var fault in report.Faults.GroupBy(fault => fault.Fault))
+            var report = await new FailOverRun(parsed.GetValue(silos), parsed.GetValue(longer), parsed.GetValue(rounds)).ExecuteAsync(cancellationToken);
+            if (parsed.GetValue(format) == "json")
             {
-                Console.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{fault.Key}: next step after {string.Join(", ", fault.Select(one => one.Gap.ToString("0.0", CultureInfo.InvariantCulture)))} s; "
-                            + $"steps repeated {string.Join(", ", fault.Select(one => one.StepsRepeated))}"
-                    )
-                );
+                Console.WriteLine(JsonSerializer.Serialize(report, json));
+            }
+            else
+            {
+                foreach (var fault in report.Faults.GroupBy(fault => fault.Fault))
+                {
+                    Console.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{fault.Key}: next step after {string.Join(", ", fault.Select(one => one.Gap.ToString("0.0", CultureInfo.InvariantCulture)))} s; "
+                                + $"steps repeated {string.Join(", ", fault.Select(one => one.StepsRepeated))}"
+                        )
+                    );
+                }
+
+                report.Violations.ToList().ForEach(Console.WriteLine);
             }
 
-            report.Violations.ToList().ForEach(Console.WriteLine);
-        }
-
-        return report.Violations.Count == 0 ? 0 : 1;
-    }
+            return report.Violations.Count == 0 ? 0 : 1;
+        })
 );
 command.Subcommands.Add(failOver);
 
 // Ctrl-C: as long as it takes to end the processes.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+
+// What is missing is told in a sentence.
+static async Task<int> WithMeansAsync(Func<Task<int>> run)
+{
+    try
+    {
+        return await run();
+    }
+    catch (MissingMeansException e)
+    {
+        Console.Error.WriteLine(e.Message);
+        return 2;
+    }
+}

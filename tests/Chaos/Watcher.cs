@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 
@@ -10,12 +9,12 @@ namespace OrleansOneShot.Chaos;
 /// after a gap.
 /// </summary>
 /// <param name="job">The job.</param>
-internal sealed class Watcher(ClusterImplantation job)
+internal sealed class Watcher(Watched job)
 {
     private readonly Lock _gate = new();
     private readonly List<(ProgressEvent Event, DateTimeOffset At)> _seen = [];
     private readonly List<string> _violations = [];
-    private (JobState State, long Epoch, long Sequence) _last;
+    private (JobState State, long Epoch, long Sequence, int Retries) _last;
 
     /// <summary>What it has seen, and when.</summary>
     public IReadOnlyList<(ProgressEvent Event, DateTimeOffset At)> Seen
@@ -44,7 +43,7 @@ internal sealed class Watcher(ClusterImplantation job)
     /// <summary>Whether it was told that the job has succeeded.</summary>
     public bool SawSuccess { get; private set; }
 
-    /// <summary>Watches until the job has ended and all its events are seen.</summary>
+    /// <summary>Watches until the job has ended and all its events are seen. Of one that was retried meanwhile it may be called once more.</summary>
     /// <param name="cancellationToken">Stops.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -112,10 +111,16 @@ internal sealed class Watcher(ClusterImplantation job)
         }
     }
 
-    // What was said once stays so: a final state, the epoch, the number of events.
-    private void Take(ImplantationStatus status)
+    // What was said once stays so: a final state until a retry, the epoch, the number of events, the retries.
+    private void Take(IJobStatus status)
     {
-        if ((_last.State.IsFinal() && status.State != _last.State) || status.Epoch < _last.Epoch || status.LastSequence < _last.Sequence)
+        var retries = Watched.RetriesOf(status);
+        if (
+            (_last.State.IsFinal() && status.State != _last.State && retries == _last.Retries)
+            || retries < _last.Retries
+            || status.Epoch < _last.Epoch
+            || status.LastSequence < _last.Sequence
+        )
         {
             Violate(
                 string.Create(
@@ -126,7 +131,7 @@ internal sealed class Watcher(ClusterImplantation job)
             );
         }
 
-        _last = (status.State, status.Epoch, status.LastSequence);
+        _last = (status.State, status.Epoch, status.LastSequence, retries);
     }
 
     private void Violate(string what)

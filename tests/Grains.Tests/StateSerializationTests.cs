@@ -8,6 +8,7 @@ using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.Grains.Access;
@@ -15,6 +16,7 @@ using OrleansOneShot.Grains.Catalog;
 using OrleansOneShot.Grains.Datasets;
 using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.Implantations;
+using OrleansOneShot.Grains.Models;
 using OrleansOneShot.Grains.Paging;
 using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Grains.Webhooks;
@@ -38,6 +40,7 @@ public sealed class StateSerializationTests
             Request = TestWorld.Request() with
             {
                 Metadata = new Dictionary<string, string> { ["run"] = "7", ["B"] = "" },
+                Objects = [.. TestWorld.Request().Objects, TestWorld.Request().Objects[0] with { Mask = null, Box = [1, 2, 30, 40] }],
             },
             State = JobState.Training,
             Epoch = 3,
@@ -51,7 +54,7 @@ public sealed class StateSerializationTests
             Deaths = 2,
             History = ["x"],
             Previous = new CheckpointReference(1, 20, "jobs/j/epochs/1/checkpoint-000020.safetensors", 1L << 33, new string('d', 64)),
-            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)),
+            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)) { Masks = "x:1" },
             Reached = 50,
             ManifestBytes = [1, 2, 3],
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),
@@ -260,6 +263,29 @@ public sealed class StateSerializationTests
         var list = new OwnerWebhooksState { Webhooks = [new OwnedWebhook("wh_1", WebhookEvents.All, s_time)] };
         Assert.Equivalent(list, RoundTrip(list, json), strict: true);
         Assert.Empty(RoundTrip(new OwnerWebhooksState(), json).Webhooks);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ModelPull_RoundTrip_IsTheSame(bool json)
+    {
+        var pull = new ModelPullRecord
+        {
+            Wanted = new ModelPullRequest
+            {
+                Repository = "toys/tiny",
+                Revision = "v1",
+                Fp16 = true,
+            },
+            State = ModelPullState.Failed,
+            Started = s_time,
+            Finished = s_time.AddHours(1),
+            Error = new ErrorDetail("failed", "why", "field", "hint"),
+            Bytes = 1L << 33,
+        };
+        Assert.Equal(pull, RoundTrip(pull, json));
+        Assert.Equal(new ModelPullRecord(), RoundTrip(new ModelPullRecord(), json));
     }
 
     private static T RoundTrip<T>(T state, bool json)

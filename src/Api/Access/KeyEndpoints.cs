@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Description;
@@ -16,6 +18,11 @@ namespace OrleansOneShot.Api.Access;
 internal static class KeyEndpoints
 {
     private const int MostBytes = 16 << 10;
+
+    private const string GraceSeconds = "grace_seconds";
+
+    // A year.
+    private const long MostGraceSeconds = 365 * 86_400;
 
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
@@ -44,10 +51,11 @@ internal static class KeyEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         keys.MapPost("/{id}/rotate", RotateAsync)
             .WithName("RotateKey")
-            .WithSummary("Makes a key like this one, which is accepted until it is revoked.")
+            .WithSummary("Makes a key like this one, which is accepted until it is revoked, or for grace_seconds more.")
             .Produces<NewKey>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, ClusterClient client) =>
@@ -68,8 +76,18 @@ internal static class KeyEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> RotateAsync(HttpContext context, ClusterClient client, string id) =>
-        Created(context, await client.Keys.RotateAsync(id, grace: null, context.RequestAborted));
+    private static async Task<IResult> RotateAsync(
+        HttpContext context,
+        ClusterClient client,
+        string id,
+        [FromQuery(Name = GraceSeconds)] string? graceSeconds
+    ) => Created(context, await client.Keys.RotateAsync(id, ReadGrace(graceSeconds), context.RequestAborted));
+
+    // Read by hand: a platform that can't read a number says so in its own way.
+    private static TimeSpan? ReadGrace(string? text) =>
+        text is null ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= MostGraceSeconds ? TimeSpan.FromSeconds(seconds)
+        : throw Problems.Invalid(GraceSeconds, $"{GraceSeconds} must be a whole number from 0 to {MostGraceSeconds}: how long the old key is accepted.");
 
     private static JsonHttpResult<NewKey> Created(HttpContext context, NewKey key)
     {

@@ -113,9 +113,9 @@ internal sealed class OperationRules : IOpenApiOperationTransformer
                 continue;
             }
 
-            if (status == "201")
+            if (status is "201" or "202")
             {
-                Add(own, "Location", "Path of what was made.");
+                Add(own, "Location", status == "201" ? "Path of what was made." : "Path of what is being made.");
             }
 
             if (status is "200" or "206" or "304" && responses.ContainsKey("304"))

@@ -51,7 +51,7 @@ internal sealed partial class ErrorHandling(ClusterClient client, ILogger<ErrorH
             LogFailed(exception, httpContext.Request.Method, CallNames.RouteOf(httpContext), CallNames.TraceOf(httpContext));
         }
 
-        await Problems.WriteAsync(httpContext, detail, fields, status);
+        await Problems.WriteAsync(httpContext, detail, fields, status, (exception as OneShotException)?.RetryAfter);
         return true;
     }
 

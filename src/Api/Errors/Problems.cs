@@ -67,8 +67,15 @@ internal static class Problems
     /// <param name="error">The error.</param>
     /// <param name="fields">Every field at fault; default takes the error's own.</param>
     /// <param name="status">The status code; null takes that of the error's code.</param>
+    /// <param name="retryAfter">When to come again, if that may help; null: nobody knows, so in seconds.</param>
     /// <returns>When written. An answer that has begun is cut off instead, so that nobody takes it for a whole one.</returns>
-    public static async Task WriteAsync(HttpContext context, ErrorDetail error, ImmutableArray<ProblemField> fields = default, int? status = null)
+    public static async Task WriteAsync(
+        HttpContext context,
+        ErrorDetail error,
+        ImmutableArray<ProblemField> fields = default,
+        int? status = null,
+        TimeSpan? retryAfter = null
+    )
     {
         if (context.Response.HasStarted)
         {
@@ -81,7 +88,8 @@ internal static class Problems
         var isRetryable = error.Code is ErrorCodes.Unavailable or ErrorCodes.Limit && code != StatusCodes.Status413PayloadTooLarge;
         if (isRetryable && context.Response.Headers.RetryAfter.Count == 0)
         {
-            context.Response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
+            var seconds = retryAfter is { } wait ? Math.Ceiling(Math.Max(0, wait.TotalSeconds)) : RetrySeconds;
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         context.Response.StatusCode = code;

@@ -23,9 +23,6 @@ internal static class GenerationEndpoints
 {
     private const string Path = "/v1/generations";
 
-    // Of an owner and an Idempotency-Key there may be a job of each kind.
-    private const string IdPrefix = "g";
-
     private static readonly GenerationRequest s_example = new()
     {
         Model = new ModelReference { Name = "toyworld-64" },
@@ -104,7 +101,8 @@ internal static class GenerationEndpoints
     private static async Task<IResult> SubmitAsync(HttpContext context, ClusterClient client, TimeProvider clock)
     {
         var caller = Caller.Of(context.User);
-        var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow(), IdPrefix);
+        var key = context.Request.Headers[IdempotencyKey.Header].ToString();
+        var id = IdempotencyKey.ToJobId(caller.Owner, key, clock.GetUtcNow(), IdempotencyKey.GenerationPrefix);
         var request = await JsonBody.ReadAsync<GenerationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
         List<SettingProblem> problems = [.. GenerationValidator.Find(request).Take(JsonBody.MostProblems)];
         if (problems.Count > 0)
@@ -113,7 +111,8 @@ internal static class GenerationEndpoints
         }
 
         var job = client.GetGeneration(id);
-        var isKnown = await job.FindStatusAsync(context.RequestAborted) is not null;
+        // Without a key the id is new.
+        var isKnown = key.Length > 0 && await job.FindStatusAsync(context.RequestAborted) is not null;
         GenerationStatus status;
         try
         {

@@ -109,30 +109,32 @@ internal static class ImplantationEndpoints
         }
 
         var caller = Caller.Of(context.User);
-        var id = IdempotencyKey.ToJobId(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
+        var key = context.Request.Headers[IdempotencyKey.Header].ToString();
+        var id = IdempotencyKey.ToJobId(caller.Owner, key, clock.GetUtcNow());
         var request = await ReadAsync(context, caller);
         var job = client.GetImplantation(id);
-        var known = await job.FindStatusAsync(context.RequestAborted);
-        if (known is null)
+        // Without a key the id is new.
+        var isKnown = key.Length > 0 && await job.FindStatusAsync(context.RequestAborted) is not null;
+        if (!isKnown)
         {
             await RequireUploadedAsync(client.GetUploads(caller.Owner), request, context.RequestAborted);
         }
 
+        ImplantationStatus status;
         try
         {
-            await client.SubmitAsync(request, new SubmitOptions { Id = id }, context.RequestAborted);
+            status = await job.SubmitAsync(request, context.RequestAborted);
         }
         catch (OneShotException e) when (e.Detail.Code == ErrorCodes.Conflict)
         {
             throw JobAnswers.UsedForAnother();
         }
 
-        if (known is not null)
+        if (isKnown)
         {
             context.Response.Headers[IdempotencyKey.Replayed] = "true";
         }
 
-        var status = await job.GetStatusAsync(context.RequestAborted);
         JobAnswers.Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: StatusCodes.Status201Created).WithLocation(context, $"/v1/implantations/{id}");
     }
@@ -190,7 +192,7 @@ internal static class ImplantationEndpoints
         var (job, known) = await jobs.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         try
         {
-            var status = await job.RetryAsync(context.RequestAborted);
+            var status = await job.RetryKnownAsync(known, context.RequestAborted);
             JobAnswers.Tag(context, status);
             return TypedResults.Json(status, DocumentJson.Options);
         }

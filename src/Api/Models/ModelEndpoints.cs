@@ -52,13 +52,16 @@ internal static class ModelEndpoints
             .Produces<KnownModel>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         models
-            .MapPost("", CheckAsync)
+            .MapPost("", AddAsync)
             .RequireAuthorization(KeyScopes.Admin)
             .WithName("CheckModelUpload")
-            .WithSummary("What of a model has to be uploaded. Nothing is created.")
-            .Accepts<ModelUpload>("application/json")
-            .WithExample(s_example)
+            .WithSummary("What of a model has to be uploaded; nothing is created. With repository: the server pulls it, in the background.")
+            .Accepts<NewModel>("application/json")
+            .WithExample(new NewModel { Name = s_example.Name, Files = s_example.Files })
             .Produces<ModelUploadStatus>()
+            .Produces<ModelUploadStatus>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         models
             .MapPut("/{name}/parts/{sha256}", PutPartAsync)
@@ -81,8 +84,32 @@ internal static class ModelEndpoints
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
-    private static async Task<JsonHttpResult<ModelUploadStatus>> CheckAsync(HttpContext context, IArtifactStore store) =>
-        Show(await new ModelParts(store).FindMissingAsync(await ReadAsync(context), context.RequestAborted));
+    private static async Task<IResult> AddAsync(HttpContext context, ClusterClient client, IArtifactStore store)
+    {
+        var wanted = Require(await JsonBody.ReadAsync<NewModel>(context, MostBytes), NewModelRules.Find);
+        if (wanted.Repository is not { } repository)
+        {
+            return Show(await new ModelParts(store).FindMissingAsync(NewModelRules.ToUpload(wanted), context.RequestAborted));
+        }
+
+        var name = NewModelRules.NameOf(wanted);
+        var pull = await client.Models.PullAsync(
+            name,
+            new ModelPullRequest
+            {
+                Repository = repository,
+                Revision = wanted.Revision ?? ModelPullRequest.DefaultRevision,
+                Fp16 = wanted.Fp16,
+            },
+            context.RequestAborted
+        );
+        context.Response.Headers.Location = $"/v1/models/{name}";
+        return TypedResults.Json(
+            new ModelUploadStatus(name, ModelUploadRules.PartBytes, []) { Pull = pull },
+            DocumentJson.Options,
+            statusCode: StatusCodes.Status202Accepted
+        );
+    }
 
     private static async Task<IResult> CompleteAsync(HttpContext context, ClusterClient client, IArtifactStore store, string name)
     {
@@ -148,11 +175,13 @@ internal static class ModelEndpoints
     private static ErrorDetail TooLarge() =>
         new(ErrorCodes.Limit, $"A part has {ModelUploadRules.PartBytes} bytes at most.", Hint: "Send the file in more parts.");
 
-    private static async Task<ModelUpload> ReadAsync(HttpContext context)
+    private static async Task<ModelUpload> ReadAsync(HttpContext context) =>
+        Require(await JsonBody.ReadAsync<ModelUpload>(context, MostBytes), ModelUploadRules.Find);
+
+    private static T Require<T>(T document, Func<T, IEnumerable<SettingProblem>> find)
     {
-        var upload = await JsonBody.ReadAsync<ModelUpload>(context, MostBytes);
-        List<SettingProblem> problems = [.. ModelUploadRules.Find(upload).Take(JsonBody.MostProblems)];
-        return problems.Count == 0 ? upload : throw Problems.Of(problems);
+        List<SettingProblem> problems = [.. find(document).Take(JsonBody.MostProblems)];
+        return problems.Count == 0 ? document : throw Problems.Of(problems);
     }
 
     private static JsonHttpResult<T> Show<T>(T document) => TypedResults.Json(document, DocumentJson.Options);

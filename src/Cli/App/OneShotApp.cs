@@ -61,6 +61,7 @@ internal static class OneShotApp
             new ImplantCommand(streams),
             new GenerateCommand(streams),
             new MaskCommand(streams),
+            new EvaluateCommand(streams),
             new JobsCommand(streams),
             new ModelsCommand(streams),
             new ServeCommand(streams),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Client.Cluster;
-using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Client.Silos;
 using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -11,7 +10,7 @@ internal sealed class ClusterQueueCommand(CliStreams streams)
     : SchedulerCommand<QueueDocument>("queue", "Lists waiting jobs, in the order in which they will start.", "No job waits.", streams)
 {
     /// <inheritdoc/>
-    protected override QueueDocument Show(SchedulerSnapshot snapshot) => snapshot.ToQueue();
+    protected override Task<QueueDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) => cluster.GetQueueAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(QueueDocument document) =>

@@ -1,6 +1,5 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Client.Cluster;
-using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Client.Silos;
 using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -10,7 +9,8 @@ internal sealed class ClusterSilosCommand(CliStreams streams)
     : SchedulerCommand<SiloListDocument>("silos", "Lists the silos that offer slots.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override SiloListDocument Show(SchedulerSnapshot snapshot) => snapshot.ToSilos();
+    protected override Task<SiloListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) =>
+        cluster.GetSilosAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SiloListDocument document) =>

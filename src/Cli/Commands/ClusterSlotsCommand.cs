@@ -1,6 +1,5 @@
 using OrleansOneShot.Cli.App;
-using OrleansOneShot.Client.Cluster;
-using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Client.Silos;
 using OrleansOneShot.Documents.Cluster;
 
 namespace OrleansOneShot.Cli.Commands;
@@ -10,7 +9,8 @@ internal sealed class ClusterSlotsCommand(CliStreams streams)
     : SchedulerCommand<SlotListDocument>("slots", "Lists slots, and which job uses each.", NoSlots, streams)
 {
     /// <inheritdoc/>
-    protected override SlotListDocument Show(SchedulerSnapshot snapshot) => snapshot.ToSlots();
+    protected override Task<SlotListDocument> AskAsync(IOneShotCluster cluster, CancellationToken cancellationToken) =>
+        cluster.GetSlotsAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>

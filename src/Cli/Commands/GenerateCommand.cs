@@ -13,7 +13,7 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Commands;
 
-/// <summary><c>oneshot generate</c>: draws pictures, in this process and without a silo.</summary>
+/// <summary><c>oneshot generate</c>: draws pictures, in this process and without a silo, or as a job of a server.</summary>
 internal sealed class GenerateCommand : OneShotCommand
 {
     private readonly GenerateOptions _options = new();
@@ -24,7 +24,9 @@ internal sealed class GenerateCommand : OneShotCommand
             "Draws pictures, with learned objects or without.",
             streams,
             "oneshot generate --prompt \"a <cat> in the snow\" --implantation out/cat --out out/snow",
-            "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain"
+            "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain",
+            "oneshot generate --prompt \"a <cat> at sea\" --implantation i-0a1b2c3d4e5f60718293a4b5c6d7e8f9 --server "
+                + "https://oneshot.example.org --key-file key --out out/sea"
         )
     {
         _options.AddTo(this);
@@ -33,6 +35,13 @@ internal sealed class GenerateCommand : OneShotCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
+        var local = ServerGeneration.FindLocal(_options, parsed);
+        var target = _options.Session.Resolve(parsed, isOfThisMachine: local is not null);
+        if (target.Server is not null)
+        {
+            return local is null ? await ServerGeneration.RunAsync(_options, parsed, target, context) : throw local;
+        }
+
         var clock = Stopwatch.StartNew();
         var plan = await LoneWork.RunAsync(() => GenerationPlan.Make(_options, parsed, context), context.Interrupt);
         foreach (var note in plan.Notes)

@@ -26,14 +26,14 @@ internal sealed class JobsDeleteCommand : OneShotCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CommandContext context)
     {
         var id = parsed.GetRequiredValue(_id);
-        ImplantationStatus? before = null;
+        IJobStatus? before = null;
         var status = await Look.JobsAsync(
             _session.Resolve(parsed),
             async session =>
             {
                 // Asked again of the next owner, it may be gone already.
                 before ??= await session.GetJob(id).GetStatusAsync(context.Interrupt);
-                await session.DeleteAsync(id, context.Interrupt);
+                await session.DeleteAsync(before, context.Interrupt);
                 return before;
             },
             context.Interrupt

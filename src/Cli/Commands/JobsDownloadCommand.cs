@@ -53,7 +53,10 @@ internal sealed class JobsDownloadCommand : OneShotCommand
 
         // Nobody who wants to work waits for this: of a data folder, only its files are needed.
         await using var server = target.Server?.Open();
-        var results = server is null ? new ResultDownload(target.OpenStore()) : new ResultDownload(server.Results);
+        var results =
+            server is null ? new ResultDownload(target.OpenStore())
+            : status is GenerationStatus ? new ResultDownload(server.Generations.Results)
+            : new ResultDownload(server.Implantations.Results);
         await results.RunAsync(status.Id, folder, status.Manifest, cancellationToken: context.Interrupt);
         JobText.WriteResult(context, status, folder);
         return ExitCode.Done;

@@ -19,6 +19,8 @@ internal sealed class JobsListCommand : OneShotCommand
 
     private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to begin: next of the page before.", HelpName = "CURSOR" };
 
+    private readonly Option<bool> _generations = new("--generations") { Description = "Jobs that draw pictures, instead of those that train." };
+
     private readonly MetadataOption _metadata = new("Only jobs that carry this pair");
 
     private readonly Option<long?> _limit = NumberOptions.Whole("--limit", 1, JobQuery.MaxPageSize, "Jobs a page.", 100);
@@ -30,7 +32,8 @@ internal sealed class JobsListCommand : OneShotCommand
             streams,
             "oneshot jobs list",
             "oneshot jobs list --state training --format json",
-            "oneshot jobs list --metadata project=cats"
+            "oneshot jobs list --metadata project=cats",
+            "oneshot jobs list --generations --server https://oneshot.example.org --key-file key"
         )
     {
         _state.Validators.Add(result =>
@@ -41,6 +44,7 @@ internal sealed class JobsListCommand : OneShotCommand
             }
         });
         Options.Add(_state);
+        Options.Add(_generations);
         Options.Add(_metadata);
         Options.Add(_limit);
         Options.Add(_cursor);
@@ -53,6 +57,7 @@ internal sealed class JobsListCommand : OneShotCommand
     {
         var query = new JobQuery
         {
+            Kind = parsed.GetValue(_generations) ? JobKind.Generation : JobKind.Implantation,
             State = TryParse(parsed.GetValue(_state), out var state) ? state : null,
             Cursor = parsed.GetValue(_cursor),
             Metadata = _metadata.Read(parsed),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Documents.Jobs;
@@ -45,8 +46,8 @@ internal sealed class JobsLogsCommand : OneShotCommand
             ? FormattableString.Invariant($"  global {l.Global:0.0000}  object {l.Object:0.0000}  class {l.Class:0.0000}")
             : "";
         var message = progress.Message is { } said ? $"  {(progress.IsWarning ? "warning: " : "")}{said}" : "";
-        var preview = progress.Preview is { } path ? $"  preview {path}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage,-10}  {step,11}{losses}{message}{preview}")
+        var preview = progress.Preview is { } path ? $"  preview {path}{PreviewText.Of(progress.Metrics)}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage, -10}  {step, 11}{losses}{message}{preview}")
             .TrimEnd();
     }
 
@@ -57,7 +58,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
         var target = _session.Resolve(parsed);
         await using var session = await LastingSession.OpenAsync(target, SessionMode.Look, context.Interrupt);
         var log = new Log(context, parsed.GetValue(_follow), id);
-        ImplantationStatus status;
+        IJobStatus status;
         try
         {
             status = await session.AskAsync(log.ShowAsync, context.Interrupt);
@@ -81,7 +82,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
 
         public bool Follows => follows;
 
-        public async Task<ImplantationStatus> ShowAsync(IJobSession session, CancellationToken cancellationToken)
+        public async Task<IJobStatus> ShowAsync(IJobSession session, CancellationToken cancellationToken)
         {
             var job = session.GetJob(id);
             while (true)

@@ -11,10 +11,16 @@ internal sealed class JobsRetryCommand : OneShotCommand
 {
     private readonly JobArgument _id = new();
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public JobsRetryCommand(CliStreams streams)
-        : base("retry", "Runs a job again that has failed or was cancelled, under the same id.", streams, "oneshot jobs retry 20261123-121500-ab12cd34")
+        : base(
+            "retry",
+            "Runs a job again that has failed or was cancelled, under the same id.",
+            streams,
+            "oneshot jobs retry 20261123-121500-ab12cd34",
+            "oneshot jobs retry i-0a1b2c3d4e5f60718293a4b5c6d7e8f9 --server https://oneshot.example.org --key-file key"
+        )
     {
         Arguments.Add(_id);
         _session.AddTo(this);
@@ -27,16 +33,19 @@ internal sealed class JobsRetryCommand : OneShotCommand
         var id = parsed.GetRequiredValue(_id);
         var target = _session.Resolve(parsed);
         var retries = -1;
-        var status = await Look.AtAsync(
+        var status = await Look.JobsAsync(
             target,
             async session =>
             {
-                var job = session.Client.GetImplantation(id);
-                var known = await job.GetStatusAsync(context.Interrupt);
+                if (session.Target.Server is not null)
+                {
+                    return await session.RetryAsync(id, context.Interrupt);
+                }
 
                 // Asked again of the next owner, it may be queued already.
+                var known = await ((JobSession)session).Client.GetImplantation(id).GetStatusAsync(context.Interrupt);
                 retries = retries < 0 ? known.Retries : retries;
-                return known.Retries > retries ? known : await job.RetryAsync(context.Interrupt);
+                return known.Retries > retries ? known : await session.RetryAsync(id, context.Interrupt);
             },
             context.Interrupt
         );

@@ -4,6 +4,7 @@ using System.Globalization;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Client.Models;
 using OrleansOneShot.Compute;
 using OrleansOneShot.ModelHub;
@@ -21,15 +22,16 @@ internal sealed class ModelsPushCommand : OneShotCommand
         HelpName = "N",
     };
 
-    private readonly SessionOptions _session = new();
+    private readonly SessionOptions _session = new(server: true);
 
     public ModelsPushCommand(CliStreams streams)
         : base(
             "push",
-            "Puts a model into a cluster's artifact store, from where its silos fetch it. What is there already is not sent again.",
+            "Puts a model into a cluster's artifact store, from where its silos fetch it; through a server in parts. What is there already is not sent again.",
             streams,
             "oneshot models push sd15 --name sd15 --cluster redis://127.0.0.1:6379",
-            "oneshot models push ~/models/my-sd15 --cluster redis://127.0.0.1:6379"
+            "oneshot models push ~/models/my-sd15 --cluster redis://127.0.0.1:6379",
+            "oneshot models push ~/models/my-sd15 --name my-sd15 --server https://oneshot.example.org --key-file admin-key"
         )
     {
         Arguments.Add(_model);
@@ -43,18 +45,18 @@ internal sealed class ModelsPushCommand : OneShotCommand
     {
         var clock = Stopwatch.StartNew();
         var target = _session.Resolve(parsed);
-        if (target.Redis is null)
+        if (target.Elsewhere is null)
         {
             throw new InvalidInputException(
-                "--cluster is missing: without a cluster there is nobody to send a model to.",
+                "--cluster is missing, and --server: without a cluster there is nobody to send a model to.",
                 "cluster",
-                "Give the cluster's Redis with --cluster redis://HOST:PORT."
+                "Give the cluster's Redis with --cluster redis://HOST:PORT, or a server with --server URL and a key of the scope admin with --key-file F."
             );
         }
 
         var entry = context.OpenCatalog(target.Data).Find(parsed.GetRequiredValue(_model));
         var local = new LocalModel(entry);
-        var model = await new ModelTransfer(target.OpenStore()).SendAsync(local, parsed.GetValue(_name), new PullDisplay(context.Streams), context.Interrupt);
+        var model = await SendAsync(target, local, parsed.GetValue(_name), context);
         if (context.Json)
         {
             context.Write(new PushedModelDocument(model.Name, KindText.Of(local.Kind), model.Files, model.Sent, Math.Round(clock.Elapsed.TotalSeconds, 3)));
@@ -66,5 +68,18 @@ internal sealed class ModelsPushCommand : OneShotCommand
         }
 
         return ExitCode.Done;
+    }
+
+    private static async Task<SentModel> SendAsync(SessionTarget target, LocalModel model, string? name, CommandContext context)
+    {
+        var progress = new PullDisplay(context.Streams);
+        if (target.Server is not { } server)
+        {
+            // The store alone takes part: no silo need run.
+            return await new ModelTransfer(target.OpenStore()).SendAsync(model, name, progress, context.Interrupt);
+        }
+
+        await using var transport = server.Open();
+        return await transport.Models.SendAsync(model, name, progress, context.Interrupt);
     }
 }

@@ -22,6 +22,7 @@ internal sealed class ServeCommand : OneShotCommand
     private readonly UrlsOption _urls = new();
 
     private readonly WebhookOption _webhooks = new();
+    private readonly PullOption _pulls = new();
     private readonly ManagementOption _management = new();
 
     private readonly Option<string> _role = new ChoiceOption("--role", "all and trainer offer slots, control only orchestrates.", "all", "control", "trainer");
@@ -60,6 +61,7 @@ internal sealed class ServeCommand : OneShotCommand
         _volatile.AddTo(this);
         _urls.AddTo(this);
         _webhooks.AddTo(this);
+        _pulls.AddTo(this);
         _management.AddTo(this);
 
         // A data folder alone keeps no models for others, and who gave it would believe otherwise.
@@ -80,7 +82,13 @@ internal sealed class ServeCommand : OneShotCommand
         if (target.Redis is null)
         {
             WritableFolder.Require(target.Data);
-            await using var session = await JobSession.OpenAsync(target, SessionMode.Work, context.Interrupt, _webhooks.Resolve(parsed));
+            await using var session = await JobSession.OpenAsync(
+                target,
+                SessionMode.Work,
+                context.Interrupt,
+                _webhooks.Resolve(parsed),
+                _pulls.Resolve(parsed)
+            );
             if (session.Owner is { } owner)
             {
                 context.Say($"Process {owner.ProcessId} works on the jobs of {target.Data} already.");
@@ -104,6 +112,7 @@ internal sealed class ServeCommand : OneShotCommand
             Health = _health.Resolve(parsed),
             AllowVolatileRedis = _volatile.Resolve(parsed),
             WebhookAllow = _webhooks.Resolve(parsed),
+            AllowPull = _pulls.Resolve(parsed),
             KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
         };
         await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);

@@ -38,7 +38,11 @@ internal sealed class GenerateOptions
         };
 
     public Option<string?> Implantation { get; } =
-        new("--implantation") { Description = "A finished job or its result's folder: takes its LoRA and its tokens.", HelpName = "ID|DIR" };
+        new("--implantation")
+        {
+            Description = "A finished job or its result's folder (over a server, a job of the server): takes its LoRA and its tokens.",
+            HelpName = "ID|DIR",
+        };
 
     /// <summary>How pictures are drawn.</summary>
     public RecipeOptions<GenerationOptions> Generation { get; } = new();
@@ -54,7 +58,10 @@ internal sealed class GenerateOptions
             Required = true,
         };
 
-    public DataOption Data { get; } = new();
+    /// <summary>Where pictures are drawn: here, or by a server.</summary>
+    public SessionOptions Session { get; } = new(server: true, cluster: false);
+
+    public DataOption Data => Session.Data;
 
     public Option<string> Format { get; } = FormatOption.Create();
 
@@ -64,6 +71,8 @@ internal sealed class GenerateOptions
     {
         command.Add(Prompts, Negative, Implantation, Out, Model, Loras, Embeddings);
         Generation.AddTo(command);
-        command.Add(Latents, Data, Format);
+        command.Add(Latents);
+        Session.AddTo(command);
+        command.Add(Format);
     }
 }

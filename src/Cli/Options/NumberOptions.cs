@@ -18,16 +18,20 @@ internal static class NumberOptions
     /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
     /// <returns>The option.</returns>
     public static Option<long?> Whole(string name, long minimum, long maximum, string description, long? defaultValue = null) =>
+        Whole(name, minimum, maximum, description, defaultValue, zeroWord: null);
+
+    private static Option<long?> Whole(string name, long minimum, long maximum, string description, long? defaultValue, string? zeroWord) =>
         Create<long>(
             name,
-            "N",
+            zeroWord is null ? "N" : $"N|{zeroWord}",
             description,
             defaultValue,
             text =>
-                long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+                text == zeroWord ? 0
+                : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
                     ? value
-                    : null,
-            string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}")
+                : null,
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}{(zeroWord is null ? "" : $", or {zeroWord}")}")
         );
 
     /// <summary>A whole number of Recipe, with the name, the words and the limits that it states.</summary>
@@ -35,7 +39,14 @@ internal static class NumberOptions
     /// <param name="defaultValue">The value when it is not given; null leaves that open.</param>
     /// <returns>The option.</returns>
     public static Option<long?> Whole(Setting setting, long? defaultValue) =>
-        Whole(setting.Option!.Name, setting.Range!.Least.ToInt64(null), setting.Range.Most.ToInt64(null), setting.Option.Help, defaultValue);
+        Whole(
+            setting.Option!.Name,
+            setting.Range!.Least.ToInt64(null),
+            setting.Range.Most.ToInt64(null),
+            setting.Option.Help,
+            defaultValue,
+            setting.Option.ZeroWord
+        );
 
     /// <summary>A real number.</summary>
     /// <param name="name">The option's name.</param>

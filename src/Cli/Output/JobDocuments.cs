@@ -11,6 +11,10 @@ internal sealed record JobDocument
 {
     public required string Id { get; init; }
 
+    /// <summary>What kind of job it is; left out for implantations.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JobKind Kind { get; init; }
+
     public required JobState State { get; init; }
 
     /// <summary>The folder that <see cref="Files"/> are relative to; null while nothing is published.</summary>
@@ -63,22 +67,25 @@ internal sealed record JobDocument
     /// <param name="status">The job.</param>
     /// <param name="folder">Where its files lie, if they do.</param>
     /// <returns>The document.</returns>
-    public static JobDocument Of(ImplantationStatus status, string? folder) =>
-        new()
+    public static JobDocument Of(IJobStatus status, string? folder)
+    {
+        var trained = status as ImplantationStatus;
+        return new JobDocument
         {
             Id = status.Id,
+            Kind = status.Kind(),
             State = status.State,
             Out = folder,
             Seconds = Math.Round(status.Seconds, 3),
             Steps = status.Steps,
             Epoch = status.Epoch,
             Files = status.Files,
-            Metrics = status.Metrics,
+            Metrics = trained?.Metrics,
             Warnings = status.Warnings,
             Created = status.Created,
             Started = status.Started,
             Finished = status.Finished,
-            EstimatedFinish = status.EstimatedFinish,
+            EstimatedFinish = trained?.EstimatedFinish,
             QueuePosition = status.QueuePosition,
             WaitingReason = status.Waiting,
             Owner = status.Request.Owner,
@@ -86,6 +93,15 @@ internal sealed record JobDocument
             Metadata = status.Request.Metadata,
             Error = status.Error,
         };
+    }
+}
+
+/// <summary>Kinds of jobs.</summary>
+internal static class JobKinds
+{
+    /// <summary>The kind of a job.</summary>
+    /// <param name="status">The job.</param>
+    public static JobKind Kind(this IJobStatus status) => status is GenerationStatus ? JobKind.Generation : JobKind.Implantation;
 }
 
 /// <summary>A page of jobs.</summary>

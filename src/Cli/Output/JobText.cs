@@ -11,7 +11,7 @@ internal static class JobText
     /// <param name="context">The command.</param>
     /// <param name="status">The job.</param>
     /// <param name="folder">Where its files lie, if they do.</param>
-    public static void WriteResult(CommandContext context, ImplantationStatus status, string? folder)
+    public static void WriteResult(CommandContext context, IJobStatus status, string? folder)
     {
         if (context.Json)
         {
@@ -43,7 +43,7 @@ internal static class JobText
             output.WriteLine($"Warning: {warning}");
         }
 
-        if (status.Metrics is { } metrics)
+        if (status is ImplantationStatus { Metrics: { } metrics })
         {
             output.WriteLine($"IA {Number(metrics.Ia)}  TA {Number(metrics.Ta)}  prototype {Number(metrics.PrototypeSimilarity)}");
             foreach (var item in metrics.Objects)

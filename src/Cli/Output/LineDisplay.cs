@@ -47,9 +47,9 @@ internal sealed class LineDisplay(TextWriter error, string? store) : IProgressDi
             );
         }
 
-        if (store is not null && progress.Preview is { } preview)
+        if (PreviewText.Of(progress, store) is { } preview)
         {
-            error.WriteLine($"Preview: {Path.Combine(store, preview)}");
+            error.WriteLine(preview);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class LiveDisplay : IProgressDisplay
             _rate.Observe(progress);
             _newest = progress;
             _losses = progress.Losses ?? _losses;
-            _preview = _store is not null && progress.Preview is { } preview ? Path.Combine(_store, preview) : _preview;
+            _preview = PreviewText.Of(progress, _store) ?? _preview;
         }
 
         if (progress.Message is { } message)
@@ -93,7 +93,7 @@ internal sealed class LiveDisplay : IProgressDisplay
                 Number(_rate.StepsPerSecond, "0.##"),
                 _rate.Left(newest) is { } left ? StepRate.Text(left) : ""
             );
-            return _preview is null ? table : new Rows(table, new Text($"Preview: {_preview}"));
+            return _preview is null ? table : new Rows(table, new Text(_preview));
         }
     }
 

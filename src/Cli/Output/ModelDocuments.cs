@@ -1,3 +1,4 @@
+using OrleansOneShot.Documents.Models;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Storage;
 
@@ -6,6 +7,10 @@ namespace OrleansOneShot.Cli.Output;
 /// <summary>Known models.</summary>
 /// <param name="Models">The models.</param>
 internal sealed record ModelListDocument(IReadOnlyList<ModelDocument> Models);
+
+/// <summary>The models that jobs of a cluster can name.</summary>
+/// <param name="Models">By name.</param>
+internal sealed record KnownModelListDocument(IReadOnlyList<KnownModel> Models);
 
 /// <summary>A known model.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Output;
@@ -7,7 +8,12 @@ namespace OrleansOneShot.Cli.Output;
 /// <param name="Files">The pictures, relative to <c>--out</c>.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Settings">All settings as used.</param>
-internal sealed record GenerationDocument(IReadOnlyList<JobFile> Files, double Seconds, JsonObject Settings);
+internal sealed record GenerationDocument(IReadOnlyList<JobFile> Files, double Seconds, JsonObject Settings)
+{
+    /// <summary>The job that a server drew them in; left out of pictures that were drawn here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+}
 
 /// <summary>What <c>mask</c> made.</summary>
 /// <param name="Mask">Absolute path of the mask.</param>

@@ -15,11 +15,19 @@ internal static class JobEnd
     /// <param name="id">The job.</param>
     /// <param name="folder">Folder for the result; null leaves it in the data folder.</param>
     /// <param name="watch">Whether the document is a stream of events instead.</param>
+    /// <param name="write">Writes the document of a job whose result was fetched; null: as jobs show does.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     /// <exception cref="OneShotException">The job failed or was cancelled.</exception>
-    public static async Task<int> FollowAsync(CommandContext context, LastingSession session, string id, string? folder, bool watch = false)
+    public static async Task<int> FollowAsync(
+        CommandContext context,
+        LastingSession session,
+        string id,
+        string? folder,
+        bool watch = false,
+        Action<IJobStatus>? write = null
+    )
     {
-        ImplantationStatus status;
+        IJobStatus status;
         IJobSession last;
         using var display = ProgressDisplay.Create(context.Streams, session.Current.Target is { Server: null, Data: var data } ? data.Root : null);
         await using var follower = new JobFollower(
@@ -45,7 +53,7 @@ internal static class JobEnd
         {
             try
             {
-                await last.Results.RunAsync(id, folder, status.Manifest, cancellationToken: context.Interrupt);
+                await last.ResultsOf(status.Kind()).RunAsync(id, folder, status.Manifest, cancellationToken: context.Interrupt);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
@@ -66,12 +74,16 @@ internal static class JobEnd
             context.Say($"The result lies on the server; fetch it with: {Commands(id, last.Target).Download}");
         }
 
-        if (!watch || !context.Json)
+        if (write is not null)
+        {
+            write(status);
+        }
+        else if (!watch || !context.Json)
         {
             JobText.WriteResult(context, status, folder ?? last.PublishedFolder(status));
         }
 
-        foreach (var line in folder is null ? [] : NextSteps.Of(status, folder))
+        foreach (var line in folder is not null && status is ImplantationStatus trained ? NextSteps.Of(trained, folder) : [])
         {
             context.Say(line);
         }

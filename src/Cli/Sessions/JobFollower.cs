@@ -48,12 +48,12 @@ internal sealed class JobFollower : IAsyncDisposable
     /// <param name="jobId">The job.</param>
     /// <returns>Its final status.</returns>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
-    public Task<ImplantationStatus> FollowAsync(string jobId) => _session.AskAsync((session, token) => FollowAsync(session, jobId, token), _context.Interrupt);
+    public Task<IJobStatus> FollowAsync(string jobId) => _session.AskAsync((session, token) => FollowAsync(session, jobId, token), _context.Interrupt);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
-    private async Task<ImplantationStatus> FollowAsync(IJobSession session, string jobId, CancellationToken cancellationToken)
+    private async Task<IJobStatus> FollowAsync(IJobSession session, string jobId, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Client.Watching;
@@ -64,13 +65,15 @@ internal sealed class JobSession : IJobSession
     /// <param name="mode">What for.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <param name="webhookAllow">Hosts that webhooks may call besides those of the Internet, if a silo of this process works on the jobs.</param>
+    /// <param name="allowPull">Repositories from which models may be pulled for callers, if a silo of this process works on the jobs.</param>
     /// <returns>The session.</returns>
     /// <exception cref="OneShotException">unavailable: the owner, or the cluster, does not answer.</exception>
     public static async Task<JobSession> OpenAsync(
         SessionTarget target,
         SessionMode mode,
         CancellationToken cancellationToken,
-        ImmutableArray<string> webhookAllow = default
+        ImmutableArray<string> webhookAllow = default,
+        ImmutableArray<string> allowPull = default
     )
     {
         if (target.Redis is { } redis)
@@ -90,7 +93,7 @@ internal sealed class JobSession : IJobSession
         {
             if (OwnerLock.TryAcquire(data) is { } held)
             {
-                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, cancellationToken);
+                return await OwnAsync(target, held, mode, webhookAllow.IsDefault ? [] : webhookAllow, allowPull.IsDefault ? [] : allowPull, cancellationToken);
             }
 
             var owner = OwnerLock.ReadRecord(data);
@@ -113,21 +116,26 @@ internal sealed class JobSession : IJobSession
     public static bool HasWorker(DataFolder data) => OwnerLock.ReadRecord(data) is { Trains: true } owner && OwnerLock.IsOpen(data, owner);
 
     /// <inheritdoc/>
-    public ResultDownload Results => new(Store);
+    public IOneShotClient Api => OneShotClient.Over(new ClusterTransport(Client, Store));
 
     /// <inheritdoc/>
-    public IWatchedJob GetJob(string id) => Client.GetImplantation(id);
+    public ResultDownload ResultsOf(JobKind kind) => new(Store);
 
     /// <inheritdoc/>
-    public async Task<ImplantationStatus> CancelAsync(string id, CancellationToken cancellationToken)
-    {
-        var job = Client.GetImplantation(id);
-        await job.GetStatusAsync(cancellationToken);
-        return await job.CancelAsync(cancellationToken);
-    }
+    public IWatchedJob<IJobStatus> GetJob(string id) => new OwnJob(Client, id);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => Client.GetImplantation(id).DeleteAsync(cancellationToken);
+    public async Task<IJobStatus> CancelAsync(string id, CancellationToken cancellationToken) =>
+        await GetJob(id).GetStatusAsync(cancellationToken) is GenerationStatus
+            ? await Client.GetGeneration(id).CancelAsync(cancellationToken)
+            : await Client.GetImplantation(id).CancelAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ImplantationStatus> RetryAsync(string id, CancellationToken cancellationToken) => Client.GetImplantation(id).RetryAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(IJobStatus job, CancellationToken cancellationToken) =>
+        job is GenerationStatus ? Client.GetGeneration(job.Id).DeleteAsync(cancellationToken) : Client.GetImplantation(job.Id).DeleteAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<JobPage> ListPageAsync(JobQuery query, CancellationToken cancellationToken) => Client.ListPageAsync(query, cancellationToken);
@@ -136,7 +144,7 @@ internal sealed class JobSession : IJobSession
     public Task<OneShotException> ExplainAsync(Exception error) => Client.ExplainAsync(error);
 
     /// <inheritdoc/>
-    public string? PublishedFolder(ImplantationStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(StorePaths.Result(status.Id)) : null;
+    public string? PublishedFolder(IJobStatus status) => status.State == JobState.Succeeded ? Target.Store.FileOf(StorePaths.Result(status.Id)) : null;
 
     /// <inheritdoc/>
     public bool IsOpen => Owner is null || OwnerLock.IsOpen(Data, Owner);
@@ -232,6 +240,7 @@ internal sealed class JobSession : IJobSession
         OwnerLock held,
         SessionMode mode,
         ImmutableArray<string> webhookAllow,
+        ImmutableArray<string> allowPull,
         CancellationToken cancellationToken
     )
     {
@@ -245,6 +254,7 @@ internal sealed class JobSession : IJobSession
                     Trains = trains,
                     LeftOpen = held.LeftOpen,
                     WebhookAllow = webhookAllow,
+                    AllowPull = allowPull,
                 },
                 cancellationToken
             );

@@ -2,6 +2,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Cli.Sessions;
 
@@ -63,7 +64,8 @@ internal static class JobStart
     {
         try
         {
-            return (await session.Current.GetJob(id).GetStatusAsync(cancellationToken).WaitAsync(session.Current.Gone)).EstimatedFinish;
+            var status = await session.Current.GetJob(id).GetStatusAsync(cancellationToken).WaitAsync(session.Current.Gone);
+            return (status as ImplantationStatus)?.EstimatedFinish;
         }
         catch (Exception e)
             when (!cancellationToken.IsCancellationRequested && (e is OneShotException or OperationCanceledException || ClusterClient.IsUnanswered(e)))

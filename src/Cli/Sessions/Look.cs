@@ -1,3 +1,4 @@
+using OrleansOneShot.Client;
 using OrleansOneShot.Client.Cluster;
 
 namespace OrleansOneShot.Cli.Sessions;
@@ -17,6 +18,16 @@ internal static class Look
     /// <exception cref="Documents.Errors.OneShotException">The answer's own error, or unavailable.</exception>
     public static Task<T> AtAsync<T>(SessionTarget target, Func<JobSession, Task<T>> ask, CancellationToken cancellationToken) =>
         JobsAsync(target, session => ask((JobSession)session), cancellationToken);
+
+    /// <summary>As <see cref="AtAsync"/>, for what programs ask in the same words.</summary>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <param name="target">Where the jobs are.</param>
+    /// <param name="ask">Asks; may be called again.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">The answer's own error, or unavailable.</exception>
+    public static Task<T> ApiAsync<T>(SessionTarget target, Func<IOneShotClient, Task<T>> ask, CancellationToken cancellationToken) =>
+        JobsAsync(target, session => ask(session.Api), cancellationToken);
 
     /// <summary>As <see cref="AtAsync"/>, for what servers are asked as well.</summary>
     /// <typeparam name="T">The answer.</typeparam>

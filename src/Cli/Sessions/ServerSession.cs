@@ -1,11 +1,9 @@
 using OrleansOneShot.Client;
-using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
-using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Silo.Embedded;
 
@@ -49,29 +47,42 @@ internal sealed class ServerSession : IJobSession
     public bool IsOpen => true;
 
     /// <inheritdoc/>
-    public ResultDownload Results => new(_transport.Results);
+    public IOneShotClient Api => Client;
 
     /// <summary>What a job would take; nothing is created.</summary>
     /// <param name="request">The job.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="OneShotException">invalid_input: it would be refused; unavailable.</exception>
     public Task<ImplantationEstimate> EstimateAsync(ImplantationRequest request, CancellationToken cancellationToken) =>
-        _transport.EstimateAsync(request, cancellationToken);
+        _transport.Implantations.EstimateAsync(request, cancellationToken);
 
     /// <inheritdoc/>
-    public IWatchedJob GetJob(string id) => new ServerJob(Client.GetImplantation(id));
+    public ResultDownload ResultsOf(JobKind kind) => new(kind == JobKind.Generation ? _transport.Generations.Results : _transport.Implantations.Results);
 
     /// <inheritdoc/>
-    public Task<ImplantationStatus> CancelAsync(string id, CancellationToken cancellationToken) => _transport.CancelAsync(id, cancellationToken);
+    public IWatchedJob<IJobStatus> GetJob(string id) => new EitherJob(Client.GetImplantation(id), Client.GetGeneration(id));
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => _transport.DeleteAsync(id, cancellationToken);
+    public async Task<IJobStatus> CancelAsync(string id, CancellationToken cancellationToken) =>
+        await GetJob(id).GetStatusAsync(cancellationToken) is GenerationStatus
+            ? await Client.GetGeneration(id).CancelAsync(cancellationToken)
+            : await Client.GetImplantation(id).CancelAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<JobPage> ListPageAsync(JobQuery query, CancellationToken cancellationToken) => _transport.ListPageAsync(query, cancellationToken);
+    public Task<ImplantationStatus> RetryAsync(string id, CancellationToken cancellationToken) => Client.GetImplantation(id).RetryAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public string? PublishedFolder(ImplantationStatus status) => null;
+    public Task DeleteAsync(IJobStatus job, CancellationToken cancellationToken) =>
+        job is GenerationStatus ? Client.GetGeneration(job.Id).DeleteAsync(cancellationToken) : Client.GetImplantation(job.Id).DeleteAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobPage> ListPageAsync(JobQuery query, CancellationToken cancellationToken) =>
+        query.Kind == JobKind.Generation
+            ? _transport.Generations.ListPageAsync(query, cancellationToken)
+            : _transport.Implantations.ListPageAsync(query, cancellationToken);
+
+    /// <inheritdoc/>
+    public string? PublishedFolder(IJobStatus status) => null;
 
     /// <inheritdoc/>
     public Task<OneShotException> ExplainAsync(Exception error) =>
@@ -82,16 +93,4 @@ internal sealed class ServerSession : IJobSession
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Client.DisposeAsync();
-
-    /// <summary>A job whose server sees to it that somebody works on it.</summary>
-    /// <param name="job">The job.</param>
-    private sealed class ServerJob(ImplantationHandle job) : IWatchedJob
-    {
-        public Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default) => job.GetStatusAsync(cancellationToken);
-
-        public Task<bool> EnsureRunningAsync(string reason, CancellationToken cancellationToken = default) => Task.FromResult(false);
-
-        public IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default) =>
-            job.WatchAsync(fromSequence, cancellationToken);
-    }
 }

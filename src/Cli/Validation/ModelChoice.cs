@@ -88,7 +88,11 @@ internal sealed record ModelChoice(ModelEntry Entry, ModelEntry? Clip, ModelFold
 
     private ClipTokenizer Tokenizer => _tokenizer ??= ClipTokenizer.Load(Folder.TokenizerFolder, Folder.TextEncoder.MaxPositionEmbeddings);
 
-    private static void RequireName(string? name, string field)
+    /// <summary>Refuses what can't name a model of a server.</summary>
+    /// <param name="name">The name; null is fine.</param>
+    /// <param name="field">The option.</param>
+    /// <exception cref="InvalidInputException">It is a path or a repository.</exception>
+    public static void RequireName(string? name, string field)
     {
         if (name is not null && !TextRules.IsName(name))
         {

@@ -115,7 +115,7 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
 
         try
         {
-            InputFile[] masks = [.. implantation.Objects.Select(one => one.Mask)];
+            InputFile?[] masks = [.. implantation.Objects.Select(one => one.Mask)];
             return item with { Request = await _upload.RunAsync(request, implantation.Image, masks, progress: null, cancellationToken) };
         }
         catch (OneShotException e) when (e is { Status: null, Code: ErrorCodes.InvalidInput or ErrorCodes.Conflict })
@@ -126,8 +126,13 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
     }
 
     // What can't be opened is the item's fault; what breaks later may as well be the store's.
-    private static void Probe(InputFile file)
+    private static void Probe(InputFile? file)
     {
+        if (file is null)
+        {
+            return;
+        }
+
         file.ReadLength();
         using var content = file.Open();
         content.ReadByte();

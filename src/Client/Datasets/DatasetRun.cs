@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Client.Implantations;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
@@ -44,12 +45,7 @@ public sealed class DatasetRun(string name, int items)
             Metadata = Metadata,
         };
         ImmutableArray<SettingProblem> problems = [.. DatasetRules.Find(request)];
-        return problems.IsEmpty
-            ? request
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Message, problems[0].Field))
-            {
-                Fields = [.. problems.Select(problem => new ProblemField(problem.Field, problem.Message))],
-            };
+        return problems.IsEmpty ? request : throw RequestProblems.Refuse(problems);
     }
 }
 

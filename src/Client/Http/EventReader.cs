@@ -15,10 +15,10 @@ namespace OrleansOneShot.Client.Http;
 /// more.
 /// </summary>
 /// <param name="calls">The way to the server.</param>
-/// <param name="jobId">The job.</param>
+/// <param name="path">The path of the job's events there.</param>
 /// <param name="after">The number of the last event that is known.</param>
 /// <param name="cancellationToken">Ends the stream.</param>
-internal sealed class EventReader(HttpCalls calls, string jobId, long after, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed class EventReader(HttpCalls calls, string path, long after, CancellationToken cancellationToken) : IAsyncDisposable
 {
     // As long as a server takes to start again: about half a minute, with nothing seen in between.
     private const int MostFailures = 14;
@@ -89,7 +89,7 @@ internal sealed class EventReader(HttpCalls calls, string jobId, long after, Can
         _answer = await calls.SendAsync(
             () =>
             {
-                var message = HttpCalls.Get(HttpTransport.PathOf(jobId, "/events"));
+                var message = HttpCalls.Get(path);
                 message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
                 message.Headers.TryAddWithoutValidation("Last-Event-ID", Last.ToString(CultureInfo.InvariantCulture));
                 return message;

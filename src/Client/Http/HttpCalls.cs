@@ -59,12 +59,16 @@ internal sealed partial class HttpCalls : IDisposable
         _client = new HttpClient(handler, disposeHandler: options.Handler is null)
         {
             BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"),
-            Timeout = Timeout.InfiniteTimeSpan,
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("OrleansOneShot", typeof(HttpCalls).Assembly.GetName().Version!.ToString(3)));
         if (ReadKey(options) is { } key)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Text);
+            if (KeyFile.TravelsInClear(server))
+            {
+                LogInClear(_client.BaseAddress.GetLeftPart(UriPartial.Authority));
+            }
         }
 
         _retries = CreateRetries(options);
@@ -72,6 +76,9 @@ internal sealed partial class HttpCalls : IDisposable
 
     /// <summary>How long a stream may be silent.</summary>
     public TimeSpan SilenceTimeout => _options.SilenceTimeout;
+
+    /// <summary>How long a call may take that is no upload and no stream.</summary>
+    public TimeSpan Timeout => _options.Timeout;
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock => _options.TimeProvider;
@@ -98,12 +105,35 @@ internal sealed partial class HttpCalls : IDisposable
     /// <typeparam name="T">The document.</typeparam>
     /// <param name="make">Makes the call, once for each try.</param>
     /// <param name="cancellationToken">Stops.</param>
+    /// <param name="repeats">Whether a call that failed is repeated; not one whose second answer would be another.</param>
     /// <returns>The document.</returns>
     /// <exception cref="OneShotException">What the server said, or unavailable.</exception>
-    public async Task<T> CallAsync<T>(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(Func<HttpRequestMessage> make, CancellationToken cancellationToken, bool repeats = true)
     {
-        using var answer = await SendAsync(make, cancellationToken);
+        using var answer = await SendAsync(make, cancellationToken, repeats: repeats);
         return await DocumentAnswer.ReadAsync<T>(answer, cancellationToken);
+    }
+
+    /// <summary>Deletes something; what an earlier try has deleted, whose answer was lost, is gone.</summary>
+    /// <param name="path">Relative to the server.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>When it is gone.</returns>
+    /// <exception cref="OneShotException">What the server said, or unavailable.</exception>
+    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        var tries = 0;
+        try
+        {
+            using var _ = await SendAsync(
+                () =>
+                {
+                    tries++;
+                    return new HttpRequestMessage(HttpMethod.Delete, path);
+                },
+                cancellationToken
+            );
+        }
+        catch (OneShotException e) when (tries > 1 && e.Code == ErrorCodes.NotFound) { }
     }
 
     /// <summary>Calls.</summary>
@@ -111,13 +141,15 @@ internal sealed partial class HttpCalls : IDisposable
     /// <param name="cancellationToken">Stops.</param>
     /// <param name="streams">Whether only the answer's head has to come in time: the body is read as it comes.</param>
     /// <param name="repeats">Whether a call that failed is repeated; whoever repeats by themselves does without.</param>
+    /// <param name="timeout">How long a try may take; null: as long as any.</param>
     /// <returns>An answer of success, or 304; the caller disposes of it.</returns>
     /// <exception cref="OneShotException">What the server said, or unavailable.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         Func<HttpRequestMessage> make,
         CancellationToken cancellationToken,
         bool streams = false,
-        bool repeats = true
+        bool repeats = true,
+        TimeSpan? timeout = null
     )
     {
         HttpResponseMessage answer;
@@ -147,7 +179,7 @@ internal sealed partial class HttpCalls : IDisposable
             // The bytes of an upload take as long as they take.
             if (message.Content is not UploadContent)
             {
-                limit.CancelAfter(_options.Timeout);
+                limit.CancelAfter(timeout ?? _options.Timeout);
             }
 
             var completion = streams ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead;
@@ -227,6 +259,9 @@ internal sealed partial class HttpCalls : IDisposable
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Path} was answered with {Status} after {Took}")]
     private partial void LogCall(HttpMethod method, Uri? path, HttpStatusCode status, TimeSpan took);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The key is sent to {Server} without encryption, so whoever is on the way can read it")]
+    private partial void LogInClear(string server);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Try {Attempt} failed with {Status}; the call is repeated in {Seconds} s")]
     private partial void LogRetry(int attempt, double seconds, int? status, Exception? error);

@@ -7,7 +7,8 @@ namespace OrleansOneShot.Client.Http;
 
 /// <summary>Results on a server.</summary>
 /// <param name="calls">The way to it.</param>
-internal sealed class HttpResults(HttpCalls calls) : IResultSource
+/// <param name="jobs">Where jobs of their kind are there.</param>
+internal sealed class HttpResults(HttpCalls calls, string jobs) : IResultSource
 {
     /// <inheritdoc/>
     public async Task<byte[]?> ReadManifestAsync(string jobId, int mostBytes, CancellationToken cancellationToken = default)
@@ -32,6 +33,6 @@ internal sealed class HttpResults(HttpCalls calls) : IResultSource
         return await DownloadStream.OpenAsync(calls, PathOf(jobId, file.Path), cancellationToken);
     }
 
-    private static string PathOf(string jobId, string path) =>
-        HttpTransport.PathOf(jobId, "/files/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)));
+    private string PathOf(string jobId, string path) =>
+        $"{jobs}/{Uri.EscapeDataString(jobId)}/files/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}";
 }

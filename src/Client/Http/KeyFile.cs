@@ -6,6 +6,15 @@ namespace OrleansOneShot.Client.Http;
 /// <summary>Files that hold a key and nothing else.</summary>
 public static class KeyFile
 {
+    /// <summary>Whether a key that is sent to a server can be read on the way.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <returns>True for http, unless it stays on this machine.</returns>
+    public static bool TravelsInClear(Uri server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback;
+    }
+
     /// <summary>Reads a key.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="field">The option or variable that names the file, for messages.</param>

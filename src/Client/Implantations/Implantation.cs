@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
@@ -71,7 +72,8 @@ public sealed class Implantation(InputFile image)
                         {
                             Class = item.Class,
                             Token = tokens[i],
-                            Mask = s_noHash,
+                            Mask = item.Mask is null ? null : s_noHash,
+                            Box = item.Box,
                         }
                 ),
             ],
@@ -84,12 +86,7 @@ public sealed class Implantation(InputFile image)
             Samples = Prompts.Count == 0 ? Samples : Samples with { Prompts = [.. Prompts] },
         };
         ImmutableArray<SettingProblem> problems = [.. RequestValidator.Find(request)];
-        return problems.IsEmpty
-            ? request
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Message, problems[0].Field))
-            {
-                Fields = [.. problems.Select(problem => new ProblemField(problem.Field, problem.Message))],
-            };
+        return problems.IsEmpty ? request : throw RequestProblems.Refuse(problems);
     }
 
     private List<string> ChooseTokens()
@@ -115,8 +112,16 @@ public sealed class Implantation(InputFile image)
     }
 }
 
-/// <summary>An object of the photo.</summary>
+/// <summary>An object of the photo, by a mask or by a box around it.</summary>
 /// <param name="Class">Class name, such as "cat" or "teddy bear".</param>
-/// <param name="Mask">A picture that is white where the object is: the path of a file, or bytes (<see cref="InputFile.Of"/>).</param>
+/// <param name="Mask">
+/// A picture that is white where the object is: the path of a file, or bytes (<see cref="InputFile.Of"/>); null: there is a <see cref="Box"/>.
+/// </param>
 /// <param name="Token">How prompts call it, such as "&lt;cat&gt;"; null: made of the class name.</param>
-public sealed record ImplantationObject(string Class, InputFile Mask, string? Token = null);
+public sealed record ImplantationObject(string Class, InputFile? Mask = null, string? Token = null)
+{
+    /// <summary>
+    /// In place of a mask: left, top, width and height, in pixels of the upright photo, of a box around the whole object, of which the server makes a mask.
+    /// </summary>
+    public ImmutableArray<int>? Box { get; init; }
+}

@@ -3,6 +3,7 @@ using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 
 namespace OrleansOneShot.Client.Implantations;
 
@@ -30,7 +31,7 @@ internal sealed class Submission(IOneShotTransport transport)
             var complete = await upload.RunAsync(request, implantation.Image, [.. implantation.Objects.Select(item => item.Mask)], progress, cancellationToken);
             try
             {
-                var id = (await transport.SubmitAsync(complete, key, cancellationToken)).Id;
+                var id = (await transport.Implantations.SubmitAsync(complete, key, cancellationToken)).Id;
                 activity?.SetTag("oneshot.job.id", id);
                 return id;
             }
@@ -39,5 +40,23 @@ internal sealed class Submission(IOneShotTransport transport)
                 // Gone since it was looked for: it is uploaded again, and the job submitted under the same key.
             }
         }
+    }
+
+    /// <summary>Asks what a job would take.</summary>
+    /// <param name="implantation">The job.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The estimate.</returns>
+    public async Task<ImplantationEstimate> EstimateAsync(Implantation implantation, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(implantation);
+        using var activity = Telemetry.Source.StartActivity("oneshot estimate");
+        var upload = new InputUpload(transport.Inputs);
+        var request = await upload.HashAsync(
+            implantation.ToRequest(),
+            implantation.Image,
+            [.. implantation.Objects.Select(item => item.Mask)],
+            cancellationToken
+        );
+        return await transport.Implantations.EstimateAsync(request, cancellationToken);
     }
 }

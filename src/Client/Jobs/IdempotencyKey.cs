@@ -13,6 +13,9 @@ public static class IdempotencyKey
     /// <summary>The header of an answer that was given before.</summary>
     public const string Replayed = "Idempotency-Replayed";
 
+    /// <summary>Begins the ids of generations (<see cref="ToJobId"/>).</summary>
+    public const string GenerationPrefix = "g";
+
     /// <summary>Longest key, in characters.</summary>
     public const int MostCharacters = 255;
 

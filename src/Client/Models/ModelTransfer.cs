@@ -1,10 +1,6 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using OrleansOneShot.Client.Uploads;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
-using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Client.Models;
@@ -16,9 +12,6 @@ namespace OrleansOneShot.Client.Models;
 /// <param name="target">Where the cluster's models go.</param>
 public sealed class ModelTransfer(IModelTarget target)
 {
-    private const int HashDigits = 8;
-    private const int LongestShown = 120;
-
     /// <summary>Sends into a cluster's artifact store.</summary>
     /// <param name="store">The store.</param>
     public ModelTransfer(IArtifactStore store)
@@ -57,23 +50,13 @@ public sealed class ModelTransfer(IModelTarget target)
     )
     {
         ArgumentNullException.ThrowIfNull(model);
-        RequireName(name);
-        var files = await model.ListAsync(cancellationToken);
+        var files = await ModelNaming.ListAsync(model, name, cancellationToken);
+        var (published, isThere) = await ModelNaming.ChooseAsync(model, files, name, target.FindModelAsync, cancellationToken);
 
-        // The name of a folder that was given by path may be one that no request can hold.
-        foreach (var candidate in (name is null ? [model.Name, NameOf(model, files)] : (string[])[name]).Where(IsName))
+        // The mark comes last: from then on a collection leaves the model alone, and one that was faster has taken the manifest.
+        if (isThere && await HasAllAsync(files, cancellationToken) && await target.KeepModelAsync(published, cancellationToken))
         {
-            if (IsSame(await target.FindModelAsync(candidate, cancellationToken), files))
-            {
-                // The mark comes last: from then on a collection leaves the model alone, and one that was faster has taken the manifest.
-                if (await HasAllAsync(files, cancellationToken) && await target.KeepModelAsync(candidate, cancellationToken))
-                {
-                    return new SentModel(candidate, files, 0);
-                }
-
-                name = candidate;
-                break;
-            }
+            return new SentModel(published, files, 0);
         }
 
         var meter = new TransferMeter(files.Sum(file => file.Bytes), progress);
@@ -82,21 +65,16 @@ public sealed class ModelTransfer(IModelTarget target)
         {
             if (!await sender.SendAsync(file.Sha256, file.Bytes, () => model.Open(file), cancellationToken))
             {
-                throw new OneShotException(
-                    new ErrorDetail(
-                        ErrorCodes.Conflict,
-                        $"{file.Path} was changed while it was sent.",
-                        "model",
-                        "Send the model again when nobody writes to its folder."
-                    )
-                );
+                throw Changed(file.Path);
             }
         }
 
-        var published = name ?? NameOf(model, files);
         return
             await target.TryPublishModelAsync(published, files, cancellationToken)
-            || (IsSame(await target.FindModelAsync(published, cancellationToken), files) && await target.KeepModelAsync(published, cancellationToken))
+            || (
+                ModelNaming.IsSame(await target.FindModelAsync(published, cancellationToken), files)
+                && await target.KeepModelAsync(published, cancellationToken)
+            )
             ? new SentModel(published, files, meter.MovedBytes)
             : throw new OneShotException(
                 new ErrorDetail(
@@ -108,23 +86,11 @@ public sealed class ModelTransfer(IModelTarget target)
             );
     }
 
-    private static bool IsName(string name) => TextRules.IsName(name) && ArtifactPath.IsSegment(name);
-
-    private static void RequireName(string? name)
-    {
-        if (name is not null && !IsName(name))
-        {
-            var shown = new string([.. name.Take(LongestShown).Select(c => char.IsControl(c) ? '?' : c)]);
-            throw new OneShotException(
-                new ErrorDetail(
-                    ErrorCodes.InvalidInput,
-                    $"'{shown}' can't name a model of a cluster.",
-                    "name",
-                    $"Use {TextRules.NameForm}, and begin with a letter or a digit."
-                )
-            );
-        }
-    }
+    /// <summary>The error of a file that had other bytes when it was sent than when it was listed.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>conflict.</returns>
+    internal static OneShotException Changed(string path) =>
+        new(new ErrorDetail(ErrorCodes.Conflict, $"{path} was changed while it was sent.", "model", "Send the model again when nobody writes to its folder."));
 
     // Somebody may have deleted a damaged file, as a silo that found it so advises; and what the target remembers of a file does not tell whether its bytes are
     // still the right ones.
@@ -140,20 +106,6 @@ public sealed class ModelTransfer(IModelTarget target)
 
         return true;
     }
-
-    // The same files always have the same name, so that a model is sent once, whoever sends it.
-    private static string NameOf(IModelSource model, IReadOnlyList<ModelFile> files)
-    {
-        var list = string.Concat(files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Path}\n{file.Bytes}\n{file.Sha256}\n")));
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(list)))[..HashDigits];
-        var stem = new string([
-            .. model.Title.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-').Take(TextRules.Name - HashDigits - 1),
-        ]).TrimStart('-', '_', '.');
-        return $"{(stem.Length == 0 ? "model" : stem)}-{hash}";
-    }
-
-    private static bool IsSame(IReadOnlyList<ModelFile>? there, IReadOnlyList<ModelFile> files) =>
-        there is not null && there.OrderBy(file => file.Path, StringComparer.Ordinal).SequenceEqual(files);
 }
 
 /// <summary>A model that a cluster has.</summary>

@@ -23,7 +23,7 @@ public sealed class InputUpload(IBlobTarget target)
     /// <summary>Uploads what a request needs.</summary>
     /// <param name="request">The request; its hashes are filled in.</param>
     /// <param name="image">The photo.</param>
-    /// <param name="masks">A mask for each of the request's objects.</param>
+    /// <param name="masks">A mask for each of the request's objects; null for one that has a box.</param>
     /// <param name="progress">Told from any thread; or null.</param>
     /// <param name="cancellationToken">Stops; files that are there already stay.</param>
     /// <returns>The complete request.</returns>
@@ -32,16 +32,12 @@ public sealed class InputUpload(IBlobTarget target)
     public async Task<ImplantationRequest> RunAsync(
         ImplantationRequest request,
         InputFile image,
-        IReadOnlyList<InputFile> masks,
+        IReadOnlyList<InputFile?> masks,
         IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(masks);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
-        List<(InputFile File, string Field, long Bytes)> inputs = [.. masks.Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+        var inputs = Measure(request, image, masks);
         var sender = new BlobSender(target, new TransferMeter(inputs.Sum(input => input.Bytes), progress));
         var hashes = new List<string>();
         foreach (var (file, field, bytes) in inputs)
@@ -49,12 +45,56 @@ public sealed class InputUpload(IBlobTarget target)
             hashes.Add(await SendAsync(sender, file, field, bytes, cancellationToken));
         }
 
+        return WithHashes(request, masks, hashes);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, without sending anything.</summary>
+    /// <param name="request">The request; its hashes are filled in.</param>
+    /// <param name="image">The photo.</param>
+    /// <param name="masks">A mask for each of the request's objects; null for one that has a box.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The complete request.</returns>
+    /// <exception cref="OneShotException">invalid_input: a file is too large.</exception>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    internal async Task<ImplantationRequest> HashAsync(
+        ImplantationRequest request,
+        InputFile image,
+        IReadOnlyList<InputFile?> masks,
+        CancellationToken cancellationToken
+    )
+    {
+        var hashes = new List<string>();
+        foreach (var (file, _, _) in Measure(request, image, masks))
+        {
+            await using var content = file.Open();
+            hashes.Add(await HashAsync(content, cancellationToken));
+        }
+
+        return WithHashes(request, masks, hashes);
+    }
+
+    private List<(InputFile File, string Field, long Bytes)> Measure(ImplantationRequest request, InputFile image, IReadOnlyList<InputFile?> masks)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(masks.Count, request.Objects.Length);
+        return [.. masks.OfType<InputFile>().Select(mask => Measure(mask, "mask")), Measure(image, "image")];
+    }
+
+    // The masks first, the photo last.
+    private static ImplantationRequest WithHashes(ImplantationRequest request, IReadOnlyList<InputFile?> masks, List<string> hashes)
+    {
+        var sent = new Queue<string>(hashes);
         return request with
         {
+            Objects = [.. request.Objects.Zip(masks, (item, mask) => item with { Mask = mask is null ? null : sent.Dequeue() })],
             Image = hashes[^1],
-            Objects = [.. request.Objects.Zip(hashes, (item, hash) => item with { Mask = hash })],
         };
     }
+
+    private static async Task<string> HashAsync(Stream content, CancellationToken cancellationToken) =>
+        Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
 
     private (InputFile File, string Field, long Bytes) Measure(InputFile file, string field)
     {
@@ -74,7 +114,7 @@ public sealed class InputUpload(IBlobTarget target)
     private static async Task<string> SendAsync(BlobSender sender, InputFile file, string field, long bytes, CancellationToken cancellationToken)
     {
         await using var content = file.Open();
-        var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+        var hash = await HashAsync(content, cancellationToken);
         return await sender.SendAsync(hash, bytes, file.Open, cancellationToken)
             ? hash
             : throw new OneShotException(

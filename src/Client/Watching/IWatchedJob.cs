@@ -5,12 +5,14 @@ using OrleansOneShot.Documents.Progress;
 namespace OrleansOneShot.Client.Watching;
 
 /// <summary>Where the state and the events of a job come from.</summary>
-public interface IWatchedJob
+/// <typeparam name="TStatus">What is told of jobs of its kind.</typeparam>
+public interface IWatchedJob<TStatus>
+    where TStatus : class, IJobStatus
 {
     /// <summary>All that is known of the job.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="OneShotException">not_found.</exception>
-    Task<ImplantationStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+    Task<TStatus> GetStatusAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Puts an unfinished job that nobody works for back into the queue.</summary>
     /// <param name="reason">Why, such as "restart".</param>
@@ -25,3 +27,6 @@ public interface IWatchedJob
     /// <exception cref="OneShotException">unavailable: it broke, and could not be opened again.</exception>
     IAsyncEnumerable<ProgressEvent> WatchAsync(long fromSequence = 1, CancellationToken cancellationToken = default);
 }
+
+/// <summary>An implantation that is watched.</summary>
+public interface IWatchedJob : IWatchedJob<ImplantationStatus>;

@@ -8,16 +8,18 @@ namespace OrleansOneShot.Client.Watching;
 public static class JobOutcome
 {
     /// <summary>Waits until a job has ended.</summary>
+    /// <typeparam name="TStatus">What is told of jobs of its kind.</typeparam>
     /// <param name="read">Reads the job's status.</param>
     /// <param name="watch">Watches the job from a number on.</param>
     /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
     /// <returns>The status of a job that has succeeded.</returns>
     /// <exception cref="OneShotException">The job's own error when it failed; cancelled; whatever the two calls say.</exception>
-    public static async Task<ImplantationStatus> WaitAsync(
-        Func<CancellationToken, Task<ImplantationStatus>> read,
+    public static async Task<TStatus> WaitAsync<TStatus>(
+        Func<CancellationToken, Task<TStatus>> read,
         Func<long, CancellationToken, IAsyncEnumerable<ProgressEvent>> watch,
         CancellationToken cancellationToken = default
     )
+        where TStatus : class, IJobStatus
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(watch);
@@ -33,10 +35,12 @@ public static class JobOutcome
     }
 
     /// <summary>Tells those who wait for a result that there will be none.</summary>
+    /// <typeparam name="TStatus">What is told of jobs of its kind.</typeparam>
     /// <param name="status">The job.</param>
     /// <returns>The job, which has not failed and was not cancelled.</returns>
     /// <exception cref="OneShotException">The job's own error when it failed; cancelled.</exception>
-    public static ImplantationStatus RequireSuccess(ImplantationStatus status)
+    public static TStatus RequireSuccess<TStatus>(TStatus status)
+        where TStatus : class, IJobStatus
     {
         ArgumentNullException.ThrowIfNull(status);
         return status.State switch

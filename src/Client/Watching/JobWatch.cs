@@ -21,11 +21,13 @@ public sealed class JobWatch(Action<ProgressEvent> onEvent, TimeProvider? clock 
     public int MostFailures { get; init; }
 
     /// <summary>Follows a job. May be called again after it failed, also with another way to the same job.</summary>
+    /// <typeparam name="TStatus">What is told of jobs of its kind.</typeparam>
     /// <param name="job">The job.</param>
     /// <param name="cancellationToken">Stops; the job goes on.</param>
     /// <returns>Its final status.</returns>
     /// <exception cref="OneShotException">not_found, or unavailable.</exception>
-    public async Task<ImplantationStatus> FollowAsync(IWatchedJob job, CancellationToken cancellationToken = default)
+    public async Task<TStatus> FollowAsync<TStatus>(IWatchedJob<TStatus> job, CancellationToken cancellationToken = default)
+        where TStatus : class, IJobStatus
     {
         ArgumentNullException.ThrowIfNull(job);
         var failures = 0;

@@ -12,7 +12,8 @@ namespace OrleansOneShot.Compute.FanOut;
 /// <param name="options">Options.</param>
 /// <param name="slots">The slots that it may borrow.</param>
 /// <param name="fingerprint">What the run depends on.</param>
-internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IBorrowedSlots slots, string fingerprint)
+/// <param name="masks">The objects' masks (<see cref="ImplantationInputs.DescribeMasks"/>), for workers.</param>
+internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IBorrowedSlots slots, string fingerprint, string masks)
 {
     /// <summary>How long a run waits for workers to load what it has loaded itself.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -140,7 +141,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
     private int Recruit(int wanted, CancellationToken cancellationToken)
     {
         // Before anyone is asked: a worker hears it when it opens.
-        slots.Settle(new WorkerBrief(fingerprint, options.Precision).ToText());
+        slots.Settle(new WorkerBrief(fingerprint, options.Precision, masks).ToText());
         return slots.Recruit(wanted, s_patience, cancellationToken);
     }
 

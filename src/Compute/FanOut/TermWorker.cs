@@ -122,7 +122,8 @@ public sealed class TermWorker : ITermWorker
 /// </summary>
 /// <param name="Fingerprint">The run's fingerprint: <see cref="TermWorker.Fingerprint"/>.</param>
 /// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>
-public sealed record WorkerBrief(string Fingerprint, Precision Precision)
+/// <param name="Masks">The objects' masks (<see cref="ImplantationInputs.DescribeMasks"/>), of which a request may leave some open.</param>
+public sealed record WorkerBrief(string Fingerprint, Precision Precision, string? Masks = null)
 {
     /// <summary>For <see cref="IBorrowedSlots.Settle"/>.</summary>
     public string ToText() => JsonSerializer.Serialize(this);

@@ -10,7 +10,7 @@ internal static class Fingerprint
 {
     /// <summary>The fingerprint of a run.</summary>
     /// <param name="inputs">Photo and masks.</param>
-    /// <param name="options">Options; those of the samples and of the files don't count.</param>
+    /// <param name="options">Options; those of the samples, the previews and the files don't count.</param>
     /// <param name="modelHash">The base model's hash.</param>
     /// <param name="elementType">What the UNet computes in.</param>
     /// <returns>64 hexadecimal digits.</returns>
@@ -25,6 +25,8 @@ internal static class Fingerprint
             SamplingSteps = 0,
             GuidanceScale = 0,
             CheckpointEvery = 1,
+            // Previews draw by numbers of their own, so they may be switched on or off between two starts of a run.
+            PreviewEvery = null,
             Device = "",
         };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -35,7 +35,8 @@ public interface IImplantationObserver
     /// <summary>A picture of how it goes.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="png">The picture.</param>
-    void Preview(int step, byte[] png);
+    /// <param name="metrics">Its alignment, as that of samples is measured, without the prototypical embedding's; null without a CLIP.</param>
+    void Preview(int step, byte[] png, SampleMetrics? metrics);
 }
 
 /// <summary>What a run is doing.</summary>

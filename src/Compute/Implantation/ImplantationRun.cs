@@ -129,7 +129,7 @@ public sealed class ImplantationRun(
         lora.Attach(models.UNet.AdaptableLayers);
         var samples = new SampleStage(models, inputs.Objects, options);
         var previews = new Attempts(folder, observer, EndsRun, DrawCommand);
-        var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration));
+        var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration), inputs.DescribeMasks());
         try
         {
             var begins = decision is null;
@@ -149,7 +149,7 @@ public sealed class ImplantationRun(
                 planner.Steps(decision),
                 curves,
                 writer,
-                () => previews.Do("A preview could not be drawn", () => samples.DrawPreview(vectors, cancellationToken)),
+                () => previews.Do("A preview could not be drawn", () => samples.DrawPreview(vectors, joint, preparation, cancellationToken)),
                 cancellationToken
             );
         }

@@ -44,17 +44,21 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         }
     }
 
-    /// <summary>Draws one quick picture of the first prompt.</summary>
+    /// <summary>Draws one quick picture of the first prompt, and measures it.</summary>
     /// <param name="vectors">The learned vectors.</param>
+    /// <param name="joint">The joint space; null without a CLIP.</param>
+    /// <param name="preparation">The prepared job.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <returns>PNG bytes.</returns>
-    public byte[] DrawPreview(Tensor vectors, CancellationToken cancellationToken)
+    /// <returns>The preview.</returns>
+    public Preview DrawPreview(Tensor vectors, JointSpace? joint, Preparation preparation, CancellationToken cancellationToken)
     {
         const int Steps = SamplingCheck.PreviewSteps;
         var prompt = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)])[0];
         using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
-        return PngWriter.Encode(painter.Draw(Request(prompt, 1, Math.Min(Steps, options.SamplingSteps)), null, null, cancellationToken)[0]);
+        var picture = painter.Draw(Request(prompt, 1, Math.Min(Steps, options.SamplingSteps)), null, null, cancellationToken)[0];
+        var measured = joint is null ? null : MeasureOne(new Sample("", prompt, 0, picture), joint, preparation);
+        return new Preview(PngWriter.Encode(picture), measured is null ? null : Summarise([measured]));
     }
 
     /// <summary>Draws the picture of a prompt without learned words from the noise of a prompt's first sample.</summary>
@@ -110,32 +114,44 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     {
         var ofClass = joint is null ? null : plain?.Measure(joint, preparation);
         var pictures = joint is null ? [] : samples.Select(s => MeasureOne(s, joint, preparation)).ToList();
-        var byObject = objects
-            .Select(
-                (o, i) =>
-                    new ObjectMetrics(
-                        o.Token,
-                        o.Class,
-                        Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])),
-                        curves.Count > 0 ? curves[i].Similarity : null,
-                        ofClass?[i] is null ? null : Mean(pictures.Where(p => Compares(p, o)).Select(p => p.IaObject[o.Token])),
-                        ofClass?[i]
-                    )
-            )
-            .ToList();
-        return new SampleMetrics(
-            Mean(pictures.Select(p => p.Ia!.Value)),
-            Mean(pictures.Select(p => p.Ta!.Value)),
-            Mean(curves.Select(c => c.Similarity)),
-            byObject,
-            pictures
-        )
+        var summary = Summarise(pictures);
+        return summary with
         {
+            PrototypeSimilarity = Mean(curves.Select(c => c.Similarity)),
+            Objects =
+            [
+                .. objects.Select(
+                    (o, i) =>
+                        summary.Objects[i] with
+                        {
+                            PrototypeSimilarity = curves.Count > 0 ? curves[i].Similarity : null,
+                            IaCompared = ofClass?[i] is null ? null : Mean(pictures.Where(p => Compares(p, o)).Select(p => p.IaObject[o.Token])),
+                            IaClass = ofClass?[i],
+                        }
+                ),
+            ],
             TokenCosines = objects.Count > 1 ? CompareTokens(joint, preparation, vectors) : null,
         };
 
         bool Compares(PictureMetrics picture, ImplantationObject one) => plain?.Covers(picture.Prompt) == true && picture.Named.Contains(one.Token);
     }
+
+    /// <summary>The means of pictures.</summary>
+    private SampleMetrics Summarise(IReadOnlyList<PictureMetrics> pictures) =>
+        new(
+            Mean(pictures.Select(p => p.Ia!.Value)),
+            Mean(pictures.Select(p => p.Ta!.Value)),
+            null,
+            [
+                .. objects.Select(o => new ObjectMetrics(
+                    o.Token,
+                    o.Class,
+                    Mean(pictures.Where(p => p.Named.Contains(o.Token)).Select(p => p.IaObject[o.Token])),
+                    null
+                )),
+            ],
+            pictures
+        );
 
     private List<TokenCosine> CompareTokens(JointSpace? joint, Preparation preparation, Tensor vectors)
     {
@@ -208,6 +224,11 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         return all.Count == 0 ? null : all.Average();
     }
 }
+
+/// <summary>A picture of how it goes.</summary>
+/// <param name="Png">The picture.</param>
+/// <param name="Metrics">Its alignment; null without a CLIP.</param>
+internal sealed record Preview(byte[] Png, SampleMetrics? Metrics);
 
 /// <summary>A drawn sample.</summary>
 /// <param name="Path">Its file, relative to the result.</param>

@@ -9,16 +9,13 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="observer">Hears of it.</param>
 internal sealed class TrainingLoop(ImplantationOptions options, IImplantationObserver observer)
 {
-    /// <summary>Steps between two previews.</summary>
-    private const int PreviewEvery = 50;
-
     /// <summary>Trains to the last step.</summary>
     /// <param name="steps">Takes steps.</param>
     /// <param name="curves">What was measured so far; gets what comes.</param>
     /// <param name="checkpoints">Gets a checkpoint when one is due, and one of the last step when asked to stop.</param>
-    /// <param name="drawPreview">Draws a preview; gives null where it can't.</param>
+    /// <param name="drawPreview">Draws and measures a preview; gives null where it can't.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    public void Run(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<byte[]?> drawPreview, CancellationToken cancellationToken)
+    public void Run(ITrainingSteps steps, LossCurves curves, CheckpointFile checkpoints, Func<Preview?> drawPreview, CancellationToken cancellationToken)
     {
         observer.Progress(ImplantationStage.Training, curves.Steps.Count, options.Steps);
         var committed = curves.Steps.Count;
@@ -43,15 +40,16 @@ internal sealed class TrainingLoop(ImplantationOptions options, IImplantationObs
                 committed = done;
             }
 
-            if (done / PreviewEvery > before / PreviewEvery && done < options.Steps && options.SamplesPerPrompt > 0)
+            if (IsPreviewDue(before, done) && drawPreview() is { } preview)
             {
-                if (drawPreview() is { } preview)
-                {
-                    observer.Preview(done, preview);
-                }
+                observer.Preview(done, preview.Png, preview.Metrics);
             }
         }
     }
+
+    // The last step's pictures are the samples.
+    private bool IsPreviewDue(int before, int done) =>
+        options is { PreviewEvery: > 0 and var every, SamplesPerPrompt: > 0 } && done / every > before / every && done < options.Steps;
 
     private void Advance(ITrainingSteps steps, LossCurves curves, CancellationToken cancellationToken)
     {

@@ -34,5 +34,5 @@ internal sealed class WarningRecord(IImplantationObserver observer, IReadOnlyLis
     public void Checkpoint(int step, string path) => observer.Checkpoint(step, path);
 
     /// <inheritdoc/>
-    public void Preview(int step, byte[] png) => observer.Preview(step, png);
+    public void Preview(int step, byte[] png, SampleMetrics? metrics) => observer.Preview(step, png, metrics);
 }

@@ -17,7 +17,20 @@ public sealed record RunDurations(
     [property: Id(3)] int Pictures,
     [property: Id(4)] int Steps,
     [property: Id(5)] bool HasDefaultSteps
-);
+)
+{
+    /// <summary>Training steps of a job that leaves them to the model; null: not told.</summary>
+    [Id(6)]
+    public int? DefaultSteps { get; init; }
+
+    /// <summary>Denoising steps of each of its pictures; null: not told.</summary>
+    [Id(7)]
+    public int? PictureSteps { get; init; }
+
+    /// <summary>Denoising steps of a picture of a job that leaves them to the model; null: not told.</summary>
+    [Id(8)]
+    public int? DefaultPictureSteps { get; init; }
+}
 
 /// <summary>What the latest runs of one kind of job took on one kind of device.</summary>
 /// <param name="Device">"cpu" or "cuda".</param>

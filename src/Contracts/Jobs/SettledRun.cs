@@ -20,6 +20,12 @@ public sealed record SettledRun(
     [property: Id(3)] string? ConfigurationSha256 = null
 )
 {
+    /// <summary>
+    /// The objects' masks as <see cref="MaskReference.ToText"/> writes them, where some of them were made of boxes; null: the request names them all.
+    /// </summary>
+    [Id(4)]
+    public string? Masks { get; init; }
+
     /// <summary>Longest text of <see cref="FanOut"/>, in characters.</summary>
     public const int MaxFanOut = 16 * 1024;
 
@@ -35,5 +41,10 @@ public sealed record SettledRun(
     /// <summary>This, with what it lacks and the other has.</summary>
     /// <param name="other">What a later run has settled; or null.</param>
     /// <returns>Both.</returns>
-    public SettledRun Completed(SettledRun? other) => this with { ConfigurationSha256 = ConfigurationSha256 ?? other?.ConfigurationSha256 };
+    public SettledRun Completed(SettledRun? other) =>
+        this with
+        {
+            ConfigurationSha256 = ConfigurationSha256 ?? other?.ConfigurationSha256,
+            Masks = Masks ?? other?.Masks,
+        };
 }

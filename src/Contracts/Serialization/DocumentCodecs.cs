@@ -57,6 +57,12 @@ internal sealed class JobFileCodec(ICodecProvider codecs) : NumberedCodec<JobFil
 internal sealed class KnownModelCodec(ICodecProvider codecs) : NumberedCodec<KnownModel>(codecs);
 
 [RegisterSerializer]
+internal sealed class ModelPullRequestCodec(ICodecProvider codecs) : NumberedCodec<ModelPullRequest>(codecs);
+
+[RegisterSerializer]
+internal sealed class ModelPullStatusCodec(ICodecProvider codecs) : NumberedCodec<ModelPullStatus>(codecs);
+
+[RegisterSerializer]
 internal sealed class JobMetricsCodec(ICodecProvider codecs) : NumberedCodec<JobMetrics>(codecs);
 
 [RegisterSerializer]
@@ -149,6 +155,12 @@ internal sealed class JobFileCopier : ShallowCopier<JobFile>;
 
 [RegisterCopier]
 internal sealed class KnownModelCopier : ShallowCopier<KnownModel>;
+
+[RegisterCopier]
+internal sealed class ModelPullRequestCopier : ShallowCopier<ModelPullRequest>;
+
+[RegisterCopier]
+internal sealed class ModelPullStatusCopier : ShallowCopier<ModelPullStatus>;
 
 [RegisterCopier]
 internal sealed class JobMetricsCopier : ShallowCopier<JobMetrics>;

@@ -5,16 +5,16 @@ namespace OrleansOneShot.Contracts.Serialization;
 
 /// <summary>An error on its way between silos: what people are told of it; its causes stay in the log of the silo that met them.</summary>
 [GenerateSerializer, Immutable, Alias("oneshot.OneShotError")]
-internal readonly record struct OneShotError([property: Id(0)] ErrorDetail Detail);
+internal readonly record struct OneShotError([property: Id(0)] ErrorDetail Detail, [property: Id(1)] TimeSpan? RetryAfter);
 
 [RegisterConverter]
 internal sealed class OneShotExceptionConverter : IConverter<OneShotException, OneShotError>
 {
     /// <inheritdoc/>
-    public OneShotException ConvertFromSurrogate(in OneShotError surrogate) => new(surrogate.Detail);
+    public OneShotException ConvertFromSurrogate(in OneShotError surrogate) => new(surrogate.Detail) { RetryAfter = surrogate.RetryAfter };
 
     /// <inheritdoc/>
-    public OneShotError ConvertToSurrogate(in OneShotException value) => new(value.Detail);
+    public OneShotError ConvertToSurrogate(in OneShotException value) => new(value.Detail, value.RetryAfter);
 }
 
 /// <summary>A refusal of an epoch on its way.</summary>

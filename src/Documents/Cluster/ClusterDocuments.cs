@@ -10,7 +10,7 @@ public sealed record QueueDocument(IReadOnlyList<QueueEntryDocument> Queue);
 /// <param name="Priority">Its priority.</param>
 /// <param name="Enqueued">Since when it waits.</param>
 /// <param name="Waiting">Why none of the slots that there are will do; null if one will when it is free.</param>
-public sealed record QueueEntryDocument(string Id, string Owner, int Priority, DateTimeOffset Enqueued, string? Waiting);
+public sealed record QueueEntryDocument(string Id, string Owner, int Priority, DateTimeOffset Enqueued, string? Waiting = null);
 
 /// <summary>The silos of a cluster that offer slots.</summary>
 /// <param name="Silos">By address.</param>
@@ -38,4 +38,13 @@ public sealed record SlotListDocument(IReadOnlyList<SlotDocument> Slots);
 /// <param name="Job">The job; null while free.</param>
 /// <param name="Epoch">The job's epoch; null while free.</param>
 /// <param name="Reason">Why its silo takes no jobs, as the end of a sentence; null: it does.</param>
-public sealed record SlotDocument(string Silo, int Slot, string Device, long MemoryBytes, string State, string? Job, long? Epoch, string? Reason = null);
+public sealed record SlotDocument(
+    string Silo,
+    int Slot,
+    string Device,
+    long MemoryBytes,
+    string State,
+    string? Job = null,
+    long? Epoch = null,
+    string? Reason = null
+);

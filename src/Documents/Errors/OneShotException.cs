@@ -30,7 +30,7 @@ public class OneShotException : Exception
     /// <summary>The call's trace, by which the server's log tells more; null where the error did not come over HTTP.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>When the server wants to be asked again; null where it did not say.</summary>
+    /// <summary>In how long the server, or a limit, wants to be asked again; null where it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Documents.Jobs;
@@ -29,6 +30,15 @@ public interface IJobStatus
 
     /// <summary>When it first got a slot, UTC.</summary>
     DateTimeOffset? Started { get; }
+
+    /// <summary>When it ended, UTC.</summary>
+    DateTimeOffset? Finished { get; }
+
+    /// <summary>Why it waits, in words; null when it does not.</summary>
+    string? Waiting { get; }
+
+    /// <summary>Why it failed; null: it has not.</summary>
+    ErrorDetail? Error { get; }
 
     /// <summary>What the user should know, each one sentence.</summary>
     ImmutableArray<string> Warnings { get; }

@@ -30,6 +30,10 @@ public sealed record KnownModel
     /// <summary>Its files, of one that is shared and asked for by name; empty elsewhere.</summary>
     [FieldNumber(5)]
     public ImmutableArray<JobFile> Files { get; init; } = [];
+
+    /// <summary>The latest pull of that name, of one that is asked for by name; null: nobody has asked for one.</summary>
+    [FieldNumber(6)]
+    public ModelPullStatus? Pull { get; init; }
 }
 
 /// <summary>Models, by name.</summary>
@@ -46,11 +50,15 @@ public sealed record ModelUpload
     public required ImmutableArray<JobFile> Files { get; init; }
 }
 
-/// <summary>What of a model has still to be uploaded.</summary>
+/// <summary>What of a model has still to be uploaded, or how far its pull is.</summary>
 /// <param name="Name">The model.</param>
 /// <param name="PartBytes">Length of a part; a file's last one is shorter.</param>
-/// <param name="Missing">The files that are not there whole; none: it can be completed.</param>
-public sealed record ModelUploadStatus(string Name, long PartBytes, ImmutableArray<MissingModelFile> Missing);
+/// <param name="Missing">The files that are not there whole; none: it can be completed, or is pulled.</param>
+public sealed record ModelUploadStatus(string Name, long PartBytes, ImmutableArray<MissingModelFile> Missing)
+{
+    /// <summary>The pull; null: the model is uploaded.</summary>
+    public ModelPullStatus? Pull { get; init; }
+}
 
 /// <summary>A file of which parts are missing.</summary>
 /// <param name="Sha256">SHA-256 of the whole file.</param>

@@ -45,6 +45,15 @@ public static class ModelUploadRules
             );
     }
 
+    /// <summary>Whether files of such a name are taken.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>False for all that runs, or may.</returns>
+    public static bool TakesEnding(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return s_endings.Any(ending => path.EndsWith(ending, StringComparison.Ordinal));
+    }
+
     /// <summary>Finds what is wrong with a model's name. It becomes a file's, and no store takes one that ends with a dot.</summary>
     /// <param name="name">The name.</param>
     /// <returns>The problem, if there is one.</returns>
@@ -52,6 +61,11 @@ public static class ModelUploadRules
         TextRules.IsName(name) && name![^1] == '.'
             ? [new SettingProblem("name", $"name is '{SettingRules.Shown(name)}'; it must not end with a dot.")]
             : RequestValidator.FindInName("name", name);
+
+    /// <summary>Whether a text can be a model's name (<see cref="FindInName"/>).</summary>
+    /// <param name="name">The text.</param>
+    /// <returns>Whether.</returns>
+    public static bool IsName(string? name) => !FindInName(name).Any();
 
     private static IEnumerable<SettingProblem> Find(string field, JobFile file, HashSet<string> seen)
     {
@@ -62,7 +76,7 @@ public static class ModelUploadRules
                 $"{field}.path is '{SettingRules.Shown(file.Path)}'; use names of letters, digits, '-', '_' or '.', with '/' between them."
             );
         }
-        else if (!s_endings.Any(ending => file.Path.EndsWith(ending, StringComparison.Ordinal)))
+        else if (!TakesEnding(file.Path))
         {
             yield return new SettingProblem(
                 $"{field}.path",

@@ -50,6 +50,10 @@ public sealed record ProgressEvent
     /// <summary>Whether <see cref="Message"/> is a warning, which the result keeps.</summary>
     [FieldNumber(10), JsonPropertyName("warning"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsWarning { get; init; }
+
+    /// <summary>Of a preview: its alignment, as a result's metrics tell that of the samples; null for none, or without a CLIP.</summary>
+    [FieldNumber(11), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JobMetrics? Metrics { get; init; }
 }
 
 /// <summary>The losses of one training step, by term.</summary>

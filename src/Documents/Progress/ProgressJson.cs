@@ -18,7 +18,7 @@ public static class ProgressJson
     };
 
     /// <summary>
-    /// One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning.
+    /// One line, without the line break: seq, time, stage, step, steps, losses, epoch, and where present step_seconds, message, preview, warning, metrics.
     /// </summary>
     /// <param name="progress">The event.</param>
     /// <returns>A JSON object.</returns>
@@ -37,7 +37,8 @@ public static class ProgressJson
                 progress.StepSeconds,
                 progress.Message,
                 progress.Preview,
-                progress.IsWarning ? true : null
+                progress.IsWarning ? true : null,
+                progress.Metrics
             ),
             s_options
         );
@@ -64,6 +65,7 @@ public static class ProgressJson
                     Message = read.Message,
                     Preview = read.Preview,
                     IsWarning = read.Warning ?? false,
+                    Metrics = read.Metrics,
                 }
                 : null;
         }
@@ -84,6 +86,7 @@ public static class ProgressJson
         double? StepSeconds = null,
         string? Message = null,
         string? Preview = null,
-        bool? Warning = null
+        bool? Warning = null,
+        Jobs.JobMetrics? Metrics = null
     );
 }

@@ -41,4 +41,8 @@ public sealed record ProgressUpdate
     /// <summary>Store path of a preview picture.</summary>
     [FieldNumber(8)]
     public string? Preview { get; init; }
+
+    /// <summary>Of a preview: its alignment; null: not measured.</summary>
+    [FieldNumber(9)]
+    public JobMetrics? Metrics { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Requests;
@@ -64,8 +65,9 @@ public sealed record ImplantationRequest : IJobRequest
     } = JobMetadata.None();
 
     /// <summary>The files that it names, by its fields.</summary>
-    /// <returns>The photo, then a mask for each object.</returns>
-    public IEnumerable<(string Field, string Sha256)> Inputs() => [("image", Image), .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask))];
+    /// <returns>The photo, then the mask of each object that has one.</returns>
+    public IEnumerable<(string Field, string Sha256)> Inputs() =>
+        [("image", Image), .. Objects.Select((item, i) => ($"objects[{i}].mask", item.Mask!)).Where(input => input.Item2 is not null)];
 }
 
 /// <summary>A base model by the names under which silos know it.</summary>
@@ -80,7 +82,7 @@ public sealed record ModelReference
     public string? Clip { get; init; }
 }
 
-/// <summary>One object of the photo.</summary>
+/// <summary>One object of the photo, by a mask or by a box around it.</summary>
 public sealed record ObjectSpec
 {
     /// <summary>Class name, such as "cat" or "teddy bear".</summary>
@@ -91,7 +93,17 @@ public sealed record ObjectSpec
     [FieldNumber(1)]
     public required string Token { get; init; }
 
-    /// <summary>SHA-256 of the mask file's bytes.</summary>
-    [FieldNumber(2)]
-    public required string Mask { get; init; }
+    /// <summary>SHA-256 of the mask file's bytes; null: there is a box.</summary>
+    [FieldNumber(2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mask { get; init; }
+
+    /// <summary>
+    /// In place of a mask: left, top, width and height, in pixels of the upright photo, of a box around the whole object, of which the job makes a mask before
+    /// it trains. Null: there is a mask.
+    /// </summary>
+    [FieldNumber(3), Length(BoxNumbers, BoxNumbers), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<int>? Box { get; init; }
+
+    /// <summary>Numbers of a box.</summary>
+    internal const int BoxNumbers = 4;
 }

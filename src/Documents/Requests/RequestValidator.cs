@@ -87,8 +87,29 @@ public static class RequestValidator
             : names.Add(bare) ? null
             : $"{field}.token {one.Token} is used by another object already; each needs its own.";
         return FindInText($"{field}.class", one.Class, TextRules.Class)
-            .Concat(FindInHash($"{field}.mask", one.Mask))
+            .Concat(FindInPlace(field, one))
             .Concat(token is null ? [] : [new SettingProblem($"{field}.token", token)]);
+    }
+
+    private static IEnumerable<SettingProblem> FindInPlace(string field, ObjectSpec one) =>
+        (one.Mask, one.Box) switch
+        {
+            ({ } mask, null) => FindInHash($"{field}.mask", mask),
+            (null, { } box) => FindInBox($"{field}.box", box),
+            (null, null) => [new SettingProblem($"{field}.mask", $"{field} has neither a mask nor a box; it needs one of them.")],
+            _ => [new SettingProblem($"{field}.box", $"{field} has a mask and a box; leave one of them out.")],
+        };
+
+    // Whether it lies within the photo is seen when that is decoded.
+    private static IEnumerable<SettingProblem> FindInBox(string field, ImmutableArray<int> box)
+    {
+        var problem =
+            box is not { IsDefault: false, Length: ObjectSpec.BoxNumbers } ? "it must be four whole numbers: left, top, width, height."
+            : box[0] < 0 || box[1] < 0 ? "left and top must be 0 or more."
+            : box[2] < 1 || box[3] < 1 ? "width and height must be 1 or more."
+            : null;
+        var shown = box.IsDefault ? "" : string.Join(", ", box.Take(2 * ObjectSpec.BoxNumbers));
+        return problem is null ? [] : [new SettingProblem(field, $"{field} is [{shown}]; {problem}")];
     }
 
     /// <summary>Finds what is wrong with a name that is a user's to choose.</summary>

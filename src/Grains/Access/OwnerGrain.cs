@@ -132,15 +132,16 @@ internal sealed class OwnerGrain(IArtifactStore store, IOptions<OneShotGrainsOpt
         }
     }
 
-    private static OneShotException Refuse(string why, double seconds, string hint) =>
-        new(
-            new ErrorDetail(
-                ErrorCodes.Limit,
-                string.Create(CultureInfo.InvariantCulture, $"{why}; try again in {Math.Max(1, Math.Ceiling(seconds))} s."),
-                "owner",
-                hint
-            )
-        );
+    private static OneShotException Refuse(string why, double seconds, string hint)
+    {
+        var wait = Math.Max(1, Math.Ceiling(seconds));
+        return new OneShotException(
+            new ErrorDetail(ErrorCodes.Limit, string.Create(CultureInfo.InvariantCulture, $"{why}; try again in {wait} s."), "owner", hint)
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(wait),
+        };
+    }
 
     private bool IsOld(Mark mark, DateTimeOffset now) => mark.Used <= now - options.Value.CollectionGrace;
 

@@ -64,6 +64,11 @@ public interface IEngineObserver
     /// <param name="png">The picture.</param>
     /// <returns>Where it lies in the store.</returns>
     string StorePreview(int step, byte[] png);
+
+    /// <summary>Stores a mask that was made of a box, for later epochs and for other silos' workers; blocks until it is stored.</summary>
+    /// <param name="sha256">SHA-256 of its bytes.</param>
+    /// <param name="png">The mask.</param>
+    void StoreMask(string sha256, byte[] png) => throw new NotSupportedException("Nobody keeps masks here.");
 }
 
 /// <summary>What an engine made.</summary>
@@ -75,7 +80,15 @@ public sealed record EngineResult(string Folder, JobMetrics? Metrics, ImmutableA
 {
     /// <summary>The most memory that the run took on its device, in bytes; 0: not known.</summary>
     public long PeakBytes { get; init; }
+
+    /// <summary>What the model takes where a request leaves it open; null: not known.</summary>
+    public ModelSteps? Defaults { get; init; }
 }
+
+/// <summary>How many steps a model takes where nobody says otherwise.</summary>
+/// <param name="Training">Training steps.</param>
+/// <param name="Picture">Denoising steps of a picture.</param>
+public sealed record ModelSteps(int Training, int Picture);
 
 /// <summary>The port to whatever makes workers for other silos' jobs. The same class as the <see cref="ITrainingEngine"/>'s may implement it.</summary>
 public interface ITermEngine

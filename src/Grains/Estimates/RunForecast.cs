@@ -39,7 +39,12 @@ internal sealed class RunForecast(ImmutableArray<RunDurations> runs, Implantatio
             : For(experience, device: null, request);
 
     /// <summary>Steps that the job will make; null: the model's default, which nobody has told yet.</summary>
-    public int? Steps => request.Training.Steps ?? runs.LastOrDefault(run => run.HasDefaultSteps)?.Steps;
+    public int? Steps =>
+        request.Training.Steps
+        ?? runs.LastOrDefault(run => run.DefaultSteps is not null)?.DefaultSteps
+        ?? runs.LastOrDefault(run => run.HasDefaultSteps)?.Steps;
+
+    private int? PictureSteps => request.Samples.Steps ?? runs.LastOrDefault(run => run.DefaultPictureSteps is not null)?.DefaultPictureSteps;
 
     /// <summary>From the start to the first step.</summary>
     public double PrepareSeconds => Median(run => run.PrepareSeconds);
@@ -72,7 +77,12 @@ internal sealed class RunForecast(ImmutableArray<RunDurations> runs, Implantatio
 
     private double Total(RunDurations run, int steps) => run.PrepareSeconds + (run.StepSeconds * steps) + End(run);
 
-    private double End(RunDurations run) => run.EndSeconds * Math.Max(1, RunProfile.PicturesOf(request) ?? run.Pictures) / Math.Max(1, run.Pictures);
+    private double End(RunDurations run)
+    {
+        var pictures = (double)Math.Max(1, RunProfile.PicturesOf(request) ?? run.Pictures) / Math.Max(1, run.Pictures);
+        var steps = run.PictureSteps is { } took && PictureSteps is { } takes ? (double)takes / took : 1;
+        return run.EndSeconds * pictures * steps;
+    }
 
     private double Median(Func<RunDurations, double> part)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Scheduling;
 
@@ -7,14 +6,13 @@ namespace OrleansOneShot.Grains.Estimates;
 /// <summary>What kind of job a request asks for, as far as its times go.</summary>
 internal static class RunProfile
 {
-    /// <summary>The kind's name: what memory depends on, and what a picture's time does.</summary>
+    /// <summary>
+    /// The kind's name: what a step's time depends on, which is what memory does. How many steps a job takes, and how many a picture, is no part of it: a run
+    /// tells of any number.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <returns>The name.</returns>
-    public static string NameOf(ImplantationRequest request) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{MemoryProfiles.NameOf(request)}/{request.Samples.Steps?.ToString(CultureInfo.InvariantCulture) ?? "default"}"
-        );
+    public static string NameOf(ImplantationRequest request) => MemoryProfiles.NameOf(request);
 
     /// <summary>How many pictures a request asks for.</summary>
     /// <param name="request">The request.</param>

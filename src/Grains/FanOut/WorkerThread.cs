@@ -199,12 +199,14 @@ internal sealed partial class WorkerThread : IDisposable
             Rest();
             foreach (var item in _items.GetConsumingEnumerable(_stop.Token))
             {
-                Answer(worker, item);
+                var answer = Evaluate(worker, item);
                 lock (_lock)
                 {
                     _pending.Remove(item);
                 }
+                // Before anybody hears of it: who does may look at the clock.
                 Rest();
+                answer();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -231,7 +233,9 @@ internal sealed partial class WorkerThread : IDisposable
         }
     }
 
-    private void Answer(ITermWorker worker, WaitingTerms item)
+    /// <summary>Evaluates terms.</summary>
+    /// <returns>Tells who waits for them.</returns>
+    private Action Evaluate(ITermWorker worker, WaitingTerms item)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, item.CancellationToken);
         try
@@ -255,17 +259,19 @@ internal sealed partial class WorkerThread : IDisposable
                 );
             }
 
-            item.Complete(results.MoveToImmutable());
+            var values = results.MoveToImmutable();
+            return () => item.Complete(values);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            item.Cancel();
+            return item.Cancel;
         }
         catch (Exception e)
         {
             LogTermFailed(e, _job.JobId, _job.Epoch, item.Work.Step);
             Failure = e;
-            item.Fail(Describe(e));
+            var error = Describe(e);
+            return () => item.Fail(error);
         }
     }
 

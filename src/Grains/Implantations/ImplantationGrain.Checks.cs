@@ -7,6 +7,7 @@ using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
@@ -76,6 +77,7 @@ internal sealed partial class ImplantationGrain
             || settled.Precision is not (Precision.Fp32 or Precision.Bf16)
             || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
             || (settled.ConfigurationSha256 is { } configuration && !StorePaths.IsHash(configuration))
+            || !AreMasksOf(request, settled.Masks)
         )
         {
             throw Refuse($"Epoch {epoch} of job {Id} does not say what its weights depend on.");
@@ -126,6 +128,10 @@ internal sealed partial class ImplantationGrain
             {
                 throw Refuse($"The preview of step {update.Step} of job {Id}, epoch {epoch}, does not lie at the path that was named.");
             }
+            if (update.Metrics is { } metrics && !AreOfPreview(metrics, update))
+            {
+                throw Refuse($"The metrics of step {update.Step} of job {Id}, epoch {epoch}, are not those of a preview of its objects.");
+            }
         }
 
         return updates.IsDefault
@@ -134,6 +140,21 @@ internal sealed partial class ImplantationGrain
                 update.Message is { Length: > MaxMessage } message ? update with { Message = Wording.Cut(message, MaxMessage) } : update
             );
     }
+
+    /// <summary>A job with boxes settles a mask for each object, and those that its request names are no others.</summary>
+    private static bool AreMasksOf(ImplantationRequest request, string? masks) =>
+        request.Objects.All(item => item.Box is null)
+            ? masks is null
+            : MaskReference.ParseAll(masks) is { } all
+                && all.Length == request.Objects.Length
+                && all.Zip(request.Objects).All(pair => StorePaths.IsHash(pair.First.Sha256) && (pair.Second.Mask ?? pair.First.Sha256) == pair.First.Sha256);
+
+    private bool AreOfPreview(JobMetrics metrics, ProgressUpdate update) =>
+        update.Preview is not null
+        && !metrics.Objects.IsDefault
+        && _state.Request is { } request
+        && metrics.Objects.Length <= request.Objects.Length
+        && metrics.Objects.All(measured => request.Objects.Any(item => item.Token == measured?.Token && item.Class == measured.Class));
 
     private static OneShotException Refuse(string message) => new(new ErrorDetail(ErrorCodes.InvalidInput, message));
 }

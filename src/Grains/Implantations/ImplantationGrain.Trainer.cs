@@ -65,6 +65,7 @@ internal sealed partial class ImplantationGrain
                     Message = update.Message,
                     Preview = update.Preview,
                     IsWarning = update.IsWarning,
+                    Metrics = update.Metrics,
                 }
             );
         }

@@ -12,13 +12,23 @@ using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Models;
 
-/// <summary>Puts together what the store and the silos have. It remembers nothing: models come and go by other ways.</summary>
+/// <summary>
+/// Puts together what the store and the silos have. Models come and go by other ways, so it remembers what silos have said for seconds only: lists that many
+/// ask for do not become calls to every silo.
+/// </summary>
 [StatelessWorker]
 internal sealed partial class ModelLibraryGrain(IArtifactStore store, IOptions<OneShotGrainsOptions> options, ILogger<ModelLibraryGrain> logger)
     : Grain,
         IModelLibraryGrain
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long a silo may take to answer.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long what silos have said is told again.</summary>
+    internal static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
+
+    private Task<List<SiloModels>>? _answers;
+    private long _asked;
 
     public async Task<ImmutableArray<KnownModel>> List()
     {
@@ -31,7 +41,7 @@ internal sealed partial class ModelLibraryGrain(IArtifactStore store, IOptions<O
             }
         }
 
-        foreach (var model in (await AskSilosAsync()).SelectMany(silo => silo.Models))
+        foreach (var model in (await RecallSilosAsync()).SelectMany(silo => silo.Models))
         {
             found[model.Name] = With(found.GetValueOrDefault(model.Name), model);
         }
@@ -41,14 +51,19 @@ internal sealed partial class ModelLibraryGrain(IArtifactStore store, IOptions<O
 
     public async Task<FoundModel> Find(string name)
     {
-        var silos = await AskSilosAsync();
-        var found = ArtifactPath.IsSegment(name) ? await FindSharedAsync(name) : null;
-        foreach (var model in silos.SelectMany(silo => silo.Models).Where(model => model.Name == name))
+        var shared = ArtifactPath.IsSegment(name) ? await FindSharedAsync(name) : null;
+        var silos = await RecallSilosAsync();
+        var found = Among(silos);
+        if (found is null)
         {
-            found = With(found, model);
+            // Since they were asked one may have got it.
+            silos = await AskSilosAsync();
+            found = Among(silos);
         }
 
         return new FoundModel(found, found is not null || (silos.Count > 0 && !silos.Exists(silo => silo.Fetches)));
+
+        KnownModel? Among(List<SiloModels> answers) => answers.SelectMany(silo => silo.Models).Where(model => model.Name == name).Aggregate(shared, With);
     }
 
     private static KnownModel With(KnownModel? known, SiloModel model)
@@ -79,7 +94,17 @@ internal sealed partial class ModelLibraryGrain(IArtifactStore store, IOptions<O
         }
     }
 
-    private async Task<List<SiloModels>> AskSilosAsync()
+    // Whoever comes while silos are being asked waits for the same answers.
+    private Task<List<SiloModels>> RecallSilosAsync() =>
+        _answers is { IsFaulted: false } answers && options.Value.Clock.GetElapsedTime(_asked) < Trust ? answers : AskSilosAsync();
+
+    private Task<List<SiloModels>> AskSilosAsync()
+    {
+        _asked = options.Value.Clock.GetTimestamp();
+        return _answers = AskAllAsync();
+    }
+
+    private async Task<List<SiloModels>> AskAllAsync()
     {
         var snapshot = await GrainFactory.GetGrain<ISchedulerGrain>(0).GetSnapshot();
         var answers = await Task.WhenAll(snapshot.Slots.Keys.Select(AskAsync));
@@ -93,7 +118,7 @@ internal sealed partial class ModelLibraryGrain(IArtifactStore store, IOptions<O
             SiloModels? answer = null;
             await PlacementHint.CallAsync(
                 silo,
-                async () => answer = await GrainFactory.GetGrain<ISiloModelsGrain>(silo).List().WaitAsync(s_patience, options.Value.Clock)
+                async () => answer = await GrainFactory.GetGrain<ISiloModelsGrain>(silo).List().WaitAsync(Patience, options.Value.Clock)
             );
             return answer;
         }

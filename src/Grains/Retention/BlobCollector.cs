@@ -194,9 +194,7 @@ internal sealed partial class BlobCollector(
                 {
                     // A line of the list alone tells no input: of a job whose state is lost nothing is known.
                     known.Add(job.Id);
-                    referenced.UnionWith(
-                        status.Request.Objects.Select(item => item.Mask).Append(status.Request.Image).Select(hash => StorePaths.Inputs + hash)
-                    );
+                    referenced.UnionWith(status.Request.Inputs().Select(input => StorePaths.Inputs + input.Sha256));
                     models.UnionWith(new[] { status.Request.Model.Name, status.Request.Model.Clip }.OfType<string>());
                 }
             }

@@ -76,6 +76,9 @@ internal sealed class Admission(int maxPerOwner, int maxQueued)
                 field,
                 "Wait for jobs to start, or cancel some."
             )
-        );
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(seconds),
+        };
     }
 }

@@ -1,9 +1,12 @@
+using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
+using OrleansOneShot.Grains.Estimates;
+using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Training;
 
-/// <summary>What the engine is asked to do, by the kind of job.</summary>
+/// <summary>What the engine is asked to do, by the kind of job, and what it took.</summary>
 internal sealed partial class TrainingRun
 {
     /// <summary>Does the job's work on the calling thread.</summary>
@@ -32,5 +35,29 @@ internal sealed partial class TrainingRun
             ),
             _ => throw new InvalidOperationException($"Nothing does a {_order.Request.GetType().Name}."),
         };
+    }
+
+    /// <summary>What the run took, in memory and time: only helps those who come later, and must come before the job gives back its lease.</summary>
+    private void TellLaterJobs(EngineResult result)
+    {
+        var slot = _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot);
+        if (result.PeakBytes > 0)
+        {
+            LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
+            _services.Instruments.OnMemory(slot?.Device ?? DeviceKind.Cpu, result.PeakBytes);
+            _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
+        }
+
+        if (_order.Request is ImplantationRequest request && _stopwatch.Stop(request.Training.Steps is null) is { } run)
+        {
+            var device = slot is null ? DeviceKind.Cpu : DeviceKind.Of(slot);
+            var told = run with
+            {
+                DefaultSteps = result.Defaults?.Training,
+                PictureSteps = request.Samples.Steps ?? result.Defaults?.Picture,
+                DefaultPictureSteps = result.Defaults?.Picture,
+            };
+            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(request), device, told).Ignore();
+        }
     }
 }

@@ -11,7 +11,6 @@ using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Estimates;
 using OrleansOneShot.Grains.FanOut;
 using OrleansOneShot.Grains.Faults;
-using OrleansOneShot.Grains.Scheduling;
 using OrleansOneShot.Storage;
 using Polly;
 
@@ -147,6 +146,10 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     public string StorePreview(int step, byte[] png) =>
         WriteAsync(StorePaths.Preview(_lease.JobId, _lease.Epoch, step), () => new MemoryStream(png, writable: false)).GetAwaiter().GetResult().Path;
 
+    /// <inheritdoc/>
+    public void StoreMask(string sha256, byte[] png) =>
+        WriteAsync(StorePaths.Mask(_lease.JobId, sha256), () => new MemoryStream(png, writable: false)).GetAwaiter().GetResult();
+
     private void Run(Task slotFree)
     {
         try
@@ -236,24 +239,6 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         catch (Exception e)
         {
             await EndAsync(e);
-        }
-    }
-
-    /// <summary>What the run took, in memory and time: only helps those who come later, and must come before the job gives back its lease.</summary>
-    private void TellLaterJobs(EngineResult result)
-    {
-        var slot = _services.Options.Slots.FirstOrDefault(slot => slot.Slot == _lease.Slot);
-        if (result.PeakBytes > 0)
-        {
-            LogMemory(_lease.JobId, _lease.Epoch, result.PeakBytes >> 20);
-            _services.Instruments.OnMemory(slot?.Device ?? DeviceKind.Cpu, result.PeakBytes);
-            _services.Grains.GetGrain<ISchedulerGrain>(0).RecordMemory(_lease.JobId, result.PeakBytes).Ignore();
-        }
-
-        if (_order.Request is ImplantationRequest request && _stopwatch.Stop(request.Training.Steps is null) is { } run)
-        {
-            var device = slot is null ? DeviceKind.Cpu : DeviceKind.Of(slot);
-            _services.Grains.GetGrain<IEstimatorGrain>(0).Record(RunProfile.NameOf(request), device, run).Ignore();
         }
     }
 

@@ -250,6 +250,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                     Devices = options.Devices,
                     KeepModels = options.KeepModels,
                     WebhookAllow = options.WebhookAllow,
+                    AllowPull = options.AllowPull,
                     ResumesJobs = true,
                     RequeuesOnStop = true,
                     Health = options.Health,

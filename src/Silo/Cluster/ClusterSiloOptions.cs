@@ -30,6 +30,9 @@ public sealed record ClusterSiloOptions
     /// <summary>Hosts that webhooks may call besides those of the Internet: addresses, networks such as 10.0.0.0/8, and names. Default: none.</summary>
     public ImmutableArray<string> WebhookAllow { get; init; } = [];
 
+    /// <summary>Patterns, such as <c>stabilityai/*</c>, of the repositories from which models may be pulled for callers. Default: none.</summary>
+    public ImmutableArray<string> AllowPull { get; init; } = [];
+
     /// <summary>What the machine has to train on; tests say otherwise.</summary>
     public IDeviceProbe Devices { get; init; } = new MachineProbe();
 

@@ -157,6 +157,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                     Slots = options.Trains ? 1 : 0,
                     ResumesJobs = options.Trains,
                     WebhookAllow = options.WebhookAllow,
+                    AllowPull = options.AllowPull,
                     Engine = options.Engine,
                 }
             );

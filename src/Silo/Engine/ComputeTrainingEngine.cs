@@ -34,6 +34,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly EngineInputs _inputs = new(store);
+    private readonly BoxMasks _masks = new(new EngineInputs(store));
 
     /// <inheritdoc/>
     public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
@@ -43,7 +44,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return EngineErrors.Translate(() =>
         {
             using var measurement = Measure(DeviceOf(job.Device, job.Request.Training.Device));
-            var result = RunCore(job, new RunObserver(observer, measurement), cancellationToken);
+            var result = RunCore(job, observer, new RunObserver(observer, measurement), cancellationToken);
             return result with { PeakBytes = measurement.Peak() };
         });
     }
@@ -71,10 +72,12 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         return EngineErrors.Translate(() => OpenCore(job, cancellationToken));
     }
 
-    private EngineResult RunCore(EngineJob job, RunObserver notes, CancellationToken cancellationToken)
+    private EngineResult RunCore(EngineJob job, IEngineObserver observer, RunObserver notes, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var request = job.Request;
+        var masked = _masks.Prepare(job, observer, notes, cancellationToken);
+        var request = masked.Request;
+        notes.Masks = masked.Settled;
         var folder = OpenModel(request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(request, folder, job.Device);
         options = options with
@@ -95,9 +98,8 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             notes.Warning($"-k {request.Method.SubsetSize} is more than the photo's objects ({request.Objects.Length}): all of them are drawn in every step.");
         }
 
-        var inputs = _inputs.Fetch(request, cancellationToken);
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
-        var run = new ImplantationRun(folder, inputs, options, notes, job.BorrowedSlots)
+        var run = new ImplantationRun(folder, masked.Inputs, options, notes, job.BorrowedSlots)
         {
             Settled = SettlementOf(job),
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
@@ -106,7 +108,9 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             Warnings = [.. notes.Warnings],
         };
         var outcome = Execute(run, job, result, notes, cancellationToken);
-        File.WriteAllText(Path.Combine(result, "request.json"), RequestJson.Write(request)); // what was asked for, beside what came of it
+        // What was asked for, beside what came of it: of a box the mask, which gives the same on every machine.
+        File.WriteAllText(Path.Combine(result, "request.json"), RequestJson.Write(request));
+        masked.WriteMade(result);
         var manifest = outcome.Used;
         manifest["timings"] = new JsonObject(outcome.StageSeconds.Select(s => KeyValuePair.Create<string, JsonNode?>(s.Key, Math.Round(s.Value, 3))))
         {
@@ -117,7 +121,10 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             manifest["fan_out"]!["figures"] = JsonSerializer.SerializeToNode(figures, s_json);
         }
 
-        return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest);
+        return new EngineResult(result, MetricsMapper.ToContract(outcome.Metrics), [.. notes.Warnings], manifest)
+        {
+            Defaults = new ModelSteps(folder.Defaults.Steps ?? Defaults.Steps, folder.Defaults.SamplingSteps ?? Defaults.SamplingSteps),
+        };
     }
 
     private static string DeviceOf(string? slot, string asked)
@@ -153,7 +160,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
         var measurement = Measure(DeviceOf(job.Device, job.Request.Training.Device));
         try
         {
-            var worker = TermWorker.Open(folder, _inputs.Fetch(job.Request, cancellationToken), options);
+            var worker = TermWorker.Open(folder, _masks.Fetch(job, brief.Masks, cancellationToken), options);
             if (worker.Fingerprint == brief.Fingerprint)
             {
                 return new Worker(worker, measurement);

@@ -12,26 +12,43 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="store">The store.</param>
 internal sealed class EngineInputs(IArtifactReader store)
 {
-    /// <summary>Fetches photo and masks.</summary>
-    /// <param name="request">The request, which names them by their hashes.</param>
+    /// <summary>Fetches the photo.</summary>
+    /// <param name="request">The request, which names it by its hash.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Their bytes.</returns>
-    /// <exception cref="OneShotException">not_found, invalid_input: one is missing, damaged or too large; the message says which.</exception>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="OneShotException">not_found, invalid_input: it is missing, damaged or too large; the message says so.</exception>
     /// <exception cref="IOException">The store is out of reach.</exception>
-    public ImplantationInputs Fetch(ImplantationRequest request, CancellationToken cancellationToken) =>
-        new(
-            Fetch(request.Image, "photo", "image", cancellationToken),
-            [
-                .. request.Objects.Select(
-                    (o, i) =>
-                        new ImplantationObject(
-                            o.Class,
-                            o.Token,
-                            Fetch(o.Mask, $"mask of {o.Token}", FormattableString.Invariant($"objects[{i}].mask"), cancellationToken)
-                        )
-                ),
-            ]
-        );
+    public byte[] FetchPhoto(ImplantationRequest request, CancellationToken cancellationToken) => Fetch(request.Image, "photo", "image", cancellationToken);
+
+    /// <summary>Fetches a mask that the request names.</summary>
+    /// <param name="item">The object, which has a mask.</param>
+    /// <param name="index">Its place among the objects, from 0.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="OneShotException">not_found, invalid_input: it is missing, damaged or too large; the message says which.</exception>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public byte[] FetchMask(ObjectSpec item, int index, CancellationToken cancellationToken) =>
+        Fetch(item.Mask!, $"mask of {item.Token}", FormattableString.Invariant($"objects[{index}].mask"), cancellationToken);
+
+    /// <summary>Fetches a mask that the job has made.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="mask">The mask.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its bytes; null: it is not in the store, or damaged.</returns>
+    /// <exception cref="IOException">The store is out of reach.</exception>
+    public byte[]? TryFetchMade(string jobId, MaskReference mask, CancellationToken cancellationToken)
+    {
+        using var target = new MemoryStream();
+        try
+        {
+            Copy(new ArtifactInfo(StorePaths.Mask(jobId, mask.Sha256), mask.Bytes, mask.Sha256), target, cancellationToken);
+            return target.ToArray();
+        }
+        catch (Exception e) when (e is FileNotFoundException or ArtifactCorruptException or ArtifactChangedException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Fetches a checkpoint into a local file.</summary>
     /// <param name="checkpoint">The checkpoint.</param>

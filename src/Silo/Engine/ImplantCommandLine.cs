@@ -22,13 +22,13 @@ public static class ImplantCommandLine
     ];
 
     /// <summary>Writes the command: names, files, and every option that is not at its default.</summary>
-    /// <param name="request">The request.</param>
+    /// <param name="request">The request, of which every object has a mask.</param>
     /// <param name="precision">What its job computes in, which another machine might choose otherwise.</param>
     /// <returns>The command, with names of its own for the files.</returns>
     public static RepeatCommand Of(ImplantationRequest request, Precision precision)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var masks = request.Objects.Select((_, i) => request.Objects.Length == 1 ? "mask.png" : FormattableString.Invariant($"mask-{i + 1}.png")).ToList();
+        var masks = request.Objects.Select((_, i) => MaskFiles.NameOf(request, i)).ToList();
         List<string> words = ["oneshot", "implant", "--image", Photo];
         if (request.Objects.Length == 1)
         {
@@ -49,7 +49,7 @@ public static class ImplantCommandLine
         words.AddRange(["--out", "out"]);
         return new RepeatCommand(
             string.Join(' ', words.Select(ShellWords.Quote)),
-            [new RepeatFile(Photo, request.Image), .. request.Objects.Select((o, i) => new RepeatFile(masks[i], o.Mask))]
+            [new RepeatFile(Photo, request.Image), .. request.Objects.Select((o, i) => new RepeatFile(masks[i], o.Mask!))]
         );
     }
 
@@ -89,7 +89,7 @@ public static class ImplantCommandLine
                     break;
                 case not null when !Equals(value, otherwise):
                     yield return setting.Option!.Name;
-                    yield return Text(value);
+                    yield return value is 0 && setting.Option.ZeroWord is { } zero ? zero : Text(value);
                     break;
                 default:
                     break;

@@ -19,6 +19,9 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     private int _trainingSteps;
     private (ImplantationStage Stage, int Step, int Steps) _at = (ImplantationStage.Preparing, 0, 0);
 
+    /// <summary>What the job settles of its masks; null: its request names them all.</summary>
+    public string? Masks { get; set; }
+
     /// <summary>What the user should know.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
@@ -72,7 +75,10 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
             settlement.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32,
             settlement.FanOut,
             settlement.ConfigurationHash
-        );
+        )
+        {
+            Masks = Masks,
+        };
     }
 
     /// <inheritdoc/>
@@ -95,10 +101,16 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
     }
 
     /// <inheritdoc/>
-    public void Preview(int step, byte[] png)
+    public void Preview(int step, byte[] png, SampleMetrics? metrics)
     {
         var path = observer.StorePreview(step, png);
-        observer.Report(Update(ImplantationStage.Training, step, _trainingSteps) with { Preview = path });
+        observer.Report(
+            Update(ImplantationStage.Training, step, _trainingSteps) with
+            {
+                Preview = path,
+                Metrics = metrics is null ? null : MetricsMapper.ToContract(metrics),
+            }
+        );
     }
 
     private static ProgressUpdate Update(ImplantationStage stage, int step, int steps) =>

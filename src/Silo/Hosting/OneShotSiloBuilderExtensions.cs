@@ -29,6 +29,7 @@ internal static class OneShotSiloBuilderExtensions
             options.Slots != 0 && ModelPullOptions.FromEnvironment() is not null
         ));
         silo.Services.AddOneShotStore(options.Store);
+        silo.Services.AddModelPuller(options);
         silo.Services.AddTrainingEngine(options);
         var slots = SlotPlan.Create(options.Devices, options.Slots);
         TorchThreads.Slots = slots.Count(slot => TorchDevices.IndexOf(slot.Device) is null);
@@ -47,6 +48,25 @@ internal static class OneShotSiloBuilderExtensions
             grains.WebhookAllow = options.WebhookAllow;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });
+    }
+
+    private static void AddModelPuller(this IServiceCollection services, OneShotSiloOptions options)
+    {
+        if (options.AllowPull.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var host = ModelPullOptions.OfOperator();
+        services.AddSingleton<IModelPuller>(provider => new ModelPuller(
+            options.Data,
+            // An embedded silo has no others that would need it.
+            options.RequeuesOnStop
+                ? provider.GetRequiredService<IArtifactStore>()
+                : null,
+            host,
+            options.AllowPull
+        ));
     }
 
     private static void AddTrainingEngine(this IServiceCollection services, OneShotSiloOptions options)

@@ -35,6 +35,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>Hosts that webhooks may call besides those of the Internet: <see cref="Grains.Hosting.OneShotGrainsOptions.WebhookAllow"/>.</summary>
     public ImmutableArray<string> WebhookAllow { get; init; } = [];
 
+    /// <summary>Patterns of the repositories from which models may be pulled for callers; empty: none.</summary>
+    public ImmutableArray<string> AllowPull { get; init; } = [];
+
     /// <summary>The clock by which jobs and leases are judged.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

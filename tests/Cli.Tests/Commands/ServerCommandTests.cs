@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Tests.Support;
 
@@ -103,6 +104,148 @@ public sealed class ServerCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Generate_OverAServer_FetchesItsPictures_AndItsJobIsReachedFromHere()
+    {
+        var implanted = await CliRun.RunAsync([.. Implant("3"), .. Server.Options, "--format", "json"]);
+        Assert.True(implanted.ExitCode == ExitCode.Done, implanted.Error);
+        var trained = (string)implanted.Document["id"]!;
+
+        var run = await CliRun.RunAsync([
+            .. Generate("a <cat> at sea"),
+            "--implantation",
+            trained,
+            "--count",
+            "2",
+            .. Server.Options,
+            "--out",
+            _folder["out"],
+            "--format",
+            "json",
+        ]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var id = (string)run.Document["id"]!;
+        Assert.Equal(["0001.png", "0002.png"], run.Document["files"]!.AsArray().Select(file => (string)file!["path"]!));
+        Assert.Equal("toyworld-64", (string?)run.Document["settings"]!["model"]);
+        Assert.All(
+            run.Document["files"]!.AsArray(),
+            file =>
+                Assert.Equal(
+                    (string?)file!["sha256"],
+                    Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder["out"], (string)file["path"]!))))
+                )
+        );
+        Assert.Contains("picture 2 of 2 is drawn", run.Error, StringComparison.Ordinal);
+        Assert.Equal(id, (string?)Assert.Single((await JobsAsync("list", "--generations")).Document["jobs"]!.AsArray())!["id"]);
+        Assert.Equal("Generation", (string?)(await JobsAsync("show", id)).Document["kind"]);
+        Assert.Contains("\"Succeeded\"", (await JobsAsync("watch", id)).Output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, (await JobsAsync("download", id, "--out", _folder["copy"])).ExitCode);
+        Assert.True(File.Exists(Path.Combine(_folder["copy"], "0002.png")));
+
+        // The server's own machine reaches it as well.
+        var local = await CliRun.RunAsync("jobs", "show", id, "--data", _folder["server-data"], "--format", "json");
+        Assert.Equal("Succeeded", (string?)local.Document["state"]);
+        Assert.Equal(ExitCode.Done, (await JobsAsync("delete", id)).ExitCode);
+        Assert.Equal("not_found", (string?)(await JobsAsync("show", id)).Document["error"]!["code"]);
+    }
+
+    [Fact]
+    public async Task Generate_InterruptedWhileItFollows_LeavesTheJobAlone_AndSaysHowToGoOn()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var run = await CliRun.RunAsync(
+            [
+                .. Generate("a cat"),
+                .. Enumerable.Range(1, 15).SelectMany(i => new[] { "--prompt", $"a cat on beach {i}" }),
+                "--count",
+                "64",
+                .. Server.Options,
+                "--out",
+                _folder["out"],
+            ],
+            interrupt.Token,
+            line =>
+            {
+                if (line.Contains("is drawn", StringComparison.Ordinal))
+                {
+                    interrupt.Cancel();
+                }
+            }
+        );
+
+        Assert.Equal(ExitCode.Interrupted, run.ExitCode);
+        var id = (string)(await JobsAsync("list", "--generations")).Document["jobs"]![0]!["id"]!;
+        Assert.Contains($"job {id} goes on at {Server.Url}", run.Error, StringComparison.Ordinal);
+        Assert.All(["watch", "cancel", "download"], verb => Assert.Contains($"oneshot jobs {verb} {id}", run.Error, StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_folder["out"]));
+        Assert.Equal("Cancelled", (string?)(await JobsAsync("cancel", id)).Document["state"]);
+    }
+
+    [Theory]
+    [InlineData("lora", "a.safetensors")]
+    [InlineData("embedding", "a.safetensors")]
+    [InlineData("latents", "a.safetensors")]
+    [InlineData("count", "65")]
+    [InlineData("width", "64")]
+    [InlineData("height", "64")]
+    [InlineData("precision", "fp32")]
+    [InlineData("device", "cpu")]
+    [InlineData("implantation", "out/cat")]
+    [InlineData("model", "models/sd15")]
+    public async Task Generate_OfWhatOnlyThisMachineHas_IsRefusedOverAServer(string option, string value)
+    {
+        var run = await CliRun.RunAsync([.. Generate("a cat"), $"--{option}", value, .. Server.Options, "--out", _folder["out"], "--format", "json"]);
+
+        Assert.Equal((ExitCode.BadInput, option), (run.ExitCode, (string?)run.Document["error"]!["field"]));
+        Assert.NotEqual("", (string?)run.Document["error"]!["hint"]);
+        Assert.Empty((await JobsAsync("list", "--generations")).Document["jobs"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Operators_WorkOverAServer()
+    {
+        var added = await ServerAsync("keys", "add", "website", "--owner", "shop");
+        Assert.True(added.ExitCode == ExitCode.Done, added.Error);
+        var id = (string)added.Document["key"]!["id"]!;
+        var rotated = await ServerAsync("keys", "rotate", id, "--grace-hours", "24");
+        var keys = (await ServerAsync("keys", "list")).Document["keys"]!.AsArray();
+        var revoked = await ServerAsync("keys", "revoke", id);
+        var unknown = await ServerAsync("keys", "revoke", "nobodys");
+
+        Assert.StartsWith("os1_", (string)rotated.Document["secret"]!, StringComparison.Ordinal);
+        Assert.Equal(3, keys.Count);
+        Assert.NotNull(keys.Single(key => (string?)key!["id"] == id)!["expires"]);
+        Assert.NotNull(revoked.Document["revoked"]);
+        Assert.Equal("not_found", (string?)unknown.Document["error"]!["code"]);
+
+        Assert.Single((await ServerAsync("cluster", "silos")).Document["silos"]!.AsArray());
+        Assert.NotEmpty((await ServerAsync("cluster", "slots")).Document["slots"]!.AsArray());
+        Assert.Empty((await ServerAsync("cluster", "queue")).Document["queue"]!.AsArray());
+
+        var pushed = await ServerAsync("models", "push", Repository.Model, "--name", "mine");
+        Assert.True(pushed.ExitCode == ExitCode.Done, pushed.Error);
+        Assert.Equal("mine", (string?)pushed.Document["name"]);
+        Assert.Contains("mine", (await ServerAsync("models", "list")).Document["models"]!.AsArray().Select(model => (string)model!["name"]!));
+        Assert.Equal(0, (long)(await ServerAsync("models", "push", Repository.Model, "--name", "mine")).Document["sent"]!);
+    }
+
+    [Fact]
+    public async Task Retry_OfACancelledJob_RunsItAgain()
+    {
+        var detached = await CliRun.RunAsync([.. Implant("4000"), .. Server.Options, "--detach"]);
+        var id = detached.Output.Trim();
+        Assert.Equal("Cancelled", (string?)(await JobsAsync("cancel", id)).Document["state"]);
+
+        var retried = await JobsAsync("retry", id);
+        var again = await JobsAsync("retry", id);
+
+        Assert.True(retried.ExitCode == ExitCode.Done, retried.Error);
+        Assert.NotEqual("Cancelled", (string?)retried.Document["state"]);
+        Assert.Equal("conflict", (string?)again.Document["error"]!["code"]);
+        await JobsAsync("cancel", id);
+    }
+
+    [Fact]
     public async Task Implant_DryRun_SaysWhatItWouldTake_AndSubmitsNothing()
     {
         var run = await CliRun.RunAsync([.. Implant("3"), .. Server.Options, "--dry-run"]);
@@ -120,6 +263,10 @@ public sealed class ServerCommandTests : IAsyncLifetime
 
         Assert.Equal((ExitCode.Failed, "unauthenticated"), (run.ExitCode, (string?)run.Document["error"]!["code"]));
     }
+
+    private static string[] Generate(string prompt) => ["generate", "--prompt", prompt, "--steps", "2", "--seed", "7"];
+
+    private Task<CliRun> ServerAsync(params string[] args) => CliRun.RunAsync([.. args, .. Server.Options, "--format", "json"]);
 
     private Task<CliRun> JobsAsync(params string[] args) => CliRun.RunAsync(["jobs", .. args, .. Server.Options, "--format", "json"]);
 

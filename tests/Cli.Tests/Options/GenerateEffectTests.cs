@@ -94,7 +94,7 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
     public void Rows_EveryOption_IsThere()
     {
         // Tested with goldens (latents), with finished jobs (implantation), or no matter of the picture.
-        string[] elsewhere = ["--latents", "--implantation", "--out", "--data", "--format"];
+        string[] elsewhere = ["--latents", "--implantation", "--out", "--data", "--server", "--key-file", "--format"];
         var command = new Command("generate");
         new GenerateOptions().AddTo(command);
         Assert.Equal([], command.Options.Select(option => option.Name).Except(elsewhere).Except(s_plain.Keys));

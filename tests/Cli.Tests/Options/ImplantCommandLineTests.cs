@@ -44,6 +44,10 @@ public sealed class ImplantCommandLineTests
         },
         s_request with
         {
+            Training = new TrainingOptions { PreviewEvery = 0 },
+        },
+        s_request with
+        {
             Samples = new SampleOptions { Prompts = ["it's a \"<cat>\" $(id) `id` \\ !", "", "-k", "--steps", "-- <cat>"] },
         },
     ];
@@ -85,6 +89,14 @@ public sealed class ImplantCommandLineTests
         );
         Assert.Equal([("photo.png", new string('a', 64)), ("mask.png", new string('b', 64))], command.Files.Select(file => (file.Name, file.Sha256)));
     }
+
+    [Fact]
+    public void Of_NoPreviews_SaysSoByItsWord() =>
+        Assert.Contains(
+            " --preview-every off ",
+            ImplantCommandLine.Of(s_request with { Training = new TrainingOptions { PreviewEvery = 0 } }, Precision.Fp32).Text,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Of_SeveralObjects_AreReadBack()

@@ -16,7 +16,7 @@ public sealed class ImplantPlanTests : IDisposable
     [
         ("--class", ["--class", "teddy bear"], r => r.Objects[0].Class, "teddy bear", "cat"),
         ("--token", ["--token", "<my-cat>"], r => r.Objects[0].Token, "<my-cat>", "<cat>"),
-        ("--prompt", ["--prompt", "a <cat>", ""], r => string.Join('|', r.Samples.Prompts), "a <cat>|", ""),
+        ("--prompt", ["--prompt", "a <cat>", "--prompt", ""], r => string.Join('|', r.Samples.Prompts), "a <cat>|", ""),
         ("--samples", ["--samples", "5"], r => r.Samples.PerPrompt, 5, 2),
         ("--model", ["--model", Repository.TinyModel], r => r.Model.Name.Split('-')[0], "sd15", "toyworld"),
         ("--clip", ["--clip", Path.Combine(Repository.Model, "clip")], r => r.Model.Clip?.Split('-')[0], "clip", null),
@@ -68,6 +68,8 @@ public sealed class ImplantPlanTests : IDisposable
         ("--guidance", ["--guidance", "3"], r => r.Samples.GuidanceScale, 3.0, null),
         ("--weight-decay", ["--weight-decay", "0"], r => r.Training.WeightDecay, 0.0, 0.01),
         ("--checkpoint-every", ["--checkpoint-every", "3"], r => r.Training.CheckpointEvery, 3, 10),
+        ("--preview-every", ["--preview-every", "7"], r => r.Training.PreviewEvery, 7, null),
+        ("--preview-every", ["--preview-every", "off"], r => r.Training.PreviewEvery, 0, null),
         ("--fusion", ["--fusion", "masked_image"], r => r.Method.Fusion, PrototypeFusion.MaskedImage, PrototypeFusion.Average),
         ("--initialisation", ["--initialisation", "random"], r => r.Method.Initialisation, TokenInitialisation.Random, TokenInitialisation.Class),
         ("--alpha-cl", ["--alpha-cl", "0.5"], r => r.Method.ClassLossAlpha, 0.5, 1.0),

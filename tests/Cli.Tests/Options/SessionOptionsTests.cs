@@ -52,6 +52,21 @@ public sealed class SessionOptionsTests : IDisposable
         Assert.Equal((ExitCode.BadInput, "metadata"), (run.ExitCode, (string?)run.Document["error"]!["field"]));
     }
 
+    [Theory]
+    [InlineData("http://0.0.0.0:1", true)]
+    [InlineData("https://0.0.0.0:1", false)]
+    [InlineData("http://127.0.0.1:1", false)]
+    public async Task Key_ThatCanBeReadOnItsWay_IsWarnedOfOnce(string server, bool warns)
+    {
+        var key = _folder.Write("key", System.Text.Encoding.UTF8.GetBytes(Documents.Keys.ApiKey.Create().Text));
+
+        var run = await CliRun.RunAsync("jobs", "list", "--server", server, "--key-file", key);
+
+        Assert.Equal(ExitCode.NotReachable, run.ExitCode);
+        Assert.Equal(warns ? 1 : 0, run.Error.Split("without encryption").Length - 1);
+        Assert.DoesNotContain("os1_", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Server_ThatIsNotThere_EndsWith4()
     {

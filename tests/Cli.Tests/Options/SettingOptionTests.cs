@@ -54,8 +54,10 @@ public sealed class SettingOptionTests
             }
             else
             {
+                var option = other.Setting.Option!;
+                var zero = option.ZeroWord is { } word ? $", or {word}" : "";
                 Assert.Equal(
-                    $"{other.Setting.Option!.Name} must be a {(whole ? "whole " : "")}number {range.Words}, but is '{shown}'.",
+                    $"{option.Name} must be a {(whole ? "whole " : "")}number {range.Words}{zero}, but is '{shown}'.",
                     Assert.Single(parsed.Errors).Message
                 );
                 Assert.False(range.Holds(value));

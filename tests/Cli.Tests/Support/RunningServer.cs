@@ -24,7 +24,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(TestFolder folder)
     {
         var data = folder["server-data"];
-        var key = await CliRun.RunAsync("keys", "add", "tester", "--data", data);
+        var key = await CliRun.RunAsync("keys", "add", "tester", "--data", data, "--scopes", "jobs:read", "jobs:write", "cluster:read", "admin");
         Assert.Equal(ExitCode.Done, key.ExitCode);
         var stop = new CancellationTokenSource();
         var url = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);

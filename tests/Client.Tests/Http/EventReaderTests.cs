@@ -108,7 +108,7 @@ public sealed class EventReaderTests
         options.SilenceTimeout = silence ?? options.SilenceTimeout;
         await using var transport = new HttpTransport(ScriptedServer.Address, options);
         List<long> seen = [];
-        await foreach (var progress in transport.WatchAsync("job-1", after, TestContext.Current.CancellationToken))
+        await foreach (var progress in transport.Implantations.WatchAsync("job-1", after, TestContext.Current.CancellationToken))
         {
             seen.Add(progress.Sequence);
         }

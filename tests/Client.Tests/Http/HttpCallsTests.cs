@@ -31,7 +31,7 @@ public sealed class HttpCallsTests
         var server = new ScriptedServer(failure, failure, () => Answers.Document(Answers.Status, HttpStatusCode.Created));
         await using var transport = Transport(server);
 
-        var status = await transport.SubmitAsync(Answers.Request, "key-1", TestContext.Current.CancellationToken);
+        var status = await transport.Implantations.SubmitAsync(Answers.Request, "key-1", TestContext.Current.CancellationToken);
 
         Assert.Equal("job-1", status.Id);
         Assert.Equal(3, server.Calls.Count);
@@ -153,6 +153,21 @@ public sealed class HttpCallsTests
         Assert.All(errors.Concat(log.Lines), text => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
     }
 
+    [Theory]
+    [InlineData("http://server.test:8080", true)]
+    [InlineData("https://server.test:8080", false)]
+    [InlineData("http://127.0.0.1:8080", false)]
+    [InlineData("http://[::1]:8080", false)]
+    [InlineData("http://localhost:8080", false)]
+    public async Task Key_ThatCanBeReadOnItsWay_IsWarnedOf(string address, bool warns)
+    {
+        using var log = new RecordedLog();
+
+        await using var transport = new HttpTransport(new Uri(address), Options(new ScriptedServer(), ApiKey.Create().Text, log));
+
+        Assert.Equal(warns, log.Lines.Any(line => line.Contains("without encryption", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Connect_WithWhatIsNoKey_DoesNotShowIt()
     {
@@ -175,7 +190,7 @@ public sealed class HttpCallsTests
     private HttpTransport Transport(ScriptedServer server) => new(ScriptedServer.Address, new OneShotClientOptions { Handler = server, TimeProvider = _clock });
 
     private static Task<OneShotException> RefusedAsync(HttpTransport transport) =>
-        Assert.ThrowsAsync<OneShotException>(() => transport.GetStatusAsync("job-1", TestContext.Current.CancellationToken));
+        Assert.ThrowsAsync<OneShotException>(() => transport.Implantations.GetStatusAsync("job-1", TestContext.Current.CancellationToken));
 
     private static async Task<string> ServeOnceAsync(TcpListener listener, string answer, CancellationToken cancellationToken)
     {

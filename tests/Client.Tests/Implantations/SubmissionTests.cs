@@ -69,6 +69,32 @@ public sealed class SubmissionTests
         Assert.Equal(["a mask", "a mask"], server.Calls.Where(call => call.Method == HttpMethod.Put).Select(call => call.Body));
     }
 
+    [Fact]
+    public async Task Box_InPlaceOfAMask_IsSentWithTheRequest_AndNothingIsUploadedForIt()
+    {
+        var server = new ScriptedServer(Known, () => Answers.Document(Answers.Status, HttpStatusCode.Created));
+        await using var client = Connect(server);
+        Implantation job = new(InputFile.Of(s_photo, "cat.png")) { Objects = [new ImplantationObject("cat") { Box = [1, 2, 30, 40] }] };
+
+        await client.ImplantAsync(job, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal([$"HEAD {PathOf(s_photo)}", "POST /v1/implantations"], server.Calls.Select(call => call.ToString()));
+        Assert.Contains("\"objects\":[{\"class\":\"cat\",\"token\":\"<cat>\",\"box\":[1,2,30,40]}]", server.Calls[^1].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Object_WithoutMaskAndBox_IsRefusedBeforeAnyCall()
+    {
+        var server = new ScriptedServer();
+        await using var client = Connect(server);
+        Implantation job = new(InputFile.Of(s_photo, "cat.png")) { Objects = [new ImplantationObject("cat")] };
+
+        var error = await Assert.ThrowsAsync<OneShotException>(() => client.ImplantAsync(job, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal("objects[0].mask", error.Detail.Field);
+        Assert.Empty(server.Calls);
+    }
+
     private static Implantation Cat() =>
         new(InputFile.Of(s_photo, "cat.png")) { Objects = [new ImplantationObject("cat", InputFile.Of(s_mask, "cat-mask.png"))] };
 

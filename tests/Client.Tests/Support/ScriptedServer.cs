@@ -12,6 +12,9 @@ namespace OrleansOneShot.Client.Tests.Support;
 /// <summary>A call as it was sent.</summary>
 internal sealed record SentCall(HttpMethod Method, string Path, IReadOnlyDictionary<string, string> Headers, string Body)
 {
+    /// <summary>The query with its question mark; empty: there is none.</summary>
+    public string Query { get; init; } = "";
+
     public override string ToString() => $"{Method} {Path}";
 }
 
@@ -33,6 +36,9 @@ internal sealed class ScriptedServer(params Func<HttpResponseMessage>[] answers)
                 request.Headers.ToDictionary(header => header.Key, header => string.Join(",", header.Value), StringComparer.OrdinalIgnoreCase),
                 body
             )
+            {
+                Query = request.RequestUri.Query,
+            }
         );
         Assert.True(Calls.Count <= answers.Length, $"The script has no answer to {Calls[^1]}.");
         var answer = answers[Calls.Count - 1]();

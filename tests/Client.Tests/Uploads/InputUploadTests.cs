@@ -40,7 +40,7 @@ public sealed class InputUploadTests : IDisposable
         Assert.Equal([HashOf(s_mask), HashOf(s_other)], request.Objects.Select(item => item.Mask));
         var reader = new VerifiedReader(_store);
         Assert.Equal(s_image, await reader.ReadInputAsync(request.Image, 1000, Stop));
-        Assert.Equal(s_other, await reader.ReadInputAsync(request.Objects[1].Mask, 1000, Stop));
+        Assert.Equal(s_other, await reader.ReadInputAsync(request.Objects[1].Mask!, 1000, Stop));
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class FingerprintTests
         "SamplingSteps",
         "GuidanceScale",
         "CheckpointEvery",
+        "PreviewEvery",
         "Device",
     ];
 

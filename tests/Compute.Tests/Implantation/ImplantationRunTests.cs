@@ -70,6 +70,24 @@ public sealed class ImplantationRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_Previews_AreMeasuredAsSamplesAreAndChangeNoWeights()
+    {
+        var options = Options with { PreviewEvery = 3 };
+        var without = Run("without", options with { PreviewEvery = 0 }, null, out var none);
+        var with = Run("with", options, null, out var some);
+
+        Assert.Empty(none.Previews);
+        Assert.Equal([3, 6], some.Previews.Select(preview => preview.Step));
+        // The report lists all options, this one as well.
+        Assert.Equal(without.Where(file => file.Key != "report.html"), with.Where(file => file.Key != "report.html"));
+        var metrics = some.Previews[0].Metrics!;
+        Assert.InRange(metrics.Ia!.Value, -1, 1);
+        Assert.InRange(metrics.Ta!.Value, -1, 1);
+        Assert.Equal(("<cat>", true, null), (metrics.Objects[0].Token, metrics.Objects[0].IaObject is >= -1 and <= 1, metrics.Objects[0].PrototypeSimilarity));
+        Assert.NotEqual(metrics.Ia, some.Previews[1].Metrics!.Ia);
+    }
+
+    [Fact]
     public void Execute_AnyRun_WritesTheResultsTree()
     {
         var files = Run("tree", Options, null, out _);

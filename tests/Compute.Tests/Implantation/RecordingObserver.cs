@@ -17,6 +17,9 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
 
     public List<int> CheckpointSteps { get; } = [];
 
+    /// <summary>When previews came, and what was measured of them.</summary>
+    public List<(int Step, SampleMetrics? Metrics)> Previews { get; } = [];
+
     /// <summary>What the run settled last.</summary>
     public RunSettlement? Settlement { get; private set; }
 
@@ -53,5 +56,9 @@ internal sealed class RecordingObserver(string folder) : IImplantationObserver
         CheckpointSteps.Add(step);
     }
 
-    public void Preview(int step, byte[] png) => Assert.NotEmpty(png);
+    public void Preview(int step, byte[] png, SampleMetrics? metrics)
+    {
+        Assert.NotEmpty(png);
+        Previews.Add((step, metrics));
+    }
 }

@@ -7,8 +7,8 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 /// <summary>Every setting is resolved, and is in a checkpoint's fingerprint if weights depend on it.</summary>
 public sealed class SettingEffectTests
 {
-    // What weights don't depend on: how pictures are drawn, how often a checkpoint is written, and on which device.
-    private static readonly string[] s_notOfTheWeights = ["checkpoint_every", "device"];
+    // What weights don't depend on: how pictures are drawn, how often a checkpoint or a preview is, and on which device.
+    private static readonly string[] s_notOfTheWeights = ["checkpoint_every", "device", "preview_every"];
 
     private static readonly (OtherSetting Other, ImplantationOptions Options, bool OfTheWeights)[] s_table =
     [

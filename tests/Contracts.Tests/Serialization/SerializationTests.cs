@@ -29,6 +29,8 @@ public sealed class SerializationTests : IDisposable
         var back = RoundTrip(new OneShotException(detail));
         Assert.Equal(detail, back.Detail);
         Assert.Equal("The mask is empty.", back.Message);
+        Assert.Null(back.RetryAfter);
+        Assert.Equal(TimeSpan.FromSeconds(60), RoundTrip(new OneShotException(detail) { RetryAfter = TimeSpan.FromSeconds(60) }).RetryAfter);
     }
 
     [Fact]

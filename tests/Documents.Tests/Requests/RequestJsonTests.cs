@@ -17,6 +17,38 @@ public sealed class RequestJsonTests
     }
 
     [Fact]
+    public void Write_Mask_IsAsEarlierVersionsWroteIt()
+    {
+        var text = RequestJson.Write(s_good);
+        Assert.DoesNotContain("box", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("preview_every", text, StringComparison.Ordinal);
+        Assert.Contains("\"mask\": \"bbbb", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_Box_IsFourNumbersInPlaceOfAMask()
+    {
+        var text = RequestJson.Write(s_good with { Objects = [s_good.Objects[0] with { Mask = null, Box = [1, 2, 30, 40] }] });
+        Assert.DoesNotContain("mask\"", text, StringComparison.Ordinal);
+        var back = Read(text);
+        Assert.Null(back.Objects[0].Mask);
+        Assert.Equal([1, 2, 30, 40], back.Objects[0].Box!.Value);
+        Assert.Equal("image", Assert.Single(back.Inputs()).Field);
+    }
+
+    [Theory]
+    [InlineData("null", null)]
+    [InlineData("0", 0)]
+    [InlineData("7", 7)]
+    public void Read_PreviewEvery_NullIsTheDefaultAnd0IsNone(string json, int? every)
+    {
+        var text = RequestJson
+            .Write(s_good)
+            .Replace("\"checkpoint_every\": 10", $"\"checkpoint_every\": 10, \"preview_every\": {json}", StringComparison.Ordinal);
+        Assert.Equal(every, Read(text).Training.PreviewEvery);
+    }
+
+    [Fact]
     public void Write_Metadata_AreReadBackInTheOrderOfTheirKeys()
     {
         var metadata = new Dictionary<string, string>

@@ -50,7 +50,7 @@ internal static class RequestLimits
         TextRule("owner", 200, (r, v) => r with { Owner = v }),
         Range("priority", -100, 100, (r, v) => r with { Priority = v }),
         Of<long>("seed", (r, v) => r with { Seed = v }, [0, long.MaxValue], [(-1, "seed is -1; it must be from 0 to 9223372036854775807.")]),
-        HashField("image", (r, v) => r with { Image = v }),
+        HashField("image", (r, v) => r with { Image = v }, (string)null!),
         Of<ModelReference>(
             "model.name",
             (r, v) => r with { Model = v },
@@ -76,6 +76,36 @@ internal static class RequestLimits
         Of<ObjectSpec>("objects[0]", (r, v) => r with { Objects = [v] }, [Good.Objects[0]], [(null!, Missing("objects[0]"))]),
         TextRule("objects[0].class", TextRules.Class, (r, v) => r with { Objects = [r.Objects[0] with { Class = v }] }),
         HashField("objects[0].mask", (r, v) => r with { Objects = [r.Objects[0] with { Mask = v }] }),
+        Of<string?>(
+            "objects[0].mask",
+            (r, v) => r with { Objects = [r.Objects[0] with { Mask = v }] },
+            [],
+            [(null, "objects[0] has neither a mask nor a box; it needs one of them.")]
+        ),
+        Of<ImmutableArray<int>>(
+            "objects[0].box",
+            (r, v) => r with { Objects = [r.Objects[0] with { Mask = null, Box = v }] },
+            [
+                [0, 0, 1, 1],
+                [int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue],
+            ],
+            [
+                (default, "objects[0].box is []; it must be four whole numbers: left, top, width, height."),
+                ([], "objects[0].box is []; it must be four whole numbers: left, top, width, height."),
+                ([1, 2, 3], "objects[0].box is [1, 2, 3]; it must be four whole numbers: left, top, width, height."),
+                ([1, 2, 3, 4, 5], "objects[0].box is [1, 2, 3, 4, 5]; it must be four whole numbers: left, top, width, height."),
+                ([-1, 0, 1, 1], "objects[0].box is [-1, 0, 1, 1]; left and top must be 0 or more."),
+                ([0, -1, 1, 1], "objects[0].box is [0, -1, 1, 1]; left and top must be 0 or more."),
+                ([0, 0, 0, 1], "objects[0].box is [0, 0, 0, 1]; width and height must be 1 or more."),
+                ([0, 0, 1, 0], "objects[0].box is [0, 0, 1, 0]; width and height must be 1 or more."),
+            ]
+        ),
+        Of<string?>(
+            "objects[0].box",
+            (r, v) => r with { Objects = [r.Objects[0] with { Mask = v, Box = [0, 0, 1, 1] }] },
+            [null],
+            [(s_hash, "objects[0] has a mask and a box; leave one of them out.")]
+        ),
         Of<string>(
             "objects[0].token",
             (r, v) => r with { Objects = [r.Objects[0] with { Token = v }] },
@@ -138,6 +168,7 @@ internal static class RequestLimits
             [1, int.MaxValue],
             [(0, "training.checkpoint_every is 0; it must be from 1 to 2147483647."), (-1, "training.checkpoint_every is -1; it must be from 1 to 2147483647.")]
         ),
+        Range("training.preview_every", 0, 100_000, (r, v) => r with { Training = r.Training with { PreviewEvery = v } }),
         Range("training.micro_batch", 1, 64, (r, v) => r with { Training = r.Training with { MicroBatch = v } }),
         Of<FanOutOptions>(
             "training.fan_out",
@@ -305,14 +336,14 @@ internal static class RequestLimits
             ]
         );
 
-    private static RequestLimit HashField(string field, Func<ImplantationRequest, string, ImplantationRequest> set) =>
+    private static RequestLimit HashField(string field, Func<ImplantationRequest, string, ImplantationRequest> set, params string[] others) =>
         Of(
             field,
             set,
             [s_hash],
-            new[] { null!, "", s_hash[1..], s_hash + "0", s_hash.ToUpperInvariant(), "g" + s_hash[1..], "../" + s_hash[3..] }.Select(v =>
-                (v, $"{field} is '{v}'{HashRule}")
-            )
+            new[] { "", s_hash[1..], s_hash + "0", s_hash.ToUpperInvariant(), "g" + s_hash[1..], "../" + s_hash[3..] }
+                .Concat(others)
+                .Select(v => (v, $"{field} is '{v}'{HashRule}"))
         );
 
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -3,6 +3,7 @@ using OrleansOneShot.Client.Results;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
+using OrleansOneShot.Documents.Webhooks;
 using OrleansOneShot.EndToEnd.Tests.Support;
 using OrleansOneShot.Recipe;
 
@@ -63,6 +64,30 @@ public abstract partial class ClientTests(ClientServer server)
     }
 
     [Fact]
+    public async Task Generate_OfAModelAlone_IsDownloadedWhole_AndTheServerTellsOfItself()
+    {
+        using var folder = new TestFolder();
+        var job = await server.Client.GenerateAsync(new Client.Generations.Generation("a cat on the beach") { Steps = 2, Seed = 7 }, Limit);
+        var result = await job.GetResultAsync(Limit);
+        await result.DownloadAsync(folder.Out, cancellationToken: Limit);
+
+        Assert.Equal("0001.png", Assert.Single(result.Pictures).Path);
+        Assert.True(DownloadedResult.IsWhole(folder.Out));
+        Assert.Contains("toyworld-64", (await server.Client.Models.ListAsync(Limit)).Select(model => model.Name));
+        var silos = (await server.Client.Cluster.GetSilosAsync(Limit)).Silos;
+        Assert.Equal(silos.Sum(silo => silo.Slots), (await server.Client.Cluster.GetSlotsAsync(Limit)).Slots.Count);
+        Assert.DoesNotContain(job.Id, (await server.Client.Cluster.GetQueueAsync(Limit)).Queue.Select(entry => entry.Id));
+
+        var hook = await server.Client.Webhooks.CreateAsync(new WebhookRequest { Url = "https://example.com/hooks" }, Limit);
+        Assert.Contains(hook.Webhook.Id, (await server.Client.Webhooks.ListAsync(Limit)).Select(one => one.Id));
+        await server.Client.Webhooks.DeleteAsync(hook.Webhook.Id, Limit);
+
+        // No key is made here: from then on the other tests would need one.
+        Assert.Empty(await server.Client.Keys.ListAsync(Limit));
+        await IsAsync(ErrorCodes.NotFound, () => server.Client.Keys.RevokeAsync("nobodys", Limit));
+    }
+
+    [Fact]
     public async Task Implant_OfNoSteps_WatchedFromTheMiddle_GoesOnThere()
     {
         var job = await server.Client.ImplantAsync(Cat(steps: 2, prompts: false), cancellationToken: Limit);
@@ -104,6 +129,10 @@ public abstract partial class ClientTests(ClientServer server)
 
         await IsAsync(ErrorCodes.Cancelled, () => job.GetResultAsync(Limit));
         Assert.Equal(JobState.Cancelled, (await job.GetStatusAsync(Limit)).State);
+
+        Assert.Equal(1, (await job.RetryAsync(Limit)).Retries);
+        await IsAsync(ErrorCodes.Conflict, () => job.RetryAsync(Limit));
+        await job.CancelAsync(Limit);
     }
 
     [Fact]

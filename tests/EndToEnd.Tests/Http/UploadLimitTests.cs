@@ -39,8 +39,8 @@ public sealed class UploadLimitTests : IAsyncLifetime
             var told = await await Task.WhenAny(begun.Select(one => new StreamReader(one.GetStream()).ReadLineAsync()));
             Assert.Equal("HTTP/1.1 429 Too Many Requests", told);
             using var refused = await _server.Client.PutAsync($"/v1/blobs/{new string('f', 64)}", new ByteArrayContent([1]));
-            await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
-            Assert.NotNull(refused.Headers.RetryAfter);
+            var problem = await HttpServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "limit");
+            Assert.EndsWith($"try again in {refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds} s.", (string)problem["detail"]!, StringComparison.Ordinal);
         }
         finally
         {

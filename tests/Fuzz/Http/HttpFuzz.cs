@@ -102,6 +102,9 @@ internal sealed class HttpFuzz : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The same request for the same seed and number, in every process.</summary>
+    private static Random RandomOf(int seed, long number) => new(unchecked((seed * 1_000_003) + (int)number));
+
     private void Add(string path, string body) => _bodies.Add((path, Encoding.UTF8.GetBytes(body)));
 
     private async Task<int> SendAllAsync(int seed, long count)
@@ -120,7 +123,7 @@ internal sealed class HttpFuzz : IAsyncDisposable
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
                 async (number, cancellationToken) =>
                 {
-                    var random = new Random(HashCode.Combine(seed, number));
+                    var random = RandomOf(seed, number);
                     using var request = Make(random, out var body);
                     var (status, problem) = await SendAsync(request, cancellationToken);
                     lock (gate)
@@ -250,8 +253,14 @@ internal sealed class HttpFuzz : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or UriFormatException or InvalidOperationException)
         {
+            // Else the client has refused its own request, or the server its body half way.
             return
-                e is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded } or OperationCanceledException
+                e
+                    is HttpRequestException
+                        {
+                            HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError
+                        }
+                        or OperationCanceledException
                 ? (-1, e.Message)
                 : (0, null);
         }

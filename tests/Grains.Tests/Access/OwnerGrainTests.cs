@@ -198,9 +198,11 @@ public sealed class OwnerGrainTests : IAsyncLifetime
 
     private static async Task<ErrorDetail> LimitAsync(Func<Task> call)
     {
-        var detail = (await Assert.ThrowsAsync<OneShotException>(call)).Detail;
-        Assert.Equal(ErrorCodes.Limit, detail.Code);
-        return detail;
+        var error = await Assert.ThrowsAsync<OneShotException>(call);
+        Assert.Equal(ErrorCodes.Limit, error.Code);
+        // Callers are told one time, in words and in a header.
+        Assert.EndsWith(FormattableString.Invariant($"try again in {error.RetryAfter?.TotalSeconds} s."), error.Message, StringComparison.Ordinal);
+        return error.Detail;
     }
 
     private IOwnerGrain Owner(string name) => _world.Cluster.Client.GetGrain<IOwnerGrain>(name);

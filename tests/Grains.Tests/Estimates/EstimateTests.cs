@@ -10,7 +10,7 @@ namespace OrleansOneShot.Grains.Tests.Estimates;
 /// <summary>What jobs that wait, that run and that have not come yet are told of their end.</summary>
 public sealed class EstimateTests
 {
-    private const string Profile = "toyworld-64/default/auto/1/default/default";
+    private const string Profile = "toyworld-64/default/auto/1/default";
     private static readonly RunDurations s_run = new(100, 10, 200, 0, 50, HasDefaultSteps: false);
 
     [Fact]
@@ -134,7 +134,8 @@ public sealed class EstimateTests
     {
         Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request()));
         Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request(steps: 9)));
-        Assert.NotEqual(Profile, RunProfile.NameOf(TestWorld.Request() with { Samples = new SampleOptions { Steps = 9 } }));
+        Assert.Equal(Profile, RunProfile.NameOf(TestWorld.Request() with { Samples = new SampleOptions { Steps = 9 } }));
+        Assert.NotEqual(Profile, RunProfile.NameOf(TestWorld.Request() with { Training = new TrainingOptions { Resolution = 128 } }));
         Assert.Equal(0, RunProfile.PicturesOf(TestWorld.Request() with { Samples = new SampleOptions { PerPrompt = 0 } }));
         Assert.Null(RunProfile.PicturesOf(TestWorld.Request()));
     }

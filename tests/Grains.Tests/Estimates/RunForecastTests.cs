@@ -34,6 +34,32 @@ public sealed class RunForecastTests
         Assert.Equal((null, null, null), (unknown.Steps, unknown.Seconds, unknown.Range));
     }
 
+    [Fact]
+    public void Steps_LeftToTheModelOfWhichARunTells_AreThoseWhateverThatRunTook()
+    {
+        RunDurations run = new(10, 1, 20, 4, 40, HasDefaultSteps: false)
+        {
+            DefaultSteps = 100,
+            PictureSteps = 10,
+            DefaultPictureSteps = 25,
+        };
+        var open = new RunForecast([run], Request(steps: null));
+
+        Assert.Equal(100, open.Steps);
+        // Four pictures of 25 steps where it drew four of 10.
+        Assert.Equal(10 + 100 + 50, open.Seconds);
+        var few = Request(steps: 7);
+        Assert.Equal(10 + 7 + 10, new RunForecast([run], few with { Samples = few.Samples with { Steps = 5 } }).Seconds);
+    }
+
+    [Fact]
+    public void NameOf_OtherNumbersOfSteps_IsTheSameKind()
+    {
+        var few = Request(steps: 7) with { Samples = new SampleOptions { Steps = 5 } };
+        Assert.Equal(RunProfile.NameOf(Request(steps: null)), RunProfile.NameOf(few));
+        Assert.NotEqual(RunProfile.NameOf(few), RunProfile.NameOf(few with { Training = few.Training with { Resolution = 128 } }));
+    }
+
     [Theory]
     [InlineData(1, 1, 0.0)]
     [InlineData(1, 0, 60.0)]

@@ -49,6 +49,9 @@ public sealed class MessageTests
     [InlineData("step below 0")]
     [InlineData("steps below 0")]
     [InlineData("no stage")]
+    [InlineData("metrics without a preview")]
+    [InlineData("metrics of a foreign object")]
+    [InlineData("metrics of no object")]
     [InlineData("nothing")]
     public async Task Report_WhatNoTrainerSays_IsRefusedAndNotLogged(string what)
     {
@@ -60,6 +63,9 @@ public sealed class MessageTests
             "preview elsewhere" => Update(1) with { Preview = "../../../etc/passwd" },
             "step below 0" => Update(-1),
             "steps below 0" => Update(1) with { Steps = -1 },
+            "metrics without a preview" => Update(1) with { Metrics = new JobMetrics { Ia = 0.5 } },
+            "metrics of a foreign object" => Measured(new ObjectMetrics { Token = "<dog>", Class = "dog" }),
+            "metrics of no object" => Measured(null!),
             "no stage" => Update(1) with { Stage = (JobState)99 },
             _ => null!,
         };
@@ -238,6 +244,13 @@ public sealed class MessageTests
             Stage = JobState.Training,
             Step = step,
             Steps = 5,
+        };
+
+    private static ProgressUpdate Measured(ObjectMetrics item) =>
+        Update(1) with
+        {
+            Preview = StorePaths.Preview("j1", 1, 1),
+            Metrics = new JobMetrics { Objects = [item] },
         };
 
     private static List<ProgressEvent> Lines(byte[] log) =>

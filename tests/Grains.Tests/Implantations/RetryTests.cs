@@ -137,12 +137,12 @@ public sealed class RetryTests
         await using var world = new TestWorld();
         var request = await FailAsync(world, "prepare");
         world.Engine.Failures.Clear();
-        await world.Files.DeleteAsync(StorePaths.Blob(request.Objects[0].Mask));
+        await world.Files.DeleteAsync(StorePaths.Blob(request.Objects[0].Mask!));
 
         var refused = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j1").Retry(0));
 
         Assert.Equal((ErrorCodes.BlobMissing, "objects[0].mask"), (refused.Detail.Code, refused.Detail.Field));
-        Assert.Contains(request.Objects[0].Mask, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(request.Objects[0].Mask!, refused.Message, StringComparison.Ordinal);
         Assert.Equal(JobState.Failed, (await world.StatusAsync("j1")).State);
         await world.Files.WriteBlobAsync(Encoding.UTF8.GetBytes("mask"));
         await world.Job("j1").Retry(0);

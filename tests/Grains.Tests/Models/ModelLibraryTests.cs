@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Time.Testing;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Models;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Grains.Models;
+using OrleansOneShot.Grains.Tests.Fakes;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests.Models;
@@ -45,6 +48,62 @@ public sealed class ModelLibraryTests
         await world.StartAsync(slots: 0);
 
         Assert.Equal(new FoundModel(null, IsCertain: false), await Library(world).Find("toyworld-64"));
+    }
+
+    [Fact]
+    public async Task List_WithinSeconds_AsksSilosOnce_AndAModelThatIsMissedIsLookedForAnew()
+    {
+        await using var world = new TestWorld();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await world.StartAsync(configure: (_, options) => options.Clock = clock);
+        await world.WhenAnnouncedAsync(1);
+
+        var lists = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Library(world).List()));
+        Assert.All(lists, list => Assert.Equal("toyworld-64", Assert.Single(list).Name));
+        Assert.NotNull((await Library(world).Find("toyworld-64")).Model);
+        // A silo has as many activations as callers need; each asks once.
+        var asked = world.Models.Asked;
+        Assert.InRange(asked, 1, Environment.ProcessorCount);
+        await new SharedModels(world.Files).TryPublishAsync("shared", [new ModelFile("a.json", 1, new string('a', 64))]);
+        Assert.Equal(["shared", "toyworld-64"], (await Library(world).List()).Select(model => model.Name));
+        world.Models.Has = new SiloModels([new SiloModel("new", Shipped: false, 5)], Fetches: false);
+        Assert.NotNull((await Library(world).Find("new")).Model);
+
+        clock.Advance(ModelLibraryGrain.Trust);
+        Assert.Equal(["new", "shared"], (await Library(world).List()).Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task List_ASiloHangs_IsAnsweredWithoutIt()
+    {
+        await using var world = new TestWorld();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await world.StartAsync(silos: 2, configure: (_, options) => options.Clock = clock);
+        await world.WhenAnnouncedAsync(2);
+        await new SharedModels(world.Files).TryPublishAsync("shared", [new ModelFile("a.json", 1, new string('a', 64))]);
+        var gate = world.Models.Gate = new Gate();
+        try
+        {
+            var list = Library(world).List();
+            await gate.Reached;
+            await world.WhenAsync(
+                () =>
+                {
+                    clock.Advance(ModelLibraryGrain.Patience);
+                    return Task.FromResult(list.IsCompleted);
+                },
+                () => Task.FromResult("no list")
+            );
+
+            // The other silo's answer may have been on its way when the test's clock jumped.
+            var answered = await list;
+            Assert.Contains(answered, model => model.Name == "shared");
+            Assert.All(answered, model => Assert.InRange(model.Silos, 0, 1));
+        }
+        finally
+        {
+            gate.Open();
+        }
     }
 
     [Fact]

@@ -108,6 +108,7 @@ public sealed class SchedulerClusterTests
         await world.Job("j2").Submit(TestWorld.Request());
         var error = await Assert.ThrowsAsync<OneShotException>(() => world.Job("j3").Submit(TestWorld.Request()));
         Assert.Equal((ErrorCodes.Limit, "ann has 2 jobs in the queue, the most for an owner; try again in 60 s."), (error.Detail.Code, error.Detail.Message));
+        Assert.Equal(TimeSpan.FromSeconds(60), error.RetryAfter);
         Assert.Null(await world.Job("j3").GetStatus());
         Assert.Equal(2, (await world.Catalog.List(new JobQuery())).Jobs.Length);
         // Submitting again what waits already is no new job; another owner has room.

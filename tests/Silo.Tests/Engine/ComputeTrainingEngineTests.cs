@@ -165,7 +165,7 @@ public sealed class ComputeTrainingEngineTests : IDisposable
     public async Task Run_InputDamagedOrGone_SaysWhichAndThatItIsToBeUploadedAgain(string which, bool gone, string code, string field, string message)
     {
         var job = await JobAsync("bad", new TrainingOptions { Steps = 1, Precision = Precision.Fp32 });
-        var path = StorePaths.Blob(which == "photo" ? job.Request.Image : job.Request.Objects[1].Mask);
+        var path = StorePaths.Blob(which == "photo" ? job.Request.Image : job.Request.Objects[1].Mask!);
         if (gone)
         {
             await _store.DeleteAsync(path, TestContext.Current.CancellationToken);

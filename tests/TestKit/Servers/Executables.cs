@@ -1,7 +1,7 @@
 namespace OrleansOneShot.TestKit.Servers;
 
 /// <summary>Programs on the machine.</summary>
-internal static class Executables
+public static class Executables
 {
     /// <summary>Whether a program is on the path.</summary>
     /// <param name="name">Its name.</param>

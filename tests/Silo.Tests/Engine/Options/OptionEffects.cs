@@ -49,6 +49,14 @@ internal static class OptionEffects
                 Used = { ["subset_size"] = "1" },
                 Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object),
             },
+            new("objects.box", (r, _) => r with { Objects = [r.Objects[0] with { Mask = null, Box = [20, 20, 120, 200] }, r.Objects[1]] })
+            {
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal((0, 1), (plain.Masks.Count, other.Masks.Count));
+                    Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
+                },
+            },
             new("objects.class", (r, _) => r with { Objects = [r.Objects[0] with { Class = "dog" }, r.Objects[1]] })
             {
                 Seen = (plain, other) => Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global),
@@ -318,6 +326,17 @@ internal static class OptionEffects
                 {
                     Assert.Equal([1, 2], plain.CheckpointSteps);
                     Assert.Equal([2], other.CheckpointSteps);
+                    AllAlike(plain, other);
+                },
+            },
+            new("training.preview_every", (r, _) => r with { Training = r.Training with { PreviewEvery = 1 } })
+            {
+                Used = { ["preview_every"] = "1" },
+                Trains = false,
+                Seen = (plain, other) =>
+                {
+                    Assert.Empty(plain.PreviewSteps);
+                    Assert.Equal([1], other.PreviewSteps);
                     AllAlike(plain, other);
                 },
             },

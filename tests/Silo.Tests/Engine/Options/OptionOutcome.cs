@@ -22,6 +22,12 @@ internal sealed class OptionOutcome : IEngineObserver
     /// <summary>Steps at which checkpoints were committed.</summary>
     public List<int> CheckpointSteps { get; } = [];
 
+    /// <summary>Steps at which previews were stored.</summary>
+    public List<int> PreviewSteps { get; } = [];
+
+    /// <summary>Hashes of masks that were made.</summary>
+    public List<string> Masks { get; } = [];
+
     /// <summary>What the checkpoints say they depend on.</summary>
     public string? Fingerprint { get; private set; }
 
@@ -58,7 +64,13 @@ internal sealed class OptionOutcome : IEngineObserver
     public void DropCheckpoint(CheckpointReference checkpoint) =>
         Assert.Fail($"Nothing was resumed, so the checkpoint of step {checkpoint.Step} can't be dropped.");
 
-    public string StorePreview(int step, byte[] png) => FormattableString.Invariant($"preview-{step}.png");
+    public string StorePreview(int step, byte[] png)
+    {
+        PreviewSteps.Add(step);
+        return FormattableString.Invariant($"preview-{step}.png");
+    }
+
+    public void StoreMask(string sha256, byte[] png) => Masks.Add(sha256);
 
     /// <summary>All A (or B) of the LoRA after a number of steps, one after the other.</summary>
     public float[] Weights(int step, char part) =>
