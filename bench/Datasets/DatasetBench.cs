@@ -98,7 +98,7 @@ internal static class DatasetBench
     )
     {
         // Jobs that have ended stay in memory for a quarter of an hour; real ones take longer than that to become many.
-        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1));
+        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1), cancellationToken);
         var managed = GC.GetTotalMemory(forceFullCollection: true);
         using var process = Process.GetCurrentProcess();
         var pages = new List<double>();
