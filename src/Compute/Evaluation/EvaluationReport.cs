@@ -61,7 +61,7 @@ public sealed record EvaluationReport(int Pictures, IReadOnlyList<FigureSummary>
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"By {figure.Name} the photo's own object pasted in ({figure.Ceiling!.Mean:0.000}) is no better than what the model draws without it "
-                        + $"({figure.Floor!.Mean:0.000}): what measures does not see this object, so don't judge by it."
+                        + $"({figure.Floor!.Mean:0.000}): this figure can't tell how near pictures come to the object."
                 )
             );
 

@@ -67,6 +67,11 @@ internal static class ImageDecoder
     /// <exception cref="InvalidInputException">It is missing, unreadable, no picture, over the limits or cut short within its header.</exception>
     public static (long Bytes, int Width, int Height) ReadHeader(string path, string field)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputException($"The {field} {path} is a folder, not a picture.", field);
+        }
+
         if (!File.Exists(path))
         {
             throw new InvalidInputException($"The {field} {path} does not exist.", field);
