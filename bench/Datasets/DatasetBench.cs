@@ -43,9 +43,7 @@ internal static class DatasetBench
                 },
                 cancellationToken
             );
-            await using var client = OneShotClient.Over(
-                new ClusterTransport(silo.OpenClient(), SiloStore.Open(SiloStore.Choose(data, cluster: false)))
-            );
+            await using var client = OneShotClient.Over(new ClusterTransport(silo.OpenClient(), SiloStore.Open(SiloStore.Choose(data, cluster: false))));
             var run = await client.CreateDatasetRunAsync(new DatasetRun("bench", items), cancellationToken);
             var filling = run.AddAsync(Entries(items), cancellationToken: cancellationToken);
             var looks = new Queue<int>(Looks(items));
@@ -55,7 +53,9 @@ internal static class DatasetBench
                 var done = status.Counts.Succeeded;
                 if (status.Counts.Failed > 0)
                 {
-                    throw new InvalidOperationException("Items have failed.");
+                    var query = new DatasetItemQuery { State = DatasetItemState.Failed };
+                    var failed = await run.ListItemsAsync(query, cancellationToken).FirstAsync(cancellationToken);
+                    throw new InvalidOperationException($"{failed.Id} has failed: {failed.Error?.Message}");
                 }
                 if (from == 0 && looks.TryPeek(out var next) && done >= Math.Max(1, next - Window))
                 {
@@ -77,7 +77,20 @@ internal static class DatasetBench
         }
         finally
         {
+            Delete(folder);
+        }
+    }
+
+    // What failed leaves work behind that still writes.
+    private static void Delete(DirectoryInfo folder)
+    {
+        try
+        {
             folder.Delete(recursive: true);
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine(e.Message);
         }
     }
 
@@ -91,17 +104,25 @@ internal static class DatasetBench
         yield return items;
     }
 
-    private static async Task<DatasetLine> LookAsync(EmbeddedSilo silo, DatasetRunHandle run, int done, double milliseconds, CancellationToken cancellationToken)
+    private static async Task<DatasetLine> LookAsync(
+        EmbeddedSilo silo,
+        DatasetRunHandle run,
+        int done,
+        double milliseconds,
+        CancellationToken cancellationToken
+    )
     {
         // Jobs that have ended stay in memory for a quarter of an hour; real ones take longer than that to become many.
-        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1));
+        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1), cancellationToken);
         var managed = GC.GetTotalMemory(forceFullCollection: true);
         using var process = Process.GetCurrentProcess();
         var pages = new List<double>();
         for (var i = 0; i < 5; i++)
         {
             var clock = Stopwatch.StartNew();
-            await run.ListItemsAsync(new DatasetItemQuery { ChangedSince = 0 }, cancellationToken).Take(DatasetItemQuery.MaxPageSize).CountAsync(cancellationToken);
+            await run.ListItemsAsync(new DatasetItemQuery { ChangedSince = 0 }, cancellationToken)
+                .Take(DatasetItemQuery.MaxPageSize)
+                .CountAsync(cancellationToken);
             pages.Add(clock.Elapsed.TotalMilliseconds);
         }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Datasets;
 using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
@@ -41,7 +40,11 @@ public sealed class DatasetRunTests : IAsyncLifetime
         var told = new List<DatasetRunStatus>();
 
         var run = await client.RunDatasetAsync(
-            new DatasetRun("shelf", items: 5) { Metadata = new Dictionary<string, string> { ["season"] = "autumn" }, IdempotencyKey = "k" },
+            new DatasetRun("shelf", items: 5)
+            {
+                Metadata = new Dictionary<string, string> { ["season"] = "autumn" },
+                IdempotencyKey = "k",
+            },
             Entries(5, number => number == 3 ? "/not/there.png" : null),
             new Told(told),
             Limit
@@ -189,7 +192,10 @@ public sealed class DatasetRunTests : IAsyncLifetime
         {
             var body = $$"""
                 {"items": [{"number": {{number}}, "id": "{{id}}", "request": {"name": "one", "image": "{{hash}}", "model": {"name": "m"},
-                "objects": [{"class": "cat", "token": "<cat>", "mask": "{{hash}}"}]}}]}
+                "objects": [{"class": "cat", "token": "<cat>", "mask": "{{hash}}"}]
+                }
+                }
+                ]}
                 """;
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             using var answer = await http.PostAsync($"v1/dataset-runs/{run.Id}/items", content, Limit);
@@ -205,12 +211,33 @@ public sealed class DatasetRunTests : IAsyncLifetime
 
         var text = await http.GetStringAsync($"v1/dataset-runs/{run.Id}/events", Limit);
 
-        var ids = text.Split('\n').Where(line => line.StartsWith("id: ", StringComparison.Ordinal)).Select(line => long.Parse(line[4..], CultureInfo.InvariantCulture)).ToList();
+        var ids = text.Split('\n')
+            .Where(line => line.StartsWith("id: ", StringComparison.Ordinal))
+            .Select(line => long.Parse(line[4..], CultureInfo.InvariantCulture))
+            .ToList();
         Assert.Equal(ids.Order().Distinct(), ids);
         Assert.Equal((await run.GetStatusAsync(Limit)).Version, ids[^1]);
         Assert.Equal(1, text.Split("event: done").Length - 1);
         using var message = new HttpRequestMessage(HttpMethod.Get, $"v1/dataset-runs/{run.Id}/events") { Headers = { { "Last-Event-ID", $"{ids[^1]}" } } };
         Assert.Equal(HttpStatusCode.NoContent, (await http.SendAsync(message, Limit)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "text/html")]
+    [InlineData("?format=csv", "text/csv")]
+    [InlineData("?format=jsonl", "application/jsonl")]
+    [InlineData("?format=pdf", "application/problem+json")]
+    public async Task Http_Report_HasEveryItem(string query, string type)
+    {
+        using var http = new HttpClient { BaseAddress = _host.Address };
+        var run = await _host.Client.RunDatasetAsync(new DatasetRun("shelf", items: 2), Entries(2, _ => null), cancellationToken: Limit);
+        await run.WaitAsync(Limit);
+
+        var answer = await http.GetAsync($"v1/dataset-runs/{run.Id}/report{query}", Limit);
+
+        Assert.Equal(type, answer.Content.Headers.ContentType!.MediaType);
+        var text = await answer.Content.ReadAsStringAsync(Limit);
+        Assert.Equal(answer.IsSuccessStatusCode, text.Contains("item-0", StringComparison.Ordinal) && text.Contains("item-1", StringComparison.Ordinal));
     }
 
     [Theory]
