@@ -136,6 +136,29 @@ public sealed class DatasetCommandTests : IDisposable
         Assert.Equal(4, Results().Count);
     }
 
+    [Fact]
+    public async Task Run_OverAServer_FetchesResultsFromThere_AndTheLatestRunIsThere()
+    {
+        await using var server = await RunningServer.StartAsync(_folder);
+        Subject("cat");
+        Subject("dog6");
+        File.WriteAllBytes(_folder["subjects/dog6/mask.png"], Pictures.Plain(64, 64, 0));
+        string[] place = [.. server.Options, "--data", _folder["data"], "--format", "json"];
+
+        var run = await CliRun.RunAsync(["dataset", "run", "--dreambooth", _folder["subjects"], "--out", _folder["out"], .. place, .. s_quick]);
+        Assert.True(run.ExitCode == ExitCode.Failed, run.Error);
+        Assert.Equal((1, 1), Counts(run));
+        Assert.Equal("tester", (string?)run.Document["owner"]);
+
+        File.Copy(_folder["subjects/cat/mask.png"], _folder["subjects/dog6/mask.png"], overwrite: true);
+        var retried = await CliRun.RunAsync(["dataset", "retry", .. place]);
+        Assert.True(retried.ExitCode == ExitCode.Done, retried.Error);
+        Assert.Equal(["cat", "dog6"], Results().Keys.Order());
+
+        var elsewhere = await DatasetAsync("status");
+        Assert.Contains($"--server {server.Url}", (string?)elsewhere.Document["error"]!["hint"], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dataset run --out out", "Neither --manifest nor --dreambooth")]
     [InlineData("dataset run --out out --manifest a --dreambooth b", "name two sources")]
