@@ -25,8 +25,8 @@ internal sealed class GenerateCommand : OneShotCommand
             streams,
             "oneshot generate --prompt \"a <cat> in the snow\" --implantation out/cat --out out/snow",
             "oneshot generate --prompt \"a cat on the beach\" --prompt \"a dog in the forest\" --count 4 --seed 7 --out out/plain",
-            "oneshot generate --prompt \"a <cat> at sea\" --implantation i-0a1b2c3d4e5f60718293a4b5c6d7e8f9 --server https://oneshot.example.org --key-file key "
-                + "--out out/sea"
+            "oneshot generate --prompt \"a <cat> at sea\" --implantation i-0a1b2c3d4e5f60718293a4b5c6d7e8f9 --server "
+                + "https://oneshot.example.org --key-file key --out out/sea"
         )
     {
         _options.AddTo(this);

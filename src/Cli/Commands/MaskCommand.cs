@@ -40,10 +40,11 @@ internal sealed class MaskCommand : OneShotCommand
         var prompt =
             _options.Prompt.Read(parsed)
             ?? throw new InvalidInputException(NoPrompt, "box", "Give a box around the object with --box x,y,w,h, or pixels on it with --point x,y.");
-        var file = Target(parsed.GetRequiredValue(_options.Out), "out");
-        var preview = Target(
+        var file = OutputPath.FileOf(parsed.GetRequiredValue(_options.Out), "out", "Name a PNG file.");
+        var preview = OutputPath.FileOf(
             parsed.GetValue(_options.Preview) ?? Path.Combine(Path.GetDirectoryName(file)!, $"{Path.GetFileNameWithoutExtension(file)}.preview.png"),
-            "preview"
+            "preview",
+            "Name a PNG file."
         );
         if (preview == file)
         {
@@ -126,18 +127,5 @@ internal sealed class MaskCommand : OneShotCommand
             Path.Combine(_options.Data.Resolve(parsed).Root, "cache", "sam")
         );
         return (photo, masker.Make(photo, prompt, interrupt), masker.Method);
-    }
-
-    private static string Target(string path, string field)
-    {
-        if (path.Length == 0 || Directory.Exists(path))
-        {
-            throw new InvalidInputException($"--{field} '{path}' is not a file that can be written.", field, "Name a PNG file.");
-        }
-
-        var full = Path.GetFullPath(path);
-        return OutputPath.FileInTheWay(Path.GetDirectoryName(full)) is { } file
-            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is {LinkedFile.WhatIs(file)}.", field, "Name a file in a folder.")
-            : full;
     }
 }

@@ -18,8 +18,8 @@ internal sealed class ModelsListCommand : OneShotCommand
     public ModelsListCommand(CliStreams streams)
         : base(
             "list",
-            "Lists known models: the shipped ones, those that were fetched or converted, folders that were given by path, and those of the Hugging Face cache. Of a "
-                + "cluster or a server: the models that its jobs can name.",
+            "Lists known models: the shipped ones, those that were fetched or converted, folders that were given by path, and those of the Hugging Face cache. "
+                + "Of a cluster or a server: the models that its jobs can name.",
             streams,
             "oneshot models list",
             "oneshot models list --server https://oneshot.example.org --key-file key"

@@ -25,6 +25,7 @@ internal static class ServerGeneration
     public static InvalidInputException? FindLocal(GenerateOptions options, ParseResult parsed)
     {
         var drawn = options.Generation.Read(parsed);
+        var most = Setting.Of<SampleOptions>(samples => samples.PerPrompt).Range!.Most.ToInt64(null);
         (string Option, bool IsGiven, string Why, string Hint)[] all =
         [
             (
@@ -40,6 +41,12 @@ internal static class ServerGeneration
                 "Draw here without --server, or take a job of the server's with --implantation ID."
             ),
             ("latents", parsed.GetValue(options.Latents) is not null, "lies on this machine", "Draw here without --server, or leave --latents out."),
+            (
+                "count",
+                drawn.Count > most,
+                $"is {drawn.Count}, and a server draws {most} pictures of a prompt at most",
+                $"Give --count {most} or less, or draw here without --server."
+            ),
             (
                 "width",
                 drawn.Width is not null,

@@ -31,6 +31,7 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(DatasetRunDocument))]
 [JsonSerializable(typeof(DatasetRunListDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(GenerationDocument))]
 [JsonSerializable(typeof(ImplantationEstimate))]

@@ -6,7 +6,8 @@ namespace OrleansOneShot.Cli.Output;
 /// <summary>How far a drawing is, on stderr: a line that renews itself on a terminal, else a line each tenth. Sentences stand on lines of their own.</summary>
 /// <param name="streams">Where to show it.</param>
 /// <param name="clock">Measures the time that is left.</param>
-internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock)
+/// <param name="words">The progress in words, of steps done, steps in all, pictures in all and the time of a step; null says that pictures are drawn.</param>
+internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock, Func<int, int, int, TimeSpan?, string>? words = null)
 {
     private const int Width = 60;
     private static readonly TimeSpan s_renewal = TimeSpan.FromMilliseconds(200);
@@ -43,11 +44,11 @@ internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock)
             }
 
             (_shown, _tenth) = (clock.GetTimestamp(), tenth);
-            var text = Text(done, steps, pictures, _began is { } began ? clock.GetElapsedTime(began.At) / (done - began.Done) : null);
+            var text = (words ?? Text)(done, steps, pictures, _began is { } began ? clock.GetElapsedTime(began.At) / (done - began.Done) : null);
             _began ??= (clock.GetTimestamp(), done);
             if (streams.Interactive)
             {
-                streams.Error.Write($"\r{text,-Width}");
+                streams.Error.Write($"\r{text, -Width}");
                 _isOpen = true;
             }
             else

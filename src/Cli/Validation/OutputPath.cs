@@ -1,3 +1,6 @@
+using OrleansOneShot.Common;
+using OrleansOneShot.Compute;
+
 namespace OrleansOneShot.Cli.Validation;
 
 /// <summary>Paths that commands will write to.</summary>
@@ -14,5 +17,24 @@ internal static class OutputPath
         }
 
         return path;
+    }
+
+    /// <summary>Checks a file that will be written.</summary>
+    /// <param name="path">What was given.</param>
+    /// <param name="field">The option, without dashes.</param>
+    /// <param name="hint">What to give where it can't be used.</param>
+    /// <returns>Its absolute path; nothing is created.</returns>
+    /// <exception cref="InvalidInputException">It is empty, a folder, or below a file.</exception>
+    public static string FileOf(string path, string field, string hint)
+    {
+        if (string.IsNullOrWhiteSpace(path) || Directory.Exists(path))
+        {
+            throw new InvalidInputException($"--{field} '{path}' is not a file that can be written.", field, hint);
+        }
+
+        var full = Path.GetFullPath(path);
+        return FileInTheWay(Path.GetDirectoryName(full)) is { } file
+            ? throw new InvalidInputException($"--{field} {path} can't be written: {file} is {LinkedFile.WhatIs(file)}.", field, "Name a file in a folder.")
+            : full;
     }
 }

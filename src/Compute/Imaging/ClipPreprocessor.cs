@@ -10,13 +10,21 @@ public sealed class ClipPreprocessor
 {
     private readonly ClipPreprocessorConfig _config;
     private readonly float[][] _table;
+    private readonly bool _keepsShape;
 
     /// <summary>Prepares for a CLIP.</summary>
     /// <param name="config">Its settings.</param>
     public ClipPreprocessor(ClipPreprocessorConfig config)
+        : this(config, keepsShape: true) { }
+
+    /// <summary>Prepares for a CLIP, or for a vision transformer that is fed squares of whole pictures (transformers' ViTImageProcessor).</summary>
+    /// <param name="config">Its settings.</param>
+    /// <param name="keepsShape">False squeezes the whole picture into the square, where true cuts out the centre.</param>
+    internal ClipPreprocessor(ClipPreprocessorConfig config, bool keepsShape)
     {
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
+        _keepsShape = keepsShape;
         _table = [Table(0), Table(1), Table(2)];
     }
 
@@ -50,13 +58,16 @@ public sealed class ClipPreprocessor
         return tensor(values, [images.Count, 3, Side, Side]);
     }
 
-    /// <summary>The first two steps: shortest side to size, the centre cut out.</summary>
+    /// <summary>The first two steps: shortest side to size, the centre cut out (or all of it squeezed into the square).</summary>
     /// <param name="image">A picture of any size.</param>
     /// <returns>S x S pixels.</returns>
     public RgbImage ResizeAndCrop(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var (width, height) = image.Width <= image.Height ? (_config.Size, Long(image.Height, image.Width)) : (Long(image.Width, image.Height), _config.Size);
+        var (width, height) =
+            !_keepsShape ? (Side, Side)
+            : image.Width <= image.Height ? (_config.Size, Long(image.Height, image.Width))
+            : (Long(image.Width, image.Height), _config.Size);
         var window = new PixelRectangle((width - Side) / 2, (height - Side) / 2, Side, Side);
         return new RgbImage(
             Side,

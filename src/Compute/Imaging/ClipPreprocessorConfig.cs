@@ -89,7 +89,7 @@ public sealed record ClipPreprocessorConfig
         }
     }
 
-    private void Check(string path, string name)
+    internal void Check(string path, string name)
     {
         string? problem = this switch
         {

@@ -7,6 +7,7 @@ namespace OrleansOneShot.Compute.Imaging;
 internal static class ImageDecoder
 {
     private const int Piece = 1 << 16;
+    private const int Front = 1 << 18;
 
     /// <summary>Reads a file, a pipe or a device, up to the limit: what has no length is read until it ends or has more than that.</summary>
     /// <exception cref="InvalidInputException">It is missing, unreadable, empty or larger than the limit.</exception>
@@ -61,6 +62,43 @@ internal static class ImageDecoder
         }
     }
 
+    /// <summary>Checks what the header of a file says against the limits; decodes nothing.</summary>
+    /// <returns>Bytes of the file, and its sides once it is upright.</returns>
+    /// <exception cref="InvalidInputException">It is missing, unreadable, no picture, over the limits or cut short within its header.</exception>
+    public static (long Bytes, int Width, int Height) ReadHeader(string path, string field)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputException($"The {field} {path} is a folder, not a picture.", field);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException($"The {field} {path} does not exist.", field);
+        }
+
+        byte[] front;
+        long bytes;
+        try
+        {
+            using var stream = File.OpenRead(path);
+            bytes = stream.Length;
+            ThrowIfTooLong(bytes, path, field);
+            front = new byte[Math.Min(bytes, Front)];
+            stream.ReadExactly(front);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new InvalidInputException($"The {field} {path} can't be read: {e.Message}", field, inner: e);
+        }
+
+        // A header behind more than that is rare: a camera's thumbnails and profiles.
+        var format = RequireFormat(front, path, field);
+        var header = ImageHeader.Read(front) ?? (bytes > Front ? ImageHeader.Read(ReadFile(path, field)) : null) ?? throw CutShort(format, path, field);
+        ThrowIfTooLarge(header, path, field);
+        return header.Orientation.SwapsSides() ? (bytes, (int)header.Height, (int)header.Width) : (bytes, (int)header.Width, (int)header.Height);
+    }
+
     /// <summary>Checks the header against the limits and decodes.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">The file's name for messages.</param>
@@ -71,11 +109,7 @@ internal static class ImageDecoder
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ThrowIfTooLong(bytes.LongLength, name, field);
-        if (ImageHeader.FormatOf(bytes) is not { } format)
-        {
-            throw new InvalidInputException($"The {field} {name} is not a PNG, JPEG or WebP picture.", field, "Save it as PNG or JPEG.");
-        }
-
+        var format = RequireFormat(bytes, name, field);
         if (ImageHeader.Read(bytes) is not { } header)
         {
             throw CutShort(format, name, field);
@@ -112,6 +146,10 @@ internal static class ImageDecoder
             }
         }
     }
+
+    private static ImageFormat RequireFormat(byte[] bytes, string name, string field) =>
+        ImageHeader.FormatOf(bytes)
+        ?? throw new InvalidInputException($"The {field} {name} is not a PNG, JPEG or WebP picture.", field, "Save it as PNG or JPEG.");
 
     private static void ThrowIfTooLong(long bytes, string name, string field)
     {

@@ -12,6 +12,13 @@ public static class ImageReader
     /// <exception cref="InvalidInputException">The file is missing, a folder, empty or too long.</exception>
     public static byte[] ReadBytes(string path, string field = "image") => ImageDecoder.ReadFile(path, field);
 
+    /// <summary>Looks at the header of a file alone: what can be refused of many pictures before work begins with the first.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="field">The option that named it, for messages.</param>
+    /// <returns>Bytes of the file, and the sides of the upright picture in pixels.</returns>
+    /// <exception cref="InvalidInputException">The file is missing, no picture, over the limits or cut short within its header.</exception>
+    public static (long Bytes, int Width, int Height) ReadHeader(string path, string field = "image") => ImageDecoder.ReadHeader(path, field);
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="field">The option that named it, for messages.</param>

@@ -38,4 +38,13 @@ public sealed record SlotListDocument(IReadOnlyList<SlotDocument> Slots);
 /// <param name="Job">The job; null while free.</param>
 /// <param name="Epoch">The job's epoch; null while free.</param>
 /// <param name="Reason">Why its silo takes no jobs, as the end of a sentence; null: it does.</param>
-public sealed record SlotDocument(string Silo, int Slot, string Device, long MemoryBytes, string State, string? Job = null, long? Epoch = null, string? Reason = null);
+public sealed record SlotDocument(
+    string Silo,
+    int Slot,
+    string Device,
+    long MemoryBytes,
+    string State,
+    string? Job = null,
+    long? Epoch = null,
+    string? Reason = null
+);

@@ -154,7 +154,15 @@ public sealed class ServerCommandTests : IAsyncLifetime
     {
         using var interrupt = new CancellationTokenSource();
         var run = await CliRun.RunAsync(
-            [.. Generate("a cat"), "--count", "1024", .. Server.Options, "--out", _folder["out"]],
+            [
+                .. Generate("a cat"),
+                .. Enumerable.Range(1, 15).SelectMany(i => new[] { "--prompt", $"a cat on beach {i}" }),
+                "--count",
+                "64",
+                .. Server.Options,
+                "--out",
+                _folder["out"],
+            ],
             interrupt.Token,
             line =>
             {
@@ -177,6 +185,7 @@ public sealed class ServerCommandTests : IAsyncLifetime
     [InlineData("lora", "a.safetensors")]
     [InlineData("embedding", "a.safetensors")]
     [InlineData("latents", "a.safetensors")]
+    [InlineData("count", "65")]
     [InlineData("width", "64")]
     [InlineData("height", "64")]
     [InlineData("precision", "fp32")]

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using OrleansOneShot.Client.Generations;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -68,7 +67,7 @@ public abstract class ClientTests(ClientServer server)
     public async Task Generate_OfAModelAlone_IsDownloadedWhole_AndTheServerTellsOfItself()
     {
         using var folder = new TestFolder();
-        var job = await server.Client.GenerateAsync(new Generation("a cat on the beach") { Steps = 2, Seed = 7 }, Limit);
+        var job = await server.Client.GenerateAsync(new Client.Generations.Generation("a cat on the beach") { Steps = 2, Seed = 7 }, Limit);
         var result = await job.GetResultAsync(Limit);
         await result.DownloadAsync(folder.Out, cancellationToken: Limit);
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Cli.Evaluation;
 using OrleansOneShot.Cli.Generation;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute.FanOut;
@@ -41,6 +42,13 @@ internal static class JobReaders
     private static readonly string s_listing =
         $$$"""[{"type":"directory","path":"unet"},{"type":"file","path":"unet/config.json","size":12,"oid":"{{{new string('b', 40)}}}"},{"type":"file","path":"unet/diffusion_pytorch_model.safetensors","size":3,"oid":"{{{new string('c', 40)}}}","lfs":{"oid":"{{{s_hash}}}","size":99}}]""";
 
+    private static readonly byte[][] s_promptFiles =
+    [
+        "a cat\na <dog-2>\n"u8.ToArray(),
+        "a.png\ta cat\nb.png\ta dog\n"u8.ToArray(),
+        "{\"image\":\"a.png\",\"prompt\":\"a cat\"}\n{\"image\":\"b.png\",\"prompt\":\"a dog\"}\n"u8.ToArray(),
+    ];
+
     /// <summary>The readers.</summary>
     public static IReadOnlyList<(string Kind, Func<Folders, Reader> Create)> Kinds { get; } =
     [
@@ -57,6 +65,14 @@ internal static class JobReaders
                     OnFile(Path.Combine(folder, "request.json"), _ => PublishedImplantation.Find(folder, DataFolder.Resolve(folders.Work)).ReadModel())
                 );
             }
+        ),
+        (
+            "prompt-file",
+            folders => new Reader(
+                "prompt-file",
+                random => Bytes.Lines(random, Bytes.Pick(random, s_promptFiles)),
+                OnFile(folders.New("prompts.txt"), path => PromptFile.Read(path, ["a.png", "b.png"]))
+            )
         ),
         ("manifest", _ => OfJson("manifest", s_manifest, Publish) with { AlsoDocuments = error => error is InvalidDataException }),
         ("progress", _ => OfJson("progress", s_progress, bytes => ProgressJson.FromLine(Encoding.UTF8.GetString(bytes)))),

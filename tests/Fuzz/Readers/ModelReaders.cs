@@ -1,7 +1,9 @@
 using System.Text;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Evaluation;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Models.Clip;
+using OrleansOneShot.Compute.Models.Dino;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
@@ -19,6 +21,18 @@ internal static class ModelReaders
 {
     private const string Solver =
         """{"_class_name":"DPMSolverMultistepScheduler","num_train_timesteps":1000,"beta_start":0.00085,"beta_end":0.012,"beta_schedule":"scaled_linear","solver_order":2,"use_karras_sigmas":true,"lambda_min_clipped":-Infinity,"final_sigmas_type":"zero","timestep_spacing":"trailing","lower_order_final":true,"euler_at_final":true}""";
+
+    private static readonly string[] s_dinos =
+    [
+        """{"model_type":"vit","hidden_size":384,"num_hidden_layers":12,"num_attention_heads":6,"intermediate_size":1536,"hidden_act":"gelu","layer_norm_eps":1e-12,"image_size":224,"patch_size":16,"num_channels":3,"qkv_bias":true}""",
+        """{"model_type":"dinov2","hidden_size":384,"num_hidden_layers":12,"num_attention_heads":6,"mlp_ratio":4,"image_size":518,"patch_size":14,"use_swiglu_ffn":false}""",
+    ];
+
+    private static readonly string[] s_preprocessors =
+    [
+        """{"feature_extractor_type":"ViTFeatureExtractor","do_resize":true,"do_normalize":true,"size":224,"resample":2,"image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225]}""",
+        """{"image_processor_type":"BitImageProcessor","crop_size":{"height":224,"width":224},"do_center_crop":true,"do_resize":true,"size":{"shortest_edge":256},"resample":3,"rescale_factor":0.00392156862745098,"image_mean":[0.485,0.456,0.406],"image_std":[0.229,0.224,0.225]}""",
+    ];
 
     private static readonly string[] s_texts =
     [
@@ -40,6 +54,19 @@ internal static class ModelReaders
             "preprocessor",
             folders =>
                 OfConfigs("preprocessor", folders, path => _ = new ClipPreprocessor(ClipPreprocessorConfig.Read(path)), "clip", "preprocessor_config.json")
+        ),
+        (
+            "dino-config",
+            folders => OfConfig("dino-config", folders.New("dino.json"), [.. s_dinos.Select(Encoding.UTF8.GetBytes)], path => DinoConfig.Read(path))
+        ),
+        (
+            "dino-preprocessor",
+            folders =>
+            {
+                var path = Path.Combine(Directory.CreateDirectory(folders.New("dino")).FullName, "preprocessor_config.json");
+                byte[][] seeds = [.. s_preprocessors.Select(Encoding.UTF8.GetBytes)];
+                return OfConfig("dino-preprocessor", path, seeds, _ => VitPreprocessorConfig.Load(Path.GetDirectoryName(path)!));
+            }
         ),
         (
             "oneshot-json",

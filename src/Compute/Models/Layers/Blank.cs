@@ -16,9 +16,9 @@ internal static class Blank
 
     public static AdaptableConv2d Conv1x1(long inChannels, long outChannels) => new(inChannels, outChannels, 1);
 
-    /// <summary>A convolution whose kernels tile the picture, without bias.</summary>
-    public static Conv2d Patches(long inChannels, long outChannels, long size) =>
-        nn.Conv2d(inChannels, outChannels, size, stride: size, bias: false, device: META);
+    /// <summary>A convolution whose kernels tile the picture.</summary>
+    public static Conv2d Patches(long inChannels, long outChannels, long size, bool hasBias = false) =>
+        nn.Conv2d(inChannels, outChannels, size, stride: size, bias: hasBias, device: META);
 
     public static GroupNorm GroupNorm(long groups, long channels, double eps) => nn.GroupNorm(groups, channels, eps, device: META);
 

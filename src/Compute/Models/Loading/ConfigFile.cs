@@ -70,6 +70,9 @@ internal sealed class ConfigFile
     public ConfigFile? Section(string field) =>
         _root.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Object ? new ConfigFile($"{Shown}: {field}", value) : null;
 
+    /// <summary>A text of this file; null where there is none of that name.</summary>
+    public string? Text(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
     /// <summary>Deserialises into a record; fields that the file lacks keep the record's defaults.</summary>
     /// <exception cref="InvalidInputException">A value has the wrong type.</exception>
     public T As<T>()
@@ -88,7 +91,14 @@ internal sealed class ConfigFile
     /// <param name="field">The field.</param>
     /// <param name="supported">The supported values: null, bool, double or string. An absent field is always fine.</param>
     /// <exception cref="InvalidInputException">The field has another value.</exception>
-    public void Require(string field, params object?[] supported)
+    public void Require(string field, params object?[] supported) => RequireOr("Use a Stable Diffusion 1.x or 2.x model.", field, supported);
+
+    /// <summary>As <see cref="Require(string, object?[])"/>, for a model that is no Stable Diffusion.</summary>
+    /// <param name="hint">What to use instead.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="supported">The supported values.</param>
+    /// <exception cref="InvalidInputException">The field has another value.</exception>
+    public void RequireOr(string hint, string field, params object?[] supported)
     {
         if (_root.TryGetProperty(field, out var value) && !supported.Any(s => Matches(value, s)))
         {
@@ -106,7 +116,7 @@ internal sealed class ConfigFile
             throw new InvalidInputException(
                 $"{Shown} asks for {field} = {Wording.Cut(value.GetRawText(), Longest)}, which is not supported; only {list} is.",
                 $"{Shown}: {field}",
-                "Use a Stable Diffusion 1.x or 2.x model."
+                hint
             );
         }
     }

@@ -23,6 +23,10 @@ internal sealed record KeyRules(Func<string, string?> Rename, bool AllowsConvolu
     /// <summary>CLIP with both towers.</summary>
     public static KeyRules Clip { get; } = new(static key => IsPositions(key) ? null : key);
 
+    /// <summary>DINO: the head of a plain vision transformer and what stood for hidden patches in training are no part of its features.</summary>
+    public static KeyRules Dino { get; } =
+        new(static key => key.StartsWith("pooler.", StringComparison.Ordinal) || key == "embeddings.mask_token" ? null : key);
+
     /// <summary>VAEs: files of before diffusers 0.12 name and shape the attention differently.</summary>
     public static KeyRules Vae { get; } = new(RenameVaeAttention, AllowsConvolutionForm: true);
 

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Models.Clip;
+using OrleansOneShot.Compute.Models.Dino;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Models.Vae;
 using static OrleansOneShot.Compute.Models.Loading.WeightCount;
@@ -100,6 +101,25 @@ internal static class WeightCounts
             + Tensor(vision.Positions, width)
             + (2 * Norm(width))
             + (vision.NumHiddenLayers * Layer(width, vision.IntermediateSize));
+    }
+
+    /// <summary>Of a <see cref="DinoModel"/>.</summary>
+    public static WeightCount Of(DinoConfig config)
+    {
+        long width = config.HiddenSize;
+        var layer =
+            (3 * Linear(width, width, config.QkvBias))
+            + Linear(width, width)
+            + (2 * Norm(width))
+            + Linear(width, config.Inner)
+            + Linear(config.Inner, width)
+            + (config.IsSecond ? 2 * Tensor(width) : default);
+        return Tensor(width)
+            + Tensor(config.Positions, width)
+            + Tensor(width, config.NumChannels, config.PatchSize, config.PatchSize)
+            + Tensor(width)
+            + (config.NumHiddenLayers * layer)
+            + Norm(width);
     }
 
     private static WeightCount Layer(long width, long inner) => (4 * Linear(width, width)) + (2 * Norm(width)) + Linear(width, inner) + Linear(inner, width);
