@@ -66,7 +66,7 @@ public sealed class DatasetCommandTests : IDisposable
         Assert.Equal(51, report.Length);
         Assert.All(report.Skip(1), line => Assert.Contains(",succeeded,1,", line, StringComparison.Ordinal));
         Assert.Equal(50, File.ReadLines(Path.Combine(_folder["out"], "report.jsonl")).Count());
-        Assert.Contains("50 of 50 items have a result", File.ReadAllText(Path.Combine(_folder["out"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("All 50 items have a result.", File.ReadAllText(Path.Combine(_folder["out"], "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,10 +84,15 @@ internal static class HtmlReport
     internal static string Lead(DatasetRunStatus run)
     {
         var counts = run.Counts;
+        if (counts.Succeeded == run.Items)
+        {
+            return run.Items == 1 ? "The one item has a result." : FormattableString.Invariant($"All {run.Items:N0} items have a result.");
+        }
+
         var rest = run.Items - counts.Succeeded - counts.Failed;
         var failed = counts.Failed switch
         {
-            0 => rest == 0 ? "all of them" : "none has failed",
+            0 => "none has failed",
             1 => "1 has failed",
             var count => FormattableString.Invariant($"{count:N0} have failed"),
         };
