@@ -68,7 +68,9 @@ internal sealed class DatasetEntries(ModelReference model, Action<DatasetItemPla
                         new ImplantationObject(
                             name,
                             // What lies in a file is read again when it is sent, so that no picture stays in memory until then.
-                            photo.ArePlain[i] ? InputFile.At(item.Objects[i].Mask!) : InputFile.Of(photo.Masks[i], $"of {item.Tokens[i]}"),
+                            photo.ArePlain[i]
+                                ? InputFile.At(item.Objects[i].Mask!)
+                                : InputFile.Of(photo.Masks[i], $"of {item.Tokens[i]}"),
                             item.Tokens[i]
                         )
                 ),

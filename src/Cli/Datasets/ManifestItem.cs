@@ -73,9 +73,7 @@ internal sealed class BoxConverter : JsonConverter<PixelRectangle?>, IDescribedC
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, PixelRectangle? value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(
-            value is { } box ? string.Create(CultureInfo.InvariantCulture, $"{box.X},{box.Y},{box.Width},{box.Height}") : null
-        );
+        writer.WriteStringValue(value is { } box ? string.Create(CultureInfo.InvariantCulture, $"{box.X},{box.Y},{box.Width},{box.Height}") : null);
 
     private static string ReadNumbers(ref Utf8JsonReader reader)
     {

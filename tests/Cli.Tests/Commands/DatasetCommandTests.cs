@@ -74,9 +74,19 @@ public sealed class DatasetCommandTests : IDisposable
     {
         Subject("cat");
         Subject("dog6");
-        var run = await CliRun.RunAsync(
-            ["dataset", "run", "--dreambooth", _folder["subjects"], "--out", _folder["out"], "--data", _folder["data"], "--name", "pets", .. s_quick]
-        );
+        var run = await CliRun.RunAsync([
+            "dataset",
+            "run",
+            "--dreambooth",
+            _folder["subjects"],
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"],
+            "--name",
+            "pets",
+            .. s_quick,
+        ]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Contains("dog6: done in ", run.Error, StringComparison.Ordinal);
         Assert.Contains("it is taken for a dog", run.Error, StringComparison.Ordinal);

@@ -28,8 +28,7 @@ public sealed record DatasetReportLinks(string? Sheet, string? Report)
     public static DatasetReportLinks Folders { get; } = new("{id}/sheet.png", "{id}/report.html");
 
     /// <summary>The page is a server's own, <c>/v1/dataset-runs/{id}/report</c>.</summary>
-    public static DatasetReportLinks Server { get; } =
-        new("../../implantations/{job}/files/sheet.png", "../../implantations/{job}/files/report.html");
+    public static DatasetReportLinks Server { get; } = new("../../implantations/{job}/files/sheet.png", "../../implantations/{job}/files/report.html");
 }
 
 /// <summary>What came of a dataset run, item by item. It is written while it is read, so a long one takes no more memory than a short one.</summary>

@@ -15,22 +15,7 @@ internal static class HtmlReport
 {
     private const int FlushBytes = 1 << 16;
 
-    private static readonly string[] s_fields =
-    [
-        "number",
-        "id",
-        "state",
-        "attempts",
-        "seconds",
-        "ia",
-        "ta",
-        "like",
-        "plain",
-        "job",
-        "error",
-        "hint",
-        "notes",
-    ];
+    private static readonly string[] s_fields = ["number", "id", "state", "attempts", "seconds", "ia", "ta", "like", "plain", "job", "error", "hint", "notes"];
 
     /// <summary>Writes it.</summary>
     /// <param name="run">The run.</param>
@@ -55,8 +40,7 @@ internal static class HtmlReport
 
     private static string Head(DatasetRunStatus run, string style, string script)
     {
-        var policy =
-            $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src 'self' file:; base-uri 'none'; form-action 'none'";
+        var policy = $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src 'self' file:; base-uri 'none'; form-action 'none'";
         var body = Read("report.html")
             .Replace("{name}", Encode(run.Name), StringComparison.Ordinal)
             .Replace("{lead}", Encode(Lead(run)), StringComparison.Ordinal)
