@@ -17,8 +17,8 @@ public enum DatasetReportFormat
 }
 
 /// <summary>
-/// Where a report's page finds what belongs to an item, as an address relative to the page in which <c>{id}</c> stands for the item's id and <c>{job}</c> for its
-/// job's.
+/// Where a report's page finds what belongs to an item, as an address relative to the page in which <c>{id}</c> stands for the item's id and <c>{job}</c> for
+/// its job's.
 /// </summary>
 /// <param name="Sheet">The contact sheet; null: nowhere.</param>
 /// <param name="Report">The item's own report; null: nowhere.</param>
