@@ -53,10 +53,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     /// <param name="ask">Asks; asking twice must do no harm.</param>
     /// <returns>The answer.</returns>
     public Task<T> AskAsync<T>(string id, Func<DatasetRunHandle, CancellationToken, Task<T>> ask) =>
-        session.AskAsync(
-            async (asked, token) => await ask(await RunPlace.FindAsync(asked, id, token), token).WaitAsync(token),
-            context.Interrupt
-        );
+        session.AskAsync(async (asked, token) => await ask(await RunPlace.FindAsync(asked, id, token), token).WaitAsync(token), context.Interrupt);
 
     /// <summary>The model of a run, where this machine must have it.</summary>
     /// <param name="record">The run.</param>
@@ -127,9 +124,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
         }
 
         display.Dispose();
-        var files = folder is null
-            ? []
-            : await ReportFiles.WriteAsync(folder, status, items, records.NotesOf(id).Read(), context.Interrupt);
+        var files = folder is null ? [] : await ReportFiles.WriteAsync(folder, status, items, records.NotesOf(id).Read(), context.Interrupt);
         return Summarise(status, items, folder, files, fetcher?.Missing ?? new Dictionary<int, string>());
     }
 
