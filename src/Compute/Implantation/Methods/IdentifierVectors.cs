@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Optimisation;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 
 namespace OrleansOneShot.Compute.Implantation.Methods;

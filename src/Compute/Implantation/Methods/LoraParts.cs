@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;

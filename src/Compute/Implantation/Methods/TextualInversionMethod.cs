@@ -1,5 +1,4 @@
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Optimisation;

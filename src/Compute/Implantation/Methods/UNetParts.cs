@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;

@@ -1,4 +1,3 @@
-using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Schedulers;

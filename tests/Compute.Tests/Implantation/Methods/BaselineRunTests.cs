@@ -6,7 +6,6 @@ using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Sampling;
-using OrleansOneShot.Compute.Tests.Implantation;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Recipe;
 
