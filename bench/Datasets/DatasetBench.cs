@@ -53,7 +53,9 @@ internal static class DatasetBench
                 var done = status.Counts.Succeeded;
                 if (status.Counts.Failed > 0)
                 {
-                    throw new InvalidOperationException("Items have failed.");
+                    var query = new DatasetItemQuery { State = DatasetItemState.Failed };
+                    var failed = await run.ListItemsAsync(query, cancellationToken).FirstAsync(cancellationToken);
+                    throw new InvalidOperationException($"{failed.Id} has failed: {failed.Error?.Message}");
                 }
                 if (from == 0 && looks.TryPeek(out var next) && done >= Math.Max(1, next - Window))
                 {
@@ -75,7 +77,20 @@ internal static class DatasetBench
         }
         finally
         {
+            Delete(folder);
+        }
+    }
+
+    // What failed leaves work behind that still writes.
+    private static void Delete(DirectoryInfo folder)
+    {
+        try
+        {
             folder.Delete(recursive: true);
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine(e.Message);
         }
     }
 
@@ -98,7 +113,7 @@ internal static class DatasetBench
     )
     {
         // Jobs that have ended stay in memory for a quarter of an hour; real ones take longer than that to become many.
-        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1));
+        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1), cancellationToken);
         var managed = GC.GetTotalMemory(forceFullCollection: true);
         using var process = Process.GetCurrentProcess();
         var pages = new List<double>();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using OrleansOneShot.Client.Datasets;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 

@@ -1,4 +1,4 @@
-using OrleansOneShot.Client.Datasets;
+using OrleansOneShot.Client.Transport;
 
 namespace OrleansOneShot.Client.Cluster;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using OrleansOneShot.Client;
 using OrleansOneShot.Client.Datasets;
 using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Uploads;
@@ -195,6 +194,7 @@ public sealed class DatasetRunTests : IAsyncLifetime
                 {"items": [{"number": {{number}}, "id": "{{id}}", "request": {"name": "one", "image": "{{hash}}", "model": {"name": "m"},
                 "objects": [{"class": "cat", "token": "<cat>", "mask": "{{hash}}"}]
                 }
+                }
                 ]}
                 """;
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -220,6 +220,24 @@ public sealed class DatasetRunTests : IAsyncLifetime
         Assert.Equal(1, text.Split("event: done").Length - 1);
         using var message = new HttpRequestMessage(HttpMethod.Get, $"v1/dataset-runs/{run.Id}/events") { Headers = { { "Last-Event-ID", $"{ids[^1]}" } } };
         Assert.Equal(HttpStatusCode.NoContent, (await http.SendAsync(message, Limit)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "text/html")]
+    [InlineData("?format=csv", "text/csv")]
+    [InlineData("?format=jsonl", "application/jsonl")]
+    [InlineData("?format=pdf", "application/problem+json")]
+    public async Task Http_Report_HasEveryItem(string query, string type)
+    {
+        using var http = new HttpClient { BaseAddress = _host.Address };
+        var run = await _host.Client.RunDatasetAsync(new DatasetRun("shelf", items: 2), Entries(2, _ => null), cancellationToken: Limit);
+        await run.WaitAsync(Limit);
+
+        var answer = await http.GetAsync($"v1/dataset-runs/{run.Id}/report{query}", Limit);
+
+        Assert.Equal(type, answer.Content.Headers.ContentType!.MediaType);
+        var text = await answer.Content.ReadAsStringAsync(Limit);
+        Assert.Equal(answer.IsSuccessStatusCode, text.Contains("item-0", StringComparison.Ordinal) && text.Contains("item-1", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
-using OrleansOneShot.Client.Datasets;
 using OrleansOneShot.Client.Jobs;
+using OrleansOneShot.Client.Transport;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 

@@ -1,5 +1,3 @@
-using OrleansOneShot.Client.Datasets;
-
 namespace OrleansOneShot.Client.Transport;
 
 /// <content>The way to dataset runs.</content>

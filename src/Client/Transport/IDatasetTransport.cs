@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 
-namespace OrleansOneShot.Client.Datasets;
+namespace OrleansOneShot.Client.Transport;
 
 /// <summary>What the use cases of dataset runs need of a server. Every call may be said again, and is repeated where that helps.</summary>
 public interface IDatasetTransport
