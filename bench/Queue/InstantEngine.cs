@@ -9,6 +9,9 @@ internal sealed class InstantEngine : ITrainingEngine
     public EngineResult Run(EngineJob job, IEngineObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return new EngineResult(Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName, null, [], []);
+        var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
+        // A result without files is none.
+        File.WriteAllText(Path.Combine(result, "result.txt"), job.JobId);
+        return new EngineResult(result, null, [], []);
     }
 }

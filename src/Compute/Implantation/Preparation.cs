@@ -1,6 +1,6 @@
 using OrleansOneShot.Compute.Imaging;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Implantation.Methods;
+using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Torch;

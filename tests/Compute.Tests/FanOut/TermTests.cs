@@ -1,11 +1,11 @@
 using OrleansOneShot.Common.Terms;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Implantation.Methods;
+using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
-using OrleansOneShot.Compute.Tests.Method;
 using OrleansOneShot.Compute.Tests.Implantation.Methods;
+using OrleansOneShot.Compute.Tests.Method;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using TorchSharp;

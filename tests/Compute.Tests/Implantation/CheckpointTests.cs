@@ -1,8 +1,8 @@
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Layers;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;

@@ -1,9 +1,9 @@
 using OrleansOneShot.Compute.Implantation;
-using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Implantation.Methods;
+using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Optimisation;
-using OrleansOneShot.Compute.Tests.Method;
 using OrleansOneShot.Compute.Tests.Implantation.Methods;
+using OrleansOneShot.Compute.Tests.Method;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Recipe;
 using static TorchSharp.torch;

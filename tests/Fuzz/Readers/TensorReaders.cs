@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Implantation;
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Masks.Sam;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.SingleFile;
 using OrleansOneShot.Compute.Optimisation;

@@ -1,6 +1,6 @@
+using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
-using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Recipe;
 

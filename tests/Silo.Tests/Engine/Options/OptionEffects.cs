@@ -198,7 +198,14 @@ internal static class OptionEffects
                     Assert.Equal(plain.Lora.Tensors.Keys, other.Lora.Tensors.Keys);
                 },
             },
-            new("method.class_pictures", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Dreambooth, ClassPictures = 2 } })
+            new(
+                "method.class_pictures",
+                (r, _) =>
+                    r with
+                    {
+                        Method = new MethodOptions { Name = TrainingMethod.Dreambooth, ClassPictures = 2 },
+                    }
+            )
             {
                 Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "2"), ("prior_weight", "1")),
                 Seen = (_, other) =>
@@ -207,7 +214,19 @@ internal static class OptionEffects
                     Assert.Empty(other.Lora.Tensors);
                 },
             },
-            new("method.prior_weight", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } })
+            new(
+                "method.prior_weight",
+                (r, _) =>
+                    r with
+                    {
+                        Method = new MethodOptions
+                        {
+                            Name = TrainingMethod.Dreambooth,
+                            ClassPictures = 1,
+                            PriorWeight = 0.25,
+                        },
+                    }
+            )
             {
                 Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "1"), ("prior_weight", "0.25")),
                 Seen = (_, other) => Assert.All(other.Terms, terms => Assert.InRange(terms[1].Value, 1e-3, 2)),
