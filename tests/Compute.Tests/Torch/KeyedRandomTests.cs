@@ -80,7 +80,7 @@ public sealed class KeyedRandomTests
             }
         }
 
-        Assert.Equal(13 * 6, draws.Count);
+        Assert.Equal(14 * 6, draws.Count);
         Assert.Equal(draws.Count, draws.Distinct().Count());
         Assert.All(draws, d => Assert.InRange(d, 0, 1 - double.Epsilon));
     }
@@ -89,7 +89,7 @@ public sealed class KeyedRandomTests
     public void RandomPurpose_Values_NeverChange() =>
         Assert.Equal(
             "None=0 VaePosterior=1 Noise=2 Timestep=3 ClassLoss=4 Subset=5 LoraInit=6 TokenInit=7 SampleLatents=8 KidSubset=9 PriorLatents=10 "
-                + "PromptChoice=11 Augmentation=12 SamplerNoise=13",
+                + "PromptChoice=11 Augmentation=12 SamplerNoise=13 ClassPicture=14",
             string.Join(' ', Enum.GetValues<RandomPurpose>().Select(p => $"{p}={(int)p}"))
         );
 
