@@ -62,6 +62,7 @@ internal static class OneShotApp
             new GenerateCommand(streams),
             new MaskCommand(streams),
             new EvaluateCommand(streams),
+            new CompareCommand(streams),
             new DatasetCommand(streams),
             new JobsCommand(streams),
             new ModelsCommand(streams),

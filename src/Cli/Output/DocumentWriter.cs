@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansOneShot.Cli.Comparison;
 using OrleansOneShot.Documents.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -26,6 +27,8 @@ internal static class DocumentWriter
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckListDocument))]
 [JsonSerializable(typeof(CollectionDocument))]
+[JsonSerializable(typeof(ComparisonDocument))]
+[JsonSerializable(typeof(ComparisonEstimateDocument))]
 [JsonSerializable(typeof(DatasetItemListDocument))]
 [JsonSerializable(typeof(DatasetReportDocument))]
 [JsonSerializable(typeof(DatasetRunDocument))]
