@@ -43,9 +43,7 @@ internal static class DatasetBench
                 },
                 cancellationToken
             );
-            await using var client = OneShotClient.Over(
-                new ClusterTransport(silo.OpenClient(), SiloStore.Open(SiloStore.Choose(data, cluster: false)))
-            );
+            await using var client = OneShotClient.Over(new ClusterTransport(silo.OpenClient(), SiloStore.Open(SiloStore.Choose(data, cluster: false))));
             var run = await client.CreateDatasetRunAsync(new DatasetRun("bench", items), cancellationToken);
             var filling = run.AddAsync(Entries(items), cancellationToken: cancellationToken);
             var looks = new Queue<int>(Looks(items));
@@ -91,7 +89,13 @@ internal static class DatasetBench
         yield return items;
     }
 
-    private static async Task<DatasetLine> LookAsync(EmbeddedSilo silo, DatasetRunHandle run, int done, double milliseconds, CancellationToken cancellationToken)
+    private static async Task<DatasetLine> LookAsync(
+        EmbeddedSilo silo,
+        DatasetRunHandle run,
+        int done,
+        double milliseconds,
+        CancellationToken cancellationToken
+    )
     {
         // Jobs that have ended stay in memory for a quarter of an hour; real ones take longer than that to become many.
         await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromSeconds(1));
@@ -101,7 +105,9 @@ internal static class DatasetBench
         for (var i = 0; i < 5; i++)
         {
             var clock = Stopwatch.StartNew();
-            await run.ListItemsAsync(new DatasetItemQuery { ChangedSince = 0 }, cancellationToken).Take(DatasetItemQuery.MaxPageSize).CountAsync(cancellationToken);
+            await run.ListItemsAsync(new DatasetItemQuery { ChangedSince = 0 }, cancellationToken)
+                .Take(DatasetItemQuery.MaxPageSize)
+                .CountAsync(cancellationToken);
             pages.Add(clock.Elapsed.TotalMilliseconds);
         }
 

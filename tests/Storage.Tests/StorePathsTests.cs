@@ -16,6 +16,18 @@ public sealed class BlobPathsTests
     }
 
     [Fact]
+    public void Paths_OfADatasetRun_AreTheDocumentedLayout()
+    {
+        var hash = new string('a', 64);
+        Assert.Equal($"dataset-runs/r1/items/{hash}.json", StorePaths.DatasetBatch("r1", hash));
+        Assert.Equal(hash, StorePaths.HashOfBatch("r1", StorePaths.DatasetBatch("r1", hash)));
+        Assert.Null(StorePaths.HashOfBatch("r2", StorePaths.DatasetBatch("r1", hash)));
+        Assert.Null(StorePaths.HashOfBatch("r1", "dataset-runs/r1/items/other.json"));
+        Assert.ThrowsAny<ArgumentException>(() => StorePaths.DatasetBatch("r1", "other"));
+        Assert.ThrowsAny<ArgumentException>(() => StorePaths.DatasetRun("../r1"));
+    }
+
+    [Fact]
     public void OfEpoch_WhatAJobWrites_IsTakenApart()
     {
         Assert.Equal((2, EpochFileKind.Checkpoint), StorePaths.OfEpoch("j1", StorePaths.Checkpoint("j1", 2, 30)));

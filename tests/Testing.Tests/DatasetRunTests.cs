@@ -41,7 +41,11 @@ public sealed class DatasetRunTests : IAsyncLifetime
         var told = new List<DatasetRunStatus>();
 
         var run = await client.RunDatasetAsync(
-            new DatasetRun("shelf", items: 5) { Metadata = new Dictionary<string, string> { ["season"] = "autumn" }, IdempotencyKey = "k" },
+            new DatasetRun("shelf", items: 5)
+            {
+                Metadata = new Dictionary<string, string> { ["season"] = "autumn" },
+                IdempotencyKey = "k",
+            },
             Entries(5, number => number == 3 ? "/not/there.png" : null),
             new Told(told),
             Limit
@@ -189,7 +193,9 @@ public sealed class DatasetRunTests : IAsyncLifetime
         {
             var body = $$"""
                 {"items": [{"number": {{number}}, "id": "{{id}}", "request": {"name": "one", "image": "{{hash}}", "model": {"name": "m"},
-                "objects": [{"class": "cat", "token": "<cat>", "mask": "{{hash}}"}]}}]}
+                "objects": [{"class": "cat", "token": "<cat>", "mask": "{{hash}}"}]
+                }
+                ]}
                 """;
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             using var answer = await http.PostAsync($"v1/dataset-runs/{run.Id}/items", content, Limit);
@@ -205,7 +211,10 @@ public sealed class DatasetRunTests : IAsyncLifetime
 
         var text = await http.GetStringAsync($"v1/dataset-runs/{run.Id}/events", Limit);
 
-        var ids = text.Split('\n').Where(line => line.StartsWith("id: ", StringComparison.Ordinal)).Select(line => long.Parse(line[4..], CultureInfo.InvariantCulture)).ToList();
+        var ids = text.Split('\n')
+            .Where(line => line.StartsWith("id: ", StringComparison.Ordinal))
+            .Select(line => long.Parse(line[4..], CultureInfo.InvariantCulture))
+            .ToList();
         Assert.Equal(ids.Order().Distinct(), ids);
         Assert.Equal((await run.GetStatusAsync(Limit)).Version, ids[^1]);
         Assert.Equal(1, text.Split("event: done").Length - 1);

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansOneShot.Api.Access;
 using OrleansOneShot.Api.Bodies;
@@ -12,6 +13,7 @@ using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Api.Implantations;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Client.Datasets;
+using OrleansOneShot.Client.Datasets.Reports;
 using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
@@ -116,7 +118,20 @@ internal static class DatasetEndpoints
             .Produces(StatusCodes.Status200OK, contentType: EventStream.ContentType)
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound);
-        MapVerb(runs, "cancel", "CancelDatasetRun", "Starts nothing more, and cancels the jobs that run. A run at rest stays as it is.", run => run.CancelAsync);
+        runs.MapGet("/{id}/report", GetReportAsync)
+            .RequireAuthorization(KeyScopes.JobsRead)
+            .WithName("GetDatasetRunReport")
+            .WithSummary("What came of a run, item by item, as it is now: a page (html, the default), csv or jsonl.")
+            .Produces(StatusCodes.Status200OK, contentType: "text/html")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        MapVerb(
+            runs,
+            "cancel",
+            "CancelDatasetRun",
+            "Starts nothing more, and cancels the jobs that run. A run at rest stays as it is.",
+            run => run.CancelAsync
+        );
         MapVerb(runs, "resume", "ResumeDatasetRun", "Goes on with what was cancelled or waits.", run => run.ResumeAsync);
         MapVerb(runs, "retry", "RetryDatasetRun", "Runs the items again that have failed, and nothing else.", run => run.RetryAsync);
         runs.MapDelete("/{id}", DeleteAsync)
@@ -215,7 +230,9 @@ internal static class DatasetEndpoints
         var inputs = items
             .SelectMany((item, i) => item.Request?.Inputs().Select(input => (Field: $"items[{i}].request.{input.Field}", input.Sha256)) ?? [])
             .ToList();
-        var missing = (await uploads.FindMissingAsync([.. inputs.Select(input => input.Sha256).Distinct()], cancellationToken)).ToHashSet(StringComparer.Ordinal);
+        var missing = (await uploads.FindMissingAsync([.. inputs.Select(input => input.Sha256).Distinct()], cancellationToken)).ToHashSet(
+            StringComparer.Ordinal
+        );
         if (missing.Count > 0)
         {
             throw new ProblemException(
@@ -253,6 +270,40 @@ internal static class DatasetEndpoints
 
         await EventStream.SendAsync(context, FramesOf(run.WatchAsync(last, context.RequestAborted), context.RequestAborted), clock);
         return TypedResults.Empty;
+    }
+
+    private static async Task<IResult> GetReportAsync(HttpContext context, OwnedDatasets owned, string id, string? format)
+    {
+        var (run, status) = await owned.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
+        var (form, type) = format switch
+        {
+            null or "html" => (DatasetReportFormat.Html, "text/html; charset=utf-8"),
+            "csv" => (DatasetReportFormat.Csv, "text/csv; charset=utf-8"),
+            "jsonl" => (DatasetReportFormat.Jsonl, "application/jsonl; charset=utf-8"),
+            _ => throw Problems.Invalid("format", "format must be html, csv or jsonl."),
+        };
+        context.Response.ContentType = type;
+        context.Response.Headers.CacheControl = "no-store";
+        // A page of a user's words: nothing else of this address may be reached from it.
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+        var report = new DatasetReport(status, ItemsOf(run, context.RequestAborted)) { Links = DatasetReportLinks.Server };
+        await report.WriteAsync(form, context.Response.Body, context.RequestAborted);
+        return TypedResults.Empty;
+    }
+
+    private static async IAsyncEnumerable<DatasetItemStatus> ItemsOf(ClusterDatasetRun run, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var query = new DatasetItemQuery(); query is not null;)
+        {
+            var page = await run.ListItemsPageAsync(query, cancellationToken);
+            foreach (var item in page.Items)
+            {
+                yield return item;
+            }
+
+            query = page.Next is null ? null : query with { Cursor = page.Next };
+        }
     }
 
     private static async IAsyncEnumerable<EventFrame> FramesOf(
@@ -305,13 +356,13 @@ internal static class DatasetEndpoints
         }
     }
 
-    private static IResult Answer(HttpContext context, DatasetRunStatus status, int code = StatusCodes.Status200OK)
+    private static JsonHttpResult<DatasetRunStatus> Answer(HttpContext context, DatasetRunStatus status, int code = StatusCodes.Status200OK)
     {
         Tag(context, status);
         return TypedResults.Json(status, DocumentJson.Options, statusCode: code);
     }
 
-    private static IResult Unchanged(HttpContext context, DatasetRunStatus status)
+    private static StatusCodeHttpResult Unchanged(HttpContext context, DatasetRunStatus status)
     {
         Tag(context, status);
         return TypedResults.StatusCode(StatusCodes.Status304NotModified);

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 
@@ -62,10 +64,10 @@ internal static class DatasetQueries
             .. query
                 .Where(parameter => !known.Contains(parameter.Key, StringComparer.Ordinal) || parameter.Value.Count > 1)
                 .Select(parameter => new ProblemField(
-                    Common.Wording.Bounded(parameter.Key),
+                    Wording.Bounded(parameter.Key),
                     parameter.Value.Count > 1 && known.Contains(parameter.Key, StringComparer.Ordinal)
                         ? $"{parameter.Key} is given more than once."
-                        : $"{Common.Wording.Bounded(parameter.Key)} is no parameter of this list; use {string.Join(", ", known[..^1])} or {known[^1]}."
+                        : $"{Wording.Bounded(parameter.Key)} is no parameter of this list; use {string.Join(", ", known[..^1])} or {known[^1]}."
                 )),
         ];
 
@@ -101,7 +103,7 @@ internal static class DatasetQueries
     }
 
     private static ProblemException Refuse(List<ProblemField> problems) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(Bodies.JsonBody.MostProblems)]);
+        new(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(JsonBody.MostProblems)]);
 }
 
 /// <summary>The parameters of a list of runs.</summary>

@@ -83,9 +83,7 @@ internal static class EventStream
 
             await BeginAsync();
             var frame = source.Current;
-            response.BodyWriter.Write(
-                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {frame.Id}\nevent: {frame.Name}\ndata: "))
-            );
+            response.BodyWriter.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {frame.Id}\nevent: {frame.Name}\ndata: ")));
             response.BodyWriter.Write(frame.Json.Span);
             response.BodyWriter.Write("\n\n"u8);
             await response.BodyWriter.FlushAsync(cancellationToken);

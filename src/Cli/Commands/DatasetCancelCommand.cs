@@ -46,9 +46,7 @@ internal sealed class DatasetCancelCommand : OneShotCommand
         );
         if (status.State != DatasetRunState.Cancelled)
         {
-            throw new OneShotException(
-                new ErrorDetail(ErrorCodes.Conflict, $"Run {id} can't be cancelled any more: it has finished.", "RUN")
-            );
+            throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Run {id} can't be cancelled any more: it has finished.", "RUN"));
         }
 
         if (context.Json)

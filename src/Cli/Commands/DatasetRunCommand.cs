@@ -43,11 +43,7 @@ internal sealed class DatasetRunCommand : OneShotCommand
         var model = target.Server is null ? ModelChoice.Open(catalog, named, clip) : ModelChoice.OpenShipped(catalog, named, clip);
         var record = Describe(parsed, target, folder) with
         {
-            Model = new ModelReference
-            {
-                Name = model?.Entry.Name ?? named ?? ModelCatalog.Default,
-                Clip = model is null ? clip : model.Clip?.Name,
-            },
+            Model = new ModelReference { Name = model?.Entry.Name ?? named ?? ModelCatalog.Default, Clip = model is null ? clip : model.Clip?.Name },
         };
         var items = await RunSource.ReadAsync(context, record, model);
         record = record with { Items = items.Count };
@@ -73,13 +69,7 @@ internal sealed class DatasetRunCommand : OneShotCommand
                 : $"Ctrl-C stops it and keeps all that is done; go on with: oneshot dataset resume{target.AsOption()}"
         );
         using var display = DatasetDisplay.Create(context.Streams);
-        return await work.FollowAsync(
-            record.Id!,
-            folder,
-            display,
-            token => work.FillAsync(record, model, items, again: false, display, token),
-            isNew: true
-        );
+        return await work.FollowAsync(record.Id!, folder, display, token => work.FillAsync(record, model, items, again: false, display, token), isNew: true);
     }
 
     private static void Require(RunRecord record)

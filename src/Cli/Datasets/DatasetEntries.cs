@@ -10,7 +10,9 @@ using OrleansOneShot.Documents.Requests;
 
 namespace OrleansOneShot.Cli.Datasets;
 
-/// <summary>Opens the pictures of items, one item after another: one that can't be used becomes an item that has failed, with the sentence that says why.</summary>
+/// <summary>
+/// Opens the pictures of items, one item after another: one that can't be used becomes an item that has failed, with the sentence that says why.
+/// </summary>
 /// <param name="model">The base model by its name on the server.</param>
 /// <param name="noticed">Told of each item what was noticed; or null.</param>
 internal sealed class DatasetEntries(ModelReference model, Action<DatasetItemPlan, IReadOnlyList<string>>? noticed)
@@ -68,7 +70,9 @@ internal sealed class DatasetEntries(ModelReference model, Action<DatasetItemPla
                         new ImplantationObject(
                             name,
                             // What lies in a file is read again when it is sent, so that no picture stays in memory until then.
-                            photo.ArePlain[i] ? InputFile.At(item.Objects[i].Mask!) : InputFile.Of(photo.Masks[i], $"of {item.Tokens[i]}"),
+                            photo.ArePlain[i]
+                                ? InputFile.At(item.Objects[i].Mask!)
+                                : InputFile.Of(photo.Masks[i], $"of {item.Tokens[i]}"),
                             item.Tokens[i]
                         )
                 ),

@@ -34,11 +34,7 @@ internal sealed class DreamBoothFolder(string folder, ItemCheck check, ItemOptio
 
         string[] subjects =
         [
-            .. Directory
-                .EnumerateDirectories(folder)
-                .Select(path => Path.GetFileName(path))
-                .Where(name => !name.StartsWith('.'))
-                .Order(StringComparer.Ordinal),
+            .. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal),
         ];
         if (subjects.Length is 0 or > DatasetRules.MostItems)
         {

@@ -75,12 +75,10 @@ internal sealed class BoxConverter : JsonConverter<PixelRectangle?>, IDescribedC
     /// <inheritdoc/>
     public override PixelRectangle? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        using var document = JsonDocument.ParseValue(ref reader);
-        var value = document.RootElement;
-        var text = value.ValueKind switch
+        var text = reader.TokenType switch
         {
-            JsonValueKind.String => value.GetString()!,
-            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(number => number.GetRawText())),
+            JsonTokenType.String => reader.GetString()!,
+            JsonTokenType.StartArray => ReadNumbers(ref reader),
             _ => "",
         };
         return PromptOptions.ParseBox(text, ',') ?? PromptOptions.ParseBox(text, ':') ?? throw new JsonException();
@@ -88,7 +86,16 @@ internal sealed class BoxConverter : JsonConverter<PixelRectangle?>, IDescribedC
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, PixelRectangle? value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(
-            value is { } box ? string.Create(CultureInfo.InvariantCulture, $"{box.X},{box.Y},{box.Width},{box.Height}") : null
-        );
+        writer.WriteStringValue(value is { } box ? string.Create(CultureInfo.InvariantCulture, $"{box.X},{box.Y},{box.Width},{box.Height}") : null);
+
+    private static string ReadNumbers(ref Utf8JsonReader reader)
+    {
+        var numbers = new List<int>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            numbers.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : throw new JsonException());
+        }
+
+        return string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
+    }
 }

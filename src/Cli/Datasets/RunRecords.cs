@@ -48,11 +48,7 @@ internal sealed class RunRecords(DataFolder data)
         }
 
         return Directory.Exists(_folder)
-            ? Directory
-                .EnumerateFiles(_folder)
-                .Where(file => file.EndsWith(End, StringComparison.Ordinal))
-                .Select(Read)
-                .MaxBy(record => record.Created)
+            ? Directory.EnumerateFiles(_folder).Where(file => file.EndsWith(End, StringComparison.Ordinal)).Select(Read).MaxBy(record => record.Created)
             : null;
     }
 

@@ -56,10 +56,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     /// <param name="ask">Asks; asking twice must do no harm.</param>
     /// <returns>The answer.</returns>
     public Task<T> AskAsync<T>(string id, Func<DatasetRunHandle, CancellationToken, Task<T>> ask) =>
-        session.AskAsync(
-            async (asked, token) => await ask(await RunPlace.FindAsync(asked, id, token), token).WaitAsync(token),
-            context.Interrupt
-        );
+        session.AskAsync(async (asked, token) => await ask(await RunPlace.FindAsync(asked, id, token), token).WaitAsync(token), context.Interrupt);
 
     /// <summary>The model of a run, where this machine must have it.</summary>
     /// <param name="record">The run.</param>
@@ -143,9 +140,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
         }
 
         display.Dispose();
-        var files = folder is null
-            ? []
-            : await ReportFiles.WriteAsync(folder, status, items, records.NotesOf(id).Read(), context.Interrupt);
+        var files = folder is null ? [] : await ReportFiles.WriteAsync(folder, status, items, records.NotesOf(id).Read(), context.Interrupt);
         return new RunEnd(status, items, files, fetcher?.Missing ?? new Dictionary<int, string>());
     }
 

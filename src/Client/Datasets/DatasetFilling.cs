@@ -83,7 +83,9 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
         progress?.Report(_status);
     }
 
-    /// <summary>Uploads what an item needs. What is wrong with the item itself, it ends with; what is wrong with the way to the server ends the filling.</summary>
+    /// <summary>
+    /// Uploads what an item needs. What is wrong with the item itself, it ends with; what is wrong with the way to the server ends the filling.
+    /// </summary>
     private async Task<DatasetItem> PrepareAsync(DatasetEntry entry, CancellationToken cancellationToken)
     {
         var item = new DatasetItem { Number = entry.Number, Id = entry.Id };
@@ -97,9 +99,9 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
         {
             request = implantation.ToRequest(entry.Id);
             Probe(implantation.Image);
-            foreach (var mask in implantation.Objects.Select(one => one.Mask).OfType<InputFile>())
+            foreach (var one in implantation.Objects)
             {
-                Probe(mask);
+                Probe(one.Mask);
             }
         }
         catch (OneShotException e)
@@ -114,10 +116,7 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
         try
         {
             InputFile?[] masks = [.. implantation.Objects.Select(one => one.Mask)];
-            return item with
-            {
-                Request = await _upload.RunAsync(request, implantation.Image, masks, progress: null, cancellationToken),
-            };
+            return item with { Request = await _upload.RunAsync(request, implantation.Image, masks, progress: null, cancellationToken) };
         }
         catch (OneShotException e) when (e is { Status: null, Code: ErrorCodes.InvalidInput or ErrorCodes.Conflict })
         {
@@ -127,8 +126,13 @@ internal sealed class DatasetFilling(IOneShotTransport transport, string runId, 
     }
 
     // What can't be opened is the item's fault; what breaks later may as well be the store's.
-    private static void Probe(InputFile file)
+    private static void Probe(InputFile? file)
     {
+        if (file is null)
+        {
+            return;
+        }
+
         file.ReadLength();
         using var content = file.Open();
         content.ReadByte();

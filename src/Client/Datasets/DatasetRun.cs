@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Client.Implantations;
+using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
@@ -44,16 +45,13 @@ public sealed class DatasetRun(string name, int items)
             Metadata = Metadata,
         };
         ImmutableArray<SettingProblem> problems = [.. DatasetRules.Find(request)];
-        return problems.IsEmpty
-            ? request
-            : throw new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Message, problems[0].Field))
-            {
-                Fields = [.. problems.Select(problem => new ProblemField(problem.Field, problem.Message))],
-            };
+        return problems.IsEmpty ? request : throw RequestProblems.Refuse(problems);
     }
 }
 
-/// <summary>An item of a run over many photos: a job to submit, or the reason why there can be none. Its result is called as the item, unless it has a name.</summary>
+/// <summary>
+/// An item of a run over many photos: a job to submit, or the reason why there can be none. Its result is called as the item, unless it has a name.
+/// </summary>
 public sealed class DatasetEntry
 {
     /// <summary>An item that can be tried.</summary>

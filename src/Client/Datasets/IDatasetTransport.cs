@@ -12,7 +12,7 @@ public interface IDatasetTransport
     /// <param name="idempotencyKey">Of the same key there is one run, however often it is made.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The run.</returns>
-    /// <exception cref="OneShotException">invalid_input; conflict: the key was used for another one; unauthenticated, forbidden, limit, unavailable.</exception>
+    /// <exception cref="OneShotException">invalid_input; conflict: the key was used for another; unauthenticated, forbidden, limit, unavailable.</exception>
     Task<DatasetRunStatus> CreateAsync(DatasetRunRequest request, string idempotencyKey, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -65,7 +65,7 @@ public interface IDatasetTransport
     /// <exception cref="OneShotException">not_found; unavailable.</exception>
     Task<DatasetRunStatus> ResumeAsync(string id, CancellationToken cancellationToken = default);
 
-    /// <summary>Runs the items again that have failed, and nothing else. Those that were never possible (an error without a request) stay as they are.</summary>
+    /// <summary>Runs the items again that have failed, and nothing else. Those that were added with an error stay as they are.</summary>
     /// <param name="id">The run's id.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The run afterwards.</returns>

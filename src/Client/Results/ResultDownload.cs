@@ -5,8 +5,8 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Client.Results;
 
 /// <summary>
-/// Puts a job's result into a folder: into a new folder beside it first, each file compared with its hash. A folder that is not there yet comes to be as a whole;
-/// into one that is the files are moved one by one, the manifest last: files of the same names are replaced, others stay.
+/// Puts a job's result into a folder: into a new folder beside it first, each file compared with its hash. A folder that is not there yet comes to be as a
+/// whole; into one that is the files are moved one by one, the manifest last: files of the same names are replaced, others stay.
 /// </summary>
 /// <param name="source">Where results come from.</param>
 public sealed class ResultDownload(IResultSource source)

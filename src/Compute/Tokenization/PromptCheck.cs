@@ -100,10 +100,7 @@ public sealed partial class PromptCheck(IReadOnlyCollection<string> known)
     private PromptProblem Unknown(string shown, string text)
     {
         var identifiers = known.Where(word => word.StartsWith('<')).ToList();
-        var nearest = identifiers
-            .Select(word => (Word: word, Distance: NearestWord.Distance(word, text)))
-            .OrderBy(pair => pair.Distance)
-            .FirstOrDefault();
+        var nearest = identifiers.Select(word => (Word: word, Distance: NearestWord.Distance(word, text))).OrderBy(pair => pair.Distance).FirstOrDefault();
         var hint =
             nearest.Word is not null && nearest.Distance <= Math.Max(2, (Math.Max(text.Length, nearest.Word.Length) - 2) / LettersAnError)
                 ? $"Did you mean {nearest.Word}?"

@@ -74,7 +74,9 @@ public interface IDatasetRunGrain : IGrainWithStringKey
     [Alias("Delete")]
     Task<bool> Delete();
 
-    /// <summary>A job that may be the run's has ended. The run asks the job itself how, if it is one that it has made; other jobs are none of its business.</summary>
+    /// <summary>
+    /// A job that may be the run's has ended. The run asks the job itself how, if it is one that it has made; other jobs are none of its business.
+    /// </summary>
     /// <param name="jobId">The job.</param>
     /// <param name="number">The number of the item that the job names.</param>
     /// <returns>When stored.</returns>

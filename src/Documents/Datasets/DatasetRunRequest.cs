@@ -4,7 +4,7 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Datasets;
 
-/// <summary>A dataset run to make: many implantations under one name. Its items are added afterwards, in batches, while the first of them run already.</summary>
+/// <summary>A dataset run to make: many implantations under one name. Its items are added afterwards, in batches, while the first run already.</summary>
 public sealed record DatasetRunRequest
 {
     /// <summary>What its owner calls it, 1 to 64 letters, digits, '-', '_' or '.'.</summary>

@@ -46,6 +46,5 @@ public static class DatasetStates
     /// <summary>Whether an item has ended: nothing changes it any more but <c>resume</c> and <c>retry</c>.</summary>
     /// <param name="state">The state.</param>
     /// <returns>True for succeeded (which is for ever), failed and cancelled.</returns>
-    public static bool HasEnded(this DatasetItemState state) =>
-        state is DatasetItemState.Succeeded or DatasetItemState.Failed or DatasetItemState.Cancelled;
+    public static bool HasEnded(this DatasetItemState state) => state is DatasetItemState.Succeeded or DatasetItemState.Failed or DatasetItemState.Cancelled;
 }

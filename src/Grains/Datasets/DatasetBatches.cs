@@ -70,9 +70,7 @@ internal sealed class DatasetBatches(IArtifactStore store, string runId)
     /// <returns>Requests, complete.</returns>
     /// <exception cref="IOException">The store is out of reach.</exception>
     /// <exception cref="InvalidDataException">One is damaged.</exception>
-    public async IAsyncEnumerable<ImplantationRequest> ReadAllAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
+    public async IAsyncEnumerable<ImplantationRequest> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var names = new List<string>();
         await foreach (var file in store.ListAsync(StorePaths.DatasetBatches(runId), cancellationToken))

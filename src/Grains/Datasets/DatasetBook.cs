@@ -5,7 +5,7 @@ using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Grains.Datasets;
 
-/// <summary>The items of a run in memory: counted by state, found by number and id, and each change numbered. Everything here is one synchronous step.</summary>
+/// <summary>The items of a run in memory: counted by state, found by number and id, and each change numbered. All here is one synchronous step.</summary>
 internal sealed class DatasetBook
 {
     private readonly DatasetLine?[] _lines;

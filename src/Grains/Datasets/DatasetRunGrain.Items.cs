@@ -3,6 +3,7 @@ using System.Text.Json;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Datasets;
 
@@ -14,7 +15,7 @@ internal sealed partial class DatasetRunGrain
         RequireMade();
         Require([.. DatasetRules.Find(_row.Request!, items)]);
         var complete = ImmutableArray.CreateRange(items, Complete);
-        var wishes = ImmutableArray.CreateRange(complete, DatasetBatches.Hash);
+        var wishes = await HashAsync(complete);
         var batch = FindNew(complete, wishes).Select(i => complete[i]).Where(item => item.Request is not null).ToImmutableArray();
         RequireShort(batch);
         var hash = batch.IsEmpty ? null : await _batches.WriteAsync(batch);
@@ -58,6 +59,43 @@ internal sealed partial class DatasetRunGrain
                 Error = line.Error ?? failed.Error,
                 Finished = line.Finished ?? failed.Finished,
             };
+    }
+
+    // One after another, so that a batch that holds many of them is read once.
+    private async Task<ImmutableArray<byte[]>> HashAsync(ImmutableArray<DatasetItem> items)
+    {
+        var hashes = ImmutableArray.CreateBuilder<byte[]>(items.Length);
+        foreach (var item in items)
+        {
+            hashes.Add(await HashAsync(item));
+        }
+
+        return hashes.MoveToImmutable();
+    }
+
+    /// <summary>Hash of what an item asks for; where the run has the same already, as an earlier version wrote it, that one's.</summary>
+    private async Task<byte[]> HashAsync(DatasetItem item)
+    {
+        var hash = DatasetBatches.Hash(item);
+        if (_book.Find(item.Number) is not { Batch: { } batch } known || known.Wish.AsSpan().SequenceEqual(hash))
+        {
+            return hash;
+        }
+        try
+        {
+            // Requests may have gained fields since: read and written again they are what this version makes of them.
+            var stored = new DatasetItem
+            {
+                Number = known.Number,
+                Id = known.Id,
+                Request = await _batches.ReadAsync(batch, known.Place),
+            };
+            return DatasetBatches.Hash(stored).AsSpan().SequenceEqual(hash) ? known.Wish : hash;
+        }
+        catch (Exception e) when (e is FileNotFoundException or InvalidDataException or ArtifactTooLargeException)
+        {
+            return hash;
+        }
     }
 
     private DatasetItem Complete(DatasetItem item) => item.Request is null ? item : item with { Request = DatasetRules.Complete(Id, _row.Request!, item) };

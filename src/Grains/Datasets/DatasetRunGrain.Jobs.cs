@@ -235,14 +235,7 @@ internal sealed partial class DatasetRunGrain
         {
             _atWork.Remove(line.Number);
             var isNew = now.Job == DatasetRules.JobOf(Id, now.Number, now.Attempts) && now.Retries == 0;
-            Set(
-                now with
-                {
-                    State = DatasetItemState.Waiting,
-                    Attempts = now.Attempts - 1,
-                    Job = isNew ? null : now.Job,
-                }
-            );
+            Set(now with { State = DatasetItemState.Waiting, Attempts = now.Attempts - 1, Job = isNew ? null : now.Job });
         }
     }
 

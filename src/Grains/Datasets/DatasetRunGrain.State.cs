@@ -107,6 +107,9 @@ internal sealed partial class DatasetRunGrain
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dataset run {RunId} is {State}: {Succeeded} items succeeded, {Failed} failed, {Cancelled} cancelled")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Dataset run {RunId} is {State}: {Succeeded} items succeeded, {Failed} failed, {Cancelled} cancelled"
+    )]
     private partial void LogAtRest(string runId, DatasetRunState state, int succeeded, int failed, int cancelled);
 }

@@ -154,7 +154,12 @@ internal sealed partial class ImplantationGrain
             var garbage = new List<string>();
             await foreach (var file in store.ListAsync(StorePaths.Epochs(Id)))
             {
-                if (StorePaths.OfEpoch(Id, file.Path) is var (epoch, _) && epoch <= _state.Epoch && EpochGarbage.Is(Id, file.Path, _state.Published) && !IsKept(file.Path))
+                if (
+                    StorePaths.OfEpoch(Id, file.Path) is var (epoch, _)
+                    && epoch <= _state.Epoch
+                    && EpochGarbage.Is(Id, file.Path, _state.Published)
+                    && !IsKept(file.Path)
+                )
                 {
                     garbage.Add(file.Path);
                 }

@@ -11,11 +11,12 @@ using OrleansOneShot.Storage;
 namespace OrleansOneShot.Grains.Retention;
 
 /// <summary>
-/// Removes inputs and models that neither a job in the catalog nor an unfinished dataset run refers to, and what epochs of ended jobs have left behind. Inputs are uploaded before their job is
-/// submitted, so one counts as unused only after a grace period; an upload of bytes that are there already marks them as used. References are looked up after
-/// the list of candidates was made, and a job or a run that can't be read ends the collection: when in doubt, everything stays. So does everything while the store holds
-/// a finished job that the catalog does not list: its database or Redis has lost jobs, and an input or a model without references is no more unused than one
-/// with them. Marks of uploads go when they are as old: an owner sees an input without a job as long as it is kept, and a mark keeps nothing by itself.
+/// Removes inputs and models that neither a job in the catalog nor an unfinished dataset run refers to, and what epochs of ended jobs have left behind. Inputs
+/// are uploaded before their job is submitted, so one counts as unused only after a grace period; an upload of bytes that are there already marks them as used.
+/// References are looked up after the list of candidates was made, and a job or a run that can't be read ends the collection: when in doubt, everything stays.
+/// So does everything while the store holds a finished job that the catalog does not list: its database or Redis has lost jobs, and an input or a model without
+/// references is no more unused than one with them. Marks of uploads go when they are as old: an owner sees an input without a job as long as it is kept, and a
+/// mark keeps nothing by itself.
 /// </summary>
 internal sealed partial class BlobCollector(
     IArtifactStore store,

@@ -66,7 +66,7 @@ public sealed class DatasetCommandTests : IDisposable
         Assert.Equal(51, report.Length);
         Assert.All(report.Skip(1), line => Assert.Contains(",succeeded,1,", line, StringComparison.Ordinal));
         Assert.Equal(50, File.ReadLines(Path.Combine(_folder["out"], "report.jsonl")).Count());
-        Assert.Contains("50 of 50 items have a result", File.ReadAllText(Path.Combine(_folder["out"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("All 50 items have a result.", File.ReadAllText(Path.Combine(_folder["out"], "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,9 +74,19 @@ public sealed class DatasetCommandTests : IDisposable
     {
         Subject("cat");
         Subject("dog6");
-        var run = await CliRun.RunAsync(
-            ["dataset", "run", "--dreambooth", _folder["subjects"], "--out", _folder["out"], "--data", _folder["data"], "--name", "pets", .. s_quick]
-        );
+        var run = await CliRun.RunAsync([
+            "dataset",
+            "run",
+            "--dreambooth",
+            _folder["subjects"],
+            "--out",
+            _folder["out"],
+            "--data",
+            _folder["data"],
+            "--name",
+            "pets",
+            .. s_quick,
+        ]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Contains("dog6: done in ", run.Error, StringComparison.Ordinal);
         Assert.Contains("it is taken for a dog", run.Error, StringComparison.Ordinal);
@@ -134,6 +144,29 @@ public sealed class DatasetCommandTests : IDisposable
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
         Assert.Equal((4, 0), Counts(resumed));
         Assert.Equal(4, Results().Count);
+    }
+
+    [Fact]
+    public async Task Run_OverAServer_FetchesResultsFromThere_AndTheLatestRunIsThere()
+    {
+        await using var server = await RunningServer.StartAsync(_folder);
+        Subject("cat");
+        Subject("dog6");
+        File.WriteAllBytes(_folder["subjects/dog6/mask.png"], Pictures.Plain(64, 64, 0));
+        string[] place = [.. server.Options, "--data", _folder["data"], "--format", "json"];
+
+        var run = await CliRun.RunAsync(["dataset", "run", "--dreambooth", _folder["subjects"], "--out", _folder["out"], .. place, .. s_quick]);
+        Assert.True(run.ExitCode == ExitCode.Failed, run.Error);
+        Assert.Equal((1, 1), Counts(run));
+        Assert.Equal("tester", (string?)run.Document["owner"]);
+
+        File.Copy(_folder["subjects/cat/mask.png"], _folder["subjects/dog6/mask.png"], overwrite: true);
+        var retried = await CliRun.RunAsync(["dataset", "retry", .. place]);
+        Assert.True(retried.ExitCode == ExitCode.Done, retried.Error);
+        Assert.Equal(["cat", "dog6"], Results().Keys.Order());
+
+        var elsewhere = await DatasetAsync("status");
+        Assert.Contains($"--server {server.Url}", (string?)elsewhere.Document["error"]!["hint"], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -70,7 +70,7 @@ public sealed class ManifestFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("cat", "no JSON")]
+    [InlineData("cat", "no valid JSON")]
     [InlineData("[1]", "no JSON object")]
     [InlineData("""{"id": "a", "image": "photos/cat.png", "objects": [{"mask": "mask.png", "clas": "cat"}]}""", "Did you mean class?")]
     [InlineData("""{"id": "a", "image": "photos/cat.png", "objects": [{"mask": "mask.png"}]}""", "lacks objects[0].class")]
@@ -126,8 +126,8 @@ public sealed class ManifestFileTests : IDisposable
         var model = ModelChoice.Open(new ModelCatalog(DataFolder.Resolve(_folder["data"])), null, null);
         var plan = await ReadAsync(
             model,
-            $$"""{"id": "a", "image": "photos/cat.png", {{Cat}}, "options": {"training": {"resolution": 65}} }""",
-            $$"""{"id": "b", "image": "photos/cat.png", {{Cat}}, "options": {"training": {"resolution": 64}} }"""
+            $$"""{"id": "a", "image": "photos/cat.png", {{Cat}}, "options": {"training": {"resolution": 65} } }""",
+            $$"""{"id": "b", "image": "photos/cat.png", {{Cat}}, "options": {"training": {"resolution": 64} } }"""
         );
 
         Assert.Contains("65 is no multiple of", Assert.Single(plan.Bad).Problem, StringComparison.Ordinal);

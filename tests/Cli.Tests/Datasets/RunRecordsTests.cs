@@ -31,7 +31,12 @@ public sealed class RunRecordsTests : IDisposable
     {
         var record = Record("r-1", s_time) with
         {
-            Options = new ItemOptions { Training = new TrainingOptions { Steps = 7 }, Samples = new SampleOptions { Prompts = ["a <cat>"] }, Seed = 3 },
+            Options = new ItemOptions
+            {
+                Training = new TrainingOptions { Steps = 7 },
+                Samples = new SampleOptions { Prompts = ["a <cat>"] },
+                Seed = 3,
+            },
         };
         _records.Save(record);
 

@@ -46,7 +46,12 @@ public sealed class DatasetPaceTests
             State = DatasetRunState.Running,
             Version = 1,
             Items = 100,
-            Counts = new DatasetCounts { Succeeded = succeeded, Failed = failed, Running = 1 },
+            Counts = new DatasetCounts
+            {
+                Succeeded = succeeded,
+                Failed = failed,
+                Running = 1,
+            },
             Created = DateTimeOffset.UnixEpoch,
         };
 }

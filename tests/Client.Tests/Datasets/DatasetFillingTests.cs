@@ -44,7 +44,13 @@ public sealed class DatasetFillingTests
         await client.GetDatasetRun("r1").AddAsync(Entries(1), cancellationToken: Limit);
 
         Assert.Equal(
-            [$"HEAD {PathOf(s_photo)}", "POST /v1/dataset-runs/r1/items", $"HEAD {PathOf(s_photo)}", $"PUT {PathOf(s_photo)}", "POST /v1/dataset-runs/r1/items"],
+            [
+                $"HEAD {PathOf(s_photo)}",
+                "POST /v1/dataset-runs/r1/items",
+                $"HEAD {PathOf(s_photo)}",
+                $"PUT {PathOf(s_photo)}",
+                "POST /v1/dataset-runs/r1/items",
+            ],
             server.Calls.Select(call => call.ToString())
         );
     }

@@ -18,7 +18,7 @@ public sealed class ClientOfAClusterOverHttpTests(ClusterOverHttp server) : Clie
 public sealed class ClientOfAClusterByGatewayTests(ClusterByGateway server) : ClientTests(server), IClassFixture<ClusterByGateway>;
 
 /// <summary>What a client promises, whatever the way to the server and whatever the server.</summary>
-public abstract class ClientTests(ClientServer server)
+public abstract partial class ClientTests(ClientServer server)
 {
     /// <summary>Far more steps than a test waits for.</summary>
     private const int Endless = 100_000;

@@ -156,8 +156,7 @@ public sealed class DatasetCrashTests
 
     private static Task ListedAsync(DatasetWorld world) =>
         world.World.WhenAsync(
-            async () =>
-                (await world.Catalog.List(new DatasetRunQuery { State = DatasetRunState.Finished })).Items is [{ Counts.Succeeded: 2 }],
+            async () => (await world.Catalog.List(new DatasetRunQuery { State = DatasetRunState.Finished })).Items is [{ Counts.Succeeded: 2 }],
             async () => string.Join(", ", (await world.Catalog.List(new DatasetRunQuery())).Items)
         );
 

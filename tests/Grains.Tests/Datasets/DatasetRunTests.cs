@@ -83,7 +83,9 @@ public sealed class DatasetRunTests
     public async Task Run_SomeItemsAreBad_TheyFailWithTheirSentenceAndNoAttempt()
     {
         await using var world = new DatasetWorld();
-        world.World.Engine.Failures[(JobOf(1), "step 2")] = new OneShotException(new ErrorDetail(ErrorCodes.InvalidInput, "The mask is empty.", "mask", "Draw one."));
+        world.World.Engine.Failures[(JobOf(1), "step 2")] = new OneShotException(
+            new ErrorDetail(ErrorCodes.InvalidInput, "The mask is empty.", "mask", "Draw one.")
+        );
         await world.World.StartAsync();
         await world.Run.Create(Request(items: 3));
         await world.Run.AddItems([Bad(0), .. Items(1, 2)]);
@@ -92,7 +94,10 @@ public sealed class DatasetRunTests
 
         Assert.Equal((DatasetRunState.Finished, 1, 2), (status.State, status.Counts.Succeeded, status.Counts.Failed));
         var items = await world.ItemsAsync(DatasetItemState.Failed);
-        Assert.Equal([("The photo can't be read.", 0, null), ("The mask is empty.", 1, JobOf(1))], items.Select(item => (item.Error!.Message, item.Attempts, item.Job)));
+        Assert.Equal(
+            [("The photo can't be read.", 0, null), ("The mask is empty.", 1, JobOf(1))],
+            items.Select(item => (item.Error!.Message, item.Attempts, item.Job))
+        );
         Assert.Equal("Draw one.", items[1].Error!.Hint);
         Assert.Equal(2, (await world.JobsAsync()).Count);
     }

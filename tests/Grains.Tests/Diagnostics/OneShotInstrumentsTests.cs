@@ -48,6 +48,7 @@ public sealed class OneShotInstrumentsTests
         instruments.OnFanOutStep(TimeSpan.FromSeconds(11));
         instruments.OnMemory("cuda:1", 12);
         instruments.OnWebhook("delivered");
+        instruments.OnDatasetItem("failed");
         listener.RecordObservableInstruments();
 
         Assert.Equal(
@@ -71,6 +72,7 @@ public sealed class OneShotInstrumentsTests
                 ["oneshot.checkpoint.duration [s]"] = 4,
                 ["oneshot.resumes [{resume}] reason=restart"] = 1,
                 ["oneshot.webhook.deliveries [{delivery}] outcome=delivered"] = 1,
+                ["oneshot.dataset.items [{item}] outcome=failed"] = 1,
                 ["oneshot.artifact [By] direction=write store=files"] = 6,
             }.OrderBy(pair => pair.Key, StringComparer.Ordinal),
             seen.OrderBy(pair => pair.Key, StringComparer.Ordinal)

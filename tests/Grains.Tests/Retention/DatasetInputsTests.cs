@@ -26,7 +26,10 @@ public sealed class DatasetInputsTests
         await world.World.Job(DatasetWorld.JobOf(0)).Delete();
         Assert.Empty((await CollectAsync(world)).Blobs);
         await world.Run.Delete();
-        Assert.Equal(new[] { StorePaths.Blob(first), StorePaths.Blob(second) }.Order(StringComparer.Ordinal), (await CollectAsync(world)).Blobs.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { StorePaths.Blob(first), StorePaths.Blob(second) }.Order(StringComparer.Ordinal),
+            (await CollectAsync(world)).Blobs.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -61,8 +64,7 @@ public sealed class DatasetInputsTests
         Assert.NotNull(await world.World.Files.GetInfoAsync(StorePaths.Blob(unused)));
     }
 
-    private static Task StartAsync(DatasetWorld world) =>
-        world.World.StartAsync(slots: 0, configure: (_, options) => options.CollectionGrace = TimeSpan.Zero);
+    private static Task StartAsync(DatasetWorld world) => world.World.StartAsync(slots: 0, configure: (_, options) => options.CollectionGrace = TimeSpan.Zero);
 
     private static Task<CollectionReport> CollectAsync(DatasetWorld world) => world.World.Cluster.Client.GetGrain<ICollectorGrain>(0).Collect(dryRun: false);
 

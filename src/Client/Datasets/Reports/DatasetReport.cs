@@ -17,8 +17,8 @@ public enum DatasetReportFormat
 }
 
 /// <summary>
-/// Where a report's page finds what belongs to an item, as an address relative to the page in which <c>{id}</c> stands for the item's id and <c>{job}</c> for its
-/// job's.
+/// Where a report's page finds what belongs to an item, as an address relative to the page in which <c>{id}</c> stands for the item's id and <c>{job}</c> for
+/// its job's.
 /// </summary>
 /// <param name="Sheet">The contact sheet; null: nowhere.</param>
 /// <param name="Report">The item's own report; null: nowhere.</param>
@@ -28,8 +28,7 @@ public sealed record DatasetReportLinks(string? Sheet, string? Report)
     public static DatasetReportLinks Folders { get; } = new("{id}/sheet.png", "{id}/report.html");
 
     /// <summary>The page is a server's own, <c>/v1/dataset-runs/{id}/report</c>.</summary>
-    public static DatasetReportLinks Server { get; } =
-        new("../../implantations/{job}/files/sheet.png", "../../implantations/{job}/files/report.html");
+    public static DatasetReportLinks Server { get; } = new("../../implantations/{job}/files/sheet.png", "../../implantations/{job}/files/report.html");
 }
 
 /// <summary>What came of a dataset run, item by item. It is written while it is read, so a long one takes no more memory than a short one.</summary>

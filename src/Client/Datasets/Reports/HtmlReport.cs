@@ -15,22 +15,7 @@ internal static class HtmlReport
 {
     private const int FlushBytes = 1 << 16;
 
-    private static readonly string[] s_fields =
-    [
-        "number",
-        "id",
-        "state",
-        "attempts",
-        "seconds",
-        "ia",
-        "ta",
-        "like",
-        "plain",
-        "job",
-        "error",
-        "hint",
-        "notes",
-    ];
+    private static readonly string[] s_fields = ["number", "id", "state", "attempts", "seconds", "ia", "ta", "like", "plain", "job", "error", "hint", "notes"];
 
     /// <summary>Writes it.</summary>
     /// <param name="run">The run.</param>
@@ -55,8 +40,7 @@ internal static class HtmlReport
 
     private static string Head(DatasetRunStatus run, string style, string script)
     {
-        var policy =
-            $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src 'self' file:; base-uri 'none'; form-action 'none'";
+        var policy = $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src 'self' file:; base-uri 'none'; form-action 'none'";
         var body = Read("report.html")
             .Replace("{name}", Encode(run.Name), StringComparison.Ordinal)
             .Replace("{lead}", Encode(Lead(run)), StringComparison.Ordinal)
@@ -84,10 +68,15 @@ internal static class HtmlReport
     internal static string Lead(DatasetRunStatus run)
     {
         var counts = run.Counts;
+        if (counts.Succeeded == run.Items)
+        {
+            return run.Items == 1 ? "The one item has a result." : FormattableString.Invariant($"All {run.Items:N0} items have a result.");
+        }
+
         var rest = run.Items - counts.Succeeded - counts.Failed;
         var failed = counts.Failed switch
         {
-            0 => rest == 0 ? "all of them" : "none has failed",
+            0 => "none has failed",
             1 => "1 has failed",
             var count => FormattableString.Invariant($"{count:N0} have failed"),
         };

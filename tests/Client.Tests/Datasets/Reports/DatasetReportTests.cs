@@ -159,9 +159,17 @@ public sealed partial class DatasetReportTests
     public void Lead_OfARun_SaysWhatCameOfIt()
     {
         Assert.Equal("1 of 3 items have a result, 2 have failed.", HtmlReport.Lead(s_run));
+        Assert.Equal("All 3 items have a result.", HtmlReport.Lead(s_run with { Counts = new DatasetCounts { Succeeded = 3 } }));
         Assert.Equal(
             "1,200 of 1,500 items have a result, none has failed, 300 are still to come.",
-            HtmlReport.Lead(s_run with { State = DatasetRunState.Running, Items = 1500, Counts = new DatasetCounts { Succeeded = 1200, Running = 2 } })
+            HtmlReport.Lead(
+                s_run with
+                {
+                    State = DatasetRunState.Running,
+                    Items = 1500,
+                    Counts = new DatasetCounts { Succeeded = 1200, Running = 2 },
+                }
+            )
         );
     }
 
@@ -175,7 +183,10 @@ public sealed partial class DatasetReportTests
             for (var i = 0; i < 10_000; i++)
             {
                 await Task.Yield();
-                yield return s_items[1] with { Number = i };
+                yield return s_items[1] with
+                {
+                    Number = i,
+                };
                 most = Math.Max(most, written.Waits(i * 100L));
             }
         }
