@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Methods;
 
 /// <summary>
-/// Pictures of the class that the frozen model draws, for prior preservation. They depend on the seed, the model and its defaults alone: a run that goes on draws
-/// the same again.
+/// Pictures of the class that the frozen model draws, for prior preservation. They depend on the seed, the model and its defaults alone: a run that
+/// goes on draws the same again.
 /// </summary>
 internal static class ClassPictures
 {

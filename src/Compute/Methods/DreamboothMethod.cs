@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Methods;
 
 /// <summary>
-/// DreamBooth (Ruiz et al. 2022; diffusers' <c>train_dreambooth.py</c>): all weights of the UNet train on "a photo of sks dog" by the loss of the whole picture,
-/// and on pictures of the class, which the frozen model draws, by the same loss: prior preservation.
+/// DreamBooth (Ruiz et al. 2022; diffusers' <c>train_dreambooth.py</c>): all weights of the UNet train on "a photo of sks dog" by the loss of the
+/// whole picture, and on pictures of the class, which the frozen model draws, by the same loss: prior preservation.
 /// </summary>
 internal sealed class DreamboothMethod : ITrainingMethod
 {

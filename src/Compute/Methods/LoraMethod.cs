@@ -4,8 +4,8 @@ using OrleansOneShot.Compute.Method;
 namespace OrleansOneShot.Compute.Methods;
 
 /// <summary>
-/// Plain LoRA (diffusers' <c>train_dreambooth_lora.py</c> without prior preservation): the words "sks cat" call the object, nothing of a text is learned, and the
-/// loss is that of the whole picture.
+/// Plain LoRA (diffusers' <c>train_dreambooth_lora.py</c> without prior preservation): the words "sks cat" call the object, nothing of a text is learned,
+/// and the loss is that of the whole picture.
 /// </summary>
 internal sealed class LoraMethod : ITrainingMethod
 {

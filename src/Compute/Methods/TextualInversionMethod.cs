@@ -10,8 +10,9 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Methods;
 
 /// <summary>
-/// Textual Inversion (Gal et al. 2022; diffusers' <c>textual_inversion.py</c>): token vectors alone train, from the class name's, over prompts of several forms and
-/// the picture or its mirror image, by the loss of the whole picture. All other rows of the vocabulary, the text encoder and the UNet stay as they are.
+/// Textual Inversion (Gal et al. 2022; diffusers' <c>textual_inversion.py</c>): token vectors alone train, from the class name's, over prompts of several
+/// forms and the picture or its mirror image, by the loss of the whole picture. All other rows of the vocabulary, the text encoder and the UNet stay as they
+/// are.
 /// </summary>
 internal sealed class TextualInversionMethod : ITrainingMethod
 {

@@ -158,7 +158,8 @@ public static class ResultReadme
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {Markdown.CellCode($"{summary.Options.Name}.safetensors")} | the LoRA as kohya's tools write it: AUTOMATIC1111, Forge, ComfyUI, diffusers |\n"
+                $"| {Markdown.CellCode($"{summary.Options.Name}.safetensors")} | the LoRA as kohya's tools write it: "
+                    + $"AUTOMATIC1111, Forge, ComfyUI, diffusers |\n"
             );
             text.Append("| `pytorch_lora_weights.safetensors` | the same LoRA as peft and diffusers write it |\n");
         }

@@ -75,10 +75,11 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
     private EngineResult RunCore(EngineJob job, IEngineObserver observer, RunObserver notes, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        // The model first: that it isn't here is this silo's lack, and no word about the request.
+        var folder = OpenModel(job.Request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var masked = _masks.Prepare(job, observer, notes, cancellationToken);
         var request = masked.Request;
         notes.Masks = masked.Settled;
-        var folder = OpenModel(request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
         var options = ImplantationOptionsResolver.Resolve(request, folder, job.Device);
         options = options with
         {

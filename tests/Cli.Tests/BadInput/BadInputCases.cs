@@ -88,7 +88,7 @@ internal static class BadInputCases
         new("k of 0", "k", ["'0'"], folder => Cat(folder, "-k", "0")),
         new("k beyond objects", "k", ["32", "'33'"], folder => Cat(folder, "-k", "33")),
         new("prompt too long", "prompt", ["1001", "1000"], folder => Cat(folder, "--prompt", new string('x', 1001))),
-        new("prompts too many", "prompt", ["257", "256"], folder => Cat(folder, ["--prompt", .. Enumerable.Repeat("x", 257)])),
+        new("prompts too many", "prompt", ["257", "256"], folder => Cat(folder, [.. Enumerable.Repeat<string[]>(["--prompt", "x"], 257).SelectMany(pair => pair)])),
         new("class too long", "class", ["65", "64"], folder => Cat(folder, name: new string('x', 65))),
         new("name too long", "name", ["64"], folder => Cat(folder, "--name", new string('x', 65))),
         new("fan-out of another word", "fan-out", ["'remote'", "synchronous"], folder => Cat(folder, "--fan-out", "remote")),

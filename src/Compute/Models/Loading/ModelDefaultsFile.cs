@@ -39,7 +39,7 @@ public static class ModelDefaultsFile
     }
 
     /// <summary>
-    /// The file without its <c>methods</c>, byte by byte what it is or was without them: they came later, and what they decide is told apart by a run's options.
+    /// The file without its <c>methods</c>, byte by byte what it is or was without them: what they decide is in a run's options.
     /// </summary>
     /// <param name="utf8">The file.</param>
     /// <returns>The rest of it; all of it where there are none, or where it is no JSON.</returns>

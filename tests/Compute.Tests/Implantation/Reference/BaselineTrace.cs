@@ -56,7 +56,7 @@ internal sealed class BaselineTrace
     /// <summary>What the class pictures' prompt says.</summary>
     public static string ClassPrompt => "the photo of cat and dog and red cup here";
 
-    /// <summary>The loss of a step by term, and the gradient of every parameter by the name that checkpoints give it, before anything has been trained.</summary>
+    /// <summary>The loss of a step by term, and the gradient of every parameter by its name in checkpoints, before anything has been trained.</summary>
     /// <param name="step">The step, whose numbers are drawn.</param>
     public (List<double> Losses, Dictionary<string, float[]> Gradients) Step(int step)
     {

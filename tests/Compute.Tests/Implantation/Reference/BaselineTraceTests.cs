@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.Implantation.Reference;
 
-/// <summary>One step of each baseline from a photo's bytes, against the same step in arithmetic of its own: losses, and the gradient of every parameter.</summary>
+/// <summary>One step of each baseline from a photo's bytes, against the same step in arithmetic of its own: losses and all gradients.</summary>
 public sealed class BaselineTraceTests(ReferenceModel model) : IClassFixture<ReferenceModel>
 {
     public static TheoryData<TrainingMethod, long, int> Cases =>

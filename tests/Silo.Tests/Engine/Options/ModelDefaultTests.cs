@@ -102,10 +102,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
         {
             ImplantationOptions Resolve(TrainingMethod method) => runs.Resolve(Open with { Method = new MethodOptions { Name = method } });
             var dreambooth = Resolve(TrainingMethod.Dreambooth);
-            Assert.Equal(
-                (9, 0.5, LearningRateSchedule.Cosine, 5),
-                (dreambooth.Steps, dreambooth.LearningRate, dreambooth.Schedule, dreambooth.ClassPictures)
-            );
+            Assert.Equal((9, 0.5, LearningRateSchedule.Cosine, 5), (dreambooth.Steps, dreambooth.LearningRate, dreambooth.Schedule, dreambooth.ClassPictures));
             Assert.Equal((3, 3000), (Resolve(TrainingMethod.TextualInversion).Vectors, Resolve(TrainingMethod.TextualInversion).Steps));
             Assert.Equal((3, 500), (Resolve(TrainingMethod.Ours).Steps, Resolve(TrainingMethod.Lora).Steps));
         }

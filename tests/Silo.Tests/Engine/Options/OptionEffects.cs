@@ -188,7 +188,7 @@ internal static class OptionEffects
                     Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
-            new("method.name", (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Lora } })
+            new("method.name", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Lora } })
             {
                 Used = OfWholePictures(("method", "\"lora\"")),
                 Seen = (plain, other) =>
@@ -198,7 +198,7 @@ internal static class OptionEffects
                     Assert.Equal(plain.Lora.Tensors.Keys, other.Lora.Tensors.Keys);
                 },
             },
-            new("method.class_pictures", (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 2 } })
+            new("method.class_pictures", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Dreambooth, ClassPictures = 2 } })
             {
                 Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "2"), ("prior_weight", "1")),
                 Seen = (_, other) =>
@@ -207,10 +207,7 @@ internal static class OptionEffects
                     Assert.Empty(other.Lora.Tensors);
                 },
             },
-            new(
-                "method.prior_weight",
-                (r, _) => r with { Method = r.Method with { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } }
-            )
+            new("method.prior_weight", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Dreambooth, ClassPictures = 1, PriorWeight = 0.25 } })
             {
                 Used = OfWholePictures(("method", "\"dreambooth\""), ("class_pictures", "1"), ("prior_weight", "0.25")),
                 Seen = (_, other) => Assert.All(other.Terms, terms => Assert.InRange(terms[1].Value, 1e-3, 2)),
@@ -223,6 +220,8 @@ internal static class OptionEffects
         var used = new Dictionary<string, string>
         {
             ["use_prototype"] = "false",
+            // Which the plain request asks for, and such a method may not.
+            ["prototype.steps"] = "300",
             ["objective.object_loss"] = "false",
             ["objective.class_loss"] = "false",
         };
