@@ -30,14 +30,7 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
     /// <param name="number">The setting's number in the grid, from 1.</param>
     /// <param name="seed">The seed.</param>
     public static ComparisonCell OfGrid(DatasetItemPlan item, ComparedMethod method, MethodSettings settings, int number, long seed) =>
-        new(
-            string.Create(CultureInfo.InvariantCulture, $"{item.Id}.{method.Id}.g{number}.s{seed}"),
-            item,
-            method,
-            settings,
-            seed,
-            RowOfGrid(method, number)
-        );
+        new(string.Create(CultureInfo.InvariantCulture, $"{item.Id}.{method.Id}.g{number}.s{seed}"), item, method, settings, seed, RowOfGrid(method, number));
 
     /// <summary>What the figures of a setting of a grid are called.</summary>
     /// <param name="method">The method.</param>
@@ -49,12 +42,7 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
         Item.Options with
         {
             Method = Method.Options,
-            Training = Item.Options.Training with
-            {
-                LearningRate = Settings.LearningRate,
-                Steps = Settings.Steps,
-                Schedule = Settings.Schedule,
-            },
+            Training = Item.Options.Training with { LearningRate = Settings.LearningRate, Steps = Settings.Steps, Schedule = Settings.Schedule },
             Seed = Seed,
         };
 

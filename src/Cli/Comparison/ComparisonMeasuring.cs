@@ -32,7 +32,11 @@ internal sealed class ComparisonMeasuring(ComparisonPlan plan, PlainPictures pla
     {
         var work = cells
             .GroupBy(cell => cell.Item.Id, StringComparer.Ordinal)
-            .Select(some => new ObjectWork(some.First().Item, [.. some.GroupBy(cell => cell.Row, StringComparer.Ordinal).Select(row => Row(stage, row))], Floor(some.First().Item, seeds)))
+            .Select(some => new ObjectWork(
+                some.First().Item,
+                [.. some.GroupBy(cell => cell.Row, StringComparer.Ordinal).Select(row => Row(stage, row))],
+                Floor(some.First().Item, seeds)
+            ))
             .ToList();
         var (all, before) = (work.Sum(one => one.Rows.Sum(row => row.Pictures.Count) + (2 * one.Floor.Count)), 0);
         TorchRuntime.Initialise();

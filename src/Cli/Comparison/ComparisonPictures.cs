@@ -37,7 +37,10 @@ internal sealed class ComparisonPictures(ComparisonPlan plan, PlainPictures plai
             var name = $"{item.Id}.png";
             Write(name, Sheet(item, cancellationToken));
             written.Add(
-                (name, string.Create(CultureInfo.InvariantCulture, $"{item.Id}: the photo, and the first pictures of each method from the noise of seed {Seed}"))
+                (
+                    name,
+                    string.Create(CultureInfo.InvariantCulture, $"{item.Id}: the photo, and the first pictures of each method from the noise of seed {Seed}")
+                )
             );
         }
 

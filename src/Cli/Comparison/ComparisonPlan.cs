@@ -128,9 +128,7 @@ internal sealed record ComparisonPlan
     public IReadOnlyList<ComparisonCell> TableCells(IReadOnlyDictionary<string, MethodSettings> settings) =>
         [
             .. Objects.SelectMany(item =>
-                Enumerable
-                    .Range(1, Seeds)
-                    .SelectMany(seed => Methods.Select(method => ComparisonCell.OfTable(item, method, settings[method.Id], seed)))
+                Enumerable.Range(1, Seeds).SelectMany(seed => Methods.Select(method => ComparisonCell.OfTable(item, method, settings[method.Id], seed)))
             ),
         ];
 

@@ -26,7 +26,10 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
     /// <returns>Markdown, lines ended by \n.</returns>
     public string Write()
     {
-        Heading(0, document.Preset == CompareOptions.Tuned ? "Each method at its best (preset tuned)" : "One learning rate and step count for all (preset paper)");
+        Heading(
+            0,
+            document.Preset == CompareOptions.Tuned ? "Each method at its best (preset tuned)" : "One learning rate and step count for all (preset paper)"
+        );
         Line($"Made by `{Plain(document.Command)}`.");
         Line(
             Text(
@@ -61,13 +64,14 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
             .GroupBy(one => one.Verdict!, one => one.Name)
             .ToDictionary(some => some.Key, some => string.Join(", ", some), StringComparer.Ordinal);
         List<string> parts = [];
-        foreach (var (verdict, words) in ((string, string)[])
-            [
-                (Verdict.Better, "better than ours by"),
-                (Verdict.Worse, "worse than ours by"),
-                (Verdict.NoDifference, "no difference seen by"),
-                (Verdict.TooFew, "too few objects to tell by"),
-            ]
+        foreach (
+            var (verdict, words) in ((string, string)[])
+                [
+                    (Verdict.Better, "better than ours by"),
+                    (Verdict.Worse, "worse than ours by"),
+                    (Verdict.NoDifference, "no difference seen by"),
+                    (Verdict.TooFew, "too few objects to tell by"),
+                ]
         )
         {
             if (said.TryGetValue(verdict, out var names))
@@ -197,7 +201,9 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
                 Text($"{setting.Steps}"),
                 setting.Nearness is { } nearness ? Text($"{nearness:0.000}") : "failed",
                 setting.Ta is { } ta ? Text($"{ta:0.000}") : "",
-                setting.Nearness is null ? "" : setting.KeepsText ? "yes" : "no",
+                setting.Nearness is null ? ""
+                : setting.KeepsText ? "yes"
+                : "no",
                 setting.IsChosen ? "**chosen**" : "",
             ]);
         }
@@ -208,7 +214,9 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
     private void WritePaper()
     {
         Heading(1, "Table 1 of the paper");
-        Line("Lu, Xie and Guo 2024: Stable Diffusion, 5 categories, 750 pictures, one number each and no interval; another model's figures, to be read for their order.");
+        Line(
+            "Lu, Xie and Guo 2024: Stable Diffusion, 5 categories, 750 pictures, one number each and no interval; another model's figures, to be read for their order."
+        );
         Blank();
         Header(["", .. s_paper.Select(one => ComparedMethod.All.First(method => method.Id == one.Id).Title)]);
         Row(["IA, higher is better", .. s_paper.Select(one => one.Ia)]);
@@ -271,7 +279,15 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
     private static string Code(string text) => $"`{Plain(text)}`";
 
     // What comes from manifests neither ends code nor a cell of a table.
-    private static string Plain(string text) => new([.. text.Select(c => char.IsControl(c) ? ' ' : c is '`' ? '\'' : c is '|' ? '/' : c)]);
+    private static string Plain(string text) =>
+        new([
+            .. text.Select(c =>
+                char.IsControl(c) ? ' '
+                : c is '`' ? '\''
+                : c is '|' ? '/'
+                : c
+            ),
+        ]);
 
     private void Heading(int below, string text)
     {

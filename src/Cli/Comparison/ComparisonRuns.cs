@@ -125,13 +125,7 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
             await work.AskAsync(id, (run, token) => run.RetryAsync(token));
         }
 
-        return await work.RunToEndAsync(
-            id,
-            record.Out,
-            display,
-            token => work.FillAsync(record, plan.Model, items, again: false, display, token),
-            isNew: true
-        );
+        return await work.RunToEndAsync(id, record.Out, display, token => work.FillAsync(record, plan.Model, items, again: false, display, token), isNew: true);
     }
 
     private static string Wording(RunRecord record) => record.Items == 1 ? "1 training" : FormattableString.Invariant($"{record.Items:N0} trainings");

@@ -38,7 +38,8 @@ internal sealed record ComparisonTable(IReadOnlyList<string> Objects, IReadOnlyL
             ComparedValue Compare(string row, IReadOnlyDictionary<string, double> theirs, IReadOnlyDictionary<string, double> ours)
             {
                 List<string> shared = row == reference ? [] : [.. theirs.Keys.Where(ours.ContainsKey)];
-                var difference = shared.Count == 0 ? null : Bootstrap.PairedDifference([.. shared.Select(id => theirs[id])], [.. shared.Select(id => ours[id])]);
+                var difference =
+                    shared.Count == 0 ? null : Bootstrap.PairedDifference([.. shared.Select(id => theirs[id])], [.. shared.Select(id => ours[id])]);
                 return new ComparedValue(
                     row,
                     Bootstrap.Mean([.. theirs.Values]),

@@ -46,7 +46,11 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
             table.Objects,
             first.Prompts,
             first.Prompts.Length * first.PerPrompt * plan.Seeds,
-            [.. plan.Methods.Select(method => Describe(method, settings[method.Id], [.. cells.Where(cell => cell.Row == method.Id && !missing.Contains(cell.Id))]))],
+            [
+                .. plan.Methods.Select(method =>
+                    Describe(method, settings[method.Id], [.. cells.Where(cell => cell.Row == method.Id && !missing.Contains(cell.Id))])
+                ),
+            ],
             table.Figures,
             grid,
             plan.IsTuned ? [.. plan.TuningObjects.Select(item => item.Id)] : [],
@@ -101,12 +105,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
         _failed.AddRange(failed.Select(pair => new FailedTraining(pair.Key, pair.Value)));
     }
 
-    private async Task<ComparisonMeasures> MeasureAsync(
-        string stage,
-        IReadOnlyList<ComparisonCell> cells,
-        IReadOnlyList<DatasetItemPlan> items,
-        bool isTuning
-    )
+    private async Task<ComparisonMeasures> MeasureAsync(string stage, IReadOnlyList<ComparisonCell> cells, IReadOnlyList<DatasetItemPlan> items, bool isTuning)
     {
         var seeds = plan.SeedsOf(isTuning);
         return await LoneWork.RunAsync(

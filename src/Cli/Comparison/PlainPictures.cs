@@ -25,14 +25,12 @@ internal sealed class PlainPictures(ComparisonPlan plan, DataFolder data)
     /// <summary>Side of pictures in pixels: that of trainings.</summary>
     /// <param name="plan">The comparison.</param>
     /// <param name="item">The object.</param>
-    public static int SideOf(ComparisonPlan plan, DatasetItemPlan item) =>
-        item.Options.Training.Resolution ?? plan.Defaults.Resolution ?? Defaults.Resolution;
+    public static int SideOf(ComparisonPlan plan, DatasetItemPlan item) => item.Options.Training.Resolution ?? plan.Defaults.Resolution ?? Defaults.Resolution;
 
     /// <summary>A prompt with the class word in place of the identifier.</summary>
     /// <param name="item">The object.</param>
     /// <param name="prompt">The prompt.</param>
-    public static string WithClass(DatasetItemPlan item, string prompt) =>
-        prompt.Replace(item.Tokens[0], item.Classes[0], StringComparison.OrdinalIgnoreCase);
+    public static string WithClass(DatasetItemPlan item, string prompt) => prompt.Replace(item.Tokens[0], item.Classes[0], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The files of a prompt's pictures; they need not be there yet.</summary>
     /// <param name="item">The object.</param>
@@ -56,7 +54,9 @@ internal sealed class PlainPictures(ComparisonPlan plan, DataFolder data)
     )
     {
         var missing = items
-            .SelectMany(item => seeds.SelectMany(seed => item.Options.Samples.Prompts.Select(prompt => (Series: SeriesOf(item, seed), Prompt: WithClass(item, prompt)))))
+            .SelectMany(item =>
+                seeds.SelectMany(seed => item.Options.Samples.Prompts.Select(prompt => (Series: SeriesOf(item, seed), Prompt: WithClass(item, prompt))))
+            )
             .Distinct()
             .Where(one => !FilesOf(one.Series, one.Prompt).All(File.Exists))
             .GroupBy(one => one.Series, one => one.Prompt)

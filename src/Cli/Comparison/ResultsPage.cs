@@ -36,9 +36,15 @@ internal sealed class ResultsPage(string path)
             ComparisonFiles.Write(Path.Combine(target, name), PngWriter.Encode(Shrink(ImageReader.Read(Path.Combine(folder, name), "images"))));
         }
 
-        var own = new ComparisonReport(document, [.. pictures.Select(picture => ($"{beside}/{document.Preset}/{picture.Name}", picture.Words))], level: 2).Write();
+        var own = new ComparisonReport(
+            document,
+            [.. pictures.Select(picture => ($"{beside}/{document.Preset}/{picture.Name}", picture.Words))],
+            level: 2
+        ).Write();
         var sections = s_presets.ToDictionary(preset => preset, preset => preset == document.Preset ? own : Find(preset));
-        var text = new StringBuilder("# Results\n\nThis page is written by `oneshot compare --results`: run the command that a section names, and edit nothing here.\n");
+        var text = new StringBuilder(
+            "# Results\n\nThis page is written by `oneshot compare --results`: run the command that a section names, and edit nothing here.\n"
+        );
         foreach (var preset in s_presets.Where(preset => sections[preset] is not null))
         {
             text.Append('\n').Append(Begin(preset)).Append('\n').Append(sections[preset]).Append(End(preset)).Append('\n');

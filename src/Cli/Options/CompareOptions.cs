@@ -76,8 +76,7 @@ internal sealed class CompareOptions
     public Option<string?> Dino { get; } =
         new("--dino") { Description = "A DINO's folder, such as facebook/dino-vits16's or dinov2-small's.", HelpName = "MODEL" };
 
-    public Option<long?> Batch { get; } =
-        NumberOptions.Whole("--batch", 1, 256, "Pictures that a model encodes at once.", EvaluateOptions.DefaultBatch);
+    public Option<long?> Batch { get; } = NumberOptions.Whole("--batch", 1, 256, "Pictures that a model encodes at once.", EvaluateOptions.DefaultBatch);
 
     /// <summary>What of the training can be chosen: the rest is the method's, and is the same for all.</summary>
     public IReadOnlyList<RecipeOption> Training { get; } =
