@@ -11,7 +11,7 @@ namespace OrleansOneShot.Cli.Commands;
 /// <summary><c>oneshot compare</c>: methods on objects from seeds, trained as a dataset run, measured, and told with intervals.</summary>
 internal sealed class CompareCommand : OneShotCommand
 {
-    private readonly CompareOptions _options = new();
+    private readonly ComparisonOptions _options = new();
 
     public CompareCommand(CliStreams streams)
         : base(
@@ -64,7 +64,8 @@ internal sealed class CompareCommand : OneShotCommand
             context.Say(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{document.Failed.Count} trainings have failed, such as {document.Failed[0].Id}: {document.Failed[0].Message} The same command tries them again."
+                    $"{document.Failed.Count} trainings have failed, such as {document.Failed[0].Id}: {document.Failed[0].Message} "
+                        + $"The same command tries them again."
                 )
             );
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Documents.Http;
 
 namespace OrleansOneShot.Cli.Comparison;

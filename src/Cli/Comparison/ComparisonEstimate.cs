@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.ModelHub;
@@ -7,8 +8,8 @@ using OrleansOneShot.Recipe;
 namespace OrleansOneShot.Cli.Comparison;
 
 /// <summary>
-/// About how long a comparison takes here: a few denoising steps are timed, and the passes of a training are counted in them. It is meant to tell ten minutes from
-/// ten hours.
+/// About how long a comparison takes here: a few denoising steps are timed, and the passes of a training are counted in them. It is meant to tell ten minutes
+/// from ten hours.
 /// </summary>
 /// <param name="plan">The comparison.</param>
 internal sealed class ComparisonEstimate(ComparisonPlan plan)

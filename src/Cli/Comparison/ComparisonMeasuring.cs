@@ -162,15 +162,3 @@ internal sealed class ComparisonMeasuring(ComparisonPlan plan, PlainPictures pla
 /// <param name="Objects">Those of each object.</param>
 /// <param name="Models">What they were made with.</param>
 internal sealed record ComparisonMeasures(IReadOnlyList<ObjectMeasures> Objects, EvaluationModels Models);
-
-/// <summary>The figures of an object: means over its pictures, which are those of all seeds, by the figure's name.</summary>
-/// <param name="Object">The object's id.</param>
-/// <param name="Rows">Of each row that has pictures.</param>
-/// <param name="Floor">Of the frozen model's pictures with the class word.</param>
-/// <param name="Ceiling">Of those with the photo's own object pasted over them.</param>
-internal sealed record ObjectMeasures(
-    string Object,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Rows,
-    IReadOnlyDictionary<string, double> Floor,
-    IReadOnlyDictionary<string, double> Ceiling
-);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Evaluation;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Plots;

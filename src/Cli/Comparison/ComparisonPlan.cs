@@ -74,7 +74,7 @@ internal sealed record ComparisonPlan
     public required string Command { get; init; }
 
     /// <summary>paper or tuned.</summary>
-    public string Preset => IsTuned ? CompareOptions.Tuned : CompareOptions.Paper;
+    public string Preset => IsTuned ? ComparisonOptions.Tuned : ComparisonOptions.Paper;
 
     /// <summary>The model's defaults.</summary>
     public ModelDefaults Defaults => Model.Folder.Defaults;
@@ -142,12 +142,12 @@ internal sealed record ComparisonPlan
     /// <param name="target">Where trainings run.</param>
     /// <param name="context">The command; told of each bad line.</param>
     /// <exception cref="InvalidInputException">Something can't be used.</exception>
-    public static async Task<ComparisonPlan> MakeAsync(CompareOptions options, ParseResult parsed, SessionTarget target, CommandContext context)
+    public static async Task<ComparisonPlan> MakeAsync(ComparisonOptions options, ParseResult parsed, SessionTarget target, CommandContext context)
     {
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var results = parsed.GetValue(options.Results) is { } file ? OutputPath.FileOf(file, "results", "Name a Markdown file.") : null;
         var methods = ComparedMethod.Parse(parsed.GetRequiredValue(options.Methods));
-        var isTuned = parsed.GetRequiredValue(options.Preset) == CompareOptions.Tuned;
+        var isTuned = parsed.GetRequiredValue(options.Preset) == ComparisonOptions.Tuned;
         var training = options.ReadTraining(parsed);
         if (isTuned && (training.LearningRate ?? training.Steps) is not null)
         {

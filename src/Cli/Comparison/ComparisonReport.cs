@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Evaluation;
 
 namespace OrleansOneShot.Cli.Comparison;
@@ -28,14 +29,12 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
     {
         Heading(
             0,
-            document.Preset == CompareOptions.Tuned ? "Each method at its best (preset tuned)" : "One learning rate and step count for all (preset paper)"
+            document.Preset == ComparisonOptions.Tuned ? "Each method at its best (preset tuned)" : "One learning rate and step count for all (preset paper)"
         );
         Line($"Made by `{Plain(document.Command)}`.");
         Line(
-            Text(
-                $"Model {Code(document.Model)}; {document.Objects.Count} objects ({string.Join(", ", document.Objects.Select(Code))}), {document.Seeds} "
-                    + $"{(document.Seeds == 1 ? "seed" : "seeds")} each, {document.Pictures} pictures of each object by each method."
-            )
+            Text($"Model {Code(document.Model)}; {document.Objects.Count} objects ({string.Join(", ", document.Objects.Select(Code))}), {document.Seeds} ")
+                + Text($"{(document.Seeds == 1 ? "seed" : "seeds")} each, {document.Pictures} pictures of each object by each method.")
         );
         Line($"Prompts: {string.Join("; ", document.Prompts.Select(Code))}.");
         var measuring = document.Models.Dino is { } dino ? $"{NameOf(document.Models.Clip)}; {NameOf(dino)}" : NameOf(document.Models.Clip);
@@ -144,7 +143,7 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
 
         string Difference(ComparedFigure figure, string method) =>
             figure.Rows.FirstOrDefault(row => row.Method == method) is { Difference: { } difference, Verdict: { } verdict }
-                ? $"{Of(figure.Name, difference, isSigned: true)}: {(verdict == Verdict.NoDifference || verdict == Verdict.TooFew ? verdict : $"**{verdict}**")}"
+                ? $"{Of(figure.Name, difference, isSigned: true)}: {(verdict is Verdict.Better or Verdict.Worse ? $"**{verdict}**" : verdict)}"
                 : "";
     }
 
@@ -186,9 +185,8 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
         Heading(1, "How settings were chosen");
         Line($"On {string.Join(", ", document.TuningObjects.Select(Code))}, of which none is in the tables above, one seed.");
         Line(
-            Text(
-                $"Of the settings that lose at most {TunedChoice.MostTextLoss:0 %} of the floor's `ta`, the one with the highest nearness: the mean way from floor (0) to "
-            ) + "ceiling (1) over the figures of the object that can tell one from the other."
+            Text($"Of the settings that lose at most {TunedChoice.MostTextLoss:0 %} of the floor's `ta`, the one with the highest nearness: ")
+                + "the mean way from floor (0) to ceiling (1) over the figures of the object that can tell one from the other."
         );
         Line("Ablations take what was chosen for ours.");
         Blank();
@@ -214,9 +212,8 @@ internal sealed class ComparisonReport(ComparisonDocument document, IReadOnlyLis
     private void WritePaper()
     {
         Heading(1, "Table 1 of the paper");
-        Line(
-            "Lu, Xie and Guo 2024: Stable Diffusion, 5 categories, 750 pictures, one number each and no interval; another model's figures, to be read for their order."
-        );
+        Line("Lu, Xie and Guo 2024: Stable Diffusion, 5 categories, 750 pictures, one number each and no interval.");
+        Line("They are another model's figures, to be read for their order.");
         Blank();
         Header(["", .. s_paper.Select(one => ComparedMethod.All.First(method => method.Id == one.Id).Title)]);
         Row(["IA, higher is better", .. s_paper.Select(one => one.Ia)]);

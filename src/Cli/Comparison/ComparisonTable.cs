@@ -1,3 +1,4 @@
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Evaluation;
 
 namespace OrleansOneShot.Cli.Comparison;
@@ -82,25 +83,6 @@ internal sealed record ComparisonTable(IReadOnlyList<string> Objects, IReadOnlyL
         return values;
     }
 }
-
-/// <summary>A figure of a comparison.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Better">higher or lower.</param>
-/// <param name="Floor">Of the frozen model's pictures with the class word; of kid_clip, of their two halves. Null where it was not measured.</param>
-/// <param name="Ceiling">Of those pictures with the photo's own object pasted over them; null where it was not measured.</param>
-/// <param name="Rows">The rows that have it, in the order of the table.</param>
-internal sealed record ComparedFigure(string Name, string Better, Interval? Floor, Interval? Ceiling, IReadOnlyList<ComparedValue> Rows)
-{
-    /// <summary>How much better the ceiling is than the floor.</summary>
-    internal double Span => Better == "higher" ? Ceiling!.Mean - Floor!.Mean : Floor!.Mean - Ceiling!.Mean;
-}
-
-/// <summary>A row's value of a figure.</summary>
-/// <param name="Method">The row.</param>
-/// <param name="Value">Mean over objects, with the interval of a bootstrap over objects.</param>
-/// <param name="Difference">Mean over objects of the row's value minus the reference's, with its interval; null of the reference itself.</param>
-/// <param name="Verdict">What the difference says: a word of <see cref="Comparison.Verdict"/>.</param>
-internal sealed record ComparedValue(string Method, Interval Value, Interval? Difference, string? Verdict);
 
 /// <summary>What an interval of differences says, in words.</summary>
 internal static class Verdict

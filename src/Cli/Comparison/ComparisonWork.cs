@@ -1,6 +1,7 @@
 using System.Text;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
 using OrleansOneShot.Common;

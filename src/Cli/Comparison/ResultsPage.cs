@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansOneShot.Cli.Options;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Imaging;
 
 namespace OrleansOneShot.Cli.Comparison;
@@ -11,7 +12,7 @@ internal sealed class ResultsPage(string path)
     // Enough to see a method's faults by, and small enough to be kept with the source.
     private const int LongestSide = 720;
 
-    private static readonly string[] s_presets = [CompareOptions.Paper, CompareOptions.Tuned];
+    private static readonly string[] s_presets = [ComparisonOptions.Paper, ComparisonOptions.Tuned];
 
     /// <summary>Puts a comparison in; what the page has of the other preset stays.</summary>
     /// <param name="document">The comparison.</param>

@@ -1,3 +1,4 @@
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Evaluation;
 
 namespace OrleansOneShot.Cli.Comparison;

@@ -97,7 +97,7 @@ internal sealed class ItemCheck(string model, ModelChoice? opened)
         };
     }
 
-    private static string Fill(string prompt, IReadOnlyList<string> tokens, IReadOnlyList<string> classes) =>
+    private static string Fill(string prompt, List<string> tokens, List<string> classes) =>
         tokens.Count == 0 ? prompt : prompt.Replace("{token}", tokens[0], StringComparison.Ordinal).Replace("{class}", classes[0], StringComparison.Ordinal);
 
     private static void Require(IEnumerable<SettingProblem> problems)

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using OrleansOneShot.Cli.Sessions;
-using OrleansOneShot.Client.Results;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Errors;

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using OrleansOneShot.Cli.Comparison;
 using OrleansOneShot.Documents.Cluster;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;

@@ -4,7 +4,9 @@ using ScottPlot;
 
 namespace OrleansOneShot.Compute.Plots;
 
-/// <summary>Image alignment against text alignment, a point a method with its intervals (fig. 6 of the paper): right and up is better. Same input, same pixels.</summary>
+/// <summary>
+/// Image alignment against text alignment, a point a method with its intervals (fig. 6 of the paper): right and up is better. Same input, same pixels.
+/// </summary>
 public static class AlignmentPlot
 {
     private const int Width = 860;

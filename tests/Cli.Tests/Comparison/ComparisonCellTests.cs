@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrleansOneShot.Cli.Comparison;
 using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute.Imaging;

@@ -1,5 +1,6 @@
 using OrleansOneShot.Cli.Comparison;
 using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Compute;
 
 namespace OrleansOneShot.Cli.Tests.Comparison;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Comparison;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Tests.Support;
 
 namespace OrleansOneShot.Cli.Tests.Comparison;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Comparison;
+using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Compute.Evaluation;
 
 namespace OrleansOneShot.Cli.Tests.Comparison;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Comparison;
+using OrleansOneShot.Cli.Output;
 
 namespace OrleansOneShot.Cli.Tests.Comparison;
 

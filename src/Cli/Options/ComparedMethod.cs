@@ -2,7 +2,7 @@ using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Cli.Comparison;
+namespace OrleansOneShot.Cli.Options;
 
 /// <summary>A row of a comparison's table: a method, or ours with a part of it left out.</summary>
 /// <param name="Id">What the command line and files call it; letters and '-'.</param>

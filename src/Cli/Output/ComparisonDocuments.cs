@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using OrleansOneShot.Cli.Output;
+using OrleansOneShot.Compute.Evaluation;
 
-namespace OrleansOneShot.Cli.Comparison;
+namespace OrleansOneShot.Cli.Output;
 
 /// <summary>What a comparison came to: results.json, and what <c>--format json</c> shows.</summary>
 /// <param name="Out">Absolute path of the comparison's folder.</param>
@@ -95,3 +95,34 @@ internal sealed record ComparisonEstimateDocument(string Out, int Trainings, int
 /// <param name="Trainings">How many.</param>
 /// <param name="Minutes">About how long they take.</param>
 internal sealed record EstimatedPart(string Stage, string Method, int Trainings, double Minutes);
+
+/// <summary>A figure of a comparison.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Better">higher or lower.</param>
+/// <param name="Floor">Of the frozen model's pictures with the class word; of kid_clip, of their two halves. Null where it was not measured.</param>
+/// <param name="Ceiling">Of those pictures with the photo's own object pasted over them; null where it was not measured.</param>
+/// <param name="Rows">The rows that have it, in the order of the table.</param>
+internal sealed record ComparedFigure(string Name, string Better, Interval? Floor, Interval? Ceiling, IReadOnlyList<ComparedValue> Rows)
+{
+    /// <summary>How much better the ceiling is than the floor.</summary>
+    internal double Span => Better == "higher" ? Ceiling!.Mean - Floor!.Mean : Floor!.Mean - Ceiling!.Mean;
+}
+
+/// <summary>A row's value of a figure.</summary>
+/// <param name="Method">The row.</param>
+/// <param name="Value">Mean over objects, with the interval of a bootstrap over objects.</param>
+/// <param name="Difference">Mean over objects of the row's value minus the reference's, with its interval; null of the reference itself.</param>
+/// <param name="Verdict">What the difference says: better, worse, or why neither.</param>
+internal sealed record ComparedValue(string Method, Interval Value, Interval? Difference, string? Verdict);
+
+/// <summary>The figures of an object: means over its pictures, which are those of all seeds, by the figure's name.</summary>
+/// <param name="Object">The object's id.</param>
+/// <param name="Rows">Of each row that has pictures.</param>
+/// <param name="Floor">Of the frozen model's pictures with the class word.</param>
+/// <param name="Ceiling">Of those with the photo's own object pasted over them.</param>
+internal sealed record ObjectMeasures(
+    string Object,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Rows,
+    IReadOnlyDictionary<string, double> Floor,
+    IReadOnlyDictionary<string, double> Ceiling
+);

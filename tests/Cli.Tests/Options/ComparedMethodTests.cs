@@ -1,8 +1,8 @@
-using OrleansOneShot.Cli.Comparison;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Recipe;
 
-namespace OrleansOneShot.Cli.Tests.Comparison;
+namespace OrleansOneShot.Cli.Tests.Options;
 
 public sealed class ComparedMethodTests
 {

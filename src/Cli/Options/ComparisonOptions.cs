@@ -1,12 +1,11 @@
 using System.CommandLine;
-using OrleansOneShot.Cli.Comparison;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
 /// <summary>The options of <c>compare</c>.</summary>
-internal sealed class CompareOptions
+internal sealed class ComparisonOptions
 {
     /// <summary>Seeds an object where nothing else is said.</summary>
     public const int UsualSeeds = 3;
