@@ -32,9 +32,9 @@ internal sealed class CompareCommand : OneShotCommand
         var target = _options.Session.Resolve(parsed);
         var plan = await ComparisonPlan.MakeAsync(_options, parsed, target, context);
         var record = ComparisonRecord.Open(plan.Out, plan.Fingerprint);
-        if (plan.Objects.Count == 1)
+        if (plan.Objects.Count < Verdict.FewestObjects)
         {
-            context.Say("With one object there are no intervals, so no difference can be told from chance.");
+            context.Say($"With fewer than {Verdict.FewestObjects} objects no difference can be told from chance.");
         }
 
         if (parsed.GetValue(_options.DryRun))

@@ -96,14 +96,20 @@ internal static class Verdict
     /// <summary>The interval holds zero.</summary>
     public const string NoDifference = "no difference seen";
 
-    /// <summary>There is no interval: one object alone.</summary>
+    /// <summary>There are fewer than <see cref="FewestObjects"/>.</summary>
     public const string TooFew = "too few objects to tell";
+
+    /// <summary>
+    /// Fewest objects whose differences say anything: where there is no difference, all of n have one sign, and so an interval without zero, in 2 of 2^n cases,
+    /// which is more than one in twenty with five.
+    /// </summary>
+    public const int FewestObjects = 6;
 
     /// <summary>The word.</summary>
     /// <param name="difference">Differences to the reference.</param>
     /// <param name="isHigherBetter">Whether more of the figure is better.</param>
     public static string Of(Interval difference, bool isHigherBetter) =>
-        difference is not { Low: { } low, High: { } high } ? TooFew
+        difference is not { Low: { } low, High: { } high, Count: >= FewestObjects } ? TooFew
         : low <= 0 && high >= 0 ? NoDifference
         : low > 0 == isHigherBetter ? Better
         : Worse;

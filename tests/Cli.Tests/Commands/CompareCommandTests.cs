@@ -66,32 +66,63 @@ public sealed class CompareCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Compare_Tuned_ChoosesOnObjectsThatTheTableNeverSees()
+    public async Task Compare_Tuned_ChoosesOnObjectsThatTheTableNeverSees_AndStaysWithTheChoice()
     {
         Write(Line("cat", split: "tuning"), Line("dog"));
+        var model = _folder.LinkModel("toy");
+        File.Delete(Path.Combine(model, "oneshot.json"));
+        _folder.Write("toy/oneshot.json", """{"resolution": 64, "steps": 1, "sampling_steps": 1, "prototype": {"steps": 1}}"""u8.ToArray());
+        string[] command =
+        [
+            .. (string[])
+                ["compare", "--manifest", _folder["objects.jsonl"], "--out", _folder["out"], "--preset", "tuned", "--methods", "ours,ours-no-class-loss"],
+            .. (string[])["--model", model, "--seeds", "1", "--samples", "1", .. Common],
+        ];
 
-        var run = await CliRun.RunAsync([
-            "compare",
-            "--manifest",
-            _folder["objects.jsonl"],
-            "--out",
-            _folder["out"],
-            "--preset",
-            "tuned",
-            "--methods",
-            "ours",
-            "--dry-run",
-            .. Common,
-        ]);
+        var estimate = await CliRun.RunAsync([.. command, "--dry-run"]);
+
+        Assert.True(estimate.ExitCode == ExitCode.Done, estimate.Error);
+        Assert.Equal((8, 8), ((int)estimate.Document["trainings"]!, (int)estimate.Document["left"]!));
+        Assert.Equal(
+            [("tuning", "ours", 6), ("table", "ours", 1), ("table", "ours-no-class-loss", 1)],
+            estimate.Document["parts"]!.AsArray().Select(part => ((string)part!["stage"]!, (string)part["method"]!, (int)part["trainings"]!))
+        );
+        Assert.False(Directory.Exists(_folder["out"]));
+
+        var run = await CliRun.RunAsync(command);
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.Equal((7, 7), ((int)run.Document["trainings"]!, (int)run.Document["left"]!));
-        Assert.Equal(
-            [("tuning", "ours", 6), ("table", "ours", 1)],
-            run.Document["parts"]!.AsArray().Select(part => ((string)part!["stage"]!, (string)part["method"]!, (int)part["trainings"]!))
+        Assert.Equal(["dog"], run.Document["objects"]!.AsArray().Select(one => (string)one!));
+        Assert.Equal(["cat"], run.Document["tuning_objects"]!.AsArray().Select(one => (string)one!));
+        var grid = run.Document["tuning"]!.AsArray();
+        Assert.Equal(6, grid.Count);
+        Assert.All(grid, setting => Assert.NotNull(setting!["nearness"]));
+        var chosen = Assert.Single(grid, setting => (bool)setting!["is_chosen"]!)!;
+        Assert.All(
+            run.Document["methods"]!.AsArray(),
+            method => Assert.Equal(((double)chosen["learning_rate"]!, (int)chosen["steps"]!), ((double)method!["learning_rate"]!, (int)method["steps"]!))
         );
-        Assert.True((double)run.Document["minutes"]! >= 0);
-        Assert.False(Directory.Exists(_folder["out"]));
+        Assert.Equal(
+            ["dog.ours.s1", "dog.ours-no-class-loss.s1"],
+            Directory.EnumerateDirectories(Out("table")).Select(Path.GetFileName).Order(StringComparer.OrdinalIgnoreCase).Reverse()
+        );
+        Assert.All(run.Document["figures"]!.AsArray(), figure => Assert.Equal("too few objects to tell", (string?)figure!["rows"]![1]!["verdict"]));
+
+        // What was chosen stays, whatever would be chosen now.
+        var record = JsonNode.Parse(File.ReadAllText(Out("compare.json")))!;
+        record["chosen"]!["ours"] = (int)record["chosen"]!["ours"]! % 6 + 1;
+        File.WriteAllText(Out("compare.json"), record.ToJsonString());
+        var again = await CliRun.RunAsync(command);
+
+        Assert.True(again.ExitCode == ExitCode.Done, again.Error);
+        Assert.False(
+            (bool)
+                again.Document["tuning"]!
+                    .AsArray()
+                    .Single(s => JsonNode.DeepEquals(s!["learning_rate"], chosen["learning_rate"]) && JsonNode.DeepEquals(s["steps"], chosen["steps"]))![
+                    "is_chosen"
+                ]!
+        );
     }
 
     public static TheoryData<string, string, string> Wrong =>

@@ -34,7 +34,7 @@ internal static class Compared
 
     /// <summary>Figures of an object by row; in the order of <see cref="Figures"/>. The floor is 0.6, 0.4, 30, the ceiling 0.5, 0.8, 2.</summary>
     public static ObjectMeasures Measures(string id, params (string Row, double[] Values)[] rows) =>
-        new(id, rows.ToDictionary(row => row.Row, row => Of(row.Values)), Of(0.6, 0.4, 30), Of(0.5, 0.8, 2));
+        new(id, rows.ToDictionary(row => row.Row, row => (IReadOnlyDictionary<string, double>)Of(row.Values)), Of(0.6, 0.4, 30), Of(0.5, 0.8, 2));
 
     /// <summary>What a comparison of ours and plain LoRA came to.</summary>
     public static ComparisonDocument Document(string preset, ComparisonTable table) =>
@@ -56,5 +56,5 @@ internal static class Compared
             [.. table.Doubts()]
         );
 
-    private static IReadOnlyDictionary<string, double> Of(params double[] values) => Figures.Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
+    private static Dictionary<string, double> Of(params double[] values) => Figures.Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
 }

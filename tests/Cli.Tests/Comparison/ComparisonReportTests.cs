@@ -27,7 +27,7 @@ public sealed class ComparisonReportTests : IDisposable
         Assert.Contains("| `ta` | higher | 0.600 [0.600, 0.600] | 0.500 [", report, StringComparison.Ordinal);
         Assert.Contains("| `ta` | higher | +0.020 [+0.020, +0.020]: **better** |", report, StringComparison.Ordinal);
         Assert.Contains("| `colour_distance` | lower | +2.0 [+2.0, +2.0]: **worse** |", report, StringComparison.Ordinal);
-        Assert.Contains("| plain LoRA | 0.002 | 50 | 8 of 9 | not known |", report, StringComparison.Ordinal);
+        Assert.Contains("| plain LoRA | 0.002 | 50 | 8 of 18 | not known |", report, StringComparison.Ordinal);
         Assert.Contains("* `cat.lora.s1`: It is / broken.\n", report, StringComparison.Ordinal);
         Assert.Contains("| KID, lower is better | (lost) | 0.2630 | 0.1222 | 0.1882 |", report, StringComparison.Ordinal);
         Assert.Contains("![The scatter](pictures/scatter.png)", report, StringComparison.Ordinal);
@@ -88,6 +88,9 @@ public sealed class ComparisonReportTests : IDisposable
                 Compared.Measures("cat", ("ours", [0.50, 0.60, 10]), ("lora", [0.50 + more, 0.59, 12])),
                 Compared.Measures("dog", ("ours", [0.40, 0.90, 20]), ("lora", [0.40 + more, 0.91, 22])),
                 Compared.Measures("car", ("ours", [0.60, 0.20, 30]), ("lora", [0.60 + more, 0.20, 32])),
+                Compared.Measures("owl", ("ours", [0.50, 0.60, 10]), ("lora", [0.50 + more, 0.59, 12])),
+                Compared.Measures("cup", ("ours", [0.40, 0.90, 20]), ("lora", [0.40 + more, 0.91, 22])),
+                Compared.Measures("fox", ("ours", [0.60, 0.20, 30]), ("lora", [0.60 + more, 0.20, 32])),
             ],
             ["ours", "lora"],
             "ours"

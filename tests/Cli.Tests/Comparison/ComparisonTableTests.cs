@@ -14,10 +14,13 @@ public sealed class ComparisonTableTests
         var table = Table(
             Compared.Measures("cat", ("ours", [0.50, 0.60, 10]), ("lora", [0.52, 0.59, 12])),
             Compared.Measures("dog", ("ours", [0.10, 0.90, 20]), ("lora", [0.12, 0.91, 22])),
-            Compared.Measures("car", ("ours", [0.90, 0.20, 30]), ("lora", [0.92, 0.20, 32]))
+            Compared.Measures("car", ("ours", [0.90, 0.20, 30]), ("lora", [0.92, 0.20, 32])),
+            Compared.Measures("owl", ("ours", [0.50, 0.60, 10]), ("lora", [0.52, 0.59, 12])),
+            Compared.Measures("cup", ("ours", [0.10, 0.90, 20]), ("lora", [0.12, 0.91, 22])),
+            Compared.Measures("fox", ("ours", [0.90, 0.20, 30]), ("lora", [0.92, 0.20, 32]))
         );
 
-        Assert.Equal(["cat", "dog", "car"], table.Objects);
+        Assert.Equal(["cat", "dog", "car", "owl", "cup", "fox"], table.Objects);
         Assert.Equal(["ta", "ia", "colour_distance"], table.Figures.Select(figure => figure.Name));
         Assert.Equal(["higher", "higher", "lower"], table.Figures.Select(figure => figure.Better));
         Assert.Equal([Verdict.Better, Verdict.NoDifference, Verdict.Worse], table.Figures.Select(figure => figure.Rows[1].Verdict));
@@ -44,7 +47,7 @@ public sealed class ComparisonTableTests
         Assert.Equal(0.7, ta.Rows[0].Value.Mean, 9);
         Assert.Equal((2, 2), (ta.Rows[1].Value.Count, ta.Rows[1].Difference!.Count));
         Assert.Equal(-0.1, ta.Rows[1].Difference!.Mean, 9);
-        Assert.Equal(Verdict.Worse, ta.Rows[1].Verdict);
+        Assert.Equal(Verdict.TooFew, ta.Rows[1].Verdict);
     }
 
     [Fact]
@@ -82,8 +85,11 @@ public sealed class ComparisonTableTests
     [InlineData(-0.1, 0.2, true, Verdict.NoDifference)]
     [InlineData(0.0, 0.2, true, Verdict.NoDifference)]
     [InlineData(-0.2, 0.0, false, Verdict.NoDifference)]
-    public void Verdict_OfAnInterval_IsWhatItsEndsSay(double low, double high, bool isHigherBetter, string word) =>
-        Assert.Equal(word, Verdict.Of(new Interval((low + high) / 2, low, high, 8), isHigherBetter));
+    public void Verdict_OfAnInterval_IsWhatItsEndsSay(double low, double high, bool isHigherBetter, string word)
+    {
+        Assert.Equal(word, Verdict.Of(new Interval((low + high) / 2, low, high, Verdict.FewestObjects), isHigherBetter));
+        Assert.Equal(Verdict.TooFew, Verdict.Of(new Interval((low + high) / 2, low, high, Verdict.FewestObjects - 1), isHigherBetter));
+    }
 
     private static ComparisonTable Table(params ObjectMeasures[] measured) => ComparisonTable.Of(measured, ["ours", "lora"], "ours");
 }
