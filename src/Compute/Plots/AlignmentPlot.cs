@@ -41,6 +41,8 @@ public static class AlignmentPlot
         MarkerShape.OpenSquare,
     ];
 
+    private static readonly MarkerShape[] s_marks = [MarkerShape.OpenTriangleDown, MarkerShape.OpenTriangleUp];
+
     /// <summary>Draws the plot.</summary>
     /// <param name="title">The line on top.</param>
     /// <param name="points">The methods, in the order of the legend.</param>
@@ -54,9 +56,9 @@ public static class AlignmentPlot
         return CurvesPlot.Locked(() =>
         {
             using var plot = new Plot();
-            foreach (var mark in marks)
+            for (var i = 0; i < marks.Count; i++)
             {
-                Add(plot, mark, s_muted, MarkerShape.Cross);
+                Add(plot, marks[i], s_muted, s_marks[i % s_marks.Length]);
             }
 
             for (var i = 0; i < points.Count; i++)
