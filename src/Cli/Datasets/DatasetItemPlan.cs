@@ -28,6 +28,9 @@ internal sealed record DatasetItemPlan
 
     /// <summary>What was noticed, each a sentence.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>Which part of a comparison it is for; null: nothing was said.</summary>
+    public ManifestSplit? Split { get; init; }
 }
 
 /// <summary>An item that can't be, and where it stands.</summary>

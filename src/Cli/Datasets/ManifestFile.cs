@@ -210,7 +210,10 @@ internal sealed class ManifestFile(string path, ItemCheck check, ItemOptions sta
             options = options with { Samples = options.Samples with { Prompts = item.Prompts } };
         }
 
-        return check.Check(item.Id, PathOf(item.Image, "image"), [.. item.Objects.Select((one, i) => Read(one, i))], options, item.Metadata);
+        return check.Check(item.Id, PathOf(item.Image, "image"), [.. item.Objects.Select((one, i) => Read(one, i))], options, item.Metadata) with
+        {
+            Split = item.Split,
+        };
     }
 
     private ObjectArgument Read(ManifestObject one, int index)

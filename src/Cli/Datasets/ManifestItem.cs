@@ -28,6 +28,19 @@ internal sealed record ManifestItem
 
     /// <summary>What to find its job by.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>Which part of a comparison it is for; a dataset run takes all.</summary>
+    public ManifestSplit? Split { get; init; }
+}
+
+/// <summary>Parts of a comparison's manifest.</summary>
+internal enum ManifestSplit
+{
+    /// <summary>What tables are made of.</summary>
+    Table = 0,
+
+    /// <summary>What settings are chosen by, and no table is made of.</summary>
+    Tuning = 1,
 }
 
 /// <summary>An object of a manifest's item.</summary>

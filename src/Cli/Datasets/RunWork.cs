@@ -23,6 +23,9 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
 
     private int _noted;
 
+    /// <summary>What goes on with an interrupted run, as a command line; null: <c>dataset resume</c>.</summary>
+    public string? Again { get; init; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();
 
@@ -109,6 +112,19 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public async Task<int> FollowAsync(string id, string? folder, IDatasetDisplay display, Func<CancellationToken, Task> fill, bool isNew)
     {
+        var end = await RunToEndAsync(id, folder, display, fill, isNew);
+        return Summarise(end.Status, end.Items, folder, end.Files, end.Missing);
+    }
+
+    /// <summary>As <see cref="FollowAsync"/>, and says nothing of the end.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="folder">Absolute path of the folder of results; null: they stay where they are.</param>
+    /// <param name="display">Shows it.</param>
+    /// <param name="fill">Adds what it lacks.</param>
+    /// <param name="isNew">Whether the run begins with this command.</param>
+    /// <returns>What came of it.</returns>
+    public async Task<RunEnd> RunToEndAsync(string id, string? folder, IDatasetDisplay display, Func<CancellationToken, Task> fill, bool isNew)
+    {
         session.Moved = display.Say;
         var fetcher = folder is null ? null : new ResultFetcher(session, folder);
         DatasetRunStatus status;
@@ -125,7 +141,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
 
         display.Dispose();
         var files = folder is null ? [] : await ReportFiles.WriteAsync(folder, status, items, records.NotesOf(id).Read(), context.Interrupt);
-        return Summarise(status, items, folder, files, fetcher?.Missing ?? new Dictionary<int, string>());
+        return new RunEnd(status, items, files, fetcher?.Missing ?? new Dictionary<int, string>());
     }
 
     private void Note(ItemNotes notes, DatasetItemPlan item, IReadOnlyList<string> noticed, IDatasetDisplay display)
@@ -145,7 +161,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     private async Task<InterruptedException> InterruptAsync(string id)
     {
         var target = session.Current.Target;
-        var resume = $"Go on with: oneshot dataset resume {id}{target.AsOption()}";
+        var resume = $"Go on with: {Again ?? $"oneshot dataset resume {id}{target.AsOption()}"}";
         if (target.Elsewhere is { } place)
         {
             return new InterruptedException($"Interrupted; run {id} goes on {place} with the items that it has.", resume);
@@ -220,3 +236,15 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
         return failed.Count > 0 || missing.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 }
+
+/// <summary>What came of a run.</summary>
+/// <param name="Status">The run, at rest.</param>
+/// <param name="Items">Its items.</param>
+/// <param name="Files">Absolute paths of its reports.</param>
+/// <param name="Missing">Results that could not be fetched, by the items' numbers: a sentence each.</param>
+internal sealed record RunEnd(
+    DatasetRunStatus Status,
+    IReadOnlyList<DatasetItemStatus> Items,
+    IReadOnlyList<string> Files,
+    IReadOnlyDictionary<int, string> Missing
+);

@@ -26,6 +26,8 @@ internal static class DocumentWriter
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckListDocument))]
 [JsonSerializable(typeof(CollectionDocument))]
+[JsonSerializable(typeof(ComparisonDocument))]
+[JsonSerializable(typeof(ComparisonEstimateDocument))]
 [JsonSerializable(typeof(DatasetItemListDocument))]
 [JsonSerializable(typeof(DatasetReportDocument))]
 [JsonSerializable(typeof(DatasetRunDocument))]

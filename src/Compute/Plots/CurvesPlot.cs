@@ -36,9 +36,16 @@ public static class CurvesPlot
     public static RgbImage Render(TrainingCurves curves)
     {
         ArgumentNullException.ThrowIfNull(curves);
+        return Locked(() => Draw(curves));
+    }
+
+    /// <summary>Draws while no other plot of the process is drawn, with the embedded fonts at hand.</summary>
+    /// <param name="draw">Draws.</param>
+    internal static RgbImage Locked(Func<RgbImage> draw)
+    {
         lock (s_gate)
         {
-            return Draw(curves);
+            return draw();
         }
     }
 
