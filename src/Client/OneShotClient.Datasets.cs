@@ -43,7 +43,7 @@ public sealed partial class OneShotClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        for (var next = query ?? new DatasetRunQuery(); next is not null; )
+        for (var next = query ?? new DatasetRunQuery(); next is not null;)
         {
             var page = await _transport.Datasets.ListPageAsync(next, cancellationToken);
             foreach (var run in page.Items)

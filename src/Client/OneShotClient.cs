@@ -106,7 +106,7 @@ public sealed partial class OneShotClient : IOneShotClient
     )
         where TStatus : class, IJobStatus
     {
-        for (var next = query ?? new JobQuery(); next is not null; )
+        for (var next = query ?? new JobQuery(); next is not null;)
         {
             var page = await jobs.ListPageAsync(next, cancellationToken);
             foreach (var job in page.Jobs)

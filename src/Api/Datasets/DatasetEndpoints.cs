@@ -294,7 +294,7 @@ internal static class DatasetEndpoints
 
     private static async IAsyncEnumerable<DatasetItemStatus> ItemsOf(ClusterDatasetRun run, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var query = new DatasetItemQuery(); query is not null; )
+        for (var query = new DatasetItemQuery(); query is not null;)
         {
             var page = await run.ListItemsPageAsync(query, cancellationToken);
             foreach (var item in page.Items)

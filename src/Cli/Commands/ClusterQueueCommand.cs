@@ -17,7 +17,7 @@ internal sealed class ClusterQueueCommand(CliStreams streams)
         document.Queue.Select(entry =>
             string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{entry.Id}  {entry.Owner}  {entry.Priority, 4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}"
+                    $"{entry.Id}  {entry.Owner}  {entry.Priority,4}  {entry.Enqueued:yyyy-MM-dd HH:mm:ss}  {entry.Waiting}"
                 )
                 .TrimEnd()
         );

@@ -15,7 +15,7 @@ internal sealed class ClusterSlotsCommand(CliStreams streams)
     /// <inheritdoc/>
     protected override IEnumerable<string> Lines(SlotListDocument document) =>
         document
-            .Slots.Select(slot => $"{slot.Silo}  {slot.Slot, 2}  {slot.Device, -7}  {slot.MemoryBytes >> 20, 8} MiB  {slot.State, -8}  {slot.Job}".TrimEnd())
+            .Slots.Select(slot => $"{slot.Silo}  {slot.Slot,2}  {slot.Device,-7}  {slot.MemoryBytes >> 20,8} MiB  {slot.State,-8}  {slot.Job}".TrimEnd())
             .Concat(
                 document
                     .Slots.Where(slot => slot.Reason is not null)

@@ -87,7 +87,7 @@ internal sealed class JobsListCommand : OneShotCommand
             context.Streams.Output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{job.Id}  {job.State, -10}  {job.Step, 5}/{job.Steps, -5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}{priority}{metadata}"
+                    $"{job.Id}  {job.State,-10}  {job.Step,5}/{job.Steps,-5}  {job.Created:yyyy-MM-dd HH:mm:ss}  {job.Owner}  {job.Name}{priority}{metadata}"
                 )
             );
         }

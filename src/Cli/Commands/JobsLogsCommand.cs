@@ -45,7 +45,7 @@ internal sealed class JobsLogsCommand : OneShotCommand
         var losses = string.Concat(progress.Terms.Select(term => FormattableString.Invariant($"  {term.Name} {term.Value:0.0000}")));
         var message = progress.Message is { } said ? $"  {(progress.IsWarning ? "warning: " : "")}{said}" : "";
         var preview = progress.Preview is { } path ? $"  preview {path}{PreviewText.Of(progress.Metrics)}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage, -10}  {step, 11}{losses}{message}{preview}")
+        return string.Create(CultureInfo.InvariantCulture, $"{progress.Time:yyyy-MM-dd HH:mm:ss}  {progress.Stage,-10}  {step,11}{losses}{message}{preview}")
             .TrimEnd();
     }
 

@@ -36,7 +36,7 @@ internal sealed class RunFollower(CommandContext context, LastingSession session
         try
         {
             // What fails ends the rest; the run goes on by itself, or with resume.
-            for (List<Task> open = [filling, watching, fetching]; open.Count > 0; )
+            for (List<Task> open = [filling, watching, fetching]; open.Count > 0;)
             {
                 var ended = await Task.WhenAny(open);
                 await ended;
@@ -63,7 +63,7 @@ internal sealed class RunFollower(CommandContext context, LastingSession session
 
     private async Task<DatasetRunStatus> WatchAsync(bool isNew, CancellationToken cancellationToken)
     {
-        for (var known = 0L; ; )
+        for (var known = 0L; ;)
         {
             var (status, changed) = await AskAsync((asked, token) => LookAsync(asked, known, token), cancellationToken);
             display.Show(status);

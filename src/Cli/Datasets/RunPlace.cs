@@ -58,7 +58,7 @@ internal static class RunPlace
             return runs;
         }
 
-        for (var next = new DatasetRunQuery(); next is not null && runs.Count < most; )
+        for (var next = new DatasetRunQuery(); next is not null && runs.Count < most;)
         {
             var page = await own.Client.ListDatasetRunsPageAsync(next, cancellationToken);
             runs.AddRange(page.Items.Take(most - runs.Count));

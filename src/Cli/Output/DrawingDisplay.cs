@@ -48,7 +48,7 @@ internal sealed class DrawingDisplay(CliStreams streams, TimeProvider clock, Fun
             _began ??= (clock.GetTimestamp(), done);
             if (streams.Interactive)
             {
-                streams.Error.Write($"\r{text, -Width}");
+                streams.Error.Write($"\r{text,-Width}");
                 _isOpen = true;
             }
             else

@@ -59,7 +59,7 @@ public class DatasetRunHandle
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        for (var next = query ?? new DatasetItemQuery(); next is not null; )
+        for (var next = query ?? new DatasetItemQuery(); next is not null;)
         {
             var page = await Transport.Datasets.ListItemsPageAsync(Id, next, cancellationToken);
             foreach (var item in page.Items)

@@ -31,7 +31,7 @@ internal static class PartialTransport
         var potential = new double[n + m];
         var (path, from, done) = (new double[n + m], new int[n + m], new bool[n + m]);
         var work = 0.0;
-        for (var brought = 0L; brought < total; )
+        for (var brought = 0L; brought < total;)
         {
             var end = ShortestPath(left, free, flow, potential, distances, path, from, done);
 

@@ -61,7 +61,8 @@ public sealed class KillTests(UninterruptedRun reference) : IDisposable
         }
 
         var last = (await OneShotProcess.RunAsync(Watch(id))).Expect(0);
-        Assert.Equal(["global", "prior"], last.Lines.Last(item => item["terms"] is JsonArray { Count: > 0 })["terms"]!.AsArray().Select(term => (string?)term!["name"]));
+        var terms = last.Lines.Select(item => item["terms"]).OfType<JsonArray>().Last(terms => terms.Count > 0);
+        Assert.Equal(["global", "prior"], terms.Select(term => (string?)term!["name"]));
 
         var (expected, actual) = (TestFolder.Hash(_folder["whole"]), TestFolder.Hash(Path.Combine(_folder.Job(id), "result")));
         expected.Remove("manifest.json");

@@ -257,9 +257,9 @@ internal sealed class HttpFuzz : IAsyncDisposable
             return
                 e
                     is HttpRequestException
-                        {
-                            HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError
-                        }
+                    {
+                        HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError
+                    }
                         or OperationCanceledException
                 ? (-1, e.Message)
                 : (0, null);
