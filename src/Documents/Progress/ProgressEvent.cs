@@ -8,6 +8,8 @@ namespace OrleansOneShot.Documents.Progress;
 /// <summary>One entry of a job's progress log. Sequence numbers have no gaps, also across resumes.</summary>
 public sealed record ProgressEvent
 {
+    private readonly TermList _terms;
+
     /// <summary>1 for the first event of the job, then one more each.</summary>
     [FieldNumber(0), JsonPropertyName("seq")]
     public required long Sequence { get; init; }
@@ -37,8 +39,8 @@ public sealed record ProgressEvent
     public ImmutableArray<TermLoss> Terms
     {
         // Earlier versions wrote no terms.
-        get => field.IsDefault ? TermLoss.Of(Losses) : field;
-        init;
+        get => _terms.Items.IsDefault ? TermLoss.Of(Losses) : _terms.Items;
+        init => _terms = new TermList(value);
     }
 
     /// <summary>The epoch that reports.</summary>
@@ -96,4 +98,22 @@ public sealed record TermLoss([property: FieldNumber(0)] string Name, [property:
     /// <returns>Global, object and class; empty for none.</returns>
     public static ImmutableArray<TermLoss> Of(TermLosses? losses) =>
         losses is null ? [] : [new(Global, losses.Global), new(Object, losses.Object), new(Class, losses.Class)];
+}
+
+/// <summary>Losses that are equal by value, so that the records that hold them are.</summary>
+/// <param name="items">The losses; default for none told.</param>
+internal readonly struct TermList(ImmutableArray<TermLoss> items) : IEquatable<TermList>
+{
+    /// <summary>The losses.</summary>
+    public ImmutableArray<TermLoss> Items { get; } = items;
+
+    /// <inheritdoc/>
+    public bool Equals(TermList other) =>
+        Items.IsDefault || other.Items.IsDefault ? Items.IsDefault == other.Items.IsDefault : Items.AsSpan().SequenceEqual(other.Items.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is TermList other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Items.IsDefaultOrEmpty ? 0 : HashCode.Combine(Items.Length, Items[0]);
 }

@@ -7,6 +7,8 @@ namespace OrleansOneShot.Documents.Progress;
 /// <summary>What a trainer reports; the job's grain numbers it and makes it a <see cref="ProgressEvent"/>.</summary>
 public sealed record ProgressUpdate
 {
+    private readonly TermList _terms;
+
     /// <summary>When it happened, UTC.</summary>
     [FieldNumber(0)]
     public required DateTimeOffset Time { get; init; }
@@ -31,8 +33,8 @@ public sealed record ProgressUpdate
     [FieldNumber(10)]
     public ImmutableArray<TermLoss> Terms
     {
-        get => field.IsDefault ? TermLoss.Of(Losses) : field;
-        init;
+        get => _terms.Items.IsDefault ? TermLoss.Of(Losses) : _terms.Items;
+        init => _terms = new TermList(value);
     }
 
     /// <summary>Seconds the step took.</summary>
