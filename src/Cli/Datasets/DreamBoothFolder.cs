@@ -93,7 +93,7 @@ internal sealed class DreamBoothFolder(string folder, ItemCheck check, ItemOptio
             names.Find(name => IsMask(name) && Path.GetFileNameWithoutExtension(name) == $"{own}-{MaskName}")
             ?? names.Find(name => Path.GetFileNameWithoutExtension(name) == MaskName);
         var name = known ?? ClassOf(subject);
-        string[] notes = known is null ? [$"{ClassFile} names no class of {subject}: it is taken for a {name}."] : [];
+        string[] notes = known is null ? [$"Taken for a {name}, after its folder's name; a line \"{subject},CLASS\" in {ClassFile} says otherwise."] : [];
         return check.Check(
             subject,
             Path.Combine(folder, subject, photo),

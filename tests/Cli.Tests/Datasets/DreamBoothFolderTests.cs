@@ -48,7 +48,10 @@ public sealed class DreamBoothFolderTests : IDisposable
 
         Assert.Equal(["dog", "toy"], plan.Items.Select(item => item.Classes[0]));
         Assert.Equal(["<dog>", "<toy>"], plan.Items.Select(item => item.Tokens[0]));
-        Assert.Equal("prompts_and_classes.txt names no class of dog6: it is taken for a dog.", Assert.Single(plan.Items[0].Notes));
+        Assert.Equal(
+            "Taken for a dog, after its folder's name; a line \"dog6,CLASS\" in prompts_and_classes.txt says otherwise.",
+            Assert.Single(plan.Items[0].Notes)
+        );
         Assert.Empty(plan.Items[1].Notes);
     }
 

@@ -11,7 +11,8 @@ public sealed class ProgressEventTests
     [Fact]
     public void Equals_TheSameLosses_AreEqualByValue()
     {
-        Assert.Equal(Event([new TermLoss("global", 1), new TermLoss("prior", double.NaN)]), Event([new TermLoss("global", 1), new TermLoss("prior", double.NaN)]));
+        var one = Event([new TermLoss("global", 1), new TermLoss("prior", double.NaN)]);
+        Assert.Equal(one, Event([new TermLoss("global", 1), new TermLoss("prior", double.NaN)]));
         Assert.Equal(
             Event([new TermLoss("global", 1), new TermLoss("prior", 2)]).GetHashCode(),
             Event([new TermLoss("global", 1), new TermLoss("prior", 2)]).GetHashCode()
