@@ -6,6 +6,8 @@ namespace OrleansOneShot.Documents.Jobs;
 /// <summary>Quality of the samples by the CLIP of the base model; cosines, -1 to 1. Null where there was nothing to measure (no samples, no CLIP).</summary>
 public sealed record JobMetrics
 {
+    private readonly ValueArray<ObjectMetrics> _objects;
+
     /// <summary>Image alignment: samples against the training crop.</summary>
     [FieldNumber(0)]
     public double? Ia { get; init; }
@@ -20,7 +22,11 @@ public sealed record JobMetrics
 
     /// <summary>By object.</summary>
     [FieldNumber(3)]
-    public ImmutableArray<ObjectMetrics> Objects { get; init; } = [];
+    public ImmutableArray<ObjectMetrics> Objects
+    {
+        get => _objects.Items.IsDefault ? [] : _objects.Items;
+        init => _objects = new ValueArray<ObjectMetrics>(value);
+    }
 }
 
 /// <summary>Quality of one object.</summary>

@@ -8,7 +8,7 @@ namespace OrleansOneShot.Documents.Progress;
 /// <summary>One entry of a job's progress log. Sequence numbers have no gaps, also across resumes.</summary>
 public sealed record ProgressEvent
 {
-    private readonly TermList _terms;
+    private readonly ValueArray<TermLoss> _terms;
 
     /// <summary>1 for the first event of the job, then one more each.</summary>
     [FieldNumber(0), JsonPropertyName("seq")]
@@ -40,7 +40,7 @@ public sealed record ProgressEvent
     {
         // Earlier versions wrote no terms.
         get => _terms.Items.IsDefault ? TermLoss.Of(Losses) : _terms.Items;
-        init => _terms = new TermList(value);
+        init => _terms = new ValueArray<TermLoss>(value);
     }
 
     /// <summary>The epoch that reports.</summary>
@@ -98,22 +98,4 @@ public sealed record TermLoss([property: FieldNumber(0)] string Name, [property:
     /// <returns>Global, object and class; empty for none.</returns>
     public static ImmutableArray<TermLoss> Of(TermLosses? losses) =>
         losses is null ? [] : [new(Global, losses.Global), new(Object, losses.Object), new(Class, losses.Class)];
-}
-
-/// <summary>Losses that are equal by value, so that the records that hold them are.</summary>
-/// <param name="items">The losses; default for none told.</param>
-internal readonly struct TermList(ImmutableArray<TermLoss> items) : IEquatable<TermList>
-{
-    /// <summary>The losses.</summary>
-    public ImmutableArray<TermLoss> Items { get; } = items;
-
-    /// <inheritdoc/>
-    public bool Equals(TermList other) =>
-        Items.IsDefault || other.Items.IsDefault ? Items.IsDefault == other.Items.IsDefault : Items.AsSpan().SequenceEqual(other.Items.AsSpan());
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is TermList other && Equals(other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Items.IsDefaultOrEmpty ? 0 : HashCode.Combine(Items.Length, Items[0]);
 }

@@ -7,7 +7,7 @@ namespace OrleansOneShot.Documents.Progress;
 /// <summary>What a trainer reports; the job's grain numbers it and makes it a <see cref="ProgressEvent"/>.</summary>
 public sealed record ProgressUpdate
 {
-    private readonly TermList _terms;
+    private readonly ValueArray<TermLoss> _terms;
 
     /// <summary>When it happened, UTC.</summary>
     [FieldNumber(0)]
@@ -34,7 +34,7 @@ public sealed record ProgressUpdate
     public ImmutableArray<TermLoss> Terms
     {
         get => _terms.Items.IsDefault ? TermLoss.Of(Losses) : _terms.Items;
-        init => _terms = new TermList(value);
+        init => _terms = new ValueArray<TermLoss>(value);
     }
 
     /// <summary>Seconds the step took.</summary>

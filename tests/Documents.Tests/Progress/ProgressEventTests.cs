@@ -22,6 +22,21 @@ public sealed class ProgressEventTests
     }
 
     [Fact]
+    public void Equals_NoLossesHoweverSaid_AreEqual()
+    {
+        Assert.Equal(Event([]), Event(default));
+        Assert.Equal(Event(default), ProgressJson.FromLine(ProgressJson.ToLine(Event([]))));
+    }
+
+    [Fact]
+    public void Equals_TheSameMetrics_AreEqualByValue()
+    {
+        Assert.Equal(Measured(0.5), Measured(0.5));
+        Assert.Equal(Measured(0.5), ProgressJson.FromLine(ProgressJson.ToLine(Measured(0.5))));
+        Assert.NotEqual(Measured(0.5), Measured(0.6));
+    }
+
+    [Fact]
     public void Equals_OtherLosses_AreNot()
     {
         Assert.NotEqual(Event([new TermLoss("global", 1)]), Event([new TermLoss("global", 2)]));
@@ -29,6 +44,23 @@ public sealed class ProgressEventTests
         Assert.NotEqual(Event([new TermLoss("global", 1)]), Event([]));
         Assert.NotEqual(Event([new TermLoss("global", 1)]), Event(default));
     }
+
+    private static ProgressEvent Measured(double ia) =>
+        Event(default) with
+        {
+            Metrics = new JobMetrics
+            {
+                Objects =
+                [
+                    new ObjectMetrics
+                    {
+                        Token = "<cat>",
+                        Class = "cat",
+                        IaObject = ia,
+                    },
+                ],
+            },
+        };
 
     private static ProgressUpdate Update(double loss) =>
         new()
