@@ -89,7 +89,7 @@ public sealed class DatasetCommandTests : IDisposable
         ]);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.Contains("dog6: done in ", run.Error, StringComparison.Ordinal);
-        Assert.Contains("it is taken for a dog", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Taken for a dog, after its folder's name", run.Error, StringComparison.Ordinal);
 
         var status = await DatasetAsync("status");
         Assert.Equal(("pets", "Finished", 2), ((string?)status.Document["name"], (string?)status.Document["state"], (int?)status.Document["items"]));
@@ -107,7 +107,7 @@ public sealed class DatasetCommandTests : IDisposable
 
         var report = await DatasetAsync("report", "--out", _folder["elsewhere"]);
         Assert.Equal(3, report.Document["files"]!.AsArray().Count);
-        Assert.Contains("it is taken for a dog", File.ReadAllText(Path.Combine(_folder["elsewhere"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("Taken for a dog, after its folder", File.ReadAllText(Path.Combine(_folder["elsewhere"], "report.html")), StringComparison.Ordinal);
         Assert.Equal("conflict", (string?)(await DatasetAsync("cancel")).Document["error"]!["code"]);
     }
 
