@@ -10,9 +10,6 @@ namespace OrleansOneShot.Api.Bodies;
 /// <summary>Reads documents from bodies: within a limit, strictly, and with every field that is not known named at once.</summary>
 internal static class JsonBody
 {
-    /// <summary>Most fields at fault that an answer names.</summary>
-    public const int MostProblems = 16;
-
     private const int LongestField = 200;
 
     /// <summary>Reads a document.</summary>
@@ -38,7 +35,7 @@ internal static class JsonBody
         [
             .. StrictJson
                 .FindUnknown<T>(root, DocumentJson.Options)
-                .Take(MostProblems)
+                .Take(Problems.MostProblems)
                 .Select(field => new SettingProblem(field, $"{Wording.Cut(field, LongestField)} is no field of this document.")),
         ];
         return unknown.Count == 0 ? StrictJson.Read<T>(root, DocumentJson.Options) : throw Problems.Of(unknown);

@@ -20,7 +20,6 @@ using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Requests;
-using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Api.Datasets;
 
@@ -168,11 +167,13 @@ internal static class DatasetEndpoints
     private static async Task<IResult> CreateAsync(HttpContext context, ClusterClient client, TimeProvider clock)
     {
         var caller = Caller.Of(context.User);
-        var id = DatasetRunId.Of(caller.Owner, context.Request.Headers[IdempotencyKey.Header].ToString(), clock.GetUtcNow());
+        var key = context.Request.Headers[IdempotencyKey.Header].ToString();
+        var id = DatasetRunId.Of(caller.Owner, key, clock.GetUtcNow());
         var request = await JsonBody.ReadAsync<DatasetRunRequest>(context, MostRequestBytes) with { Owner = caller.Owner };
-        Require(DatasetRules.Find(request));
+        Problems.Require(DatasetRules.Find(request));
         var run = client.GetDatasetRun(id);
-        var isKnown = await run.FindStatusAsync(context.RequestAborted) is not null;
+        // Without a key the id is new.
+        var isKnown = key.Length > 0 && await run.FindStatusAsync(context.RequestAborted) is not null;
         DatasetRunStatus status;
         try
         {
@@ -203,7 +204,8 @@ internal static class DatasetEndpoints
         var (run, status) = await owned.FindAsync(Caller.Of(context.User), id, context.RequestAborted);
         if (LongPoll.Wanted(context) is { } patience && LongPoll.IsKnown(context, TagOf(status)) && !status.State.IsAtRest())
         {
-            status = await WaitAsync(run, status, patience, context.RequestAborted);
+            var known = status.Version;
+            status = await LongPoll.NextAsync(limit => run.WatchAsync(known, limit), patience, context.RequestAborted) ?? status;
         }
 
         return LongPoll.IsKnown(context, TagOf(status)) ? Unchanged(context, status) : Answer(context, status);
@@ -220,7 +222,7 @@ internal static class DatasetEndpoints
             Items = status.Items,
             Metadata = status.Metadata,
         };
-        Require(DatasetRules.Find(request, batch.Items));
+        Problems.Require(DatasetRules.Find(request, batch.Items));
         await RequireUploadedAsync(client.GetUploads(caller.Owner), batch.Items, context.RequestAborted);
         return Answer(context, await run.AddItemsAsync(batch.Items, context.RequestAborted));
     }
@@ -244,7 +246,7 @@ internal static class DatasetEndpoints
                 [
                     .. inputs
                         .Where(input => missing.Contains(input.Sha256))
-                        .Take(JsonBody.MostProblems)
+                        .Take(Problems.MostProblems)
                         .Select(input => new ProblemField(Problems.Pointer(input.Field), $"{input.Sha256} was not uploaded, or is gone.")),
                 ]
             );
@@ -328,34 +330,6 @@ internal static class DatasetEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<DatasetRunStatus> WaitAsync(ClusterDatasetRun run, DatasetRunStatus known, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
-        try
-        {
-            await foreach (var status in run.WatchAsync(known.Version, limit.Token))
-            {
-                return status;
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Nothing new in that time.
-        }
-
-        return known;
-    }
-
-    private static void Require(IEnumerable<SettingProblem> problems)
-    {
-        List<SettingProblem> found = [.. problems.Take(JsonBody.MostProblems)];
-        if (found.Count > 0)
-        {
-            throw Problems.Of(found);
-        }
-    }
-
     private static JsonHttpResult<DatasetRunStatus> Answer(HttpContext context, DatasetRunStatus status, int code = StatusCodes.Status200OK)
     {
         Tag(context, status);
@@ -368,15 +342,7 @@ internal static class DatasetEndpoints
         return TypedResults.StatusCode(StatusCodes.Status304NotModified);
     }
 
-    private static void Tag(HttpContext context, DatasetRunStatus status)
-    {
-        context.Response.Headers.ETag = TagOf(status);
-        context.Response.Headers.CacheControl = "private, no-cache";
-        if (!status.State.IsAtRest())
-        {
-            context.Response.Headers.RetryAfter = "2";
-        }
-    }
+    private static void Tag(HttpContext context, DatasetRunStatus status) => JobAnswers.Tag(context, TagOf(status), status.State.IsAtRest());
 
     private static string TagOf(DatasetRunStatus status) => string.Create(CultureInfo.InvariantCulture, $"\"{status.Version}\"");
 }

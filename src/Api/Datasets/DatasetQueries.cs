@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Datasets;
@@ -103,7 +102,7 @@ internal static class DatasetQueries
     }
 
     private static ProblemException Refuse(List<ProblemField> problems) =>
-        new(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(JsonBody.MostProblems)]);
+        new(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(Problems.MostProblems)]);
 }
 
 /// <summary>The parameters of a list of runs.</summary>

@@ -14,6 +14,9 @@ namespace OrleansOneShot.Api.Errors;
 /// <summary>Errors over HTTP: the one place that makes problem documents and chooses status codes.</summary>
 internal static class Problems
 {
+    /// <summary>Most fields at fault that an answer names.</summary>
+    public const int MostProblems = 16;
+
     private const int RetrySeconds = 5;
 
     /// <summary>The status code of an error.</summary>
@@ -61,6 +64,18 @@ internal static class Problems
     /// <returns>An error that names it.</returns>
     public static ProblemException Invalid(string name, string message) =>
         new(new ErrorDetail(ErrorCodes.InvalidInput, message), [new ProblemField(name, message)]);
+
+    /// <summary>Refuses a document in which something is wrong.</summary>
+    /// <param name="problems">What is wrong; none lets it pass.</param>
+    /// <exception cref="ProblemException">Something is; the first <see cref="MostProblems"/> fields are named.</exception>
+    public static void Require(IEnumerable<SettingProblem> problems)
+    {
+        List<SettingProblem> found = [.. problems.Take(MostProblems)];
+        if (found.Count > 0)
+        {
+            throw Of(found);
+        }
+    }
 
     /// <summary>Answers with an error.</summary>
     /// <param name="context">The request.</param>

@@ -13,7 +13,6 @@ using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Keys;
 using OrleansOneShot.Documents.Requests;
-using OrleansOneShot.Recipe;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Api.Generations;
@@ -104,12 +103,7 @@ internal static class GenerationEndpoints
         var key = context.Request.Headers[IdempotencyKey.Header].ToString();
         var id = IdempotencyKey.ToJobId(caller.Owner, key, clock.GetUtcNow(), IdempotencyKey.GenerationPrefix);
         var request = await JsonBody.ReadAsync<GenerationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
-        List<SettingProblem> problems = [.. GenerationValidator.Find(request).Take(JsonBody.MostProblems)];
-        if (problems.Count > 0)
-        {
-            throw Problems.Of(problems);
-        }
-
+        Problems.Require(GenerationValidator.Find(request));
         var job = client.GetGeneration(id);
         // Without a key the id is new.
         var isKnown = key.Length > 0 && await job.FindStatusAsync(context.RequestAborted) is not null;

@@ -145,8 +145,8 @@ internal static class ImplantationEndpoints
     private static async Task<ImplantationRequest> ReadAsync(HttpContext context, Caller caller)
     {
         var request = await JsonBody.ReadAsync<ImplantationRequest>(context, RequestJson.MaxBytes) with { Owner = caller.Owner };
-        List<SettingProblem> problems = [.. RequestValidator.Find(request).Take(JsonBody.MostProblems)];
-        return problems.Count == 0 ? request : throw Problems.Of(problems);
+        Problems.Require(RequestValidator.Find(request));
+        return request;
     }
 
     private static async Task RequireUploadedAsync(OwnerUploads uploads, ImplantationRequest request, CancellationToken cancellationToken)

@@ -51,11 +51,17 @@ internal static class JobAnswers
     /// <summary>Sets the headers of an answer that is a status.</summary>
     /// <param name="context">The call.</param>
     /// <param name="status">The status.</param>
-    public static void Tag(HttpContext context, IJobStatus status)
+    public static void Tag(HttpContext context, IJobStatus status) => Tag(context, TagOf(status), status.State.IsFinal());
+
+    /// <summary>Sets the headers of an answer that is a status.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="tag">The status's ETag.</param>
+    /// <param name="isFinal">Whether it changes no more by itself.</param>
+    public static void Tag(HttpContext context, string tag, bool isFinal)
     {
-        context.Response.Headers.ETag = TagOf(status);
+        context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "private, no-cache";
-        if (!status.State.IsFinal())
+        if (!isFinal)
         {
             context.Response.Headers.RetryAfter = "2";
         }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
-using OrleansOneShot.Api.Bodies;
 using OrleansOneShot.Api.Description;
 using OrleansOneShot.Api.Errors;
 using OrleansOneShot.Common;
@@ -83,7 +82,7 @@ internal static class ListQuery
                 Cursor = known.Cursor,
                 PageSize = page,
             }
-            : throw new ProblemException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(JsonBody.MostProblems)]);
+            : throw new ProblemException(new ErrorDetail(ErrorCodes.InvalidInput, problems[0].Detail), [.. problems.Take(Problems.MostProblems)]);
     }
 
     private static bool TryParse(string? text, out JobState? state)

@@ -46,18 +46,32 @@ internal static class LongPoll
             return;
         }
 
+        await NextAsync(limit => watch(status.LastSequence + 1, limit), patience, cancellationToken);
+    }
+
+    /// <summary>Waits for the next of what is watched.</summary>
+    /// <typeparam name="T">What is watched.</typeparam>
+    /// <param name="watch">Watches until it is stopped.</param>
+    /// <param name="patience">How long at most.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The next; null: there was none in that time, or none will come.</returns>
+    public static async Task<T?> NextAsync<T>(Func<CancellationToken, IAsyncEnumerable<T>> watch, TimeSpan patience, CancellationToken cancellationToken)
+        where T : class
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
         try
         {
-            await foreach (var _ in watch(status.LastSequence + 1, limit.Token))
+            await foreach (var next in watch(limit.Token))
             {
-                break;
+                return next;
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Nothing new in that time.
         }
+
+        return null;
     }
 }

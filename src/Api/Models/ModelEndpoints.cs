@@ -180,8 +180,8 @@ internal static class ModelEndpoints
 
     private static T Require<T>(T document, Func<T, IEnumerable<SettingProblem>> find)
     {
-        List<SettingProblem> problems = [.. find(document).Take(JsonBody.MostProblems)];
-        return problems.Count == 0 ? document : throw Problems.Of(problems);
+        Problems.Require(find(document));
+        return document;
     }
 
     private static JsonHttpResult<T> Show<T>(T document) => TypedResults.Json(document, DocumentJson.Options);

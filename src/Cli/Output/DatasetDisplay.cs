@@ -77,19 +77,13 @@ internal sealed class DatasetLines(TextWriter error) : IDatasetDisplay
 internal sealed class DatasetTable : IDatasetDisplay
 {
     private static readonly TimeSpan s_redrawEvery = TimeSpan.FromMilliseconds(200);
-    private readonly IAnsiConsole _console;
+    private readonly LiveTable _live;
     private readonly Lock _gate = new();
     private readonly DatasetPace _pace = new(TimeProvider.System);
-    private readonly CancellationTokenSource _end = new();
-    private readonly Task _drawing;
     private DatasetRunStatus? _status;
     private string _last = "";
 
-    public DatasetTable(TextWriter error)
-    {
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        _drawing = _console.Live(new Text("Starting")).AutoClear(false).StartAsync(DrawAsync);
-    }
+    public DatasetTable(TextWriter error) => _live = new LiveTable(error, s_redrawEvery, Render);
 
     /// <inheritdoc/>
     public void Show(DatasetRunStatus status)
@@ -116,35 +110,10 @@ internal sealed class DatasetTable : IDatasetDisplay
     }
 
     /// <inheritdoc/>
-    public void Say(string sentence)
-    {
-        // The padding wipes what the table left on this line.
-        _console.WriteLine(sentence.PadRight(Math.Max(0, _console.Profile.Width - 1)));
-    }
+    public void Say(string sentence) => _live.Say(sentence);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_end.IsCancellationRequested)
-        {
-            return;
-        }
-
-        _end.Cancel();
-        _drawing.GetAwaiter().GetResult();
-        _end.Dispose();
-    }
-
-    private async Task DrawAsync(LiveDisplayContext context)
-    {
-        while (!_end.IsCancellationRequested)
-        {
-            context.UpdateTarget(Render());
-            await Task.Delay(s_redrawEvery, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        context.UpdateTarget(Render());
-    }
+    public void Dispose() => _live.Dispose();
 
     private IRenderable Render()
     {
@@ -159,7 +128,7 @@ internal sealed class DatasetTable : IDatasetDisplay
             var table = new Table().Border(TableBorder.Rounded).AddColumns("State", "Done", "Running", "Waiting", "Failed", "Left");
             table.AddRow(
                 status.State.ToString(),
-                $"{Number(counts.Succeeded)}/{Number(status.Items)} {Bar(status)}",
+                $"{Number(counts.Succeeded)}/{Number(status.Items)} {LiveTable.Bar(status.Counts.Succeeded + status.Counts.Failed, status.Items)}",
                 Number(counts.Running),
                 Number(status.Items - counts.Added() + counts.Waiting),
                 Number(counts.Failed),
@@ -168,13 +137,6 @@ internal sealed class DatasetTable : IDatasetDisplay
             var below = status.Waiting is { } reason ? $"Waiting: {reason}" : _last;
             return below.Length == 0 ? table : new Rows(table, new Text(below));
         }
-    }
-
-    private static string Bar(DatasetRunStatus status)
-    {
-        const int Width = 20;
-        var done = Math.Clamp((int)((long)(status.Counts.Succeeded + status.Counts.Failed) * Width / status.Items), 0, Width);
-        return new string('█', done) + new string('░', Width - done);
     }
 
     private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);

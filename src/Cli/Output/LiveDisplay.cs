@@ -10,12 +10,10 @@ namespace OrleansOneShot.Cli.Output;
 internal sealed class LiveDisplay : IProgressDisplay
 {
     private static readonly TimeSpan s_redrawEvery = TimeSpan.FromMilliseconds(100);
-    private readonly IAnsiConsole _console;
+    private readonly LiveTable _live;
     private readonly string? _store;
     private readonly Lock _gate = new();
     private readonly StepRate _rate = new();
-    private readonly Task _drawing;
-    private readonly CancellationTokenSource _end = new();
     private ProgressEvent? _newest;
     private ImmutableArray<TermLoss> _losses = [];
     private string? _preview;
@@ -23,8 +21,7 @@ internal sealed class LiveDisplay : IProgressDisplay
     public LiveDisplay(TextWriter error, string? store)
     {
         _store = store;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        _drawing = _console.Live(new Text("Starting")).AutoClear(false).StartAsync(DrawAsync);
+        _live = new LiveTable(error, s_redrawEvery, Render);
     }
 
     /// <inheritdoc/>
@@ -45,35 +42,10 @@ internal sealed class LiveDisplay : IProgressDisplay
     }
 
     /// <inheritdoc/>
-    public void Say(string sentence)
-    {
-        // The padding wipes what the table left on this line.
-        _console.WriteLine(sentence.PadRight(Math.Max(0, _console.Profile.Width - 1)));
-    }
+    public void Say(string sentence) => _live.Say(sentence);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_end.IsCancellationRequested)
-        {
-            return;
-        }
-
-        _end.Cancel();
-        _drawing.GetAwaiter().GetResult();
-        _end.Dispose();
-    }
-
-    private async Task DrawAsync(LiveDisplayContext context)
-    {
-        while (!_end.IsCancellationRequested)
-        {
-            context.UpdateTarget(Render());
-            await Task.Delay(s_redrawEvery, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        context.UpdateTarget(Render());
-    }
+    public void Dispose() => _live.Dispose();
 
     private IRenderable Render()
     {
@@ -88,20 +60,13 @@ internal sealed class LiveDisplay : IProgressDisplay
             var table = new Table().Border(TableBorder.Rounded).AddColumns(["Stage", "Step", .. losses, "Steps/s", "Left"]);
             table.AddRow([
                 newest.Stage.ToString(),
-                newest.Steps > 0 ? $"{newest.Step}/{newest.Steps} {Bar(newest)}" : "",
+                newest.Steps > 0 ? $"{newest.Step}/{newest.Steps} {LiveTable.Bar(newest.Step, newest.Steps)}" : "",
                 .. _losses.Select(term => Number(term.Value, "0.0000")),
                 Number(_rate.StepsPerSecond, "0.##"),
                 _rate.Left(newest) is { } left ? StepRate.Text(left) : "",
             ]);
             return _preview is null ? table : new Rows(table, new Text(_preview));
         }
-    }
-
-    private static string Bar(ProgressEvent progress)
-    {
-        const int Width = 20;
-        var done = Math.Clamp(progress.Step * Width / progress.Steps, 0, Width);
-        return new string('█', done) + new string('░', Width - done);
     }
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";

@@ -13,9 +13,7 @@ public static class AlignmentPlot
     private const int Height = 560;
     private const float MarkerSize = 11;
 
-    private static readonly Color s_ink = new(0x1F, 0x23, 0x28);
     private static readonly Color s_muted = new(0x6B, 0x72, 0x80);
-    private static readonly Color s_grid = new(0xEC, 0xEE, 0xF0);
 
     // Okabe and Ito's colours: told apart by the colour-blind as well.
     private static readonly Color[] s_palette =
@@ -101,28 +99,8 @@ public static class AlignmentPlot
 
     private static void Style(Plot plot, string title)
     {
-        plot.Title(title);
-        plot.XLabel("text alignment (TA)");
-        plot.YLabel("image alignment (IA)");
-        plot.Font.Set(EmbeddedFontResolver.FontName);
-        plot.FigureBackground.Color = Colors.White;
-        plot.DataBackground.Color = Colors.White;
-        plot.Grid.MajorLineColor = s_grid;
-        plot.Axes.Color(s_ink);
-        plot.Axes.Title.Label.FontSize = 16;
-        plot.Axes.Title.Label.FontName = EmbeddedFontResolver.HeadingName;
-        plot.Axes.Title.Label.Bold = false;
-        plot.Axes.Bottom.Label.FontSize = 13;
-        plot.Axes.Left.Label.FontSize = 13;
-        plot.Axes.Bottom.Label.Bold = false;
-        plot.Axes.Left.Label.Bold = false;
-        plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Axes.Right.FrameLineStyle.Width = 0;
+        PlotStyle.Apply(plot, title, "text alignment (TA)", "image alignment (IA)");
         plot.ShowLegend(Edge.Right);
-        plot.Legend.FontName = EmbeddedFontResolver.FontName;
-        plot.Legend.FontSize = 13;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
         plot.Axes.Margins(0.12, 0.12);
         plot.Axes.AutoScale();
     }

@@ -12,8 +12,6 @@ public static class CurvesPlot
     private const int PanelHeight = 440;
 
     // Okabe and Ito's colours: told apart by the colour-blind as well.
-    private static readonly Color s_ink = new(0x1F, 0x23, 0x28);
-    private static readonly Color s_grid = new(0xEC, 0xEE, 0xF0);
     private static readonly Color[] s_palette =
     [
         new(0x00, 0x72, 0xB2),
@@ -80,7 +78,7 @@ public static class CurvesPlot
     {
         var plot = new Plot();
         const int First = 1; // Steps count from 1; the prototypes' curves have a value before their first step.
-        AddTerm(plot, "total", curves.Total, s_ink, First);
+        AddTerm(plot, "total", curves.Total, PlotStyle.Ink, First);
         for (var i = 0; i < curves.Terms.Count; i++)
         {
             AddTerm(plot, curves.Terms[i].Name, curves.Terms[i].Values, s_palette[i % s_palette.Length], First);
@@ -135,29 +133,9 @@ public static class CurvesPlot
 
     private static void Style(Plot plot, string title, string xLabel, string yLabel)
     {
-        plot.Title(title);
-        plot.XLabel(xLabel);
-        plot.YLabel(yLabel);
-        plot.Font.Set(EmbeddedFontResolver.FontName);
-        plot.FigureBackground.Color = Colors.White;
-        plot.DataBackground.Color = Colors.White;
-        plot.Grid.MajorLineColor = s_grid;
-        plot.Axes.Color(s_ink);
-        plot.Axes.Title.Label.FontSize = 16;
-        plot.Axes.Title.Label.FontName = EmbeddedFontResolver.HeadingName;
-        plot.Axes.Title.Label.Bold = false;
-        plot.Axes.Bottom.Label.FontSize = 13;
-        plot.Axes.Left.Label.FontSize = 13;
-        plot.Axes.Bottom.Label.Bold = false;
-        plot.Axes.Left.Label.Bold = false;
-        plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Axes.Right.FrameLineStyle.Width = 0;
+        PlotStyle.Apply(plot, title, xLabel, yLabel);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true, TickDensity = 0.5 };
         plot.ShowLegend(Alignment.UpperRight);
-        plot.Legend.FontName = EmbeddedFontResolver.FontName;
-        plot.Legend.FontSize = 13;
-        plot.Legend.OutlineWidth = 0;
-        plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.BackgroundColor = Colors.White.WithAlpha(0.8);
         plot.Axes.Margins(0.01, 0);
         plot.Axes.AutoScale();

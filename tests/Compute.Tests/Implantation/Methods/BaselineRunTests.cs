@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
@@ -170,16 +169,5 @@ public sealed class BaselineRunTests : IDisposable
         string? checkpoint,
         RecordingObserver observer,
         CancellationToken cancellationToken
-    )
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, name)).FullName;
-        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), Inputs, options, observer).Execute(folder, checkpoint, cancellationToken);
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        {
-            hashes.Add(Path.GetRelativePath(folder, file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))));
-        }
-
-        return hashes;
-    }
+    ) => HashedRun.Execute(Path.Combine(_folder.FullName, name), Inputs, options, checkpoint, observer, cancellationToken);
 }
