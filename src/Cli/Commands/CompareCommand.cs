@@ -31,7 +31,7 @@ internal sealed class CompareCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var plan = await ComparisonPlan.MakeAsync(_options, parsed, target, context);
-        var record = ComparisonRecord.Open(plan.Out, plan.Fingerprint);
+        var record = ComparisonRecord.Open(plan.Out);
         if (plan.Objects.Count < Verdict.FewestObjects)
         {
             context.Say($"With fewer than {Verdict.FewestObjects} objects no difference can be told from chance.");
