@@ -37,8 +37,7 @@ public sealed record FanOutOptions : ISettingRules
     }
 
     /// <summary>What <see cref="Read"/> reads.</summary>
-    public override string ToString() =>
-        Mode == FanOutMode.Periodic ? FormattableString.Invariant($"{PeriodicPrefix}{Period}") : Setting.WordOf(Mode);
+    public override string ToString() => Mode == FanOutMode.Periodic ? FormattableString.Invariant($"{PeriodicPrefix}{Period}") : Setting.WordOf(Mode);
 
     /// <inheritdoc/>
     public IEnumerable<SettingProblem> Find(string field)

@@ -103,9 +103,7 @@ internal sealed record ComparisonPlan
         return Methods.ToDictionary(method => method.Id, method => (IsTuned ? Tuned(method) : paper).With(method.Change));
 
         MethodSettings Tuned(ComparedMethod method) =>
-            MethodSettings.GridOf(method.Options.Name, Defaults)[
-                chosen.GetValueOrDefault(method.SettingsId, MethodSettings.OwnNumber) - 1
-            ];
+            MethodSettings.GridOf(method.Options.Name, Defaults)[chosen.GetValueOrDefault(method.SettingsId, MethodSettings.OwnNumber) - 1];
     }
 
     /// <summary>The trainings of the table, an object after another, so that what there is after a while can be compared.</summary>

@@ -55,7 +55,19 @@ internal sealed record MethodSettings(double LearningRate, int Steps, LearningRa
             return this;
         }
 
-        var own = change.Put(new ItemOptions { Training = new TrainingOptions { LearningRate = LearningRate, Steps = Steps, Schedule = Schedule } }).Training;
+        var own = change
+            .Put(
+                new ItemOptions
+                {
+                    Training = new TrainingOptions
+                    {
+                        LearningRate = LearningRate,
+                        Steps = Steps,
+                        Schedule = Schedule,
+                    },
+                }
+            )
+            .Training;
         return new MethodSettings(own.LearningRate!.Value, own.Steps!.Value, own.Schedule);
     }
 

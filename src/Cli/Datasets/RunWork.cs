@@ -33,10 +33,7 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     /// <param name="record">The run; null where this machine knows nothing of it.</param>
     /// <param name="again">What goes on with an interrupted run, as a command line; null: <c>dataset resume</c>.</param>
     public static async Task<RunWork> OpenAsync(CommandContext context, SessionTarget target, RunRecords records, RunRecord? record, string? again = null) =>
-        new(context, await LastingSession.OpenAsync(RunSlots.Provide(context, target, record), SessionMode.Work, context.Interrupt), records)
-        {
-            Again = again,
-        };
+        new(context, await LastingSession.OpenAsync(RunSlots.Provide(context, target, record), SessionMode.Work, context.Interrupt), records) { Again = again };
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();

@@ -51,7 +51,8 @@ internal sealed class ComparisonOptions
     public Option<string> Out { get; } =
         new("--out")
         {
-            Description = "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was; with other rows, objects or seeds only what is not there yet is trained. Measured is each time.",
+            Description =
+                "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was; with other rows, objects or seeds only what is not there yet is trained. Measured is each time.",
             HelpName = "DIR",
             Required = true,
         };

@@ -96,7 +96,9 @@ internal sealed class VariantChange
             throw VariantOption.Refusal($"\"{text}\": {first.Message.TrimEnd('.')}", "Take options of implant (oneshot implant --help).");
         }
 
-        var common = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(one => one is { Implicit: false } && s_common.Contains(one.Option.Name));
+        var common = parsed
+            .CommandResult.Children.OfType<OptionResult>()
+            .FirstOrDefault(one => one is { Implicit: false } && s_common.Contains(one.Option.Name));
         return common is null
             ? new VariantChange(parsed)
             : throw VariantOption.Refusal($"{common.Option.Name} is the same for all rows", "Give it to compare itself.");

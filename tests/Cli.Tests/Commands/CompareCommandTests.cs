@@ -95,7 +95,9 @@ public sealed class CompareCommandTests : IDisposable
 
         SortedDictionary<string, string> Manifests() =>
             new(
-                Directory.EnumerateDirectories(Out("table")).ToDictionary(path => Path.GetFileName(path)!, path => File.ReadAllText(Path.Combine(path, "manifest.json"))),
+                Directory
+                    .EnumerateDirectories(Out("table"))
+                    .ToDictionary(path => Path.GetFileName(path)!, path => File.ReadAllText(Path.Combine(path, "manifest.json"))),
                 StringComparer.Ordinal
             );
         JsonNode? Used(string row, string part, string name) => JsonNode.Parse(File.ReadAllText(Out($"table/cat.{row}.s1/request.json")))![part]![name];

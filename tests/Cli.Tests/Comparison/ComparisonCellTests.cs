@@ -70,7 +70,10 @@ public sealed class ComparisonCellTests : IDisposable
     public void Options_OfAVariant_ReplaceWhatTheyNameAndNothingElse()
     {
         var item = Compared.Item("cat");
-        var options = item.Options with { Training = new TrainingOptions { Rank = 16, Precision = Precision.Fp32 } };
+        var options = item.Options with
+        {
+            Training = new TrainingOptions { Rank = 16, Precision = Precision.Fp32 },
+        };
         var variant = Assert.Single(VariantOption.Read(["own=--rank 4 --lr 0.5 --no-prototype --guidance 2"]));
         var settings = s_settings.With(variant.Change);
 
@@ -87,7 +90,10 @@ public sealed class ComparisonCellTests : IDisposable
                 cell.Options.Training.Schedule
             )
         );
-        Assert.Equal((false, true, 2.0, 2), (cell.Options.Method.Prototype, cell.Options.Method.ClassLoss, cell.Options.Samples.GuidanceScale, cell.Options.Samples.PerPrompt));
+        Assert.Equal(
+            (false, true, 2.0, 2),
+            (cell.Options.Method.Prototype, cell.Options.Method.ClassLoss, cell.Options.Samples.GuidanceScale, cell.Options.Samples.PerPrompt)
+        );
         Assert.Equal((0.5, 40), (settings.LearningRate, settings.Steps));
         Assert.Equal(("own", "cat.own.s5", "ours"), (cell.Row, cell.Id, variant.SettingsId));
         Assert.Equal("dreambooth", VariantOption.Read(["db=--method dreambooth"])[0].SettingsId);

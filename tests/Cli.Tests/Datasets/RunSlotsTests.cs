@@ -12,11 +12,7 @@ public sealed class RunSlotsTests
 {
     private const long GiB = 1L << 30;
 
-    private static readonly ModelChoice s_model = new(
-        new ModelEntry("toyworld-64", Repository.Model, true),
-        null,
-        ModelFolder.Open(Repository.Model)
-    );
+    private static readonly ModelChoice s_model = new(new ModelEntry("toyworld-64", Repository.Model, true), null, ModelFolder.Open(Repository.Model));
 
     [Fact]
     public void OfProcessor_SmallModel_IsAJobAThread() => Assert.Equal(TorchThreads.Most, RunSlots.OfProcessor(s_model, new TrainingOptions(), 1024 * GiB));

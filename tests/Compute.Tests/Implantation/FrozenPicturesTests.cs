@@ -8,7 +8,12 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 public sealed class FrozenPicturesTests
 {
     private static readonly FrozenModel s_model = new(new string('a', 64), new string('b', 64), "Float32", "cpu");
-    private static readonly SamplingRequest s_request = new() { Prompt = "a cat", Width = 8, Height = 8 };
+    private static readonly SamplingRequest s_request = new()
+    {
+        Prompt = "a cat",
+        Width = 8,
+        Height = 8,
+    };
 
     private readonly FrozenPictures _pictures = new();
     private int _drawn;
