@@ -36,6 +36,9 @@ public static class Defaults
     /// <summary>AdamW's learning rate.</summary>
     public const double LearningRate = 1e-4;
 
+    /// <summary>gamma of min-SNR weights: none.</summary>
+    public const double MinSnrGamma = 0;
+
     /// <summary>AdamW's decoupled weight decay.</summary>
     public const double WeightDecay = 0.01;
 

@@ -54,6 +54,10 @@ public sealed record ImplantationOptions
     /// <summary>AdamW's learning rate.</summary>
     public double LearningRate { get; init; } = Defaults.LearningRate;
 
+    /// <summary>AdamW's learning rate of the token vectors; null: <see cref="LearningRate"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TokenLearningRate { get; init; }
+
     /// <summary>How the learning rate changes over the steps.</summary>
     public LearningRateSchedule Schedule { get; init; }
 
@@ -167,9 +171,11 @@ public sealed record ImplantationOptions
                 ClassLoss = isOurs && method.ClassLoss,
                 ClassLossAlpha = method.ClassLossAlpha,
                 ClassLossProbability = method.ClassLossProbability,
+                MinSnrGamma = training.MinSnrGamma ?? own.MinSnrGamma ?? Defaults.MinSnrGamma,
             },
             Steps = training.Steps ?? own.Steps ?? way.Steps(),
             LearningRate = training.LearningRate ?? own.LearningRate ?? way.LearningRate(),
+            TokenLearningRate = training.TokenLearningRate ?? (isOurs ? model.TokenLearningRate : null),
             Schedule = training.Schedule ?? own.Schedule ?? LearningRateSchedule.Constant,
             WeightDecay = training.WeightDecay,
             Rank = training.Rank,

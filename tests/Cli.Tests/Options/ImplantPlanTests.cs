@@ -34,6 +34,8 @@ public sealed class ImplantPlanTests : IDisposable
         ("--lr", ["--lr", "0.25"], r => r.Training.LearningRate, 0.25, null),
         ("--lr-schedule", ["--lr-schedule", "cosine"], r => r.Training.Schedule, LearningRateSchedule.Cosine, null),
         ("--lr-schedule", ["--lr-schedule", "constant"], r => r.Training.Schedule, LearningRateSchedule.Constant, null),
+        ("--token-lr", ["--token-lr", "0.25"], r => r.Training.TokenLearningRate, 0.25, null),
+        ("--min-snr-gamma", ["--min-snr-gamma", "5"], r => r.Training.MinSnrGamma, 5.0, null),
         ("--rank", ["--rank", "6"], r => r.Training.Rank, 6, 4),
         ("--alpha", ["--alpha", "3.5"], r => r.Training.Alpha, 3.5, null),
         ("--targets", ["--targets", "cross"], r => r.Training.Targets, LoraTargets.Cross, LoraTargets.Attention),

@@ -133,6 +133,8 @@ internal static class RequestLimits
         Of<TrainingOptions>("training", (r, v) => r with { Training = v }, [new TrainingOptions()], [(null!, Missing("training"))]),
         Range("training.steps", 1, 100_000, (r, v) => r with { Training = r.Training with { Steps = v } }),
         Positive("training.learning_rate", 1, (r, v) => r with { Training = r.Training with { LearningRate = v } }),
+        Positive("training.token_learning_rate", 1, (r, v) => r with { Training = r.Training with { TokenLearningRate = v } }),
+        Real("training.min_snr_gamma", 0, 1000, (r, v) => r with { Training = r.Training with { MinSnrGamma = v } }),
         Choice<LearningRateSchedule>("training.schedule", "constant, cosine", (r, v) => r with { Training = r.Training with { Schedule = v } }),
         Range("training.rank", 1, 256, (r, v) => r with { Training = r.Training with { Rank = v } }),
         Positive("training.alpha", 1_000_000, (r, v) => r with { Training = r.Training with { Alpha = v } }),

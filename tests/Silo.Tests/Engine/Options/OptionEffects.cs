@@ -265,6 +265,27 @@ internal static class OptionEffects
                 Used = { ["learning_rate"] = "0.004" },
                 Seen = (plain, other) => Assert.Equal(4, Size(other.Weights(1, 'B')) / Size(plain.Weights(1, 'B')), 1e-3),
             },
+            new("training.token_learning_rate", (r, _) => r with { Training = r.Training with { TokenLearningRate = 4e-3 } })
+            {
+                Used = { ["token_learning_rate"] = "0.004" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal(plain.Weights(1, 'B'), other.Weights(1, 'B'));
+                    EmbeddingsDiffer(plain, other);
+                },
+            },
+            new("training.min_snr_gamma", (r, _) => r with { Training = r.Training with { MinSnrGamma = 1e-3 } })
+            {
+                // At so small a gamma every timestep counts: all but those of the most noise weigh gamma / SNR, and all terms of a step alike.
+                Used = { ["objective.min_snr_gamma"] = "0.001" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, classes: true);
+                    var weight = other.Losses[0].Global / plain.Losses[0].Global;
+                    Assert.InRange(weight, 1e-9, 0.999);
+                    Assert.Equal(weight, other.Losses[0].Object / plain.Losses[0].Object, weight * 1e-4);
+                },
+            },
             new("training.schedule", (r, _) => r with { Training = r.Training with { Schedule = LearningRateSchedule.Cosine } })
             {
                 // The second of two steps goes half as far.
