@@ -30,6 +30,9 @@ public static class Defaults
     /// <summary>Weight of DreamBooth's loss on class pictures.</summary>
     public const double PriorWeight = 1;
 
+    /// <summary>How far the object loss's masks are grown, and how much their edges are blurred: they are taken as they are.</summary>
+    public const double MaskEdge = 0;
+
     /// <summary>Training steps.</summary>
     public const int Steps = 100;
 

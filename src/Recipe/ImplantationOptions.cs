@@ -36,6 +36,14 @@ public sealed record ImplantationOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OwnViews { get; init; }
 
+    /// <summary>How far the object loss's masks are grown: a radius, as a part of the crop's side.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MaskDilate { get; init; }
+
+    /// <summary>How much the edges of the object loss's masks are blurred: a standard deviation, as a part of the crop's side.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MaskFeather { get; init; }
+
     /// <summary>Whether the prototypical embedding (eq. 2) is learned before training.</summary>
     public bool UsePrototype { get; init; } = true;
 
@@ -156,6 +164,8 @@ public sealed record ImplantationOptions
             Vectors = method.Vectors ?? own.Vectors ?? way.Vectors(),
             SubsetSize = method.SubsetSize ?? Defaults.SubsetSize,
             OwnViews = method.ObjectView == ObjectView.Own,
+            MaskDilate = method.MaskDilate ?? (isOurs ? model.MaskDilate : null) ?? Defaults.MaskEdge,
+            MaskFeather = method.MaskFeather ?? (isOurs ? model.MaskFeather : null) ?? Defaults.MaskEdge,
             UsePrototype = isOurs && method.Prototype,
             Prototype = new PrototypeOptions
             {

@@ -45,6 +45,14 @@ public sealed record ModelDefaults
     [JsonPropertyName("prototype")]
     public PrototypeDefaults? Prototype { get; init; }
 
+    /// <summary>How far the object loss's masks are grown.</summary>
+    [JsonPropertyName("mask_dilate")]
+    public double? MaskDilate { get; init; }
+
+    /// <summary>How much the edges of the object loss's masks are blurred.</summary>
+    [JsonPropertyName("mask_feather")]
+    public double? MaskFeather { get; init; }
+
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     [JsonPropertyName("prompt_template")]
     public string? PromptTemplate { get; init; }
@@ -66,6 +74,8 @@ public sealed record ModelDefaults
             ("sampling_steps", SamplingSteps, Setting.Of<SampleOptions>(options => options.Steps).Range!),
             ("guidance_scale", GuidanceScale, Setting.Of<SampleOptions>(options => options.GuidanceScale).Range!),
             ("vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
+            ("mask_dilate", MaskDilate, Setting.Of<MethodOptions>(options => options.MaskDilate).Range!),
+            ("mask_feather", MaskFeather, Setting.Of<MethodOptions>(options => options.MaskFeather).Range!),
             ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
             ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
         ];

@@ -58,6 +58,8 @@ public sealed class ImplantPlanTests : IDisposable
         ("-k", ["-k", "3"], r => r.Method.SubsetSize, 3, null),
         ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, MaskNormalisation.Mean),
         ("--object-view", ["--object-view", "own"], r => r.Method.ObjectView, ObjectView.Own, ObjectView.Shared),
+        ("--mask-dilate", ["--mask-dilate", "0.05"], r => r.Method.MaskDilate, 0.05, null),
+        ("--mask-feather", ["--mask-feather", "0.05"], r => r.Method.MaskFeather, 0.05, null),
         ("--resolution", ["--resolution", "32"], r => r.Training.Resolution, 32, null),
         ("--fan-out", ["--fan-out", "periodic:7"], r => r.Training.FanOut, new FanOutOptions { Mode = FanOutMode.Periodic, Period = 7 }, new FanOutOptions()),
         ("--micro-batch", ["--micro-batch", "2"], r => r.Training.MicroBatch, 2, null),

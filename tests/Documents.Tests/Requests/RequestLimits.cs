@@ -126,6 +126,8 @@ internal static class RequestLimits
         Choice<PrototypeFusion>("method.fusion", "average, image, maskedimage, class", (r, v) => r with { Method = r.Method with { Fusion = v } }),
         Choice<TokenInitialisation>("method.initialisation", "class, random", (r, v) => r with { Method = r.Method with { Initialisation = v } }),
         Choice<ObjectView>("method.object_view", "shared, own", (r, v) => r with { Method = r.Method with { ObjectView = v } }),
+        Real("method.mask_dilate", 0, 0.25, (r, v) => r with { Method = r.Method with { MaskDilate = v } }),
+        Real("method.mask_feather", 0, 0.25, (r, v) => r with { Method = r.Method with { MaskFeather = v } }),
         Real("method.class_loss_alpha", 0, 10, (r, v) => r with { Method = r.Method with { ClassLossAlpha = v } }),
         Real("method.class_loss_probability", 0, 1, (r, v) => r with { Method = r.Method with { ClassLossProbability = v } }),
         Positive("method.prototype_learning_rate", 10, (r, v) => r with { Method = r.Method with { PrototypeLearningRate = v } }),

@@ -54,6 +54,8 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             0.2
         ),
         ("prototype.steps", "11", o => o.Prototype.Steps, 11, 300, r => r with { Method = r.Method with { PrototypeSteps = 12 } }, 12),
+        ("mask_dilate", "0.1", o => o.MaskDilate, 0.1, 0.0, r => r with { Method = r.Method with { MaskDilate = 0 } }, 0.0),
+        ("mask_feather", "0.1", o => o.MaskFeather, 0.1, 0.0, r => r with { Method = r.Method with { MaskFeather = 0.2 } }, 0.2),
         ("prompt_template", "\"one {} here\"", o => o.PromptTemplate, "one {} here", "a photo of {}", null, null),
     ];
 

@@ -188,6 +188,8 @@ internal static class OptionEffects
                     Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
+            OfMasks("mask_dilate", r => r with { MaskDilate = 0.1 }),
+            OfMasks("mask_feather", r => r with { MaskFeather = 0.1 }),
             new("method.name", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Lora } })
             {
                 Used = OfWholePictures(("method", "\"lora\"")),
@@ -512,6 +514,18 @@ internal static class OptionEffects
             {
                 Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
                 Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!);
+            },
+        };
+
+    // Masks are the object loss's alone: the picture, the prototype and the other losses see none of it.
+    private static OptionEffect OfMasks(string field, Func<MethodOptions, MethodOptions> change) =>
+        new($"method.{field}", (r, _) => r with { Method = change(r.Method) })
+        {
+            Used = { [field] = "0.1" },
+            Seen = (plain, other) =>
+            {
+                FirstStep(plain, other, global: true, classes: true);
+                Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
             },
         };
 
