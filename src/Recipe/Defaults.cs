@@ -30,11 +30,17 @@ public static class Defaults
     /// <summary>Weight of DreamBooth's loss on class pictures.</summary>
     public const double PriorWeight = 1;
 
+    /// <summary>How far the object loss's masks are grown, and how much their edges are blurred: they are taken as they are.</summary>
+    public const double MaskEdge = 0;
+
     /// <summary>Training steps.</summary>
     public const int Steps = 100;
 
     /// <summary>AdamW's learning rate.</summary>
     public const double LearningRate = 1e-4;
+
+    /// <summary>gamma of min-SNR weights: none.</summary>
+    public const double MinSnrGamma = 0;
 
     /// <summary>AdamW's decoupled weight decay.</summary>
     public const double WeightDecay = 0.01;

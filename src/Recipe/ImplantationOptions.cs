@@ -36,6 +36,14 @@ public sealed record ImplantationOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OwnViews { get; init; }
 
+    /// <summary>How far the object loss's masks are grown: a radius, as a part of the crop's side.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MaskDilate { get; init; }
+
+    /// <summary>How much the edges of the object loss's masks are blurred: a standard deviation, as a part of the crop's side.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MaskFeather { get; init; }
+
     /// <summary>Whether the prototypical embedding (eq. 2) is learned before training.</summary>
     public bool UsePrototype { get; init; } = true;
 
@@ -53,6 +61,10 @@ public sealed record ImplantationOptions
 
     /// <summary>AdamW's learning rate.</summary>
     public double LearningRate { get; init; } = Defaults.LearningRate;
+
+    /// <summary>AdamW's learning rate of the token vectors; null: <see cref="LearningRate"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TokenLearningRate { get; init; }
 
     /// <summary>How the learning rate changes over the steps.</summary>
     public LearningRateSchedule Schedule { get; init; }
@@ -152,6 +164,8 @@ public sealed record ImplantationOptions
             Vectors = method.Vectors ?? own.Vectors ?? way.Vectors(),
             SubsetSize = method.SubsetSize ?? Defaults.SubsetSize,
             OwnViews = method.ObjectView == ObjectView.Own,
+            MaskDilate = method.MaskDilate ?? (isOurs ? model.MaskDilate : null) ?? Defaults.MaskEdge,
+            MaskFeather = method.MaskFeather ?? (isOurs ? model.MaskFeather : null) ?? Defaults.MaskEdge,
             UsePrototype = isOurs && method.Prototype,
             Prototype = new PrototypeOptions
             {
@@ -167,9 +181,11 @@ public sealed record ImplantationOptions
                 ClassLoss = isOurs && method.ClassLoss,
                 ClassLossAlpha = method.ClassLossAlpha,
                 ClassLossProbability = method.ClassLossProbability,
+                MinSnrGamma = training.MinSnrGamma ?? own.MinSnrGamma ?? Defaults.MinSnrGamma,
             },
             Steps = training.Steps ?? own.Steps ?? way.Steps(),
             LearningRate = training.LearningRate ?? own.LearningRate ?? way.LearningRate(),
+            TokenLearningRate = training.TokenLearningRate ?? (isOurs ? model.TokenLearningRate : null),
             Schedule = training.Schedule ?? own.Schedule ?? LearningRateSchedule.Constant,
             WeightDecay = training.WeightDecay,
             Rank = training.Rank,

@@ -100,6 +100,26 @@ public sealed record MethodOptions
     [FieldNumber(15), Range(0.0, 100.0), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Option("--prior-weight", "Weight of DreamBooth's loss on class pictures", Otherwise = "{0}", OtherwiseValue = Defaults.PriorWeight)]
     public double? PriorWeight { get; init; }
+
+    /// <summary>
+    /// How far the masks that the object loss sees are grown, as a part of the side of the crop that it sees; null: the model's default, else 0. (Left out of
+    /// request.json where it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(20), Range(0.0, 0.25), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option("--mask-dilate", "How far the masks of the object loss are grown, as a part of the training crop's side, such as 0.03", Else = Defaults.MaskEdge)]
+    public double? MaskDilate { get; init; }
+
+    /// <summary>
+    /// How much the edges of the masks that the object loss sees are blurred: the Gaussian's standard deviation as a part of the side of the crop that it sees;
+    /// null: the model's default, else 0. (Left out of request.json where it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(21), Range(0.0, 0.25), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--mask-feather",
+        "How much the edges of the masks of the object loss are blurred, as a part of the training crop's side, such as 0.03",
+        Else = Defaults.MaskEdge
+    )]
+    public double? MaskFeather { get; init; }
 }
 
 /// <summary>How a masked term is averaged.</summary>

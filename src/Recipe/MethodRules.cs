@@ -21,6 +21,8 @@ public static class MethodRules
         Of<MethodOptions>(o => o.PrototypeLearningRate, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.PrototypeSteps, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.ObjectView, m => m == TrainingMethod.Ours),
+        Of<MethodOptions>(o => o.MaskDilate, m => m == TrainingMethod.Ours),
+        Of<MethodOptions>(o => o.MaskFeather, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.Vectors, TrainingMethods.LearnsVectors),
         Of<MethodOptions>(o => o.Initialisation, TrainingMethods.LearnsVectors),
         Of<MethodOptions>(o => o.ClassPictures, m => m == TrainingMethod.Dreambooth),
@@ -29,6 +31,7 @@ public static class MethodRules
         Of<TrainingOptions>(o => o.Alpha, TrainingMethods.HasLora),
         Of<TrainingOptions>(o => o.Targets, TrainingMethods.HasLora),
         Of<TrainingOptions>(o => o.MoreTargets, TrainingMethods.HasLora),
+        Of<TrainingOptions>(o => o.TokenLearningRate, m => m == TrainingMethod.Ours),
     ];
 
     /// <summary>Finds options that don't go with the method.</summary>

@@ -9,13 +9,21 @@ public sealed record ModelDefaults
     [JsonPropertyName("resolution")]
     public int? Resolution { get; init; }
 
-    /// <summary>Learning rate of LoRA and token vectors.</summary>
+    /// <summary>Learning rate of LoRA, and of token vectors where <see cref="TokenLearningRate"/> says nothing.</summary>
     [JsonPropertyName("learning_rate")]
     public double? LearningRate { get; init; }
+
+    /// <summary>Learning rate of token vectors.</summary>
+    [JsonPropertyName("token_learning_rate")]
+    public double? TokenLearningRate { get; init; }
 
     /// <summary>How the learning rate changes over the steps: "constant" or "cosine".</summary>
     [JsonPropertyName("learning_rate_schedule")]
     public string? LearningRateSchedule { get; init; }
+
+    /// <summary>gamma of min-SNR weights.</summary>
+    [JsonPropertyName("min_snr_gamma")]
+    public double? MinSnrGamma { get; init; }
 
     /// <summary>Training steps.</summary>
     [JsonPropertyName("steps")]
@@ -37,6 +45,14 @@ public sealed record ModelDefaults
     [JsonPropertyName("prototype")]
     public PrototypeDefaults? Prototype { get; init; }
 
+    /// <summary>How far the object loss's masks are grown.</summary>
+    [JsonPropertyName("mask_dilate")]
+    public double? MaskDilate { get; init; }
+
+    /// <summary>How much the edges of the object loss's masks are blurred.</summary>
+    [JsonPropertyName("mask_feather")]
+    public double? MaskFeather { get; init; }
+
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     [JsonPropertyName("prompt_template")]
     public string? PromptTemplate { get; init; }
@@ -52,10 +68,14 @@ public sealed record ModelDefaults
             .. (Methods ?? new Dictionary<string, MethodDefaults>()).SelectMany(method => method.Value?.Numbers($"methods.{method.Key}") ?? []),
             ("resolution", Resolution, Setting.Of<TrainingOptions>(options => options.Resolution).Range!),
             ("learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
+            ("token_learning_rate", TokenLearningRate, Setting.Of<TrainingOptions>(options => options.TokenLearningRate).Range!),
+            ("min_snr_gamma", MinSnrGamma, Setting.Of<TrainingOptions>(options => options.MinSnrGamma).Range!),
             ("steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
             ("sampling_steps", SamplingSteps, Setting.Of<SampleOptions>(options => options.Steps).Range!),
             ("guidance_scale", GuidanceScale, Setting.Of<SampleOptions>(options => options.GuidanceScale).Range!),
             ("vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
+            ("mask_dilate", MaskDilate, Setting.Of<MethodOptions>(options => options.MaskDilate).Range!),
+            ("mask_feather", MaskFeather, Setting.Of<MethodOptions>(options => options.MaskFeather).Range!),
             ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
             ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
         ];
@@ -79,6 +99,7 @@ public sealed record ModelDefaults
             {
                 LearningRate = LearningRate,
                 LearningRateSchedule = LearningRateSchedule,
+                MinSnrGamma = MinSnrGamma,
                 Steps = Steps,
                 Vectors = Vectors,
             }
@@ -95,6 +116,10 @@ public sealed record MethodDefaults
     /// <summary>How the learning rate changes over the steps: "constant" or "cosine".</summary>
     [JsonPropertyName("learning_rate_schedule")]
     public string? LearningRateSchedule { get; init; }
+
+    /// <summary>gamma of min-SNR weights.</summary>
+    [JsonPropertyName("min_snr_gamma")]
+    public double? MinSnrGamma { get; init; }
 
     /// <summary>Training steps.</summary>
     [JsonPropertyName("steps")]
@@ -118,6 +143,7 @@ public sealed record MethodDefaults
     internal IEnumerable<(string Field, object? Value, SettingRange Range)> Numbers(string field) =>
         [
             ($"{field}.learning_rate", LearningRate, Setting.Of<TrainingOptions>(options => options.LearningRate).Range!),
+            ($"{field}.min_snr_gamma", MinSnrGamma, Setting.Of<TrainingOptions>(options => options.MinSnrGamma).Range!),
             ($"{field}.steps", Steps, Setting.Of<TrainingOptions>(options => options.Steps).Range!),
             ($"{field}.vectors", Vectors, Setting.Of<MethodOptions>(options => options.Vectors).Range!),
             ($"{field}.class_pictures", ClassPictures, Setting.Of<MethodOptions>(options => options.ClassPictures).Range!),

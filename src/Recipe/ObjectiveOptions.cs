@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansOneShot.Recipe;
 
 /// <summary>Which terms the training objective has.</summary>
@@ -20,6 +22,10 @@ public sealed record ObjectiveOptions
 
     /// <summary>p_cl of eq. 3: the share of the steps in which L_CL counts.</summary>
     public double ClassLossProbability { get; init; } = Defaults.ClassLossProbability;
+
+    /// <summary>gamma of min-SNR weights, 0 or more; 0: terms of all timesteps weigh the same.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MinSnrGamma { get; init; }
 }
 
 /// <summary>What a model predicts from a noisy sample (diffusers' <c>prediction_type</c>).</summary>

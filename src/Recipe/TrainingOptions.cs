@@ -104,6 +104,26 @@ public sealed record TrainingOptions
         ZeroWord = "off"
     )]
     public int? PreviewEvery { get; init; }
+
+    /// <summary>
+    /// AdamW's learning rate of the token vectors, which follows the same schedule; null: the model's default, else <see cref="LearningRate"/>. (Left out of
+    /// request.json where it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(20), Range(0.0, 1.0, MinimumIsExclusive = true), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option("--token-lr", "Learning rate of the token vectors", Otherwise = "the model's, else that of LoRA")]
+    public double? TokenLearningRate { get; init; }
+
+    /// <summary>
+    /// gamma of min-SNR weights (Hang et al. 2023); 0: terms of all timesteps weigh the same; null: the model's default, else 0. (Left out of request.json where
+    /// it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(21), Range(0.0, 1000.0), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--min-snr-gamma",
+        "Weighs the denoising terms by min(SNR, gamma) / SNR of their timestep, so that timesteps of little noise count less; 5 is usual, 0 weighs all alike",
+        Else = Defaults.MinSnrGamma
+    )]
+    public double? MinSnrGamma { get; init; }
 }
 
 /// <summary>How the learning rate changes over the steps.</summary>

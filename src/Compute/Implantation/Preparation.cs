@@ -15,9 +15,11 @@ namespace OrleansOneShot.Compute.Implantation;
 internal sealed class Preparation : IDisposable
 {
     private readonly DisposeScopeHolder _tensors = new();
+    private readonly ImplantationOptions _options;
 
-    private Preparation(TrainingCrop crop, TrainingPrompts texts, IReadOnlyList<LearnedToken> tokens)
+    private Preparation(TrainingCrop crop, TrainingPrompts texts, IReadOnlyList<LearnedToken> tokens, ImplantationOptions options)
     {
+        _options = options;
         Crop = crop;
         Texts = texts;
         Tokens = tokens;
@@ -77,7 +79,7 @@ internal sealed class Preparation : IDisposable
             .Select((o, i) => models.Tokenizer.AddLearnedToken(o.Token, method.TokensOf(o.Class, i, options.Vectors, models.Tokenizer)))
             .ToList();
         var texts = TrainingPrompts.Create(objects, [options.PromptTemplate, .. method.Templates], models.Tokenizer);
-        var preparation = new Preparation(crop, texts, tokens) { MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))] };
+        var preparation = new Preparation(crop, texts, tokens, options) { MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))] };
         preparation.Encode(models, joint);
         if (objects.Count > 1 && options.OwnViews)
         {
@@ -115,7 +117,8 @@ internal sealed class Preparation : IDisposable
     private Tensor AtLatentSize(IReadOnlyList<MaskImage> masks, Device device)
     {
         long[] latentShape = Posterior.Mean.shape;
-        return _tensors.Keep(ImageTensors.ToLatentMask(cat([.. masks.Select(ImageTensors.ToTensor)]), latentShape[2], latentShape[3]).to(device));
+        var pixels = MaskEdges.Soften(cat([.. masks.Select(ImageTensors.ToTensor)]), _options.MaskDilate, _options.MaskFeather);
+        return _tensors.Keep(ImageTensors.ToLatentMask(pixels, latentShape[2], latentShape[3]).to(device));
     }
 
     private void Encode(LoadedModels models, JointSpace? joint)

@@ -126,7 +126,8 @@ public sealed class Objective(
         var prediction = predictor(noisy, timesteps, States(terms, vectors));
         var target = options.PredictionType == PredictionType.Epsilon ? noise : noise.Mul(signal) - clean.Mul(spread);
         var residual = target - prediction;
-        return [.. weights.Select((mask, row) => Loss(residual.narrow(0, row, 1), mask))];
+        var weight = MinSnr.Weight(options.MinSnrGamma, draw.AlphaBar, options.PredictionType);
+        return [.. weights.Select((mask, row) => Loss(residual.narrow(0, row, 1), mask)).Select(loss => weight == 1 ? loss : loss.Mul(weight))];
     }
 
     private Tensor Loss(Tensor residual, Tensor? mask)

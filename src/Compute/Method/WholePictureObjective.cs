@@ -14,13 +14,15 @@ namespace OrleansOneShot.Compute.Method;
 /// <param name="classPrompt">Ids of the class pictures' prompt, (1, L); null without prior preservation.</param>
 /// <param name="priorWeight">Weight of the class picture's term.</param>
 /// <param name="predictionType">What the model predicts.</param>
+/// <param name="minSnrGamma">gamma of min-SNR weights, of each term by its own timestep; 0: none.</param>
 public sealed class WholePictureObjective(
     NoisePredictor predictor,
     TextConditioner conditioner,
     IReadOnlyList<Tensor> prompts,
     Tensor? classPrompt,
     double priorWeight,
-    PredictionType predictionType
+    PredictionType predictionType,
+    double minSnrGamma = 0
 ) : ITrainingObjective
 {
     /// <inheritdoc/>
@@ -50,7 +52,8 @@ public sealed class WholePictureObjective(
                 {
                     var target = predictionType == PredictionType.Epsilon ? row.Noise : row.Noise.Mul(row.Signal) - row.Latents.Mul(row.Spread);
                     var loss = (target - prediction.narrow(0, i, 1)).Square().mean();
-                    return row.Weight == 1 ? loss : loss.Mul(row.Weight);
+                    var weight = row.Weight * MinSnr.Weight(minSnrGamma, row.AlphaBar, predictionType);
+                    return weight == 1 ? loss : loss.Mul(weight);
                 }
             ),
         ];

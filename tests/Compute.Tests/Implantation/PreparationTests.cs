@@ -13,6 +13,7 @@ public sealed class PreparationTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly LoadedModels _models = LoadedModels.Load(TinyModel.Open(), ScalarType.Float32, CPU);
+    private int _prepared;
 
     public void Dispose()
     {
@@ -51,6 +52,31 @@ public sealed class PreparationTests : IDisposable
         Assert.NotEqual(preparation.Posterior.Mean.data<float>().ToArray(), preparation.Views[1].Mean.data<float>().ToArray()); // the ball's
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Create_SoftenedMasks_AreTheObjectLossesAlone(bool ownViews)
+    {
+        using var plain = Prepare(ownViews);
+        using var soft = Prepare(ownViews, options => options with { MaskDilate = 0.1, MaskFeather = 0.05 });
+        for (var i = 0; i < 2; i++)
+        {
+            var (before, after) = (plain.LatentMasks[i], soft.LatentMasks[i]);
+            Assert.True(after.sum().item<float>() > before.sum().item<float>());
+            Assert.Equal(plain.MaskedImages[i].Pixels, soft.MaskedImages[i].Pixels);
+        }
+
+        if (!ownViews)
+        {
+            var masks = cat([.. soft.Crop.Masks.Select(ImageTensors.ToTensor)]);
+            var side = soft.LatentMasks.shape[2];
+            Assert.Equal(
+                ImageTensors.ToLatentMask(MaskEdges.Feather(MaskEdges.Dilate(masks, 6.4), 3.2), side, side).data<float>().ToArray(),
+                soft.LatentMasks.data<float>().ToArray()
+            );
+        }
+    }
+
     [Fact]
     public void Create_MaskedImages_ShowTheirObjectAlone()
     {
@@ -68,7 +94,7 @@ public sealed class PreparationTests : IDisposable
 
     private static byte[] Sample(string name) => File.ReadAllBytes(Repository.Sample(name));
 
-    private Preparation Prepare(bool ownViews)
+    private Preparation Prepare(bool ownViews, Func<ImplantationOptions, ImplantationOptions>? change = null)
     {
         var options = new ImplantationOptions
         {
@@ -78,8 +104,9 @@ public sealed class PreparationTests : IDisposable
         };
         return Preparation.Create(
             Sample("scene-fox-ball.png"),
-            [new ImplantationObject("cat", "<cat>", Masks[0]), new ImplantationObject("dog", "<dog>", Masks[1])],
-            options,
+            // Tokens are added to the tokenizer, which several preparations of a test share.
+            [new ImplantationObject("cat", $"<cat-{_prepared}>", Masks[0]), new ImplantationObject("dog", $"<dog-{_prepared++}>", Masks[1])],
+            change is null ? options : change(options),
             _models,
             null
         );

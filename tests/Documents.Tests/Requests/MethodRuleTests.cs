@@ -38,6 +38,23 @@ public sealed class MethodRuleTests
                 s_plain
             },
             { "method.prior_weight is an option that plain LoRA doesn't have; leave it out.", Of(TrainingMethod.Lora) with { PriorWeight = 1 }, s_plain },
+            { "method.mask_dilate is an option that plain LoRA doesn't have; leave it out.", Of(TrainingMethod.Lora) with { MaskDilate = 0.1 }, s_plain },
+            {
+                "method.mask_feather is an option that DreamBooth doesn't have; leave it out.",
+                Of(TrainingMethod.Dreambooth) with
+                {
+                    MaskFeather = 0.1,
+                },
+                s_plain
+            },
+            {
+                "training.token_learning_rate is an option that Textual Inversion doesn't have; leave it out.",
+                Of(TrainingMethod.TextualInversion),
+                s_plain with
+                {
+                    TokenLearningRate = 0.1,
+                }
+            },
             { "training.rank is an option that Textual Inversion doesn't have; leave it out.", Of(TrainingMethod.TextualInversion), s_plain with { Rank = 8 } },
             { "training.alpha is an option that DreamBooth doesn't have; leave it out.", Of(TrainingMethod.Dreambooth), s_plain with { Alpha = 8 } },
             {

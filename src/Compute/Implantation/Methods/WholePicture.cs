@@ -13,7 +13,15 @@ internal static class WholePicture
     /// <param name="prompts">Ids of the prompts of which a step draws one.</param>
     /// <param name="classPrompt">Ids of the class pictures' prompt; null without prior preservation.</param>
     public static ITrainingObjective Objective(MethodRun run, IReadOnlyList<Tensor> prompts, Tensor? classPrompt = null) =>
-        new WholePictureObjective(run.Predictor, run.Conditioner, prompts, classPrompt, run.Options.PriorWeight, run.Models.Scheduler.Prediction);
+        new WholePictureObjective(
+            run.Predictor,
+            run.Conditioner,
+            prompts,
+            classPrompt,
+            run.Options.PriorWeight,
+            run.Models.Scheduler.Prediction,
+            run.Options.Objective.MinSnrGamma
+        );
 
     /// <summary>Latents, noise and timesteps, which are those that the prototypical method draws.</summary>
     /// <param name="run">The run.</param>

@@ -30,6 +30,16 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             r => r with { Training = r.Training with { Schedule = LearningRateSchedule.Constant } },
             "Constant"
         ),
+        (
+            "token_learning_rate",
+            "0.5",
+            o => o.TokenLearningRate ?? 0,
+            0.5,
+            0.0,
+            r => r with { Training = r.Training with { TokenLearningRate = 0.25 } },
+            0.25
+        ),
+        ("min_snr_gamma", "5", o => o.Objective.MinSnrGamma, 5.0, 0.0, r => r with { Training = r.Training with { MinSnrGamma = 0 } }, 0.0),
         ("steps", "7", o => o.Steps, 7, 100, r => r with { Training = r.Training with { Steps = 9 } }, 9),
         ("sampling_steps", "3", o => o.SamplingSteps, 3, 25, r => r with { Samples = r.Samples with { Steps = 4 } }, 4),
         ("guidance_scale", "2.5", o => o.GuidanceScale, 2.5, 7.5, r => r with { Samples = r.Samples with { GuidanceScale = 9 } }, 9.0),
@@ -44,6 +54,8 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             0.2
         ),
         ("prototype.steps", "11", o => o.Prototype.Steps, 11, 300, r => r with { Method = r.Method with { PrototypeSteps = 12 } }, 12),
+        ("mask_dilate", "0.1", o => o.MaskDilate, 0.1, 0.0, r => r with { Method = r.Method with { MaskDilate = 0 } }, 0.0),
+        ("mask_feather", "0.1", o => o.MaskFeather, 0.1, 0.0, r => r with { Method = r.Method with { MaskFeather = 0.2 } }, 0.2),
         ("prompt_template", "\"one {} here\"", o => o.PromptTemplate, "one {} here", "a photo of {}", null, null),
     ];
 

@@ -188,6 +188,8 @@ internal static class OptionEffects
                     Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
+            OfMasks("mask_dilate", r => r with { MaskDilate = 0.1 }),
+            OfMasks("mask_feather", r => r with { MaskFeather = 0.1 }),
             new("method.name", (r, _) => r with { Method = new MethodOptions { Name = TrainingMethod.Lora } })
             {
                 Used = OfWholePictures(("method", "\"lora\"")),
@@ -264,6 +266,27 @@ internal static class OptionEffects
                 // Adam's first step is the learning rate, whatever the gradient's size.
                 Used = { ["learning_rate"] = "0.004" },
                 Seen = (plain, other) => Assert.Equal(4, Size(other.Weights(1, 'B')) / Size(plain.Weights(1, 'B')), 1e-3),
+            },
+            new("training.token_learning_rate", (r, _) => r with { Training = r.Training with { TokenLearningRate = 4e-3 } })
+            {
+                Used = { ["token_learning_rate"] = "0.004" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal(plain.Weights(1, 'B'), other.Weights(1, 'B'));
+                    EmbeddingsDiffer(plain, other);
+                },
+            },
+            new("training.min_snr_gamma", (r, _) => r with { Training = r.Training with { MinSnrGamma = 1e-3 } })
+            {
+                // At so small a gamma every timestep counts: all but those of the most noise weigh gamma / SNR, and all terms of a step alike.
+                Used = { ["objective.min_snr_gamma"] = "0.001" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, classes: true);
+                    var weight = other.Losses[0].Global / plain.Losses[0].Global;
+                    Assert.InRange(weight, 1e-9, 0.999);
+                    Assert.Equal(weight, other.Losses[0].Object / plain.Losses[0].Object, weight * 1e-4);
+                },
             },
             new("training.schedule", (r, _) => r with { Training = r.Training with { Schedule = LearningRateSchedule.Cosine } })
             {
@@ -491,6 +514,18 @@ internal static class OptionEffects
             {
                 Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
                 Assert.NotEqual((double)plain.Metrics["prototype_similarity"]!, (double)other.Metrics["prototype_similarity"]!);
+            },
+        };
+
+    // Masks are the object loss's alone: the picture, the prototype and the other losses see none of it.
+    private static OptionEffect OfMasks(string field, Func<MethodOptions, MethodOptions> change) =>
+        new($"method.{field}", (r, _) => r with { Method = change(r.Method) })
+        {
+            Used = { [field] = "0.1" },
+            Seen = (plain, other) =>
+            {
+                FirstStep(plain, other, global: true, classes: true);
+                Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
             },
         };
 
