@@ -85,6 +85,10 @@ public sealed record ImplantationOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public LoraTargetModules MoreTargets { get; init; }
 
+    /// <summary>Whether LoRA is a DoRA, which learns the lengths of the changed weights' rows as well.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Dora { get; init; }
+
     /// <summary>Side of the training crop in pixels.</summary>
     public int Resolution { get; init; } = Defaults.Resolution;
 
@@ -192,6 +196,7 @@ public sealed record ImplantationOptions
             Alpha = training.Alpha ?? training.Rank,
             CrossAttentionOnly = training.Targets == LoraTargets.Cross,
             MoreTargets = training.MoreTargets.ToModules(),
+            Dora = training.Dora,
             Resolution = training.Resolution ?? model.Resolution ?? Defaults.Resolution,
             PromptTemplate = model.PromptTemplate ?? Defaults.PromptTemplate,
             CheckpointEvery = training.CheckpointEvery,

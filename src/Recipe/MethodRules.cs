@@ -32,6 +32,7 @@ public static class MethodRules
         Of<TrainingOptions>(o => o.Targets, TrainingMethods.HasLora),
         Of<TrainingOptions>(o => o.MoreTargets, TrainingMethods.HasLora),
         Of<TrainingOptions>(o => o.TokenLearningRate, m => m == TrainingMethod.Ours),
+        Of<TrainingOptions>(o => o.Dora, TrainingMethods.HasLora),
     ];
 
     /// <summary>Finds options that don't go with the method.</summary>

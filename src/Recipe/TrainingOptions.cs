@@ -124,6 +124,14 @@ public sealed record TrainingOptions
         Else = Defaults.MinSnrGamma
     )]
     public double? MinSnrGamma { get; init; }
+
+    /// <summary>
+    /// Whether LoRA is a DoRA (Liu et al. 2024): the changed weight's rows are brought to lengths that are learned beside A and B. (Left out of request.json
+    /// at its default, which earlier versions write.)
+    /// </summary>
+    [FieldNumber(24), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Option("--dora", "Train a DoRA: the lengths of the changed weights' rows are learned apart from their directions.")]
+    public bool Dora { get; init; }
 }
 
 /// <summary>How the learning rate changes over the steps.</summary>

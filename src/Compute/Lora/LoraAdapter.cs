@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Lora;
 /// <summary>
 /// The low-rank change of one layer (Hu et al. 2021): y = W x + b + (alpha / r) multiplier B (A x), with W and b frozen; of a convolution, A is a convolution
 /// like it to r channels and B mixes those at each place. A and B are float32 and are cast to the input's element type where they are used, as autocast does
-/// it.
+/// it. As a DoRA (<see cref="RowLengths"/>) it also brings each row of the changed weight to a learned length.
 /// </summary>
 public sealed class LoraAdapter : ILayerAdapter
 {
@@ -16,13 +16,15 @@ public sealed class LoraAdapter : ILayerAdapter
     /// <param name="a">A, (r, in) or (r, in, kh, kw), float32.</param>
     /// <param name="b">B, (out, r) or (out, r, 1, 1), float32.</param>
     /// <param name="alpha">Alpha; the scale is alpha / r.</param>
-    internal LoraAdapter(string module, Tensor a, Tensor b, double alpha)
+    /// <param name="lengths">A DoRA's lengths; null for a plain LoRA.</param>
+    internal LoraAdapter(string module, Tensor a, Tensor b, double alpha, RowLengths? lengths = null)
     {
         Module = module;
         A = a;
         B = b;
         Alpha = alpha;
         Rank = a.shape[0];
+        Lengths = lengths;
     }
 
     /// <summary>The adapted module's full name.</summary>
@@ -40,7 +42,13 @@ public sealed class LoraAdapter : ILayerAdapter
     /// <summary>Alpha.</summary>
     public double Alpha { get; }
 
-    /// <summary>The user's LoRA scale on top of alpha / r; 1 in training.</summary>
+    /// <summary>A DoRA's m, (out), float32: a leaf that requires gradients; null for a plain LoRA.</summary>
+    public Tensor? Magnitude => Lengths?.Magnitude;
+
+    /// <summary>A DoRA's lengths; null for a plain LoRA.</summary>
+    internal RowLengths? Lengths { get; }
+
+    /// <summary>The user's LoRA scale; 1 in training. Of a plain LoRA it stands on top of alpha / r, of a DoRA before the whole change of the weight.</summary>
     public double Multiplier { get; set; } = 1;
 
     /// <summary>The factor in front of B A: alpha / r times <see cref="Multiplier"/>.</summary>
@@ -53,6 +61,11 @@ public sealed class LoraAdapter : ILayerAdapter
         ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var type = input.dtype;
+        if (Lengths is not null)
+        {
+            return Lengths.Forward(layer, input, A, B, Alpha / Rank, Multiplier).MoveToOuterDisposeScope();
+        }
+
         // The scale goes into the small matrix, and the large product is added in place: nothing of the output's size is made beside the two products.
         var change = layer.Mix(layer.Run(input, A.to(type), null), B.Mul(Scale).to(type));
         return change.AddInPlace(layer.Run(input, layer.weight, layer.bias)).MoveToOuterDisposeScope();
@@ -70,5 +83,21 @@ public sealed class LoraAdapter : ILayerAdapter
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         return Product(B, A).Mul(Alpha / Rank * multiplier).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The change of the weight as <see cref="WeightChange(double)"/> has it, of a DoRA the whole of it, with the lengths.</summary>
+    /// <param name="layer">The layer, unchanged.</param>
+    /// <param name="multiplier">The LoRA scale.</param>
+    internal Tensor WeightChange(AdaptableLayer layer, double multiplier)
+    {
+        if (Magnitude is null)
+        {
+            return WeightChange(multiplier);
+        }
+
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var weight = layer.weight.to(ScalarType.Float32);
+        return LoraChange.Renormalised(weight, WeightChange(1), Magnitude, ofColumns: false).Mul(multiplier).MoveToOuterDisposeScope();
     }
 }

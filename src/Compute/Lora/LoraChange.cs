@@ -52,7 +52,7 @@ internal sealed record LoraChange(string Module, string Source, WeightDelta? Del
 
     // DoRA (Liu et al. 2024): the sum of weight and change, each row (PEFT, LyCORIS) or column (LyCORIS' older files) brought to the learned length. What is
     // left is the whole change.
-    private static Tensor Renormalised(Tensor weight, Tensor change, Tensor magnitude, bool ofColumns)
+    internal static Tensor Renormalised(Tensor weight, Tensor change, Tensor magnitude, bool ofColumns)
     {
         var sum = weight.Add(change);
         var matrix = ofColumns ? sum.transpose(0, 1).flatten(1) : sum.flatten(1);

@@ -59,7 +59,8 @@ public static class LoraFile
     public static void CheckKind(string path) => ForeignLora.Refuse(Path.GetFileName(path), SafetensorsHeader.Read(path));
 
     /// <summary>
-    /// Writes kohya's form, which A1111, Forge, ComfyUI and diffusers read: <c>lora_down</c>, <c>lora_up</c> and <c>alpha</c> of every module, nothing else.
+    /// Writes kohya's form, which A1111, Forge, ComfyUI and diffusers read: <c>lora_down</c>, <c>lora_up</c> and <c>alpha</c> of every module, of a DoRA
+    /// LyCORIS' <c>dora_scale</c> of its rows, (out, 1) or (out, 1, 1, 1); nothing else.
     /// </summary>
     /// <param name="path">The file, replaced if it exists.</param>
     /// <param name="network">The LoRA; <see cref="LoraNetwork.Multiplier"/> is not part of the file.</param>
@@ -76,6 +77,10 @@ public static class LoraFile
             tensors.Add(LoraKey.ToKohya(adapter.Module, LoraPart.Down), adapter.A);
             tensors.Add(LoraKey.ToKohya(adapter.Module, LoraPart.Up), adapter.B);
             tensors.Add(LoraKey.ToKohya(adapter.Module, LoraPart.Alpha), tensor((float)adapter.Alpha));
+            if (adapter.Magnitude is { } magnitude)
+            {
+                tensors.Add(LoraKey.ToKohya(adapter.Module, LoraPart.Magnitude), magnitude.detach().view([-1, .. adapter.A.shape[1..].Select(_ => 1L)]));
+            }
         }
 
         var metadata = spec.ToMetadata("lora", "https://github.com/Stability-AI/generative-models");
@@ -87,6 +92,13 @@ public static class LoraFile
         metadata["ss_network_dim"] = Common(network.Adapters.Select(a => a.Rank.ToString(CultureInfo.InvariantCulture)));
         metadata["ss_network_alpha"] = Common(network.Adapters.Select(a => ((float)a.Alpha).ToString(CultureInfo.InvariantCulture)));
         metadata["ss_network_args"] = "{}";
+        if (network.IsDora)
+        {
+            // kohya's scripts train DoRA by LyCORIS alone.
+            metadata["ss_network_module"] = "lycoris.kohya";
+            metadata["ss_network_args"] = """{"algo": "lora", "dora_wd": "True", "wd_on_output": "True"}""";
+        }
+
         if (!string.IsNullOrEmpty(spec.BaseModel))
         {
             metadata["ss_sd_model_name"] = spec.BaseModel;
@@ -111,7 +123,8 @@ public static class LoraFile
     }
 
     /// <summary>
-    /// Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right.
+    /// Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right; of
+    /// a DoRA <c>lora_magnitude_vector</c>, (out) or (1, out, 1, 1), and PEFT's settings, which say so.
     /// </summary>
     /// <param name="path">The file, replaced if it exists; diffusers expects <c>pytorch_lora_weights.safetensors</c>.</param>
     /// <param name="network">The LoRA; <see cref="LoraNetwork.Multiplier"/> is not part of the file.</param>
@@ -127,9 +140,20 @@ public static class LoraFile
         {
             tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Down), adapter.A);
             tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Up), adapter.B.detach().Mul(adapter.Alpha / adapter.Rank));
+            if (adapter.Magnitude is { } magnitude)
+            {
+                long[] sizes = adapter.A.dim() == 2 ? [-1] : [1, -1, 1, 1];
+                tensors.Add(LoraKey.ToPeft(adapter.Module, LoraPart.Magnitude), magnitude.detach().view(sizes));
+            }
         }
 
-        HashedSafetensorsWriter.Write(path, tensors, spec.ToMetadata("lora", "diffusers"), withKohyaHashes: false);
+        var metadata = spec.ToMetadata("lora", "diffusers");
+        if (network.IsDora)
+        {
+            metadata[PeftMetadata.Key] = PeftMetadata.OfDora(network);
+        }
+
+        HashedSafetensorsWriter.Write(path, tensors, metadata, withKohyaHashes: false);
     }
 
     // kohya's scripts write one number for the whole file; "Dynamic" is what they write when modules differ.

@@ -85,11 +85,21 @@ internal sealed partial record LoraKey(LoraFileForm? Form, LoraSide Side, string
         {
             LoraPart.Down => ".lora_down.weight",
             LoraPart.Up => ".lora_up.weight",
+            LoraPart.Magnitude => ".dora_scale",
             _ => ".alpha",
         };
 
     /// <summary>The key of a module's tensor in PEFT's form.</summary>
-    public static string ToPeft(string module, LoraPart part) => PeftPrefix + module + (part == LoraPart.Down ? ".lora_A.weight" : ".lora_B.weight");
+    public static string ToPeft(string module, LoraPart part) =>
+        PeftPrefix
+        + module
+        + part switch
+        {
+            LoraPart.Down => ".lora_A.weight",
+            LoraPart.Up => ".lora_B.weight",
+            LoraPart.Magnitude => ".lora_magnitude_vector",
+            _ => throw new ArgumentOutOfRangeException(nameof(part), part, "PEFT's files have no such tensor."),
+        };
 
     private static (string Module, LoraSide Side) Stripped(string module)
     {

@@ -6,19 +6,31 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>The LoRA of a whole UNet: one <see cref="LoraAdapter"/> a module, all parameters in one flat buffer.</summary>
-/// <remarks>Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>.</remarks>
+/// <remarks>
+/// Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>; a DoRA's m follows as
+/// <c>MODULE.lora_magnitude_vector</c>.
+/// </remarks>
 public sealed class LoraNetwork : IDisposable
 {
     private readonly List<AdaptableLayer> _attached = [];
 
     private LoraNetwork(IReadOnlyList<LoraModuleShape> modules, Device? device)
     {
-        Parameters = new FlatParameters(
-            [.. modules.SelectMany(m => new (string, long[])[] { (NameOfA(m.Module), m.ShapeOfA), (NameOfB(m.Module), m.ShapeOfB) })],
-            device
-        );
-        Adapters = [.. modules.Select(m => new LoraAdapter(m.Module, Parameters[NameOfA(m.Module)], Parameters[NameOfB(m.Module)], m.Alpha))];
+        Parameters = new FlatParameters([.. modules.SelectMany(ShapesOf)], device);
+        Adapters =
+        [
+            .. modules.Select(m => new LoraAdapter(
+                m.Module,
+                Parameters[NameOfA(m.Module)],
+                Parameters[NameOfB(m.Module)],
+                m.Alpha,
+                m.Dora ? new RowLengths(Parameters[NameOfMagnitude(m.Module)]) : null
+            )),
+        ];
     }
+
+    /// <summary>Whether it is a DoRA, which learns the lengths of rows as well.</summary>
+    public bool IsDora => Adapters.Any(adapter => adapter.Magnitude is not null);
 
     /// <summary>The adapters, in the UNet's order of modules.</summary>
     public IReadOnlyList<LoraAdapter> Adapters { get; }
@@ -26,7 +38,7 @@ public sealed class LoraNetwork : IDisposable
     /// <summary>All trained tensors.</summary>
     public FlatParameters Parameters { get; }
 
-    /// <summary>The user's LoRA scale on top of alpha / r, the same for every module; 1 in training.</summary>
+    /// <summary>The user's LoRA scale, the same for every module; 1 in training.</summary>
     public double Multiplier
     {
         get => Adapters.Count == 0 ? 1 : Adapters[0].Multiplier;
@@ -41,6 +53,7 @@ public sealed class LoraNetwork : IDisposable
 
     /// <summary>
     /// Makes a new LoRA as peft does with <c>init_lora_weights="gaussian"</c>: A normal with standard deviation 1 / r, B zero, so that it changes nothing yet.
+    /// A DoRA's m is the lengths of the weights' rows.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name, in its order.</param>
     /// <param name="settings">Rank, alpha and targets.</param>
@@ -54,7 +67,7 @@ public sealed class LoraNetwork : IDisposable
         settings.Validate();
         var modules = layers
             .Where(l => settings.Targets.Includes(l.Key))
-            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha, l.Value.Kernel))
+            .Select(l => new LoraModuleShape(l.Key, l.Value.InFeatures, l.Value.OutFeatures, settings.Rank, settings.Alpha, l.Value.Kernel, settings.Dora))
             .ToArray();
         if (modules.Length == 0)
         {
@@ -75,6 +88,10 @@ public sealed class LoraNetwork : IDisposable
         {
             using var scope = NewDisposeScope();
             network.Parameters.Assign(NameOfA(adapter.Module), randn(adapter.A.shape, ScalarType.Float32, generator: generator).DivInPlace(settings.Rank));
+            if (adapter.Magnitude is not null)
+            {
+                network.Parameters.Assign(NameOfMagnitude(adapter.Module), RowLengths.Of(layers[adapter.Module]));
+            }
         }
 
         return network;
@@ -88,9 +105,15 @@ public sealed class LoraNetwork : IDisposable
     /// has scale 1 and no gradients flow back to the parts.
     /// </summary>
     /// <param name="parts">LoRAs and their scales; modules may differ.</param>
+    /// <exception cref="ArgumentException">One of them is a DoRA, whose change is no sum.</exception>
     public static LoraNetwork Combine(params IReadOnlyList<(LoraNetwork Network, double Scale)> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Any(part => part.Network.IsDora))
+        {
+            throw new ArgumentException("A DoRA's lengths can't be joined with another LoRA's ranks; merge it instead.", nameof(parts));
+        }
+
         var byModule = parts.SelectMany(p => p.Network.Adapters.Select(a => (Adapter: a, p.Scale))).GroupBy(p => p.Adapter.Module).ToArray();
         var device = parts.Count == 0 ? null : parts[0].Network.Parameters.Values.device;
         var result = new LoraNetwork(
@@ -152,7 +175,7 @@ public sealed class LoraNetwork : IDisposable
     }
 
     /// <summary>
-    /// Adds scale times alpha / r times B A to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights
+    /// Adds scale times the change (alpha / r times B A, or a DoRA's) to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights
     /// back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name.</param>
@@ -161,7 +184,7 @@ public sealed class LoraNetwork : IDisposable
     public MergedLora MergeInto(IReadOnlyDictionary<string, AdaptableLayer> layers, double scale = 1)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        return new MergedLora([.. Adapters.Select(a => (LayerOf(layers, a.Module), (Func<AdaptableLayer, Tensor>)(_ => a.WeightChange(scale))))]);
+        return new MergedLora([.. Adapters.Select(a => (LayerOf(layers, a.Module), (Func<AdaptableLayer, Tensor>)(layer => a.WeightChange(layer, scale))))]);
     }
 
     /// <summary>The adapter of a module, or null.</summary>
@@ -171,6 +194,11 @@ public sealed class LoraNetwork : IDisposable
     public void Dispose()
     {
         Detach();
+        foreach (var adapter in Adapters)
+        {
+            adapter.Lengths?.Dispose();
+        }
+
         Parameters.Dispose();
     }
 
@@ -178,8 +206,20 @@ public sealed class LoraNetwork : IDisposable
 
     internal static string NameOfB(string module) => module + ".lora_B.weight";
 
+    internal static string NameOfMagnitude(string module) => module + ".lora_magnitude_vector";
+
     internal static AdaptableLayer LayerOf(IReadOnlyDictionary<string, AdaptableLayer> layers, string module) =>
         layers.TryGetValue(module, out var layer) ? layer : throw new ArgumentException($"The UNet has no layer {module}.", nameof(layers));
+
+    private static IEnumerable<(string Name, long[] Shape)> ShapesOf(LoraModuleShape module)
+    {
+        yield return (NameOfA(module.Module), module.ShapeOfA);
+        yield return (NameOfB(module.Module), module.ShapeOfB);
+        if (module.Dora)
+        {
+            yield return (NameOfMagnitude(module.Module), [module.OutFeatures]);
+        }
+    }
 }
 
 /// <summary>A LoRA that is attached for as long as this lives.</summary>
@@ -207,7 +247,16 @@ public sealed class AttachedLora : IDisposable
 /// <param name="Rank">Rank r.</param>
 /// <param name="Alpha">Alpha; the scale is alpha / r.</param>
 /// <param name="Kernel">A convolution's (height, width); empty for a linear layer.</param>
-internal sealed record LoraModuleShape(string Module, long InFeatures, long OutFeatures, long Rank, double Alpha, IReadOnlyList<long> Kernel)
+/// <param name="Dora">Whether the lengths of the changed weight's rows are learned as well.</param>
+internal sealed record LoraModuleShape(
+    string Module,
+    long InFeatures,
+    long OutFeatures,
+    long Rank,
+    double Alpha,
+    IReadOnlyList<long> Kernel,
+    bool Dora = false
+)
 {
     /// <summary>A's sizes: (r, in) or (r, in, kh, kw).</summary>
     public long[] ShapeOfA => [Rank, InFeatures, .. Kernel];

@@ -6,7 +6,13 @@ namespace OrleansOneShot.Compute.Lora;
 /// <param name="Rank">Rank r of every module, 1 to <see cref="MaximumRank"/>.</param>
 /// <param name="Alpha">Alpha; the effective scale is alpha / r. Finite and not 0.</param>
 /// <param name="Targets">Which modules carry it.</param>
-public sealed record LoraSettings(int Rank = Defaults.Rank, double Alpha = Defaults.Rank, LoraTargetModules Targets = LoraTargetModules.Attention)
+/// <param name="Dora">Whether the lengths of the changed weights' rows are learned as well.</param>
+public sealed record LoraSettings(
+    int Rank = Defaults.Rank,
+    double Alpha = Defaults.Rank,
+    LoraTargetModules Targets = LoraTargetModules.Attention,
+    bool Dora = false
+)
 {
     /// <summary>Largest rank that is made or read.</summary>
     public const int MaximumRank = 1024;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Compute.Lora;
@@ -24,6 +25,23 @@ internal sealed class PeftMetadata
 
     /// <summary>Whether they say that weights are brought to learned lengths.</summary>
     public bool UsesDora => _sides.Values.Any(s => s.UsesDora);
+
+    /// <summary>The header's entry for a DoRA whose scale is folded into B. diffusers makes PEFT's settings of it alone, so it says all that they need.</summary>
+    /// <param name="network">The DoRA, every module of one rank.</param>
+    /// <returns>JSON text.</returns>
+    public static string OfDora(LoraNetwork network)
+    {
+        var rank = network.Adapters[0].Rank;
+        return new JsonObject
+        {
+            ["unet.alpha_pattern"] = new JsonObject(),
+            ["unet.lora_alpha"] = rank,
+            ["unet.r"] = rank,
+            ["unet.rank_pattern"] = new JsonObject(),
+            ["unet.target_modules"] = new JsonArray([.. network.Adapters.Select(adapter => (JsonNode)adapter.Module)]),
+            ["unet.use_dora"] = true,
+        }.ToJsonString();
+    }
 
     /// <summary>Reads the header's entry.</summary>
     /// <param name="json">Its text.</param>

@@ -14,9 +14,15 @@ public sealed class RowAdapters : IDisposable
 
     /// <summary>Prepares the LoRAs; it does not own them.</summary>
     /// <param name="networks">The LoRAs by index; ranks, scales and modules may differ. None of them may be attached itself.</param>
+    /// <exception cref="ArgumentException">One of them is a DoRA.</exception>
     public RowAdapters(IReadOnlyList<LoraNetwork> networks)
     {
         ArgumentNullException.ThrowIfNull(networks);
+        if (networks.Any(network => network.IsDora))
+        {
+            throw new ArgumentException("A DoRA changes the frozen product as well, which the rows share; attach it alone.", nameof(networks));
+        }
+
         _networks = networks;
     }
 

@@ -43,15 +43,16 @@ internal static class ResultWords
     {
         var options = summary.Options;
         var vectors = options.Vectors == 1 ? "1 vector" : string.Create(CultureInfo.InvariantCulture, $"{options.Vectors} vectors");
+        var lora = options.Dora ? "DoRA" : "LoRA";
         var trained = options.Method switch
         {
-            TrainingMethod.Lora => string.Create(CultureInfo.InvariantCulture, $"plain LoRA of rank {options.Rank}"),
+            TrainingMethod.Lora => string.Create(CultureInfo.InvariantCulture, $"plain {lora} of rank {options.Rank}"),
             TrainingMethod.TextualInversion => $"Textual Inversion, {vectors} a word",
             TrainingMethod.Dreambooth => string.Create(
                 CultureInfo.InvariantCulture,
                 $"DreamBooth, all weights of the UNet, {options.ClassPictures} class pictures"
             ),
-            _ => string.Create(CultureInfo.InvariantCulture, $"LoRA of rank {options.Rank}, {vectors} a word"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{lora} of rank {options.Rank}, {vectors} a word"),
         };
         var steps = options.Steps == 1 ? "1 step" : string.Create(CultureInfo.InvariantCulture, $"{options.Steps} steps");
         return string.Create(CultureInfo.InvariantCulture, $"{steps} at {options.Resolution} x {options.Resolution} pixels, {trained}, seed {options.Seed}");

@@ -54,6 +54,7 @@ public sealed class ImplantPlanTests : IDisposable
             MoreLoraTargets.FeedForward | MoreLoraTargets.ProjectionIn | MoreLoraTargets.ProjectionOut,
             MoreLoraTargets.None
         ),
+        ("--dora", ["--dora"], r => r.Training.Dora, true, false),
         ("--vectors", ["--vectors", "3"], r => r.Method.Vectors, 3, null),
         ("-k", ["-k", "3"], r => r.Method.SubsetSize, 3, null),
         ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, MaskNormalisation.Mean),

@@ -49,11 +49,12 @@ public sealed class FanOutRunTests : IDisposable
         );
 
     [Theory]
-    [InlineData(Precision.Fp32)]
-    [InlineData(Precision.Bf16)]
-    public void Synchronous_WorkersInTheWrongOrder_GivesTheBitsOfOneTermAPass(Precision precision)
+    [InlineData(Precision.Fp32, false)]
+    [InlineData(Precision.Fp32, true)]
+    [InlineData(Precision.Bf16, false)]
+    public void Synchronous_WorkersInTheWrongOrder_GivesTheBitsOfOneTermAPass(Precision precision, bool dora)
     {
-        var options = Options with { Precision = precision };
+        var options = Options with { Precision = precision, Dora = dora };
         var local = Run("local", options with { FanOut = FanOutMode.Local, MicroBatch = 1 }, null, null);
         var spread = options with { FanOut = FanOutMode.Synchronous };
         using var workers = Workers(2, spread);

@@ -38,17 +38,19 @@ public sealed class ImplantationRunTests : IDisposable
         new(File.ReadAllBytes(Repository.Sample("cat.png")), [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Repository.Sample("cat-mask.png")))]);
 
     [Theory]
-    [InlineData(LoraTargetModules.None)]
+    [InlineData(LoraTargetModules.None, false)]
+    [InlineData(LoraTargetModules.Convolutions, true)]
     [InlineData(
         LoraTargetModules.FeedForward
             | LoraTargetModules.ProjectionIn
             | LoraTargetModules.ProjectionOut
             | LoraTargetModules.Convolutions
-            | LoraTargetModules.TimeProjections
+            | LoraTargetModules.TimeProjections,
+        false
     )]
-    public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte(LoraTargetModules more)
+    public void Execute_StoppedAndResumed_GivesTheSameFilesByteForByte(LoraTargetModules more, bool dora)
     {
-        var options = Options with { MoreTargets = more };
+        var options = Options with { MoreTargets = more, Dora = dora };
         var whole = Run("whole", options, null, out var uninterrupted);
         using var stop = new CancellationTokenSource();
         RecordingObserver first = new(_folder.FullName)
@@ -201,7 +203,14 @@ public sealed class ImplantationRunTests : IDisposable
     public void Execute_CheckpointOfAnotherRun_IsRefused()
     {
         Run("mine", Options, null, out var observer);
-        foreach (var other in new[] { Options with { Rank = 2, Alpha = 2 }, Options with { MoreTargets = LoraTargetModules.FeedForward } })
+        foreach (
+            var other in new[]
+            {
+                Options with { Rank = 2, Alpha = 2 },
+                Options with { MoreTargets = LoraTargetModules.FeedForward },
+                Options with { Dora = true },
+            }
+        )
         {
             var error = Assert.Throws<InvalidInputException>(() => Run("other", other, observer.Checkpoint, out _));
             Assert.Contains("belongs to another run", error.Message, StringComparison.Ordinal);

@@ -42,7 +42,8 @@ internal sealed class LoraParts : ITrainedParts
         var (models, options) = (run.Models, run.Options);
         using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.LoraInit);
         var targets = (options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention) | options.MoreTargets;
-        var lora = LoraNetwork.Create(models.UNet.AdaptableLayers, new LoraSettings(options.Rank, options.Alpha, targets), random.Generator, models.Device);
+        var settings = new LoraSettings(options.Rank, options.Alpha, targets, options.Dora);
+        var lora = LoraNetwork.Create(models.UNet.AdaptableLayers, settings, random.Generator, models.Device);
         return new LoraParts(lora, vectors, models, options);
     }
 

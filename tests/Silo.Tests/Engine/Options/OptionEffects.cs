@@ -376,6 +376,23 @@ internal static class OptionEffects
                     );
                 },
             },
+            new("training.dora", (r, _) => r with { Training = r.Training with { Dora = true } })
+            {
+                Used = { ["dora"] = "true" },
+                Seen = (plain, other) =>
+                {
+                    string[] more = [.. other.Lora.Tensors.Keys.Except(plain.Lora.Tensors.Keys)];
+                    Assert.Empty(plain.Lora.Tensors.Keys.Except(other.Lora.Tensors.Keys));
+                    Assert.Equal(88, more.Length);
+                    Assert.All(more, key => Assert.EndsWith(".dora_scale", key, StringComparison.Ordinal));
+
+                    // It starts as the plain model does, and each weight of B goes as far in its first step; then lengths matter.
+                    Assert.Equal(plain.Losses[0].Global, other.Losses[0].Global, 1e-5);
+                    Assert.NotEqual(plain.Losses[1].Global, other.Losses[1].Global);
+                    Assert.NotEqual(plain.Weights(2, 'B'), other.Weights(2, 'B'));
+                    PicturesDiffer(plain, other);
+                },
+            },
             new("training.resolution", (r, _) => r with { Training = r.Training with { Resolution = 48 } })
             {
                 Used = { ["resolution"] = "48" },
