@@ -11,6 +11,9 @@ public sealed record GenerationOptions
     /// <summary>Largest scale of classifier-free guidance.</summary>
     public const double MaxGuidance = 100;
 
+    /// <summary>Largest scale of guidance between the frozen and the tuned model.</summary>
+    public const double MaxPersonalizationGuidance = 20;
+
     /// <summary>Most pictures a prompt.</summary>
     public const int MaxCount = 1024;
 
@@ -44,6 +47,18 @@ public sealed record GenerationOptions
     [Range(1.0, MaxGuidance)]
     [Option("--guidance", "Weight of the prompt; 1 switches classifier-free guidance off", Else = Defaults.GuidanceScale)]
     public double? GuidanceScale { get; init; }
+
+    /// <summary>
+    /// Guidance between the frozen and the tuned model: 1 is off, more goes beyond what was learned, less stays behind it, 0 is the frozen model with class
+    /// words; null: 1.
+    /// </summary>
+    [Range(0.0, GenerationOptions.MaxPersonalizationGuidance)]
+    [Option(
+        "--personalization-guidance",
+        "Guidance from what the frozen model draws for the class word: above 1 the object is more its own, below 1 less, 1 is off; costs half a picture more",
+        Otherwise = "1"
+    )]
+    public double? PersonalizationGuidance { get; init; }
 
     /// <summary>Pixels a row, a multiple of the VAE's factor; null: the model's.</summary>
     [Range(8, MaxSide)]

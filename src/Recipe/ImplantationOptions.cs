@@ -135,6 +135,10 @@ public sealed record ImplantationOptions
     /// <summary>The samples' guidance.</summary>
     public double GuidanceScale { get; init; } = Defaults.GuidanceScale;
 
+    /// <summary>The samples' guidance between the frozen and the tuned model; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PersonalizationGuidance { get; init; }
+
     /// <summary>Fills in what was left open: the model's own defaults, else those of the method.</summary>
     /// <param name="name">Name of the result.</param>
     /// <param name="seed">Seed of everything random.</param>
@@ -212,6 +216,7 @@ public sealed record ImplantationOptions
             Scheduler = samples.Scheduler,
             SamplingSteps = samples.Steps ?? model.SamplingSteps ?? Defaults.SamplingSteps,
             GuidanceScale = samples.GuidanceScale ?? model.GuidanceScale ?? Defaults.GuidanceScale,
+            PersonalizationGuidance = samples.PersonalizationGuidance is null or 1 ? null : samples.PersonalizationGuidance,
         };
     }
 }

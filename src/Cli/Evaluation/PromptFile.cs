@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
+using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Evaluation;
@@ -12,7 +12,7 @@ namespace OrleansOneShot.Cli.Evaluation;
 /// brace; lines of name, tab and prompt where any line has a tab; else a prompt a line in the order of the pictures' names, or one line for all. Empty lines
 /// are passed over.
 /// </summary>
-internal static partial class PromptFile
+internal static class PromptFile
 {
     private const long MaximumBytes = 32 << 20;
 
@@ -51,8 +51,7 @@ internal static partial class PromptFile
     /// <param name="prompt">The prompt.</param>
     /// <param name="className">The class name; null takes the word between the brackets, without the number of a second object: "dog" of &lt;dog-2&gt;.</param>
     /// <returns>The prompt without identifiers.</returns>
-    public static string WithClassName(string prompt, string? className) =>
-        Identifier().Replace(prompt, match => className ?? LaterNumber().Replace(match.Groups[1].Value, "").Replace('-', ' ').Replace('_', ' ').Trim());
+    public static string WithClassName(string prompt, string? className) => ClassWords.InPlaceOfAll(prompt, className);
 
     private static List<(int Number, string Text)> Lines(string path)
     {
@@ -143,10 +142,4 @@ internal static partial class PromptFile
             : throw Bad($"The prompt in line {number} of {path} has {prompt.Length} characters; at most {TextRules.Prompt} are read.", "Shorten it.");
 
     private static InvalidInputException Bad(string message, string hint) => new(message, "prompts", hint);
-
-    [GeneratedRegex("<([^<>\\s:]{1,30})>")]
-    private static partial Regex Identifier();
-
-    [GeneratedRegex("-[0-9]+$")]
-    private static partial Regex LaterNumber();
 }

@@ -43,6 +43,12 @@ internal sealed record GenerationPlan
 
     public required double Guidance { get; init; }
 
+    /// <summary>Guidance between the frozen and the tuned model; 1 is off.</summary>
+    public double PersonalizationGuidance { get; init; } = 1;
+
+    /// <summary>The implantation's class names by identifier.</summary>
+    public IReadOnlyDictionary<string, string> Classes { get; init; } = new Dictionary<string, string>();
+
     public required long Seed { get; init; }
 
     /// <summary>Pictures a prompt.</summary>
@@ -110,6 +116,8 @@ internal sealed record GenerationPlan
             Steps = generation.Steps ?? defaults.SamplingSteps ?? Defaults.SamplingSteps,
             Scheduler = generation.Scheduler,
             Guidance = generation.GuidanceScale ?? defaults.GuidanceScale ?? Defaults.GuidanceScale,
+            PersonalizationGuidance = generation.PersonalizationGuidance ?? 1,
+            Classes = implantation?.ReadClasses() ?? new Dictionary<string, string>(),
             Seed = generation.Seed,
             Count = generation.Count ?? latents?.Count ?? 1,
             Width = generation.Width ?? latents?.Width * model.VaeFactor ?? side,
@@ -127,8 +135,9 @@ internal sealed record GenerationPlan
     /// <summary>All settings as used.</summary>
     /// <param name="precision">What was computed in.</param>
     /// <returns>A JSON object.</returns>
-    public JsonObject Settings(string precision) =>
-        new()
+    public JsonObject Settings(string precision)
+    {
+        var settings = new JsonObject
         {
             ["model"] = Model.Entry.Name,
             ["prompts"] = new JsonArray([.. Prompts.Select(prompt => (JsonNode)prompt)]),
@@ -147,6 +156,13 @@ internal sealed record GenerationPlan
             ["precision"] = precision,
             ["device"] = Device,
         };
+        if (PersonalizationGuidance != 1)
+        {
+            settings["personalization_guidance"] = PersonalizationGuidance;
+        }
+
+        return settings;
+    }
 
     private void CheckSize(Latent? latents)
     {

@@ -38,6 +38,8 @@ internal static class PictureDrawing
             Steps = plan.Steps,
             Scheduler = plan.Scheduler,
             Guidance = plan.Guidance,
+            PersonalizationGuidance = plan.PersonalizationGuidance,
+            Classes = plan.Classes,
             Seed = plan.Seed,
             Count = plan.Count,
             Width = plan.Width,

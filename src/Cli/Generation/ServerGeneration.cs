@@ -146,6 +146,7 @@ internal static class ServerGeneration
             Scheduler = drawn.Scheduler,
             Steps = drawn.Steps,
             GuidanceScale = drawn.GuidanceScale,
+            PersonalizationGuidance = drawn.PersonalizationGuidance,
             Seed = drawn.Seed,
         };
     }
@@ -165,8 +166,9 @@ internal static class ServerGeneration
         }
     }
 
-    private static JsonObject Settings(GenerationRequest request) =>
-        new()
+    private static JsonObject Settings(GenerationRequest request)
+    {
+        var settings = new JsonObject
         {
             ["model"] = request.Model.Name,
             ["prompts"] = new JsonArray([.. request.Prompts.Select(prompt => (JsonNode)prompt)]),
@@ -178,4 +180,11 @@ internal static class ServerGeneration
             ["seed"] = request.Seed,
             ["count"] = request.PerPrompt,
         };
+        if (request.PersonalizationGuidance is { } scale)
+        {
+            settings["personalization_guidance"] = scale;
+        }
+
+        return settings;
+    }
 }

@@ -34,6 +34,9 @@ public sealed class Generation(params IReadOnlyList<string> prompts)
     /// <summary>Classifier-free guidance, 1 is none; null: the model's default.</summary>
     public double? GuidanceScale { get; init; }
 
+    /// <summary>Guidance between the frozen and the tuned model, 0 to 20: above 1 an object is more its own; null: 1, which is off.</summary>
+    public double? PersonalizationGuidance { get; init; }
+
     /// <summary>Seed of everything random.</summary>
     public long Seed { get; init; }
 
@@ -68,6 +71,7 @@ public sealed class Generation(params IReadOnlyList<string> prompts)
             Scheduler = Scheduler,
             Steps = Steps,
             GuidanceScale = GuidanceScale,
+            PersonalizationGuidance = PersonalizationGuidance,
             Metadata = Metadata,
         };
         ImmutableArray<SettingProblem> problems = [.. GenerationValidator.Find(request)];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansOneShot.Common;
 using OrleansOneShot.Recipe;
 
@@ -41,6 +42,10 @@ public sealed record PictureSettings
 
     /// <summary>Guidance scale.</summary>
     public required double Guidance { get; init; }
+
+    /// <summary>Guidance between the frozen and the tuned model; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PersonalizationGuidance { get; init; }
 
     /// <summary>The seed of the command.</summary>
     public required long Seed { get; init; }
@@ -135,6 +140,7 @@ public sealed record PictureSettings
             new("Model", Model),
             new("Lora hashes", Joined(LoraHashes.Select(lora => (lora.Key, lora.Value[..Math.Min(lora.Value.Length, ShortLoraHash)])))),
             new("Lora weights", Joined(Loras.Select(lora => (lora.Key, Number(lora.Value))))),
+            new("Personalization guidance", PersonalizationGuidance is { } scale ? Number(scale) : null),
             new("Learned tokens", Tokens.Count > 0 ? string.Join(", ", Tokens) : null),
             new("Picture", Index > 0 ? Number(Index) : null),
             new(

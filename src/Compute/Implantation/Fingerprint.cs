@@ -24,6 +24,7 @@ internal static class Fingerprint
             Scheduler = "",
             SamplingSteps = 0,
             GuidanceScale = 0,
+            PersonalizationGuidance = null,
             CheckpointEvery = 1,
             // Previews draw by numbers of their own, so they may be switched on or off between two starts of a run.
             PreviewEvery = null,

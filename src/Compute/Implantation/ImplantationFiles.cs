@@ -75,13 +75,27 @@ public sealed record ImplantationFiles(string? Lora, IReadOnlyList<string> Embed
     /// <exception cref="IOException">The request's file can't be read.</exception>
     public string? ReadModel() => ReadText("model");
 
-    private string? ReadText(string member)
+    /// <summary>Reads the class names of its objects, by their identifiers. As with the model's name, a request that can't be read says nothing.</summary>
+    /// <returns>The names; empty if the request does not say.</returns>
+    /// <exception cref="IOException">The request's file can't be read.</exception>
+    public IReadOnlyDictionary<string, string> ReadClasses() =>
+        Read(request =>
+            request
+                .Member("objects", JsonValueKind.Array)
+                .EnumerateArray()
+                .Select(item => (Token: item.Text("token"), Class: item.Text("class")))
+                .DistinctBy(item => item.Token, StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(item => item.Token, item => item.Class, StringComparer.OrdinalIgnoreCase)
+        ) ?? [];
+
+    private string? ReadText(string member) => Read(request => request.Member(member, JsonValueKind.Object).Text("name"));
+
+    private T? Read<T>(Func<JsonElement, T> read)
+        where T : class
     {
         try
         {
-            return Request is null
-                ? null
-                : StrictJson.Parse(StrictJson.ReadFile(Request, MaximumRequestBytes)).Member(member, JsonValueKind.Object).Text("name");
+            return Request is null ? null : read(StrictJson.Parse(StrictJson.ReadFile(Request, MaximumRequestBytes)));
         }
         catch (Exception e) when (e is FileNotFoundException or UnusableJsonException)
         {

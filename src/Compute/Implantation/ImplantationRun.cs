@@ -180,7 +180,7 @@ public sealed class ImplantationRun(
                 () =>
                 {
                     using var used = trained.Use();
-                    samples.Draw(vectors, notes, pictures, cancellationToken);
+                    samples.Draw(vectors, used, notes, pictures, cancellationToken);
                 }
             );
         }

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Recipe;
@@ -17,15 +18,18 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
 
     /// <summary>Draws all samples, prompt by prompt.</summary>
     /// <param name="vectors">The learned vectors.</param>
+    /// <param name="learned">What was trained and acts on the UNet; null: nothing does.</param>
     /// <param name="observer">Told of the steps and of prompts that are cut.</param>
     /// <param name="samples">Takes them as they are drawn: those of the prompts before one that fails stay.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="NotFiniteNumberException">What the model computes is no number.</exception>
-    public void Draw(Tensor vectors, IImplantationObserver observer, ICollection<Sample> samples, CancellationToken cancellationToken)
+    public void Draw(Tensor vectors, ILearnedChange? learned, IImplantationObserver observer, ICollection<Sample> samples, CancellationToken cancellationToken)
     {
         var prompts = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)]);
         using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
-        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
+        using var plain = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        var frozen = new FrozenModel(models.UNet, plain, prompt => SamplePrompts.WithClassNames(prompt, objects), learned);
+        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler, frozen);
         for (var p = 0; p < prompts.Count && options.SamplesPerPrompt > 0; p++)
         {
             var prompt = prompts[p];
@@ -35,7 +39,10 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
             }
 
             var pictures = painter.Draw(
-                Request(prompt, options.SamplesPerPrompt, options.SamplingSteps),
+                Request(prompt, options.SamplesPerPrompt, options.SamplingSteps) with
+                {
+                    PersonalizationGuidance = options.PersonalizationGuidance ?? 1,
+                },
                 null,
                 (done, all) => Observe(observer, p, prompts.Count, done, all),
                 cancellationToken
@@ -47,7 +54,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         }
     }
 
-    /// <summary>Draws one quick picture of the first prompt, and measures it.</summary>
+    /// <summary>Draws one quick picture of the first prompt, without personalization guidance, and measures it.</summary>
     /// <param name="vectors">The learned vectors.</param>
     /// <param name="joint">The joint space; null without a CLIP.</param>
     /// <param name="preparation">The prepared job.</param>
@@ -92,6 +99,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
             Steps = options.SamplingSteps,
             Scheduler = options.Scheduler,
             Guidance = options.GuidanceScale,
+            PersonalizationGuidance = options.PersonalizationGuidance,
             Seed = options.Seed,
             Index = sample.Index,
             Width = sample.Image.Width,

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Compute.Lora;
 /// LoRAs of any form that act on a model for as long as this lives. Where a layer computes in float32, its change is added to a copy of the weight, so that
 /// drawing costs nothing extra; in bfloat16 small changes would be lost to rounding there, so they are computed beside it.
 /// </summary>
-public sealed class AppliedLora : IDisposable
+public sealed class AppliedLora : ILearnedChange
 {
     private readonly List<MergedLora> _merged = [];
     private readonly List<AdaptableLayer> _adapted = [];
@@ -73,6 +73,20 @@ public sealed class AppliedLora : IDisposable
             applied.Dispose();
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public IDisposable Suspend()
+    {
+        var weights = _merged.SelectMany(merged => merged.Originals).ToDictionary(one => one.Layer, one => one.Original);
+        var biases = _biases.ToDictionary(one => one.Layer, one => one.Original);
+        return new SuspendedLayers(
+            weights
+                .Keys.Concat(biases.Keys)
+                .Concat(_adapted)
+                .Distinct()
+                .Select(layer => (layer, weights.GetValueOrDefault(layer), biases.GetValueOrDefault(layer)))
+        );
     }
 
     /// <summary>Gives every layer back as it was, bit for bit.</summary>

@@ -223,9 +223,10 @@ public sealed class LoraNetwork : IDisposable
 }
 
 /// <summary>A LoRA that is attached for as long as this lives.</summary>
-public sealed class AttachedLora : IDisposable
+public sealed class AttachedLora : ILearnedChange
 {
     private readonly LoraNetwork _lora;
+    private readonly IReadOnlyList<(AdaptableLayer Layer, Tensor? Weight, Tensor? Bias)> _layers;
 
     /// <summary>Attaches a LoRA.</summary>
     /// <param name="lora">The LoRA.</param>
@@ -234,7 +235,11 @@ public sealed class AttachedLora : IDisposable
     {
         _lora = lora ?? throw new ArgumentNullException(nameof(lora));
         lora.Attach(layers);
+        _layers = [.. lora.Adapters.Select(adapter => (LoraNetwork.LayerOf(layers, adapter.Module), (Tensor?)null, (Tensor?)null))];
     }
+
+    /// <inheritdoc/>
+    public IDisposable Suspend() => new SuspendedLayers(_layers);
 
     /// <inheritdoc/>
     public void Dispose() => _lora.Detach();

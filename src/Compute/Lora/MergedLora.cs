@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>A LoRA that is added to the weights for as long as this lives. Nested merges must be undone in reverse order.</summary>
-public sealed class MergedLora : IDisposable
+public sealed class MergedLora : ILearnedChange
 {
     private readonly List<(AdaptableLayer Layer, Tensor Original)> _originals = [];
 
@@ -34,6 +34,12 @@ public sealed class MergedLora : IDisposable
             throw;
         }
     }
+
+    /// <summary>The changed layers and the weights that they had before.</summary>
+    internal IReadOnlyList<(AdaptableLayer Layer, Tensor Original)> Originals => _originals;
+
+    /// <inheritdoc/>
+    public IDisposable Suspend() => new SuspendedLayers(_originals.Select(one => (one.Layer, (Tensor?)one.Original, (Tensor?)null)));
 
     /// <summary>Puts the original weights back.</summary>
     public void Dispose()

@@ -19,6 +19,10 @@ public sealed class GuidedDenoiser(UNet2DConditionModel unet)
     /// <param name="samplerNoise">
     /// Gives the noise that a scheduler adds at a call, (B, 4, h, w) on whatever device; may be null for those that add none.
     /// </param>
+    /// <param name="personalization">
+    /// Guidance between the frozen and the tuned model, which costs one row more a call: in the same batch where both have the same weights, else in a pass of
+    /// its own; null: none.
+    /// </param>
     /// <param name="cancellationToken">Stops between two calls.</param>
     /// <returns>Clean latents (B, 4, h, w), in the outer dispose scope.</returns>
     /// <exception cref="NotFiniteNumberException">What the UNet computes is no number.</exception>
@@ -30,36 +34,53 @@ public sealed class GuidedDenoiser(UNet2DConditionModel unet)
         IScheduler scheduler,
         Action<int, Tensor>? observe = null,
         Func<int, Tensor>? samplerNoise = null,
+        PersonalizationGuidance? personalization = null,
         CancellationToken cancellationToken = default
     )
     {
         using var guard = inference_mode();
         using var outer = NewDisposeScope();
         var batch = noise.shape[0];
-        var states = Expand(positive, batch);
+        var frozen = personalization is null ? null : Expand(personalization.States, batch);
+        var shares = personalization?.Frozen.IsOneWith(unet) == true;
+        List<Tensor> prompts = [];
         if (negative is not null)
         {
-            states = cat([Expand(negative, batch), states]);
+            prompts.Add(Expand(negative, batch));
         }
 
+        prompts.Add(Expand(positive, batch));
+        if (shares)
+        {
+            prompts.Add(frozen!);
+        }
+
+        var states = prompts.Count == 1 ? prompts[0] : cat(prompts);
         var latents = noise.Mul(scheduler.InitNoiseSigma);
         for (var call = 0; call < scheduler.Timesteps.Count; call++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var input = scheduler.ScaleModelInput(latents, call);
-            var prediction = unet.call(negative is null ? input : cat([input, input]), tensor([(float)scheduler.Timesteps[call]], device: noise.device), states)
-                .to(ScalarType.Float32);
+            var timestep = tensor([(float)scheduler.Timesteps[call]], device: noise.device);
+            var prediction = unet.call(prompts.Count == 1 ? input : cat([.. Enumerable.Repeat(input, prompts.Count)]), timestep, states).to(ScalarType.Float32);
             if (call == 0)
             {
                 // Before the other steps are spent; later a number that is none stays one to the end.
                 prediction.RequireFinite("What the UNet predicts");
             }
 
+            var rows = prompts.Count == 1 ? [prediction] : prediction.chunk(prompts.Count);
+            prediction = rows[negative is null ? 0 : 1];
+            if (personalization is not null)
+            {
+                var weak = shares ? rows[^1] : personalization.Frozen.Predict(input, timestep, frozen!).to(ScalarType.Float32);
+                prediction = weak.Add((prediction - weak).Mul(personalization.Scale));
+            }
+
             if (negative is not null)
             {
-                var halves = prediction.chunk(2);
-                prediction = halves[0].Add((halves[1] - halves[0]).Mul(guidanceScale));
+                prediction = rows[0].Add((prediction - rows[0]).Mul(guidanceScale));
             }
 
             var next = scheduler

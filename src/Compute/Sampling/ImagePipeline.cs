@@ -2,6 +2,7 @@ using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation;
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
+using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Compute.Tokens;
 using OrleansOneShot.Recipe;
@@ -19,6 +20,8 @@ public sealed class ImagePipeline : IDisposable
     private readonly PromptEncoder _prompts;
     private readonly Tensor? _vectors;
     private readonly AppliedLora? _lora;
+    private readonly UNet2DConditionModel? _base;
+    private readonly PromptEncoder _plainPrompts;
     private readonly TextToImage _painter;
     private readonly IReadOnlyList<string> _files;
 
@@ -27,12 +30,19 @@ public sealed class ImagePipeline : IDisposable
         IReadOnlyDictionary<EmbeddingChoice, LearnedToken> tokens,
         Tensor? vectors,
         AppliedLora? lora,
+        UNet2DConditionModel? original,
+        IReadOnlyDictionary<string, string> classes,
         IReadOnlyList<string> files
     )
     {
-        (_models, Tokens, _vectors, _lora, _files) = (models, tokens, vectors, lora, files);
+        (_models, Tokens, _vectors, _lora, _base, _files) = (models, tokens, vectors, lora, original, files);
         _prompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
-        _painter = new TextToImage(models.UNet, models.Vae, _prompts, models.Scheduler);
+        _plainPrompts = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
+        Dictionary<string, string> words = tokens
+            .Keys.Where(choice => choice.IsIdentifier)
+            .ToDictionary(choice => choice.Name, choice => classes.GetValueOrDefault(choice.Name) ?? ClassWords.Of(choice.Name));
+        var frozen = new FrozenModel(original ?? models.UNet, _plainPrompts, prompt => ClassWords.InPlaceOf(prompt, words), lora);
+        _painter = new TextToImage(models.UNet, models.Vae, _prompts, models.Scheduler, frozen);
     }
 
     /// <summary>What each file of learned tokens has become in the tokenizer.</summary>
@@ -54,6 +64,10 @@ public sealed class ImagePipeline : IDisposable
     /// <param name="precision">What the weights compute in; settled.</param>
     /// <param name="device">The device: "cpu" or "cuda:N".</param>
     /// <param name="unet">Path of a UNet that takes the place of the model's; null: its own.</param>
+    /// <param name="classes">
+    /// Class names by identifier, for personalization guidance, for which the model's own UNet is loaded beside another one; an identifier that is not among
+    /// them stands for the word between its brackets. Null: there is no such guidance.
+    /// </param>
     /// <param name="say">Told what people should read, such as parts of a LoRA that don't fit; may be null.</param>
     /// <returns>The pipeline; the caller disposes of it.</returns>
     /// <exception cref="InvalidInputException">A file is damaged, or does not fit the model.</exception>
@@ -64,16 +78,28 @@ public sealed class ImagePipeline : IDisposable
         Precision precision,
         string device,
         string? unet = null,
+        IReadOnlyDictionary<string, string>? classes = null,
         Action<string>? say = null
     )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
+        if (classes is not null && unet is null && loras.Count == 0 && embeddings.Count == 0)
+        {
+            throw new InvalidInputException(
+                "Personalization guidance goes from the model to what it has learned, and nothing that was learned is given.",
+                "personalization_guidance",
+                "Give an implantation, or leave the guidance out."
+            );
+        }
+
         var models = LoadedModels.Load(model, precision, device, unet);
         Tensor? vectors = null;
+        UNet2DConditionModel? original = null;
         try
         {
+            original = unet is null || classes is null ? null : model.LoadUNet(models.UNet.ComputeType, models.Device);
             var tokens = new Dictionary<EmbeddingChoice, LearnedToken>();
             vectors = AddTokens(models, embeddings, tokens, say);
             string[] files =
@@ -82,11 +108,12 @@ public sealed class ImagePipeline : IDisposable
                 .. loras.Select(lora => lora.Path),
                 .. embeddings.Select(embedding => embedding.Path),
             ];
-            return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say), files);
+            return new ImagePipeline(models, tokens, vectors, Apply(models, loras, say), original, classes ?? new Dictionary<string, string>(), files);
         }
         catch
         {
             vectors?.Dispose();
+            original?.Dispose();
             models.Dispose();
             throw;
         }
@@ -132,7 +159,9 @@ public sealed class ImagePipeline : IDisposable
     public void Dispose()
     {
         _prompts.Dispose();
+        _plainPrompts.Dispose();
         _lora?.Dispose();
+        _base?.Dispose();
         _vectors?.Dispose();
         _models.Dispose();
     }

@@ -43,6 +43,12 @@ public sealed record PictureSeries
     /// <summary>Classifier-free guidance; 1 switches it off.</summary>
     public required double Guidance { get; init; }
 
+    /// <summary>Guidance between the frozen and the tuned model, 0 or more; 1 switches it off.</summary>
+    public double PersonalizationGuidance { get; init; } = 1;
+
+    /// <summary>Class names by identifier, for that guidance; of others the word between the brackets is taken.</summary>
+    public IReadOnlyDictionary<string, string> Classes { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Seed: the pictures of each prompt begin from the same noise.</summary>
     public required long Seed { get; init; }
 
@@ -89,7 +95,7 @@ public sealed record PictureSeries
         ArgumentNullException.ThrowIfNull(say);
         ArgumentNullException.ThrowIfNull(warn);
         say($"loading {Model.Name}");
-        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, UNet, warn);
+        using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, UNet, PersonalizationGuidance == 1 ? null : Classes, warn);
         foreach (var unused in Embeddings.Where(choice => !Prompts.Append(NegativePrompt).Any(prompt => pipeline.Uses(prompt, choice))))
         {
             warn($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into {PromptsAt} where it should act.");
@@ -112,6 +118,7 @@ public sealed record PictureSeries
                 Scheduler = Scheduler,
                 Steps = Steps,
                 GuidanceScale = Guidance,
+                PersonalizationGuidance = PersonalizationGuidance,
                 Width = Width,
                 Height = Height,
                 Seed = Seed,
@@ -142,6 +149,7 @@ public sealed record PictureSeries
             Scheduler = Scheduler,
             ScheduleType = PictureSettings.ScheduleTypeOf(Scheduler, pipeline.Scheduler.UseKarrasSigmas == true),
             Guidance = Guidance,
+            PersonalizationGuidance = PersonalizationGuidance == 1 ? null : PersonalizationGuidance,
             Seed = Seed,
             Width = Width,
             Height = Height,

@@ -20,6 +20,9 @@ public sealed record SamplingRequest
     /// <summary>Classifier-free guidance; 1 switches it off.</summary>
     public double GuidanceScale { get; init; } = Defaults.GuidanceScale;
 
+    /// <summary>Guidance between the frozen and the tuned model, <see cref="Sampling.PersonalizationGuidance.Scale"/>; 1 switches it off.</summary>
+    public double PersonalizationGuidance { get; init; } = 1;
+
     /// <summary>Width in pixels, a multiple of the VAE's factor.</summary>
     public required int Width { get; init; }
 

@@ -14,7 +14,14 @@ namespace OrleansOneShot.Compute.Sampling;
 /// <param name="vae">The VAE.</param>
 /// <param name="prompts">The text side.</param>
 /// <param name="schedulerConfig">The model's own scheduler settings.</param>
-public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, PromptEncoder prompts, SchedulerConfig schedulerConfig)
+/// <param name="frozen">The model before it learned anything, for requests with personalization guidance; null where none has it.</param>
+public sealed class TextToImage(
+    UNet2DConditionModel unet,
+    AutoencoderKL vae,
+    PromptEncoder prompts,
+    SchedulerConfig schedulerConfig,
+    FrozenModel? frozen = null
+)
 {
     /// <summary>Latent elements that are denoised at once: small pictures share a batch, from 64 x 64 latents on each goes alone.</summary>
     private const long BatchElements = 64 * 64;
@@ -38,6 +45,10 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
         using var scope = NewDisposeScope();
         var noise = latents?.to(ScalarType.Float32) ?? Noise(request);
         var device = prompts.Encode(request.Prompt).device;
+        var personalization =
+            request.PersonalizationGuidance == 1 ? null
+            : frozen is null ? throw new InvalidOperationException("Personalization guidance needs the frozen model.")
+            : new PersonalizationGuidance(frozen, frozen.Encode(request.Prompt), request.PersonalizationGuidance);
         var perBatch = (int)Math.Max(1, BatchElements / (noise.shape[2] * noise.shape[3]));
         var pictures = new List<RgbImage>();
         var count = (int)noise.shape[0];
@@ -59,6 +70,7 @@ public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, Pr
                 scheduler,
                 observe is null ? null : (calls, _) => observe(before + calls, all),
                 call => SamplerNoise(request.Seed, first, [.. noise.shape[1..]], Math.Min(perBatch, count - first), call),
+                personalization,
                 cancellationToken
             );
             pictures.AddRange(Decode(clean));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Documents.Requests;
@@ -75,6 +76,10 @@ public sealed record GenerationRequest : IJobRequest
         init => field = JobMetadata.Ordered(value);
     } = JobMetadata.None();
 
+    /// <summary>Guidance between the frozen and the tuned model, as of <see cref="SampleOptions.PersonalizationGuidance"/>; null: 1, which is off.</summary>
+    [FieldNumber(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PersonalizationGuidance { get; init; }
+
     /// <summary>How the pictures are drawn, as the samples of an implantation are: what has limits there has them here.</summary>
     /// <returns>The options.</returns>
     public SampleOptions ToSamples() =>
@@ -85,6 +90,7 @@ public sealed record GenerationRequest : IJobRequest
             Scheduler = Scheduler,
             Steps = Steps,
             GuidanceScale = GuidanceScale,
+            PersonalizationGuidance = PersonalizationGuidance,
         };
 }
 

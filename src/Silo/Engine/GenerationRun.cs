@@ -53,6 +53,11 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
             Steps = steps,
             Scheduler = request.Scheduler,
             Guidance = request.GuidanceScale ?? defaults.GuidanceScale ?? Defaults.GuidanceScale,
+            PersonalizationGuidance = request.PersonalizationGuidance ?? 1,
+            Classes = sources
+                .SelectMany(source => source.Classes)
+                .DistinctBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(StringComparer.OrdinalIgnoreCase),
             Seed = request.Seed,
             Count = request.PerPrompt,
             Width = side,
@@ -123,6 +128,7 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
         return new Source(
             files.Lora is null ? null : new LoraChoice(files.Lora, source.Scale),
             files.UNet,
+            files.ReadClasses(),
             [
                 .. files.Embeddings.Select(file =>
                 {
@@ -180,8 +186,15 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
         }
     }
 
-    private static JsonObject Describe(DrawingJob job, PictureSeries series, TimeSpan elapsed) =>
-        new()
+    private static JsonObject Describe(DrawingJob job, PictureSeries series, TimeSpan elapsed)
+    {
+        var options = Options(series);
+        if (series.PersonalizationGuidance != 1)
+        {
+            options["personalization_guidance"] = series.PersonalizationGuidance;
+        }
+
+        return new JsonObject
         {
             ["model"] = new JsonObject { ["name"] = series.Model.Name, ["sha256"] = series.Model.Hash() },
             ["implantations"] = new JsonArray([
@@ -195,22 +208,26 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
                         }
                 ),
             ]),
-            ["options"] = new JsonObject
-            {
-                ["prompts"] = new JsonArray([.. series.Prompts.Select(prompt => (JsonNode)prompt)]),
-                ["negative_prompt"] = series.NegativePrompt,
-                ["per_prompt"] = series.Count,
-                ["steps"] = series.Steps,
-                ["scheduler"] = series.Scheduler,
-                ["guidance_scale"] = series.Guidance,
-                ["seed"] = series.Seed,
-                ["width"] = series.Width,
-                ["height"] = series.Height,
-                ["precision"] = Setting.WordOf(series.Precision),
-                ["device"] = series.Device,
-            },
+            ["options"] = options,
             ["timings"] = new JsonObject { ["total"] = Math.Round(elapsed.TotalSeconds, 3) },
         };
+    }
 
-    private sealed record Source(LoraChoice? Lora, string? UNet, IReadOnlyList<EmbeddingChoice> Embeddings);
+    private static JsonObject Options(PictureSeries series) =>
+        new()
+        {
+            ["prompts"] = new JsonArray([.. series.Prompts.Select(prompt => (JsonNode)prompt)]),
+            ["negative_prompt"] = series.NegativePrompt,
+            ["per_prompt"] = series.Count,
+            ["steps"] = series.Steps,
+            ["scheduler"] = series.Scheduler,
+            ["guidance_scale"] = series.Guidance,
+            ["seed"] = series.Seed,
+            ["width"] = series.Width,
+            ["height"] = series.Height,
+            ["precision"] = Setting.WordOf(series.Precision),
+            ["device"] = series.Device,
+        };
+
+    private sealed record Source(LoraChoice? Lora, string? UNet, IReadOnlyDictionary<string, string> Classes, IReadOnlyList<EmbeddingChoice> Embeddings);
 }

@@ -184,6 +184,13 @@ internal static class BadInputCases
         new("beyond any size", "height", ["4096"], folder => Draw(folder, "--height", "99999")),
         new("steps 0", "steps", ["'0'"], folder => Draw(folder, "--steps", "0")),
         new("guidance nan", "guidance", ["'nan'"], folder => Draw(folder, "--guidance", "nan")),
+        new("negative personalization", "personalization-guidance", ["'-1'", "20"], folder => Draw(folder, "--personalization-guidance", "-1")),
+        new(
+            "personalization of nothing",
+            "personalization_guidance",
+            ["nothing that was learned is given"],
+            folder => Draw(folder, "--personalization-guidance", "2")
+        ),
         new("unknown scheduler", "scheduler", ["heun"], folder => Draw(folder, "--scheduler", "heun")),
         new("missing LoRA", null, ["missing.safetensors"], folder => Draw(folder, "--lora", folder["missing.safetensors"])),
         new("LoRA's scale", "lora", ["'much'"], folder => Draw(folder, "--lora", folder.Write("x.safetensors", []) + ":much")),

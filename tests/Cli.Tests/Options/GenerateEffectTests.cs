@@ -1,4 +1,3 @@
-using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Compute.Imaging;
@@ -22,6 +21,7 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
         ["--steps"] = ["2"],
         ["--scheduler"] = ["ddim"],
         ["--guidance"] = ["3"],
+        ["--personalization-guidance"] = null,
         ["--seed"] = ["1"],
         ["--count"] = ["1"],
         ["--width"] = ["64"],
@@ -45,6 +45,8 @@ public sealed class GenerateEffectTests(GenerateEffectTests.Pictures pictures) :
         ("--scheduler", ["dpm++"]),
         ("--guidance", ["1"]),
         ("--guidance", ["5"]),
+        ("--personalization-guidance", ["1.5"]),
+        ("--personalization-guidance", ["0"]),
         ("--seed", ["2"]),
         ("--precision", ["bf16"]),
     ];

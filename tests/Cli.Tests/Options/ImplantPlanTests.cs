@@ -1,4 +1,3 @@
-using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;
@@ -71,6 +70,7 @@ public sealed class ImplantPlanTests : IDisposable
         ("--scheduler", ["--scheduler", "euler"], r => r.Samples.Scheduler, "euler", "dpm++"),
         ("--sampling-steps", ["--sampling-steps", "9"], r => r.Samples.Steps, 9, null),
         ("--guidance", ["--guidance", "3"], r => r.Samples.GuidanceScale, 3.0, null),
+        ("--personalization-guidance", ["--personalization-guidance", "1.5"], r => r.Samples.PersonalizationGuidance, 1.5, null),
         ("--weight-decay", ["--weight-decay", "0"], r => r.Training.WeightDecay, 0.0, 0.01),
         ("--checkpoint-every", ["--checkpoint-every", "3"], r => r.Training.CheckpointEvery, 3, 10),
         ("--preview-every", ["--preview-every", "7"], r => r.Training.PreviewEvery, 7, null),

@@ -22,6 +22,7 @@ public sealed class FingerprintTests
         "Scheduler",
         "SamplingSteps",
         "GuidanceScale",
+        "PersonalizationGuidance",
         "CheckpointEvery",
         "PreviewEvery",
         "Device",
@@ -88,6 +89,7 @@ public sealed class FingerprintTests
     private static object Another(PropertyInfo field, object? value) =>
         value switch
         {
+            null when field.PropertyType == typeof(double?) => 0.25,
             bool it => !it,
             int it => it + 1,
             long it => it + 1,

@@ -225,6 +225,38 @@ public sealed class LoraFormTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.BFloat16, true)]
+    [InlineData(ScalarType.BFloat16, false)]
+    public void Suspend_WeightAndBias_GivesThePlainOutputMeanwhile(ScalarType type, bool hasWeight)
+    {
+        if (hasWeight)
+        {
+            Add(Conv, "diff", 8, 6, 3, 3);
+        }
+
+        Add(Conv, "diff_b", 8);
+        var layer = Layers(type)[Conv];
+        var layers = new OrderedDictionary<string, AdaptableLayer> { [Conv] = layer };
+        var input = randn([1, 6, 4, 4], generator: _generator).to(type);
+        var plain = layer.call(input).bytes.ToArray();
+        using (var applied = Apply(layers, 0.5))
+        {
+            var adapted = layer.call(input).bytes.ToArray();
+            using (applied.Suspend())
+            {
+                Assert.Equal(plain, layer.call(input).bytes.ToArray());
+            }
+
+            Assert.Equal(adapted, layer.call(input).bytes.ToArray());
+            Assert.NotEqual(plain, adapted);
+        }
+
+        Assert.Equal(plain, layer.call(input).bytes.ToArray());
+    }
+
     [Fact]
     public void Apply_ChangeBeyondNumbers_IsRefusedAndUndone()
     {

@@ -113,6 +113,32 @@ public sealed class LoraNetworkTests
         Assert.Equal(before, layer.weight.bytes.ToArray());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Suspend_AttachedOrMerged_GivesThePlainOutputMeanwhile(bool isMerged)
+    {
+        using var scope = NewDisposeScope();
+        var layers = Linears.Small();
+        using var network = RandomNetwork(layers, 1, rank: 2, alpha: 3);
+        var (_, layer) = layers.GetAt(3);
+        var input = randn([2, 5, 8]);
+        var plain = layer.call(input).bytes.ToArray();
+        using ILearnedChange learned = isMerged ? network.MergeInto(layers) : new AttachedLora(network, layers);
+        var adapted = layer.call(input).bytes.ToArray();
+        for (var turn = 0; turn < 2; turn++)
+        {
+            using (learned.Suspend())
+            {
+                Assert.Equal(plain, layer.call(input).bytes.ToArray());
+            }
+
+            Assert.Equal(adapted, layer.call(input).bytes.ToArray());
+        }
+
+        Assert.NotEqual(plain, adapted);
+    }
+
     [Fact]
     public void Combine_TwoLoras_IsTheSumOfBoth()
     {

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Serialization;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;
@@ -123,6 +121,7 @@ public sealed class SerializationTests : IDisposable
             Scheduler = "euler",
             Steps = 9,
             GuidanceScale = 2.5,
+            PersonalizationGuidance = 1.5,
             Metadata = new Dictionary<string, string> { ["run"] = "7" },
         };
         Assert.Equivalent(request, RoundTrip(request), strict: true);

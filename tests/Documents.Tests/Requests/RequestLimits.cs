@@ -231,6 +231,7 @@ internal static class RequestLimits
         Range("samples.per_prompt", 0, 64, (r, v) => r with { Samples = r.Samples with { PerPrompt = v } }),
         Range("samples.steps", 1, 1000, (r, v) => r with { Samples = r.Samples with { Steps = v } }),
         Real("samples.guidance_scale", 1, 100, (r, v) => r with { Samples = r.Samples with { GuidanceScale = v } }),
+        Real("samples.personalization_guidance", 0, 20, (r, v) => r with { Samples = r.Samples with { PersonalizationGuidance = v } }),
         Of<string>(
             "samples.scheduler",
             (r, v) => r with { Samples = r.Samples with { Scheduler = v } },

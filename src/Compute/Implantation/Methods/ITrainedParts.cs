@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
 using static TorchSharp.torch;
@@ -19,8 +20,8 @@ internal interface ITrainedParts : IDisposable
     /// <summary>Gives the base model back as it was, bit for bit.</summary>
     void Detach();
 
-    /// <summary>Lets the model draw with what was trained, as fast as it can, for as long as the result lives.</summary>
-    IDisposable Use();
+    /// <summary>Lets the model draw with what was trained, as fast as it can, for as long as the result lives; null: nothing in the UNet was trained.</summary>
+    ILearnedChange? Use();
 
     /// <summary>Writes what goes into the UNet; the vectors' files are everybody's.</summary>
     /// <param name="folder">The result's folder.</param>

@@ -56,7 +56,7 @@ internal sealed class LoraParts : ITrainedParts
     /// <summary>
     /// Merging makes the samples cheaper; in bfloat16 a merged LoRA loses its small changes to rounding, so there it stays beside the weights.
     /// </summary>
-    public IDisposable Use() =>
+    public ILearnedChange Use() =>
         _models.UNet.ComputeType == ScalarType.Float32 ? _lora.MergeInto(_models.UNet.AdaptableLayers) : new AttachedLora(_lora, _models.UNet.AdaptableLayers);
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using OrleansOneShot.Compute.Imaging;
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Vae;
 using OrleansOneShot.Compute.Optimisation;
@@ -90,7 +91,7 @@ internal sealed class TextualInversionMethod : ITrainingMethod
         public void Detach() { }
 
         /// <inheritdoc/>
-        public IDisposable Use() => NewDisposeScope();
+        public ILearnedChange? Use() => null;
 
         /// <inheritdoc/>
         public void Write(string folder, ModelSpec spec) { }

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Optimisation;
 using OrleansOneShot.Compute.Safetensors;
@@ -64,7 +65,7 @@ internal sealed class UNetParts : ITrainedParts
     }
 
     /// <inheritdoc/>
-    public IDisposable Use()
+    public ILearnedChange Use()
     {
         Attach();
         return new Attachment(this);
@@ -94,8 +95,19 @@ internal sealed class UNetParts : ITrainedParts
         }
     }
 
-    private sealed class Attachment(UNetParts parts) : IDisposable
+    private sealed class Attachment(UNetParts parts) : ILearnedChange
     {
+        public IDisposable Suspend()
+        {
+            parts.Detach();
+            return new Detachment(parts);
+        }
+
         public void Dispose() => parts.Detach();
+    }
+
+    private sealed class Detachment(UNetParts parts) : IDisposable
+    {
+        public void Dispose() => parts.Attach();
     }
 }

@@ -96,12 +96,15 @@ public sealed class BaselineRunTests : IDisposable
 
     /// <summary>What a result is drawn with gives the samples that the run drew, pixel by pixel.</summary>
     [Theory]
-    [InlineData(TrainingMethod.Lora)]
-    [InlineData(TrainingMethod.TextualInversion)]
-    [InlineData(TrainingMethod.Dreambooth)]
-    public void Load_ResultOfAnotherMethod_DrawsTheRunsSample(TrainingMethod method)
+    [InlineData(TrainingMethod.Lora, null)]
+    [InlineData(TrainingMethod.TextualInversion, null)]
+    [InlineData(TrainingMethod.Dreambooth, null)]
+    [InlineData(TrainingMethod.Lora, 1.5)]
+    [InlineData(TrainingMethod.TextualInversion, 1.5)]
+    [InlineData(TrainingMethod.Dreambooth, 1.5)]
+    public void Load_ResultOfAnotherMethod_DrawsTheRunsSample(TrainingMethod method, double? personalization)
     {
-        var options = OptionsOf(method) with { LearningRate = 0.05 };
+        var options = OptionsOf(method) with { LearningRate = 0.05, PersonalizationGuidance = personalization };
         Run("drawn", options, null, out _);
         var folder = Path.Combine(_folder.FullName, "drawn");
         if (method == TrainingMethod.TextualInversion)
@@ -115,7 +118,7 @@ public sealed class BaselineRunTests : IDisposable
         Assert.Equal((method == TrainingMethod.Lora, method == TrainingMethod.Dreambooth), (files.Lora is not null, files.UNet is not null));
         var embedding = Assert.Single(files.Embeddings);
 
-        RgbImage Draw(string? lora, string? unet)
+        RgbImage Draw(string? lora, string? unet, double? scale)
         {
             using var pipeline = ImagePipeline.Load(
                 ModelFolder.Open(Golden.PathOf("sd15-tiny")),
@@ -123,7 +126,8 @@ public sealed class BaselineRunTests : IDisposable
                 [new EmbeddingChoice(embedding, "<cat>", null)],
                 Precision.Fp32,
                 "cpu",
-                unet
+                unet,
+                scale is null ? null : new Dictionary<string, string> { ["<cat>"] = "cat" }
             );
             return pipeline.Draw(
                 new SamplingRequest
@@ -132,6 +136,7 @@ public sealed class BaselineRunTests : IDisposable
                     Scheduler = options.Scheduler,
                     Steps = options.SamplingSteps,
                     GuidanceScale = options.GuidanceScale,
+                    PersonalizationGuidance = scale ?? 1,
                     Width = 64,
                     Height = 64,
                     Seed = options.Seed,
@@ -140,10 +145,15 @@ public sealed class BaselineRunTests : IDisposable
         }
 
         var sample = ImageReader.Read(Directory.EnumerateFiles(Path.Combine(folder, "samples")).Single());
-        Assert.Equal(sample.Pixels, Draw(files.Lora, files.UNet).Pixels);
+        Assert.Equal(sample.Pixels, Draw(files.Lora, files.UNet, personalization).Pixels);
         if (method != TrainingMethod.TextualInversion)
         {
-            Assert.NotEqual(sample.Pixels, Draw(null, null).Pixels);
+            Assert.NotEqual(sample.Pixels, Draw(null, null, personalization).Pixels);
+        }
+
+        if (personalization is not null)
+        {
+            Assert.NotEqual(sample.Pixels, Draw(files.Lora, files.UNet, null).Pixels);
         }
     }
 

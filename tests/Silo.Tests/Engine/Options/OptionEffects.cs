@@ -515,6 +515,12 @@ internal static class OptionEffects
             Drawn("samples.scheduler", "scheduler", "\"euler\"", r => r with { Samples = r.Samples with { Scheduler = "euler" } }),
             Drawn("samples.steps", "sampling_steps", "3", r => r with { Samples = r.Samples with { Steps = 3 } }),
             Drawn("samples.guidance_scale", "guidance_scale", "5", r => r with { Samples = r.Samples with { GuidanceScale = 5 } }),
+            Drawn(
+                "samples.personalization_guidance",
+                "personalization_guidance",
+                "3",
+                r => r with { Samples = r.Samples with { PersonalizationGuidance = 3 } }
+            ),
         ];
 
     private static OptionEffect Fusion(PrototypeFusion fusion, int image, int masked, int text) =>
