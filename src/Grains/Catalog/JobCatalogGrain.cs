@@ -13,8 +13,9 @@ using OrleansOneShot.Grains.Paging;
 namespace OrleansOneShot.Grains.Catalog;
 
 /// <summary>
-/// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. Reentrant: calls that
-/// come while a write is under way share the next.
+/// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. What a restart needs of
+/// it is which jobs have not ended: that is stored before <see cref="Put"/> returns, as is a job's end. How far one is on its way is written a moment later, for
+/// many at once. Reentrant: calls that come while a write is under way share the next.
 /// </summary>
 [Reentrant]
 internal sealed partial class JobCatalogGrain(
@@ -23,11 +24,17 @@ internal sealed partial class JobCatalogGrain(
     ILogger<JobCatalogGrain> logger
 ) : Grain, IJobCatalogGrain, IDisposable
 {
+    private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, JobSummary> _jobs = new(StringComparer.Ordinal);
     private readonly SortedSet<JobSummary> _newestFirst = new(Comparer<JobSummary>.Create(Compare));
     private PagedList<JobSummary> _lines = null!;
     private SharedWrites _writes = null!;
     private bool _fenced;
+
+    // Jobs that a restart would not find: they are not stored as unfinished yet.
+    private readonly HashSet<string> _unsafe = new(StringComparer.Ordinal);
+    private IGrainTimer? _later;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -48,7 +55,15 @@ internal sealed partial class JobCatalogGrain(
         }
     }
 
-    public Task Put(JobSummary summary)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_later is not null)
+        {
+            await WriteLaterAsync(cancellationToken);
+        }
+    }
+
+    public async Task Put(JobSummary summary)
     {
         RequestValidator.RequireId(summary.Id);
         var known = _jobs.GetValueOrDefault(summary.Id);
@@ -67,8 +82,19 @@ internal sealed partial class JobCatalogGrain(
             _writes.Changed();
         }
 
+        if (known?.State.IsFinal() ?? true)
+        {
+            _unsafe.Add(summary.Id);
+        }
+        if (!summary.State.IsFinal() && !_unsafe.Contains(summary.Id))
+        {
+            _later ??= this.RegisterGrainTimer(WriteLaterAsync, new GrainTimerCreationOptions(s_moment, Timeout.InfiniteTimeSpan) { Interleave = true });
+            return;
+        }
+
         // Also of what is known already: another call may still be writing it.
-        return _writes.FlushAsync();
+        await _writes.FlushAsync();
+        _unsafe.Remove(summary.Id);
     }
 
     public Task Remove(string jobId)
@@ -194,6 +220,21 @@ internal sealed partial class JobCatalogGrain(
         _newestFirst.Add(job);
     }
 
+    private async Task WriteLaterAsync(CancellationToken cancellationToken)
+    {
+        _later?.Dispose();
+        _later = null;
+        try
+        {
+            await _writes.FlushAsync();
+        }
+        catch (Exception e)
+        {
+            // The next activation shows jobs a little further back, until they say more.
+            LogNotWritten(e);
+        }
+    }
+
     private async Task WriteAsync()
     {
         var (next, changes) = (new CatalogState { Pages = _lines.Pages }, _lines.TakeChanges());
@@ -228,6 +269,9 @@ internal sealed partial class JobCatalogGrain(
             throw;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "How far jobs are could not be written into their list")]
+    private partial void LogNotWritten(Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be asked how far it is; the list shows it as it was stored")]
     private partial void LogNotAsked(Exception error, string jobId);

@@ -34,8 +34,9 @@ internal sealed partial class DatasetRunGrain
             Settle(line, status);
         }
 
-        await FlushAsync();
+        // The turn begins the next item at once, so that one write stores this one's end and that one's beginning.
         Wake();
+        await FlushAsync();
     }
 
     private IImplantationGrain JobOf(string jobId) => GrainFactory.GetGrain<IImplantationGrain>(jobId);
@@ -77,6 +78,11 @@ internal sealed partial class DatasetRunGrain
             if (status is null)
             {
                 status = await SubmitAsync(now);
+            }
+            else if (status.State is JobState.Submitted or JobState.Queued)
+            {
+                // A crash may have come between its state and its place in the list and the queue.
+                await job.EnsureRunning("dataset_run");
             }
             else if (status.State is JobState.Failed or JobState.Cancelled && (now.Retries == DatasetLine.NotAsked || status.Retries < now.Retries))
             {

@@ -41,6 +41,8 @@ internal sealed partial class ImplantationGrain
                     instruments.OnResumed(reason);
                 }
 
+                // A crash may have kept the list from hearing of it.
+                await PutSummaryAsync();
                 await EnqueueAsync();
                 return parked;
             default:

@@ -4,9 +4,7 @@ using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
-using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Scheduling;
-using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Implantations;
 
@@ -158,6 +156,15 @@ internal sealed partial class ImplantationGrain
     /// </summary>
     private async Task FinishEffectsAsync()
     {
+        // The slot is others' meanwhile: nobody of those who are told is waited for with it.
+        await Task.WhenAll(FreeSlotAsync(), TellEndAsync());
+        await DeleteGarbageAsync();
+    }
+
+    private Task FreeSlotAsync() => _state.Lease is null ? GrainFactory.GetGrain<ISchedulerGrain>(0).RemoveEnded(Id, _state.Epoch) : Task.CompletedTask;
+
+    private async Task TellEndAsync()
+    {
         // As long as the list has the job as unfinished, the backstop comes back to it: so the list hears of the end after those who can't be told later.
         // Neither waits for the other to be reachable.
         var (webhooks, run) = (await TellWebhooksAsync(), await TellDatasetRunAsync());
@@ -165,11 +172,6 @@ internal sealed partial class ImplantationGrain
         {
             await PutSummaryAsync();
         }
-        if (_state.Lease is null)
-        {
-            await GrainFactory.GetGrain<ISchedulerGrain>(0).RemoveEnded(Id, _state.Epoch);
-        }
-        await DeleteGarbageAsync();
     }
 
     /// <summary>Does what an ended job may still owe to others, if it is the job's end still.</summary>
@@ -190,85 +192,6 @@ internal sealed partial class ImplantationGrain
             Epoch = state.Epoch,
             Message = message,
         };
-
-    /// <summary>
-    /// Adds events of the job itself, stores them, then shows them to watchers. A store that can't take them must not stop the job: the events then wait in
-    /// memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an ended job's last event is shown at once:
-    /// its watchers leave, and whoever writes it again writes the same.
-    /// </summary>
-    private async Task LogAsync(params ProgressEvent[] events)
-    {
-        foreach (var progress in events)
-        {
-            _log.Add(progress);
-        }
-        try
-        {
-            await StoreLogAsync();
-        }
-        catch (ArtifactStoreException e)
-        {
-            LogNotStored(e, Id);
-            if (_state.State.IsFinal())
-            {
-                ShowLog();
-            }
-            _logTimer ??= this.RegisterGrainTimer(StoreLaterAsync, options.Value.SchedulerPeriod, options.Value.SchedulerPeriod);
-        }
-    }
-
-    private async Task StoreLaterAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await StoreLogAsync();
-            _logTimer?.Dispose();
-            _logTimer = null;
-        }
-        catch (IOException e)
-        {
-            LogNotStored(e, Id);
-        }
-    }
-
-    /// <summary>Stores events, then shows them to watchers.</summary>
-    /// <exception cref="ArtifactStoreException">The store is away: the events are not shown yet, and their trainer keeps them and sends them again.</exception>
-    private async Task StoreLogAsync()
-    {
-        try
-        {
-            await _log.StoreAsync(_state.Epoch);
-            _storeAway = null;
-        }
-        catch (ArtifactChangedException)
-        {
-            // Another activation of this job writes: whoever holds the state's ETag goes on, after reading again.
-            DeactivateOnIdle();
-            throw;
-        }
-        catch (ArtifactStoreException e) when (e.IsTransient)
-        {
-            _storeAway = Fault.Cut(e.Message);
-            throw;
-        }
-        catch (IOException e)
-        {
-            // A full disk: the job may go on without its log, until there is room again.
-            LogNotStored(e, Id);
-        }
-
-        ShowLog();
-    }
-
-    private void ShowLog()
-    {
-        if (_visible == _log.Last)
-        {
-            return;
-        }
-        _visible = _log.Last;
-        Signal();
-    }
 
     private void Signal()
     {

@@ -71,6 +71,10 @@ internal sealed partial class ImplantationGrain(
             }
             _ended = true;
         }
+        else if (_state.State == JobState.Queued && _log.Newest?.Stage != JobState.Queued)
+        {
+            await LogAsync(EventOf(_state, Waiting()));
+        }
     }
 
     public async Task<ImplantationStatus> Submit(ImplantationRequest request, CancellationToken cancellationToken = default)
@@ -107,26 +111,35 @@ internal sealed partial class ImplantationGrain(
     {
         RequireSubmitted();
         var next = Math.Max(1, fromSequence);
-        while (true)
+        _watchers++;
+        HurryLog();
+        try
         {
-            // Taken before looking, so that news between the look and the wait is not missed.
-            var news = _news.Task;
-            while (next <= _visible)
+            while (true)
             {
-                yield return _log[next++];
+                // Taken before looking, so that news between the look and the wait is not missed.
+                var news = _news.Task;
+                while (next <= _visible)
+                {
+                    yield return _log[next++];
+                }
+                if (_ended)
+                {
+                    yield break;
+                }
+                try
+                {
+                    await news.WaitAsync(options.Value.StateTrust, options.Value.Clock, cancellationToken);
+                }
+                catch (TimeoutException)
+                {
+                    await RequireCurrentAsync();
+                }
             }
-            if (_ended)
-            {
-                yield break;
-            }
-            try
-            {
-                await news.WaitAsync(options.Value.StateTrust, options.Value.Clock, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                await RequireCurrentAsync();
-            }
+        }
+        finally
+        {
+            _watchers--;
         }
     }
 
@@ -165,15 +178,31 @@ internal sealed partial class ImplantationGrain(
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(state with { State = JobState.Submitted, Created = Now });
+            await WriteAsync(
+                state with
+                {
+                    State = JobState.Queued,
+                    Created = Now,
+                    QueuedAt = Now,
+                }
+            );
             LogSubmitted(Id, request.Owner, request.Model.Name);
-        }
-
-        if (_state.State == JobState.Submitted)
-        {
             // Listed before it is queued, so the recovery after a crash finds it.
             await PutSummaryAsync();
+            await LogAsync(EventOf(_state, "Waits for a free slot."));
+            await EnqueueAsync();
+        }
+        else if (_state.State == JobState.Submitted)
+        {
+            // Of an earlier version, which stored a job before it was queued.
+            await PutSummaryAsync();
             await QueueAsync(_state, "Waits for a free slot.");
+        }
+        else if (_state is { State: JobState.Queued, Parked: false })
+        {
+            // Said again: as far as a crash let the first call come, this one mends.
+            await PutSummaryAsync();
+            await EnqueueAsync();
         }
     }
 

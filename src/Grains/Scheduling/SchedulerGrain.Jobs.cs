@@ -133,11 +133,12 @@ internal sealed partial class SchedulerGrain
         {
             started = false;
         }
-        await _writes.FlushAsync();
         if (started)
         {
+            // With the next write: an activation that does not know of the answer asks again, and the job answers the same.
             return;
         }
+        await _writes.FlushAsync();
         // It works with a lease that is over, of which it had heard too late: off that, and into the queue.
         if (answer is not null)
         {

@@ -103,7 +103,7 @@ internal sealed partial class SchedulerGrain(
         {
             _writes.Changed();
         }
-        await _writes.FlushAsync();
+        // Which writes this, and who gets the slot, at once.
         await PumpAsync(CancellationToken.None);
     }
 

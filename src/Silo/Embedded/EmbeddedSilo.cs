@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Storage;
 using OrleansOneShot.Client.Cluster;
@@ -130,7 +131,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, ServiceId, options.ClusterId);
             var connectionString = SqliteDatabase.ConnectionString(options.Data.Database);
             silo.AddAdoNetGrainStorage(
-                OneShotStorage.Name,
+                SqliteDatabase.Invariant,
                 storage =>
                     storage.Configure<Serializer>(
                         (state, serializer) =>
@@ -143,6 +144,10 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                             state.GrainStorageSerializer = new StateChecksum(new OrleansGrainStorageSerializer(serializer));
                         }
                     )
+            );
+            silo.Services.AddGrainStorage(
+                OneShotStorage.Name,
+                (services, _) => new OneWriterStorage(services.GetRequiredKeyedService<IGrainStorage>(SqliteDatabase.Invariant))
             );
             silo.UseAdoNetReminderService(reminders =>
             {
