@@ -68,11 +68,11 @@ internal delegate IReadOnlyList<RgbImage> FrozenRecall(SamplingRequest request, 
 /// <param name="Model">The model, and how it computes.</param>
 /// <param name="Request">Prompt, sampler, size, seed and count.</param>
 /// <param name="Noise">What the noise is keyed by, where it is not the request's seed alone; else empty.</param>
-public readonly record struct FrozenDrawing(FrozenModel Model, SamplingRequest Request, string Noise = "");
+public readonly record struct FrozenDrawing(ModelIdentity Model, SamplingRequest Request, string Noise = "");
 
 /// <summary>A frozen model, and how it computes.</summary>
 /// <param name="Hash">SHA-256 of its weights.</param>
 /// <param name="Configuration">SHA-256 of its configuration files.</param>
 /// <param name="ComputeType">What its UNet computes in.</param>
 /// <param name="Device">Where: "cpu" or "cuda:N".</param>
-public sealed record FrozenModel(string Hash, string Configuration, string ComputeType, string Device);
+public sealed record ModelIdentity(string Hash, string Configuration, string ComputeType, string Device);

@@ -110,7 +110,7 @@ public sealed class ImplantationRun(
         RequireSameModel(modelHash, configuration);
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, models.UNet.ComputeType.ToString());
 
-        var frozen = new FrozenModel(modelHash, configuration, models.UNet.ComputeType.ToString(), options.Device);
+        var frozen = new ModelIdentity(modelHash, configuration, models.UNet.ComputeType.ToString(), options.Device);
         IReadOnlyList<RgbImage> Recall(SamplingRequest request, string noise, Func<IReadOnlyList<RgbImage>> draw) =>
             Frozen.GetOrDraw(new FrozenDrawing(frozen, request, noise), draw);
         var work = new MethodRun(models, joint, preparation, options, observer, cancellationToken) { Recall = Recall };

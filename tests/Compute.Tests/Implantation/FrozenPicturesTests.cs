@@ -7,7 +7,7 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 /// <summary>What frozen models have drawn is drawn once, as long as it is kept.</summary>
 public sealed class FrozenPicturesTests
 {
-    private static readonly FrozenModel s_model = new(new string('a', 64), new string('b', 64), "Float32", "cpu");
+    private static readonly ModelIdentity s_model = new(new string('a', 64), new string('b', 64), "Float32", "cpu");
     private static readonly SamplingRequest s_request = new()
     {
         Prompt = "a cat",
