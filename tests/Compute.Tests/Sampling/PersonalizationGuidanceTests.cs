@@ -131,6 +131,36 @@ public sealed class PersonalizationGuidanceTests : IDisposable
     }
 
     [Fact]
+    public void Load_ClassNames_AreWhatTheFrozenModelIsAskedFor()
+    {
+        var said = Draw(new Dictionary<string, string>());
+        Assert.Equal(said, Draw(new Dictionary<string, string> { ["<cat>"] = "cat" }));
+        Assert.NotEqual(said, Draw(new Dictionary<string, string> { ["<cat>"] = "dog" }));
+
+        byte[] Draw(IReadOnlyDictionary<string, string> classes)
+        {
+            using var pipeline = ImagePipeline.Load(
+                _models.Folder,
+                [],
+                [new EmbeddingChoice(Golden.PathOf("embeds", "learned_embeds.safetensors"), "<cat>", null)],
+                Precision.Fp32,
+                "cpu",
+                classes: classes
+            );
+            var request = new SamplingRequest
+            {
+                Prompt = Prompt,
+                Scheduler = "ddim",
+                Steps = 2,
+                Width = 64,
+                Height = 64,
+                PersonalizationGuidance = 2,
+            };
+            return pipeline.Draw(request)[0].Pixels;
+        }
+    }
+
+    [Fact]
     public void Load_NothingLearned_IsRefusedInOneSentence()
     {
         var error = Assert.Throws<InvalidInputException>(() =>
