@@ -20,7 +20,7 @@ public sealed class TextToImage(
     AutoencoderKL vae,
     PromptEncoder prompts,
     SchedulerConfig schedulerConfig,
-    FrozenModel? frozen = null
+    WeakModel? frozen = null
 )
 {
     /// <summary>Latent elements that are denoised at once: small pictures share a batch, from 64 x 64 latents on each goes alone.</summary>

@@ -52,7 +52,7 @@ public sealed class PersonalizationGuidanceTests : IDisposable
         using var tuned = hasLora ? _network.MergeInto(_models.UNet.AdaptableLayers) : null;
         using var prompts = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, _vectors);
         using var plain = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, null);
-        var frozen = new FrozenModel(_models.UNet, plain, _ => "a photo of cat in the snow", tuned);
+        var frozen = new WeakModel(_models.UNet, plain, _ => "a photo of cat in the snow", tuned);
         var (positive, negative) = (prompts.Encode(Prompt), prompts.Encode("blurred"));
         var noise = Noise(2);
         var scheduler = SchedulerFactory.Create("ddim", _models.Scheduler, Steps);
@@ -106,7 +106,7 @@ public sealed class PersonalizationGuidanceTests : IDisposable
         };
         var asked = new List<string>();
         using var plain = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, null);
-        var frozen = new FrozenModel(
+        var frozen = new WeakModel(
             _models.UNet,
             plain,
             prompt =>
