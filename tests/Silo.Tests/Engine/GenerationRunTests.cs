@@ -118,7 +118,10 @@ public sealed class GenerationRunTests : IDisposable
         Assert.Contains("\"loras\":{\"cat\":1}", full, StringComparison.Ordinal);
         Assert.Contains("\"personalization_guidance\":2,", await PictureAsync(guided), StringComparison.Ordinal);
         Assert.DoesNotContain("personalization", full, StringComparison.Ordinal);
-        Assert.Equal((null, 2.0), ((double?)learned.Manifest["options"]!["personalization_guidance"], (double?)guided.Manifest["options"]!["personalization_guidance"]));
+        Assert.Equal(
+            (null, 2.0),
+            ((double?)learned.Manifest["options"]!["personalization_guidance"], (double?)guided.Manifest["options"]!["personalization_guidance"])
+        );
         Assert.Contains("\"loras\":{\"cat\":0.25}", part, StringComparison.Ordinal);
         Assert.Equal(
             (ErrorCodes.InvalidInput, "The implantations cat-1 and cat-2 both call an object <cat>, and a prompt can mean one only.", "implantations[1].id"),
