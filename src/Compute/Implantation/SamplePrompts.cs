@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OrleansOneShot.Compute.Tokenization;
 
 namespace OrleansOneShot.Compute.Implantation;
 
@@ -30,16 +31,8 @@ internal static class SamplePrompts
     /// <summary>A prompt with every identifier replaced by its class name: what text alignment is measured against.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="objects">The objects.</param>
-    public static string WithClassNames(string prompt, IReadOnlyList<ImplantationObject> objects)
-    {
-        // Longest first, so that <cat-2> is not taken for <cat>.
-        foreach (var o in objects.OrderByDescending(o => o.Token.Length))
-        {
-            prompt = prompt.Replace(o.Token, o.Class, StringComparison.OrdinalIgnoreCase);
-        }
-
-        return prompt;
-    }
+    public static string WithClassNames(string prompt, IReadOnlyList<ImplantationObject> objects) =>
+        ClassWords.InPlaceOf(prompt, objects.Select(o => KeyValuePair.Create(o.Token, o.Class)));
 
     /// <summary>A file name that tells prompt and number: <c>01-a-cat-on-the-beach-0.png</c>.</summary>
     /// <param name="promptIndex">Number of the prompt, from 0.</param>

@@ -28,7 +28,7 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
         var prompts = SamplePrompts.Choose(options.Prompts, [.. objects.Select(o => o.Token)]);
         using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
         using var plain = new PromptEncoder(models.TextEncoder, models.Tokenizer, vectors);
-        var frozen = new FrozenModel(models.UNet, plain, prompt => SamplePrompts.WithClassNames(prompt, objects), learned);
+        var frozen = new WeakModel(models.UNet, plain, prompt => SamplePrompts.WithClassNames(prompt, objects), learned);
         var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler, frozen);
         for (var p = 0; p < prompts.Count && options.SamplesPerPrompt > 0; p++)
         {

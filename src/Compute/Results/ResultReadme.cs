@@ -55,10 +55,16 @@ public static class ResultReadme
 
     private static void OneShot(StringBuilder text, ResultSummary summary)
     {
+        var scale = summary.Options.PersonalizationGuidance;
+        var guidance = scale is null ? "" : FormattableString.Invariant($" --personalization-guidance {scale}");
         text.Append("## oneshot\n");
         text.Append(
-            Markdown.Block("bash", $"oneshot generate --implantation . --prompt {ShellWords.Quote(ResultWords.Example(summary))} --count 4 --out pictures")
+            Markdown.Block(
+                "bash",
+                $"oneshot generate --implantation . --prompt {ShellWords.Quote(ResultWords.Example(summary))}{guidance} --count 4 --out pictures"
+            )
         );
+        text.Append(scale is null ? "" : "The pictures were drawn with this guidance, which the programs below don't have: theirs look as without it.\n");
         text.Append('\n');
     }
 

@@ -41,7 +41,7 @@ public sealed class ImagePipeline : IDisposable
         Dictionary<string, string> words = tokens
             .Keys.Where(choice => choice.IsIdentifier)
             .ToDictionary(choice => choice.Name, choice => classes.GetValueOrDefault(choice.Name) ?? ClassWords.Of(choice.Name));
-        var frozen = new FrozenModel(original ?? models.UNet, _plainPrompts, prompt => ClassWords.InPlaceOf(prompt, words), lora);
+        var frozen = new WeakModel(original ?? models.UNet, _plainPrompts, prompt => ClassWords.InPlaceOf(prompt, words), lora);
         _painter = new TextToImage(models.UNet, models.Vae, _prompts, models.Scheduler, frozen);
     }
 

@@ -15,13 +15,7 @@ namespace OrleansOneShot.Compute.Sampling;
 /// <param name="prompts">The text side.</param>
 /// <param name="schedulerConfig">The model's own scheduler settings.</param>
 /// <param name="frozen">The model before it learned anything, for requests with personalization guidance; null where none has it.</param>
-public sealed class TextToImage(
-    UNet2DConditionModel unet,
-    AutoencoderKL vae,
-    PromptEncoder prompts,
-    SchedulerConfig schedulerConfig,
-    FrozenModel? frozen = null
-)
+public sealed class TextToImage(UNet2DConditionModel unet, AutoencoderKL vae, PromptEncoder prompts, SchedulerConfig schedulerConfig, WeakModel? frozen = null)
 {
     /// <summary>Latent elements that are denoised at once: small pictures share a batch, from 64 x 64 latents on each goes alone.</summary>
     private const long BatchElements = 64 * 64;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Tests.Support;
 using OrleansOneShot.Cli.Validation;

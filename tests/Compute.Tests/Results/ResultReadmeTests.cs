@@ -28,6 +28,15 @@ public sealed partial class ResultReadmeTests
         Assert.Contains("like this cat: 0.61; any cat: 0.51", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Write_PersonalizationGuidance_IsInTheCommandAndSaidToBeOursAlone()
+    {
+        var text = ResultReadme.Write(Summaries.Cat with { Options = Summaries.Cat.Options with { PersonalizationGuidance = 1.5 } });
+
+        Assert.Contains("--prompt 'a <cat> on the beach' --personalization-guidance 1.5 --count 4", text, StringComparison.Ordinal);
+        Assert.Contains("which the programs below don't have", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -52,7 +52,7 @@ public sealed class PersonalizationGuidanceTests : IDisposable
         using var tuned = hasLora ? _network.MergeInto(_models.UNet.AdaptableLayers) : null;
         using var prompts = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, _vectors);
         using var plain = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, null);
-        var frozen = new FrozenModel(_models.UNet, plain, _ => "a photo of cat in the snow", tuned);
+        var frozen = new WeakModel(_models.UNet, plain, _ => "a photo of cat in the snow", tuned);
         var (positive, negative) = (prompts.Encode(Prompt), prompts.Encode("blurred"));
         var noise = Noise(2);
         var scheduler = SchedulerFactory.Create("ddim", _models.Scheduler, Steps);
@@ -106,7 +106,7 @@ public sealed class PersonalizationGuidanceTests : IDisposable
         };
         var asked = new List<string>();
         using var plain = new PromptEncoder(_models.TextEncoder, _models.Tokenizer, null);
-        var frozen = new FrozenModel(
+        var frozen = new WeakModel(
             _models.UNet,
             plain,
             prompt =>
@@ -128,6 +128,36 @@ public sealed class PersonalizationGuidanceTests : IDisposable
         Assert.Equal([Prompt], asked);
         // The model is as it was, so the same comes again.
         Assert.Equal(one.Select(picture => picture.Pixels), painter.Draw(request).Select(picture => picture.Pixels));
+    }
+
+    [Fact]
+    public void Load_ClassNames_AreWhatTheFrozenModelIsAskedFor()
+    {
+        var said = Draw(new Dictionary<string, string>());
+        Assert.Equal(said, Draw(new Dictionary<string, string> { ["<cat>"] = "cat" }));
+        Assert.NotEqual(said, Draw(new Dictionary<string, string> { ["<cat>"] = "dog" }));
+
+        byte[] Draw(IReadOnlyDictionary<string, string> classes)
+        {
+            using var pipeline = ImagePipeline.Load(
+                _models.Folder,
+                [],
+                [new EmbeddingChoice(Golden.PathOf("embeds", "learned_embeds.safetensors"), "<cat>", null)],
+                Precision.Fp32,
+                "cpu",
+                classes: classes
+            );
+            var request = new SamplingRequest
+            {
+                Prompt = Prompt,
+                Scheduler = "ddim",
+                Steps = 2,
+                Width = 64,
+                Height = 64,
+                PersonalizationGuidance = 2,
+            };
+            return pipeline.Draw(request)[0].Pixels;
+        }
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using OrleansOneShot.Contracts.Errors;
 using OrleansOneShot.Contracts.FanOut;
 using OrleansOneShot.Contracts.Scheduling;

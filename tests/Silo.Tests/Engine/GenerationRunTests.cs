@@ -109,12 +109,19 @@ public sealed class GenerationRunTests : IDisposable
 
         var learned = _engine.Draw(Job(request) with { Sources = [one] }, new Observer(), default);
         var less = _engine.Draw(Job(request) with { Sources = [one with { Scale = 0.25 }] }, new Observer(), default);
+        var guided = _engine.Draw(Job(request with { PersonalizationGuidance = 2 }) with { Sources = [one] }, new Observer(), default);
         var twice = Assert.Throws<OneShotException>(() => _engine.Draw(Job(request) with { Sources = [one, two] }, new Observer(), default));
 
         Assert.Empty(learned.Warnings);
         Assert.Equal(one.Manifest.Sha256, (string?)learned.Manifest["implantations"]![0]!["manifest_sha256"]);
         var (full, part) = (await PictureAsync(learned), await PictureAsync(less));
         Assert.Contains("\"loras\":{\"cat\":1}", full, StringComparison.Ordinal);
+        Assert.Contains("\"personalization_guidance\":2,", await PictureAsync(guided), StringComparison.Ordinal);
+        Assert.DoesNotContain("personalization", full, StringComparison.Ordinal);
+        Assert.Equal(
+            (null, 2.0),
+            ((double?)learned.Manifest["options"]!["personalization_guidance"], (double?)guided.Manifest["options"]!["personalization_guidance"])
+        );
         Assert.Contains("\"loras\":{\"cat\":0.25}", part, StringComparison.Ordinal);
         Assert.Equal(
             (ErrorCodes.InvalidInput, "The implantations cat-1 and cat-2 both call an object <cat>, and a prompt can mean one only.", "implantations[1].id"),

@@ -11,7 +11,7 @@ namespace OrleansOneShot.Compute.Sampling;
 /// <param name="prompts">The text side, which encodes for this model alone.</param>
 /// <param name="withClassWords">A prompt with class words in the place of identifiers.</param>
 /// <param name="learned">What was learned and acts on the UNet or the text encoder; null: nothing does.</param>
-public sealed class FrozenModel(UNet2DConditionModel unet, PromptEncoder prompts, Func<string, string> withClassWords, ILearnedChange? learned)
+public sealed class WeakModel(UNet2DConditionModel unet, PromptEncoder prompts, Func<string, string> withClassWords, ILearnedChange? learned)
 {
     /// <summary>The states of a prompt with class words.</summary>
     /// <param name="prompt">The prompt, with identifiers.</param>
@@ -45,4 +45,4 @@ public sealed class FrozenModel(UNet2DConditionModel unet, PromptEncoder prompts
 /// <param name="Frozen">The frozen model.</param>
 /// <param name="States">Its states of the prompt, (1, L, d).</param>
 /// <param name="Scale">1 is the tuned model, 0 the frozen one, and more than 1 goes beyond what was learned.</param>
-public sealed record PersonalizationGuidance(FrozenModel Frozen, Tensor States, double Scale);
+public sealed record PersonalizationGuidance(WeakModel Frozen, Tensor States, double Scale);
