@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.FanOut;
@@ -10,6 +11,18 @@ internal static class MicroBatchChoice
     // Stable Diffusion 1.5 at 512 x 512 (bench/RESULTS.md): a term more takes 1.0 GiB in bfloat16 and 1.86 GiB in float32, which is 226 and 210 values for each
     // value of one layer a level (2,375,680). It has two layers a level.
     private const double ValuesAPoint = 230;
+
+    // A DoRA keeps what each of its layers gives: so many values of a layer's width in each of the five blocks of a level.
+    private const int Blocks = 5;
+    private static readonly (LoraTargetModules Kind, int Values)[] s_keptByDora =
+    [
+        (LoraTargetModules.Self, 4),
+        (LoraTargetModules.Cross, 2),
+        (LoraTargetModules.FeedForward, 9),
+        (LoraTargetModules.ProjectionIn, 1),
+        (LoraTargetModules.ProjectionOut, 1),
+        (LoraTargetModules.Convolutions, 3),
+    ];
 
     // Weights not yet touched, the page cache and other processes need something too.
     private const double UsableShare = 0.9;
@@ -48,9 +61,11 @@ internal static class MicroBatchChoice
     /// <param name="height">Height of the latents.</param>
     /// <param name="width">Width of the latents.</param>
     /// <param name="type">What the UNet computes in.</param>
+    /// <param name="dora">Layers that carry a DoRA.</param>
     /// <returns>Bytes, within a tenth at Stable Diffusion's size.</returns>
-    public static long BytesOfTerm(UNetConfig config, long height, long width, ScalarType type)
+    public static long BytesOfTerm(UNetConfig config, long height, long width, ScalarType type, LoraTargetModules dora = LoraTargetModules.None)
     {
+        var values = ValuesAPoint + (Blocks * s_keptByDora.Where(kept => dora.HasFlag(kept.Kind)).Sum(kept => kept.Values));
         var points = 0.0;
         for (var level = 0; level < config.BlockOutChannels.Count; level++)
         {
@@ -59,7 +74,7 @@ internal static class MicroBatchChoice
             (height, width) = ((height + 1) / 2, (width + 1) / 2);
         }
 
-        return (long)(points * ValuesAPoint * (type == ScalarType.Float32 ? 4 : 2));
+        return (long)(points * values * (type == ScalarType.Float32 ? 4 : 2));
     }
 
     /// <summary>Memory that is left for activations.</summary>

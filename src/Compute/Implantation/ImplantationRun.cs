@@ -306,7 +306,13 @@ public sealed class ImplantationRun(
         var weightBytes = unet.parameters().Sum(p => p.numel() * p.element_size());
         var decision = planner.Decide(
             inputs.Objects.Count,
-            MicroBatchChoice.BytesOfTerm(unet.Config, latents[2], latents[3], unet.ComputeType),
+            MicroBatchChoice.BytesOfTerm(
+                unet.Config,
+                latents[2],
+                latents[3],
+                unet.ComputeType,
+                options.Dora ? LoraParts.TargetsOf(options) : LoraTargetModules.None
+            ),
             MicroBatchChoice.Room(models.Device, weightBytes),
             cancellationToken
         );

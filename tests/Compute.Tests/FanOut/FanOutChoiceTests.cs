@@ -1,5 +1,6 @@
 using OrleansOneShot.Compute.FanOut;
 using OrleansOneShot.Compute.Models.UNet;
+using OrleansOneShot.Recipe;
 using static TorchSharp.torch;
 
 namespace OrleansOneShot.Compute.Tests.FanOut;
@@ -84,6 +85,18 @@ public sealed class FanOutChoiceTests
     {
         var estimate = MicroBatchChoice.BytesOfTerm(new UNetConfig(), 64, 64, type) / (double)(1 << 30);
         Assert.InRange(estimate / measuredGibibytes, 0.9, 1.15);
+    }
+
+    // What each of the 5 transformers of a level keeps besides: six products of its width.
+    [Theory]
+    [InlineData(LoraTargetModules.Attention, 30)]
+    [InlineData(LoraTargetModules.Cross, 10)]
+    [InlineData(LoraTargetModules.Attention | LoraTargetModules.FeedForward, 75)]
+    public void BytesOfTerm_Dora_CountsTheProductsThatItKeeps(LoraTargetModules targets, int valuesAPoint)
+    {
+        long Bytes(LoraTargetModules dora) => MicroBatchChoice.BytesOfTerm(new UNetConfig(), 64, 64, ScalarType.Float32, dora);
+        const long Points = 2_375_680;
+        Assert.Equal(valuesAPoint * Points * sizeof(float), Bytes(targets) - Bytes(LoraTargetModules.None));
     }
 
     [Fact]

@@ -34,6 +34,11 @@ internal sealed class LoraParts : ITrainedParts
     /// <inheritdoc/>
     public Tensor Vectors => _vectors.Values;
 
+    /// <summary>The layers that carry LoRA.</summary>
+    /// <param name="options">Options of a method with a LoRA.</param>
+    public static LoraTargetModules TargetsOf(ImplantationOptions options) =>
+        (options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention) | options.MoreTargets;
+
     /// <summary>Makes a new LoRA, which changes nothing yet.</summary>
     /// <param name="run">The run.</param>
     /// <param name="vectors">What the identifiers stand for; owned.</param>
@@ -41,8 +46,7 @@ internal sealed class LoraParts : ITrainedParts
     {
         var (models, options) = (run.Models, run.Options);
         using var random = new KeyedRandom(options.Seed, 0, RandomPurpose.LoraInit);
-        var targets = (options.CrossAttentionOnly ? LoraTargetModules.Cross : LoraTargetModules.Attention) | options.MoreTargets;
-        var settings = new LoraSettings(options.Rank, options.Alpha, targets, options.Dora);
+        var settings = new LoraSettings(options.Rank, options.Alpha, TargetsOf(options), options.Dora);
         var lora = LoraNetwork.Create(models.UNet.AdaptableLayers, settings, random.Generator, models.Device);
         return new LoraParts(lora, vectors, models, options);
     }
