@@ -32,7 +32,7 @@ public sealed record ImplantationOptions
     /// <summary>k of eq. 5: objects drawn a step; more than there are means all.</summary>
     public int SubsetSize { get; init; } = Defaults.SubsetSize;
 
-    /// <summary>Of several objects: whether the masked terms see each a crop of its own object instead of the crop that holds all.</summary>
+    /// <summary>Whether the masked terms see each a crop of its own object instead of the training crop.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OwnViews { get; init; }
 
@@ -94,6 +94,10 @@ public sealed record ImplantationOptions
 
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     public string PromptTemplate { get; init; } = Defaults.PromptTemplate;
+
+    /// <summary>How the photo is varied from step to step.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Augmentations Augment { get; init; }
 
     /// <summary>Where the terms of a step are evaluated.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -179,6 +183,8 @@ public sealed record ImplantationOptions
             {
                 LearningRate = method.PrototypeLearningRate ?? model.Prototype?.LearningRate ?? Defaults.PrototypeLearningRate,
                 Steps = method.PrototypeSteps ?? model.Prototype?.Steps ?? Defaults.PrototypeSteps,
+                // Random vectors start as far away as can be.
+                Distance = method.PrototypeDistance ?? (method.Initialisation == TokenInitialisation.Random ? null : model.Prototype?.Distance),
                 Fusion = FusionWeights.Of(method.Fusion),
             },
             RandomInitialisation = method.Initialisation == TokenInitialisation.Random,
@@ -202,6 +208,7 @@ public sealed record ImplantationOptions
             MoreTargets = training.MoreTargets.ToModules(),
             Dora = training.Dora,
             Resolution = training.Resolution ?? model.Resolution ?? Defaults.Resolution,
+            Augment = training.Augment ?? (way.TakesAugmentations() && own.Augment is { } words ? AugmentationWords.Read(words) : null) ?? Augmentations.None,
             PromptTemplate = model.PromptTemplate ?? Defaults.PromptTemplate,
             CheckpointEvery = training.CheckpointEvery,
             PreviewEvery = training.PreviewEvery ?? Defaults.PreviewEvery,

@@ -68,11 +68,12 @@ public sealed record MethodOptions
     [Option("--prototype-steps", "Most steps of the prototype", Else = Defaults.PrototypeSteps)]
     public int? PrototypeSteps { get; init; }
 
-    /// <summary>What the masked terms of several objects see.</summary>
+    /// <summary>What the masked terms see.</summary>
     [FieldNumber(12)]
     [Option(
         "--object-view",
-        "What the masked term of one of several objects sees: the crop that holds all, as in the paper, or a crop of its own, which helps small objects."
+        "What the masked term of an object sees: the training crop, which holds all, as in the paper, or a crop of its own, which helps small ones of several. "
+            + "Of an object that is alone, its own crop ends 25 % beyond it also where the training crop is the photo's whole short side."
     )]
     public ObjectView ObjectView { get; init; }
 
@@ -120,6 +121,18 @@ public sealed record MethodOptions
         Else = Defaults.MaskEdge
     )]
     public double? MaskFeather { get; init; }
+
+    /// <summary>
+    /// How far the prototypical embedding may take the text states from the class's: 1 less their cosine; null: the model's default, else any distance. (Left
+    /// out of request.json where it is not given, as earlier versions write it.)
+    /// </summary>
+    [FieldNumber(22), Range(0.0, 2.0, MinimumIsExclusive = true), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--prototype-distance",
+        "Ends the prototype's search before its text states are farther from the class name's than this (1 less their cosine), such as 0.1",
+        Otherwise = "the model's, else any distance"
+    )]
+    public double? PrototypeDistance { get; init; }
 }
 
 /// <summary>How a masked term is averaged.</summary>
@@ -158,7 +171,7 @@ public enum TokenInitialisation
     Random = 1,
 }
 
-/// <summary>What the masked term of one of several objects sees.</summary>
+/// <summary>What the masked term of an object sees.</summary>
 public enum ObjectView
 {
     /// <summary>The training crop that holds all objects, as in the paper.</summary>

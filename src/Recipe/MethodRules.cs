@@ -20,6 +20,7 @@ public static class MethodRules
         Of<MethodOptions>(o => o.ClassLossProbability, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.PrototypeLearningRate, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.PrototypeSteps, m => m == TrainingMethod.Ours),
+        Of<MethodOptions>(o => o.PrototypeDistance, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.ObjectView, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.MaskDilate, m => m == TrainingMethod.Ours),
         Of<MethodOptions>(o => o.MaskFeather, m => m == TrainingMethod.Ours),
@@ -33,6 +34,7 @@ public static class MethodRules
         Of<TrainingOptions>(o => o.MoreTargets, TrainingMethods.HasLora),
         Of<TrainingOptions>(o => o.TokenLearningRate, m => m == TrainingMethod.Ours),
         Of<TrainingOptions>(o => o.Dora, TrainingMethods.HasLora),
+        Of<TrainingOptions>(o => o.Augment, TrainingMethods.TakesAugmentations),
     ];
 
     /// <summary>Finds options that don't go with the method.</summary>
@@ -65,6 +67,15 @@ public static class MethodRules
                 Setting.Of<TrainingOptions>(o => o.FanOut),
                 "training.fan_out.mode",
                 $"is {Setting.WordOf(fanOut.Mode)}, but a step of {name.Title()} has nothing to spread over silos; use auto or local."
+            );
+        }
+
+        if (name == TrainingMethod.Ours && method is { PrototypeDistance: { } distance, Initialisation: TokenInitialisation.Random })
+        {
+            yield return new MethodProblem(
+                Setting.Of<MethodOptions>(o => o.PrototypeDistance),
+                "method.prototype_distance",
+                FormattableString.Invariant($"is {distance}, but random vectors start far from the class name's; leave one of the two out.")
             );
         }
 

@@ -25,6 +25,10 @@ public sealed record ModelDefaults
     [JsonPropertyName("min_snr_gamma")]
     public double? MinSnrGamma { get; init; }
 
+    /// <summary>How the photo is varied from step to step: "none", "flip", "crop" or "flip,crop".</summary>
+    [JsonPropertyName("augment")]
+    public string? Augment { get; init; }
+
     /// <summary>Training steps.</summary>
     [JsonPropertyName("steps")]
     public int? Steps { get; init; }
@@ -78,6 +82,7 @@ public sealed record ModelDefaults
             ("mask_feather", MaskFeather, Setting.Of<MethodOptions>(options => options.MaskFeather).Range!),
             ("prototype.learning_rate", Prototype?.LearningRate, Setting.Of<MethodOptions>(options => options.PrototypeLearningRate).Range!),
             ("prototype.steps", Prototype?.Steps, Setting.Of<MethodOptions>(options => options.PrototypeSteps).Range!),
+            ("prototype.distance", Prototype?.Distance, Setting.Of<MethodOptions>(options => options.PrototypeDistance).Range!),
         ];
 
     /// <summary>Its words for schedules, each with its field; null where a field is left out.</summary>
@@ -90,6 +95,14 @@ public sealed record ModelDefaults
             ),
         ];
 
+    /// <summary>Its words for augmentations, each with its field; null where a field is left out.</summary>
+    [JsonIgnore]
+    public IEnumerable<(string Field, string? Words)> Augmentations =>
+        [
+            ("augment", Augment),
+            .. (Methods ?? new Dictionary<string, MethodDefaults>()).Select(method => ($"methods.{method.Key}.augment", method.Value?.Augment)),
+        ];
+
     /// <summary>What it says of a method's training.</summary>
     /// <param name="method">The method.</param>
     /// <returns>The defaults; all null where it says nothing.</returns>
@@ -100,6 +113,7 @@ public sealed record ModelDefaults
                 LearningRate = LearningRate,
                 LearningRateSchedule = LearningRateSchedule,
                 MinSnrGamma = MinSnrGamma,
+                Augment = Augment,
                 Steps = Steps,
                 Vectors = Vectors,
             }
@@ -120,6 +134,10 @@ public sealed record MethodDefaults
     /// <summary>gamma of min-SNR weights.</summary>
     [JsonPropertyName("min_snr_gamma")]
     public double? MinSnrGamma { get; init; }
+
+    /// <summary>How the photo is varied from step to step: "none", "flip", "crop" or "flip,crop".</summary>
+    [JsonPropertyName("augment")]
+    public string? Augment { get; init; }
 
     /// <summary>Training steps.</summary>
     [JsonPropertyName("steps")]
@@ -160,4 +178,8 @@ public sealed record PrototypeDefaults
     /// <summary>Adam's steps at most.</summary>
     [JsonPropertyName("steps")]
     public int? Steps { get; init; }
+
+    /// <summary>How far the text states may go from the class's.</summary>
+    [JsonPropertyName("distance")]
+    public double? Distance { get; init; }
 }

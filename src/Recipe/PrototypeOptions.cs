@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansOneShot.Recipe;
 
 /// <summary>Settings of the prototypical embedding (eq. 2).</summary>
@@ -17,6 +19,10 @@ public sealed record PrototypeOptions
 
     /// <summary>Whether every row is scaled back to the vocabulary's mean norm after each step, so that it stays in distribution.</summary>
     public bool KeepNorm { get; init; } = true;
+
+    /// <summary>How far the vectors may take the text states from those they start at: 1 less the cosine, above 0; null: any distance.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Distance { get; init; }
 
     /// <summary>How the target is fused.</summary>
     public FusionWeights Fusion { get; init; } = FusionWeights.Average;

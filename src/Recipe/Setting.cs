@@ -74,11 +74,12 @@ public sealed class Setting
     }
 
     /// <summary>The word of an enum's value in documents and on the command line, such as <c>masked_image</c>.</summary>
-    /// <param name="value">A defined value.</param>
+    /// <param name="value">A defined value; of flags, any of them together.</param>
+    /// <returns>The word; of several flags their words, a comma between two.</returns>
     public static string WordOf(Enum value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return WordOf(value.ToString());
+        return string.Join(',', value.ToString().Split(", ").Select(WordOf));
     }
 
     /// <summary>The value that a word names.</summary>

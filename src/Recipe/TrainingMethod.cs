@@ -38,6 +38,10 @@ public static class TrainingMethods
     /// <param name="method">The method.</param>
     public static bool LearnsVectors(this TrainingMethod method) => method is TrainingMethod.Ours or TrainingMethod.TextualInversion;
 
+    /// <summary>Whether the photo may be varied from step to step; Textual Inversion mirrors it in a way of its own.</summary>
+    /// <param name="method">The method.</param>
+    public static bool TakesAugmentations(this TrainingMethod method) => method != TrainingMethod.TextualInversion;
+
     /// <summary>Training steps.</summary>
     /// <param name="method">The method.</param>
     public static int Steps(this TrainingMethod method) =>

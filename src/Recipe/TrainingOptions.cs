@@ -114,8 +114,8 @@ public sealed record TrainingOptions
     public double? TokenLearningRate { get; init; }
 
     /// <summary>
-    /// gamma of min-SNR weights (Hang et al. 2023); 0: terms of all timesteps weigh the same; null: the model's default, else 0. (Left out of request.json where
-    /// it is not given, as earlier versions write it.)
+    /// gamma of min-SNR weights (Hang et al. 2023); 0: terms of all timesteps weigh the same; null: the model's default, else 0. (Left out of request.json
+    /// where it is not given, as earlier versions write it.)
     /// </summary>
     [FieldNumber(21), Range(0.0, 1000.0), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Option(
@@ -132,6 +132,20 @@ public sealed record TrainingOptions
     [FieldNumber(24), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     [Option("--dora", "Train a DoRA: the lengths of the changed weights' rows are learned apart from their directions.")]
     public bool Dora { get; init; }
+
+    /// <summary>
+    /// How the photo is varied from step to step; null: the model's default, else not at all. (Left out of request.json where it is not given, as earlier
+    /// versions write it.)
+    /// </summary>
+    [FieldNumber(22), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Option(
+        "--augment",
+        "How the photo is varied from step to step: flip shows its mirror image every other time, crop parts of 0.8 to 1 of the training crop's side that hold "
+            + "the objects",
+        Otherwise = "the model's, else none",
+        Form = "none|flip|crop|flip,crop"
+    )]
+    public Augmentations? Augment { get; init; }
 }
 
 /// <summary>How the learning rate changes over the steps.</summary>

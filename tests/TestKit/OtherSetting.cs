@@ -41,6 +41,7 @@ public sealed record OtherSetting(Setting Setting, object Value, string Text)
                 "periodic:7"
             ),
             var type when type == typeof(ImmutableArray<string>) => new OtherSetting(setting, ImmutableArray.Create("a <cat>"), "a <cat>"),
+            var type when type == typeof(Augmentations) => new OtherSetting(setting, Augmentations.Flip | Augmentations.Crop, "flip,crop"),
             _ when setting.Words.Count > 0 => OfWord(setting, setting.Words.Last(word => !setting.ValueOf(word).Equals(standard))),
             _ => new OtherSetting(setting, "cuda:3", "cuda:3"),
         };

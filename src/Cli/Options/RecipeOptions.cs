@@ -78,6 +78,7 @@ internal sealed record RecipeOption(Option Option, Action<object, ParseResult> S
                 given => given
             ),
             var type when type == typeof(LoraTargets) => Targets(setting),
+            var type when type == typeof(Augmentations) => Of(setting, new AugmentOption(attribute), given => given),
             var type when type == typeof(FanOutOptions) => Of(setting, new FanOutOption(attribute), given => given),
             var type when type == typeof(ImmutableArray<string>) => Of(setting, Texts(attribute), given => given is null ? null : ImmutableArray.Create(given)),
             _ when setting.Words.Count > 0 => Choice(setting, attribute, value),

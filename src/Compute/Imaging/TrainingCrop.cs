@@ -48,12 +48,22 @@ public sealed class TrainingCrop
     /// <param name="photo">The upright photo.</param>
     /// <param name="masks">A mask for each object, of the photo's size.</param>
     /// <param name="resolution">Side of the result in pixels.</param>
+    /// <param name="close">Whether a large square stays as it was found, and does not become the whole short side.</param>
     /// <exception cref="ArgumentException">There is no mask, or one of another size.</exception>
-    public static TrainingCrop Create(RgbImage photo, IReadOnlyList<MaskImage> masks, int resolution)
+    public static TrainingCrop Create(RgbImage photo, IReadOnlyList<MaskImage> masks, int resolution, bool close = false)
     {
         ArgumentNullException.ThrowIfNull(photo);
+        return Cut(photo, masks, Find(photo.Width, photo.Height, masks, close), resolution);
+    }
+
+    /// <summary>Cuts photo and masks at a place that is known.</summary>
+    /// <param name="photo">The upright photo.</param>
+    /// <param name="masks">A mask for each object, of the photo's size; each marks something.</param>
+    /// <param name="square">The place, within the photo.</param>
+    /// <param name="resolution">Side of the result in pixels.</param>
+    internal static TrainingCrop Cut(RgbImage photo, IReadOnlyList<MaskImage> masks, PixelRectangle square, int resolution)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(resolution, 1);
-        var square = Find(photo.Width, photo.Height, masks);
         List<string> steps = [.. photo.Notes];
         steps.Add(
             square.Width == photo.Width && square.Height == photo.Height
@@ -96,7 +106,8 @@ public sealed class TrainingCrop
     /// <param name="width">Width of the photo.</param>
     /// <param name="height">Height of the photo.</param>
     /// <param name="masks">Masks of that size, at least one.</param>
-    internal static PixelRectangle Find(int width, int height, IReadOnlyList<MaskImage> masks)
+    /// <param name="close">Whether a large square stays as it was found.</param>
+    internal static PixelRectangle Find(int width, int height, IReadOnlyList<MaskImage> masks, bool close = false)
     {
         ArgumentNullException.ThrowIfNull(masks);
         if (masks.Count == 0 || masks.Any(m => m.Width != width || m.Height != height))
@@ -104,6 +115,22 @@ public sealed class TrainingCrop
             throw new ArgumentException($"A photo of {width} x {height} takes one or more masks of that size.", nameof(masks));
         }
 
+        var box = BoundsOf(masks);
+        var shortSide = Math.Min(width, height);
+        var side = (int)Math.Ceiling(Math.Max(box.Width, box.Height) * (1 + (2 * Margin)));
+        if (side > (close ? 1 : WholeFrom) * shortSide)
+        {
+            side = shortSide;
+        }
+
+        return new PixelRectangle(Place(box.X, box.Right, side, width), Place(box.Y, box.Bottom, side, height), side, side);
+    }
+
+    /// <summary>The smallest rectangle that holds all that masks mark.</summary>
+    /// <param name="masks">The masks, of one size.</param>
+    /// <exception cref="ArgumentException">They mark nothing.</exception>
+    internal static PixelRectangle BoundsOf(IReadOnlyList<MaskImage> masks)
+    {
         var boxes = masks.Select(m => m.Bounds(Noise)).OfType<PixelRectangle>().ToList();
         if (boxes.Count == 0)
         {
@@ -111,15 +138,7 @@ public sealed class TrainingCrop
         }
 
         var (left, top) = (boxes.Min(b => b.X), boxes.Min(b => b.Y));
-        var (right, bottom) = (boxes.Max(b => b.Right), boxes.Max(b => b.Bottom));
-        var shortSide = Math.Min(width, height);
-        var side = (int)Math.Ceiling(Math.Max(right - left, bottom - top) * (1 + (2 * Margin)));
-        if (side > WholeFrom * shortSide)
-        {
-            side = shortSide;
-        }
-
-        return new PixelRectangle(Place(left, right, side, width), Place(top, bottom, side, height), side, side);
+        return new PixelRectangle(left, top, boxes.Max(b => b.Right) - left, boxes.Max(b => b.Bottom) - top);
     }
 
     // Centred on the object, then pushed back into the picture.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Method;
@@ -14,6 +15,9 @@ namespace OrleansOneShot.Compute.Implantation;
 /// </summary>
 internal sealed class Preparation : IDisposable
 {
+    // The dimension of columns, of (N, channels, H, W).
+    private const long Across = 3;
+
     private readonly DisposeScopeHolder _tensors = new();
     private readonly ImplantationOptions _options;
 
@@ -42,6 +46,9 @@ internal sealed class Preparation : IDisposable
 
     /// <summary>The posterior of every object's own view, which the masked terms see; null when they see the training crop.</summary>
     public IReadOnlyList<VaePosterior>? Views { get; private set; }
+
+    /// <summary>What steps see in place of all that, one as likely as the other; empty where the photo is not varied.</summary>
+    public IReadOnlyList<TrainingView> Augmented { get; private set; } = [];
 
     /// <summary>m_i at latent size, (r, 1, h, w); of the own views where there are such.</summary>
     public Tensor LatentMasks { get; private set; } = null!;
@@ -81,9 +88,17 @@ internal sealed class Preparation : IDisposable
         var texts = TrainingPrompts.Create(objects, [options.PromptTemplate, .. method.Templates], models.Tokenizer);
         var preparation = new Preparation(crop, texts, tokens, options) { MaskedImages = [.. crop.Masks.Select(m => MaskedImage.Create(crop.Image, m))] };
         preparation.Encode(models, joint);
-        if (objects.Count > 1 && options.OwnViews)
+        List<TrainingCrop> views = options.OwnViews
+            ? [.. masks.Select(m => TrainingCrop.Create(image, [m], options.Resolution, close: objects.Count == 1))]
+            : [];
+        if (views.Count > 1 || views.Any(view => view.Rectangle != crop.Rectangle))
         {
-            preparation.EncodeViews([.. masks.Select(m => TrainingCrop.Create(image, [m], options.Resolution))], models);
+            preparation.EncodeViews(views, models);
+        }
+
+        if (options.Augment != Augmentations.None)
+        {
+            preparation.EncodeAugmented(image, masks, views, models);
         }
 
         return preparation;
@@ -97,8 +112,9 @@ internal sealed class Preparation : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _tensors.Dispose();
 
-    // A small object is small in the training crop, yet a model draws one object alone large: in its own crop it is as large as one.
-    private void EncodeViews(IReadOnlyList<TrainingCrop> crops, LoadedModels models)
+    // A small object is small in the training crop, yet a model draws one object alone large: in its own crop it is as large as one. An object that is alone
+    // has its own crop already, but for the rule that a large one becomes the whole short side.
+    private void EncodeViews(List<TrainingCrop> crops, LoadedModels models)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -106,9 +122,45 @@ internal sealed class Preparation : IDisposable
         LatentMasks = AtLatentSize([.. crops.Select(c => c.Masks[0])], models.Device);
     }
 
-    private VaePosterior PosteriorOf(TrainingCrop crop, LoadedModels models)
+    // Whole photo first; each part of it straight, then mirrored.
+    private void EncodeAugmented(RgbImage image, List<MaskImage> masks, List<TrainingCrop> views, LoadedModels models)
     {
-        var posterior = models.Vae.Encode(ImageTensors.ToModelInput(crop.Image).to(models.Device));
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var (seed, side) = (_options.Seed, _options.Resolution);
+        var shared = PartsOf(Crop.Rectangle, masks, "crop");
+        var own = Views is null
+            ? null
+            : views.Select((view, i) => PartsOf(view.Rectangle, [masks[i]], string.Create(CultureInfo.InvariantCulture, $"crop-{i}"))).ToList();
+        List<TrainingView> all = [];
+        for (var part = 0; part < shared.Count; part++)
+        {
+            var crop = TrainingCrop.Cut(image, masks, shared[part], side);
+            var closer = own?.Select((parts, i) => TrainingCrop.Cut(image, [masks[i]], parts[part], side)).ToList();
+            var at = AtLatentSize(closer is null ? crop.Masks : [.. closer.Select(one => one.Masks[0])], models.Device);
+            all.Add(new TrainingView(PosteriorOf(crop, models), closer?.Select(one => PosteriorOf(one, models)).ToList(), at));
+            if (_options.Augment.HasFlag(Augmentations.Flip))
+            {
+                all.Add(
+                    new TrainingView(
+                        PosteriorOf(crop, models, mirrored: true),
+                        closer?.Select(one => PosteriorOf(one, models, mirrored: true)).ToList(),
+                        _tensors.Keep(at.flip(Across))
+                    )
+                );
+            }
+        }
+
+        Augmented = all;
+
+        IReadOnlyList<PixelRectangle> PartsOf(PixelRectangle whole, IReadOnlyList<MaskImage> marked, string subject) =>
+            _options.Augment.HasFlag(Augmentations.Crop) ? AugmentedCrops.Find(whole, TrainingCrop.BoundsOf(marked), seed, subject) : [whole];
+    }
+
+    private VaePosterior PosteriorOf(TrainingCrop crop, LoadedModels models, bool mirrored = false)
+    {
+        var pixels = ImageTensors.ToModelInput(crop.Image);
+        var posterior = models.Vae.Encode((mirrored ? pixels.flip(Across) : pixels).to(models.Device));
         // Else the first loss would be none, and a smaller learning rate would be asked for.
         posterior.Mean.RequireFinite("The VAE's encoding of the photo");
         return new VaePosterior(_tensors.Keep(posterior.Mean), _tensors.Keep(posterior.LogVariance));

@@ -63,8 +63,10 @@ internal static class StartingVectors
 
         // The object's rows are learned alone, so its ids move down to the first rows behind the vocabulary.
         var vocabulary = models.Tokenizer.VocabularySize;
-        var own = prompts.Own[index];
-        var ids = where(own.Ge(vocabulary), own.Sub(preparation.Tokens[index].FirstId - vocabulary), own);
+        Tensor Alone(Tensor text) => where(text.Ge(vocabulary), text.Sub(preparation.Tokens[index].FirstId - vocabulary), text);
+        var distance = options.Prototype.Distance is null
+            ? null
+            : new ClassDistance((ids, rows) => models.TextEncoder.call(ids, rows), Alone(prompts.Objects[index]), vocabulary, start);
         var steps = options.Prototype.Steps;
         void Observe(int step, double loss)
         {
@@ -79,13 +81,25 @@ internal static class StartingVectors
             }
         }
 
-        return new PrototypeLearner(joint.Text, options.Prototype).Learn(
-            ids,
+        var result = new PrototypeLearner(joint.Text, options.Prototype, distance).Learn(
+            Alone(prompts.Own[index]),
             start,
             target,
             TokenVectors.VocabularyNorm(joint.TokenTable),
             Observe,
             cancellationToken
         );
+        if (result.Distance is { } away)
+        {
+            observer.Progress(
+                ImplantationStage.Preparing,
+                result.Losses.Count - 1,
+                steps,
+                FormattableString.Invariant($"prototypical embedding of {preparation.Tokens[index].Name}: L_PE {result.Losses[result.BestStep]:0.000}")
+                    + FormattableString.Invariant($" at step {result.BestStep}, {away:0.0000} from where it started")
+            );
+        }
+
+        return result;
     }
 }

@@ -17,6 +17,7 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="objects">r: number of objects.</param>
 /// <param name="subsetSize">k: objects drawn a step; at most r are.</param>
 /// <param name="views">The posterior of every object's own view; null when the masked terms see the training crop.</param>
+/// <param name="augmented">What a step may see in place of both, one as likely as the other; null or empty: nothing else.</param>
 internal sealed class StepRandom(
     long seed,
     VaePosterior posterior,
@@ -24,7 +25,8 @@ internal sealed class StepRandom(
     NoiseSchedule schedule,
     int objects,
     int subsetSize,
-    IReadOnlyList<VaePosterior>? views = null
+    IReadOnlyList<VaePosterior>? views = null,
+    IReadOnlyList<TrainingView>? augmented = null
 )
 {
     /// <summary>The draw of one step.</summary>
@@ -42,7 +44,9 @@ internal sealed class StepRandom(
             return random.Normal(shape).to(device);
         }
 
-        var latents = posterior.Sample(Normal(RandomPurpose.VaePosterior)).Mul(scalingFactor);
+        var seen = Choose(step, subject);
+        var own = seen is null ? views : seen.Objects;
+        var latents = (seen?.Posterior ?? posterior).Sample(Normal(RandomPurpose.VaePosterior)).Mul(scalingFactor);
         using var timesteps = new KeyedRandom(seed, step, RandomPurpose.Timestep, subject);
         using var subsets = new KeyedRandom(seed, step, RandomPurpose.Subset, subject);
         using var classLoss = new KeyedRandom(seed, step, RandomPurpose.ClassLoss, subject);
@@ -50,12 +54,24 @@ internal sealed class StepRandom(
         var subset = subsets.Subset(objects, Math.Min(subsetSize, objects));
         return new StepDraw(latents, Normal(RandomPurpose.Noise), timestep, schedule.AlphasCumprod[timestep], subset, classLoss.Uniform())
         {
-            ObjectLatents = views is null
+            Masks = seen?.Masks,
+            ObjectLatents = own is null
                 ? null
                 : subset.ToDictionary(
                     i => i,
-                    i => views[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))).Mul(scalingFactor)
+                    i => own[i].Sample(Normal(RandomPurpose.VaePosterior, string.Create(CultureInfo.InvariantCulture, $"object-{i}"))).Mul(scalingFactor)
                 ),
         };
+    }
+
+    private TrainingView? Choose(int step, string subject)
+    {
+        if (augmented is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        using var choices = new KeyedRandom(seed, step, RandomPurpose.Augmentation, subject);
+        return augmented[choices.Integer(augmented.Count)];
     }
 }

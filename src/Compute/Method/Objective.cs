@@ -109,7 +109,7 @@ public sealed class Objective(
         {
             if (terms[row] is { } i)
             {
-                weights[row] = masks.narrow(0, i, 1); // (1, 1, h, w)
+                weights[row] = (draw.Masks ?? masks).narrow(0, i, 1); // (1, 1, h, w)
                 latents[row] = (draw.ObjectLatents?[i] ?? z) * weights[row]!;
             }
             else

@@ -11,7 +11,8 @@ namespace OrleansOneShot.Compute.Method;
 /// </summary>
 /// <param name="embedder">T(.).</param>
 /// <param name="options">Settings.</param>
-public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions options)
+/// <param name="distance">What <see cref="PrototypeOptions.Distance"/> is measured by; null only where that is.</param>
+public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions options, ClassDistance? distance = null)
 {
     private const string VectorsName = "vectors";
 
@@ -22,7 +23,7 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
     /// <param name="vocabularyNorm">Mean L2 norm of the vocabulary's rows.</param>
     /// <param name="observe">Called with (steps done, L_PE); may be null.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <returns>The best vectors and the curve.</returns>
+    /// <returns>The best vectors and the curve; of vectors that went too far, the loss is its last entry, and they are not kept.</returns>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public PrototypeResult Learn(
         Tensor ids,
@@ -41,6 +42,7 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
         var losses = new List<double>();
         var best = vectors.detach().clone().DetachFromDisposeScope();
         var bestStep = 0;
+        double? bestDistance = null;
         for (var step = 0; ; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -49,8 +51,16 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
             using var loss = Loss(ids, vectors, target);
             losses.Add(loss.item<float>());
             observe?.Invoke(step, losses[^1]);
+            var away = distance?.Of(vectors);
+            if (away > options.Distance)
+            {
+                return new PrototypeResult(best, losses, bestStep) { Distance = bestDistance };
+            }
+
+            bestDistance ??= away;
             if (losses[^1] < losses[bestStep])
             {
+                bestDistance = away;
                 best.Dispose();
                 best = vectors.detach().clone().DetachFromDisposeScope();
                 bestStep = step;
@@ -58,7 +68,7 @@ public sealed class PrototypeLearner(TextEmbedder embedder, PrototypeOptions opt
 
             if (step >= options.Steps || HasSettled(losses))
             {
-                return new PrototypeResult(best, losses, bestStep);
+                return new PrototypeResult(best, losses, bestStep) { Distance = bestDistance };
             }
 
             loss.backward();
@@ -99,4 +109,7 @@ public sealed record PrototypeResult(Tensor Vectors, IReadOnlyList<double> Losse
 {
     /// <summary>Cosine of the kept embedding and its target, 1 - L_PE.</summary>
     public double Similarity => 1 - Losses[BestStep];
+
+    /// <summary>How far the kept vectors take the text states from those they started at; null where that was not measured.</summary>
+    public double? Distance { get; init; }
 }

@@ -16,6 +16,9 @@ public sealed record StepDraw(Tensor Latents, Tensor Noise, long Timestep, float
     /// </summary>
     public IReadOnlyDictionary<int, Tensor>? ObjectLatents { get; init; }
 
+    /// <summary>m_i at the size of the latents, (r, 1, h, w), where a step has masks of its own; null: the objective's.</summary>
+    public Tensor? Masks { get; init; }
+
     /// <summary>Which of the method's training prompts is c.</summary>
     public int Prompt { get; init; }
 

@@ -36,6 +36,9 @@ public sealed class ImplantPlanTests : IDisposable
         ("--lr-schedule", ["--lr-schedule", "constant"], r => r.Training.Schedule, LearningRateSchedule.Constant, null),
         ("--token-lr", ["--token-lr", "0.25"], r => r.Training.TokenLearningRate, 0.25, null),
         ("--min-snr-gamma", ["--min-snr-gamma", "5"], r => r.Training.MinSnrGamma, 5.0, null),
+        ("--augment", ["--augment", "flip"], r => r.Training.Augment, Augmentations.Flip, null),
+        ("--augment", ["--augment", "crop,flip"], r => r.Training.Augment, Augmentations.Flip | Augmentations.Crop, null),
+        ("--augment", ["--augment", "none"], r => r.Training.Augment, Augmentations.None, null),
         ("--rank", ["--rank", "6"], r => r.Training.Rank, 6, 4),
         ("--alpha", ["--alpha", "3.5"], r => r.Training.Alpha, 3.5, null),
         ("--targets", ["--targets", "cross"], r => r.Training.Targets, LoraTargets.Cross, LoraTargets.Attention),
@@ -59,6 +62,7 @@ public sealed class ImplantPlanTests : IDisposable
         ("-k", ["-k", "3"], r => r.Method.SubsetSize, 3, null),
         ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, MaskNormalisation.Mean),
         ("--object-view", ["--object-view", "own"], r => r.Method.ObjectView, ObjectView.Own, ObjectView.Shared),
+        ("--prototype-distance", ["--prototype-distance", "0.1"], r => r.Method.PrototypeDistance, 0.1, null),
         ("--mask-dilate", ["--mask-dilate", "0.05"], r => r.Method.MaskDilate, 0.05, null),
         ("--mask-feather", ["--mask-feather", "0.05"], r => r.Method.MaskFeather, 0.05, null),
         ("--resolution", ["--resolution", "32"], r => r.Training.Resolution, 32, null),
@@ -144,6 +148,12 @@ public sealed class ImplantPlanTests : IDisposable
             ["ff", "everything", "attention,", "attention,cross", "Cross"],
             "--targets must be attention, cross, transformer or all, and may add ff, proj_in, proj_out, conv and time_emb_proj after commas, as in "
                 + "attention,ff, but is '{0}'."
+        ),
+        (
+            "--augment",
+            ["none", "flip", "crop", "flip,crop", "crop, flip"],
+            ["", "Flip", "mirror", "flip,", "none,flip", "flip+crop", "3"],
+            "--augment must be none, flip, crop or flip,crop, but is '{0}'."
         ),
         ("--lr-schedule", ["auto", "constant", "cosine"], ["linear"], "--lr-schedule must be auto, constant or cosine, but is '{0}'."),
         ("--mask-normalisation", ["mean", "area"], ["none"], "--mask-normalisation must be mean or area, but is '{0}'."),

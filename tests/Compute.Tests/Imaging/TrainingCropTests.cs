@@ -19,6 +19,18 @@ public sealed class TrainingCropTests
         Assert.Equal(new PixelRectangle(left, top, side, side), square);
     }
 
+    [Theory]
+    [InlineData(100, 30, 41, 40, 89, 19, 62)] // Over 60 %: as it was found.
+    [InlineData(100, 30, 66, 40, 83, 0, 99)]
+    [InlineData(100, 30, 67, 40, 83, 0, 100)] // Larger than the short side.
+    [InlineData(0, 10, 200, 20, 50, 0, 100)]
+    [InlineData(40, 60, 20, 10, 35, 50, 30)] // A small one is no other.
+    public void Find_CloseBoxInAPictureOf200By100_IsNotWidenedToTheShortSide(int x, int y, int width, int height, int left, int top, int side)
+    {
+        var square = TrainingCrop.Find(200, 100, [TestPictures.Mask(200, 100, new(x, y, width, height))], close: true);
+        Assert.Equal(new PixelRectangle(left, top, side, side), square);
+    }
+
     [Fact]
     public void Find_SeveralMasks_HoldsTheUnion()
     {

@@ -52,6 +52,97 @@ public sealed class PreparationTests : IDisposable
         Assert.NotEqual(preparation.Posterior.Mean.data<float>().ToArray(), preparation.Views[1].Mean.data<float>().ToArray()); // the ball's
     }
 
+    [Fact]
+    public void Create_OwnViewOfOneObject_IsItsCropWithoutTheWholeShortSide()
+    {
+        var photo = ImageReader.Read(Sample("cat.png"), "photo");
+        var mask = MaskReader.Read(Sample("cat-mask.png"), "mask", photo.Width, photo.Height);
+        // Too large for a crop of its own by the rule of training crops, and smaller than the photo without it.
+        Assert.Equal(Math.Min(photo.Width, photo.Height), TrainingCrop.Find(photo.Width, photo.Height, [mask]).Width);
+        var crop = TrainingCrop.Create(photo, [mask], 64, close: true);
+        Assert.True(crop.Rectangle.Width < Math.Min(photo.Width, photo.Height));
+
+        using var preparation = Preparation.Create(
+            Sample("cat.png"),
+            [new ImplantationObject("cat", "<cat>", Sample("cat-mask.png"))],
+            new ImplantationOptions
+            {
+                Name = "x",
+                Resolution = 64,
+                OwnViews = true,
+            },
+            _models,
+            null
+        );
+        AssertPosterior(crop.Image, Assert.Single(preparation.Views!));
+        AssertPooled(crop.Masks[0], preparation.LatentMasks[0, 0]);
+        Assert.NotEqual(preparation.Posterior.Mean.data<float>().ToArray(), preparation.Views![0].Mean.data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Create_Flip_HasTheMirrorImageOfPicturesAndMasks(bool ownViews)
+    {
+        using var preparation = Prepare(ownViews, options => options with { Augment = Augmentations.Flip });
+        Assert.Equal(2, preparation.Augmented.Count);
+        var (straight, mirrored) = (preparation.Augmented[0], preparation.Augmented[1]);
+        Assert.Equal(Values(preparation.Posterior.Mean), Values(straight.Posterior.Mean));
+        Assert.Equal(Values(preparation.LatentMasks), Values(straight.Masks));
+        AssertPosterior(Mirror(preparation.Crop.Image), mirrored.Posterior);
+        Assert.Equal(ownViews, mirrored.Objects is not null);
+        var (height, width) = (preparation.LatentMasks.shape[2], preparation.LatentMasks.shape[3]);
+        for (var i = 0; i < 2; i++)
+        {
+            for (var y = 0; y < height; y++)
+            {
+                for (var x = 0; x < width; x++)
+                {
+                    Assert.Equal(preparation.LatentMasks[i, 0, y, x].item<float>(), mirrored.Masks[i, 0, y, width - 1 - x].item<float>());
+                }
+            }
+
+            if (ownViews)
+            {
+                Assert.Equal(Values(preparation.Views![i].Mean), Values(straight.Objects![i].Mean));
+                Assert.NotEqual(Values(preparation.Views[i].Mean), Values(mirrored.Objects![i].Mean));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Create_FlipAndCrop_HasEveryPartWithItsMasksStraightAndMirrored(bool ownViews)
+    {
+        using var preparation = Prepare(ownViews, options => options with { Augment = Augmentations.Flip | Augmentations.Crop, Seed = 4 });
+        var photo = ImageReader.Read(Sample("scene-fox-ball.png"), "photo");
+        var masks = Masks.Select(m => MaskReader.Read(m, "mask", photo.Width, photo.Height)).ToList();
+        Assert.Equal(2 * AugmentedCrops.Count, preparation.Augmented.Count);
+        var shared = AugmentedCrops.Find(preparation.Crop.Rectangle, TrainingCrop.BoundsOf(masks), 4, "crop");
+        for (var part = 0; part < AugmentedCrops.Count; part++)
+        {
+            var (straight, mirrored) = (preparation.Augmented[2 * part], preparation.Augmented[(2 * part) + 1]);
+            var picture = photo.Crop(shared[part]).Resize(64, 64);
+            AssertPosterior(picture, straight.Posterior);
+            AssertPosterior(Mirror(picture), mirrored.Posterior);
+            for (var i = 0; i < 2; i++)
+            {
+                var place = ownViews
+                    ? AugmentedCrops.Find(TrainingCrop.Find(photo.Width, photo.Height, [masks[i]]), TrainingCrop.BoundsOf([masks[i]]), 4, $"crop-{i}")[part]
+                    : shared[part];
+                AssertPooled(masks[i].Crop(place).Resize(64, 64), straight.Masks[i, 0]);
+                Assert.Equal(Values(straight.Masks.flip(3)), Values(mirrored.Masks));
+                if (ownViews)
+                {
+                    AssertPosterior(photo.Crop(place).Resize(64, 64), straight.Objects![i]);
+                }
+            }
+        }
+
+        Assert.True(shared.Distinct().Count() > 2);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -110,6 +201,20 @@ public sealed class PreparationTests : IDisposable
             _models,
             null
         );
+    }
+
+    private static float[] Values(Tensor tensor) => tensor.contiguous().data<float>().ToArray();
+
+    private static RgbImage Mirror(RgbImage image)
+    {
+        var pixels = new byte[image.Pixels.Length];
+        for (var i = 0; i < image.Width * image.Height; i++)
+        {
+            var (x, y) = (i % image.Width, i / image.Width);
+            image.Pixels.AsSpan(i * 3, 3).CopyTo(pixels.AsSpan(((y * image.Width) + image.Width - 1 - x) * 3));
+        }
+
+        return new RgbImage(image.Width, image.Height, pixels);
     }
 
     private void AssertPosterior(RgbImage image, VaePosterior actual)

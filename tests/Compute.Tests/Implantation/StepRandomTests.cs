@@ -61,6 +61,45 @@ public sealed class StepRandomTests : IDisposable
     }
 
     [Fact]
+    public void Draw_Augmented_TakesEveryViewEvenlyWithItsMasks()
+    {
+        TrainingView[] augmented =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => new TrainingView(Posterior(10 * i, 0.001), [Posterior((10 * i) + 5, 0.001)], TensorMath.Full([1, 1, 4, 4], i / 4.0))),
+        ];
+        var random = new StepRandom(0, Posterior(100, 0.001), 1, _schedule, 1, 1, [Posterior(200, 0.001)], augmented);
+        var seen = new int[4];
+        for (var step = 0; step < 2000; step++)
+        {
+            using var scope = NewDisposeScope();
+            var draw = random.Draw(step);
+            var view = (int)Math.Round(Values(draw.Latents)[0] / 10);
+            seen[view]++;
+            Assert.Equal((10 * view) + 5, Values(draw.ObjectLatents![0])[0], 0.01);
+            Assert.Equal(view / 4f, Values(draw.Masks!)[0]);
+        }
+
+        // One sigma is 19.
+        Assert.All(seen, count => Assert.InRange(count, 430, 570));
+
+        // Everything else is drawn as without them, and a resumed run draws the same view.
+        var plain = new StepRandom(0, Posterior(100, 0.001), 1, _schedule, 1, 1).Draw(7);
+        var (first, again) = (random.Draw(7), random.Draw(7));
+        Assert.Equal((plain.Timestep, plain.P), (first.Timestep, first.P));
+        Assert.Equal(Values(plain.Noise), Values(first.Noise));
+        Assert.Null(plain.Masks);
+        AssertSame(first, again);
+        // Participants see views of their own.
+        Assert.NotInRange(
+            Enumerable.Range(0, 300).Count(step => Values(random.Draw(step, 1).Masks!)[0].Equals(Values(random.Draw(step, 2).Masks!)[0])),
+            120,
+            300
+        );
+    }
+
+    [Fact]
     public void AlphaBar_OfEveryDraw_BelongsToItsTimestep()
     {
         var expected = AlphaBars();

@@ -114,6 +114,28 @@ public sealed class ObjectiveTests(MethodGoldens goldens) : IClassFixture<Method
     }
 
     [Fact]
+    public void Evaluate_MasksOfTheDraw_TakeThePlaceOfTheObjectives()
+    {
+        using var scope = NewDisposeScope();
+        goldens.ResetLora();
+        var draw = Draw(SingleZ(), [0, 2], p: 0);
+        var masks = goldens["latent_masks"];
+        ObjectiveValue Evaluate(Tensor own, Tensor? ofTheDraw) =>
+            new Objective(goldens.Predictor, goldens.Conditioner, goldens.Embedder, own, MultiPrompts(goldens), new ObjectiveOptions()).Evaluate(
+                draw with
+                {
+                    Masks = ofTheDraw,
+                },
+                goldens["multi.vectors"]
+            );
+
+        var (expected, actual, without) = (Evaluate(masks.flip(3), null), Evaluate(masks, masks.flip(3)), Evaluate(masks, null));
+        Assert.Equal(expected.Total.item<float>(), actual.Total.item<float>());
+        Assert.NotEqual(without.Masked[0].item<float>(), actual.Masked[0].item<float>());
+        Assert.Equal(without.Global.item<float>(), actual.Global.item<float>());
+    }
+
+    [Fact]
     public void Evaluate_WithoutObjectLoss_IsTheGlobalTermAlone()
     {
         using var scope = NewDisposeScope();

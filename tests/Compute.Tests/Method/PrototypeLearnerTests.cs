@@ -68,6 +68,69 @@ public sealed class PrototypeLearnerTests(MethodGoldens goldens) : IClassFixture
         Assert.Equal(1 - expected[20], result.Similarity, TestDevice.Tolerance(1e-5));
     }
 
+    /// <summary>The last vectors of the reference's trajectory before a distance, which is computed here by hand.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(11)]
+    [InlineData(0)]
+    public void Learn_LimitBetweenTwoStepsOfTheReference_KeepsTheVectorsBefore(int step)
+    {
+        using var scope = NewDisposeScope();
+        var (trajectory, ids) = (goldens["pe.trajectory.class"], goldens["sp1.ids"]);
+        var away = Enumerable.Range(0, 21).Select(i => Distance(trajectory[0], trajectory[i])).ToList();
+        Assert.All(Enumerable.Range(0, step + 1), i => Assert.True(away[i] < away[i + 1], $"The distance does not grow at step {i}."));
+        var limit = (away[step] + away[step + 1]) / 2;
+        TestContext.Current.TestOutputHelper?.WriteLine($"distances {string.Join(' ', away.Select(d => $"{d:E2}"))}");
+
+        var distance = new ClassDistance(goldens.Conditioner, ids, (int)goldens.TokenEmbedding.shape[0], trajectory[0]);
+        Assert.Equal(0, distance.Of(trajectory[0]), TestDevice.Tolerance(1e-6));
+        Assert.Equal(away[20], distance.Of(trajectory[20]), TestDevice.Tolerance(1e-6));
+
+        var result = new PrototypeLearner(
+            goldens.Embedder,
+            new PrototypeOptions
+            {
+                Steps = 20,
+                LearningRate = 0.01,
+                Distance = limit,
+            },
+            distance
+        ).Learn(goldens["pe.own_ids"], trajectory[0], goldens["pe.theta.average"], TokenVectors.VocabularyNorm(goldens.TokenEmbedding));
+
+        Assert.Equal((step + 2, step), (result.Losses.Count, result.BestStep));
+        Assert.Equal(away[step], result.Distance!.Value, TestDevice.Tolerance(1e-5));
+        Golden.AssertClose(result.Vectors, trajectory[step], 1e-4, "the vectors before the limit");
+    }
+
+    [Fact]
+    public void ClassDistance_PromptWithoutTheObject_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var ids = zeros_like(goldens["sp1.ids"]);
+        Assert.Throws<ArgumentException>(() =>
+            new ClassDistance(goldens.Conditioner, ids, (int)goldens.TokenEmbedding.shape[0], goldens["pe.trajectory.class"][0])
+        );
+    }
+
+    // 1 less the mean cosine, over all positions from the object's first token on.
+    private double Distance(Tensor start, Tensor vectors)
+    {
+        using var guard = no_grad();
+        var ids = goldens["sp1.ids"].cpu().data<long>().ToArray();
+        var (a, b) = (goldens.Conditioner(goldens["sp1.ids"], start).cpu(), goldens.Conditioner(goldens["sp1.ids"], vectors).cpu());
+        var first = Array.FindIndex(ids, id => id >= goldens.TokenEmbedding.shape[0]);
+        Assert.InRange(first, 1, ids.Length - 5);
+        var cosines = Enumerable
+            .Range(first, ids.Length - first)
+            .Select(position =>
+            {
+                double[] Row(Tensor states) => [.. states[0, position].contiguous().data<float>().ToArray().Select(v => (double)v)];
+                var (x, y) = (Row(a), Row(b));
+                return x.Zip(y).Sum(pair => pair.First * pair.Second) / Math.Sqrt(x.Sum(v => v * v) * y.Sum(v => v * v));
+            });
+        return 1 - cosines.Average();
+    }
+
     [Fact]
     public void Learn_NothingToGain_StopsAfterThePatience()
     {

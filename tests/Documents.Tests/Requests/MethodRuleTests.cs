@@ -55,6 +55,31 @@ public sealed class MethodRuleTests
                     TokenLearningRate = 0.1,
                 }
             },
+            {
+                "training.augment is an option that Textual Inversion doesn't have; leave it out.",
+                Of(TrainingMethod.TextualInversion),
+                s_plain with
+                {
+                    Augment = Augmentations.Flip,
+                }
+            },
+            {
+                "method.prototype_distance is an option that Textual Inversion doesn't have; leave it out.",
+                Of(TrainingMethod.TextualInversion) with
+                {
+                    PrototypeDistance = 0.1,
+                },
+                s_plain
+            },
+            {
+                "method.prototype_distance is 0.1, but random vectors start far from the class name's; leave one of the two out.",
+                Of(TrainingMethod.Ours) with
+                {
+                    PrototypeDistance = 0.1,
+                    Initialisation = TokenInitialisation.Random,
+                },
+                s_plain
+            },
             { "training.rank is an option that Textual Inversion doesn't have; leave it out.", Of(TrainingMethod.TextualInversion), s_plain with { Rank = 8 } },
             { "training.alpha is an option that DreamBooth doesn't have; leave it out.", Of(TrainingMethod.Dreambooth), s_plain with { Alpha = 8 } },
             { "training.dora is an option that DreamBooth doesn't have; leave it out.", Of(TrainingMethod.Dreambooth), s_plain with { Dora = true } },

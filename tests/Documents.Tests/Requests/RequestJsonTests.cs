@@ -21,7 +21,10 @@ public sealed class RequestJsonTests
     {
         var text = RequestJson.Write(s_good);
         Assert.DoesNotContain("box", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("preview_every", text, StringComparison.Ordinal);
+        Assert.All(
+            ["preview_every", "token_learning_rate", "min_snr_gamma", "augment", "mask_dilate", "mask_feather", "prototype_distance"],
+            field => Assert.DoesNotContain(field, text, StringComparison.Ordinal)
+        );
         Assert.Contains("\"mask\": \"bbbb", text, StringComparison.Ordinal);
     }
 

@@ -42,7 +42,7 @@ internal sealed class DreamboothMethod : ITrainingMethod
     /// <inheritdoc/>
     public Func<int, int, StepDraw> CreateDraws(MethodRun run)
     {
-        var instance = WholePicture.Draws(run, run.Preparation.Posterior);
+        var instance = WholePicture.Draws(run, run.Preparation.Posterior, run.Preparation.Augmented);
         if (run.Options.ClassPictures == 0)
         {
             return instance.Draw;

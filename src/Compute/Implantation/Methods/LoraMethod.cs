@@ -29,7 +29,8 @@ internal sealed class LoraMethod : ITrainingMethod
     public ITrainingObjective CreateObjective(MethodRun run) => WholePicture.Objective(run, [run.Preparation.Prompts.Global]);
 
     /// <inheritdoc/>
-    public Func<int, int, StepDraw> CreateDraws(MethodRun run) => WholePicture.Draws(run, run.Preparation.Posterior).Draw;
+    public Func<int, int, StepDraw> CreateDraws(MethodRun run) =>
+        WholePicture.Draws(run, run.Preparation.Posterior, run.Preparation.Augmented).Draw;
 
     /// <inheritdoc/>
     public IReadOnlyList<PrototypeCurve> Start(MethodRun run, ITrainedParts parts) => [];

@@ -46,7 +46,8 @@ internal sealed class PrototypicalMethod : ITrainingMethod
             new NoiseSchedule(run.Models.Scheduler),
             run.Preparation.Tokens.Count,
             run.Options.SubsetSize,
-            run.Preparation.Views
+            run.Preparation.Views,
+            run.Preparation.Augmented
         ).Draw;
 
     /// <inheritdoc/>

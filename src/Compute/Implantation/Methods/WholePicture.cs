@@ -26,6 +26,15 @@ internal static class WholePicture
     /// <summary>Latents, noise and timesteps, which are those that the prototypical method draws.</summary>
     /// <param name="run">The run.</param>
     /// <param name="posterior">The posterior of what is learned.</param>
-    public static StepRandom Draws(MethodRun run, VaePosterior posterior) =>
-        new(run.Options.Seed, posterior, run.Models.Vae.Config.ScalingFactor, new NoiseSchedule(run.Models.Scheduler), run.Preparation.Tokens.Count, 1);
+    /// <param name="augmented">What a step may see in its place.</param>
+    public static StepRandom Draws(MethodRun run, VaePosterior posterior, IReadOnlyList<TrainingView>? augmented = null) =>
+        new(
+            run.Options.Seed,
+            posterior,
+            run.Models.Vae.Config.ScalingFactor,
+            new NoiseSchedule(run.Models.Scheduler),
+            run.Preparation.Tokens.Count,
+            1,
+            augmented: augmented
+        );
 }

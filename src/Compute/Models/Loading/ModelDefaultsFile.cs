@@ -26,6 +26,11 @@ public static class ModelDefaultsFile
             throw file.Invalid(wrong, $"\"{schedule.Word}\"", string.Join(" or ", schedules.Select(word => $"\"{word}\"")));
         }
 
+        if (defaults.Augmentations.FirstOrDefault(one => one.Words is { } words && AugmentationWords.Read(words) is null) is { Field: { } unknown } augment)
+        {
+            throw file.Invalid(unknown, $"\"{augment.Words}\"", AugmentationWords.Choices);
+        }
+
         if (defaults.PromptTemplate is { } template && (template.Length > TextRules.Prompt || !template.Contains("{}", StringComparison.Ordinal)))
         {
             throw file.Invalid(

@@ -40,6 +40,15 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             0.25
         ),
         ("min_snr_gamma", "5", o => o.Objective.MinSnrGamma, 5.0, 0.0, r => r with { Training = r.Training with { MinSnrGamma = 0 } }, 0.0),
+        (
+            "augment",
+            "\"flip,crop\"",
+            o => o.Augment,
+            Augmentations.Flip | Augmentations.Crop,
+            Augmentations.None,
+            r => r with { Training = r.Training with { Augment = Augmentations.None } },
+            Augmentations.None
+        ),
         ("steps", "7", o => o.Steps, 7, 100, r => r with { Training = r.Training with { Steps = 9 } }, 9),
         ("sampling_steps", "3", o => o.SamplingSteps, 3, 25, r => r with { Samples = r.Samples with { Steps = 4 } }, 4),
         ("guidance_scale", "2.5", o => o.GuidanceScale, 2.5, 7.5, r => r with { Samples = r.Samples with { GuidanceScale = 9 } }, 9.0),
@@ -54,6 +63,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             0.2
         ),
         ("prototype.steps", "11", o => o.Prototype.Steps, 11, 300, r => r with { Method = r.Method with { PrototypeSteps = 12 } }, 12),
+        ("prototype.distance", "0.1", o => o.Prototype.Distance ?? 0, 0.1, 0.0, r => r with { Method = r.Method with { PrototypeDistance = 2 } }, 2.0),
         ("mask_dilate", "0.1", o => o.MaskDilate, 0.1, 0.0, r => r with { Method = r.Method with { MaskDilate = 0 } }, 0.0),
         ("mask_feather", "0.1", o => o.MaskFeather, 0.1, 0.0, r => r with { Method = r.Method with { MaskFeather = 0.2 } }, 0.2),
         ("prompt_template", "\"one {} here\"", o => o.PromptTemplate, "one {} here", "a photo of {}", null, null),

@@ -179,6 +179,16 @@ internal static class OptionEffects
                 Used = { ["prototype.steps"] = "5" },
                 Seen = (plain, other) => Assert.Equal((3, 6), (PrototypeLosses(plain), PrototypeLosses(other))),
             },
+            new("method.prototype_distance", (r, _) => r with { Method = r.Method with { PrototypeDistance = 1e-6 } })
+            {
+                // The first step goes farther, so that the vectors stay where they start.
+                Used = { ["prototype.distance"] = "1E-06" },
+                Seen = (plain, other) =>
+                {
+                    Assert.Equal((3, 2), (PrototypeLosses(plain), PrototypeLosses(other)));
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                },
+            },
             new("method.object_view", (r, _) => r with { Method = r.Method with { ObjectView = ObjectView.Own } })
             {
                 Used = { ["own_views"] = "true" },
@@ -286,6 +296,17 @@ internal static class OptionEffects
                     var weight = other.Losses[0].Global / plain.Losses[0].Global;
                     Assert.InRange(weight, 1e-9, 0.999);
                     Assert.Equal(weight, other.Losses[0].Object / plain.Losses[0].Object, weight * 1e-4);
+                },
+            },
+            // Of seed 5, the first step sees a part of the crop or its mirror image.
+            new("training.augment", (r, _) => r with { Training = r.Training with { Augment = Augmentations.Flip | Augmentations.Crop } })
+            {
+                Used = { ["augment"] = "\"flip, crop\"" },
+                Seen = (plain, other) =>
+                {
+                    FirstStep(plain, other, classes: true);
+                    Assert.NotEqual(plain.Losses[0].Global, other.Losses[0].Global);
+                    Assert.NotEqual(plain.Losses[0].Object, other.Losses[0].Object);
                 },
             },
             new("training.schedule", (r, _) => r with { Training = r.Training with { Schedule = LearningRateSchedule.Cosine } })
