@@ -127,6 +127,11 @@ internal sealed record GenerationPlan
             Device = generation.Device,
             Out = folder,
         };
+        if (plan.PersonalizationGuidance != 1)
+        {
+            ImagePipeline.RequireLearned(loras, embeddings, plan.UNet);
+        }
+
         plan.CheckSize(latents);
         SchedulerFactory.Require(plan.Scheduler, SchedulerConfig.Load(model.Folder.SchedulerFile), plan.Steps);
         return plan;

@@ -85,13 +85,9 @@ public sealed class ImagePipeline : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(loras);
         ArgumentNullException.ThrowIfNull(embeddings);
-        if (classes is not null && unet is null && loras.Count == 0 && embeddings.Count == 0)
+        if (classes is not null)
         {
-            throw new InvalidInputException(
-                "Personalization guidance goes from the model to what it has learned, and nothing that was learned is given.",
-                "personalization_guidance",
-                "Give an implantation, or leave the guidance out."
-            );
+            RequireLearned(loras, embeddings, unet);
         }
 
         var models = LoadedModels.Load(model, precision, device, unet);
@@ -116,6 +112,25 @@ public sealed class ImagePipeline : IDisposable
             original?.Dispose();
             models.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Checks that there is something for personalization guidance to go to.</summary>
+    /// <param name="loras">LoRAs.</param>
+    /// <param name="embeddings">Files of learned tokens.</param>
+    /// <param name="unet">Path of a UNet that takes the place of the model's; null: its own.</param>
+    /// <exception cref="InvalidInputException">There is nothing.</exception>
+    public static void RequireLearned(IReadOnlyList<LoraChoice> loras, IReadOnlyList<EmbeddingChoice> embeddings, string? unet)
+    {
+        ArgumentNullException.ThrowIfNull(loras);
+        ArgumentNullException.ThrowIfNull(embeddings);
+        if (unet is null && loras.Count == 0 && embeddings.Count == 0)
+        {
+            throw new InvalidInputException(
+                "Personalization guidance goes from the model to what it has learned, and nothing that was learned is given.",
+                "personalization_guidance",
+                "Give an implantation, or leave the guidance out."
+            );
         }
     }
 
