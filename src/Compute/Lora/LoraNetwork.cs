@@ -253,15 +253,7 @@ public sealed class AttachedLora : ILearnedChange
 /// <param name="Alpha">Alpha; the scale is alpha / r.</param>
 /// <param name="Kernel">A convolution's (height, width); empty for a linear layer.</param>
 /// <param name="Dora">Whether the lengths of the changed weight's rows are learned as well.</param>
-internal sealed record LoraModuleShape(
-    string Module,
-    long InFeatures,
-    long OutFeatures,
-    long Rank,
-    double Alpha,
-    IReadOnlyList<long> Kernel,
-    bool Dora = false
-)
+internal sealed record LoraModuleShape(string Module, long InFeatures, long OutFeatures, long Rank, double Alpha, IReadOnlyList<long> Kernel, bool Dora = false)
 {
     /// <summary>A's sizes: (r, in) or (r, in, kh, kw).</summary>
     public long[] ShapeOfA => [Rank, InFeatures, .. Kernel];

@@ -206,9 +206,19 @@ public sealed class ImplantationRunTests : IDisposable
         foreach (
             var other in new[]
             {
-                Options with { Rank = 2, Alpha = 2 },
-                Options with { MoreTargets = LoraTargetModules.FeedForward },
-                Options with { Dora = true },
+                Options with
+                {
+                    Rank = 2,
+                    Alpha = 2,
+                },
+                Options with
+                {
+                    MoreTargets = LoraTargetModules.FeedForward,
+                },
+                Options with
+                {
+                    Dora = true,
+                },
             }
         )
         {

@@ -33,7 +33,15 @@ public sealed class RowLengthsTests : IDisposable
     }
 
     /// <summary>Linear layers with and without a bias, convolutions of one place, of three by three and with a stride: (kernel, stride, padding, bias).</summary>
-    public static TheoryData<int, int, int, bool> Layers => new() { { 0, 1, 0, true }, { 0, 1, 0, false }, { 1, 1, 0, true }, { 3, 1, 1, true }, { 3, 2, 1, true } };
+    public static TheoryData<int, int, int, bool> Layers =>
+        new()
+        {
+            { 0, 1, 0, true },
+            { 0, 1, 0, false },
+            { 1, 1, 0, true },
+            { 3, 1, 1, true },
+            { 3, 2, 1, true },
+        };
 
     [Theory]
     [MemberData(nameof(Layers))]
@@ -259,7 +267,8 @@ public sealed class RowLengthsTests : IDisposable
         {
             for (var i = 0; i < width; i++)
             {
-                whole[(o * width) + i] = weight[(o * width) + i] + (scale * Enumerable.Range(0, rank).Sum(r => start.B[(o * rank) + r] * start.A[(r * width) + i]));
+                whole[(o * width) + i] =
+                    weight[(o * width) + i] + (scale * Enumerable.Range(0, rank).Sum(r => start.B[(o * rank) + r] * start.A[(r * width) + i]));
                 norms[o] += whole[(o * width) + i] * whole[(o * width) + i];
             }
 
@@ -331,7 +340,9 @@ public sealed class RowLengthsTests : IDisposable
                                 .Range(0, ins * side * side)
                                 .Select(k => (Channel: k / (side * side), Y: top + (k / side % side), X: left + (k % side)))
                                 .Select(at =>
-                                    at.Y < 0 || at.Y >= size || at.X < 0 || at.X >= size ? 0 : values[(((((n * ins) + at.Channel) * size) + at.Y) * size) + at.X]
+                                    at.Y < 0 || at.Y >= size || at.X < 0 || at.X >= size
+                                        ? 0
+                                        : values[(((((n * ins) + at.Channel) * size) + at.Y) * size) + at.X]
                                 ),
                         ],
                         o
@@ -380,13 +391,7 @@ public sealed class RowLengthsTests : IDisposable
     }
 
     // A DoRA that has learned something: lengths and B.
-    private static LoraNetwork Random(
-        IReadOnlyDictionary<string, AdaptableLayer> layers,
-        int rank,
-        double alpha,
-        double spread = 1,
-        bool magnitudes = true
-    )
+    private static LoraNetwork Random(IReadOnlyDictionary<string, AdaptableLayer> layers, int rank, double alpha, double spread = 1, bool magnitudes = true)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(6);

@@ -83,7 +83,14 @@ public sealed class MethodRuleTests
             { "training.rank is an option that Textual Inversion doesn't have; leave it out.", Of(TrainingMethod.TextualInversion), s_plain with { Rank = 8 } },
             { "training.alpha is an option that DreamBooth doesn't have; leave it out.", Of(TrainingMethod.Dreambooth), s_plain with { Alpha = 8 } },
             { "training.dora is an option that DreamBooth doesn't have; leave it out.", Of(TrainingMethod.Dreambooth), s_plain with { Dora = true } },
-            { "training.dora is an option that Textual Inversion doesn't have; leave it out.", Of(TrainingMethod.TextualInversion), s_plain with { Dora = true } },
+            {
+                "training.dora is an option that Textual Inversion doesn't have; leave it out.",
+                Of(TrainingMethod.TextualInversion),
+                s_plain with
+                {
+                    Dora = true,
+                }
+            },
             {
                 "training.fan_out.mode is synchronous, but a step of plain LoRA has nothing to spread over silos; use auto or local.",
                 Of(TrainingMethod.Lora),
