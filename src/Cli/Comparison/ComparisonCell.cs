@@ -49,7 +49,14 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
                 Training = Item.Options.Training with { LearningRate = Settings.LearningRate, Steps = Settings.Steps, Schedule = Settings.Schedule },
                 Seed = Seed,
             };
-            return Method.Change?.Put(options) ?? options;
+            return Method.Change is not { } change
+                ? options
+                : options with
+                {
+                    Method = change.Put(options.Method),
+                    Training = change.Put(options.Training),
+                    Samples = change.Put(options.Samples),
+                };
         }
     }
 

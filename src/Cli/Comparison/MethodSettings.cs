@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Recipe;
 
@@ -55,19 +54,14 @@ internal sealed record MethodSettings(double LearningRate, int Steps, LearningRa
             return this;
         }
 
-        var own = change
-            .Put(
-                new ItemOptions
-                {
-                    Training = new TrainingOptions
-                    {
-                        LearningRate = LearningRate,
-                        Steps = Steps,
-                        Schedule = Schedule,
-                    },
-                }
-            )
-            .Training;
+        var own = change.Put(
+            new TrainingOptions
+            {
+                LearningRate = LearningRate,
+                Steps = Steps,
+                Schedule = Schedule,
+            }
+        );
         return new MethodSettings(own.LearningRate!.Value, own.Steps!.Value, own.Schedule);
     }
 

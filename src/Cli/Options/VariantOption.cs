@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
-using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Common;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Recipe;
@@ -104,13 +103,16 @@ internal sealed class VariantChange
             : throw VariantOption.Refusal($"{common.Option.Name} is the same for all rows", "Give it to compare itself.");
     }
 
-    /// <summary>The options with those of the variant in their places.</summary>
-    /// <param name="options">The options of its method.</param>
-    public ItemOptions Put(ItemOptions options) =>
-        options with
-        {
-            Training = s_training.Put(options.Training with { }, _parsed),
-            Method = s_method.Put(options.Method with { }, _parsed),
-            Samples = s_samples.Put(options.Samples with { }, _parsed),
-        };
+    /// <summary>Options with those of the variant in their places.</summary>
+    /// <param name="training">Options of the training.</param>
+    /// <returns>Options of its own.</returns>
+    public TrainingOptions Put(TrainingOptions training) => s_training.Put(training with { }, _parsed);
+
+    /// <inheritdoc cref="Put(TrainingOptions)"/>
+    /// <param name="method">Options of the method.</param>
+    public MethodOptions Put(MethodOptions method) => s_method.Put(method with { }, _parsed);
+
+    /// <inheritdoc cref="Put(TrainingOptions)"/>
+    /// <param name="samples">The pictures.</param>
+    public SampleOptions Put(SampleOptions samples) => s_samples.Put(samples with { }, _parsed);
 }
