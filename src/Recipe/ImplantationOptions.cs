@@ -190,7 +190,7 @@ public sealed record ImplantationOptions
             RandomInitialisation = method.Initialisation == TokenInitialisation.Random,
             Objective = new ObjectiveOptions
             {
-                MaskNormalisation = method.MaskNormalisation,
+                MaskNormalisation = method.MaskNormalisation ?? (isOurs ? model.Averaging : null) ?? MaskNormalisation.Mean,
                 ObjectLoss = isOurs && method.ObjectLoss,
                 ClassLoss = isOurs && method.ClassLoss,
                 ClassLossAlpha = method.ClassLossAlpha,

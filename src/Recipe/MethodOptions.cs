@@ -31,10 +31,10 @@ public sealed record MethodOptions
     [Option("-k", "Objects drawn in each step", Otherwise = "{0}, or all if there are fewer", OtherwiseValue = Defaults.SubsetSize)]
     public int? SubsetSize { get; init; }
 
-    /// <summary>Whether a masked term is divided by the mask's mean.</summary>
+    /// <summary>Whether a masked term is divided by the mask's mean; null: the model's default, else it is not.</summary>
     [FieldNumber(5)]
-    [Option("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones.")]
-    public MaskNormalisation MaskNormalisation { get; init; }
+    [Option("--mask-normalisation", "mean: as the paper; area: small objects weigh as much as large ones; auto is the model's default, else mean.")]
+    public MaskNormalisation? MaskNormalisation { get; init; }
 
     /// <summary>How the three embeddings of theta_m are fused.</summary>
     [FieldNumber(6)]

@@ -57,6 +57,10 @@ public sealed record ModelDefaults
     [JsonPropertyName("mask_feather")]
     public double? MaskFeather { get; init; }
 
+    /// <summary>How masked terms are averaged: "mean" or "area".</summary>
+    [JsonPropertyName("mask_normalisation")]
+    public string? MaskNormalisation { get; init; }
+
     /// <summary>Training prompt; <c>{}</c> stands for the tokens.</summary>
     [JsonPropertyName("prompt_template")]
     public string? PromptTemplate { get; init; }
@@ -85,15 +89,21 @@ public sealed record ModelDefaults
             ("prototype.distance", Prototype?.Distance, Setting.Of<MethodOptions>(options => options.PrototypeDistance).Range!),
         ];
 
-    /// <summary>Its words for schedules, each with its field; null where a field is left out.</summary>
+    /// <summary>Its words, each with its field and the setting that it stands in for; null where a field is left out.</summary>
     [JsonIgnore]
-    public IEnumerable<(string Field, string? Word)> Schedules =>
+    public IEnumerable<(string Field, string? Word, Setting Setting)> Words =>
         [
-            ("learning_rate_schedule", LearningRateSchedule),
+            ("learning_rate_schedule", LearningRateSchedule, Setting.Of<TrainingOptions>(options => options.Schedule)),
+            ("mask_normalisation", MaskNormalisation, Setting.Of<MethodOptions>(options => options.MaskNormalisation)),
             .. (Methods ?? new Dictionary<string, MethodDefaults>()).Select(method =>
-                ($"methods.{method.Key}.learning_rate_schedule", method.Value?.LearningRateSchedule)
+                ($"methods.{method.Key}.learning_rate_schedule", method.Value?.LearningRateSchedule, Setting.Of<TrainingOptions>(options => options.Schedule))
             ),
         ];
+
+    /// <summary>The averaging that <see cref="MaskNormalisation"/> names; null where it names none.</summary>
+    [JsonIgnore]
+    internal Recipe.MaskNormalisation? Averaging =>
+        MaskNormalisation is { } word ? (Recipe.MaskNormalisation)Setting.Of<MethodOptions>(options => options.MaskNormalisation).ValueOf(word) : null;
 
     /// <summary>Its words for augmentations, each with its field; null where a field is left out.</summary>
     [JsonIgnore]

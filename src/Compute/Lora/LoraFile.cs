@@ -123,8 +123,8 @@ public static class LoraFile
     }
 
     /// <summary>
-    /// Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right; of
-    /// a DoRA <c>lora_magnitude_vector</c>, (out) or (1, out, 1, 1), and PEFT's settings, which say so.
+    /// Writes PEFT's form, which diffusers reads: <c>lora_A</c> and <c>lora_B</c>, with alpha / r folded into B, so that a reader without alpha gets it right;
+    /// of a DoRA <c>lora_magnitude_vector</c>, (out) or (1, out, 1, 1), and PEFT's settings, which say so.
     /// </summary>
     /// <param name="path">The file, replaced if it exists; diffusers expects <c>pytorch_lora_weights.safetensors</c>.</param>
     /// <param name="network">The LoRA; <see cref="LoraNetwork.Multiplier"/> is not part of the file.</param>

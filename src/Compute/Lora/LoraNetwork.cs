@@ -7,8 +7,8 @@ namespace OrleansOneShot.Compute.Lora;
 
 /// <summary>The LoRA of a whole UNet: one <see cref="LoraAdapter"/> a module, all parameters in one flat buffer.</summary>
 /// <remarks>
-/// Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>; a DoRA's m follows as
-/// <c>MODULE.lora_magnitude_vector</c>.
+/// Parameters are ordered by module in the UNet's order, A before B, and named <c>MODULE.lora_A.weight</c> and <c>MODULE.lora_B.weight</c>; a DoRA's m
+/// follows as <c>MODULE.lora_magnitude_vector</c>.
 /// </remarks>
 public sealed class LoraNetwork : IDisposable
 {
@@ -175,8 +175,8 @@ public sealed class LoraNetwork : IDisposable
     }
 
     /// <summary>
-    /// Adds scale times the change (alpha / r times B A, or a DoRA's) to copies of the weights, so that inference costs nothing extra; disposing of the result puts the original weights
-    /// back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
+    /// Adds scale times the change (alpha / r times B A, or a DoRA's) to copies of the weights, so that inference costs nothing extra; disposing of the
+    /// result puts the original weights back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <param name="scale">The LoRA scale.</param>

@@ -26,7 +26,7 @@ internal sealed class PeftMetadata
     /// <summary>Whether they say that weights are brought to learned lengths.</summary>
     public bool UsesDora => _sides.Values.Any(s => s.UsesDora);
 
-    /// <summary>The header's entry for a DoRA whose scale is folded into B. diffusers makes PEFT's settings of it alone, so it says all that they need.</summary>
+    /// <summary>The header's entry for a DoRA whose scale is folded into B: all of PEFT's settings, which diffusers makes of it alone.</summary>
     /// <param name="network">The DoRA, every module of one rank.</param>
     /// <returns>JSON text.</returns>
     public static string OfDora(LoraNetwork network)

@@ -60,7 +60,7 @@ public sealed class ImplantPlanTests : IDisposable
         ("--dora", ["--dora"], r => r.Training.Dora, true, false),
         ("--vectors", ["--vectors", "3"], r => r.Method.Vectors, 3, null),
         ("-k", ["-k", "3"], r => r.Method.SubsetSize, 3, null),
-        ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, MaskNormalisation.Mean),
+        ("--mask-normalisation", ["--mask-normalisation", "area"], r => r.Method.MaskNormalisation, MaskNormalisation.Area, null),
         ("--object-view", ["--object-view", "own"], r => r.Method.ObjectView, ObjectView.Own, ObjectView.Shared),
         ("--prototype-distance", ["--prototype-distance", "0.1"], r => r.Method.PrototypeDistance, 0.1, null),
         ("--mask-dilate", ["--mask-dilate", "0.05"], r => r.Method.MaskDilate, 0.05, null),

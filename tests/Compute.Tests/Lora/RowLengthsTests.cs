@@ -32,7 +32,7 @@ public sealed class RowLengthsTests : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>Linear layers with and without a bias, convolutions of one place, of three by three and with a stride: (kernel, stride, padding, bias).</summary>
+    /// <summary>Linear layers with and without a bias, and convolutions of several kernels and strides: (kernel, stride, padding, bias).</summary>
     public static TheoryData<int, int, int, bool> Layers =>
         new()
         {

@@ -20,10 +20,9 @@ public static class ModelDefaultsFile
             throw file.Invalid(field, FormattableString.Invariant($"{bad.Value}"), bad.Range.Words);
         }
 
-        var schedules = Setting.Of<TrainingOptions>(options => options.Schedule).Words;
-        if (defaults.Schedules.FirstOrDefault(one => one.Word is { } word && !schedules.Contains(word)) is { Field: { } wrong } schedule)
+        if (defaults.Words.FirstOrDefault(one => one.Word is { } word && !one.Setting.Words.Contains(word)) is { Field: { } wrong } other)
         {
-            throw file.Invalid(wrong, $"\"{schedule.Word}\"", string.Join(" or ", schedules.Select(word => $"\"{word}\"")));
+            throw file.Invalid(wrong, $"\"{other.Word}\"", string.Join(" or ", other.Setting.Words.Select(word => $"\"{word}\"")));
         }
 
         if (defaults.Augmentations.FirstOrDefault(one => one.Words is { } words && AugmentationWords.Read(words) is null) is { Field: { } unknown } augment)
