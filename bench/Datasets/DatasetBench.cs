@@ -95,11 +95,7 @@ internal static class DatasetBench
     {
         var status = await run.GetStatusAsync(cancellationToken);
         await using var page = File.Create(Path.Combine(Directory.CreateDirectory(folder).FullName, "report.html"));
-        await new DatasetReport(status, run.ListItemsAsync(cancellationToken: cancellationToken)).WriteAsync(
-            DatasetReportFormat.Html,
-            page,
-            cancellationToken
-        );
+        await new DatasetReport(status, run.ListItemsAsync(cancellationToken: cancellationToken)).WriteAsync(DatasetReportFormat.Html, page, cancellationToken);
     }
 
     // What failed leaves work behind that still writes.
