@@ -34,7 +34,8 @@ internal static class DatasetText
     }
 
     /// <summary>
-    /// What a run waits for: what it says itself, else the items that it was not given yet. Whether the command that sends them still runs, nobody here can know.
+    /// What a run waits for: what it says itself, else the items that it was not given yet. Nobody here can know whether the command that
+    /// sends them still runs.
     /// </summary>
     /// <param name="status">The run.</param>
     /// <param name="option">What a command line needs to mean the place where it runs, after a space; or empty.</param>
@@ -45,8 +46,8 @@ internal static class DatasetText
             status.Items - status.Counts.Added() is > 0 and var missing
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{missing:N0} of {status.Items:N0} items wait for their upload, which is the work of the command that began the run. If it has ended, go on "
-                        + $"where it began with: oneshot dataset resume {status.Id}{option}"
+                    $"{missing:N0} of {status.Items:N0} items wait for their upload, which is the work of the command that began the run. If it has ended, "
+                        + $"go on where it began with: oneshot dataset resume {status.Id}{option}"
                 )
                 : null
         );
