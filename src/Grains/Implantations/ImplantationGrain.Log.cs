@@ -25,8 +25,8 @@ internal sealed partial class ImplantationGrain
 
     /// <summary>
     /// Adds events of the job itself, stores them, then shows them to watchers; a moment later while there are none. A store that can't take them must not
-    /// stop the job: the events then wait in memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an ended job's
-    /// last event is shown at once: its watchers leave, and whoever writes it again writes the same.
+    /// stop the job: the events then wait in memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an
+    /// ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {
