@@ -17,11 +17,12 @@ internal static class DatasetCommand
                 result.AddError("--items must be from 200 to 100000.");
             }
         });
-        var command = new Command("dataset", "A dataset run in an embedded silo: time and memory an item; a line a look, as JSON") { items };
+        var report = new Option<string?>("--report") { Description = "Folder for the run's report.html" };
+        var command = new Command("dataset", "A dataset run in an embedded silo: time and memory an item; a line a look, as JSON") { items, report };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await foreach (var line in DatasetBench.MeasureAsync(parsed.GetValue(items), cancellationToken))
+                await foreach (var line in DatasetBench.MeasureAsync(parsed.GetValue(items), parsed.GetValue(report), cancellationToken))
                 {
                     Console.WriteLine(JsonSerializer.Serialize(line));
                 }

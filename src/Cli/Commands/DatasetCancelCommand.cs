@@ -51,11 +51,11 @@ internal sealed class DatasetCancelCommand : OneShotCommand
 
         if (context.Json)
         {
-            context.Write(DatasetRunDocument.Of(status, record?.Out));
+            context.Write(DatasetRunDocument.Of(status, record?.Out, target.AsOption()));
         }
         else
         {
-            DatasetText.WriteRun(context.Streams.Output, status, record?.Out);
+            DatasetText.WriteRun(context.Streams.Output, status, record?.Out, target.AsOption());
         }
 
         context.Say($"Go on with: oneshot dataset resume {id}{target.AsOption()}");

@@ -31,7 +31,7 @@ internal sealed class DatasetListCommand : OneShotCommand
         if (context.Json)
         {
             var records = new RunRecords(target.Data);
-            context.Write(new DatasetRunListDocument([.. runs.Select(run => DatasetRunDocument.Of(run, records.Find(run.Id)?.Out))]));
+            context.Write(new DatasetRunListDocument([.. runs.Select(run => DatasetRunDocument.Of(run, records.Find(run.Id)?.Out, target.AsOption()))]));
             return ExitCode.Done;
         }
 

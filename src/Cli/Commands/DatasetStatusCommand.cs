@@ -34,11 +34,11 @@ internal sealed class DatasetStatusCommand : OneShotCommand
         );
         if (context.Json)
         {
-            context.Write(DatasetRunDocument.Of(status, record?.Out));
+            context.Write(DatasetRunDocument.Of(status, record?.Out, target.AsOption()));
         }
         else
         {
-            DatasetText.WriteRun(context.Streams.Output, status, record?.Out);
+            DatasetText.WriteRun(context.Streams.Output, status, record?.Out, target.AsOption());
         }
 
         return ExitCode.Done;

@@ -198,11 +198,11 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
         var failed = items.Where(item => item.State == DatasetItemState.Failed).ToList();
         if (context.Json)
         {
-            context.Write(DatasetRunDocument.Of(status, folder, items));
+            context.Write(DatasetRunDocument.Of(status, folder, option, items));
         }
         else
         {
-            DatasetText.WriteRun(context.Streams.Output, status, folder);
+            DatasetText.WriteRun(context.Streams.Output, status, folder, option);
         }
 
         foreach (var item in failed.Take(MostFailuresShown))

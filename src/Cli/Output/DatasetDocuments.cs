@@ -36,7 +36,7 @@ internal sealed record DatasetRunDocument
     /// <summary>When it came to rest, UTC; null while it runs.</summary>
     public DateTimeOffset? Finished { get; init; }
 
-    /// <summary>Why it starts nothing although items wait; null otherwise.</summary>
+    /// <summary>Why it starts nothing although items wait, or that it was not given all of them yet; null otherwise.</summary>
     public string? WaitingReason { get; init; }
 
     /// <summary>The items that have failed; left out where they were not asked for.</summary>
@@ -46,9 +46,10 @@ internal sealed record DatasetRunDocument
     /// <summary>Describes a run.</summary>
     /// <param name="status">The run.</param>
     /// <param name="folder">The folder of results, if it is known.</param>
+    /// <param name="option">What a command line needs to mean the place where it runs, after a space; or empty.</param>
     /// <param name="items">Its items; null leaves those out that have failed.</param>
     /// <returns>The document.</returns>
-    public static DatasetRunDocument Of(DatasetRunStatus status, string? folder, IEnumerable<DatasetItemStatus>? items = null) =>
+    public static DatasetRunDocument Of(DatasetRunStatus status, string? folder, string option, IEnumerable<DatasetItemStatus>? items = null) =>
         new()
         {
             Id = status.Id,
@@ -63,7 +64,7 @@ internal sealed record DatasetRunDocument
             Metadata = status.Metadata,
             Created = status.Created,
             Finished = status.Finished,
-            WaitingReason = status.Waiting,
+            WaitingReason = DatasetText.Waiting(status, option),
             Failed = items is null
                 ? null
                 : [.. items.Where(item => item.State == DatasetItemState.Failed).Select(item => new FailedItemDocument(item.Number, item.Id, item.Error))],

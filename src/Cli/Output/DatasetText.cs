@@ -10,7 +10,8 @@ internal static class DatasetText
     /// <param name="output">Where to.</param>
     /// <param name="status">The run.</param>
     /// <param name="folder">The folder of its results, if it is known.</param>
-    public static void WriteRun(TextWriter output, DatasetRunStatus status, string? folder)
+    /// <param name="option">What a command line needs to mean the place where it runs, after a space; or empty.</param>
+    public static void WriteRun(TextWriter output, DatasetRunStatus status, string? folder, string option)
     {
         output.WriteLine(Line(status));
         var counts = status.Counts;
@@ -18,10 +19,10 @@ internal static class DatasetText
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{counts.Succeeded:N0} of {status.Items:N0} done, {counts.Failed:N0} failed, {counts.Running:N0} running, {counts.Waiting:N0} waiting, "
-                    + $"{counts.Cancelled:N0} cancelled, {status.Items - counts.Added():N0} not added yet"
+                    + $"{counts.Cancelled:N0} cancelled, {status.Items - counts.Added():N0} not uploaded yet"
             )
         );
-        if (status.Waiting is { } reason)
+        if (Waiting(status, option) is { } reason)
         {
             output.WriteLine($"Waiting: {reason}");
         }
@@ -31,6 +32,25 @@ internal static class DatasetText
             output.WriteLine($"Results: {folder}");
         }
     }
+
+    /// <summary>
+    /// What a run waits for: what it says itself, else the items that it was not given yet. Nobody here can know whether the command that
+    /// sends them still runs.
+    /// </summary>
+    /// <param name="status">The run.</param>
+    /// <param name="option">What a command line needs to mean the place where it runs, after a space; or empty.</param>
+    /// <returns>A sentence or two; null: for nothing.</returns>
+    public static string? Waiting(DatasetRunStatus status, string option) =>
+        status.Waiting
+        ?? (
+            status.Items - status.Counts.Added() is > 0 and var missing
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{missing:N0} of {status.Items:N0} items wait for their upload, which is the work of the command that began the run. If it has ended, "
+                        + $"go on where it began with: oneshot dataset resume {status.Id}{option}"
+                )
+                : null
+        );
 
     /// <summary>A run in a line.</summary>
     /// <param name="status">The run.</param>

@@ -14,8 +14,8 @@ namespace OrleansOneShot.Grains.Catalog;
 
 /// <summary>
 /// The list of all jobs. Written when a job changes its state, never at a step; the step of a running job is asked from the job itself. What a restart needs of
-/// it is which jobs have not ended: that is stored before <see cref="Put"/> returns, as is a job's end. How far one is on its way is written a moment later, for
-/// many at once. Reentrant: calls that come while a write is under way share the next.
+/// it is which jobs have not ended: that is stored before <see cref="Put"/> returns, as is a job's end. How far one is on its way is written a moment later,
+/// for many at once. Reentrant: calls that come while a write is under way share the next.
 /// </summary>
 [Reentrant]
 internal sealed partial class JobCatalogGrain(

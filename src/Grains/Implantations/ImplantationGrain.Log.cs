@@ -8,8 +8,8 @@ namespace OrleansOneShot.Grains.Implantations;
 /// <summary>How a job's events are stored, and then shown.</summary>
 internal sealed partial class ImplantationGrain
 {
-    // While nobody watches, the job's own events wait so long for others, which the same append then stores. A run of thousands of photos has no watchers of its
-    // single jobs.
+    // While nobody watches, the job's own events wait so long for others, which the same append then stores. Nobody watches the single jobs of a run of
+    // thousands of photos.
     private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(1);
 
     private int _watchers;
@@ -24,9 +24,9 @@ internal sealed partial class ImplantationGrain
     }
 
     /// <summary>
-    /// Adds events of the job itself, stores them, then shows them to watchers; a moment later while there are none. A store that can't take them must not stop
-    /// the job: the events then wait in memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an ended job's
-    /// last event is shown at once: its watchers leave, and whoever writes it again writes the same.
+    /// Adds events of the job itself, stores them, then shows them to watchers; a moment later while there are none. A store that can't take them must not
+    /// stop the job: the events then wait in memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an
+    /// ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {

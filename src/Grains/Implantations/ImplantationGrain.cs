@@ -178,14 +178,7 @@ internal sealed partial class ImplantationGrain(
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(
-                state with
-                {
-                    State = JobState.Queued,
-                    Created = Now,
-                    QueuedAt = Now,
-                }
-            );
+            await WriteAsync(state with { State = JobState.Queued, Created = Now, QueuedAt = Now });
             LogSubmitted(Id, request.Owner, request.Model.Name);
             // Listed before it is queued, so the recovery after a crash finds it.
             await PutSummaryAsync();

@@ -3,9 +3,13 @@ using OrleansOneShot.Common;
 
 namespace OrleansOneShot.Storage.Files;
 
-/// <summary>When files were used: the time of their last write.</summary>
+/// <summary>When files were used: the time of their last write; and what is remembered of them.</summary>
 public sealed partial class FileArtifactStore
 {
+    // Of small files so many are remembered; to hash one of them again costs less than a hundred thousand paths in memory. Models' files are few.
+    private const int MostHashes = 8192;
+    private const long SmallBytes = 1 << 20;
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -84,4 +88,17 @@ public sealed partial class FileArtifactStore
     // Null: deleted meanwhile.
     private static StoredFile? Describe(string path, string file) =>
         LinkedFile.Find(file) is { } known ? new StoredFile(path, known.Length, new DateTimeOffset(known.WrittenUtc, TimeSpan.Zero)) : null;
+
+    private void Remember(string path, long bytes, DateTime written, string hash)
+    {
+        if (_hashes.Count >= MostHashes)
+        {
+            foreach (var (known, _) in _hashes.Where(one => one.Value.Bytes < SmallBytes))
+            {
+                _hashes.TryRemove(known, out var _);
+            }
+        }
+
+        _hashes[path] = (bytes, written, hash);
+    }
 }

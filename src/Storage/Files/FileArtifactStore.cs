@@ -80,7 +80,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
             var written = LinkedFile.Of(temporary).WrittenUtc;
             Move(path, temporary, target, condition);
             _durability.FlushFolder(Path.GetDirectoryName(target)!);
-            _hashes[path] = (bytes, written, hash);
+            Remember(path, bytes, written, hash);
             return new ArtifactInfo(path, bytes, hash);
         }
         catch (IOException e) when (DiskFull.Is(e))
@@ -150,7 +150,7 @@ public sealed partial class FileArtifactStore : IArtifactStore
             var bytes = stream.Position;
             if (bytes == file.Length)
             {
-                _hashes[path] = (bytes, file.WrittenUtc, hash);
+                Remember(path, bytes, file.WrittenUtc, hash);
             }
             return new ArtifactInfo(path, bytes, hash);
         }

@@ -9,13 +9,17 @@ internal sealed class BlobCluster : IAsyncDisposable
 {
     private readonly RedisServer _redis;
     private readonly AzuriteServer _blobs;
-    private readonly List<OneShotProcess> _silos = [];
+    private readonly List<(string Data, OneShotProcess Process)> _silos = [];
+    private readonly Dictionary<string, (string Data, OneShotProcess Process)> _byAddress = [];
 
     private BlobCluster(RedisServer redis, AzuriteServer blobs)
     {
         _redis = redis;
         _blobs = blobs;
     }
+
+    /// <summary>The silos with their data folders, in the order in which they were started.</summary>
+    public IReadOnlyList<(string Data, OneShotProcess Process)> Silos => _silos;
 
     private Dictionary<string, string> Environment => new() { ["ONESHOT_BLOBS_CONNECTION"] = _blobs.ConnectionString };
 
@@ -46,9 +50,19 @@ internal sealed class BlobCluster : IAsyncDisposable
         }
 
         var silo = OneShotProcess.Start(environment, "serve", "--cluster", _redis.Address, "--data", data);
-        _silos.Add(silo);
-        await silo.SaysAsync(line => line.StartsWith("Ready: silo ", StringComparison.Ordinal));
+        _silos.Add((data, silo));
+        var ready = await silo.SaysAsync(line => line.StartsWith("Ready: silo ", StringComparison.Ordinal));
+        _byAddress.Add(ready.Split(' ')[2], (data, silo));
         return silo;
+    }
+
+    /// <summary>Finds a silo that works for a job.</summary>
+    /// <param name="client">What a command of a client needs beside the cluster.</param>
+    /// <returns>The silo with its data folder; null: none works.</returns>
+    public async Task<(string Data, OneShotProcess Process)?> FindLeasedAsync(IEnumerable<string> client)
+    {
+        var slots = (await RunAsync(["cluster", "slots", "--format", "json", .. client])).Expect(0).Document["slots"]!.AsArray();
+        return slots.FirstOrDefault(slot => (string?)slot!["state"] == "leased") is { } leased ? _byAddress[(string)leased["silo"]!] : null;
     }
 
     /// <summary>Starts a command of a client.</summary>
@@ -59,7 +73,7 @@ internal sealed class BlobCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var silo in _silos)
+        foreach (var (_, silo) in _silos)
         {
             await silo.DisposeAsync();
         }

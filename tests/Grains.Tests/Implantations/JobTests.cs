@@ -47,7 +47,6 @@ public sealed class JobTests
         await world.WhenIdleAsync();
         Assert.Equal(
             [
-                "jobs/j1/epochs/0/progress.jsonl",
                 "jobs/j1/epochs/1/progress.jsonl",
                 "jobs/j1/epochs/1/result/my-cat.safetensors",
                 "jobs/j1/epochs/1/result/samples/000.png",
@@ -55,7 +54,8 @@ public sealed class JobTests
                 "jobs/j1/result/my-cat.safetensors",
                 "jobs/j1/result/samples/000.png",
             ],
-            await world.FilesAsync("jobs/j1/")
+            // What was said before the first epoch is stored on its own only if the job waited, or was watched, in time.
+            (await world.FilesAsync("jobs/j1/")).Where(path => path != StorePaths.Progress("j1", 0))
         );
     }
 

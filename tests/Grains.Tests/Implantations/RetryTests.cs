@@ -171,13 +171,12 @@ public sealed class RetryTests
         await using var world = new TestWorld();
         await FailAsync(world, "prepare");
         world.Engine.Failures.Clear();
-        // The state is written, the log is not: nothing was said to the scheduler.
-        world.Store.BeforeAppend = path =>
-            path.Contains("/epochs/2/", StringComparison.Ordinal) ? throw new InvalidOperationException("dies") : Task.CompletedTask;
+        // The job's state is written, its place in the queue is not.
+        world.BeforeStateWrite = row => row.StartsWith("queue-", StringComparison.Ordinal) ? throw new InvalidOperationException("dies") : Task.CompletedTask;
         await Assert.ThrowsAnyAsync<Exception>(() => world.Job("j1").Retry(0));
         Assert.Equal(JobState.Queued, (await world.StateAsync("j1")).State);
         await world.KillAsync();
-        world.Store.BeforeAppend = null;
+        world.BeforeStateWrite = null;
 
         await world.StartAsync(resume: true);
 

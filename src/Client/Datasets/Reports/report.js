@@ -24,6 +24,9 @@
     return item;
   });
 
+  // A column in which no item has anything to say only takes room: metrics of runs that draw no pictures, reasons where nothing failed.
+  const columns = COLUMNS.filter((column) => column.key !== "attempts" ? items.some((item) => item[column.key] !== null) : items.some((item) => item.attempts > 1));
+
   const byId = (id) => document.getElementById(id);
   const make = (name, text, className) => {
     const element = document.createElement(name);
@@ -79,7 +82,16 @@
     const sorted = [...reasons].sort((a, b) => b[1] - a[1]);
     for (const [sentence, count] of sorted.slice(0, MOST_REASONS)) {
       const line = make("li");
-      line.append(make("b", count.toLocaleString("en")), make("span", sentence));
+      const which = make("button", count.toLocaleString("en"));
+      which.type = "button";
+      which.title = "Show the items that have failed";
+      which.addEventListener("click", () => {
+        byId("state").value = "failed";
+        [byId("search").value, asSheets] = ["", false];
+        refresh();
+        byId("items").scrollIntoView();
+      });
+      line.append(which, make("span", sentence));
       list.append(line);
     }
     if (sorted.length > MOST_REASONS) { byId("reasons").append(make("p", `And ${(sorted.length - MOST_REASONS).toLocaleString("en")} other reasons; they are below.`, "muted")); }
@@ -90,7 +102,7 @@
   let [sortKey, up, asSheets, drawn] = ["number", true, false, 0];
   let view = items;
   const head = byId("head");
-  for (const column of COLUMNS) {
+  for (const column of columns) {
     const cell = make("th", null, column.kind);
     cell.scope = "col";
     cell.dataset.key = column.key;
@@ -143,7 +155,7 @@
   };
   const row = (item) => {
     const line = make("tr");
-    for (const column of COLUMNS) {
+    for (const column of columns) {
       if (column.key === "id") {
         const cell = make("td", null, "i");
         cell.append(title(item));
