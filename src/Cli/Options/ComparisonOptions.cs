@@ -52,8 +52,8 @@ internal sealed class ComparisonOptions
         new("--out")
         {
             Description =
-                "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was; with other rows, objects or seeds "
-                + "only what is not there yet is trained. Pictures are measured each time.",
+                "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was; with other rows, "
+                + "objects or seeds only what is not there yet is trained. Pictures are measured each time.",
             HelpName = "DIR",
             Required = true,
         };

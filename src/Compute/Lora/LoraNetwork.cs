@@ -176,7 +176,8 @@ public sealed class LoraNetwork : IDisposable
 
     /// <summary>
     /// Adds scale times the change (alpha / r times B A, or a DoRA's) to copies of the weights, so that inference costs nothing extra; disposing of the
-    /// result puts the original weights back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA instead if that matters.
+    /// result puts the original weights back, bit for bit. In bfloat16 the sum is rounded to bfloat16, where small changes are partly lost: attach the LoRA
+    /// instead if that matters.
     /// </summary>
     /// <param name="layers">The UNet's adaptable layers by full name.</param>
     /// <param name="scale">The LoRA scale.</param>

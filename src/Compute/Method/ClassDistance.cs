@@ -4,8 +4,8 @@ namespace OrleansOneShot.Compute.Method;
 
 /// <summary>
 /// How far an object's vectors take a prompt from what the UNet knows: 1 less the mean cosine of the text encoder's last hidden states, which are all that a
-/// UNet ever sees of a text, and those of the same prompt with the vectors that it starts from. Positions before the object's tokens are left out: they can't see
-/// what comes behind them.
+/// UNet ever sees of a text, and those of the same prompt with the vectors that it starts from. Positions before the object's tokens are left out: they can't
+/// see what comes behind them.
 /// </summary>
 public sealed class ClassDistance
 {

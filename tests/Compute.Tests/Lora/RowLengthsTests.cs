@@ -1,11 +1,8 @@
 using OrleansOneShot.Compute.Lora;
 using OrleansOneShot.Compute.Models.Layers;
-using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Models.UNet;
 using OrleansOneShot.Compute.Optimisation;
-using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
-using OrleansOneShot.Recipe;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,22 +12,9 @@ namespace OrleansOneShot.Compute.Tests.Lora;
 /// <summary>DoRA against its definition, in single layers and in a whole UNet.</summary>
 public sealed class RowLengthsTests : IDisposable
 {
-    private const LoraTargetModules All =
-        LoraTargetModules.Attention
-        | LoraTargetModules.FeedForward
-        | LoraTargetModules.ProjectionIn
-        | LoraTargetModules.ProjectionOut
-        | LoraTargetModules.Convolutions
-        | LoraTargetModules.TimeProjections;
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-dora-");
     private readonly DisposeScope _scope = NewDisposeScope();
 
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Delete(recursive: true);
-    }
+    public void Dispose() => _scope.Dispose();
 
     /// <summary>Linear layers with and without a bias, and convolutions of several kernels and strides: (kernel, stride, padding, bias).</summary>
     public static TheoryData<int, int, int, bool> Layers =>
@@ -48,7 +32,7 @@ public sealed class RowLengthsTests : IDisposable
     public void Forward_NothingLearnedYet_IsThePlainLayer(int kernel, int stride, int padding, bool bias)
     {
         var (layers, layer, input) = Layer(kernel, stride, padding, bias);
-        using var network = Create(layers);
+        using var network = DoraNetworks.Create(layers);
         var plain = layer.call(input);
         network.Attach(layers);
         Golden.AssertClose(layer.call(input), plain, 1e-6, "at the start");
@@ -62,7 +46,7 @@ public sealed class RowLengthsTests : IDisposable
     public void Backward_OneStep_IsWhatTheDefinitionGives(int kernel, int stride, int padding, bool bias)
     {
         var (layers, layer, input) = Layer(kernel, stride, padding, bias);
-        using var network = Random(layers, rank: 2, alpha: 3);
+        using var network = DoraNetworks.Random(layers, rank: 2, alpha: 3);
         var adapter = network.Adapters[0];
         var before = (A: Doubles(adapter.A), B: Doubles(adapter.B), M: Doubles(adapter.Magnitude!));
         network.Attach(layers);
@@ -93,8 +77,8 @@ public sealed class RowLengthsTests : IDisposable
     [InlineData(true)]
     public void Backward_WholeUNet_GivesTheGradientOfTheMergedWeight(bool recomputes)
     {
-        using var unet = UNet();
-        using var network = Random(unet.AdaptableLayers, rank: 2, alpha: 1, spread: 0.05);
+        using var unet = DoraNetworks.UNet();
+        using var network = DoraNetworks.Random(unet.AdaptableLayers, rank: 2, alpha: 1, spread: 0.05);
         var (sample, states) = (randn(1, 4, 8, 8), randn(1, 32, 128));
         network.Attach(unet.AdaptableLayers);
         unet.RecomputesActivations = recomputes;
@@ -128,8 +112,8 @@ public sealed class RowLengthsTests : IDisposable
     [Fact]
     public void Forward_Multiplier_TakesAsMuchOfTheWholeChangeAsMerging()
     {
-        using var unet = UNet();
-        using var network = Random(unet.AdaptableLayers, rank: 2, alpha: 1, spread: 0.05);
+        using var unet = DoraNetworks.UNet();
+        using var network = DoraNetworks.Random(unet.AdaptableLayers, rank: 2, alpha: 1, spread: 0.05);
         var (sample, states) = (randn(1, 4, 8, 8), randn(1, 32, 128));
         using var guard = no_grad();
         var plain = Run(unet, sample, states);
@@ -154,7 +138,7 @@ public sealed class RowLengthsTests : IDisposable
     public void Forward_Bfloat16_RoundsValuesAndNotLengths()
     {
         var (layers, layer, input) = Layer(0, 1, 0, bias: false, size: 64, type: ScalarType.BFloat16);
-        using var network = Create(layers);
+        using var network = DoraNetworks.Create(layers);
         network.Parameters.Assign(layers.Keys.Single() + ".lora_magnitude_vector", RowLengths.Of(layer).Mul(1.003));
         using var guard = no_grad();
         var plain = layer.call(input);
@@ -174,7 +158,7 @@ public sealed class RowLengthsTests : IDisposable
             layer.weight[1].zero_();
         }
 
-        using var network = Random(layers, rank: 2, alpha: 2, magnitudes: false);
+        using var network = DoraNetworks.Random(layers, rank: 2, alpha: 2, magnitudes: false);
         network.Attach(layers);
         var output = layer.call(input);
         output.Square().sum().backward();
@@ -183,63 +167,10 @@ public sealed class RowLengthsTests : IDisposable
     }
 
     [Fact]
-    public void Write_BothLayouts_GiveTheChangeOfTheTraining()
-    {
-        using var unet = UNet();
-        using var network = Random(unet.AdaptableLayers, rank: 2, alpha: 2, spread: 0.05);
-        var spec = new ModelSpec { Title = "x", Resolution = 64 };
-        foreach (var write in new Action<string, LoraNetwork, ModelSpec>[] { LoraFile.WriteKohya, LoraFile.WritePeft })
-        {
-            var path = Path.Combine(_folder.FullName, "x.safetensors");
-            write(path, network, spec);
-            using var loaded = LoraFile.Read(path, unet.AdaptableLayers);
-            Assert.Empty(loaded.Warnings);
-            Assert.Equal(network.Adapters.Select(adapter => adapter.Module), loaded.UNet.Select(change => change.Module));
-            foreach (var (adapter, change) in network.Adapters.Zip(loaded.UNet))
-            {
-                var layer = unet.AdaptableLayers[adapter.Module];
-                foreach (var scale in new[] { 1, 0.5 })
-                {
-                    Assert.Equal(0, Golden.Deviation(adapter.WeightChange(layer, scale), change.WeightChange(layer, scale)!));
-                }
-            }
-
-            var error = Assert.Throws<InvalidInputException>(() => loaded.ToNetwork());
-            Assert.Contains("another form than a plain LoRA", error.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
-    public void Write_BothLayouts_NameLengthsAsTheirToolsDo()
-    {
-        using var unet = UNet();
-        using var network = Random(unet.AdaptableLayers, rank: 2, alpha: 1);
-        var (kohya, peft) = (Path.Combine(_folder.FullName, "kohya.safetensors"), Path.Combine(_folder.FullName, "peft.safetensors"));
-        var spec = new ModelSpec { Title = "x", Resolution = 64 };
-        LoraFile.WriteKohya(kohya, network, spec);
-        LoraFile.WritePeft(peft, network, spec);
-
-        var (ofKohya, ofPeft) = (SafetensorsHeader.Read(kohya), SafetensorsHeader.Read(peft));
-        Assert.Equal((network.Adapters.Count * 4, network.Adapters.Count * 3), (ofKohya.Tensors.Count, ofPeft.Tensors.Count));
-        const string Linear = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
-        const string Convolution = "mid_block.resnets.0.conv1";
-        long Outputs(string module) => unet.AdaptableLayers[module].OutFeatures;
-        Assert.Equal([Outputs(Linear), 1], ofKohya.Tensors["lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.dora_scale"].Shape);
-        Assert.Equal([Outputs(Convolution), 1, 1, 1], ofKohya.Tensors["lora_unet_mid_block_resnets_0_conv1.dora_scale"].Shape);
-        Assert.Equal([Outputs(Linear)], ofPeft.Tensors[$"unet.{Linear}.lora_magnitude_vector"].Shape);
-        Assert.Equal([1, Outputs(Convolution), 1, 1], ofPeft.Tensors[$"unet.{Convolution}.lora_magnitude_vector"].Shape);
-        Assert.Contains("dora_wd", ofKohya.Metadata["ss_network_args"], StringComparison.Ordinal);
-
-        var settings = PeftMetadata.Read(ofPeft.Metadata["lora_adapter_metadata"], "x");
-        Assert.True(settings.UsesDora);
-        Assert.Equal(2, settings.AlphaOf(LoraSide.UNet, Linear, 2)); // the scale is in B
-    }
-
-    [Fact]
     public void Combine_Dora_IsRefused()
     {
         var (layers, _, _) = Layer(0, 1, 0, bias: true);
-        using var network = Create(layers);
+        using var network = DoraNetworks.Create(layers);
         Assert.True(network.IsDora);
         Assert.Throws<ArgumentException>(() => LoraNetwork.Combine((network, 1)));
         Assert.Throws<ArgumentException>(() => new RowAdapters([network]));
@@ -380,34 +311,7 @@ public sealed class RowLengthsTests : IDisposable
         return (new OrderedDictionary<string, AdaptableLayer> { ["a.attn1.to_q"] = layer }, layer, input.to(type));
     }
 
-    private static UNet2DConditionModel UNet() => ModelFolder.Open(Repository.Model).LoadUNet(ScalarType.Float32, CPU);
-
     private static Tensor Run(UNet2DConditionModel unet, Tensor sample, Tensor states) => unet.call(sample, tensor(new[] { 321L }), states);
-
-    private static LoraNetwork Create(IReadOnlyDictionary<string, AdaptableLayer> layers, int rank = 2, double alpha = 2)
-    {
-        using var generator = new Generator(4);
-        return LoraNetwork.Create(layers, new LoraSettings(rank, alpha, All, Dora: true), generator);
-    }
-
-    // A DoRA that has learned something: lengths and B.
-    private static LoraNetwork Random(IReadOnlyDictionary<string, AdaptableLayer> layers, int rank, double alpha, double spread = 1, bool magnitudes = true)
-    {
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(6);
-        var network = Create(layers, rank, alpha);
-        foreach (var adapter in network.Adapters)
-        {
-            network.Parameters.Assign(adapter.Module + ".lora_B.weight", randn(adapter.B.shape, generator: generator).Mul(spread));
-            if (magnitudes)
-            {
-                var factor = rand(adapter.Magnitude!.shape, generator: generator).Add(0.5);
-                network.Parameters.Assign(adapter.Module + ".lora_magnitude_vector", adapter.Magnitude.detach().mul(factor));
-            }
-        }
-
-        return network;
-    }
 
     private static double[] Doubles(Tensor tensor) => tensor.detach().to(ScalarType.Float64).flatten().data<double>().ToArray();
 

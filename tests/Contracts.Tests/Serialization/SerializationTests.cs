@@ -52,7 +52,7 @@ public sealed class SerializationTests : IDisposable
     public void Options_OfEarlierVersions_AreRead()
     {
         Assert.Equal(
-            new MethodOptions { Vectors = 3 },
+            new MethodOptions { Vectors = 3, MaskNormalisation = MaskNormalisation.Mean },
             Read<MethodOptions>("20E8000301030103010DC10101010101010181000000000000F03F81000000000000F03FC101C1010101E0")
         );
         Assert.Equal(

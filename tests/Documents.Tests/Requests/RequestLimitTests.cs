@@ -9,7 +9,7 @@ namespace OrleansOneShot.Documents.Tests.Requests;
 public sealed class RequestLimitTests
 {
     // They are true or false, so there is nothing to refuse.
-    private static readonly string[] s_switches = ["method.prototype", "method.class_loss", "method.object_loss"];
+    private static readonly string[] s_switches = ["method.prototype", "method.class_loss", "method.object_loss", "training.dora"];
 
     public static TheoryData<int, string> Rows => [.. RequestLimits.All.Select((limit, i) => (i, limit.Field))];
 
