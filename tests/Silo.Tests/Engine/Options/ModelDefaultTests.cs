@@ -49,6 +49,15 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             r => r with { Training = r.Training with { Augment = Augmentations.None } },
             Augmentations.None
         ),
+        (
+            "mask_normalisation",
+            "\"area\"",
+            o => o.Objective.MaskNormalisation,
+            MaskNormalisation.Area,
+            MaskNormalisation.Mean,
+            r => r with { Method = r.Method with { MaskNormalisation = MaskNormalisation.Mean } },
+            MaskNormalisation.Mean
+        ),
         ("steps", "7", o => o.Steps, 7, 100, r => r with { Training = r.Training with { Steps = 9 } }, 9),
         ("sampling_steps", "3", o => o.SamplingSteps, 3, 25, r => r with { Samples = r.Samples with { Steps = 4 } }, 4),
         ("guidance_scale", "2.5", o => o.GuidanceScale, 2.5, 7.5, r => r with { Samples = r.Samples with { GuidanceScale = 9 } }, 9.0),
