@@ -156,7 +156,7 @@ public sealed class ImplantPlanTests : IDisposable
             "--augment must be none, flip, crop or flip,crop, but is '{0}'."
         ),
         ("--lr-schedule", ["auto", "constant", "cosine"], ["linear"], "--lr-schedule must be auto, constant or cosine, but is '{0}'."),
-        ("--mask-normalisation", ["mean", "area"], ["none"], "--mask-normalisation must be mean or area, but is '{0}'."),
+        ("--mask-normalisation", ["auto", "mean", "area"], ["none"], "--mask-normalisation must be auto, mean or area, but is '{0}'."),
         ("--object-view", ["shared", "own"], ["all"], "--object-view must be shared or own, but is '{0}'."),
     ];
 

@@ -16,18 +16,7 @@ public sealed class MaskEdgesTests : IDisposable
     public void Dilate_OnePixel_BecomesADisc()
     {
         var grown = Values(MaskEdges.Dilate(Mask((x, y) => x == 5 && y == 4 ? 0.7f : 0), 2));
-        string[] rows =
-        [
-            "...........",
-            "...........",
-            ".....o.....",
-            "....ooo....",
-            "...ooooo...",
-            "....ooo....",
-            ".....o.....",
-            "...........",
-            "...........",
-        ];
+        string[] rows = ["...........", "...........", ".....o.....", "....ooo....", "...ooooo...", "....ooo....", ".....o.....", "...........", "..........."];
         Assert.Equal(rows.SelectMany(row => row.Select(c => c == 'o' ? 0.7f : 0f)), grown);
     }
 
@@ -46,9 +35,7 @@ public sealed class MaskEdgesTests : IDisposable
         for (var i = 0; i < before.Length; i++)
         {
             var (x, y) = (i % Width, i / Width);
-            var expected = before
-                .Where((_, j) => Math.Pow((j % Width) - x, 2) + Math.Pow((j / Width) - y, 2) <= radius * radius)
-                .Max();
+            var expected = before.Where((_, j) => Math.Pow((j % Width) - x, 2) + Math.Pow((j / Width) - y, 2) <= radius * radius).Max();
             Assert.Equal(expected, after[i]);
         }
     }

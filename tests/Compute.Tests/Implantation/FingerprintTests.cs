@@ -7,7 +7,12 @@ namespace OrleansOneShot.Compute.Tests.Implantation;
 /// <summary>A checkpoint is taken up by a run of the same fingerprint alone: whatever the weights depend on counts, and nothing else.</summary>
 public sealed class FingerprintTests
 {
-    private static readonly ImplantationOptions s_options = new() { Name = "cat", MicroBatch = 2, TokenLearningRate = 1 };
+    private static readonly ImplantationOptions s_options = new()
+    {
+        Name = "cat",
+        MicroBatch = 2,
+        TokenLearningRate = 1,
+    };
     private static readonly ImplantationInputs s_inputs = new(
         [1, 2, 3],
         [new ImplantationObject("cat", "<cat>", [4, 5]), new ImplantationObject("dog", "<dog>", [6])]

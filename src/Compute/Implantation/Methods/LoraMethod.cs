@@ -29,8 +29,7 @@ internal sealed class LoraMethod : ITrainingMethod
     public ITrainingObjective CreateObjective(MethodRun run) => WholePicture.Objective(run, [run.Preparation.Prompts.Global]);
 
     /// <inheritdoc/>
-    public Func<int, int, StepDraw> CreateDraws(MethodRun run) =>
-        WholePicture.Draws(run, run.Preparation.Posterior, run.Preparation.Augmented).Draw;
+    public Func<int, int, StepDraw> CreateDraws(MethodRun run) => WholePicture.Draws(run, run.Preparation.Posterior, run.Preparation.Augmented).Draw;
 
     /// <inheritdoc/>
     public IReadOnlyList<PrototypeCurve> Start(MethodRun run, ITrainedParts parts) => [];

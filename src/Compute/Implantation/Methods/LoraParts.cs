@@ -21,11 +21,7 @@ internal sealed class LoraParts : ITrainedParts
     private LoraParts(LoraNetwork lora, IdentifierVectors vectors, LoadedModels models, ImplantationOptions options)
     {
         (_lora, _vectors, _models, _name) = (lora, vectors, models, options.Name);
-        Groups =
-        [
-            new ParameterGroup(GroupName, lora.Parameters, options.LearningRate),
-            .. vectors.Groups(options.TokenLearningRate ?? options.LearningRate),
-        ];
+        Groups = [new ParameterGroup(GroupName, lora.Parameters, options.LearningRate), .. vectors.Groups(options.TokenLearningRate ?? options.LearningRate)];
     }
 
     /// <inheritdoc/>

@@ -30,15 +30,7 @@ public sealed class ModelDefaultTests(OptionRuns runs) : IClassFixture<OptionRun
             r => r with { Training = r.Training with { Schedule = LearningRateSchedule.Constant } },
             "Constant"
         ),
-        (
-            "token_learning_rate",
-            "0.5",
-            o => o.TokenLearningRate ?? 0,
-            0.5,
-            0.0,
-            r => r with { Training = r.Training with { TokenLearningRate = 0.25 } },
-            0.25
-        ),
+        ("token_learning_rate", "0.5", o => o.TokenLearningRate ?? 0, 0.5, 0.0, r => r with { Training = r.Training with { TokenLearningRate = 0.25 } }, 0.25),
         ("min_snr_gamma", "5", o => o.Objective.MinSnrGamma, 5.0, 0.0, r => r with { Training = r.Training with { MinSnrGamma = 0 } }, 0.0),
         (
             "augment",
