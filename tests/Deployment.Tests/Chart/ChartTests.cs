@@ -48,9 +48,7 @@ public sealed class ChartTests
 
     [Fact]
     public void Parse_OfAFieldThatKedaLacks_IsRefused() =>
-        Assert.ThrowsAny<Exception>(() =>
-            Rendering.Parse("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: x}\nspec: {minReplicas: 1}\n")
-        );
+        Assert.ThrowsAny<Exception>(() => Rendering.Parse("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: x}\nspec: {minReplicas: 1}\n"));
 
     [Fact]
     public void Version_IsThatOfTheProgram()

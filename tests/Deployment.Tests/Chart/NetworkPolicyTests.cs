@@ -70,7 +70,10 @@ public sealed class NetworkPolicyTests
                 "stranger" => s_stranger,
                 "monitoring" => s_monitoring,
                 "batch" => s_batch,
-                _ => new Peer(rendering.Workloads.First(workload => workload.Labels.TryGetValue("app.kubernetes.io/component", out var it) && it == name).Labels, null),
+                _ => new Peer(
+                    rendering.Workloads.First(workload => workload.Labels.TryGetValue("app.kubernetes.io/component", out var it) && it == name).Labels,
+                    null
+                ),
             };
     }
 
@@ -112,10 +115,11 @@ public sealed class NetworkPolicyTests
     private static bool Is(V1NetworkPolicyPeer peer, Peer other) =>
         peer.IpBlock is null
         && (
-            peer.NamespaceSelector is null ? other.Namespace is null
-            : (peer.NamespaceSelector.MatchLabels ?? new Dictionary<string, string>()).All(label =>
-                label.Key == "kubernetes.io/metadata.name" && label.Value == (other.Namespace ?? "pictures")
-            )
+            peer.NamespaceSelector is null
+                ? other.Namespace is null
+                : (peer.NamespaceSelector.MatchLabels ?? new Dictionary<string, string>()).All(label =>
+                    label.Key == "kubernetes.io/metadata.name" && label.Value == (other.Namespace ?? "pictures")
+                )
         )
         && (peer.PodSelector is null || Picks(peer.PodSelector, other));
 

@@ -137,10 +137,7 @@ public sealed class ProgramTests
     public async Task Redis_IsAnAddressThatTheProgramTakes(string values)
     {
         var rendering = await Rendering.OfAsync(values);
-        Assert.All(
-            rendering.Silos,
-            silo => Assert.NotEmpty(ClusterOption.Read(Assert.Single(ProgramFacts.ValuesOf(Known(silo), "--cluster")), _ => null))
-        );
+        Assert.All(rendering.Silos, silo => Assert.NotEmpty(ClusterOption.Read(Assert.Single(ProgramFacts.ValuesOf(Known(silo), "--cluster")), _ => null)));
     }
 
     [Theory]

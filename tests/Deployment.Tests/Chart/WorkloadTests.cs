@@ -81,6 +81,22 @@ public sealed class WorkloadTests
         Assert.All(rendering.Of<V1Deployment>(), one => Assert.Equal("Recreate", one.Spec.Strategy.Type));
     }
 
+    [Theory]
+    [InlineData("azure-values.yaml", 3)]
+    [InlineData("hosted-values.yaml", 2)]
+    public async Task Stopped_NothingRunsOrScales_AndNothingElseGoes(string values, int deployments)
+    {
+        var running = await Rendering.OfAsync(values);
+        var stopped = await Rendering.OfAsync(values, "stopped=true");
+
+        Assert.Equal(Enumerable.Repeat<int?>(0, deployments), stopped.Of<V1Deployment>().Select(one => one.Spec.Replicas));
+        Assert.DoesNotContain(stopped.Objects, one => one is ScaledObject or ScaledJob);
+        Assert.Equal(
+            running.Objects.Where(one => one is not (ScaledObject or ScaledJob)).Select(one => $"{one.Kind} {one.Metadata.Name}"),
+            stopped.Objects.Select(one => $"{one.Kind} {one.Metadata.Name}")
+        );
+    }
+
     [Fact]
     public async Task Pools_TakeWhatTheyAreGiven_AndTheirDefaults()
     {
@@ -175,9 +191,7 @@ public sealed class WorkloadTests
     public async Task Scaling_FollowsTheSlotsThatAreWanted_AndNeverTakesSilenceForZero(string values, string name, string slots)
     {
         var rendering = await Rendering.OfAsync(values);
-        var trigger = Assert.Single(
-            rendering.Of<ScaledObject>().SingleOrDefault()?.Spec.Triggers ?? rendering.Of<ScaledJob>().Single().Spec.Triggers
-        );
+        var trigger = Assert.Single(rendering.Of<ScaledObject>().SingleOrDefault()?.Spec.Triggers ?? rendering.Of<ScaledJob>().Single().Spec.Triggers);
 
         Assert.Equal(("prometheus", "false", slots), (trigger.Type, trigger.Metadata["ignoreNullValues"], trigger.Metadata["threshold"]));
         if (rendering.Of<ScaledObject>().SingleOrDefault() is { } scaled)
@@ -231,9 +245,5 @@ public sealed class WorkloadTests
         );
 
     private static (string, string, string) Strategy(V1Deployment deployment) =>
-        (
-            deployment.Spec.Strategy.Type,
-            deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value,
-            deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value
-        );
+        (deployment.Spec.Strategy.Type, deployment.Spec.Strategy.RollingUpdate.MaxSurge.Value, deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value);
 }

@@ -88,9 +88,7 @@ public sealed class ComposeTests
             Assert.Equal(first, Directory.GetFiles(folder).ToDictionary(file => file, File.ReadAllText));
             Assert.True(ApiKey.TryParse(Written("key"), out _));
             Assert.Equal($"requirepass {Written("redis")}", Written("redis.conf"));
-            Assert.NotEmpty(
-                ClusterOption.Read("redis://redis", name => name == ClusterOption.PasswordFileVariable ? Path.Combine(folder, "redis") : null)
-            );
+            Assert.NotEmpty(ClusterOption.Read("redis://redis", name => name == ClusterOption.PasswordFileVariable ? Path.Combine(folder, "redis") : null));
             var store = SiloStore.Choose(
                 DataFolder.Resolve(folder),
                 cluster: true,

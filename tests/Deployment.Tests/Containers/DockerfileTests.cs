@@ -26,7 +26,8 @@ public sealed partial class DockerfileTests
         Assert.Equal([$"{pod.RunAsUser}:{pod.RunAsGroup}", $"{pod.RunAsUser}:{pod.RunAsGroup}"], Values("USER"));
         Assert.All(
             Values("EXPOSE"),
-            ports => Assert.Equal(control.Container.Ports.Select(port => port.ContainerPort).Order(), ports.Split(' ').Select(port => int.Parse(port, null)).Order())
+            ports =>
+                Assert.Equal(control.Container.Ports.Select(port => port.ContainerPort).Order(), ports.Split(' ').Select(port => int.Parse(port, null)).Order())
         );
         Assert.Contains($"ENV ONESHOT_DATA={control.Variable("ONESHOT_DATA")}", s_lines);
     }
@@ -44,7 +45,8 @@ public sealed partial class DockerfileTests
     [Fact]
     public void Steps_AreScripts_WhichAreThere()
     {
-        var steps = Values("RUN").Select(value => Mount().Replace(value, "").Split(' ')[0].Replace("/app/container", "build/container", StringComparison.Ordinal));
+        var steps = Values("RUN")
+            .Select(value => Mount().Replace(value, "").Split(' ')[0].Replace("/app/container", "build/container", StringComparison.Ordinal));
 
         Assert.All(steps, step => Assert.True(File.Exists(Repository.PathOf(step)), $"{step} is not there."));
         Assert.Superset(new HashSet<string> { "build/container/publish", "build/container/system", "build/container/self-check" }, steps.ToHashSet());

@@ -14,9 +14,5 @@ internal static class PlainManifests
     /// <param name="rendering">What helm wrote.</param>
     /// <returns>The file.</returns>
     public static string Of(string rendering) =>
-        Head
-        + string.Join(
-            '\n',
-            rendering.Split('\n').Where(line => !s_ofHelm.Any(start => line.TrimStart().StartsWith(start, StringComparison.Ordinal)))
-        );
+        Head + string.Join('\n', rendering.Split('\n').Where(line => !s_ofHelm.Any(start => line.TrimStart().StartsWith(start, StringComparison.Ordinal))));
 }

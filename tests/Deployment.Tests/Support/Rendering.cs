@@ -15,14 +15,13 @@ internal sealed record Rendering(string Text)
     public const string Release = "oneshot";
 
     private static readonly Dictionary<string, Type> s_types = new(
-        ModelTypes().Concat(
-            [
+        ModelTypes()
+            .Concat([
                 KeyValuePair.Create("keda.sh/v1alpha1/ScaledObject", typeof(ScaledObject)),
                 KeyValuePair.Create("keda.sh/v1alpha1/ScaledJob", typeof(ScaledJob)),
                 KeyValuePair.Create("monitoring.coreos.com/v1/PodMonitor", typeof(PodMonitor)),
                 KeyValuePair.Create("monitoring.coreos.com/v1/PrometheusRule", typeof(PrometheusRule)),
-            ]
-        )
+            ])
     );
 
     private static readonly ConcurrentDictionary<string, Lazy<Task<Rendering>>> s_known = new();
@@ -31,9 +30,7 @@ internal sealed record Rendering(string Text)
 
     /// <summary>Files of values, of which each is a row of the matrix.</summary>
     public static TheoryData<string> Matrix =>
-        [
-            .. Directory.EnumerateFiles(Path.Combine(Chart, "ci"), "*-values.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal),
-        ];
+        [.. Directory.EnumerateFiles(Path.Combine(Chart, "ci"), "*-values.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     /// <summary>The objects, each of its type, strictly: a field that the type lacks is an error.</summary>
     public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects => _objects.Value;
@@ -49,8 +46,10 @@ internal sealed record Rendering(string Text)
 
     /// <summary>Renders the chart.</summary>
     /// <param name="values">A file of its folder <c>ci</c>.</param>
+    /// <param name="set">What is set beside it, as <c>--set</c> takes it.</param>
     /// <returns>What came of it.</returns>
-    public static Task<Rendering> OfAsync(string values) => s_known.GetOrAdd(values, _ => new Lazy<Task<Rendering>>(() => RenderAsync(values))).Value;
+    public static Task<Rendering> OfAsync(string values, string set = "") =>
+        s_known.GetOrAdd($"{values} {set}", _ => new Lazy<Task<Rendering>>(() => RenderAsync(values, set))).Value;
 
     /// <summary>Reads manifests strictly.</summary>
     /// <param name="text">The manifests.</param>
@@ -58,9 +57,10 @@ internal sealed record Rendering(string Text)
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Parse(string text) =>
         [.. KubernetesYaml.LoadAllFromString(text, s_types, strict: true).Cast<IKubernetesObject<V1ObjectMeta>>()];
 
-    private static async Task<Rendering> RenderAsync(string values)
+    private static async Task<Rendering> RenderAsync(string values, string set)
     {
-        var said = await Tool.HelmAsync("template", Release, Chart, "--namespace", "pictures", "--values", Path.Combine(Chart, "ci", values));
+        string[] arguments = ["template", Release, Chart, "--namespace", "pictures", "--values", Path.Combine(Chart, "ci", values), "--set", set];
+        var said = await Tool.HelmAsync(arguments);
         Assert.True(said.ExitCode == 0, said.Error);
         return new Rendering(said.Output);
     }

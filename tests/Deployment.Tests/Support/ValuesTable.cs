@@ -31,7 +31,10 @@ internal static class ValuesTable
             var text = line.TrimStart();
             if (text.StartsWith('#'))
             {
-                told = text.StartsWith("# -- ", StringComparison.Ordinal) ? [text["# -- ".Length..]] : told.Count > 0 ? [.. told, text[1..].Trim()] : told;
+                told =
+                    text.StartsWith("# -- ", StringComparison.Ordinal) ? [text["# -- ".Length..]]
+                    : told.Count > 0 ? [.. told, text[1..].Trim()]
+                    : told;
                 continue;
             }
 
