@@ -45,7 +45,8 @@ public sealed class WorkloadTests
             {
                 Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
                 Assert.Equal(["CHOWN", "DAC_OVERRIDE"], container.SecurityContext.Capabilities.Add);
-                Assert.Equal(false, container.SecurityContext.AllowPrivilegeEscalation);
+                Assert.Equal((false, true), (container.SecurityContext.AllowPrivilegeEscalation, container.SecurityContext.ReadOnlyRootFilesystem));
+                Assert.Null(container.SecurityContext.Privileged);
             }
         );
     }
