@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using YamlDotNet.Serialization;
 
 namespace OrleansOneShot.Deployment.Tests.Support;
 
@@ -161,6 +162,7 @@ internal sealed class Rule
 
     public string? For { get; set; }
 
+    [YamlMember(Alias = "keep_firing_for", ApplyNamingConventions = false)]
     public string? KeepFiringFor { get; set; }
 
     public Dictionary<string, string>? Labels { get; set; }
