@@ -6,6 +6,9 @@ namespace OrleansOneShot.Storage;
 /// <summary>The folder of an embedded silo: its database, artifacts, logs and the owner's lock.</summary>
 public sealed class DataFolder
 {
+    /// <summary>Environment variable with the folder, where no option gives it.</summary>
+    public const string Variable = "ONESHOT_DATA";
+
     // All that this program keeps in the folder; closing a folder closes what lies in it.
     private static readonly string[] s_owned =
     [
@@ -63,11 +66,11 @@ public sealed class DataFolder
     public string ModelFolders => Path.Combine(Root, "models");
 
     /// <summary>Finds the folder without creating it.</summary>
-    /// <param name="option">What the user asked for; null takes <c>ONESHOT_DATA</c>, else the user's data folder.</param>
+    /// <param name="option">What the user asked for; null takes <see cref="Variable"/>, else the user's data folder.</param>
     /// <returns>The folder.</returns>
     public static DataFolder Resolve(string? option = null)
     {
-        var path = option ?? Environment.GetEnvironmentVariable("ONESHOT_DATA");
+        var path = option ?? Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrWhiteSpace(path))
         {
             // On Linux: XDG_DATA_HOME, else ~/.local/share; on macOS ~/Library/Application Support; on Windows %LOCALAPPDATA%. Empty for users without a home,
@@ -132,7 +135,7 @@ public sealed class DataFolderException(DataFolder folder, Exception cause)
     : IOException($"The data folder {folder} can't be written: {Reason(folder, cause)}.", cause)
 {
     /// <summary>What to do.</summary>
-    public const string Hint = "Give this user a folder that it may write with --data, or in ONESHOT_DATA.";
+    public const string Hint = "Give this user a folder that it may write with --data, or in " + DataFolder.Variable + ".";
 
     /// <summary>Why a folder can't be written, in a few words. The system's own message names the file that was tried, which tells nobody anything.</summary>
     /// <param name="data">The folder.</param>

@@ -8,7 +8,8 @@ namespace OrleansOneShot.Api.Hosting;
 /// <summary>Starts and stops web applications, and says in a sentence why one can't listen.</summary>
 internal static class WebListener
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long calls that are under way hold up a stop.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Starts an application, or disposes of it.</summary>
     /// <param name="application">The application.</param>
@@ -57,7 +58,7 @@ internal static class WebListener
     /// <returns>When it has ended.</returns>
     public static async ValueTask StopAsync(WebApplication application)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(Patience);
         await application.StopAsync(patience.Token);
         await application.DisposeAsync();
     }

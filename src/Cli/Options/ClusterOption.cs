@@ -11,6 +11,9 @@ internal sealed class ClusterOption : Option<string?>
     /// <summary>The environment variable with Redis' password.</summary>
     public const string PasswordVariable = "ONESHOT_REDIS_PASSWORD";
 
+    /// <summary>The environment variable that names the file with Redis' password.</summary>
+    public const string PasswordFileVariable = PasswordVariable + "_FILE";
+
     private const int DefaultPort = 6379;
 
     public ClusterOption()
@@ -18,7 +21,7 @@ internal sealed class ClusterOption : Option<string?>
     {
         HelpName = "redis://HOST:PORT";
         Description =
-            $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordVariable}_FILE names).";
+            $"The Redis of a cluster, instead of working in this process (its password: {PasswordVariable}, or the file that {PasswordFileVariable} names).";
     }
 
     /// <summary>The connection string for the client.</summary>
@@ -53,7 +56,7 @@ internal sealed class ClusterOption : Option<string?>
             throw new InvalidInputException(
                 "--cluster holds more than an address: a user, a password or settings, which every process of this machine could read.",
                 "cluster",
-                $"Put the password into {PasswordVariable} or a file that {PasswordVariable}_FILE names."
+                $"Put the password into {PasswordVariable} or a file that {PasswordFileVariable} names."
             );
         }
 
@@ -88,7 +91,7 @@ internal sealed class ClusterOption : Option<string?>
 
     private static string? ReadPassword(Func<string, string?> environment)
     {
-        if (environment(PasswordVariable + "_FILE") is not { Length: > 0 } file)
+        if (environment(PasswordFileVariable) is not { Length: > 0 } file)
         {
             return environment(PasswordVariable);
         }
@@ -99,7 +102,7 @@ internal sealed class ClusterOption : Option<string?>
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"The file of {PasswordVariable}_FILE can't be read: {e.Message}", "cluster");
+            throw new InvalidInputException($"The file of {PasswordFileVariable} can't be read: {e.Message}", "cluster");
         }
     }
 }
