@@ -9,6 +9,7 @@ using OrleansOneShot.Bench.Masks;
 using OrleansOneShot.Bench.Quality;
 using OrleansOneShot.Bench.Queue;
 using OrleansOneShot.Bench.Slots;
+using OrleansOneShot.Bench.Telemetry;
 using OrleansOneShot.Bench.Weights;
 
 var caseOption = new Option<string?>("--case") { Description = "Only this case: " + string.Join(", ", BenchCases.Names) };
@@ -97,6 +98,7 @@ return new RootCommand("Measures the models and the training step")
     HttpCommand.CreateServer(),
     HttpCommand.CreateWatchers(),
     SlotsCommand.Create(),
+    TelemetryCommand.Create(),
     CompareCommand.Create(),
     one,
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -27,7 +28,7 @@ internal sealed partial class ImplantationGrain(
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<ImplantationGrain> logger
-) : Grain, IImplantationGrain, IGenerationGrain, IScheduledImplantation, ITrainedImplantation
+) : Grain, IImplantationGrain, IGenerationGrain, IScheduledImplantation, ITrainedImplantation, IIncomingGrainCallFilter
 {
     // Part of the stored key.
     private const string StateName = "job";
@@ -70,6 +71,17 @@ internal sealed partial class ImplantationGrain(
                 await LogAsync(EventOf(_state));
             }
             _ended = true;
+        }
+    }
+
+    /// <summary>All that is logged during a call names the job's trace.</summary>
+    /// <param name="context">The call.</param>
+    /// <returns>When answered.</returns>
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        using (logger.BeginScope(new JobScope(Id, null, TraceParent.TraceIdOf(_state.Trace ?? TraceParent.Current))))
+        {
+            await context.Invoke();
         }
     }
 
@@ -165,7 +177,7 @@ internal sealed partial class ImplantationGrain(
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(state with { State = JobState.Submitted, Created = Now });
+            await WriteAsync(state with { State = JobState.Submitted, Created = Now, Trace = TraceParent.Current ?? TraceParent.Create() });
             LogSubmitted(Id, request.Owner, request.Model.Name);
         }
 
