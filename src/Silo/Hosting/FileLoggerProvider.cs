@@ -118,9 +118,10 @@ internal sealed class FileLoggerProvider : ILoggerProvider, ISupportExternalScop
             scopes?.ForEachScope(
                 static (scope, all) =>
                 {
+                    // The web server's own scopes hold what callers wrote.
                     if (scope is IEnumerable<KeyValuePair<string, object?>> named)
                     {
-                        all.AddRange(named);
+                        all.AddRange(named.Where(value => value.Key is "JobId" or "RunId" or "Epoch" or "Trace"));
                     }
                 },
                 values

@@ -13,7 +13,7 @@ internal static class TelemetrySources
     private const int MostMetrics = 10_000;
 
     // Of what Orleans labels by: what is one of few. Addresses of silos and clients are not, and make a series each for ever.
-    private static readonly string[] s_orleansLabels = ["type", "Type", "status", "Status", "direction", "Direction", "duration", "via", "operation"];
+    private static readonly string[] s_orleansLabels = ["type", "Type", "status", "Status", "direction", "Direction", "duration", "via", "operation", "grain_type", "state_type"];
 
     /// <summary>Adds the meters: the program's, HTTP's, Orleans' without addresses, and the runtime's.</summary>
     /// <param name="metrics">The metrics.</param>

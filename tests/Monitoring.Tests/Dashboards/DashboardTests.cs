@@ -58,7 +58,7 @@ public sealed partial class DashboardTests
                 );
                 // A fixed window is empty, or smooths away, at the wrong zoom; an hour is meant where it is said.
                 Assert.DoesNotMatch(FixedWindow(), query.Query.Expression);
-                Assert.DoesNotContain("orleans_app_requests_latency_bucket", query.Query.Expression, StringComparison.Ordinal);
+                Assert.DoesNotContain("orleans_app_requests_latency_milliseconds_bucket", query.Query.Expression, StringComparison.Ordinal);
             }
         );
 

@@ -15,23 +15,23 @@ internal static class OrleansDashboard
                 "Grains",
                 Lines(
                     "Grains",
-                    "Activations by kind.",
+                    "Activations of grains.",
                     "short",
-                    new Query($"sum by (type) (orleans_grains{{{Pool}}})", "{{type}}")
+                    new Query($"sum by (instance) (orleans_grains{{{Pool}}})", "{{instance}}")
                 ),
                 Lines(
                     "Calls that were late",
-                    "Calls of grains that timed out.",
+                    "Calls of grains that timed out. Filled by the first.",
                     "short",
                     new Query($"sum by (instance) (increase(orleans_app_requests_timedout_total{{{Pool}}}[$__rate_interval]))", "{{instance}}")
                 ),
                 Lines(
                     "Mean time of a call",
-                    "Orleans counts bands of milliseconds, which are no histogram; sum and count give the mean.",
+                    "Orleans' buckets are bands of milliseconds, and no measure; sum and count give the mean.",
                     "ms",
                     new Query(
-                        $"sum(rate(orleans_app_requests_latency_sum_total{{{Pool}}}[$__rate_interval])) / sum(rate(orleans_app_requests_latency_count_total{{{Pool}}}[$__rate_interval]))",
-                        "mean"
+                        $"sum by (instance) (rate(orleans_app_requests_latency_milliseconds_sum{{{Pool}}}[$__rate_interval])) / sum by (instance) (rate(orleans_app_requests_latency_milliseconds_count{{{Pool}}}[$__rate_interval]))",
+                        "{{instance}}"
                     )
                 ),
                 Lines(
@@ -46,9 +46,12 @@ internal static class OrleansDashboard
                 "Messages",
                 Lines(
                     "Messages",
-                    "Bytes a second that silos and clients send.",
-                    "Bps",
-                    new Query($"sum by (instance) (rate(orleans_messaging_sent_messages_size_sum{{{Pool}}}[$__rate_interval]))", "{{instance}}")
+                    "Messages a second that silos take up.",
+                    "ops",
+                    new Query(
+                        $"sum by (Direction) (rate(orleans_messaging_processing_dispatcher_received_total{{{Pool}}}[$__rate_interval]))",
+                        "{{Direction}}"
+                    )
                 ),
                 Lines(
                     "Messages that did not arrive",
@@ -61,7 +64,7 @@ internal static class OrleansDashboard
                 ),
                 Lines(
                     "Clients of gateways",
-                    "Clients that a silo's gateway serves.",
+                    "Clients that a silo's gateway serves. Filled by the first.",
                     "short",
                     new Query($"sum by (instance) (orleans_gateway_connected_clients{{{Pool}}})", "{{instance}}")
                 ),
@@ -96,7 +99,7 @@ internal static class OrleansDashboard
                     "Thread pool",
                     "Work that waits for a thread: more than a few for long is starvation.",
                     "short",
-                    new Query($"sum by (instance) (dotnet_thread_pool_queue_length{{{Pool}}})", "{{instance}}")
+                    new Query($"sum by (instance) (dotnet_thread_pool_queue_length_total{{{Pool}}})", "{{instance}}")
                 )
             )
         );

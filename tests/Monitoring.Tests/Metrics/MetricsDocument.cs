@@ -68,7 +68,7 @@ internal static class MetricsDocument
           The management listener's own calls are not among them.
         * The runtime: `dotnet_*` of the meter `System.Runtime`: collections, heap, thread pool, exceptions, processor time.
         * Orleans: `orleans_*`, without labels that hold addresses.
-          `orleans_app_requests_latency_*` counts bands of milliseconds and is no histogram of Prometheus: never take `histogram_quantile` of it.
+          `orleans_app_requests_latency_milliseconds_*` counts bands of milliseconds: take its mean, never `histogram_quantile` of it.
 
         `tests/Goldens/telemetry/scrape-names.txt` has every name that a silo has shown after a job, and a test compares it with a running one.
 

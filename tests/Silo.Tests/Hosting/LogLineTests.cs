@@ -7,7 +7,7 @@ using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Silo.Tests.Hosting;
 
-public sealed class LogLineTests : IDisposable
+public sealed partial class LogLineTests : IDisposable
 {
     private static readonly DateTimeOffset s_time = new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
 
@@ -65,10 +65,10 @@ public sealed class LogLineTests : IDisposable
             var logger = factory.CreateLogger("L");
             using (logger.BeginScope(new Dictionary<string, object?> { ["JobId"] = "j1", ["Epoch"] = 2L, ["Trace"] = "t" }))
             {
-                logger.LogInformation("Something of {Size}", 7);
+                Say(logger, 7);
             }
 
-            logger.LogInformation("Later");
+            Say(logger, 8);
         }
 
         var lines = File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!).ToList();
@@ -76,6 +76,9 @@ public sealed class LogLineTests : IDisposable
         Assert.Null(lines[1]["job"]);
         Assert.Equal(File.ReadAllBytes(path), copy.ToArray());
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Something of {Size}")]
+    private static partial void Say(ILogger logger, int size);
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -9,7 +9,7 @@ public sealed class MetricModelsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oneshot-metric-models-");
 
-    private ModelCatalog Catalog => new(new DataFolder(_folder.FullName));
+    private ModelCatalog Catalog => new(DataFolder.Resolve(_folder.FullName));
 
     [Fact]
     public void Names_OfShippedAndListedModels_AreTold()

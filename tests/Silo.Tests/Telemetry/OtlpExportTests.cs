@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Telemetry;
 using OrleansOneShot.TestKit.Servers;
