@@ -36,6 +36,9 @@ public sealed record FanOutOptions : ISettingRules
         };
     }
 
+    /// <summary>What <see cref="Read"/> reads.</summary>
+    public override string ToString() => Mode == FanOutMode.Periodic ? FormattableString.Invariant($"{PeriodicPrefix}{Period}") : Setting.WordOf(Mode);
+
     /// <inheritdoc/>
     public IEnumerable<SettingProblem> Find(string field)
     {

@@ -31,7 +31,7 @@ internal sealed class CompareCommand : OneShotCommand
     {
         var target = _options.Session.Resolve(parsed);
         var plan = await ComparisonPlan.MakeAsync(_options, parsed, target, context);
-        var record = ComparisonRecord.Open(plan.Out, plan.Fingerprint);
+        var record = ComparisonRecord.Open(plan.Out);
         if (plan.Objects.Count < Verdict.FewestObjects)
         {
             context.Say($"With fewer than {Verdict.FewestObjects} objects no difference can be told from chance.");
@@ -85,7 +85,7 @@ internal sealed class CompareCommand : OneShotCommand
         foreach (var part in estimate.Parts)
         {
             output.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"{part.Stage,-8}{part.Method,-22}{part.Trainings,6} trainings, about {part.Minutes:0.0} min")
+                string.Create(CultureInfo.InvariantCulture, $"{part.Stage, -8}{part.Method, -22}{part.Trainings, 6} trainings, about {part.Minutes:0.0} min")
             );
         }
 

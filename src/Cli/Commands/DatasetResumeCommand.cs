@@ -3,7 +3,6 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Cli.Sessions;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -38,7 +37,7 @@ internal sealed class DatasetResumeCommand : OneShotCommand
         var records = new RunRecords(target.Data);
         var (id, record) = RunPlace.Choose(records, target, parsed.GetValue(_run));
         var folder = _out.Resolve(parsed, record);
-        await using var work = new RunWork(context, await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt), records);
+        await using var work = await RunWork.OpenAsync(context, target, records, record);
         if (id is null)
         {
             record = await work.CreateAsync(record!);

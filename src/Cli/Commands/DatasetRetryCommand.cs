@@ -3,7 +3,6 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Cli.Output;
-using OrleansOneShot.Cli.Sessions;
 
 namespace OrleansOneShot.Cli.Commands;
 
@@ -38,7 +37,7 @@ internal sealed class DatasetRetryCommand : OneShotCommand
         var records = new RunRecords(target.Data);
         var (id, record) = RunPlace.Require(records, target, parsed.GetValue(_run));
         var folder = _out.Resolve(parsed, record);
-        await using var work = new RunWork(context, await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt), records);
+        await using var work = await RunWork.OpenAsync(context, target, records, record);
         using var display = DatasetDisplay.Create(context.Streams);
         if (record is null)
         {

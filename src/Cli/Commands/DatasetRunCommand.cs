@@ -60,7 +60,7 @@ internal sealed class DatasetRunCommand : OneShotCommand
         // Before the run is made: who is killed in between makes no second one.
         var records = new RunRecords(target.Data);
         records.Save(record);
-        await using var work = new RunWork(context, await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt), records);
+        await using var work = await RunWork.OpenAsync(context, target, records, record);
         record = await work.CreateAsync(record);
         context.Say(string.Create(CultureInfo.InvariantCulture, $"Run {record.Id}: {items.Count:N0} items, results go to {folder}."));
         context.Say(

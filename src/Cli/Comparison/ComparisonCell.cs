@@ -39,16 +39,23 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
     public static string RowOfGrid(ComparedMethod method, int number) => string.Create(CultureInfo.InvariantCulture, $"{method.Id}.g{number}");
 
     /// <summary>What it trains and draws with.</summary>
-    public ItemOptions Options =>
-        Item.Options with
+    public ItemOptions Options
+    {
+        get
         {
-            Method = Method.Options,
-            Training = Item.Options.Training with { LearningRate = Settings.LearningRate, Steps = Settings.Steps, Schedule = Settings.Schedule },
-            Seed = Seed,
-        };
+            var options = Item.Options with
+            {
+                Method = Method.Options,
+                Training = Item.Options.Training with { LearningRate = Settings.LearningRate, Steps = Settings.Steps, Schedule = Settings.Schedule },
+                Seed = Seed,
+            };
+            return Method.Change?.Put(options) ?? options;
+        }
+    }
 
     /// <summary>Its line in the manifest of a dataset run; paths are absolute, so that it may lie anywhere.</summary>
-    public string ToLine()
+    /// <param name="stamp">What its result is known by (<see cref="ComparisonStamps"/>).</param>
+    public string ToLine(string stamp)
     {
         var one = Item.Objects[0];
         var named = new JsonObject { ["class"] = Item.Classes[0], ["token"] = Item.Tokens[0] };
@@ -75,6 +82,7 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
         {
             ["method"] = Method.Id,
             ["object"] = Item.Id,
+            [ComparisonStamps.Name] = stamp,
         };
         return new JsonObject
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Options;
@@ -9,7 +8,6 @@ using OrleansOneShot.Cli.Validation;
 using OrleansOneShot.Compute;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Documents.Datasets;
-using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Recipe;
@@ -73,31 +71,18 @@ internal sealed record ComparisonPlan
     /// <summary>The command that goes on with the work.</summary>
     public required string Command { get; init; }
 
+    /// <summary>What results are known by.</summary>
+    public ComparisonStamps Stamps => field ??= new ComparisonStamps(this);
+
     /// <summary>paper or tuned.</summary>
     public string Preset => IsTuned ? ComparisonOptions.Tuned : ComparisonOptions.Paper;
 
     /// <summary>The model's defaults.</summary>
     public ModelDefaults Defaults => Model.Folder.Defaults;
 
-    /// <summary>All that decides which cells there are and what they train: a folder holds one of these.</summary>
-    public string Fingerprint =>
-        JsonSerializer.Serialize(
-            new
-            {
-                Preset,
-                Model = Model.Entry.Name,
-                Clip = Model.Clip?.Name,
-                Methods = Methods.Select(method => method.Id),
-                Seeds,
-                Objects = Objects.Select(Describe),
-                Tuning = IsTuned ? TuningObjects.Select(Describe) : [],
-            },
-            DocumentJson.Options
-        );
-
     /// <summary>The grid of each method that has one, in the order of the table.</summary>
     public IReadOnlyList<(ComparedMethod Method, IReadOnlyList<MethodSettings> Grid)> Grids =>
-        [.. Methods.Where(method => !method.IsAblation).Select(method => (method, MethodSettings.GridOf(method.Options.Name, Defaults)))];
+        [.. Methods.Where(method => method.SettingsId == method.Id).Select(method => (method, MethodSettings.GridOf(method.Options.Name, Defaults)))];
 
     /// <summary>The trainings that settings are chosen by.</summary>
     public IReadOnlyList<ComparisonCell> TuningCells() =>
@@ -115,12 +100,10 @@ internal sealed record ComparisonPlan
     public IReadOnlyDictionary<string, MethodSettings> SettingsOf(IReadOnlyDictionary<string, int> chosen)
     {
         var paper = MethodSettings.OfPaper(Defaults, Standard.Training.LearningRate, Standard.Training.Steps);
-        return Methods.ToDictionary(method => method.Id, method => IsTuned ? Tuned(method) : paper);
+        return Methods.ToDictionary(method => method.Id, method => (IsTuned ? Tuned(method) : paper).With(method.Change));
 
         MethodSettings Tuned(ComparedMethod method) =>
-            MethodSettings.GridOf(method.Options.Name, Defaults)[
-                chosen.GetValueOrDefault(method.IsAblation ? ComparedMethod.ReferenceId : method.Id, MethodSettings.OwnNumber) - 1
-            ];
+            MethodSettings.GridOf(method.Options.Name, Defaults)[chosen.GetValueOrDefault(method.SettingsId, MethodSettings.OwnNumber) - 1];
     }
 
     /// <summary>The trainings of the table, an object after another, so that what there is after a while can be compared.</summary>
@@ -146,7 +129,11 @@ internal sealed record ComparisonPlan
     {
         var folder = ResultFolder.Check(parsed.GetRequiredValue(options.Out));
         var results = parsed.GetValue(options.Results) is { } file ? OutputPath.FileOf(file, "results", "Name a Markdown file.") : null;
-        var methods = ComparedMethod.Parse(parsed.GetRequiredValue(options.Methods));
+        IReadOnlyList<ComparedMethod> methods =
+        [
+            .. ComparedMethod.Parse(parsed.GetRequiredValue(options.Methods)),
+            .. VariantOption.Read(parsed.GetValue(options.Variants)),
+        ];
         var isTuned = parsed.GetRequiredValue(options.Preset) == ComparisonOptions.Tuned;
         var training = options.ReadTraining(parsed);
         if (isTuned && (training.LearningRate ?? training.Steps) is not null)
@@ -295,17 +282,4 @@ internal sealed record ComparisonPlan
             );
         }
     }
-
-    private static object Describe(DatasetItemPlan item) =>
-        new
-        {
-            item.Id,
-            item.Image,
-            Class = item.Classes[0],
-            Token = item.Tokens[0],
-            item.Objects[0].Mask,
-            Box = item.Objects[0].Prompt?.Box?.ToString(),
-            Reading = item.Objects[0].Reading is { } reading ? $"{reading.Invert} {reading.Value}" : null,
-            item.Options,
-        };
 }

@@ -3,7 +3,6 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
-using OrleansOneShot.Client.Results;
 using OrleansOneShot.Documents.Datasets;
 using OrleansOneShot.Documents.Requests;
 
@@ -32,17 +31,17 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
     /// <param name="cell">The cell.</param>
     public static string FolderOf(ComparisonPlan plan, string stage, ComparisonCell cell) => Path.Combine(plan.Out, stage, cell.Id);
 
-    /// <summary>The cells that have no whole result in the folder.</summary>
+    /// <summary>The cells that have no whole result in the folder, or that of another training.</summary>
     /// <param name="plan">The comparison.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="cells">The stage's cells.</param>
     public static List<ComparisonCell> Missing(ComparisonPlan plan, string stage, IEnumerable<ComparisonCell> cells) =>
-        [.. cells.Where(cell => !DownloadedResult.IsWhole(FolderOf(plan, stage, cell)))];
+        [.. cells.Where(cell => !plan.Stamps.Holds(FolderOf(plan, stage, cell), cell))];
 
     /// <summary>Trains what has no result yet, and waits for it.</summary>
     /// <param name="record">What the folder remembers; written before anything is begun.</param>
     /// <param name="stage">The stage.</param>
-    /// <param name="cells">Its cells, always the same.</param>
+    /// <param name="cells">Its cells.</param>
     /// <returns>The record, with seconds; and the cells that have failed, with a sentence each.</returns>
     public async Task<(ComparisonRecord Record, IReadOnlyDictionary<string, string> Failed)> RunAsync(
         ComparisonRecord record,
@@ -50,16 +49,30 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
         IReadOnlyList<ComparisonCell> cells
     )
     {
-        if (Missing(plan, stage, cells).Count == 0)
+        var missing = Missing(plan, stage, cells);
+        if (missing.Count == 0)
         {
             return (record, new Dictionary<string, string>());
         }
 
-        record = record.WithKey(stage);
         var manifest = Path.Combine(plan.Out, $"{stage}.jsonl");
-        ComparisonFiles.Write(manifest, Encoding.UTF8.GetBytes(string.Concat(cells.Select(cell => cell.ToLine() + "\n"))));
-        record.Save(plan.Out);
-        var end = await RunAsync(Describe(record.Keys[stage], stage, manifest, cells.Count));
+        var lines = missing.ConvertAll(cell => cell.ToLine(plan.Stamps.Of(cell)));
+        string[] begun = record.Keys.ContainsKey(stage) && File.Exists(manifest) ? await File.ReadAllLinesAsync(manifest, context.Interrupt) : [];
+        if (lines.Except(begun, StringComparer.Ordinal).Any())
+        {
+            // A run that was begun for other cells has not got these. What is there of the same name was trained otherwise.
+            foreach (var folder in missing.Select(cell => FolderOf(stage, cell)).Where(Directory.Exists))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            record = record.WithNewKey(stage);
+            ComparisonFiles.Write(manifest, Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
+            record.Save(plan.Out);
+            begun = [.. lines];
+        }
+
+        var end = await RunAsync(Describe(record.Keys[stage], stage, manifest, begun.Length));
         var seconds = new SortedDictionary<string, double>(record.Seconds.ToDictionary(), StringComparer.Ordinal);
         foreach (var item in end.Items.Where(item => item.State == DatasetItemState.Succeeded))
         {
@@ -109,10 +122,7 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
         var items = await RunSource.ReadAsync(context, record, plan.Model);
         var records = new RunRecords(target.Data);
         records.Save(record);
-        await using var work = new RunWork(context, await LastingSession.OpenAsync(target, SessionMode.Work, context.Interrupt), records)
-        {
-            Again = "the same command",
-        };
+        await using var work = await RunWork.OpenAsync(context, target, records, record, again: "the same command");
         record = await work.CreateAsync(record);
         var id = record.Id!;
         context.Say($"Run {id}: {Wording(record)}; Ctrl-C keeps what is done, and the same command goes on.");

@@ -23,6 +23,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
 
     private readonly PlainPictures _plain = new(plan, target.Data);
     private readonly List<FailedTraining> _failed = [];
+    private Dictionary<string, int> _chosen = [];
     private ComparisonRecord _record = record;
 
     /// <summary>Makes it. Broken off anywhere, it goes on from there.</summary>
@@ -30,7 +31,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
     public async Task<ComparisonDocument> RunAsync()
     {
         var grid = plan.IsTuned ? await TuneAsync() : [];
-        var settings = plan.SettingsOf(_record.Chosen);
+        var settings = plan.SettingsOf(_chosen);
         var cells = plan.TableCells(settings);
         await TrainAsync(ComparisonRuns.Table, cells);
         var measures = await MeasureAsync(ComparisonRuns.Table, cells, plan.Objects, isTuning: false);
@@ -76,8 +77,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
         {
             var scores = TunedChoice.Score(measures.Objects, [.. grid.Select((_, i) => ComparisonCell.RowOfGrid(method, i + 1))]);
 
-            // Once chosen it stays: the table's trainings were made with it.
-            chosen[method.Id] = _record.Chosen.TryGetValue(method.Id, out var before) ? before : TunedChoice.Choose(scores);
+            chosen[method.Id] = TunedChoice.Choose(scores);
             documents.AddRange(
                 grid.Select(
                     (settings, i) =>
@@ -95,8 +95,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
             context.Say($"{method.Title}: {grid[chosen[method.Id] - 1]} was best on the tuning objects.");
         }
 
-        _record = _record with { Chosen = chosen };
-        _record.Save(plan.Out);
+        _chosen = chosen;
         return documents;
     }
 

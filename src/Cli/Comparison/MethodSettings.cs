@@ -1,4 +1,6 @@
 using System.Globalization;
+using OrleansOneShot.Cli.Datasets;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Comparison;
@@ -42,6 +44,31 @@ internal sealed record MethodSettings(double LearningRate, int Steps, LearningRa
         var own = defaults.Of(method);
         var (rate, steps) = (own.LearningRate ?? method.LearningRate(), own.Steps ?? method.Steps());
         return [.. s_steps.SelectMany(more => s_rates.Select(faster => new MethodSettings(rate * faster, (int)(steps * more))))];
+    }
+
+    /// <summary>These settings, with those that a variant gives itself in their places.</summary>
+    /// <param name="change">The variant; null: none.</param>
+    public MethodSettings With(VariantChange? change)
+    {
+        if (change is null)
+        {
+            return this;
+        }
+
+        var own = change
+            .Put(
+                new ItemOptions
+                {
+                    Training = new TrainingOptions
+                    {
+                        LearningRate = LearningRate,
+                        Steps = Steps,
+                        Schedule = Schedule,
+                    },
+                }
+            )
+            .Training;
+        return new MethodSettings(own.LearningRate!.Value, own.Steps!.Value, own.Schedule);
     }
 
     /// <summary>The settings in words.</summary>

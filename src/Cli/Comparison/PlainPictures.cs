@@ -103,7 +103,7 @@ internal sealed class PlainPictures(ComparisonPlan plan, DataFolder data)
 
     private List<string> FilesOf(Series series, string prompt)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{series}|{prompt}"))[..NameBytes]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{plan.Stamps.Model}|{series}|{prompt}"))[..NameBytes]);
         return
         [
             .. Enumerable

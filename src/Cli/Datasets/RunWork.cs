@@ -24,7 +24,16 @@ internal sealed class RunWork(CommandContext context, LastingSession session, Ru
     private int _noted;
 
     /// <summary>What goes on with an interrupted run, as a command line; null: <c>dataset resume</c>.</summary>
-    public string? Again { get; init; }
+    private string? Again { get; init; }
+
+    /// <summary>Opens what works on a run.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="target">Where its jobs are.</param>
+    /// <param name="records">The runs that this machine began.</param>
+    /// <param name="record">The run; null where this machine knows nothing of it.</param>
+    /// <param name="again">What goes on with an interrupted run, as a command line; null: <c>dataset resume</c>.</param>
+    public static async Task<RunWork> OpenAsync(CommandContext context, SessionTarget target, RunRecords records, RunRecord? record, string? again = null) =>
+        new(context, await LastingSession.OpenAsync(RunSlots.Provide(context, target, record), SessionMode.Work, context.Interrupt), records) { Again = again };
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();

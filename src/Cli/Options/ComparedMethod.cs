@@ -4,7 +4,7 @@ using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Options;
 
-/// <summary>A row of a comparison's table: a method, or ours with a part of it left out.</summary>
+/// <summary>A row of a comparison's table: a method, ours with a part of it left out, or a method with other options.</summary>
 /// <param name="Id">What the command line and files call it; letters and '-'.</param>
 /// <param name="Title">What reports call it.</param>
 /// <param name="Options">The method's options.</param>
@@ -31,6 +31,15 @@ internal sealed record ComparedMethod(string Id, string Title, MethodOptions Opt
         new("ours-no-class-loss", "ours without class loss", new MethodOptions { ClassLoss = false }, "fig. 7"),
         new("ours-no-object-loss", "ours without object loss", new MethodOptions { ObjectLoss = false }, "fig. 8"),
     ];
+
+    /// <summary>Of a variant: what it changes.</summary>
+    public VariantChange? Change { get; init; }
+
+    /// <summary>The row whose tuned settings it takes: its own, or that which it differs from in one thing.</summary>
+    public string SettingsId =>
+        Change is { } change ? change.BaseId
+        : IsAblation ? ReferenceId
+        : Id;
 
     /// <summary>Whether it is ours with a part left out. It differs from ours in that part alone, so it takes what was chosen for ours.</summary>
     public bool IsAblation => Figure is not null;

@@ -36,6 +36,8 @@ internal sealed class ComparisonOptions
             DefaultValueFactory = _ => ComparedMethod.Usual,
         };
 
+    public VariantOption Variants { get; } = new();
+
     public Option<string> Preset { get; } =
         new ChoiceOption(
             "--preset",
@@ -49,7 +51,8 @@ internal sealed class ComparisonOptions
     public Option<string> Out { get; } =
         new("--out")
         {
-            Description = "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was, and measures again.",
+            Description =
+                "Folder of everything: trainings, pictures, results.md and results.json. The same command goes on where it was; with other rows, objects or seeds only what is not there yet is trained. Measured is each time.",
             HelpName = "DIR",
             Required = true,
         };
@@ -96,7 +99,7 @@ internal sealed class ComparisonOptions
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
-        command.Add(Manifest, Methods, Preset, Seeds, Out, Results, DryRun, Parallel, Model, Clip, Dino, Batch);
+        command.Add(Manifest, Methods, Variants, Preset, Seeds, Out, Results, DryRun, Parallel, Model, Clip, Dino, Batch);
         command.Add(Training.Select(option => option.Option));
         Samples.AddTo(command);
         command.Add([.. Session.All, FormatOption.Create()]);

@@ -33,6 +33,20 @@ internal sealed class RecipeOptions<T>
 
         return settings;
     }
+
+    /// <summary>Puts what a command line gives itself into a record of its own; what it does not give stays.</summary>
+    /// <param name="settings">The record, which nobody else has.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>The record.</returns>
+    public T Put(T settings, ParseResult parsed)
+    {
+        foreach (var option in _options.Where(option => parsed.GetResult(option.Option) is { Implicit: false }))
+        {
+            option.Set(settings, parsed);
+        }
+
+        return settings;
+    }
 }
 
 /// <summary>The option of a setting.</summary>

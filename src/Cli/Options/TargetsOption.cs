@@ -6,7 +6,11 @@ namespace OrleansOneShot.Cli.Options;
 /// <summary>Layers that carry LoRA.</summary>
 /// <param name="Attention">Which attention layers.</param>
 /// <param name="More">What else.</param>
-internal sealed record LoraLayers(LoraTargets Attention, MoreLoraTargets More);
+internal sealed record LoraLayers(LoraTargets Attention, MoreLoraTargets More)
+{
+    /// <summary>As help shows the default: the word that the command line takes.</summary>
+    public override string ToString() => TargetsOption.WordsOf(this);
+}
 
 /// <summary><c>--targets</c>: which layers carry LoRA.</summary>
 internal sealed class TargetsOption : Option<LoraLayers>
@@ -52,6 +56,15 @@ internal sealed class TargetsOption : Option<LoraLayers>
 
             return layers;
         };
+    }
+
+    /// <summary>The option's text for some layers: the fewest words.</summary>
+    /// <param name="layers">The layers.</param>
+    internal static string WordsOf(LoraLayers layers)
+    {
+        var whole = s_words.Where(word => word.Attention == layers.Attention && layers.More.HasFlag(word.More)).MaxBy(word => (int)word.More);
+        var rest = s_words.Where(word => word.Attention is null && layers.More.HasFlag(word.More) && !whole.More.HasFlag(word.More));
+        return string.Join(',', rest.Select(word => word.Word).Prepend(whole.Word));
     }
 
     /// <summary>Reads the option's text.</summary>

@@ -252,6 +252,7 @@ internal sealed class JobSession : IJobSession
                 {
                     Data = target.Data,
                     Trains = trains,
+                    Slots = target.Slots,
                     LeftOpen = held.LeftOpen,
                     WebhookAllow = webhookAllow,
                     AllowPull = allowPull,

@@ -12,6 +12,9 @@ internal sealed record SessionTarget(DataFolder Data, string? Redis = null, stri
     /// <summary>A server over HTTP, whose jobs they are; null: those of the data folder, or of the cluster.</summary>
     public ServerAddress? Server { get; init; }
 
+    /// <summary>Slots of a silo in this process, if it comes to one.</summary>
+    public int Slots { get; init; } = 1;
+
     /// <summary>Where the jobs go on without this machine's data folder having an owner, as the end of a sentence; null: nowhere.</summary>
     public string? Elsewhere =>
         Server is not null ? $"at {Server}"

@@ -7,6 +7,7 @@ using OrleansOneShot.Compute.Implantation.Methods;
 using OrleansOneShot.Compute.Method;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Results;
+using OrleansOneShot.Compute.Sampling;
 using OrleansOneShot.Compute.Threads;
 using OrleansOneShot.Compute.Tokenization;
 using OrleansOneShot.Recipe;
@@ -58,6 +59,9 @@ public sealed class ImplantationRun(
 
     /// <summary>Who is told what concerns the machine; nobody unless somebody asks.</summary>
     public IRunFigures Figures { get; init; } = NoRunFigures.Instance;
+
+    /// <summary>What frozen models have drawn already; runs of one process share it.</summary>
+    public FrozenPictures Frozen { get; init; } = new();
 
     /// <summary>Does it all.</summary>
     /// <param name="outFolder">An existing folder that gets the result's tree.</param>
@@ -111,7 +115,10 @@ public sealed class ImplantationRun(
         RequireSameModel(modelHash, configuration);
         var fingerprint = Fingerprint.Of(inputs, options, modelHash, models.UNet.ComputeType.ToString());
 
-        var work = new MethodRun(models, joint, preparation, options, observer, cancellationToken);
+        var frozen = new FrozenModel(modelHash, configuration, models.UNet.ComputeType.ToString(), options.Device);
+        IReadOnlyList<RgbImage> Recall(SamplingRequest request, string noise, Func<IReadOnlyList<RgbImage>> draw) =>
+            Frozen.GetOrDraw(new FrozenDrawing(frozen, request, noise), draw);
+        var work = new MethodRun(models, joint, preparation, options, observer, cancellationToken) { Recall = Recall };
         using var parts = TrainingParts.Create(work);
         var (trainer, trained, vectors) = (parts.Trainer, parts.Trained, parts.Trained.Vectors);
         var curves = new LossCurves();
@@ -131,7 +138,7 @@ public sealed class ImplantationRun(
 
         Mark("preparing", clock);
         trained.Attach();
-        var samples = new SampleStage(models, inputs.Objects, options);
+        var samples = new SampleStage(models, inputs.Objects, options) { Recall = Recall };
         var previews = new Attempts(folder, observer, EndsRun, DrawCommand);
         var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration), inputs.DescribeMasks());
         try

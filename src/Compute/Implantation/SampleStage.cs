@@ -12,6 +12,9 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <param name="options">Options.</param>
 internal sealed class SampleStage(LoadedModels models, IReadOnlyList<ImplantationObject> objects, ImplantationOptions options)
 {
+    /// <summary>Finds what the frozen model has drawn already, or draws it.</summary>
+    public FrozenRecall Recall { get; init; } = static (_, _, draw) => draw();
+
     /// <summary>Draws all samples, prompt by prompt.</summary>
     /// <param name="vectors">The learned vectors.</param>
     /// <param name="observer">Told of the steps and of prompts that are cut.</param>
@@ -67,9 +70,16 @@ internal sealed class SampleStage(LoadedModels models, IReadOnlyList<Implantatio
     /// <returns>The picture.</returns>
     public RgbImage DrawPlain(string prompt, CancellationToken cancellationToken)
     {
-        using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, null);
-        var painter = new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler);
-        return painter.Draw(Request(prompt, 1, options.SamplingSteps), null, null, cancellationToken)[0];
+        var request = Request(prompt, 1, options.SamplingSteps);
+        return Recall(
+            request,
+            "",
+            () =>
+            {
+                using var encoder = new PromptEncoder(models.TextEncoder, models.Tokenizer, null);
+                return new TextToImage(models.UNet, models.Vae, encoder, models.Scheduler).Draw(request, null, null, cancellationToken);
+            }
+        )[0];
     }
 
     /// <summary>How a sample was drawn, for its metadata.</summary>

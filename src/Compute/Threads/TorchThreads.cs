@@ -30,6 +30,13 @@ public static class TorchThreads
     /// <summary>Threads of every operation, if someone has said so.</summary>
     public static int? Fixed => ThreadSettings.Current.Fixed;
 
+    /// <summary>
+    /// Jobs that the processor is worth at once: as many as leave each the threads that it would have alone, so that a job's bits don't depend on it.
+    /// </summary>
+    /// <param name="work">Floating point operations of a typical operation (<see cref="OperationWork"/>).</param>
+    /// <returns>1 or more.</returns>
+    public static int JobsAtOnce(double work) => Math.Max(1, Most / ThreadDivision.Of(work, Most, 1));
+
     /// <summary>What was chosen and why, in words.</summary>
     /// <returns>One sentence.</returns>
     public static string Describe() => Describe(ThreadSettings.Current, Most);

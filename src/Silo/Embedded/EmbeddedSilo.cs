@@ -154,7 +154,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                 {
                     Data = options.Data,
                     Store = SiloStore.Choose(options.Data, cluster: false),
-                    Slots = options.Trains ? 1 : 0,
+                    Slots = options.Trains ? options.Slots : 0,
                     ResumesJobs = options.Trains,
                     WebhookAllow = options.WebhookAllow,
                     AllowPull = options.AllowPull,

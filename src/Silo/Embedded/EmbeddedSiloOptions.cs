@@ -10,8 +10,11 @@ public sealed record EmbeddedSiloOptions
     /// <summary>Where its state, artifacts and logs live.</summary>
     public required DataFolder Data { get; init; }
 
-    /// <summary>Whether it offers a slot and so works on jobs; false only reads and changes state.</summary>
+    /// <summary>Whether it offers slots and so works on jobs; false only reads and changes state.</summary>
     public bool Trains { get; init; }
+
+    /// <summary>Slots that it offers where it works on jobs, 1 or more: GPUs first, and the processor for those beyond.</summary>
+    public int Slots { get; init; } = 1;
 
     /// <summary>Whether the folder's last owner was killed: see <see cref="OwnerLock.LeftOpen"/>.</summary>
     public bool LeftOpen { get; init; }

@@ -40,6 +40,7 @@ internal sealed class ComputeTrainingEngine(
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly EngineInputs _inputs = new(store);
+    private readonly FrozenPictures _frozen = new();
     private readonly BoxMasks _masks = new(new EngineInputs(store));
 
     /// <inheritdoc/>
@@ -110,6 +111,7 @@ internal sealed class ComputeTrainingEngine(
         var run = new ImplantationRun(folder, masked.Inputs, options, notes, job.BorrowedSlots)
         {
             Settled = SettlementOf(job),
+            Frozen = _frozen,
             EndsRun = error => Fault.Of(error) != FaultKind.Request,
             DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
             Command = ImplantCommandLine.Of(request, options.Precision),

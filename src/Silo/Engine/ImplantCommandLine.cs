@@ -101,8 +101,7 @@ public static class ImplantCommandLine
         value switch
         {
             Enum choice => Setting.WordOf(choice),
-            FanOutOptions { Mode: FanOutMode.Periodic } fanOut => FormattableString.Invariant($"periodic:{fanOut.Period}"),
-            FanOutOptions fanOut => Setting.WordOf(fanOut.Mode),
+            FanOutOptions fanOut => fanOut.ToString(),
             IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
             _ => (string)value,
         };

@@ -50,5 +50,18 @@ public sealed class DocumentedCommandsTests
     [InlineData("implant", "--image", "a.png", "--object", "mask=b.png,class=cat", "--no-such-option")]
     public void Parse_OptionThatIsNot_IsRefused(params string[] words) => Assert.NotEmpty(s_root.Parse(words).Errors);
 
+    [Fact]
+    public async Task Help_OfAllCommands_ShowsDefaultsAsTheyAreTyped()
+    {
+        foreach (var command in All(s_root))
+        {
+            using var output = new StringWriter();
+            await command.Parse(["--help"]).InvokeAsync(new InvocationConfiguration { Output = output }, TestContext.Current.CancellationToken);
+
+            // As records and arrays show themselves.
+            Assert.DoesNotMatch(@"default: \w* ?\{|default: System\.|default: OrleansOneShot\.", output.ToString());
+        }
+    }
+
     private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 }

@@ -50,7 +50,7 @@ public sealed class ComparisonCellTests : IDisposable
             Metadata = new Dictionary<string, string> { ["shop"] = "7" },
         };
         var cell = ComparisonCell.OfTable(item, Method(method), s_settings, 5);
-        var manifest = _folder.Write("cells.jsonl", System.Text.Encoding.UTF8.GetBytes(cell.ToLine()));
+        var manifest = _folder.Write("cells.jsonl", System.Text.Encoding.UTF8.GetBytes(cell.ToLine("0f")));
 
         var plan = await new ManifestFile(manifest, new ItemCheck("toyworld-64", null), new ItemOptions()).ReadAsync(TestContext.Current.CancellationToken);
 
@@ -63,7 +63,40 @@ public sealed class ComparisonCellTests : IDisposable
         );
         Assert.Equal(JsonSerializer.Serialize(cell.Options, DocumentJson.Options), JsonSerializer.Serialize(read.Options, DocumentJson.Options));
         Assert.Equal((3e-3, 40, 5), (read.Options.Training.LearningRate, read.Options.Training.Steps, read.Options.Seed));
-        Assert.Equal(("7", method, "cat"), (read.Metadata["shop"], read.Metadata["method"], read.Metadata["object"]));
+        Assert.Equal(("7", method, "cat", "0f"), (read.Metadata["shop"], read.Metadata["method"], read.Metadata["object"], read.Metadata["cell"]));
+    }
+
+    [Fact]
+    public void Options_OfAVariant_ReplaceWhatTheyNameAndNothingElse()
+    {
+        var item = Compared.Item("cat");
+        var options = item.Options with
+        {
+            Training = new TrainingOptions { Rank = 16, Precision = Precision.Fp32 },
+        };
+        var variant = Assert.Single(VariantOption.Read(["own=--rank 4 --lr 0.5 --no-prototype --guidance 2"]));
+        var settings = s_settings.With(variant.Change);
+
+        var cell = ComparisonCell.OfTable(item with { Options = options }, variant, settings, 5);
+
+        // 4 is the option's default: given, it counts.
+        Assert.Equal(
+            (4, 0.5, 40, Precision.Fp32, LearningRateSchedule.Cosine),
+            (
+                cell.Options.Training.Rank,
+                cell.Options.Training.LearningRate,
+                cell.Options.Training.Steps,
+                cell.Options.Training.Precision,
+                cell.Options.Training.Schedule
+            )
+        );
+        Assert.Equal(
+            (false, true, 2.0, 2),
+            (cell.Options.Method.Prototype, cell.Options.Method.ClassLoss, cell.Options.Samples.GuidanceScale, cell.Options.Samples.PerPrompt)
+        );
+        Assert.Equal((0.5, 40), (settings.LearningRate, settings.Steps));
+        Assert.Equal(("own", "cat.own.s5", "ours"), (cell.Row, cell.Id, variant.SettingsId));
+        Assert.Equal("dreambooth", VariantOption.Read(["db=--method dreambooth"])[0].SettingsId);
     }
 
     private static ComparedMethod Method(string id) => ComparedMethod.All.Single(method => method.Id == id);

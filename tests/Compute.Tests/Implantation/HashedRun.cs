@@ -15,6 +15,7 @@ internal static class HashedRun
     /// <param name="checkpoint">Where to go on; null begins.</param>
     /// <param name="observer">Told of the run.</param>
     /// <param name="cancellationToken">Stops.</param>
+    /// <param name="frozen">What frozen models have drawn already; null: nothing.</param>
     /// <returns>The files' hashes by their paths.</returns>
     public static SortedDictionary<string, string> Execute(
         string folder,
@@ -22,11 +23,13 @@ internal static class HashedRun
         ImplantationOptions options,
         string? checkpoint,
         RecordingObserver observer,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        FrozenPictures? frozen = null
     )
     {
         Directory.CreateDirectory(folder);
-        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer).Execute(folder, checkpoint, cancellationToken);
+        var run = new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer) { Frozen = frozen ?? new FrozenPictures() };
+        run.Execute(folder, checkpoint, cancellationToken);
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {

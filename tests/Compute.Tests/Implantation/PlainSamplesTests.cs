@@ -52,7 +52,20 @@ public sealed class PlainSamplesTests : IDisposable
         Assert.Null(metrics["objects"]![1]!["ia_compared"]);
     }
 
-    private (IReadOnlyList<string> Messages, JsonNode Metrics) Run(int samples, string[] prompts, int steps = 1)
+    /// <summary>Runs of one process draw what the frozen model gives once.</summary>
+    [Fact]
+    public void Execute_RunsThatShareWhatIsDrawn_DrawItOnceAndMeasureTheSame()
+    {
+        var frozen = new FrozenPictures();
+        var (_, first) = Run(1, ["a <cat>"], steps: 1, frozen);
+        var (_, alone) = Run(1, ["a <cat>"], steps: 6);
+        var (_, second) = Run(1, ["a <cat>"], steps: 6, frozen);
+
+        Assert.Equal((double)first["objects"]![0]!["ia_class"]!, (double)second["objects"]![0]!["ia_class"]!);
+        Assert.True(JsonNode.DeepEquals(alone["samples"], second["samples"]));
+    }
+
+    private (IReadOnlyList<string> Messages, JsonNode Metrics) Run(int samples, string[] prompts, int steps = 1, FrozenPictures? frozen = null)
     {
         var folder = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName;
         var observer = new RecordingObserver(_folder.FullName);
@@ -78,7 +91,8 @@ public sealed class PlainSamplesTests : IDisposable
                 new ImplantationObject("dog", "<dog>", Sample("scene-fox-ball-ball-mask.png")),
             ]
         );
-        new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer).Execute(folder, null, CancellationToken.None);
+        var run = new ImplantationRun(ModelFolder.Open(Golden.PathOf("sd15-tiny")), inputs, options, observer) { Frozen = frozen ?? new FrozenPictures() };
+        run.Execute(folder, null, CancellationToken.None);
         return (observer.Messages, JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "metrics.json")))!);
     }
 }

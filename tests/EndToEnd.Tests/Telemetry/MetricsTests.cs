@@ -45,7 +45,7 @@ public sealed class MetricsTests : IAsyncLifetime
         await prometheus.WhenAsync("sum(oneshot_implantation_duration_seconds_count)", ("", Jobs + 1));
         await prometheus.WhenAsync("sum(oneshot_queue_wait_duration_seconds_count)", ("", Jobs + 1));
         await prometheus.WhenAsync("oneshot_queue_depth", ("", 0));
-        await prometheus.WhenAsync("oneshot_slots", ("state=free", 1), ("state=leased", 0), ("state=lent", 0), ("state=withheld", 0));
+        await prometheus.WhenAsync("oneshot_slots{state!=\"free\"}", ("state=leased", 0), ("state=lent", 0), ("state=withheld", 0));
         await prometheus.WhenAsync("sum(oneshot_implantations_active)", ("", 0));
         await prometheus.WhenAsync("sum(oneshot_checkpoint_failures_total)", ("", 0));
         await prometheus.WhenAsync("sum(oneshot_resumes_total) or vector(0)", ("", 0));

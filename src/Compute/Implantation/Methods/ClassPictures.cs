@@ -38,21 +38,22 @@ internal static class ClassPictures
             );
             using var scope = NewDisposeScope();
             var some = Math.Min(Batch, count - posteriors.Count);
-            var pictures = painter.Draw(
-                new SamplingRequest
-                {
-                    Prompt = preparation.Texts.PlainClasses,
-                    Scheduler = Defaults.Scheduler,
-                    Steps = defaults.SamplingSteps ?? Defaults.SamplingSteps,
-                    GuidanceScale = defaults.GuidanceScale ?? Defaults.GuidanceScale,
-                    Width = options.Resolution,
-                    Height = options.Resolution,
-                    Seed = options.Seed,
-                    Count = some,
-                },
-                Noise(run, posteriors.Count, some),
-                null,
-                run.Cancellation
+            var first = posteriors.Count;
+            var request = new SamplingRequest
+            {
+                Prompt = preparation.Texts.PlainClasses,
+                Scheduler = Defaults.Scheduler,
+                Steps = defaults.SamplingSteps ?? Defaults.SamplingSteps,
+                GuidanceScale = defaults.GuidanceScale ?? Defaults.GuidanceScale,
+                Width = options.Resolution,
+                Height = options.Resolution,
+                Seed = options.Seed,
+                Count = some,
+            };
+            var pictures = run.Recall(
+                request,
+                FormattableString.Invariant($"class pictures from {first}"),
+                () => painter.Draw(request, Noise(run, first, some), null, run.Cancellation)
             );
             posteriors.AddRange(pictures.Select(picture => Encode(run, picture)));
         }

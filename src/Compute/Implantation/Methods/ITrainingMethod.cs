@@ -54,6 +54,9 @@ internal sealed record MethodRun(
     CancellationToken Cancellation
 )
 {
+    /// <summary>Finds what the frozen model has drawn already, or draws it.</summary>
+    public FrozenRecall Recall { get; init; } = static (_, _, draw) => draw();
+
     /// <summary>The UNet, whose prediction is float32 whatever it computes in.</summary>
     public NoisePredictor Predictor => (sample, timesteps, states) => Models.UNet.call(sample, timesteps, states).to(ScalarType.Float32);
 

@@ -209,12 +209,13 @@ public sealed class ModelFolder
     /// tokenizer and the CLIP's preprocessor, and the folder's own defaults but for those of other methods, which are in a run's options by then. Files are
     /// read each time, as they are.
     /// </summary>
+    /// <param name="withDefaults">Whether the folder's defaults count; not for who has resolved them into options.</param>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
     /// <exception cref="IOException">One can't be read.</exception>
-    public string ConfigurationHash()
+    public string ConfigurationHash(bool withDefaults = true)
     {
         var lines = new StringBuilder();
-        foreach (var name in s_configurations)
+        foreach (var name in s_configurations.Where(name => withDefaults || name != DefaultsName))
         {
             Append(name, Within(name.Split('/')));
         }

@@ -148,6 +148,21 @@ public sealed class BaselineRunTests : IDisposable
     }
 
     [Fact]
+    public void Execute_DreamboothWhoseClassPicturesAreDrawnAlready_GivesTheSameFiles()
+    {
+        var (options, frozen) = (OptionsOf(TrainingMethod.Dreambooth), new FrozenPictures());
+        var observer = new RecordingObserver(_folder.FullName);
+        SortedDictionary<string, string> Shared(string name) =>
+            HashedRun.Execute(Path.Combine(_folder.FullName, name), Inputs, options, null, observer, TestContext.Current.CancellationToken, frozen);
+
+        var alone = Run("alone", options, null, out _);
+        var first = Shared("first");
+
+        Assert.Equal(alone, first);
+        Assert.Equal(alone, Shared("second"));
+    }
+
+    [Fact]
     public void Execute_DreamboothWithoutMemory_IsRefusedWithFigures()
     {
         var error = Assert.Throws<InvalidInputException>(() =>
