@@ -13,7 +13,7 @@ using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Bench.Telemetry;
 
-/// <summary><c>bench telemetry</c>: what it costs that one training step is counted and timed, with and without somebody who listens, and what a scrape costs.</summary>
+/// <summary><c>bench telemetry</c>: what it costs to count and time a training step, with and without a listener, and what a scrape costs.</summary>
 internal static class TelemetryCommand
 {
     private const int Steps = 1_000_000;
@@ -84,5 +84,11 @@ internal static class TelemetryCommand
         return best;
     }
 
-    private sealed record TelemetryLine(double StepNanosecondsUnheard, double StepNanoseconds, double SpanNanoseconds, double ScrapeMilliseconds, int ScrapeBytes);
+    private sealed record TelemetryLine(
+        double StepNanosecondsUnheard,
+        double StepNanoseconds,
+        double SpanNanoseconds,
+        double ScrapeMilliseconds,
+        int ScrapeBytes
+    );
 }

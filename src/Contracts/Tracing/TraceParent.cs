@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace OrleansOneShot.Contracts.Tracing;
 
 /// <summary>
-/// The trace that a job belongs to, as W3C's <c>traceparent</c>: it goes with the calls that submit and start the job, whether or not anybody exports traces, so
+/// The trace that a job belongs to, as W3C's <c>traceparent</c>: it goes with the calls that submit and start the job, whether or not traces are exported, so
 /// that logs of all silos name the same one.
 /// </summary>
 public static class TraceParent

@@ -40,10 +40,7 @@ internal sealed class BusySlots
         {
             return
             [
-                .. _devices.Select(device => new Measurement<double>(
-                    device.Value.Settle(_clock),
-                    new KeyValuePair<string, object?>("device", device.Key)
-                )),
+                .. _devices.Select(device => new Measurement<double>(device.Value.Settle(_clock), new KeyValuePair<string, object?>("device", device.Key))),
             ];
         }
     }

@@ -18,8 +18,5 @@ public static class JobTrace
     /// <param name="began">When it began; left out: now.</param>
     /// <returns>The span; null: nobody listens.</returns>
     internal static Activity? Begin(string name, ActivityContext parent, string jobId, long epoch, DateTimeOffset began = default) =>
-        Source
-            .StartActivity($"oneshot {name}", ActivityKind.Internal, parent, startTime: began)
-            ?.SetTag("oneshot.job", jobId)
-            .SetTag("oneshot.epoch", epoch);
+        Source.StartActivity($"oneshot {name}", ActivityKind.Internal, parent, startTime: began)?.SetTag("oneshot.job", jobId).SetTag("oneshot.epoch", epoch);
 }

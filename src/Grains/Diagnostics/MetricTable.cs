@@ -91,10 +91,7 @@ public static class MetricTable
     public static MetricDefinition QueueUnfit { get; } =
         new("oneshot.queue.unfit", MetricKind.Gauge, "{implantation}", "Waiting jobs that no slot would do for as things are.", Scheduler)
         {
-            Labels =
-            [
-                new("reason", "`none_fits` (device or memory), `withheld` (silos with such slots take no jobs), `no_slots` (there is no slot at all)"),
-            ],
+            Labels = [new("reason", "`none_fits` (device or memory), `withheld` (silos with such slots take no jobs), `no_slots` (there is no slot at all)")],
         };
 
     /// <summary>Jobs that could start now.</summary>
@@ -163,22 +160,16 @@ public static class MetricTable
         };
 
     /// <summary>Quality of the prototypical embedding.</summary>
-    public static MetricDefinition PrototypeSimilarity { get; } = Cosine(
-        "oneshot.prototype_similarity",
-        "Cosine of the prototypical embedding and its target, once a job that succeeded."
-    );
+    public static MetricDefinition PrototypeSimilarity { get; } =
+        Cosine("oneshot.prototype_similarity", "Cosine of the prototypical embedding and its target, once a job that succeeded.");
 
     /// <summary>Likeness of samples to the photo.</summary>
-    public static MetricDefinition ImageAlignment { get; } = Cosine(
-        "oneshot.image_alignment",
-        "Cosine of the samples and the photo's crop, once a job that succeeded and measured it."
-    );
+    public static MetricDefinition ImageAlignment { get; } =
+        Cosine("oneshot.image_alignment", "Cosine of the samples and the photo's crop, once a job that succeeded and measured it.");
 
     /// <summary>Likeness of samples to their prompts.</summary>
-    public static MetricDefinition TextAlignment { get; } = Cosine(
-        "oneshot.text_alignment",
-        "Cosine of the samples and their prompts, once a job that succeeded and measured it."
-    );
+    public static MetricDefinition TextAlignment { get; } =
+        Cosine("oneshot.text_alignment", "Cosine of the samples and their prompts, once a job that succeeded and measured it.");
 
     /// <summary>Jobs queued again.</summary>
     public static MetricDefinition Resumes { get; } =

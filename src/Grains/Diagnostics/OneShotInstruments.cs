@@ -257,8 +257,7 @@ public sealed partial class OneShotInstruments
     /// <summary>A slot of this silo works for a job of its own.</summary>
     /// <param name="slot">The slot's number.</param>
     /// <returns>Ends it.</returns>
-    public IDisposable OnSlotBusy(int slot) =>
-        _busy.Begin(_options.Slots.IsDefault ? null : _options.Slots.FirstOrDefault(own => own.Slot == slot)?.Device);
+    public IDisposable OnSlotBusy(int slot) => _busy.Begin(_options.Slots.IsDefault ? null : _options.Slots.FirstOrDefault(own => own.Slot == slot)?.Device);
 
     /// <summary>The terms of a step were evaluated on several slots.</summary>
     /// <param name="reduce">The step's time without the job's own evaluations.</param>
@@ -310,7 +309,12 @@ public sealed partial class OneShotInstruments
     }
 
     private static TagList Artifact(string operation, string store, string outcome) =>
-        new() { { "operation", operation }, { "store", store }, { "outcome", outcome } };
+        new()
+        {
+            { "operation", operation },
+            { "store", store },
+            { "outcome", outcome },
+        };
 
     private static KeyValuePair<string, object?> State(string state) => new("state", state);
 

@@ -32,8 +32,7 @@ internal sealed class SchedulerGauges : IDisposable
         );
         table.Observe(
             MetricTable.Slots,
-            () =>
-                Labelled("state", figures => [("free", figures.Free), ("leased", figures.Leased), ("lent", figures.Lent), ("withheld", figures.Withheld)])
+            () => Labelled("state", figures => [("free", figures.Free), ("leased", figures.Leased), ("lent", figures.Lent), ("withheld", figures.Withheld)])
         );
     }
 
@@ -50,9 +49,7 @@ internal sealed class SchedulerGauges : IDisposable
     private static IEnumerable<Measurement<long>> One(long? value) => value is { } known ? [new Measurement<long>(known)] : [];
 
     private IEnumerable<Measurement<long>> Labelled(string label, Func<SchedulerFigures, IEnumerable<(string Value, int Count)>> select) =>
-        _figures is { } figures
-            ? select(figures).Select(one => new Measurement<long>(one.Count, new KeyValuePair<string, object?>(label, one.Value)))
-            : [];
+        _figures is { } figures ? select(figures).Select(one => new Measurement<long>(one.Count, new KeyValuePair<string, object?>(label, one.Value))) : [];
 }
 
 /// <summary>The scheduler's numbers at one moment.</summary>

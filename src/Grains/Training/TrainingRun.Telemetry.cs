@@ -42,14 +42,11 @@ internal sealed partial class TrainingRun
     private void ChangeSpan(JobState? stage)
     {
         _stageSpan?.Dispose();
-        _stageSpan =
-            stage is { } now && _span is { } run ? JobTrace.Begin(Word(now), run.Context, _lease.JobId, _lease.Epoch) : null;
+        _stageSpan = stage is { } now && _span is { } run ? JobTrace.Begin(Word(now), run.Context, _lease.JobId, _lease.Epoch) : null;
     }
 
     private Activity? BeginCheckpointSpan(int step) =>
-        (_stageSpan ?? _span) is { } parent
-            ? JobTrace.Begin("checkpoint", parent.Context, _lease.JobId, _lease.Epoch)?.SetTag("oneshot.step", step)
-            : null;
+        (_stageSpan ?? _span) is { } parent ? JobTrace.Begin("checkpoint", parent.Context, _lease.JobId, _lease.Epoch)?.SetTag("oneshot.step", step) : null;
 
     /// <summary>Progress is no part of the trace: it comes with every step, and metrics and the job's own log tell of it.</summary>
     private Task<bool> ReportAsync(ImmutableArray<ProgressUpdate> batch)

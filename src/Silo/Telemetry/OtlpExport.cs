@@ -9,7 +9,7 @@ using OrleansOneShot.Documents.Errors;
 namespace OrleansOneShot.Silo.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces to a collector, where the environment names one by OpenTelemetry's own variables (<see cref="EndpointVariable"/>, headers, protocol,
+/// Sends metrics and traces to a collector, where the environment names one by OpenTelemetry's variables (<see cref="EndpointVariable"/>, headers, protocol,
 /// <c>OTEL_SERVICE_NAME</c>, <c>OTEL_RESOURCE_ATTRIBUTES</c>, <c>OTEL_TRACES_SAMPLER</c>). Off by default: nothing is sent anywhere.
 /// </summary>
 internal sealed class OtlpExport : IHostedService, IDisposable
@@ -65,7 +65,7 @@ internal sealed class OtlpExport : IHostedService, IDisposable
         var traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddOneShotSources();
         if (string.IsNullOrEmpty(_variable(SamplerVariable)))
         {
-            traces.SetSampler(new ParentBasedSampler(new RootSampler()));
+            traces.SetSampler(new ParentBasedSampler(new RootSampler(), remoteParentSampled: new CallSampler(), localParentSampled: new CallSampler()));
         }
         _traces = traces.AddOtlpExporter().Build();
         return Task.CompletedTask;
@@ -83,11 +83,7 @@ internal sealed class OtlpExport : IHostedService, IDisposable
 
     // The variables have the last word.
     private static void Describe(ResourceBuilder resource) =>
-        resource
-            .Clear()
-            .AddService(Service, serviceVersion: Version(), autoGenerateServiceInstanceId: true)
-            .AddTelemetrySdk()
-            .AddEnvironmentVariableDetector();
+        resource.Clear().AddService(Service, serviceVersion: Version(), autoGenerateServiceInstanceId: true).AddTelemetrySdk().AddEnvironmentVariableDetector();
 
     private static string? Version() =>
         typeof(OtlpExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];

@@ -13,7 +13,20 @@ internal static class TelemetrySources
     private const int MostMetrics = 10_000;
 
     // Of what Orleans labels by: what is one of few. Addresses of silos and clients are not, and make a series each for ever.
-    private static readonly string[] s_orleansLabels = ["type", "Type", "status", "Status", "direction", "Direction", "duration", "via", "operation", "grain_type", "state_type"];
+    private static readonly string[] s_orleansLabels =
+    [
+        "type",
+        "Type",
+        "status",
+        "Status",
+        "direction",
+        "Direction",
+        "duration",
+        "via",
+        "operation",
+        "grain_type",
+        "state_type",
+    ];
 
     /// <summary>Adds the meters: the program's, HTTP's, Orleans' without addresses, and the runtime's.</summary>
     /// <param name="metrics">The metrics.</param>
@@ -28,5 +41,12 @@ internal static class TelemetrySources
     /// <param name="traces">The traces.</param>
     /// <returns>The same.</returns>
     public static TracerProviderBuilder AddOneShotSources(this TracerProviderBuilder traces) =>
-        traces.AddSource(Client.Transport.Telemetry.SourceName, "Microsoft.AspNetCore", "Microsoft.Orleans.Application", JobTrace.SourceName);
+        traces.AddSource(
+            Client.Transport.Telemetry.SourceName,
+            "Microsoft.AspNetCore",
+            "Microsoft.Orleans.Application",
+            // Orleans takes interfaces whose namespace begins with its name for its own, and ours do.
+            "Microsoft.Orleans.Runtime",
+            JobTrace.SourceName
+        );
 }

@@ -17,8 +17,7 @@ public sealed class MetricsTests : IAsyncLifetime
     // Names of others' metrics that a silo shows after a job, and "NAME # EVENT" for those that wait for an event.
     private static string[] Golden => File.ReadAllLines(Repository.PathOf("tests", "Goldens", "telemetry", "scrape-names.txt"));
 
-    public async ValueTask InitializeAsync() =>
-        await _server.StartAsync(new Dictionary<string, string>(), "--management-urls", "http://127.0.0.1:0");
+    public async ValueTask InitializeAsync() => await _server.StartAsync(new Dictionary<string, string>(), "--management-urls", "http://127.0.0.1:0");
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -50,7 +49,10 @@ public sealed class MetricsTests : IAsyncLifetime
         await prometheus.WhenAsync("sum(oneshot_checkpoint_failures_total)", ("", 0));
         await prometheus.WhenAsync("sum(oneshot_resumes_total) or vector(0)", ("", 0));
         await prometheus.WhenAsync("oneshot_slots_wanted", ("", 0));
-        await prometheus.WhenAsync("sum(http_server_request_duration_seconds_count{http_route=\"/v1/implantations\"})", ("", Jobs + 1));
+        await prometheus.WhenAsync(
+            "sum(http_server_request_duration_seconds_count{http_route=\"/v1/implantations/\", http_request_method=\"POST\"})",
+            ("", Jobs + 1)
+        );
 
         await NamesAreThoseOfTheGoldenFileAsync();
         await PanelsHaveValuesAsync(prometheus);
@@ -83,7 +85,9 @@ public sealed class MetricsTests : IAsyncLifetime
         if (Environment.GetEnvironmentVariable("ONESHOT_WRITE_MONITORING") == "1")
         {
             var waiting = Golden.Where(line => line.Contains('#', StringComparison.Ordinal));
-            var others = names.Where(name => !name.StartsWith("oneshot_", StringComparison.Ordinal) && !waiting.Any(line => line.StartsWith(name + " ", StringComparison.Ordinal)));
+            var others = names.Where(name =>
+                !name.StartsWith("oneshot_", StringComparison.Ordinal) && !waiting.Any(line => line.StartsWith(name + " ", StringComparison.Ordinal))
+            );
             await File.WriteAllLinesAsync(
                 Repository.PathOf("tests", "Goldens", "telemetry", "scrape-names.txt"),
                 others.Concat(waiting).Order(StringComparer.Ordinal)

@@ -7,7 +7,7 @@ using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.EndToEnd.Tests.Telemetry;
 
-/// <summary>One job can be followed from the call that submitted it to its checkpoints: in the log without further ado, and as spans where a collector is named.</summary>
+/// <summary>One job can be followed from the call that submitted it to its checkpoints: in the log, and as spans where a collector is named.</summary>
 public sealed class TraceTests : IAsyncDisposable
 {
     private const string Trace = "0123456789abcdef0123456789abcdef";
@@ -44,7 +44,16 @@ public sealed class TraceTests : IAsyncDisposable
         );
         await SubmitAsync();
 
-        string[] expected = ["oneshot queued", "oneshot epoch", "oneshot preparing", "oneshot training", "oneshot sampling", "oneshot publishing", "oneshot checkpoint"];
+        string[] expected =
+        [
+            "oneshot queued",
+            "oneshot epoch",
+            "oneshot preparing",
+            "oneshot training",
+            "oneshot sampling",
+            "oneshot publishing",
+            "oneshot checkpoint",
+        ];
         await collector.WhenAsync(
             "/v1/traces",
             text => expected.All(name => text.Contains(name, StringComparison.Ordinal)) && text.Contains("IImplantationGrain/Submit", StringComparison.Ordinal)
@@ -94,7 +103,14 @@ public sealed class TraceTests : IAsyncDisposable
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (!fits(TextOf(path)))
             {
-                await _news.WaitAsync(limit.Token);
+                try
+                {
+                    await _news.WaitAsync(limit.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    Assert.Fail(TextOf(path));
+                }
             }
         }
 

@@ -214,7 +214,8 @@ public sealed class OneShotInstrumentsTests : IDisposable
         again.Set(figures);
         Assert.Contains("oneshot.queue.depth [{implantation}]: 7", _values.Read());
 
-        static bool IsSchedulers(string value) => value.StartsWith("oneshot.queue", StringComparison.Ordinal) || value.StartsWith("oneshot.slots", StringComparison.Ordinal);
+        static bool IsSchedulers(string value) =>
+            value.StartsWith("oneshot.queue", StringComparison.Ordinal) || value.StartsWith("oneshot.slots", StringComparison.Ordinal);
     }
 
     [Fact]

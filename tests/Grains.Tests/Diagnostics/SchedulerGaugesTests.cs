@@ -47,7 +47,11 @@ public sealed class SchedulerGaugesTests
         }
 
         List<SiloAddress> Exporters() =>
-            [.. values.Where(silo => silo.Value.Read().Any(value => value.StartsWith("oneshot.queue.depth", StringComparison.Ordinal))).Select(silo => silo.Key)];
+            [
+                .. values
+                    .Where(silo => silo.Value.Read().Any(value => value.StartsWith("oneshot.queue.depth", StringComparison.Ordinal)))
+                    .Select(silo => silo.Key),
+            ];
     }
 
     [Fact]

@@ -47,7 +47,8 @@ internal sealed class MeasuredValues : IDisposable
 
         return
         [
-            .. _told.Concat(_observed)
+            .. _told
+                .Concat(_observed)
                 .Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {Math.Round(pair.Value, 9)}"))
                 .Order(StringComparer.Ordinal),
         ];

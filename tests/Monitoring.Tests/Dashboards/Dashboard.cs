@@ -46,7 +46,13 @@ internal sealed record Dashboard(string Uid, string Title, params Row[] Rows)
                     ["type"] = "row",
                     ["title"] = row.Title,
                     ["collapsed"] = false,
-                    ["gridPos"] = new JsonObject { ["x"] = 0, ["y"] = y++, ["w"] = Columns, ["h"] = 1 },
+                    ["gridPos"] = new JsonObject
+                    {
+                        ["x"] = 0,
+                        ["y"] = y++,
+                        ["w"] = Columns,
+                        ["h"] = 1,
+                    },
                     ["panels"] = new JsonArray(),
                 }
             );

@@ -13,13 +13,19 @@ internal static class DatasetDashboard
             "OrleansOneShot / Dataset runs",
             new Row(
                 "Items",
-                Stat("Ended, last hour", "Items of all runs that ended within the hour.", "short", $"sum(increase(oneshot_dataset_items_total{{{Cluster}}}[1h]))"),
+                Stat(
+                    "Ended, last hour",
+                    "Items of all runs that ended within the hour.",
+                    "short",
+                    $"sum(increase(oneshot_dataset_items_total{{{Cluster}}}[1h]))"
+                ),
                 Stat(
                     "Failed, last hour",
                     "Share of them that failed. Empty until an item has ended within the hour.",
                     "percentunit",
                     $$"""
-                    sum(increase(oneshot_dataset_items_total{{{Cluster}}, outcome="failed"}[1h])) / (sum(increase(oneshot_dataset_items_total{{{Cluster}}}[1h])) > 0)
+                    sum(increase(oneshot_dataset_items_total{{{Cluster}}, outcome="failed"}[1h]))
+                      / (sum(increase(oneshot_dataset_items_total{{{Cluster}}}[1h])) > 0)
                     """,
                     0.05,
                     0.2
@@ -47,8 +53,7 @@ internal static class DatasetDashboard
                     "Items an hour by outcome. Filled by the first item of a run that ends.",
                     "short",
                     new Query($"sum by (outcome) (rate(oneshot_dataset_items_total{{{Cluster}}}[$__rate_interval])) * 3600", "{{outcome}}")
-                )
-                with
+                ) with
                 {
                     IsStacked = true,
                 },

@@ -13,12 +13,7 @@ internal static class OrleansDashboard
             "OrleansOneShot / Orleans",
             new Row(
                 "Grains",
-                Lines(
-                    "Grains",
-                    "Activations of grains.",
-                    "short",
-                    new Query($"sum by (instance) (orleans_grains{{{Pool}}})", "{{instance}}")
-                ),
+                Lines("Grains", "Activations of grains.", "short", new Query($"sum by (instance) (orleans_grains{{{Pool}}})", "{{instance}}")),
                 Lines(
                     "Calls that were late",
                     "Calls of grains that timed out. Filled by the first.",
@@ -30,7 +25,10 @@ internal static class OrleansDashboard
                     "Orleans' buckets are bands of milliseconds, and no measure; sum and count give the mean.",
                     "ms",
                     new Query(
-                        $"sum by (instance) (rate(orleans_app_requests_latency_milliseconds_sum{{{Pool}}}[$__rate_interval])) / sum by (instance) (rate(orleans_app_requests_latency_milliseconds_count{{{Pool}}}[$__rate_interval]))",
+                        $$"""
+                        sum by (instance) (rate(orleans_app_requests_latency_milliseconds_sum{{{Pool}}}[$__rate_interval]))
+                          / sum by (instance) (rate(orleans_app_requests_latency_milliseconds_count{{{Pool}}}[$__rate_interval]))
+                        """,
                         "{{instance}}"
                     )
                 ),
@@ -48,10 +46,7 @@ internal static class OrleansDashboard
                     "Messages",
                     "Messages a second that silos take up.",
                     "ops",
-                    new Query(
-                        $"sum by (Direction) (rate(orleans_messaging_processing_dispatcher_received_total{{{Pool}}}[$__rate_interval]))",
-                        "{{Direction}}"
-                    )
+                    new Query($"sum by (Direction) (rate(orleans_messaging_processing_dispatcher_received_total{{{Pool}}}[$__rate_interval]))", "{{Direction}}")
                 ),
                 Lines(
                     "Messages that did not arrive",
@@ -72,7 +67,10 @@ internal static class OrleansDashboard
                     "Probes that were not answered",
                     "Silos ask each other whether they live. Filled by the first silo that stands still.",
                     "short",
-                    new Query($"sum by (instance) (increase(orleans_messaging_pings_reply_missed_total{{{Pool}}}[$__rate_interval])) or vector(0)", "{{instance}}")
+                    new Query(
+                        $"sum by (instance) (increase(orleans_messaging_pings_reply_missed_total{{{Pool}}}[$__rate_interval])) or vector(0)",
+                        "{{instance}}"
+                    )
                 )
             ),
             new Row(

@@ -41,8 +41,7 @@ internal static class OverviewDashboard
                     "Calls a second by route. Empty without --urls.",
                     "reqps",
                     new Query($"sum by (http_route) (rate(http_server_request_duration_seconds_count{{{Cluster}}}[$__rate_interval]))", "{{http_route}}")
-                )
-                with
+                ) with
                 {
                     Width = 8,
                 },
@@ -51,15 +50,18 @@ internal static class OverviewDashboard
                     "Share of answers by class: 5xx are the server's, 4xx the callers'.",
                     "percentunit",
                     new Query(
-                        $$"""sum(rate(http_server_request_duration_seconds_count{{{Cluster}}, http_response_status_code=~"5.."}[$__rate_interval])) or vector(0)""",
+                        $$"""
+                        sum(rate(http_server_request_duration_seconds_count{{{Cluster}}, http_response_status_code=~"5.."}[$__rate_interval])) or vector(0)
+                        """,
                         "5xx a second"
                     ),
                     new Query(
-                        $$"""sum(rate(http_server_request_duration_seconds_count{{{Cluster}}, http_response_status_code=~"4.."}[$__rate_interval])) or vector(0)""",
+                        $$"""
+                        sum(rate(http_server_request_duration_seconds_count{{{Cluster}}, http_response_status_code=~"4.."}[$__rate_interval])) or vector(0)
+                        """,
                         "4xx a second"
                     )
-                )
-                with
+                ) with
                 {
                     Width = 8,
                     Unit = "reqps",
@@ -68,10 +70,15 @@ internal static class OverviewDashboard
                     "Duration",
                     "How long calls took; those that wait on purpose (events, Prefer: wait) are long.",
                     "s",
-                    new Query($"histogram_quantile(0.5, sum by (le) (rate(http_server_request_duration_seconds_bucket{{{Cluster}}}[$__rate_interval])))", "p50"),
-                    new Query($"histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{{{Cluster}}}[$__rate_interval])))", "p95")
-                )
-                with
+                    new Query(
+                        $"histogram_quantile(0.5, sum by (le) (rate(http_server_request_duration_seconds_bucket{{{Cluster}}}[$__rate_interval])))",
+                        "p50"
+                    ),
+                    new Query(
+                        $"histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{{{Cluster}}}[$__rate_interval])))",
+                        "p95"
+                    )
+                ) with
                 {
                     Width = 8,
                 }

@@ -40,8 +40,7 @@ internal sealed record Panel(string Kind, string Title, string Description, stri
     public static Panel Lines(string title, string description, string unit, params Query[] queries) => new("timeseries", title, description, unit, queries);
 
     /// <summary>A histogram over time.</summary>
-    public static Panel Heat(string title, string description, string expression) =>
-        new("heatmap", title, description, "s", new Query(expression, "{{le}}"));
+    public static Panel Heat(string title, string description, string expression) => new("heatmap", title, description, "s", new Query(expression, "{{le}}"));
 
     /// <summary>The panel as Grafana reads it.</summary>
     /// <param name="id">Its number in the dashboard.</param>
@@ -55,7 +54,13 @@ internal sealed record Panel(string Kind, string Title, string Description, stri
             ["title"] = Title,
             ["description"] = Description,
             ["datasource"] = Datasource(),
-            ["gridPos"] = new JsonObject { ["x"] = x, ["y"] = y, ["w"] = Width, ["h"] = Height },
+            ["gridPos"] = new JsonObject
+            {
+                ["x"] = x,
+                ["y"] = y,
+                ["w"] = Width,
+                ["h"] = Height,
+            },
             ["targets"] = new JsonArray([.. Queries.Select((query, i) => (JsonNode)Target(query, i))]),
             ["fieldConfig"] = FieldConfig(),
             ["options"] = Options(),
@@ -122,7 +127,12 @@ internal sealed record Panel(string Kind, string Title, string Description, stri
             "heatmap" => new JsonObject
             {
                 ["calculate"] = false,
-                ["color"] = new JsonObject { ["mode"] = "scheme", ["scheme"] = "Oranges", ["steps"] = 64 },
+                ["color"] = new JsonObject
+                {
+                    ["mode"] = "scheme",
+                    ["scheme"] = "Oranges",
+                    ["steps"] = 64,
+                },
                 ["yAxis"] = new JsonObject { ["unit"] = Unit },
                 ["cellGap"] = 1,
             },

@@ -24,8 +24,7 @@ internal static class TrainingDashboard
                     "Jobs by what their trainers do.",
                     "short",
                     new Query($"sum by (state) (oneshot_implantations_active{{{Pool}}})", "{{state}}")
-                )
-                with
+                ) with
                 {
                     IsStacked = true,
                 },
@@ -42,11 +41,7 @@ internal static class TrainingDashboard
                         "p95 {{model}}"
                     )
                 ),
-                Heat(
-                    "Times of steps",
-                    "How long steps took.",
-                    $"sum by (le) (increase(oneshot_step_duration_seconds_bucket{{{Pool}}}[$__rate_interval]))"
-                )
+                Heat("Times of steps", "How long steps took.", $"sum by (le) (increase(oneshot_step_duration_seconds_bucket{{{Pool}}}[$__rate_interval]))")
             ),
             new Row(
                 "Quality",
@@ -61,7 +56,7 @@ internal static class TrainingDashboard
                 ),
                 Lines(
                     "Alignment",
-                    "Mean cosines of jobs that succeeded: samples with photo and prompt, prototypical embedding with its target. Empty for models without a CLIP.",
+                    "Mean cosines of jobs that succeeded: samples with photo and prompt, embedding with its target. Empty for models without a CLIP.",
                     "short",
                     Mean("oneshot_image_alignment", "image"),
                     Mean("oneshot_text_alignment", "text"),
@@ -137,7 +132,9 @@ internal static class TrainingDashboard
                     "95 % of the operations of each kind took less.",
                     "s",
                     new Query(
-                        $"histogram_quantile(0.95, sum by (operation, le) (rate(oneshot_artifact_operation_duration_seconds_bucket{{{Pool}}}[$__rate_interval])))",
+                        $$"""
+                        histogram_quantile(0.95, sum by (operation, le) (rate(oneshot_artifact_operation_duration_seconds_bucket{{{Pool}}}[$__rate_interval])))
+                        """,
                         "{{operation}}"
                     )
                 )

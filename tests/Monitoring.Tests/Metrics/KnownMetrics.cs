@@ -13,7 +13,10 @@ internal static partial class KnownMetrics
 
     /// <summary>All series.</summary>
     public static IReadOnlySet<string> Series { get; } =
-        MetricTable.All.SelectMany(row => row.SeriesNames).Concat(File.ReadAllLines(Repository.PathOf(ScrapeFile)).Select(line => line.Split(' ')[0])).ToHashSet(StringComparer.Ordinal);
+        MetricTable
+            .All.SelectMany(row => row.SeriesNames)
+            .Concat(File.ReadAllLines(Repository.PathOf(ScrapeFile)).Select(line => line.Split(' ')[0]))
+            .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The series that an expression names; rules that are recorded, with ':' in their names, are not among them.</summary>
     /// <param name="expression">PromQL.</param>
@@ -32,8 +35,11 @@ internal static partial class KnownMetrics
     [GeneratedRegex("""[a-zA-Z_:][a-zA-Z0-9_:]*""")]
     private static partial Regex Name();
 
-    [GeneratedRegex("""
-        "(?:[^"\\]|\\.)*"
-        """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(
+        """
+            "(?:[^"\\]|\\.)*"
+            """,
+        RegexOptions.IgnorePatternWhitespace
+    )]
     private static partial Regex Strings();
 }

@@ -51,11 +51,11 @@ internal static class MetricsDocument
 
         * No label holds an id, an address or a folder.
           `model` is the name of a shipped model, or one that `ONESHOT_METRIC_MODELS` lists (names with commas between, 32 at most); all others are `other`.
-        * What the scheduler knows is exported by the one silo that the scheduler lives on, and is gone from there when it moves; so sums over silos count nothing twice.
+        * What the scheduler knows is exported by the one silo that it lives on, and is gone from there when it moves; so sums count nothing twice.
         * Counters of jobs are exported by the silo that a job's grain lives on, which need not be the one that trains.
         * Counters begin at 0 with each process, as Prometheus' `rate` and `increase` expect.
         * Histograms have buckets of their own, in the instrument's unit.
-        * [dashboards](../dashboards) has Grafana dashboards, recording rules and alerts over these names, [RUNBOOKS.md](RUNBOOKS.md) what to do when an alert fires.
+        * [dashboards](../dashboards) has Grafana dashboards, rules and alerts over these names, [RUNBOOKS.md](RUNBOOKS.md) what to do when one fires.
 
         ## The program's own
 
@@ -64,7 +64,8 @@ internal static class MetricsDocument
     private const string Foot = """
 
         ## Others'
-        * HTTP: `http_server_request_duration_seconds` and `http_server_active_requests` of ASP.NET Core, by `http_route`, `http_request_method` and `http_response_status_code`.
+        * HTTP: `http_server_request_duration_seconds` and `http_server_active_requests` of ASP.NET Core.
+          The former is by `http_route`, `http_request_method` and `http_response_status_code`.
           The management listener's own calls are not among them.
         * The runtime: `dotnet_*` of the meter `System.Runtime`: collections, heap, thread pool, exceptions, processor time.
         * Orleans: `orleans_*`, without labels that hold addresses.
@@ -74,17 +75,22 @@ internal static class MetricsDocument
 
         ## Scaling
         `oneshot_slots_wanted` is what a pool of trainers should be scaled to: slots that work for a job of their own, and waiting jobs.
-        It counts no job that needs another device, or more memory, than any slot has, since more slots of the same kind would not help it; while there is no slot at all it counts every job.
+        It counts no job that needs another device, or more memory, than any slot has, since more slots of the same kind would not help it.
+        While there is no slot at all it counts every job.
         Lent slots are not wanted: they help other slots' jobs only as long as nobody else needs them.
 
         ## Traces
-        Spans follow a job from the client over HTTP (`OrleansOneShot.Client`, `Microsoft.AspNetCore`) and calls of grains (`Microsoft.Orleans.Application`) to what works for it (`OrleansOneShot`): `oneshot queued`, `oneshot epoch`, within it `oneshot preparing`, `oneshot training`, `oneshot sampling`, `oneshot publishing`, and `oneshot checkpoint`.
+        Spans follow a job from the client (`OrleansOneShot.Client`) over HTTP (`Microsoft.AspNetCore`) and calls of grains (`Microsoft.Orleans.*`).
+        What works for it (`OrleansOneShot`) makes `oneshot queued` and `oneshot epoch`.
+        Within the latter are `oneshot preparing`, `oneshot training`, `oneshot sampling`, `oneshot publishing`, and `oneshot checkpoint`.
         Their tags `oneshot.job` and `oneshot.epoch` name the job.
-        No span tells of a single step: the histogram of steps does, at a thousandth of the cost.
-        A job keeps the trace of the call that submitted it, through every epoch and on every silo; what silos say to each other for no job's sake is not recorded, unless `OTEL_TRACES_SAMPLER` says otherwise.
+        No span tells of a single step: the histogram of steps does.
+        A job keeps the trace of the call that submitted it, through every epoch and on every silo.
+        What silos say to each other for no job's sake is not recorded, unless `OTEL_TRACES_SAMPLER` says otherwise.
 
         ## Logs
-        `ONESHOT_LOG_FORMAT=json` makes each line of the log a JSON object: `time`, `level`, `logger`, `message`, `exception`, and whatever the line names, such as `job`, `epoch` and `trace`.
+        `ONESHOT_LOG_FORMAT=json` makes each line of the log a JSON object: `time`, `level`, `logger`, `message`, `exception`, and what the line names.
+        Lines of a job have `job`, `epoch` and `trace`.
         `ONESHOT_LOG_COPY=stderr` writes every line to standard error as well, as containers expect.
         `ONESHOT_LOG_LEVEL` sets how much there is.
 

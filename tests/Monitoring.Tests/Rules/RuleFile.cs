@@ -8,7 +8,7 @@ namespace OrleansOneShot.Monitoring.Tests.Rules;
 internal sealed record Alert(string Name, string Text);
 
 /// <summary>
-/// A file of rules of Prometheus. promtool reads them as YAML; here only names and expressions are looked at, so lines are enough: one rule begins at each dash.
+/// A file of rules of Prometheus. promtool reads them as YAML; here names and expressions are looked at, and lines are enough: a rule begins at each dash.
 /// </summary>
 internal sealed partial record RuleFile(string Text)
 {
@@ -28,11 +28,7 @@ internal sealed partial record RuleFile(string Text)
 
     /// <summary>The alerts.</summary>
     public IReadOnlyList<Alert> Alerts =>
-        [
-            .. Text.Split("- alert: ")
-                .Skip(1)
-                .Select(rule => new Alert(rule[..rule.IndexOf('\n', StringComparison.Ordinal)].Trim(), rule)),
-        ];
+        [.. Text.Split("- alert: ").Skip(1).Select(rule => new Alert(rule[..rule.IndexOf('\n', StringComparison.Ordinal)].Trim(), rule))];
 
     /// <summary>A file beside the rules.</summary>
     /// <param name="parts">Its path from there.</param>

@@ -18,8 +18,8 @@ public sealed partial class LogLineTests : IDisposable
     {
         var line = new LogLine(
             LogLevel.Warning,
-            "Category",
-            "Job j of \"x\"\nwaits",
+            "C",
+            "j \"x\"\nwaits",
             null,
             [
                 new("JobId", "outer"),
@@ -36,7 +36,7 @@ public sealed partial class LogLineTests : IDisposable
         Assert.Equal(1, text.Count(one => one == '\n'));
         Assert.Equal(
             """
-            {"time":"2026-01-02T03:04:05.678Z","level":"warning","logger":"Category","message":"Job j of \"x\"\nwaits","value_level":"loud","step_seconds":0.5,"job":"j","epoch":3}
+            {"time":"2026-01-02T03:04:05.678Z","level":"warning","logger":"C","message":"j \"x\"\nwaits","value_level":"loud","step_seconds":0.5,"job":"j","epoch":3}
             """,
             text.TrimEnd()
         );
@@ -63,7 +63,16 @@ public sealed partial class LogLineTests : IDisposable
         using (var factory = LoggerFactory.Create(logging => logging.AddProvider(new FileLoggerProvider(path, isJson: true, copy: copy))))
         {
             var logger = factory.CreateLogger("L");
-            using (logger.BeginScope(new Dictionary<string, object?> { ["JobId"] = "j1", ["Epoch"] = 2L, ["Trace"] = "t" }))
+            using (
+                logger.BeginScope(
+                    new Dictionary<string, object?>
+                    {
+                        ["JobId"] = "j1",
+                        ["Epoch"] = 2L,
+                        ["Trace"] = "t",
+                    }
+                )
+            )
             {
                 Say(logger, 7);
             }

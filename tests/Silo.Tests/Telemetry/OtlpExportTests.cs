@@ -11,7 +11,13 @@ public sealed class OtlpExportTests
     {
         Assert.Null(OtlpExport.Create(_ => null));
         Assert.Null(OtlpExport.Create(name => name == OtlpExport.EndpointVariable ? "" : null));
-        Assert.Null(OtlpExport.Create(name => name == OtlpExport.EndpointVariable ? "http://127.0.0.1:4317" : name == "OTEL_SDK_DISABLED" ? "true" : null));
+        Assert.Null(
+            OtlpExport.Create(name =>
+                name == OtlpExport.EndpointVariable ? "http://127.0.0.1:4317"
+                : name == "OTEL_SDK_DISABLED" ? "true"
+                : null
+            )
+        );
     }
 
     [Theory]

@@ -51,9 +51,7 @@ public sealed class PrometheusServer : IAsyncDisposable
             }
         )!;
         var said = new LineStream(process.StandardError);
-        if (
-            await said.FindAsync(line => line.Contains("Server is ready", StringComparison.Ordinal), TestContext.Current.CancellationToken) is null
-        )
+        if (await said.FindAsync(line => line.Contains("Server is ready", StringComparison.Ordinal), TestContext.Current.CancellationToken) is null)
         {
             throw new InvalidOperationException($"prometheus ended before it was ready: {await said.ToEndAsync(TestContext.Current.CancellationToken)}");
         }
