@@ -94,9 +94,9 @@ internal static class OverviewDashboard
                 ),
                 Lines(
                     "Saturation",
-                    "Share of slots that work, and jobs that wait for each slot.",
+                    "Share of slots that work.",
                     "percentunit",
-                    new Query($"max by (namespace) (oneshot:slots_busy:ratio{{{Cluster}}})", "busy {{namespace}}")
+                    new Query($$"""sum(oneshot_slots{{{Cluster}}, state=~"leased|lent"}) / (sum(oneshot_slots{{{Cluster}}}) > 0)""", "busy")
                 ),
                 Lines(
                     "Queue",

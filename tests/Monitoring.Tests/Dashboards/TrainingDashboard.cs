@@ -70,7 +70,7 @@ internal static class TrainingDashboard
                 ),
                 Lines(
                     "Steps repeated",
-                    "Steps done again after a setback, an hour, by reason: at most a checkpoint's interval each.",
+                    "Steps done again after a setback, an hour, by reason: at most a checkpoint's interval each. Filled by the first.",
                     "short",
                     new Query($"sum by (reason) (increase(oneshot_steps_repeated_total{{{Cluster}}}[1h]))", "{{reason}}")
                 )
