@@ -332,6 +332,8 @@ public sealed partial class ClusterClient : IAsyncDisposable
                 client.UseStaticClustering([.. options.Gateways]);
             }
 
+            // Costs nothing while nobody listens to Orleans' activities.
+            client.AddActivityPropagation();
             client.Configure<ClusterOptions>(identity =>
             {
                 identity.ClusterId = options.ClusterId;

@@ -1,4 +1,5 @@
 using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -28,7 +29,14 @@ public sealed class ClusterGeneration : IClusterJob<GenerationStatus>
     public Task<GenerationStatus> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return _client.CallAsync(async token => await _grain.Submit(request, token), cancellationToken);
+        return _client.CallAsync(
+            async token =>
+            {
+                TraceParent.Send(TraceParent.Current);
+                return await _grain.Submit(request, token);
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>All that is known of the job.</summary>

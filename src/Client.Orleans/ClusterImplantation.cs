@@ -1,6 +1,7 @@
 using OrleansOneShot.Client.Watching;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -33,7 +34,14 @@ public sealed record ClusterImplantation : IWatchedJob, IClusterJob<Implantation
     public Task<ImplantationStatus> SubmitAsync(ImplantationRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return _client.CallAsync(async token => await Grain.Submit(request, token), cancellationToken);
+        return _client.CallAsync(
+            async token =>
+            {
+                TraceParent.Send(TraceParent.Current);
+                return await Grain.Submit(request, token);
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>All that is known of the job.</summary>

@@ -17,6 +17,7 @@ public sealed class CycleTests
         ["Grains"] =
         [
             // Hosting registers what it also gives options to.
+            "Hosting -> Diagnostics",
             "Hosting -> Faults",
             "Hosting -> Retention",
             "Hosting -> Scheduling",

@@ -12,8 +12,8 @@ using OrleansOneShot.Documents.Http;
 namespace OrleansOneShot.Api.Management;
 
 /// <summary>
-/// What those who run the service ask a process, on a listener of its own: <c>/healthz/startup</c>, <c>/healthz/ready</c>, <c>/healthz/live</c>, and nothing
-/// else. It takes no keys and tells nothing of jobs, so that a network of pods may reach it.
+/// What those who run the service ask a process, on a listener of its own: <c>/healthz/startup</c>, <c>/healthz/ready</c>, <c>/healthz/live</c>, what the host
+/// adds (<c>/metrics</c>), and nothing else. It takes no keys and tells nothing of jobs, so that a network of pods may reach it.
 /// </summary>
 public sealed class ManagementServer : IAsyncDisposable
 {
@@ -35,15 +35,20 @@ public sealed class ManagementServer : IAsyncDisposable
 
     /// <summary>Starts to answer: from now on the process lives, and is neither started nor ready.</summary>
     /// <param name="urls">Where to listen: <c>http://ADDRESS:PORT</c>; port 0 takes a free one.</param>
+    /// <param name="addPages">Adds what makes further pages; null: there are none.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>A server that answers.</returns>
     /// <exception cref="OneShotException">invalid_input: an address can't be one. conflict: another program listens there.</exception>
-    public static async Task<ManagementServer> StartAsync(IReadOnlyList<string> urls, CancellationToken cancellationToken = default)
+    public static async Task<ManagementServer> StartAsync(
+        IReadOnlyList<string> urls,
+        Action<IServiceCollection>? addPages = null,
+        CancellationToken cancellationToken = default
+    )
     {
         const string Field = "management-urls";
         var parsed = ListenUrl.ParseAll(urls, Field, DefaultUrl);
         var needs = new Needs();
-        var application = Build(parsed, needs);
+        var application = Build(parsed, needs, addPages);
         await WebListener.StartAsync(application, urls, Field, cancellationToken);
         return new ManagementServer(application, needs);
     }
@@ -55,18 +60,18 @@ public sealed class ManagementServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => WebListener.StopAsync(_application);
 
-    private static WebApplication Build(IReadOnlyList<Uri> urls, Needs needs)
+    private static WebApplication Build(IReadOnlyList<Uri> urls, Needs needs, Action<IServiceCollection>? addPages)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], EnvironmentName = "Production" });
         builder.WebHost.UseUrls([.. urls.Select(url => url.GetLeftPart(UriPartial.Authority))]);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Logging.ClearProviders();
+        addPages?.Invoke(builder.Services);
         var application = builder.Build();
         // Answers at all: neither a store nor a cluster that is away is a reason to kill this process.
         Map("live", _ => Task.FromResult<IReadOnlyList<HealthCheck>>([new("process")]));
         Map("startup", _ => Task.FromResult<IReadOnlyList<HealthCheck>>([needs.Start]));
         Map("ready", needs.CheckAsync);
-        // A later /metrics belongs here as well: the API's listener has callers, this one has operators.
         return application;
 
         void Map(string kind, Func<CancellationToken, Task<IReadOnlyList<HealthCheck>>> check) =>

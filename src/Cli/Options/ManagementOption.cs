@@ -4,6 +4,7 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
+using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -16,8 +17,8 @@ internal sealed class ManagementOption
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.ZeroOrMore,
         Description =
-            $"Answers /healthz/startup, /healthz/ready and /healthz/live there, without keys and apart from --urls; without an address at "
-            + $"{ManagementServer.DefaultUrl}.",
+            $"Answers /healthz/startup, /healthz/ready, /healthz/live and /metrics (for Prometheus) there, without keys and apart from --urls; without an "
+            + $"address at {ManagementServer.DefaultUrl}.",
     };
 
     /// <summary>Adds the option to a command.</summary>
@@ -38,6 +39,7 @@ internal sealed class ManagementOption
 
         var server = await ManagementServer.StartAsync(
             parsed.GetValue(_urls) is { Length: > 0 } urls ? urls : [ManagementServer.DefaultUrl],
+            PrometheusPage.AddTo,
             context.Interrupt
         );
         context.Say($"Tells of its health at {string.Join(" and ", server.Addresses)}.");

@@ -57,6 +57,9 @@ public sealed class ImplantationRun(
     /// <summary>What an earlier start of the same run has settled; null: nothing is yet. Its precision must be that of the options.</summary>
     public RunSettlement? Settled { get; init; }
 
+    /// <summary>Who is told what concerns the machine; nobody unless somebody asks.</summary>
+    public IRunFigures Figures { get; init; } = NoRunFigures.Instance;
+
     /// <summary>What frozen models have drawn already; runs of one process share it.</summary>
     public FrozenPictures Frozen { get; init; } = new();
 
@@ -94,7 +97,9 @@ public sealed class ImplantationRun(
         using var share = ThreadShare.Take(OperationWork.OfTraining(folder, options, Math.Min(options.SubsetSize, inputs.Objects.Count) + 1));
         var notes = new WarningRecord(observer, Warnings);
         observer.Progress(ImplantationStage.Preparing, 0, 0, $"loading {folder.Name}");
+        var began = clock.Elapsed;
         using var models = LoadedModels.Load(folder, options.Precision, options.Device);
+        Figures.ModelLoaded(clock.Elapsed - began);
         using var joint = LoadJointSpace(models);
         WarnOfWords(models, notes);
         using var preparation = Preparation.Create(inputs.Photo, inputs.Objects, options, models, joint);
@@ -151,7 +156,7 @@ public sealed class ImplantationRun(
                 writer.Commit(0);
             }
 
-            new TrainingLoop(options, observer).Run(
+            new TrainingLoop(options, observer, Figures).Run(
                 planner.Steps(decision),
                 curves,
                 writer,

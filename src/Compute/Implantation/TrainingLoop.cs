@@ -7,7 +7,8 @@ namespace OrleansOneShot.Compute.Implantation;
 /// <summary>Takes steps until the last, with checkpoints and previews on the way.</summary>
 /// <param name="options">The run's options.</param>
 /// <param name="observer">Hears of it.</param>
-internal sealed class TrainingLoop(ImplantationOptions options, IImplantationObserver observer)
+/// <param name="figures">Hears of what concerns the machine.</param>
+internal sealed class TrainingLoop(ImplantationOptions options, IImplantationObserver observer, IRunFigures figures)
 {
     /// <summary>Trains to the last step.</summary>
     /// <param name="steps">Takes steps.</param>
@@ -30,6 +31,11 @@ internal sealed class TrainingLoop(ImplantationOptions options, IImplantationObs
             catch (OperationCanceledException) when (committed < before)
             {
                 checkpoints.Commit(before);
+                throw;
+            }
+            catch (ArithmeticException)
+            {
+                figures.StepNotFinite();
                 throw;
             }
 

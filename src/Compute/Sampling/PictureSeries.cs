@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using OrleansOneShot.Compute.Imaging;
 using OrleansOneShot.Compute.Lora;
@@ -75,6 +76,9 @@ public sealed record PictureSeries
     /// <summary>Where prompts are given, as sentences call it.</summary>
     public string PromptsAt { get; init; } = "a prompt";
 
+    /// <summary>Who is told what concerns the machine; null: nobody.</summary>
+    public IRunFigures? Figures { get; init; }
+
     /// <summary>Side in pixels of the pictures that a model draws where nobody says otherwise.</summary>
     /// <param name="model">The model.</param>
     public static int SideOf(ModelFolder model)
@@ -95,7 +99,9 @@ public sealed record PictureSeries
         ArgumentNullException.ThrowIfNull(say);
         ArgumentNullException.ThrowIfNull(warn);
         say($"loading {Model.Name}");
+        var began = Stopwatch.GetTimestamp();
         using var pipeline = ImagePipeline.Load(Model, Loras, Embeddings, Precision, Device, UNet, PersonalizationGuidance == 1 ? null : Classes, warn);
+        Figures?.ModelLoaded(Stopwatch.GetElapsedTime(began));
         foreach (var unused in Embeddings.Where(choice => !Prompts.Append(NegativePrompt).Any(prompt => pipeline.Uses(prompt, choice))))
         {
             warn($"No prompt uses the embedding {Path.GetFileName(unused.Path)}: write {unused.Name} into {PromptsAt} where it should act.");

@@ -75,7 +75,7 @@ public static class OneShotGrainsExtensions
         return silo;
     }
 
-    /// <summary>Keeps artifacts in a store.</summary>
+    /// <summary>Keeps artifacts in a store, whose operations are measured.</summary>
     /// <param name="services">The services.</param>
     /// <param name="store">Which; it is opened when it is first needed.</param>
     /// <returns>The services.</returns>
@@ -83,7 +83,7 @@ public static class OneShotGrainsExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(store);
-        services.AddSingleton(_ => store.Open());
+        services.AddSingleton<IArtifactStore>(provider => new MeteredArtifactStore(store.Open(), provider.GetRequiredService<OneShotInstruments>()));
         return services;
     }
 }

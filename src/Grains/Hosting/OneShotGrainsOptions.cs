@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrleansOneShot.Common;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Grains.Hosting;
 
@@ -117,6 +118,11 @@ public sealed class OneShotGrainsOptions
     /// 30 days.
     /// </summary>
     public TimeSpan ModelGrace { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// Names of base models that metrics name; all others are counted as "other", since users name models as they like. Default: the shipped default model.
+    /// </summary>
+    public ImmutableArray<string> MetricModels { get; set; } = [Defaults.Model];
 
     /// <summary>How long a worker keeps a job's model loaded without hearing from the job's own slot. Default: 5 minutes.</summary>
     public TimeSpan FanOutIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);

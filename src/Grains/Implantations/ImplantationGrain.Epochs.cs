@@ -1,7 +1,9 @@
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
+using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Scheduling;
 
 namespace OrleansOneShot.Grains.Implantations;
@@ -38,7 +40,7 @@ internal sealed partial class ImplantationGrain
                 if (parked)
                 {
                     await WriteAsync(_state with { Parked = false, QueuedAt = Now });
-                    instruments.OnResumed(reason);
+                    instruments.OnResumed(reason, StepsToRepeat);
                 }
 
                 // A crash may have kept the list from hearing of it.
@@ -95,9 +97,11 @@ internal sealed partial class ImplantationGrain
             if (_state.QueuedAt is { } since)
             {
                 instruments.OnLeased(Now - since);
+                JobTrace.Begin("queued", TraceParent.ContextOf(_state.Trace), Id, epoch, since)?.Dispose();
             }
         }
 
+        TraceParent.Send(_state.Trace);
         try
         {
             await PlacementHint.CallAsync(

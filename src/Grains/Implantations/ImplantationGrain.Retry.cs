@@ -51,8 +51,8 @@ internal sealed partial class ImplantationGrain
         // Listed before it is queued, so the recovery after a crash in between finds it, and lists it as it is.
         await PutSummaryAsync(next);
         await WriteAsync(next);
+        instruments.OnResumed("retry", StepsToRepeat);
         (_step, _steps, _ended) = (next.Step, next.Steps, false);
-        instruments.OnResumed("retry");
         LogRetried(Id, next.Retries, next.Epoch);
         await LogAsync(
             EventOf(

@@ -24,6 +24,9 @@ internal sealed partial class ImplantationGrain
     // Older states have none.
     private ImmutableArray<SiloFault> Faults => _state.Faults.IsDefault ? [] : _state.Faults;
 
+    /// <summary>Steps that the next epoch does once more, as far as this one has told.</summary>
+    private int StepsToRepeat => Math.Max(0, _step - (_state.Checkpoint?.Step ?? 0));
+
     public Task Outage(long epoch, string what, TimeSpan lasted) =>
         GiveBackAsync(
             epoch,
@@ -48,7 +51,7 @@ internal sealed partial class ImplantationGrain
                     return;
                 }
 
-                instruments.OnResumed("outage");
+                instruments.OnResumed("outage", StepsToRepeat);
                 LogRequeued(Id, "outage");
                 await QueueAsync(state, $"Given back: {what}", front: true);
             }
@@ -83,7 +86,7 @@ internal sealed partial class ImplantationGrain
                     return;
                 }
 
-                instruments.OnResumed("machine");
+                instruments.OnResumed("machine", StepsToRepeat);
                 LogRequeued(Id, "machine");
                 await QueueAsync(state, $"Given back by {silo}: {error.Message}", front: true);
             }
@@ -122,7 +125,7 @@ internal sealed partial class ImplantationGrain
             return false;
         }
 
-        instruments.OnResumed(reason);
+        instruments.OnResumed(reason, StepsToRepeat);
         LogRequeued(Id, reason);
         await QueueAsync(
             state,

@@ -142,7 +142,7 @@ internal sealed partial class ImplantationGrain
     {
         await WriteAsync(final);
         LogEnded(Id, final.State, final.Epoch);
-        instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Metrics);
+        instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Error, final.Started is null ? null : final.Seconds, final.Metrics);
         // Watchers end only after they have seen the last event.
         await LogAsync(EventOf(final, final.Error?.Message));
         _ended = true;

@@ -135,7 +135,7 @@ internal sealed partial class ImplantationGrain
             {
                 if (requeue)
                 {
-                    instruments.OnResumed("drained");
+                    instruments.OnResumed("drained", StepsToRepeat);
                     await QueueAsync(EpochOver(_state), "Its silo gave it back; waits for another slot.", front: true);
                 }
                 else

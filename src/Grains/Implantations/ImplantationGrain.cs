@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using OrleansOneShot.Contracts.Grains;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
@@ -27,7 +28,7 @@ internal sealed partial class ImplantationGrain(
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<ImplantationGrain> logger
-) : Grain, IImplantationGrain, IGenerationGrain, IScheduledImplantation, ITrainedImplantation
+) : Grain, IImplantationGrain, IGenerationGrain, IScheduledImplantation, ITrainedImplantation, IIncomingGrainCallFilter
 {
     // Part of the stored key.
     private const string StateName = "job";
@@ -74,6 +75,17 @@ internal sealed partial class ImplantationGrain(
         else if (_state.State == JobState.Queued && _log.Newest?.Stage != JobState.Queued)
         {
             await LogAsync(EventOf(_state, Waiting()));
+        }
+    }
+
+    /// <summary>All that is logged during a call names the job's trace.</summary>
+    /// <param name="context">The call.</param>
+    /// <returns>When answered.</returns>
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        using (logger.BeginScope(new JobScope(Id, null, TraceParent.TraceIdOf(_state.Trace ?? TraceParent.Current))))
+        {
+            await context.Invoke();
         }
     }
 
@@ -178,7 +190,15 @@ internal sealed partial class ImplantationGrain(
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(state with { State = JobState.Queued, Created = Now, QueuedAt = Now });
+            await WriteAsync(
+                state with
+                {
+                    State = JobState.Queued,
+                    Created = Now,
+                    QueuedAt = Now,
+                    Trace = TraceParent.Current ?? TraceParent.Create(),
+                }
+            );
             LogSubmitted(Id, request.Owner, request.Model.Name);
             // Listed before it is queued, so the recovery after a crash finds it.
             await PutSummaryAsync();

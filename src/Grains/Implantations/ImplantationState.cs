@@ -145,6 +145,10 @@ internal sealed record ImplantationState
     [Id(35)]
     public ImmutableArray<GenerationSource> Sources { get; init; } = [];
 
+    /// <summary>The trace that it belongs to, as W3C's traceparent; null: an earlier version accepted it.</summary>
+    [Id(36)]
+    public string? Trace { get; init; }
+
     /// <summary>What was asked for. (No property: nothing of it is stored.)</summary>
     /// <returns>The request, of either kind; null: there is no such job.</returns>
     public IJobRequest? Asked() => (IJobRequest?)Request ?? Generation;

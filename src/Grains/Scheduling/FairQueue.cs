@@ -212,4 +212,9 @@ internal sealed class FairQueue
 /// <param name="Entry">The job.</param>
 /// <param name="Arrival">Rises with every arrival.</param>
 [GenerateSerializer, Immutable, Alias("oneshot.QueueRow")]
-internal sealed record QueueRow([property: Id(0)] QueueEntry Entry, [property: Id(1)] long Arrival);
+internal sealed record QueueRow([property: Id(0)] QueueEntry Entry, [property: Id(1)] long Arrival)
+{
+    /// <summary>Since when it waits; null: since its submission.</summary>
+    [Id(2)]
+    public DateTimeOffset? Since { get; init; }
+}

@@ -10,13 +10,14 @@ namespace OrleansOneShot.Grains.Scheduling;
 /// <summary>What the scheduler tells jobs, and how it stores the queue.</summary>
 internal sealed partial class SchedulerGrain
 {
-    private void Measure() => instruments.OnScheduler(_model.Queued, _model.Free, _model.Leased, _model.Lent);
+    private void Measure() => _gauges?.Set(_model.Measure(Settled));
 
     private void Requeue(ImmutableArray<SlotLease> leases, string reason)
     {
         foreach (var lease in leases)
         {
             LogOrphan(lease.JobId, reason);
+            instruments.OnLeaseLost(reason);
             Say(_calls.Begin(lease, reason));
         }
     }

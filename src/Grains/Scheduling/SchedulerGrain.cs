@@ -38,6 +38,7 @@ internal sealed partial class SchedulerGrain(
     private WaitNotices _notices = null!;
     private PagedList<QueueRow> _queue = null!;
     private SharedWrites _writes = null!;
+    private SchedulerGauges? _gauges;
     private DateTimeOffset _activated;
     private Task _telling = Task.CompletedTask;
 
@@ -50,6 +51,8 @@ internal sealed partial class SchedulerGrain(
     {
         _activated = Now;
         await LoadAsync();
+        _gauges = instruments.BeginScheduler();
+        Measure();
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });
         this.RegisterGrainTimer(AskAgainAsync, new GrainTimerCreationOptions(s_askAgain, s_askAgain) { Interleave = true });
         // A crash between storing a lease and hearing from its job: ask again, the job answers the same.
@@ -85,7 +88,7 @@ internal sealed partial class SchedulerGrain(
     public async Task Enqueue(QueueEntry entry)
     {
         _admission.Came(entry.JobId);
-        if (_model.Enqueue(entry))
+        if (_model.Enqueue(entry, Now))
         {
             _writes.Changed();
         }
@@ -161,7 +164,18 @@ internal sealed partial class SchedulerGrain(
 
     public Task<int> CountSlots() => Task.FromResult(_model.SlotCount);
 
-    public void Dispose() => _writes?.Dispose();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Before the next activation begins, wherever that is.
+        _gauges?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _gauges?.Dispose();
+        _writes?.Dispose();
+    }
 
     private async Task TickAsync(CancellationToken cancellationToken)
     {

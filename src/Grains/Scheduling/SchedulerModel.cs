@@ -94,8 +94,9 @@ internal sealed partial class SchedulerModel
 
     /// <summary>Queues a job unless it waits or runs already. A lease of an epoch that is over ends, since its job may not have been able to say so.</summary>
     /// <param name="entry">The job.</param>
+    /// <param name="now">The time; left out: a job that has had a slot counts as waiting since its submission.</param>
     /// <returns>Whether anything changed.</returns>
-    public bool Enqueue(QueueEntry entry)
+    public bool Enqueue(QueueEntry entry, DateTimeOffset? now = null)
     {
         var ended = RemoveLeases(record => record.Entry.JobId == entry.JobId && record.Lease.Epoch > 0 && record.Lease.Epoch <= entry.Over) > 0;
         if (ended)
@@ -117,7 +118,8 @@ internal sealed partial class SchedulerModel
         {
             return ended;
         }
-        var row = new QueueRow(entry, ++_arrivals);
+        // A job that could not start goes back to its place, and has waited all the time.
+        var row = new QueueRow(entry, ++_arrivals) { Since = entry.Over > 0 ? now : null };
         _queue.Add(row);
         Entered?.Invoke(row);
         return true;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Documents.Jobs;
-using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Storage;
 
@@ -11,7 +10,7 @@ namespace OrleansOneShot.Grains.Training;
 /// A trainer's part of a publication: puts the result and a manifest for it below its own epoch, where nobody else writes. Nothing of it counts before the job,
 /// whose state is fenced, has made that manifest its own; so a trainer that was frozen and wakes up may write what it likes.
 /// </summary>
-internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstruments instruments, ILogger logger)
+internal sealed partial class ResultPublisher(IArtifactStore store, ILogger logger)
 {
     /// <summary>Uploads.</summary>
     /// <param name="jobId">The job.</param>
@@ -42,7 +41,6 @@ internal sealed partial class ResultPublisher(IArtifactStore store, OneShotInstr
                 var path = StorePaths.EpochResult(jobId, epoch) + ArtifactPath.Require(relative);
                 written.Add(path);
                 var info = await write(path, () => File.OpenRead(local));
-                instruments.OnStored(store.Kind, info.Bytes);
                 files.Add(new JobFile(relative, info.Bytes, info.Sha256));
             }
 

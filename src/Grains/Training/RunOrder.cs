@@ -13,4 +13,7 @@ internal sealed record RunOrder(IJobRequest Request)
 
     /// <summary>The implantations that a generation names, in its order.</summary>
     public ImmutableArray<GenerationSource> Sources { get; init; } = [];
+
+    /// <summary>The job's trace, as W3C's traceparent; null: it has none.</summary>
+    public string? Trace { get; init; }
 }

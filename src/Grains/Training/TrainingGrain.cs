@@ -4,6 +4,7 @@ using Orleans.Placement;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Contracts.Scheduling;
+using OrleansOneShot.Contracts.Tracing;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Scheduling;
@@ -49,7 +50,7 @@ internal sealed class TrainingGrain(TrainingHost host, ILocalSiloDetails silo) :
         }
 
         // Kept alive by attribute: work outside of calls does not keep a grain.
-        EndWithAsync(host.Start(lease, order)).Ignore();
+        EndWithAsync(host.Start(lease, order with { Trace = TraceParent.Received })).Ignore();
         return Task.CompletedTask;
     }
 

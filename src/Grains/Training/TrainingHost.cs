@@ -121,6 +121,7 @@ internal sealed partial class TrainingHost(
     public async Task StopAllAsync(bool requeue, CancellationToken cancellationToken = default)
     {
         Task all;
+        using var drain = instruments.BeginDrain();
         lock (_lock)
         {
             _stopping = true;

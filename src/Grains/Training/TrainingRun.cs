@@ -123,7 +123,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     /// <inheritdoc/>
     public void Report(ProgressUpdate update)
     {
-        _services.Instruments.OnStep(_order.Request.Model.Name, update);
+        Count(update);
         ChangeStage(update.Stage);
         (_step, _steps) = (update.Step, update.Steps);
         _stopwatch.Add(update);
@@ -155,6 +155,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         try
         {
             slotFree.Wait(_abandon);
+            using var telling = BeginTelling();
             RunAsync().GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
@@ -179,7 +180,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
     {
         LogStarted(_lease.JobId, _lease.Epoch, _lease.Slot, _order.Resume.Checkpoint?.Step ?? 0);
         ChangeStage(JobState.Preparing);
-        _progress = new ProgressPump(batch => CallAsync(() => _job.Report(_lease.Epoch, batch)), OnUnheard);
+        _progress = new ProgressPump(ReportAsync, OnUnheard);
         EngineResult result;
         try
         {
@@ -209,7 +210,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             // A drain does not stop a publication: it is short, and the work is done.
             await GuardAsync();
             ChangeStage(JobState.Publishing);
-            var publisher = new ResultPublisher(_services.Store, _services.Instruments, _services.Logger);
+            var publisher = new ResultPublisher(_services.Store, _services.Logger);
             var files = await publisher.UploadAsync(
                 _lease.JobId,
                 _lease.Epoch,
@@ -230,6 +231,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
                 WriteAsync
             );
             TellLaterJobs(result);
+            CountTrained();
 
             // Without a limit: once the job has taken the result, there is no other way to its end.
             await TellAsync(() => _job.Complete(_lease.Epoch));
@@ -262,13 +264,15 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             return;
         }
         var began = _services.Options.Clock.GetTimestamp();
+        using var span = BeginCheckpointSpan(step);
         // A log that ends before its checkpoint would lack steps for ever.
         await _progress.FlushAsync();
         var target = StorePaths.Checkpoint(_lease.JobId, _lease.Epoch, step);
-        var info = await WriteAsync(target, () => File.OpenRead(path));
+        var info = await WriteAsync(target, () => File.OpenRead(path), CountFailures);
         try
         {
-            await CallAsync(() => _job.CommitCheckpoint(_lease.Epoch, new CheckpointReference(_lease.Epoch, step, target, info.Bytes, info.Sha256), settled));
+            var reference = new CheckpointReference(_lease.Epoch, step, target, info.Bytes, info.Sha256);
+            await CallAsync(() => CountFailures(() => CommitAsync(reference, settled)));
         }
         catch (StaleEpochException)
         {
@@ -278,7 +282,6 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
         }
 
         _committedStep = step;
-        _services.Instruments.OnStored(_services.Store.Kind, info.Bytes);
         _services.Instruments.OnCheckpoint(_services.Options.Clock.GetElapsedTime(began));
     }
 
@@ -298,6 +301,7 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             return;
         }
         _services.Instruments.OnStage(_stage, stage);
+        ChangeSpan(stage);
         _stage = stage;
     }
 
@@ -329,13 +333,16 @@ internal sealed partial class TrainingRun : IEngineObserver, IDisposable
             }
         );
 
-    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open) =>
+    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open) => WriteAsync(path, open, write => write());
+
+    private Task<ArtifactInfo> WriteAsync(string path, Func<Stream> open, Func<Func<Task<ArtifactInfo>>, Task<ArtifactInfo>> eachTry) =>
         _writes.ExecuteAsync(
-            async cancellationToken =>
-            {
-                await using var content = open();
-                return await _services.Store.WriteAsync(path, content, WriteCondition.Any, cancellationToken);
-            },
+            cancellationToken =>
+                eachTry(async () =>
+                {
+                    await using var content = open();
+                    return await _services.Store.WriteAsync(path, content, WriteCondition.Any, cancellationToken);
+                }),
             _waits.Token
         );
 

@@ -10,6 +10,7 @@ using OrleansOneShot.Compute.Torch;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Grains.Diagnostics;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Recipe;
@@ -25,9 +26,14 @@ namespace OrleansOneShot.Silo.Engine;
 /// <param name="models">Resolves model names, and fetches what is not here.</param>
 /// <param name="precision">Decides <c>--precision auto</c>.</param>
 /// <param name="memory">Measures what jobs take.</param>
-internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels models, PrecisionChooser precision, PeakMeter memory)
-    : ITrainingEngine,
-        ITermEngine
+/// <param name="instruments">Metrics; null: none.</param>
+internal sealed class ComputeTrainingEngine(
+    IArtifactReader store,
+    SiloModels models,
+    PrecisionChooser precision,
+    PeakMeter memory,
+    OneShotInstruments? instruments = null
+) : ITrainingEngine, ITermEngine
 {
     private const int NoSuchDevice = 19; // ENODEV
 
@@ -61,7 +67,8 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             using var measurement = Measure(device);
             var notes = new RunObserver(observer, measurement);
             var folder = OpenModel(job.Request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
-            var result = new GenerationRun(_inputs, precision).Execute(job, folder, device, notes, cancellationToken);
+            var drawing = new GenerationRun(_inputs, precision) { Figures = new EngineFigures(instruments, job.Request.Model.Name) };
+            var result = drawing.Execute(job, folder, device, notes, cancellationToken);
             return result with { PeakBytes = measurement.Peak() };
         });
     }
@@ -109,6 +116,7 @@ internal sealed class ComputeTrainingEngine(IArtifactReader store, SiloModels mo
             DrawCommand = $"oneshot generate --implantation {job.JobId} --prompt ... --out DIR",
             Command = ImplantCommandLine.Of(request, options.Precision),
             Warnings = [.. notes.Warnings],
+            Figures = new EngineFigures(instruments, job.Request.Model.Name),
         };
         var outcome = Execute(run, job, result, notes, cancellationToken);
         // What was asked for, beside what came of it: of a box the mask, which gives the same on every machine.

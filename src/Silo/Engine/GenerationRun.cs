@@ -25,6 +25,9 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
     // A log is kept in memory and shown in pages: of a long generation it holds each thousandth, not each step.
     private const int MostSteps = 1000;
 
+    /// <summary>Who is told what concerns the machine; null: nobody.</summary>
+    public IRunFigures? Figures { get; init; }
+
     /// <summary>Draws.</summary>
     /// <param name="job">What to do.</param>
     /// <param name="folder">The base model.</param>
@@ -64,6 +67,7 @@ internal sealed class GenerationRun(EngineInputs inputs, PrecisionChooser precis
             Height = side,
             Precision = precision.Decide(Precision.Auto, folder, side, device, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say)),
             Device = device,
+            Figures = Figures,
         };
         var result = Directory.CreateDirectory(Path.Combine(job.WorkFolder, "result")).FullName;
         Draw(series, result, notes, cancellationToken);

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Common;
-using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -11,7 +9,7 @@ namespace OrleansOneShot.Silo.Hosting;
 /// the folder's files the latest 50 are kept. What can't be written is dropped: a full disk must not end a job by its log. Secrets in messages and exceptions
 /// are hidden.
 /// </summary>
-internal sealed class FileLoggerProvider : ILoggerProvider
+internal sealed class FileLoggerProvider : ILoggerProvider, ISupportExternalScope
 {
     /// <summary>Most bytes of one file, but for a line that is longer.</summary>
     public const long LargestBytes = 8 << 20;
@@ -24,20 +22,32 @@ internal sealed class FileLoggerProvider : ILoggerProvider
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly long _largest;
+    private readonly bool _isJson;
+    private readonly Stream? _copy;
+    private IExternalScopeProvider? _scopes;
     private FileStream? _file;
     private bool _disposed;
 
     /// <summary>Opens a log.</summary>
     /// <param name="path">The file.</param>
     /// <param name="largestBytes">Most bytes of one file.</param>
-    public FileLoggerProvider(string path, long largestBytes = LargestBytes)
+    /// <param name="isJson">Whether each line is a JSON object.</param>
+    /// <param name="copy">Gets every line as well; stays open. Null: the file is all.</param>
+    public FileLoggerProvider(string path, long largestBytes = LargestBytes, bool isJson = false, Stream? copy = null)
     {
         RemoveOldest(Directory.CreateDirectory(Path.GetDirectoryName(path)!));
-        (_path, _largest) = (path, largestBytes);
+        (_path, _largest, _isJson, _copy) = (path, largestBytes, isJson, copy);
         _file = Open();
     }
 
-    public ILogger CreateLogger(string categoryName) => new FileLogger(this, categoryName);
+    /// <inheritdoc/>
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    public ILogger CreateLogger(string categoryName) => new FileLogger(this, () => _scopes, categoryName);
+
+    /// <summary>A provider of one of several hosts that write into the file: what stands around a line is each host's own.</summary>
+    /// <returns>The provider; the file stays this one's.</returns>
+    public ILoggerProvider ForHost() => new HostProvider(this);
 
     public void Dispose()
     {
@@ -75,14 +85,20 @@ internal sealed class FileLoggerProvider : ILoggerProvider
 
     private FileStream Open() => new(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
-    private void Write(LogLevel level, string category, string message, Exception? exception)
+    private void Write(LogLine said)
     {
-        var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        var line = Encoding.UTF8.GetBytes(
-            SecretText.Scrub($"{time} {level} {category} {message}{(exception is null ? "" : Environment.NewLine + exception)}{Environment.NewLine}")!
-        );
+        var line = _isJson ? said.ToJson(DateTimeOffset.UtcNow) : said.ToText(DateTimeOffset.UtcNow);
         lock (_gate)
         {
+            try
+            {
+                _copy?.Write(line);
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // Nobody reads it any more; the file is still there.
+            }
+
             try
             {
                 if (!_disposed)
@@ -92,6 +108,31 @@ internal sealed class FileLoggerProvider : ILoggerProvider
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException) { }
         }
+    }
+
+    private List<KeyValuePair<string, object?>> ValuesOf<TState>(TState state, IExternalScopeProvider? scopes)
+    {
+        var values = new List<KeyValuePair<string, object?>>();
+        if (_isJson)
+        {
+            scopes?.ForEachScope(
+                static (scope, all) =>
+                {
+                    // The web server's own scopes hold what callers wrote.
+                    if (scope is IEnumerable<KeyValuePair<string, object?>> named)
+                    {
+                        all.AddRange(named.Where(value => value.Key is "JobId" or "RunId" or "Epoch" or "Trace"));
+                    }
+                },
+                values
+            );
+            if (state is IEnumerable<KeyValuePair<string, object?>> own)
+            {
+                values.AddRange(own);
+            }
+        }
+
+        return values;
     }
 
     private void Append(byte[] line)
@@ -131,7 +172,18 @@ internal sealed class FileLoggerProvider : ILoggerProvider
 
     private string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_path}.{number}");
 
-    private sealed class FileLogger(FileLoggerProvider provider, string category) : ILogger
+    private sealed class HostProvider(FileLoggerProvider file) : ILoggerProvider, ISupportExternalScope
+    {
+        private IExternalScopeProvider? _own;
+
+        public ILogger CreateLogger(string categoryName) => new FileLogger(file, () => _own, categoryName);
+
+        public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _own = scopeProvider;
+
+        public void Dispose() { }
+    }
+
+    private sealed class FileLogger(FileLoggerProvider provider, Func<IExternalScopeProvider?> scopes, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -139,6 +191,6 @@ internal sealed class FileLoggerProvider : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            provider.Write(logLevel, category, formatter(state, exception), exception);
+            provider.Write(new LogLine(logLevel, category, formatter(state, exception), exception, provider.ValuesOf(state, scopes())));
     }
 }

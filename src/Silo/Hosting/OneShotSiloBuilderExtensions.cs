@@ -9,6 +9,7 @@ using OrleansOneShot.Grains.Hosting;
 using OrleansOneShot.Grains.Models;
 using OrleansOneShot.ModelHub;
 using OrleansOneShot.Silo.Engine;
+using OrleansOneShot.Silo.Telemetry;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Hosting;
@@ -23,7 +24,12 @@ internal static class OneShotSiloBuilderExtensions
     public static ISiloBuilder AddOneShot(this ISiloBuilder silo, OneShotSiloOptions options)
     {
         silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
-        silo.Services.AddSingleton(new ModelCatalog(options.Data));
+        if (OtlpExport.IsWanted(Environment.GetEnvironmentVariable))
+        {
+            silo.AddActivityPropagation();
+        }
+        var catalog = new ModelCatalog(options.Data);
+        silo.Services.AddSingleton(catalog);
         silo.Services.AddSingleton<IModelInventory>(provider => new SiloModelInventory(
             provider.GetRequiredService<ModelCatalog>(),
             options.Slots != 0 && ModelPullOptions.FromEnvironment() is not null
@@ -44,6 +50,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.MinFreeBytes = options.Health?.MinFreeBytes ?? 0;
             grains.WorkFolder = options.Data.Work;
             grains.Clock = options.Clock;
+            grains.MetricModels = MetricModels.Of(catalog, Environment.GetEnvironmentVariable);
             grains.Slots = slots;
             grains.WebhookAllow = options.WebhookAllow;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;

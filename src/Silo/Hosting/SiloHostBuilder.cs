@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Silo.Hosting;
 
@@ -13,13 +14,20 @@ internal static class SiloHostBuilder
     /// <summary>An empty builder: no configuration files, no environment, no console. The working directory is the caller's and none of our business.</summary>
     /// <param name="log">The log it writes, alone.</param>
     /// <returns>The builder.</returns>
-    /// <exception cref="OneShotException">invalid_input: <see cref="SiloLog.LevelVariable"/> names no level.</exception>
+    /// <exception cref="OneShotException">invalid_input: a variable of the log or of OpenTelemetry can't be understood.</exception>
     public static HostApplicationBuilder Create(string log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "oneshot", DisableDefaults = true });
-        var own = new SiloLog(log, SiloLog.ReadLevel(Environment.GetEnvironmentVariable));
+        var export = OtlpExport.Create(Environment.GetEnvironmentVariable);
+        var own = SiloLog.Create(log, Environment.GetEnvironmentVariable);
         own.AddTo(builder.Logging);
         builder.Services.AddSingleton(own);
+        if (export is not null)
+        {
+            // Before the silo, and so ended after it: the last that it says is sent as well.
+            builder.Services.AddSingleton<IHostedService>(export);
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestStop);
         return builder;
     }

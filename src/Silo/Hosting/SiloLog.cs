@@ -12,6 +12,12 @@ public sealed class SiloLog
     /// <summary>Names the lowest level that is written: trace, debug, information, warning, error, critical.</summary>
     public const string LevelVariable = "ONESHOT_LOG_LEVEL";
 
+    /// <summary>The form of its lines: text (the default) or json.</summary>
+    public const string FormatVariable = "ONESHOT_LOG_FORMAT";
+
+    /// <summary>Where lines go besides the file: none (the default) or stderr, for a container.</summary>
+    public const string CopyVariable = "ONESHOT_LOG_COPY";
+
     private static readonly string[] s_levels =
     [
         .. Enum.GetNames<LogLevel>().Where(name => name != nameof(LogLevel.None)).Select(name => name.ToLowerInvariant()),
@@ -23,7 +29,30 @@ public sealed class SiloLog
     /// <summary>Opens a log.</summary>
     /// <param name="path">The file.</param>
     /// <param name="level">The lowest level that is written, of everything; null: information of this program, warnings of libraries.</param>
-    internal SiloLog(string path, LogLevel? level) => (_file, _level) = (new FileLoggerProvider(path), level);
+    /// <param name="isJson">Whether each line is a JSON object.</param>
+    /// <param name="copy">Gets every line as well; null: the file is all.</param>
+    internal SiloLog(string path, LogLevel? level, bool isJson = false, Stream? copy = null) =>
+        (_file, _level) = (new FileLoggerProvider(path, isJson: isJson, copy: copy), level);
+
+    /// <summary>Opens the log that the environment asks for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="variable">Reads a variable.</param>
+    /// <returns>The log.</returns>
+    /// <exception cref="OneShotException">invalid_input: a variable can't be understood.</exception>
+    internal static SiloLog Create(string path, Func<string, string?> variable)
+    {
+        var isJson = ReadChoice(variable, FormatVariable, "text", "json");
+        var isCopied = ReadChoice(variable, CopyVariable, "none", "stderr");
+        return new SiloLog(path, ReadLevel(variable), isJson, isCopied ? Console.OpenStandardError() : null);
+    }
+
+    /// <summary>Whether a variable has the second of two values.</summary>
+    private static bool ReadChoice(Func<string, string?> variable, string name, string first, string second) =>
+        variable(name) is not { Length: > 0 } text || string.Equals(text, first, StringComparison.OrdinalIgnoreCase) ? false
+        : string.Equals(text, second, StringComparison.OrdinalIgnoreCase) ? true
+        : throw new OneShotException(
+            new ErrorDetail(ErrorCodes.InvalidInput, $"{name} is neither {first} nor {second}.", name, $"Set it to one of them; without it, it is {first}.")
+        );
 
     /// <summary>The level that the environment asks for.</summary>
     /// <param name="variable">Reads a variable.</param>
@@ -46,7 +75,7 @@ public sealed class SiloLog
     public void AddTo(ILoggingBuilder logging)
     {
         ArgumentNullException.ThrowIfNull(logging);
-        logging.AddProvider(_file);
+        logging.AddProvider(_file.ForHost());
         logging.SetMinimumLevel(_level ?? LogLevel.Warning);
         logging.AddFilter("OrleansOneShot", _level ?? LogLevel.Information);
         // Below warnings the web server writes what callers send: addresses with their queries, and of bad requests whole lines and headers, keys included. Of

@@ -36,6 +36,8 @@ public sealed class ManagementTests : IDisposable
             await HttpServer.ProblemAsync(absent, HttpStatusCode.NotFound, "not_found");
         }
 
+        Assert.Contains("oneshot_build_info", await _client.GetStringAsync($"{management}/metrics"), StringComparison.Ordinal);
+
         // With the key of nobody, as a probe comes.
         await server.AddKeyAsync("operator", "admin");
         await GetAsync($"{management}/healthz/ready", HttpStatusCode.OK);

@@ -45,7 +45,7 @@ public sealed partial class StepCoordinatorTests : IAsyncDisposable
             };
         }
 
-        using var waits = new RecordedValues(_services, "oneshot.fanout.reduce");
+        using var waits = new RecordedValues(_services, "oneshot.fanout.reduce.duration");
         var step = Evaluate(coordinator, 0);
         foreach (var silo in (string[])["c", "b", "a"])
         {
