@@ -108,11 +108,11 @@ return new RootCommand("Measures the models and the training step")
 static string Row(BenchResult result, PeerFigure? peer)
 {
     var product = result.Seconds * result.GemmGflops;
-    var time = peer is null ? string.Empty : FormattableString.Invariant($"{peer.SecondsTimesGflops, 8:F0}{product / peer.SecondsTimesGflops, 8:F2}");
-    var memory = peer?.PeakGb is { } gb ? FormattableString.Invariant($"{gb, 8:F1}{result.PeakGb / gb, 8:F2}") : string.Empty;
+    var time = peer is null ? string.Empty : FormattableString.Invariant($"{peer.SecondsTimesGflops,8:F0}{product / peer.SecondsTimesGflops,8:F2}");
+    var memory = peer?.PeakGb is { } gb ? FormattableString.Invariant($"{gb,8:F1}{result.PeakGb / gb,8:F2}") : string.Empty;
     return string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Case, -12}{result.Precision, -7}{result.Batch, 5}{result.Seconds, 10:F2}{result.GemmGflops, 9:F0}"
-            + $"{product, 13:F0}{time, 16}{result.PeakGb, 11:F2}{memory}"
+        $"{result.Case,-12}{result.Precision,-7}{result.Batch,5}{result.Seconds,10:F2}{result.GemmGflops,9:F0}"
+            + $"{product,13:F0}{time,16}{result.PeakGb,11:F2}{memory}"
     );
 }

@@ -85,7 +85,7 @@ internal sealed class CompareCommand : OneShotCommand
         foreach (var part in estimate.Parts)
         {
             output.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"{part.Stage, -8}{part.Method, -22}{part.Trainings, 6} trainings, about {part.Minutes:0.0} min")
+                string.Create(CultureInfo.InvariantCulture, $"{part.Stage,-8}{part.Method,-22}{part.Trainings,6} trainings, about {part.Minutes:0.0} min")
             );
         }
 

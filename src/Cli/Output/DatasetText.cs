@@ -59,7 +59,7 @@ internal static class DatasetText
         var metadata = string.Concat(status.Metadata.Select(pair => $"  {pair.Key}={pair.Value}"));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{status.Id}  {status.State, -10}  {status.Counts.Succeeded, 6}/{status.Items, -6}  {status.Created:yyyy-MM-dd HH:mm:ss}  {status.Owner}  "
+            $"{status.Id}  {status.State,-10}  {status.Counts.Succeeded,6}/{status.Items,-6}  {status.Created:yyyy-MM-dd HH:mm:ss}  {status.Owner}  "
                 + $"{status.Name}{metadata}"
         );
     }
@@ -73,7 +73,7 @@ internal static class DatasetText
         var error = item.Error is { } why ? $"  {why.Message}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{item.Number, 6}  {item.State, -9}  {item.Attempts, 2}  IA {ia}  TA {ta}  {item.Seconds, 7:0.0} s  {item.Id}  {item.Job ?? "-"}{error}"
+            $"{item.Number,6}  {item.State,-9}  {item.Attempts,2}  IA {ia}  TA {ta}  {item.Seconds,7:0.0} s  {item.Id}  {item.Job ?? "-"}{error}"
         );
     }
 }
