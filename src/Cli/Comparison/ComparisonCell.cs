@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Documents.Http;
+using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Comparison;
 
@@ -46,7 +47,13 @@ internal sealed record ComparisonCell(string Id, DatasetItemPlan Item, ComparedM
             var options = Item.Options with
             {
                 Method = Method.Options,
-                Training = Item.Options.Training with { LearningRate = Settings.LearningRate, Steps = Settings.Steps, Schedule = Settings.Schedule },
+                Training = Item.Options.Training with
+                {
+                    LearningRate = Settings.LearningRate,
+                    TokenLearningRate = Method.Options.Name == TrainingMethod.Ours ? Settings.TokenLearningRate : null,
+                    Steps = Settings.Steps,
+                    Schedule = Settings.Schedule,
+                },
                 Seed = Seed,
             };
             return Method.Change is not { } change

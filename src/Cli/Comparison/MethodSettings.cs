@@ -10,6 +10,9 @@ namespace OrleansOneShot.Cli.Comparison;
 /// <param name="Schedule">How the rate changes; null: as the model says for the method, else constant.</param>
 internal sealed record MethodSettings(double LearningRate, int Steps, LearningRateSchedule? Schedule = null)
 {
+    /// <summary>Learning rate of ours' token vectors, where the model's own must not count; null: as the model says.</summary>
+    public double? TokenLearningRate { get; init; }
+
     /// <summary>The number in each grid, from 1, of the method's own settings.</summary>
     public const int OwnNumber = 2;
 
@@ -27,11 +30,15 @@ internal sealed record MethodSettings(double LearningRate, int Steps, LearningRa
     public static MethodSettings OfPaper(ModelDefaults defaults, double? learningRate, int? steps)
     {
         var word = defaults.LearningRateSchedule;
+        var rate = learningRate ?? defaults.LearningRate ?? Defaults.LearningRate;
         return new MethodSettings(
-            learningRate ?? defaults.LearningRate ?? Defaults.LearningRate,
+            rate,
             steps ?? defaults.Steps ?? Defaults.Steps,
             word is null ? LearningRateSchedule.Constant : (LearningRateSchedule)Setting.Of<TrainingOptions>(options => options.Schedule).ValueOf(word)
-        );
+        )
+        {
+            TokenLearningRate = defaults.TokenLearningRate is null ? null : rate,
+        };
     }
 
     /// <summary>The grid that a method's best is chosen from: half, once and twice its own learning rate, with once and twice its own steps.</summary>
@@ -62,7 +69,7 @@ internal sealed record MethodSettings(double LearningRate, int Steps, LearningRa
                 Schedule = Schedule,
             }
         );
-        return new MethodSettings(own.LearningRate!.Value, own.Steps!.Value, own.Schedule);
+        return this with { LearningRate = own.LearningRate!.Value, Steps = own.Steps!.Value, Schedule = own.Schedule };
     }
 
     /// <summary>The settings in words.</summary>

@@ -12,6 +12,7 @@ public static class AlignmentPlot
     private const int Width = 860;
     private const int Height = 560;
     private const float MarkerSize = 11;
+    private const float LeftAxis = 64;
 
     private static readonly Color s_muted = new(0x6B, 0x72, 0x80);
 
@@ -102,6 +103,9 @@ public static class AlignmentPlot
         PlotStyle.Apply(plot, title, "text alignment (TA)", "image alignment (IA)");
         plot.ShowLegend(Edge.Right);
         plot.Axes.Margins(0.12, 0.12);
+
+        // Numbers of four characters would run into the label.
+        plot.Axes.Left.MinimumSize = LeftAxis;
         plot.Axes.AutoScale();
     }
 }

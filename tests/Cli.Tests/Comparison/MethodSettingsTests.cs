@@ -1,4 +1,5 @@
 using OrleansOneShot.Cli.Comparison;
+using OrleansOneShot.Cli.Options;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Cli.Tests.Comparison;
@@ -22,6 +23,17 @@ public sealed class MethodSettingsTests
         Assert.Equal(new MethodSettings(2e-3, 80, LearningRateSchedule.Cosine), MethodSettings.OfPaper(s_model, null, null));
         Assert.Equal(new MethodSettings(5e-4, 7, LearningRateSchedule.Cosine), MethodSettings.OfPaper(s_model, 5e-4, 7));
         Assert.Equal(new MethodSettings(1e-4, 100, LearningRateSchedule.Constant), MethodSettings.OfPaper(new ModelDefaults(), null, null));
+    }
+
+    [Fact]
+    public void OfPaper_ModelWithARateOfItsOwnForTokens_HasOneForAll()
+    {
+        var settings = MethodSettings.OfPaper(s_model with { TokenLearningRate = 0.5 }, null, null);
+
+        TrainingOptions Options(string method) =>
+            ComparisonCell.OfTable(Compared.Item("cat"), ComparedMethod.All.Single(one => one.Id == method), settings, 1).Options.Training;
+        Assert.Equal((2e-3, 2e-3), (Options("ours").LearningRate, Options("ours").TokenLearningRate));
+        Assert.Equal((2e-3, null), (Options("lora").LearningRate, Options("lora").TokenLearningRate));
     }
 
     [Theory]
