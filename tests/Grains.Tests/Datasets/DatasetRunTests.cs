@@ -364,6 +364,7 @@ public sealed class DatasetRunTests
         await world.BeginAsync(items: 2, slots: 0);
         var error = await Assert.ThrowsAsync<OneShotException>(() => world.Run.Delete());
         Assert.Equal((ErrorCodes.Conflict, "Dataset run r1 is running; cancel it first."), (error.Code, error.Message));
+        await world.WhenAsync(status => status.Counts.Running > 0);
         await world.Run.Cancel();
         await world.WhenAtRestAsync();
         var rows = world.World.Rows.Count;

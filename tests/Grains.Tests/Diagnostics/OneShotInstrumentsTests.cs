@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -91,7 +92,7 @@ public sealed class OneShotInstrumentsTests : IDisposable
             [
                 "oneshot.artifact [By] operation=write outcome=ok store=files: 9",
                 "oneshot.artifact.operation.duration [s] operation=write outcome=ok store=files: 8",
-                "oneshot.build.info [] contract=5 version=0.1.0: 1",
+                $"oneshot.build.info [] contract={ContractVersion.Current} version=0.1.0: 1",
                 "oneshot.checkpoint.duration [s]: 4",
                 "oneshot.checkpoint.failures [{failure}]: 1",
                 "oneshot.dataset.items [{item}] outcome=failed: 1",
