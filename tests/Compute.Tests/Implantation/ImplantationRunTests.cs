@@ -170,7 +170,7 @@ public sealed class ImplantationRunTests : IDisposable
     }
 
     [Fact]
-    public void Execute_OwnViews_MatterToSeveralObjectsAlone()
+    public void Execute_OwnViews_MatterWhereTheCropIsNotTheObjectsOwn()
     {
         Dictionary<string, string> Weights(string name, ImplantationInputs inputs, ImplantationOptions options)
         {
@@ -196,7 +196,11 @@ public sealed class ImplantationRunTests : IDisposable
             ]
         );
         Assert.NotEqual(Weights("two-shared", two, Options), Weights("two-own", two, Options with { OwnViews = true }));
-        Assert.Equal(Weights("one-shared", Inputs, Options), Weights("one-own", Inputs, Options with { OwnViews = true }));
+        Assert.NotEqual(Weights("large-shared", Inputs, Options), Weights("large-own", Inputs, Options with { OwnViews = true }));
+
+        // A small object that is alone has a crop of its own anyway.
+        var small = two with { Objects = [two.Objects[1]] };
+        Assert.Equal(Weights("small-shared", small, Options), Weights("small-own", small, Options with { OwnViews = true }));
     }
 
     [Fact]

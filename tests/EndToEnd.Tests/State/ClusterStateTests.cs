@@ -61,6 +61,9 @@ public sealed class ClusterStateTests : IDisposable
                 "6",
                 "--precision",
                 "fp32",
+                // What versions of then wrote into requests that said nothing of it.
+                "--mask-normalisation",
+                "mean",
                 "--prompt",
                 "a photo of <rabbit>",
                 "--samples",

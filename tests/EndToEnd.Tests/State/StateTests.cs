@@ -43,6 +43,9 @@ public sealed class StateTests : IDisposable
                 "100",
                 "--seed",
                 "6",
+                // What versions of then wrote into requests that said nothing of it.
+                "--mask-normalisation",
+                "mean",
                 "--prompt",
                 "a <rabbit> on the beach",
                 "--samples",
