@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.EndToEnd.Tests.Http;
 using OrleansOneShot.TestKit.Servers;
 
@@ -26,7 +27,7 @@ public sealed class MetricsTests : IAsyncLifetime
     {
         await _server.ReadyAsync();
         await using var prometheus = await PrometheusServer.StartAsync(new Uri(_server.Management).Authority);
-        await prometheus.WhenAsync("oneshot_build_info", ("contract=5 version=0.1.0", 1));
+        await prometheus.WhenAsync("oneshot_build_info", ($"contract={ContractVersion.Current} version=0.1.0", 1));
         for (var job = 0; job < Jobs; job++)
         {
             await _server.RunAsync(Steps);
