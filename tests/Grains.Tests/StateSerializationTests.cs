@@ -54,7 +54,7 @@ public sealed class StateSerializationTests
             Deaths = 2,
             History = ["x"],
             Previous = new CheckpointReference(1, 20, "jobs/j/epochs/1/checkpoint-000020.safetensors", 1L << 33, new string('d', 64)),
-            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)) { Masks = "x:1" },
+            Settled = new SettledRun(new string('e', 64), Precision.Bf16, "{\"asked\":\"auto\"}", new string('a', 64)) { Masks = "x:1", Defaults = "{}" },
             Reached = 50,
             ManifestBytes = [1, 2, 3],
             Manifest = new JobFile("manifest.json", 3, new string('f', 64)),

@@ -1,6 +1,6 @@
-using System.Reflection;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Http;
 
 namespace OrleansOneShot.Api.Description;
@@ -48,7 +48,7 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
         document.Info = new OpenApiInfo
         {
             Title = "OrleansOneShot",
-            Version = typeof(DocumentRules).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+            Version = ProgramVersion.Text,
             Summary = "One photo, a mask and a class name become a LoRA for Stable Diffusion.",
             Description =
                 "Upload a photo and its masks, submit a job, follow its events, download its files.\n\nAs long as no key exists, an API on a loopback address "

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Common;
@@ -17,9 +16,6 @@ internal sealed record ComparisonRecord
 
     /// <summary>The key under which the latest dataset run of a stage is made, by stage: once, however often that is tried.</summary>
     public IReadOnlyDictionary<string, string> Keys { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Seconds that slots worked, by cell.</summary>
-    public IReadOnlyDictionary<string, double> Seconds { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
     /// <summary>Reads a folder's record, or begins one; nothing is written.</summary>
     /// <param name="folder">Absolute path of the folder.</param>

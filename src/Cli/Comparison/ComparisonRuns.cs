@@ -3,8 +3,11 @@ using OrleansOneShot.Cli.App;
 using OrleansOneShot.Cli.Datasets;
 using OrleansOneShot.Cli.Output;
 using OrleansOneShot.Cli.Sessions;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Datasets;
+using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Requests;
+using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Cli.Comparison;
 
@@ -38,11 +41,20 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
     public static List<ComparisonCell> Missing(ComparisonPlan plan, string stage, IEnumerable<ComparisonCell> cells) =>
         [.. cells.Where(cell => !plan.Stamps.Holds(FolderOf(plan, stage, cell), cell))];
 
+    /// <summary>Seconds that slots worked for a cell, whichever run of the comparison trained it.</summary>
+    /// <param name="cell">A cell of the table.</param>
+    /// <returns>The seconds; null where its result does not tell.</returns>
+    public double? SecondsOf(ComparisonCell cell)
+    {
+        var manifest = Path.Combine(FolderOf(Table, cell), StorePaths.ManifestName);
+        return StrictJson.Read<Worked>(StrictJson.ReadFile(manifest, PublishedResult.MaxManifestBytes), DocumentJson.Options).Seconds;
+    }
+
     /// <summary>Trains what has no result yet, and waits for it.</summary>
     /// <param name="record">What the folder remembers; written before anything is begun.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="cells">Its cells.</param>
-    /// <returns>The record, with seconds; and the cells that have failed, with a sentence each.</returns>
+    /// <returns>The record; and the cells that have failed, with a sentence each.</returns>
     public async Task<(ComparisonRecord Record, IReadOnlyDictionary<string, string> Failed)> RunAsync(
         ComparisonRecord record,
         string stage,
@@ -56,11 +68,12 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
         }
 
         var manifest = Path.Combine(plan.Out, $"{stage}.jsonl");
-        var lines = missing.ConvertAll(cell => cell.ToLine(plan.Stamps.Of(cell)));
+        string LineOf(ComparisonCell cell) => cell.ToLine(plan.Stamps.Of(cell));
+        var lines = missing.ConvertAll(LineOf);
         string[] begun = record.Keys.ContainsKey(stage) && File.Exists(manifest) ? await File.ReadAllLinesAsync(manifest, context.Interrupt) : [];
-        if (lines.Except(begun, StringComparer.Ordinal).Any())
+        if (!GoesOn(begun, [.. cells.Select(LineOf)], lines))
         {
-            // A run that was begun for other cells has not got these. What is there of the same name was trained otherwise.
+            // What is there of the same name was trained otherwise.
             foreach (var folder in missing.Select(cell => FolderOf(stage, cell)).Where(Directory.Exists))
             {
                 Directory.Delete(folder, recursive: true);
@@ -73,14 +86,6 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
         }
 
         var end = await RunAsync(Describe(record.Keys[stage], stage, manifest, begun.Length));
-        var seconds = new SortedDictionary<string, double>(record.Seconds.ToDictionary(), StringComparer.Ordinal);
-        foreach (var item in end.Items.Where(item => item.State == DatasetItemState.Succeeded))
-        {
-            seconds[item.Id] = item.Seconds;
-        }
-
-        record = record with { Seconds = seconds };
-        record.Save(plan.Out);
         var failed = end.Items.Where(item => item.State != DatasetItemState.Succeeded).ToDictionary(item => item.Id, SentenceOf, StringComparer.Ordinal);
         foreach (var item in end.Items.Where(item => end.Missing.ContainsKey(item.Number)))
         {
@@ -89,6 +94,13 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
 
         return (record, failed);
     }
+
+    /// <summary>Whether a run that was begun is the one to go on with: it has all that is missing, and nothing that is not asked for any more.</summary>
+    /// <param name="begun">The lines of its manifest; none: there is no such run.</param>
+    /// <param name="wanted">The lines of all cells that are asked for.</param>
+    /// <param name="missing">Those without a result.</param>
+    internal static bool GoesOn(IReadOnlyCollection<string> begun, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> missing) =>
+        !missing.Except(begun, StringComparer.Ordinal).Any() && !begun.Except(wanted, StringComparer.Ordinal).Any();
 
     private static string SentenceOf(DatasetItemStatus item) => item.Error?.Message ?? $"It is {item.State.ToString().ToLowerInvariant()}.";
 
@@ -139,4 +151,8 @@ internal sealed class ComparisonRuns(CommandContext context, ComparisonPlan plan
     }
 
     private static string Wording(RunRecord record) => record.Items == 1 ? "1 training" : FormattableString.Invariant($"{record.Items:N0} trainings");
+
+    /// <summary>What a manifest says of the time.</summary>
+    /// <param name="Seconds">Seconds that slots worked.</param>
+    private sealed record Worked(double? Seconds);
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansOneShot.Client.Results;
 using OrleansOneShot.Common;
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Http;
 using OrleansOneShot.Documents.Requests;
@@ -21,8 +22,6 @@ internal sealed class ComparisonStamps(ComparisonPlan plan)
     public const string Name = "cell";
 
     private const int Digits = 32;
-
-    private readonly Dictionary<string, string> _files = [];
 
     /// <summary>What the base model is known by: its weights, and all else that decides what it draws.</summary>
     public string Model
@@ -52,8 +51,8 @@ internal sealed class ComparisonStamps(ComparisonPlan plan)
                 {
                     Model,
                     Options = options,
-                    Image = FileHash(item.Image),
-                    Mask = one.Mask is { } mask ? FileHash(mask) : null,
+                    Image = FileHashes.Sha256(item.Image),
+                    Mask = one.Mask is { } mask ? FileHashes.Sha256(mask) : null,
                     Box = one.Prompt?.Box?.ToString(),
                     Reading = one.Reading is { } reading ? $"{reading.Invert} {reading.Value}" : null,
                     Class = item.Classes[0],
@@ -84,9 +83,6 @@ internal sealed class ComparisonStamps(ComparisonPlan plan)
             return false;
         }
     }
-
-    private string FileHash(string path) =>
-        _files.TryGetValue(path, out var known) ? known : _files[path] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

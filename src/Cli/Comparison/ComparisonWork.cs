@@ -23,15 +23,15 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
 
     private readonly PlainPictures _plain = new(plan, target.Data);
     private readonly List<FailedTraining> _failed = [];
-    private Dictionary<string, int> _chosen = [];
+    private readonly ComparisonRuns _runs = new(context, plan, target);
     private ComparisonRecord _record = record;
 
     /// <summary>Makes it. Broken off anywhere, it goes on from there.</summary>
     /// <returns>What it came to; the reports are written.</returns>
     public async Task<ComparisonDocument> RunAsync()
     {
-        var grid = plan.IsTuned ? await TuneAsync() : [];
-        var settings = plan.SettingsOf(_chosen);
+        var (grid, chosen) = plan.IsTuned ? await TuneAsync() : ([], []);
+        var settings = plan.SettingsOf(chosen);
         var cells = plan.TableCells(settings);
         await TrainAsync(ComparisonRuns.Table, cells);
         var measures = await MeasureAsync(ComparisonRuns.Table, cells, plan.Objects, isTuning: false);
@@ -66,7 +66,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
         return document;
     }
 
-    private async Task<IReadOnlyList<GridDocument>> TuneAsync()
+    private async Task<(IReadOnlyList<GridDocument> Grid, Dictionary<string, int> Chosen)> TuneAsync()
     {
         var cells = plan.TuningCells();
         await TrainAsync(ComparisonRuns.Tuning, cells);
@@ -95,13 +95,12 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
             context.Say($"{method.Title}: {grid[chosen[method.Id] - 1]} was best on the tuning objects.");
         }
 
-        _chosen = chosen;
-        return documents;
+        return (documents, chosen);
     }
 
     private async Task TrainAsync(string stage, IReadOnlyList<ComparisonCell> cells)
     {
-        (_record, var failed) = await new ComparisonRuns(context, plan, target).RunAsync(_record, stage, cells);
+        (_record, var failed) = await _runs.RunAsync(_record, stage, cells);
         _failed.AddRange(failed.Select(pair => new FailedTraining(pair.Key, pair.Value)));
     }
 
@@ -123,7 +122,7 @@ internal sealed class ComparisonWork(CommandContext context, ComparisonPlan plan
 
     private MethodDocument Describe(ComparedMethod method, MethodSettings settings, IReadOnlyList<ComparisonCell> done)
     {
-        List<double> seconds = [.. done.Where(cell => _record.Seconds.ContainsKey(cell.Id)).Select(cell => _record.Seconds[cell.Id])];
+        List<double> seconds = [.. done.Select(_runs.SecondsOf).OfType<double>()];
         return new MethodDocument(
             method.Id,
             method.Title,

@@ -11,9 +11,8 @@ namespace OrleansOneShot.Compute.FanOut;
 /// <param name="parts">What trains, with the LoRA attached.</param>
 /// <param name="options">Options.</param>
 /// <param name="slots">The slots that it may borrow.</param>
-/// <param name="fingerprint">What the run depends on.</param>
-/// <param name="masks">The objects' masks (<see cref="ImplantationInputs.DescribeMasks"/>), for workers.</param>
-internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IBorrowedSlots slots, string fingerprint, string masks)
+/// <param name="brief">What workers are told.</param>
+internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions options, IBorrowedSlots slots, WorkerBrief brief)
 {
     /// <summary>How long a run waits for workers to load what it has loaded itself.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -146,7 +145,7 @@ internal sealed class FanOutPlanner(TrainingParts parts, ImplantationOptions opt
     private int Recruit(int wanted, CancellationToken cancellationToken)
     {
         // Before anyone is asked: a worker hears it when it opens.
-        slots.Settle(new WorkerBrief(fingerprint, options.Precision, masks).ToText());
+        slots.Settle(brief.ToText());
         return slots.Recruit(wanted, s_patience, cancellationToken);
     }
 

@@ -124,7 +124,8 @@ public sealed class TermWorker : ITermWorker
 /// <param name="Fingerprint">The run's fingerprint: <see cref="TermWorker.Fingerprint"/>.</param>
 /// <param name="Precision">Float32 or bfloat16: what <c>--precision auto</c> came to.</param>
 /// <param name="Masks">The objects' masks (<see cref="ImplantationInputs.DescribeMasks"/>), of which a request may leave some open.</param>
-public sealed record WorkerBrief(string Fingerprint, Precision Precision, string? Masks = null)
+/// <param name="Defaults">The base model's defaults (<see cref="ModelFolder.DefaultsText"/>) that the job began with.</param>
+public sealed record WorkerBrief(string Fingerprint, Precision Precision, string? Masks = null, string? Defaults = null)
 {
     /// <summary>For <see cref="IBorrowedSlots.Settle"/>.</summary>
     public string ToText() => JsonSerializer.Serialize(this);

@@ -1,3 +1,4 @@
+using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Recipe;
 
 namespace OrleansOneShot.Compute.Implantation;
@@ -57,4 +58,5 @@ public enum ImplantationStage
 /// <param name="Precision">Float32 or bfloat16.</param>
 /// <param name="FanOut">How terms are evaluated, as checkpoints carry it.</param>
 /// <param name="ConfigurationHash">The hash of the base model's configuration; null where an earlier version has settled the run.</param>
-public sealed record RunSettlement(string ModelHash, Precision Precision, string FanOut, string? ConfigurationHash = null);
+/// <param name="Defaults">The base model's defaults (<see cref="ModelFolder.DefaultsText"/>); null where an earlier version has settled the run.</param>
+public sealed record RunSettlement(string ModelHash, Precision Precision, string FanOut, string? ConfigurationHash = null, string? Defaults = null);

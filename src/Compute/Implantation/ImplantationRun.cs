@@ -140,12 +140,19 @@ public sealed class ImplantationRun(
         trained.Attach();
         var samples = new SampleStage(models, inputs.Objects, options) { Recall = Recall };
         var previews = new Attempts(folder, observer, EndsRun, DrawCommand);
-        var planner = new FanOutPlanner(parts, options, _slots, Fingerprint.WithConfiguration(fingerprint, configuration), inputs.DescribeMasks());
+        var brief = new WorkerBrief(Fingerprint.WithConfiguration(fingerprint, configuration), options.Precision, inputs.DescribeMasks(), folder.DefaultsText);
+        var planner = new FanOutPlanner(parts, options, _slots, brief);
         try
         {
             var begins = decision is null;
             decision = Plan(planner, decision, preparation, models, cancellationToken);
-            observer.Settled((Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText())) with { ConfigurationHash = configuration });
+            observer.Settled(
+                (Settled ?? new RunSettlement(modelHash, options.Precision, decision.ToText())) with
+                {
+                    ConfigurationHash = configuration,
+                    Defaults = folder.DefaultsText,
+                }
+            );
             var writer = new CheckpointFile(
                 outFolder,
                 path => Checkpoint.Write(path, fingerprint, trainer, curves, prototypes, decision, configuration),
@@ -234,7 +241,7 @@ public sealed class ImplantationRun(
     {
         if (begun is not null && begun != configuration)
         {
-            throw AnotherModel($"The configuration files of the model {folder.Name} (those of its parts, scheduler, tokenizer and CLIP, or oneshot.json) are");
+            throw AnotherModel($"The configuration files of the model {folder.Name} (those of its parts, scheduler, tokenizer and CLIP) are");
         }
     }
 

@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Options;
+using OrleansOneShot.Common;
 using OrleansOneShot.Contracts;
 using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Documents.Jobs;
@@ -137,10 +137,7 @@ public sealed partial class OneShotInstruments
 
     private static readonly KeyValuePair<string, object?>[] s_build =
     [
-        new(
-            "version",
-            typeof(OneShotInstruments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown"
-        ),
+        new("version", ProgramVersion.Text),
         new("contract", ContractVersion.Current.ToString(CultureInfo.InvariantCulture)),
     ];
 

@@ -26,7 +26,8 @@ internal sealed partial class ImplantationGrain
     /// <summary>
     /// Adds events of the job itself, stores them, then shows them to watchers; a moment later while there are none. A store that can't take them must not
     /// stop the job: the events then wait in memory until it can, unseen, since what a watcher has seen under a number must be found there again. Only an
-    /// ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same.
+    /// ended job's last event is shown at once: its watchers leave, and whoever writes it again writes the same. Under the same number, too: what waited
+    /// before it and nobody has seen goes, since after a crash nobody would write that again.
     /// </summary>
     private async Task LogAsync(params ProgressEvent[] events)
     {
@@ -48,6 +49,7 @@ internal sealed partial class ImplantationGrain
             LogNotStored(e, Id);
             if (_state.State.IsFinal())
             {
+                _log.KeepNewestAfter(_visible);
                 ShowLog();
             }
             StoreLater(options.Value.SchedulerPeriod);

@@ -46,6 +46,18 @@ internal sealed class ProgressLog(IArtifactStore store, string jobId)
     /// <param name="progress">The event; its number is replaced.</param>
     public void Add(ProgressEvent progress) => _events.Add(progress with { Sequence = _events.Count + 1 });
 
+    /// <summary>Drops what is neither stored nor shown, but for the newest event, which takes the first of their numbers.</summary>
+    /// <param name="shown">Number of the newest event that somebody may have seen.</param>
+    public void KeepNewestAfter(long shown)
+    {
+        var first = Math.Max(_stored, checked((int)shown));
+        if (Newest is { } newest && first < _events.Count)
+        {
+            _events.RemoveRange(first, _events.Count - first);
+            Add(newest);
+        }
+    }
+
     /// <summary>Whether one of the newest events says the same: a report that arrives twice is logged once.</summary>
     /// <param name="update">What a trainer reports.</param>
     /// <param name="epoch">Its epoch.</param>

@@ -84,7 +84,7 @@ internal sealed class ComputeTrainingEngine(
     {
         var clock = Stopwatch.StartNew();
         // The model first: that it isn't here is this silo's lack, and no word about the request.
-        var folder = OpenModel(job.Request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken);
+        var folder = WithDefaultsOf(job, OpenModel(job.Request.Model, say => notes.Progress(ImplantationStage.Preparing, 0, 0, say), cancellationToken));
         var masked = _masks.Prepare(job, observer, notes, cancellationToken);
         var request = masked.Request;
         notes.Masks = masked.Settled;
@@ -167,6 +167,7 @@ internal sealed class ComputeTrainingEngine(
             WorkerBrief.Parse(job.Brief)
             ?? throw new OneShotException(new ErrorDetail(ErrorCodes.Unavailable, $"Epoch {job.Epoch} of job {job.JobId} does not ask for help (any more)."));
         var folder = OpenModel(job.Request.Model, static _ => { }, cancellationToken);
+        folder = brief.Defaults is { } defaults ? folder.WithDefaults(defaults) : folder;
         var options = ImplantationOptionsResolver.Resolve(job.Request, folder, job.Device) with { Precision = brief.Precision };
         var measurement = Measure(DeviceOf(job.Device, job.Request.Training.Device));
         try
@@ -211,6 +212,12 @@ internal sealed class ComputeTrainingEngine(
         }
     }
 
+    /// <summary>A job keeps the defaults that it began with, whatever the model's file says by now.</summary>
+    private static ModelFolder WithDefaultsOf(EngineJob job, ModelFolder folder) =>
+        job.Settled?.Defaults is { } kept ? folder.WithDefaults(kept)
+        : job.Settled is not null || job.Resume is not null ? folder.WithDefaultsOfEarlierVersions()
+        : folder;
+
     /// <summary>Goes on from the newest checkpoint that can be used, else begins: a run is deterministic, so what comes out is the same.</summary>
     private ImplantationOutcome Execute(ImplantationRun run, EngineJob job, string result, RunObserver notes, CancellationToken cancellationToken)
     {
@@ -237,7 +244,9 @@ internal sealed class ComputeTrainingEngine(
     }
 
     private static RunSettlement? SettlementOf(EngineJob job) =>
-        job.Settled is { } settled ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut, settled.ConfigurationSha256) : null;
+        job.Settled is { } settled
+            ? new RunSettlement(settled.ModelSha256, PrecisionOf(settled), settled.FanOut, settled.ConfigurationSha256, settled.Defaults)
+            : null;
 
     private static Precision PrecisionOf(SettledRun settled) => settled.Precision == Precision.Bf16 ? Precision.Bf16 : Precision.Fp32;
 

@@ -74,6 +74,7 @@ internal sealed class RunObserver(IEngineObserver observer, PeakMeasurement memo
         )
         {
             Masks = Masks,
+            Defaults = settlement.Defaults,
         };
     }
 

@@ -1,9 +1,9 @@
-using System.Reflection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using OrleansOneShot.Common;
 using OrleansOneShot.Documents.Errors;
 
 namespace OrleansOneShot.Silo.Telemetry;
@@ -83,8 +83,5 @@ internal sealed class OtlpExport : IHostedService, IDisposable
 
     // The variables have the last word.
     private static void Describe(ResourceBuilder resource) =>
-        resource.Clear().AddService(Service, serviceVersion: Version(), autoGenerateServiceInstanceId: true).AddTelemetrySdk().AddEnvironmentVariableDetector();
-
-    private static string? Version() =>
-        typeof(OtlpExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+        resource.Clear().AddService(Service, serviceVersion: ProgramVersion.Text, autoGenerateServiceInstanceId: true).AddTelemetrySdk().AddEnvironmentVariableDetector();
 }

@@ -51,8 +51,8 @@ public sealed class ConfigurationTests : IDisposable
             var error = Assert.Throws<InvalidInputException>(() => Execute(settled, checkpoint, new RecordingObserver(_root)));
             Assert.Equal("model", error.Field);
             Assert.Equal(
-                "The configuration files of the model model (those of its parts, scheduler, tokenizer and CLIP, or oneshot.json) are not those that this job "
-                    + "began with, so the rest of it would not fit.",
+                "The configuration files of the model model (those of its parts, scheduler, tokenizer and CLIP) are not those that this job began "
+                    + "with, so the rest of it would not fit.",
                 error.Message
             );
         }

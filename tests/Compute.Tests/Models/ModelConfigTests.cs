@@ -206,6 +206,8 @@ public sealed class ModelConfigTests : IDisposable
                 Resolution = 64,
                 LearningRate = 1.5e-3,
                 LearningRateSchedule = "cosine",
+                MinSnrGamma = 5,
+                MaskNormalisation = "area",
                 Steps = 100,
                 SamplingSteps = 25,
                 GuidanceScale = 4,

@@ -13,6 +13,10 @@ internal static class EarlierData
     // on from another machine's checkpoint then differs a little. Another seed, or moments that were lost, differ a hundred times as much.
     private const double LargestDistance = 2e-3;
 
+    // Token vectors begin where the prototype's search has ended, up to 300 steps of Adam that the earlier machine has done and the reference does again: of a
+    // gradient that is all rounding, Adam makes steps of full size. 6e-3 was seen between two processors, while the LoRA differed by 1e-4.
+    private const double LargestDistanceOfVectors = 2e-2;
+
     /// <summary>Unpacks an archive of <c>Data</c>.</summary>
     /// <param name="name">Its file name.</param>
     /// <param name="folder">A folder.</param>
@@ -41,9 +45,14 @@ internal static class EarlierData
     }
 
     /// <summary>Asserts that two results come of the same request and hold the same weights.</summary>
-    public static async Task AssertSameAsync(string expected, string actual)
+    /// <param name="expected">One result's folder.</param>
+    /// <param name="actual">The other's.</param>
+    /// <param name="told">Fields of the training that the first one's request must tell and the other's left open.</param>
+    public static async Task AssertSameAsync(string expected, string actual, params string[] told)
     {
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(expected, "request.json")), await File.ReadAllTextAsync(Path.Combine(actual, "request.json")));
+        var (asked, request) = (await RequestOfAsync(expected), await RequestOfAsync(actual));
+        Assert.All(told, field => Assert.True(asked["training"]!.AsObject().Remove(field), field));
+        Assert.Equal(asked.ToJsonString(), request.ToJsonString());
         foreach (
             var name in Directory.EnumerateFiles(expected, "*.safetensors", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(expected, file))
         )
@@ -63,10 +72,14 @@ internal static class EarlierData
                 }
             }
 
-            Assert.InRange(Math.Sqrt(distance / size), 0, LargestDistance);
+            var isVectors = name.StartsWith("learned_embeds", StringComparison.Ordinal);
+            Assert.InRange(Math.Sqrt(distance / size), 0, isVectors ? LargestDistanceOfVectors : LargestDistance);
             TestContext.Current.SendDiagnosticMessage("{0}: distance {1:g3} of its size", name, Math.Sqrt(distance / size));
         }
     }
+
+    private static async Task<JsonObject> RequestOfAsync(string folder) =>
+        JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "request.json")))!.AsObject();
 
     private static float[] Values(TorchSharp.torch.Tensor tensor)
     {

@@ -80,7 +80,6 @@ public sealed class OutageTests
         await using var world = new TestWorld();
         await world.StartAsync(slots: 0);
         await world.Job("j1").Submit(TestWorld.Request());
-        await world.WatchUntilAsync("j1", e => e.Sequence == 1);
         world.Store.BeforeAppend = _ => throw Away();
         await world.Job("j1").Cancel();
         var seen = (await world.WatchAsync("j1"))[^1];

@@ -32,7 +32,14 @@ internal sealed class ConfigFile
     /// <param name="path">The file.</param>
     /// <param name="shown">The name used in messages.</param>
     /// <exception cref="InvalidInputException">Missing, unreadable, larger than a mebibyte, or no JSON object.</exception>
-    public static ConfigFile Read(string path, string shown)
+    public static ConfigFile Read(string path, string shown) => Parse(ReadBytes(path, shown, MaximumBytes), shown);
+
+    /// <summary>Reads a file's bytes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="shown">The name used in messages.</param>
+    /// <param name="maximumBytes">Most bytes.</param>
+    /// <exception cref="InvalidInputException">Missing, unreadable or larger.</exception>
+    public static byte[] ReadBytes(string path, string shown, long maximumBytes)
     {
         try
         {
@@ -46,12 +53,29 @@ internal sealed class ConfigFile
                 );
             }
 
-            if (file.Length > MaximumBytes)
-            {
-                throw new InvalidInputException($"{shown} has {file.Length} bytes, too many for a configuration.", shown, "Download the file again.");
-            }
+            return file.Length > maximumBytes
+                ? throw new InvalidInputException($"{shown} has {file.Length} bytes, too many for a configuration.", shown, "Download the file again.")
+                : StrictJson.ReadFile(path, maximumBytes);
+        }
+        catch (UnusableJsonException e)
+        {
+            throw new InvalidInputException($"{shown} {e.Message}.", shown, "Download the file again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{shown} can't be read: {e.Message}", shown, "Check the file's permissions.", e);
+        }
+    }
 
-            var root = StrictJson.Parse(StrictJson.ReadFile(path, MaximumBytes), lenient: true);
+    /// <summary>Reads a file's bytes as JSON.</summary>
+    /// <param name="utf8">The bytes.</param>
+    /// <param name="shown">The name used in messages.</param>
+    /// <exception cref="InvalidInputException">No JSON object.</exception>
+    public static ConfigFile Parse(byte[] utf8, string shown)
+    {
+        try
+        {
+            var root = StrictJson.Parse(utf8, lenient: true);
             return root.ValueKind == JsonValueKind.Object
                 ? new ConfigFile(shown, root)
                 : throw new InvalidInputException($"{shown} is no JSON object.", shown, "Download the file again.");
@@ -59,10 +83,6 @@ internal sealed class ConfigFile
         catch (UnusableJsonException e)
         {
             throw new InvalidInputException($"{shown} {e.Message}.", e.Field is null ? shown : $"{shown}: {e.Field}", "Download the file again.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{shown} can't be read: {e.Message}", shown, "Check the file's permissions.", e);
         }
     }
 

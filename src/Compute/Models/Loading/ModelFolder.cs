@@ -15,30 +15,14 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// A Stable Diffusion 1.x or 2.x model in diffusers' folder layout, with the CLIP of its joint space and its own defaults where it has them. Opening
 /// reads configurations only.
 /// </summary>
-public sealed class ModelFolder
+public sealed partial class ModelFolder
 {
     private const string DiffusersStem = "diffusion_pytorch_model";
     private const string TransformersStem = "model";
-    private const string DefaultsName = "oneshot.json";
-
-    private static readonly string[] s_configurations =
-    [
-        "unet/config.json",
-        "vae/config.json",
-        "text_encoder/config.json",
-        "scheduler/scheduler_config.json",
-        "tokenizer/vocab.json",
-        "tokenizer/merges.txt",
-        "tokenizer/special_tokens_map.json",
-        "tokenizer/tokenizer_config.json",
-        DefaultsName,
-    ];
-
-    private static readonly string[] s_clipConfigurations = ["config.json", "preprocessor_config.json"];
 
     private readonly string? _clipPath;
 
-    private ModelFolder(string path, string? clipPath)
+    private ModelFolder(string path, string? clipPath, string? defaults)
     {
         Path = path;
         _clipPath = clipPath;
@@ -46,7 +30,8 @@ public sealed class ModelFolder
         Vae = VaeConfig.Read(Within("vae", "config.json"));
         TextEncoder = ClipTextConfig.Read(Within("text_encoder", "config.json"));
         Clip = clipPath is null ? null : ClipConfig.Read(System.IO.Path.Combine(clipPath, "config.json"));
-        Defaults = File.Exists(Within("oneshot.json")) ? ModelDefaultsFile.Read(Within("oneshot.json")) : new ModelDefaults();
+        DefaultsText = defaults ?? (File.Exists(Within(DefaultsName)) ? ModelDefaultsFile.ReadText(Within(DefaultsName)) : "");
+        Defaults = DefaultsText.Length == 0 ? new ModelDefaults() : ModelDefaultsFile.Parse(DefaultsText);
     }
 
     /// <summary>Full path of the folder.</summary>
@@ -71,6 +56,9 @@ public sealed class ModelFolder
 
     /// <summary>The folder's own defaults; all null when it has no <c>oneshot.json</c>.</summary>
     public ModelDefaults Defaults { get; }
+
+    /// <summary>The text of <c>oneshot.json</c>, for <see cref="WithDefaults"/>; empty when there is none.</summary>
+    public string DefaultsText { get; }
 
     /// <summary>Full path of the CLIP's folder, or null when there is none.</summary>
     public string? ClipFolder => _clipPath;
@@ -117,7 +105,8 @@ public sealed class ModelFolder
             full,
             clipPath is not null ? System.IO.Path.GetFullPath(clipPath)
                 : Directory.Exists(own) ? own
-                : null
+                : null,
+            defaults: null
         )
         {
             Converted = converted,
@@ -202,41 +191,6 @@ public sealed class ModelFolder
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
-    }
-
-    /// <summary>
-    /// What else than weights decides what the model computes: SHA-256 over the names and bytes of the configurations of all parts, the scheduler, the
-    /// tokenizer and the CLIP's preprocessor, and the folder's own defaults but for those of other methods, which are in a run's options by then. Files are
-    /// read each time, as they are.
-    /// </summary>
-    /// <param name="withDefaults">Whether the folder's defaults count; not for who has resolved them into options.</param>
-    /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
-    /// <exception cref="IOException">One can't be read.</exception>
-    public string ConfigurationHash(bool withDefaults = true)
-    {
-        var lines = new StringBuilder();
-        foreach (var name in s_configurations.Where(name => withDefaults || name != DefaultsName))
-        {
-            Append(name, Within(name.Split('/')));
-        }
-
-        foreach (var name in _clipPath is null ? [] : s_clipConfigurations)
-        {
-            Append($"clip/{name}", System.IO.Path.Combine(_clipPath!, name));
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
-
-        void Append(string name, string path)
-        {
-            // One that is not there counts as well: its defaults do then.
-            if (LinkedFile.Find(path) is not null)
-            {
-                var bytes = File.ReadAllBytes(path);
-                var counted = name == DefaultsName ? ModelDefaultsFile.WithoutMethods(bytes) : bytes;
-                lines.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(counted))).Append('\n');
-            }
-        }
     }
 
     /// <summary>Checks every weight of every part: names, shapes, types, and that all values are finite.</summary>

@@ -35,6 +35,9 @@ internal sealed class OptionOutcome : IEngineObserver
     /// <summary>What the checkpoints say they depend on.</summary>
     public string? Fingerprint { get; private set; }
 
+    /// <summary>What the run told that it depends on.</summary>
+    public SettledRun? Settled { get; private set; }
+
     /// <summary>The manifest's part of the engine.</summary>
     public JsonObject Manifest { get; private set; } = [];
 
@@ -63,6 +66,7 @@ internal sealed class OptionOutcome : IEngineObserver
     public void CommitCheckpoint(int step, string path, SettledRun? settled = null)
     {
         CheckpointSteps.Add(step);
+        Settled = settled;
         Fingerprint = SafetensorsHeader.Read(path).Metadata["fingerprint"];
         _checkpoints.Add(Read(path, key => key.StartsWith("lora.", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value.Values));
     }

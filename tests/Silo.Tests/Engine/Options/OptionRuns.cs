@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOneShot.Compute.Models.Loading;
 using OrleansOneShot.Compute.Safetensors;
 using OrleansOneShot.Compute.Torch;
+using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Requests;
 using OrleansOneShot.Grains.Engine;
 using OrleansOneShot.ModelHub;
@@ -95,13 +96,19 @@ public sealed class OptionRuns : IDisposable
         ImplantationOptionsResolver.Resolve(request, ModelFolder.Open(_models.GetFolder(request.Model.Name)), device);
 
     /// <summary>Runs a request.</summary>
-    internal OptionOutcome Run(ImplantationRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="settled">What an earlier epoch has settled; null: it is the first.</param>
+    internal OptionOutcome Run(ImplantationRequest request, SettledRun? settled = null)
     {
         RequestValidator.Require(request);
         var id = $"20260101-000000-run{_runs++}";
         var outcome = new OptionOutcome();
         outcome.Take(
-            _engine.Run(new EngineJob(id, 1, 0, request, null, Directory.CreateDirectory(_data[id]).FullName), outcome, TestContext.Current.CancellationToken)
+            _engine.Run(
+                new EngineJob(id, 1, 0, request, null, Directory.CreateDirectory(_data[id]).FullName) { Settled = settled },
+                outcome,
+                TestContext.Current.CancellationToken
+            )
         );
         return outcome;
     }
