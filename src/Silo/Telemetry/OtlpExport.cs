@@ -83,5 +83,9 @@ internal sealed class OtlpExport : IHostedService, IDisposable
 
     // The variables have the last word.
     private static void Describe(ResourceBuilder resource) =>
-        resource.Clear().AddService(Service, serviceVersion: ProgramVersion.Text, autoGenerateServiceInstanceId: true).AddTelemetrySdk().AddEnvironmentVariableDetector();
+        resource
+            .Clear()
+            .AddService(Service, serviceVersion: ProgramVersion.Text, autoGenerateServiceInstanceId: true)
+            .AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
 }

@@ -73,7 +73,9 @@ public static class ModelDefaultsFile
     /// <returns>The rest of it; all of it where there are none, or where it is no JSON.</returns>
     internal static byte[] WithoutMethods(byte[] utf8) => JsonText.Without(utf8, "methods");
 
-    /// <summary>The text without the fields that versions did not know whose runs did not keep their defaults, else character by character what it is.</summary>
+    /// <summary>
+    /// The text without the fields that versions did not know whose runs did not keep their defaults, else character by character what it is.
+    /// </summary>
     /// <param name="text">The text.</param>
     internal static string OfEarlierVersions(string text) =>
         Encoding.UTF8.GetString(s_kept.Aggregate(Encoding.UTF8.GetBytes(text), (utf8, field) => JsonText.Without(utf8, field)));

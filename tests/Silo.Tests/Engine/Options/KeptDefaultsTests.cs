@@ -9,13 +9,17 @@ public sealed class KeptDefaultsTests(OptionRuns runs) : IClassFixture<OptionRun
     private const string Before = """{ "learning_rate": 0.002, "methods": { "ours": {} }, "steps": 2 }""";
 
     // As a version would put it in that knows more fields.
-    private const string WithNewFields = """{ "learning_rate": 0.002, "min_snr_gamma": 2, "mask_normalisation": "area", "methods": { "ours": {} }, "steps": 2 }""";
+    private const string WithNewFields =
+        """{ "learning_rate": 0.002, "min_snr_gamma": 2, "mask_normalisation": "area", "methods": { "ours": {} }, "steps": 2 }""";
 
     private ImplantationRequest Open =>
         runs.Plain with
         {
             // Requests of earlier versions named the averaging, whether they were told to or not.
-            Method = runs.Plain.Method with { MaskNormalisation = MaskNormalisation.Mean },
+            Method = runs.Plain.Method with
+            {
+                MaskNormalisation = MaskNormalisation.Mean,
+            },
             Training = runs.Plain.Training with { LearningRate = null, Steps = null },
             Samples = runs.Plain.Samples with { PerPrompt = 0 },
         };
