@@ -14,7 +14,9 @@ using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Bench.Telemetry;
 
-/// <summary><c>bench telemetry</c>: what it costs to count and time a training step, with and without a listener, what a scrape costs, and what that is of a job.</summary>
+/// <summary>
+/// <c>bench telemetry</c>: what it costs to count and time a training step, with and without a listener, what that is of a job, and what a scrape costs.
+/// </summary>
 internal static class TelemetryCommand
 {
     private const int Steps = 1_000_000;
@@ -30,7 +32,7 @@ internal static class TelemetryCommand
 
     public static Command Create()
     {
-        var command = new Command("telemetry", "Nanoseconds that one step's metrics take, a span's for comparison, a scrape's milliseconds, and their share of a toy job");
+        var command = new Command("telemetry", "Nanoseconds that one step's metrics take, their share of a toy job, a span's, and a scrape's milliseconds");
         command.SetAction(async (_, cancellationToken) => Console.WriteLine(JsonSerializer.Serialize(await RunAsync(cancellationToken))));
         return command;
     }

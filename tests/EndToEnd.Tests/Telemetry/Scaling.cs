@@ -23,7 +23,7 @@ internal sealed record Scaling(string Namespace, string Target, string Query, in
     /// <param name="silo">The silo.</param>
     public string PodOf(TestCluster cluster, TestSilo silo) => $"{Target}-{cluster.Silos.ToList().IndexOf(silo)}";
 
-    /// <summary>Asserts that KEDA would have had enough pods at every second for what worked then: by what the scheduler says, and by what trainers say.</summary>
+    /// <summary>Asserts that KEDA would have had enough pods at every second for what worked then, by the scheduler and by trainers themselves.</summary>
     /// <param name="prometheus">What has the series.</param>
     /// <param name="began">When they begin.</param>
     /// <param name="full">A moment at which all slots were busy; from then on until the end some slot was.</param>

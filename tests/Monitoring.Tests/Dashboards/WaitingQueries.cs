@@ -30,7 +30,7 @@ internal sealed record WaitingQuery(
 internal static class WaitingQueries
 {
     private const string Head = """
-        # Queries of dashboards that real silos leave empty in tests/EndToEnd.Tests/Telemetry, each filled by what its name says ("chance": silos may fill it, too).
+        # Queries of dashboards that real silos leave empty in tests/EndToEnd.Tests, each filled by what its name says ("chance": silos may fill it, too).
         # Written by tests/Monitoring.Tests: promtool test rules dashboards/prometheus/tests/*.yml
         evaluation_interval: 1m
 
@@ -45,8 +45,8 @@ internal static class WaitingQueries
     /// <summary>The queries.</summary>
     public static IReadOnlyList<WaitingQuery> All { get; } =
     [
-        FanOut("p50", 0.05),
-        FanOut("p95", 0.095),
+        FanOut("p50", 0.5),
+        FanOut("p95", 0.95),
         new(
             "oneshot-training",
             "Silos that stop",
@@ -136,10 +136,10 @@ internal static class WaitingQueries
             "oneshot-training",
             "Fan-out",
             legend,
-            "a job of several objects borrows slots",
+            "a job borrows slots",
             [
-                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"0.1\"}", "0+10x10"),
-                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"+Inf\"}", "0+10x10"),
+                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"1\"}", "0+60x10"),
+                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"+Inf\"}", "0+60x10"),
             ],
             ("{}", value)
         );

@@ -151,7 +151,7 @@ public sealed class PrometheusServer : IAsyncDisposable
     /// <param name="expected">The values, by their labels.</param>
     public async Task WhenAsync(string expression, params (string Labels, double Value)[] expected)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (true)
         {
             var values = await QueryAsync(expression);
