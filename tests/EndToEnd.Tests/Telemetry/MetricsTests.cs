@@ -24,7 +24,7 @@ public sealed partial class MetricsTests : IDisposable
     private const int Steps = 3;
 
     /// <summary>Of the jobs that are under way when the silo dies: far more than it takes Prometheus to see that both train.</summary>
-    private const int LongSteps = 80;
+    private const int LongSteps = 50;
 
     private const string Ended = "sum by (outcome, error_type) (last_over_time(oneshot_implantations_total[1h]))";
     private const string Trained = "last_over_time(oneshot_steps_total{phase=\"training\"}[1h])";
@@ -104,7 +104,9 @@ public sealed partial class MetricsTests : IDisposable
     }
 
     private static async Task<double> StepsOfAsync(PrometheusServer prometheus, string pod) =>
-        (await prometheus.QueryAsync($"sum(last_over_time(oneshot_steps_total{{phase=\"training\", pod=\"{pod}\"}}[1h]))")).Select(one => one.Value).SingleOrDefault();
+        (await prometheus.QueryAsync($"sum(last_over_time(oneshot_steps_total{{phase=\"training\", pod=\"{pod}\"}}[1h]))"))
+            .Select(one => one.Value)
+            .SingleOrDefault();
 
     private static Client.Implantations.Implantation Cat(int steps, InputFile? photo = null) =>
         new(photo ?? Repository.Sample("cat.png"))
@@ -172,8 +174,8 @@ public sealed partial class MetricsTests : IDisposable
     }
 
     /// <summary>
-    /// What the living silo counts is exact. Of what the dead one did since it was last read nobody knows; it is between the steps that were seen and those that
-    /// it can have made beyond its checkpoint.
+    /// What the living silo counts is exact. What the dead one did since it was last read nobody knows: between the steps that were seen and those that it can
+    /// have made beyond its checkpoint.
     /// </summary>
     private async Task StepsAreCountedAsync(
         PrometheusServer prometheus,
@@ -199,11 +201,7 @@ public sealed partial class MetricsTests : IDisposable
         Assert.InRange(await StepsOfAsync(prometheus, dead.Pod) - dead.Before, Defaults.CheckpointEvery + 1, from + Defaults.CheckpointEvery);
         await prometheus.WhenAsync("sum(last_over_time(oneshot_resumes_total[1h]))", ("", 1));
         await prometheus.WhenAsync("sum(last_over_time(oneshot_leases_lost_total[1h]))", ("", 1));
-        Assert.InRange(
-            Assert.Single(await prometheus.QueryAsync("sum(last_over_time(oneshot_steps_repeated_total[1h]))")).Value,
-            0,
-            Defaults.CheckpointEvery
-        );
+        Assert.InRange(Assert.Single(await prometheus.QueryAsync("sum(last_over_time(oneshot_steps_repeated_total[1h]))")).Value, 0, Defaults.CheckpointEvery);
         // Each epoch has waited once: the first one of every job, and the second one of the job that lost its silo.
         await prometheus.WhenAsync("sum(last_over_time(oneshot_queue_wait_duration_seconds_count[1h]))", ("", Jobs + 2 + jobs.Length + 1));
     }

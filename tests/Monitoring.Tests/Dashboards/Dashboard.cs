@@ -28,12 +28,7 @@ internal sealed record Dashboard(string Uid, string Title, params Row[] Rows)
 
     /// <summary>All dashboards, in the order of the links between them.</summary>
     public static IReadOnlyList<Dashboard> All { get; } =
-    [
-        OverviewDashboard.Create(),
-        TrainingDashboard.Create(),
-        DatasetDashboard.Create(),
-        OrleansDashboard.Create(),
-    ];
+    [OverviewDashboard.Create(), TrainingDashboard.Create(), DatasetDashboard.Create(), OrleansDashboard.Create()];
 
     /// <summary>Name of its file.</summary>
     public string FileName => $"{Uid}.json";

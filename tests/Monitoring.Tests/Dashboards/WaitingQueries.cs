@@ -137,10 +137,7 @@ internal static class WaitingQueries
             "Fan-out",
             legend,
             "a job borrows slots",
-            [
-                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"1\"}", "0+60x10"),
-                ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"+Inf\"}", "0+60x10"),
-            ],
+            [("oneshot_fanout_reduce_duration_seconds_bucket{le=\"1\"}", "0+60x10"), ("oneshot_fanout_reduce_duration_seconds_bucket{le=\"+Inf\"}", "0+60x10")],
             ("{}", value)
         );
 

@@ -61,7 +61,12 @@ public sealed partial class RuleTests
     [Fact]
     public async Task Rules_ByPromtool_AreValid()
     {
-        var (code, output) = await Promtool.RunAsync("check", "rules", RuleFile.PathOf("oneshot-recording.rules.yml"), RuleFile.PathOf("oneshot-alerts.rules.yml"));
+        var (code, output) = await Promtool.RunAsync(
+            "check",
+            "rules",
+            RuleFile.PathOf("oneshot-recording.rules.yml"),
+            RuleFile.PathOf("oneshot-alerts.rules.yml")
+        );
         Assert.True(code == 0 && !output.Contains("FAILED", StringComparison.Ordinal), output);
         Assert.Contains($"SUCCESS: {RuleFile.Alerting.Alerts.Count} rules found", output, StringComparison.Ordinal);
     }
