@@ -31,33 +31,39 @@ internal static class SlotsCommand
         return command;
     }
 
-    private static SlotsLine Measure(int jobs, string device, int? steps)
+    /// <summary>Measures jobs at once in this process.</summary>
+    /// <param name="jobs">How many.</param>
+    /// <param name="device">"cpu" or "cuda:N".</param>
+    /// <param name="steps">Training steps; null: the model's.</param>
+    public static SlotsLine Measure(int jobs, string device, int? steps)
     {
         TorchRuntime.Initialise();
+        var made = steps ?? OpenModel().Defaults.Steps!.Value;
         var clock = Stopwatch.StartNew();
         Task<double>[] runs =
         [
             .. Enumerable
                 .Range(0, jobs)
                 .Select(seed =>
-                    Task.Factory.StartNew(() => Train(seed, device, steps), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    Task.Factory.StartNew(() => Train(seed, device, made), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                 ),
         ];
         double[] training = [.. Task.WhenAll(runs).GetAwaiter().GetResult().Order()];
-        return new SlotsLine(jobs, device, Round(clock.Elapsed.TotalSeconds), Round(training[training.Length / 2]), Round(training[^1]));
+        return new SlotsLine(jobs, device, Round(clock.Elapsed.TotalSeconds), Round(training[training.Length / 2]), Round(training[^1]), made);
     }
 
-    private static double Train(int seed, string device, int? steps)
+    private static ModelFolder OpenModel() => ModelFolder.Open(Path.Combine(QualityCommand.FindRoot(), "models", "toyworld-64"));
+
+    private static double Train(int seed, string device, int steps)
     {
-        var root = QualityCommand.FindRoot();
-        var folder = ModelFolder.Open(Path.Combine(root, "models", "toyworld-64"));
+        var folder = OpenModel();
         var model = folder.Defaults;
         var options = new ImplantationOptions
         {
             Name = "cat",
             Seed = seed,
             Vectors = model.Vectors!.Value,
-            Steps = steps ?? model.Steps!.Value,
+            Steps = steps,
             LearningRate = model.LearningRate!.Value,
             Resolution = model.Resolution!.Value,
             Precision = Precision.Fp32,
@@ -66,7 +72,7 @@ internal static class SlotsCommand
             PromptTemplate = model.PromptTemplate!,
             SamplesPerPrompt = 0,
         };
-        var samples = Path.Combine(root, "samples");
+        var samples = Path.Combine(QualityCommand.FindRoot(), "samples");
         var inputs = new ImplantationInputs(
             File.ReadAllBytes(Path.Combine(samples, "cat.png")),
             [new ImplantationObject("cat", "<cat>", File.ReadAllBytes(Path.Combine(samples, "cat-mask.png")))]
@@ -86,5 +92,12 @@ internal static class SlotsCommand
 
     private static double Round(double seconds) => Math.Round(seconds, 2);
 
-    private sealed record SlotsLine(int Jobs, string Device, double Seconds, double TrainingMedian, double TrainingLongest);
+    /// <summary>What jobs at once took.</summary>
+    /// <param name="Jobs">How many.</param>
+    /// <param name="Device">Their device.</param>
+    /// <param name="Seconds">From the start to the last end.</param>
+    /// <param name="TrainingMedian">Seconds of training, median.</param>
+    /// <param name="TrainingLongest">Seconds of training, longest.</param>
+    /// <param name="Steps">Training steps of each.</param>
+    internal sealed record SlotsLine(int Jobs, string Device, double Seconds, double TrainingMedian, double TrainingLongest, int Steps);
 }

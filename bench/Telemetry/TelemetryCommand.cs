@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansOneShot.Api.Management;
+using OrleansOneShot.Bench.Slots;
 using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Documents.Progress;
 using OrleansOneShot.Grains.Diagnostics;
@@ -13,7 +14,9 @@ using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Bench.Telemetry;
 
-/// <summary><c>bench telemetry</c>: what it costs to count and time a training step, with and without a listener, and what a scrape costs.</summary>
+/// <summary>
+/// <c>bench telemetry</c>: what it costs to count and time a training step, with and without a listener, what that is of a job, and what a scrape costs.
+/// </summary>
 internal static class TelemetryCommand
 {
     private const int Steps = 1_000_000;
@@ -29,7 +32,7 @@ internal static class TelemetryCommand
 
     public static Command Create()
     {
-        var command = new Command("telemetry", "Nanoseconds that one step's metrics take, a span's for comparison, and a scrape's milliseconds");
+        var command = new Command("telemetry", "Nanoseconds that one step's metrics take, their share of a toy job, a span's, and a scrape's milliseconds");
         command.SetAction(async (_, cancellationToken) => Console.WriteLine(JsonSerializer.Serialize(await RunAsync(cancellationToken))));
         return command;
     }
@@ -64,7 +67,17 @@ internal static class TelemetryCommand
             scrapes.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        return new TelemetryLine(Math.Round(unheard, 1), Math.Round(heard, 1), Math.Round(span, 1), Math.Round(scrapes.Min(), 2), bytes);
+        var job = SlotsCommand.Measure(jobs: 1, "cpu", steps: null);
+        return new TelemetryLine(
+            Math.Round(unheard, 1),
+            Math.Round(heard, 1),
+            Math.Round(span, 1),
+            Math.Round(scrapes.Min(), 2),
+            bytes,
+            job.Steps,
+            job.Seconds,
+            100 * heard * job.Steps / (job.Seconds * 1e9)
+        );
     }
 
     private static double Best(Action step)
@@ -89,6 +102,9 @@ internal static class TelemetryCommand
         double StepNanoseconds,
         double SpanNanoseconds,
         double ScrapeMilliseconds,
-        int ScrapeBytes
+        int ScrapeBytes,
+        int JobSteps,
+        double JobSeconds,
+        double StepsPercentOfJob
     );
 }

@@ -213,23 +213,6 @@ public sealed class WorkloadTests
     }
 
     [Fact]
-    public async Task Monitor_ScrapesEverySilo_WithTheLabelsOfTheDashboards()
-    {
-        var rendering = await Rendering.OfAsync("azure-values.yaml");
-        var monitor = rendering.Of<PodMonitor>().Single();
-        var endpoint = Assert.Single(monitor.Spec.PodMetricsEndpoints);
-
-        Assert.Equal("prometheus", monitor.Metadata.Labels["release"]);
-        Assert.Equal(
-            rendering.Silos.Select(silo => silo.Name),
-            rendering.Workloads.Where(workload => workload.IsPickedBy(monitor.Spec.Selector)).Select(workload => workload.Name)
-        );
-        Assert.All(rendering.Silos, silo => Assert.Contains(endpoint.Port, silo.Container.Ports.Select(port => port.Name)));
-        Assert.Equal(["job", "pool", "cluster"], endpoint.Relabelings.Select(one => one.TargetLabel));
-        Assert.Equal("west", endpoint.Relabelings[^1].Replacement);
-    }
-
-    [Fact]
     public async Task Ingress_HasTls()
     {
         var ingress = (await Rendering.OfAsync("azure-values.yaml")).Of<V1Ingress>().Single();

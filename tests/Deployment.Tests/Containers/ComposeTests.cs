@@ -63,9 +63,12 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Scrapes_GoToTheSilos()
+    public async Task Scrapes_GoToTheSilos()
     {
-        var configuration = File.ReadAllText(Repository.PathOf("compose", "prometheus.yml"));
+        var configuration = await File.ReadAllTextAsync(Repository.PathOf("compose", "prometheus.yml"), TestContext.Current.CancellationToken);
+        // Where it does not say otherwise, Prometheus asks for /metrics.
+        Assert.DoesNotContain("metrics_path", configuration, StringComparison.Ordinal);
+        Assert.Equal(200, await ProgramFacts.StatusOfAsync("/metrics"));
         foreach (var name in new[] { "server", "trainer" })
         {
             var port = new Uri(ProgramFacts.ValuesOf(s_file.Texts(name, "command"), "--management-urls").Single()).Port;

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using OrleansOneShot.Api.Management;
 using OrleansOneShot.Cli.App;
+using OrleansOneShot.Silo.Telemetry;
 
 namespace OrleansOneShot.Deployment.Tests.Support;
 
@@ -46,12 +47,12 @@ internal static partial class ProgramFacts
         return [.. parsed.GetResult(known)?.Tokens.Select(token => token.Value) ?? []];
     }
 
-    /// <summary>How the listener of health answers, of a process that is starting.</summary>
+    /// <summary>How the management listener answers, of a process that is starting.</summary>
     /// <param name="path">The path.</param>
     /// <returns>200 or 503 where there is something, else 404.</returns>
     public static async Task<int> StatusOfAsync(string path)
     {
-        await using var server = await ManagementServer.StartAsync(["http://127.0.0.1:0"], cancellationToken: TestContext.Current.CancellationToken);
+        await using var server = await ManagementServer.StartAsync(["http://127.0.0.1:0"], PrometheusPage.AddTo, TestContext.Current.CancellationToken);
         using var client = new HttpClient { BaseAddress = new Uri(server.Addresses.Single()) };
         using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
         return (int)answer.StatusCode;

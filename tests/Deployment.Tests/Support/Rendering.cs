@@ -14,6 +14,9 @@ internal sealed record Rendering(string Text)
     /// <summary>The name of the release in all renderings.</summary>
     public const string Release = "oneshot";
 
+    /// <summary>Where the release is in all renderings.</summary>
+    public const string Namespace = "pictures";
+
     private static readonly Dictionary<string, Type> s_types = new(
         ModelTypes()
             .Concat([
@@ -59,7 +62,7 @@ internal sealed record Rendering(string Text)
 
     private static async Task<Rendering> RenderAsync(string values, string set)
     {
-        string[] arguments = ["template", Release, Chart, "--namespace", "pictures", "--values", Path.Combine(Chart, "ci", values), "--set", set];
+        string[] arguments = ["template", Release, Chart, "--namespace", Namespace, "--values", Path.Combine(Chart, "ci", values), "--set", set];
         var said = await Tool.HelmAsync(arguments);
         Assert.True(said.ExitCode == 0, said.Error);
         return new Rendering(said.Output);

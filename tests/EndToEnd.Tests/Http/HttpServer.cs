@@ -11,6 +11,7 @@ namespace OrleansOneShot.EndToEnd.Tests.Http;
 internal sealed class HttpServer : IAsyncDisposable
 {
     private const string Serves = "Serves HTTP at ";
+    private const string Health = "Tells of its health at ";
 
     private readonly TestFolder _folder = new();
     private OneShotProcess? _process;
@@ -28,10 +29,9 @@ internal sealed class HttpServer : IAsyncDisposable
     public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
         _process = OneShotProcess.Start(environment, ["serve", "--urls", "http://127.0.0.1:0", "--data", Data, .. options]);
-        const string Health = "Tells of its health at ";
         if (options.Contains("--management-urls"))
         {
-            Management = (await _process.SaysAsync(line => line.StartsWith(Health, StringComparison.Ordinal)))[Health.Length..].TrimEnd('.');
+            Management = ManagementIn(await _process.SaysAsync(TellsOfHealth));
         }
 
         Client.BaseAddress = AddressIn(await _process.SaysAsync(IsReady));
@@ -42,6 +42,12 @@ internal sealed class HttpServer : IAsyncDisposable
 
     /// <summary>Where it serves.</summary>
     public static Uri AddressIn(string line) => new(line[Serves.Length..].TrimEnd('.'));
+
+    /// <summary>Whether a line of the program says where its management listener is.</summary>
+    public static bool TellsOfHealth(string line) => line.StartsWith(Health, StringComparison.Ordinal);
+
+    /// <summary>Where its management listener is.</summary>
+    public static string ManagementIn(string line) => line[Health.Length..].TrimEnd('.');
 
     /// <summary>Calls with another key, or none.</summary>
     public void UseKey(string? key) => Client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);

@@ -9,7 +9,6 @@ namespace OrleansOneShot.EndToEnd.Tests.Http;
 /// <summary><c>serve --management-urls</c>: how a process is, on a listener of its own.</summary>
 public sealed class ManagementTests : IDisposable
 {
-    private const string Says = "Tells of its health at ";
     private readonly TestFolder _folder = new();
     private readonly HttpClient _client = new();
 
@@ -58,7 +57,7 @@ public sealed class ManagementTests : IDisposable
             "--data",
             _folder.Data,
         ]);
-        var management = Address(await silo.SaysAsync(line => line.StartsWith(Says, StringComparison.Ordinal)));
+        var management = HttpServer.ManagementIn(await silo.SaysAsync(HttpServer.TellsOfHealth));
         await silo.ReadyAsync();
         Assert.Equal(["start", "silo", "redis"], Names(await GetAsync($"{management}/healthz/ready", HttpStatusCode.OK)));
 
@@ -102,8 +101,6 @@ public sealed class ManagementTests : IDisposable
         _client.Dispose();
         _folder.Dispose();
     }
-
-    private static string Address(string line) => line[Says.Length..].TrimEnd('.');
 
     private static IEnumerable<string> Names(JsonObject document) => document["checks"]!.AsObject().Select(check => check.Key);
 

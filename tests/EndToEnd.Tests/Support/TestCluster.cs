@@ -8,6 +8,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<TestSilo> _silos = [];
     private static readonly string[] s_urls = ["--urls", "http://127.0.0.1:0"];
+    private static readonly string[] s_management = ["--management-urls", "http://127.0.0.1:0"];
 
     private readonly RedisServer _redis;
     private readonly string _data;
@@ -31,17 +32,20 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="silos">How many.</param>
     /// <param name="data">The data folder that they share.</param>
     /// <param name="http">Whether each serves HTTP as well.</param>
-    public static async Task<TestCluster> StartAsync(int silos, string data, bool http = false)
+    /// <param name="management">Whether each has a management listener.</param>
+    public static async Task<TestCluster> StartAsync(int silos, string data, bool http = false, bool management = false)
     {
         var cluster = new TestCluster(await RedisServer.StartAsync(), data);
         try
         {
-            var starting = Enumerable.Range(0, silos).Select(_ => OneShotProcess.Start(["serve", .. cluster.Options, .. http ? s_urls : []])).ToList();
+            string[] listeners = [.. http ? s_urls : [], .. management ? s_management : []];
+            var starting = Enumerable.Range(0, silos).Select(_ => OneShotProcess.Start(["serve", .. cluster.Options, .. listeners])).ToList();
             foreach (var silo in starting)
             {
+                var health = management ? new Uri(HttpServer.ManagementIn(await silo.SaysAsync(HttpServer.TellsOfHealth))) : null;
                 var url = http ? HttpServer.AddressIn(await silo.SaysAsync(HttpServer.IsReady)) : null;
                 var ready = await silo.SaysAsync(line => line.StartsWith("Ready: silo ", StringComparison.Ordinal));
-                cluster._silos.Add(new TestSilo(silo, ready.Split(' ')[2], url));
+                cluster._silos.Add(new TestSilo(silo, ready.Split(' ')[2], url, health));
             }
 
             return cluster;
@@ -79,4 +83,5 @@ internal sealed class TestCluster : IAsyncDisposable
 /// <param name="Process">The process.</param>
 /// <param name="Address">Its address, as the cluster knows it.</param>
 /// <param name="Url">Where it serves HTTP, if it does.</param>
-internal sealed record TestSilo(OneShotProcess Process, string Address, Uri? Url);
+/// <param name="Management">Where it tells of its health and its metrics, if it does.</param>
+internal sealed record TestSilo(OneShotProcess Process, string Address, Uri? Url, Uri? Management = null);

@@ -26,6 +26,10 @@ internal sealed record Dashboard(string Uid, string Title, params Row[] Rows)
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>All dashboards, in the order of the links between them.</summary>
+    public static IReadOnlyList<Dashboard> All { get; } =
+    [OverviewDashboard.Create(), TrainingDashboard.Create(), DatasetDashboard.Create(), OrleansDashboard.Create()];
+
     /// <summary>Name of its file.</summary>
     public string FileName => $"{Uid}.json";
 

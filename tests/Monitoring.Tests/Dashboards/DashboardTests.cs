@@ -7,15 +7,7 @@ namespace OrleansOneShot.Monitoring.Tests.Dashboards;
 
 public sealed partial class DashboardTests
 {
-    private static readonly Dashboard[] s_dashboards =
-    [
-        OverviewDashboard.Create(),
-        TrainingDashboard.Create(),
-        DatasetDashboard.Create(),
-        OrleansDashboard.Create(),
-    ];
-
-    public static TheoryData<string> Uids => [.. s_dashboards.Select(dashboard => dashboard.Uid)];
+    public static TheoryData<string> Uids => [.. Dashboard.All.Select(dashboard => dashboard.Uid)];
 
     [Theory]
     [MemberData(nameof(Uids))]
@@ -24,7 +16,7 @@ public sealed partial class DashboardTests
     [Fact]
     public void Files_OfTheFolder_AreThoseOfTheDashboards() =>
         Assert.Equal(
-            s_dashboards.Select(dashboard => dashboard.FileName).Order(StringComparer.Ordinal),
+            Dashboard.All.Select(dashboard => dashboard.FileName).Order(StringComparer.Ordinal),
             Directory.GetFiles(Repository.PathOf("dashboards"), "*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
 
@@ -91,9 +83,9 @@ public sealed partial class DashboardTests
 
     [Fact]
     public void Uids_OfAllDashboards_AreThoseThatLinksName() =>
-        Assert.Equal(["oneshot-overview", "oneshot-training", "oneshot-datasets", "oneshot-orleans"], s_dashboards.Select(dashboard => dashboard.Uid));
+        Assert.Equal(["oneshot-overview", "oneshot-training", "oneshot-datasets", "oneshot-orleans"], Dashboard.All.Select(dashboard => dashboard.Uid));
 
-    private static Dashboard Of(string uid) => s_dashboards.Single(dashboard => dashboard.Uid == uid);
+    private static Dashboard Of(string uid) => Dashboard.All.Single(dashboard => dashboard.Uid == uid);
 
     [GeneratedRegex(@"\[[0-9]+[sm]\]")]
     private static partial Regex FixedWindow();

@@ -122,7 +122,7 @@ internal static class TrainingDashboard
                 ),
                 Lines(
                     "Fan-out",
-                    "What a fanned-out step spends on sending, waiting and gathering. Filled by jobs of several objects that borrow slots.",
+                    "What a fanned-out step spends on sending, waiting and gathering. Filled by jobs that borrow slots.",
                     "s",
                     Quantile(0.5, "oneshot_fanout_reduce_duration_seconds", "p50"),
                     Quantile(0.95, "oneshot_fanout_reduce_duration_seconds", "p95")

@@ -18,6 +18,22 @@ public sealed class MetricsDocumentTests
         Assert.Empty(MetricTable.All.SelectMany(row => row.Labels).Select(label => label.Name).Intersect(forbidden));
     }
 
+    // Help, types, base units and endings, as Prometheus' own tool would have them.
+    [Fact]
+    public async Task Scrape_OfEveryInstrument_PassesPromtool()
+    {
+        // The committed scrape has NOW where a moment stands.
+        var scrape = (await File.ReadAllTextAsync(Repository.Golden("telemetry", "scrape.txt"), TestContext.Current.CancellationToken)).Replace(
+            " NOW\n",
+            " 1\n",
+            StringComparison.Ordinal
+        );
+        var (code, output) = await Promtool.RunAsync(scrape, ["check", "metrics"]);
+        Assert.True(code == 0 && output.Length == 0, output);
+        var (wrong, _) = await Promtool.RunAsync(scrape.Replace("oneshot_steps_total", "oneshot_steps", StringComparison.Ordinal), ["check", "metrics"]);
+        Assert.NotEqual(0, wrong);
+    }
+
     [Fact]
     public void Buckets_OfTheTable_RiseAndBelongToHistogramsAlone()
     {

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using OrleansOneShot.Monitoring.Tests.Metrics;
-using OrleansOneShot.TestKit.Servers;
 
 namespace OrleansOneShot.Monitoring.Tests.Rules;
 
@@ -63,7 +61,12 @@ public sealed partial class RuleTests
     [Fact]
     public async Task Rules_ByPromtool_AreValid()
     {
-        var (code, output) = await PromtoolAsync("check", "rules", RuleFile.PathOf("oneshot-recording.rules.yml"), RuleFile.PathOf("oneshot-alerts.rules.yml"));
+        var (code, output) = await Promtool.RunAsync(
+            "check",
+            "rules",
+            RuleFile.PathOf("oneshot-recording.rules.yml"),
+            RuleFile.PathOf("oneshot-alerts.rules.yml")
+        );
         Assert.True(code == 0 && !output.Contains("FAILED", StringComparison.Ordinal), output);
         Assert.Contains($"SUCCESS: {RuleFile.Alerting.Alerts.Count} rules found", output, StringComparison.Ordinal);
     }
@@ -71,24 +74,8 @@ public sealed partial class RuleTests
     [Fact]
     public async Task Alerts_ByPromtool_FireWhenTheyShould()
     {
-        var (code, output) = await PromtoolAsync("test", "rules", RuleFile.PathOf("tests", "oneshot-alerts.test.yml"));
+        var (code, output) = await Promtool.RunAsync("test", "rules", RuleFile.PathOf("tests", "oneshot-alerts.test.yml"));
         Assert.True(code == 0 && output.Contains("SUCCESS", StringComparison.Ordinal), output);
-    }
-
-    private static async Task<(int Code, string Output)> PromtoolAsync(params string[] arguments)
-    {
-        if (!Executables.Exist("promtool"))
-        {
-            throw MissingServer.SkipOrFail("promtool is not installed; it comes with the package prometheus.");
-        }
-
-        using var process = Process.Start(new ProcessStartInfo("promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, error) = (
-            process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
-            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
-        );
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output + await error);
     }
 
     [GeneratedRegex(@"(?m)^## (OneShot\w+)$")]
