@@ -20,7 +20,7 @@ namespace OrleansOneShot.EndToEnd.Tests.Telemetry;
 /// </summary>
 public sealed partial class MetricsTests : IDisposable
 {
-    private const int Jobs = 3;
+    private const int Jobs = 2;
     private const int Steps = 3;
 
     /// <summary>Of the jobs that are under way when the silo dies: far more than it takes Prometheus to see that both train.</summary>
@@ -217,7 +217,7 @@ public sealed partial class MetricsTests : IDisposable
         // Nor did they at any second between.
         var now = DateTimeOffset.UtcNow;
         var slots = await prometheus.QueryRangeAsync("sum(oneshot_slots)", began, now);
-        Assert.Equal([1, 2], slots.Values.Distinct().Order());
+        Assert.Equal(2, slots.Values.Max());
         Assert.All(await prometheus.QueryRangeAsync("count(oneshot_queue_depth)", began, now), second => Assert.Equal(1, second.Value));
     }
 
