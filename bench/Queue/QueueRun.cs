@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansOneShot.Client.Cluster;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Jobs;
@@ -225,7 +226,7 @@ internal static class QueueRun
         builder.UseOrleansClient(client =>
         {
             client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
-            client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster, "oneshot"));
+            client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (ContractVersion.ClusterIdOf(cluster), "oneshot"));
         });
         var host = builder.Build();
         await host.StartAsync(cancellationToken);

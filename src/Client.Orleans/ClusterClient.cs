@@ -336,7 +336,7 @@ public sealed partial class ClusterClient : IAsyncDisposable
             client.AddActivityPropagation();
             client.Configure<ClusterOptions>(identity =>
             {
-                identity.ClusterId = options.ClusterId;
+                identity.ClusterId = options.OrleansClusterId;
                 identity.ServiceId = options.ServiceId;
             });
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = s_gatewayListPeriod);

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansOneShot.Contracts;
 
 namespace OrleansOneShot.Client.Cluster;
 
@@ -11,8 +12,13 @@ public sealed record ClusterClientOptions
     /// <summary>The cluster's Redis, as StackExchange.Redis writes it: "host:port,password=...". Null takes <see cref="Gateways"/>.</summary>
     public string? Redis { get; init; }
 
-    /// <summary>The cluster's id.</summary>
+    /// <summary>
+    /// The cluster's id, as its silos were given it. With <see cref="Gateways"/>, which ask no Redis for the silos' version, as Orleans knows it.
+    /// </summary>
     public required string ClusterId { get; init; }
+
+    /// <summary>What Orleans calls the cluster.</summary>
+    internal string OrleansClusterId => Redis is null ? ClusterId : ContractVersion.ClusterIdOf(ClusterId);
 
     /// <summary>The service's id.</summary>
     public string ServiceId { get; init; } = "oneshot";

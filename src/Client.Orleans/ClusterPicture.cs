@@ -28,6 +28,15 @@ public static class ClusterPicture
                 .Select(silo => new SiloDocument(silo.Key, silo.Count(), silo.Count(slot => slot.State == "free"), silo.First().Reason)),
         ]);
 
+    /// <summary>How far a cluster has drained.</summary>
+    /// <param name="status">The status.</param>
+    /// <returns>The document.</returns>
+    public static DrainDocument ToDocument(this DrainStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return new DrainDocument(status.Mark is not null, status.Running, status.Waiting, status.Silos, status.Mark?.ContractVersion, status.Mark?.Since);
+    }
+
     /// <summary>The slots.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <returns>By silo and number.</returns>

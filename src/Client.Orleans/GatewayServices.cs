@@ -77,6 +77,22 @@ internal sealed class GatewayCluster(ClusterClient client) : IOneShotCluster
     /// <inheritdoc/>
     public async Task<QueueDocument> GetQueueAsync(CancellationToken cancellationToken = default) =>
         (await client.AskAsync(() => client.GetSchedulerAsync(cancellationToken))).ToQueue();
+
+    /// <inheritdoc/>
+    public async Task<DrainDocument> GetDrainAsync(CancellationToken cancellationToken = default) =>
+        (await client.AskAsync(() => client.GetDrainAsync(cancellationToken))).ToDocument();
+
+    /// <inheritdoc/>
+    public async Task<DrainDocument> DrainAsync(CancellationToken cancellationToken = default) =>
+        (await client.AskAsync(() => client.DrainAsync(cancellationToken))).ToDocument();
+
+    /// <inheritdoc/>
+    public async Task<DrainDocument> DrainSiloAsync(string silo, CancellationToken cancellationToken = default) =>
+        (await client.AskAsync(() => client.DrainSiloAsync(silo, cancellationToken))).ToDocument();
+
+    /// <inheritdoc/>
+    public async Task<DrainDocument> ResumeAsync(CancellationToken cancellationToken = default) =>
+        (await client.AskAsync(() => client.ResumeAsync(cancellationToken))).ToDocument();
 }
 
 /// <summary>A cluster's models. One that is sent goes into the store as it is.</summary>

@@ -45,6 +45,13 @@ public static partial class Wording
     /// <param name="sizes">The sizes.</param>
     public static string Shape(IEnumerable<long> sizes) => $"[{List(sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)))}]";
 
+    /// <summary>A span of time that somebody has set: <c>90 s</c>, <c>10 min</c>, <c>1.5 h</c>.</summary>
+    /// <param name="time">The time.</param>
+    public static string Duration(TimeSpan time) =>
+        time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h")
+        : time.TotalMinutes >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s");
+
     /// <summary>Cuts a text, never within a character.</summary>
     /// <param name="text">The text.</param>
     /// <param name="longest">Most UTF-16 units of the result, 1 or more.</param>

@@ -25,6 +25,13 @@ public sealed class WordingTests
     public void Shape_ManyDimensions_IsCut() => Assert.Equal("[1, 1, 1, 1, 1, 1, 1, 1 and 2,992 more]", Wording.Shape(Enumerable.Repeat(1L, 3000)));
 
     [Theory]
+    [InlineData(0, "0 s")]
+    [InlineData(90, "90 s")]
+    [InlineData(600, "10 min")]
+    [InlineData(5400, "1.5 h")]
+    public void Duration_OfSeconds_IsInTheUnitThatReadsBest(int seconds, string text) => Assert.Equal(text, Wording.Duration(TimeSpan.FromSeconds(seconds)));
+
+    [Theory]
     [InlineData("abc", 3, "abc")]
     [InlineData("abcd", 3, "ab…")]
     [InlineData("ab\U0001F600cd", 4, "ab…")]

@@ -221,11 +221,12 @@ spec:
         - {name: management, containerPort: {{ $values.ports.management }}, protocol: TCP}
         - {name: silo, containerPort: {{ $values.ports.silo }}, protocol: TCP}
         - {name: gateway, containerPort: {{ $values.ports.gateway }}, protocol: TCP}
+      # Longer than serve waits for silos of an earlier version to leave (--upgrade-wait), so that it says why itself.
       startupProbe:
         httpGet: {path: /healthz/startup, port: management}
         periodSeconds: 5
         timeoutSeconds: 5
-        failureThreshold: 60
+        failureThreshold: 108
       # The program itself gives what it asks 3 seconds.
       readinessProbe:
         httpGet: {path: /healthz/ready, port: management}

@@ -49,9 +49,6 @@
 {{- fail (printf "trainers.%s has %d slots and %d GPUs: slots beyond the GPUs would be slots of the processor; give as many slots as gpu.count." $name (int $pool.slots) (int $pool.gpu.count)) -}}
 {{- end -}}
 {{- if eq $pool.kind "ScaledJob" -}}
-{{- if not $values.preview.exitWhenIdle -}}
-{{- fail (printf "trainers.%s is a ScaledJob, whose pods end when they are idle, and oneshot %s can't do that yet: take kind Deployment, or set preview.exitWhenIdle=true for an image whose serve knows --exit-when-idle." $name $.Chart.AppVersion) -}}
-{{- end -}}
 {{- if not $pool.scaling.enabled -}}
 {{- fail (printf "trainers.%s is a ScaledJob and trainers.%s.scaling.enabled is false: nobody would start its jobs." $name $name) -}}
 {{- end -}}

@@ -93,7 +93,7 @@ internal sealed class DocumentRules : IOpenApiDocumentTransformer
                     BearerFormat = "os1_<id>_<secret>",
                     Description =
                         "A key. Its scopes: `jobs:read` reads the owner's jobs, events and files; `jobs:write` uploads, submits, cancels and deletes; "
-                        + "`cluster:read` sees silos, slots and the queue; `admin` makes and ends keys.",
+                        + "`cluster:read` sees silos, slots and the queue; `admin` makes and ends keys, and drains the cluster.",
                 }
         );
 

@@ -17,6 +17,8 @@ internal sealed class ServeCommand : OneShotCommand
 
     private readonly HealthOptions _health = new();
 
+    private readonly LeaveOptions _leave = new();
+
     private readonly VolatileRedisOption _volatile = new();
 
     private readonly UrlsOption _urls = new();
@@ -58,6 +60,7 @@ internal sealed class ServeCommand : OneShotCommand
         Options.Add(_keepModels);
         _listen.AddTo(this);
         _health.AddTo(this);
+        _leave.AddTo(this);
         _volatile.AddTo(this);
         _urls.AddTo(this);
         _webhooks.AddTo(this);
@@ -114,8 +117,9 @@ internal sealed class ServeCommand : OneShotCommand
             WebhookAllow = _webhooks.Resolve(parsed),
             AllowPull = _pulls.Resolve(parsed),
             KeepModels = parsed.GetValue(_keepModels) is { } days ? TimeSpan.FromDays(days) : null,
+            Waits = context.Say,
         };
-        await using var silo = await ClusterSilo.StartAsync(options, context.Interrupt);
+        await using var silo = await ClusterSilo.StartAsync(_leave.Apply(parsed, options), context.Interrupt);
         foreach (var notice in silo.Notices)
         {
             context.Say(notice);
@@ -164,7 +168,14 @@ internal sealed class ServeCommand : OneShotCommand
             }
             else
             {
-                var lost = await silo.Lost.WaitAsync(context.Interrupt);
+                await Task.WhenAny(silo.Lost, silo.Leaves).WaitAsync(context.Interrupt);
+                if (silo.Leaves.IsCompleted && !silo.Lost.IsCompleted)
+                {
+                    context.Say($"{await silo.Leaves}: silo {silo.Address} leaves.");
+                    return ExitCode.Done;
+                }
+
+                var lost = await silo.Lost;
                 await silo.AbandonAsync();
                 throw new OneShotException(lost);
             }

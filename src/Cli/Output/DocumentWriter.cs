@@ -32,6 +32,7 @@ internal static class DocumentWriter
 [JsonSerializable(typeof(DatasetReportDocument))]
 [JsonSerializable(typeof(DatasetRunDocument))]
 [JsonSerializable(typeof(DatasetRunListDocument))]
+[JsonSerializable(typeof(DrainDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(EventDocument))]

@@ -78,13 +78,7 @@ internal sealed class JobSession : IJobSession
     {
         if (target.Redis is { } redis)
         {
-            var cluster = new ClusterClientOptions
-            {
-                Redis = redis,
-                ClusterId = ClusterSiloOptions.DefaultClusterId,
-                ServiceId = EmbeddedSilo.ServiceId,
-            };
-            return new JobSession(target, await ClusterClient.ConnectAsync(cluster, cancellationToken));
+            return new JobSession(target, await ClusterClient.ConnectAsync(ClusterOf(redis), cancellationToken));
         }
 
         var data = target.Data;
@@ -110,6 +104,16 @@ internal sealed class JobSession : IJobSession
             await Task.Delay(s_pause, cancellationToken);
         }
     }
+
+    /// <summary>A cluster, as clients are told of it.</summary>
+    /// <param name="redis">Connection string of its Redis.</param>
+    public static ClusterClientOptions ClusterOf(string redis) =>
+        new()
+        {
+            Redis = redis,
+            ClusterId = ClusterSiloOptions.DefaultClusterId,
+            ServiceId = EmbeddedSilo.ServiceId,
+        };
 
     /// <summary>Whether another process works on a data folder's jobs, and takes calls.</summary>
     /// <param name="data">The folder.</param>

@@ -1,5 +1,6 @@
 using Orleans.Messaging;
 using OrleansOneShot.Contracts;
+using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
@@ -113,6 +114,30 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         _view = view with { HasSilos = _view.HasSilos };
     }
 
+    /// <summary>Whether silos of this program's version are there.</summary>
+    /// <returns>False: all have left.</returns>
+    /// <exception cref="OneShotException">unavailable: Redis does not answer.</exception>
+    public Task<bool> HasSilosAsync() => _registry.HasSilosAsync(ContractVersion.Current);
+
+    /// <summary>What Redis says of a cluster that was drained, and whose silos have left.</summary>
+    /// <returns>The mark; null: it is not drained, or has not left yet.</returns>
+    public DrainMark? Left => _view.HasSilos ? null : _view.Drain;
+
+    /// <summary>Takes the drain back, when there is no silo that could.</summary>
+    /// <returns>When durable.</returns>
+    /// <exception cref="OneShotException">unavailable: Redis does not answer, or lets nobody write.</exception>
+    public async Task ResumeAsync()
+    {
+        try
+        {
+            await _registry.ResumeAsync();
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            throw _registry.Refusal(e);
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
@@ -122,6 +147,16 @@ internal sealed class ClusterConnection : IClientConnectionRetryFilter, IAsyncDi
         if (_view.Incarnation.Length > 0 && view.Incarnation != _view.Incarnation)
         {
             return Lost();
+        }
+
+        if (!view.HasSilos && view.Drain is not null)
+        {
+            return new ErrorDetail(
+                ErrorCodes.Unavailable,
+                $"The cluster at Redis {_registry.Where} is drained for an upgrade: its silos have left, and its jobs wait.",
+                "cluster",
+                "Start silos of a later version, or take it back with: oneshot cluster resume --cluster ..."
+            );
         }
 
         if (!view.HasSilos)

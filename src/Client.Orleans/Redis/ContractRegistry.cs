@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
 using StackExchange.Redis;
 
@@ -7,7 +8,9 @@ namespace OrleansOneShot.Client.Cluster.Redis;
 /// <summary>
 /// Which version of the contracts a cluster's silos have: a sorted set in its Redis, in which each silo keeps an entry for as long as it lives and a little
 /// longer. It is looked at before the first call between a silo or client and the cluster, which could go wrong in any way. Beside it lies the cluster's
-/// incarnation: an id that the first silo makes and that never lapses. Whoever knew another one knows that Redis has lost its data.
+/// incarnation: an id that the first silo makes and that never lapses. Whoever knew another one knows that Redis has lost its data. And beside that the mark of
+/// a drained cluster, which silos must see before they join. All of it belongs to the cluster as it was configured, whatever the versions are: here they see
+/// each other, and nowhere else.
 /// </summary>
 /// <param name="connection">The cluster's Redis.</param>
 /// <param name="serviceId">The service's id.</param>
@@ -35,8 +38,14 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
         end
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. (now + 2 * life), '+inf')
+        local mark = redis.call('GET', KEYS[3]) or ''
         for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-          if string.match(other, '^%d+') ~= ARGV[1] then return {now, 'refused', other} end
+          if string.match(other, '^%d+') ~= ARGV[1] then return {now, 'refused', other, mark} end
+        end
+        if mark ~= '' and ARGV[4] == '' then
+          if tonumber(string.match(mark, '^%d+')) >= tonumber(ARGV[1]) then return {now, 'drained', incarnation or '', mark} end
+          redis.call('DEL', KEYS[3])
+          mark = ''
         end
         local how = 'entered'
         if not incarnation then
@@ -46,18 +55,33 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
         end
         redis.call('ZADD', KEYS[1], now + life, entry)
         redis.call('PERSIST', KEYS[1])
-        return {now, how, incarnation}
+        return {now, how, incarnation, mark}
         """;
 
     private const string LookScript = """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local silo = redis.call('ZRANGEBYSCORE', KEYS[1], now, now + 2 * ARGV[1], 'LIMIT', 0, 1)
-        return {redis.call('GET', KEYS[2]) or '', silo[1] or ''}
+        return {redis.call('GET', KEYS[2]) or '', silo[1] or '', redis.call('GET', KEYS[3]) or ''}
         """;
 
-    // Redis Cluster keeps both in one place: what stands in braces decides.
-    private readonly RedisKey[] _keys = [$"{serviceId}/contracts/{clusterId}", $"{{{serviceId}/contracts/{clusterId}}}/incarnation"];
+    private const string DrainScript = """
+        local mark = redis.call('GET', KEYS[3])
+        if not mark or tonumber(string.match(mark, '^%d+')) < tonumber(ARGV[1]) then
+          local time = redis.call('TIME')
+          mark = ARGV[1] .. ':' .. string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+          redis.call('SET', KEYS[3], mark)
+        end
+        return mark
+        """;
+
+    // Redis Cluster keeps them in one place: what stands in braces decides.
+    private readonly RedisKey[] _keys =
+    [
+        $"{serviceId}/contracts/{clusterId}",
+        $"{{{serviceId}/contracts/{clusterId}}}/incarnation",
+        $"{{{serviceId}/contracts/{clusterId}}}/drained",
+    ];
 
     /// <summary>Address of the Redis, without password.</summary>
     public string Where => ClusterRedis.Name(Options);
@@ -80,15 +104,31 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
                     .ScriptEvaluateAsync(ClaimScript, _keys, [version, silo, life, before?.Incarnation ?? "", Guid.NewGuid().ToString("N"), told])
             )!;
         var (now, how, what) = (DateTimeOffset.FromUnixTimeMilliseconds((long)answer[0]), (string)answer[1]!, (string)answer[2]!);
+        var mark = answer.Length > 3 ? ParseMark((string)answer[3]!) : null;
         return how switch
         {
             "lost" => new ClaimAnswer(now, ClaimOutcome.Lost, what),
             "rewound" => new ClaimAnswer(now, ClaimOutcome.Rewound, what),
             "refused" => new ClaimAnswer(now, ClaimOutcome.Refused, before?.Incarnation ?? "", Parse(what)),
-            "founded" => new ClaimAnswer(now, ClaimOutcome.Founded, what),
-            _ => new ClaimAnswer(now, ClaimOutcome.Entered, what),
+            "drained" => new ClaimAnswer(now, ClaimOutcome.Drained, what) { Drain = mark },
+            "founded" => new ClaimAnswer(now, ClaimOutcome.Founded, what) { Drain = mark },
+            _ => new ClaimAnswer(now, ClaimOutcome.Entered, what) { Drain = mark },
         };
     }
+
+    /// <summary>Marks the cluster as drained for silos of a version and of those before. A mark that says so already stays.</summary>
+    /// <param name="version">The version.</param>
+    /// <returns>The mark.</returns>
+    public async Task<DrainMark> DrainAsync(int version) =>
+        ParseMark((string)(await connection.GetDatabase().ScriptEvaluateAsync(DrainScript, _keys, [version]))!)!;
+
+    /// <summary>Takes the mark away.</summary>
+    /// <returns>When done.</returns>
+    public Task ResumeAsync() => connection.GetDatabase().KeyDeleteAsync(_keys[2]);
+
+    /// <summary>The mark of a drained cluster.</summary>
+    /// <returns>The mark; null: it is not drained.</returns>
+    public async Task<DrainMark?> FindDrainAsync() => ParseMark((string?)await connection.GetDatabase().StringGetAsync(_keys[2]) ?? "");
 
     /// <summary>Takes a silo's entry out.</summary>
     /// <param name="version">The silo's version.</param>
@@ -102,7 +142,7 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
     /// <exception cref="OneShotException">unavailable: there are others, or Redis does not answer.</exception>
     public async Task<ClusterView> RequireAsync(int version)
     {
-        var (incarnation, entry) = await LookAsync();
+        var (incarnation, entry, mark) = await LookAsync();
         if (entry.Length > 0 && Parse(entry) is var (other, silo) && other != version)
         {
             throw new OneShotException(
@@ -115,20 +155,26 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
             );
         }
 
-        return new ClusterView(incarnation, entry.Length > 0);
+        return new ClusterView(incarnation, entry.Length > 0, mark);
     }
+
+    /// <summary>Whether silos of a version are there.</summary>
+    /// <param name="version">The version.</param>
+    /// <returns>False: all have left, and those of another one may have come.</returns>
+    /// <exception cref="OneShotException">unavailable: Redis does not answer.</exception>
+    public async Task<bool> HasSilosAsync(int version) => (await LookAsync()).Entry is { Length: > 0 } entry && Parse(entry).Version == version;
 
     /// <summary>What it means that Redis did not answer.</summary>
     /// <param name="error">The failure.</param>
     /// <returns>unavailable, with the address.</returns>
     public OneShotException Refusal(Exception error) => ClusterRedis.Refusal(Options, error);
 
-    private async Task<(string Incarnation, string Entry)> LookAsync()
+    private async Task<(string Incarnation, string Entry, DrainMark? Mark)> LookAsync()
     {
         try
         {
             var answer = (RedisResult[])(await connection.GetDatabase().ScriptEvaluateAsync(LookScript, _keys, [(long)Lifetime.TotalMilliseconds]))!;
-            return ((string)answer[0]!, (string)answer[1]!);
+            return ((string)answer[0]!, (string)answer[1]!, ParseMark((string)answer[2]!));
         }
         catch (Exception e) when (e is RedisException and not RedisServerException or TimeoutException)
         {
@@ -156,4 +202,9 @@ internal sealed class ContractRegistry(IConnectionMultiplexer connection, string
         var colon = entry.IndexOf(':', StringComparison.Ordinal);
         return (int.Parse(entry.AsSpan(0, colon), CultureInfo.InvariantCulture), entry[(colon + 1)..]);
     }
+
+    private static DrainMark? ParseMark(string mark) =>
+        mark.Length > 0 && Parse(mark) is var (version, since)
+            ? new DrainMark(version, DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(since, CultureInfo.InvariantCulture)))
+            : null;
 }

@@ -99,6 +99,37 @@ public interface ISchedulerGrain : IGrainWithIntegerKey
     [Alias("GiveBack")]
     Task GiveBack(SlotLease lease);
 
+    /// <summary>
+    /// A silo that has been idle wants to leave: takes it out, unless a job has or waits for one of its slots. Until it announces itself again it gets none.
+    /// </summary>
+    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
+    /// <returns>Whether it is out.</returns>
+    [Alias("Retire")]
+    Task<bool> Retire(string silo);
+
+    /// <summary>Drains the cluster for an upgrade: no job gets a slot, those that run stop at a checkpoint and wait, and all silos leave.</summary>
+    /// <returns>How far that is; it goes on.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">conflict: this is no cluster.</exception>
+    [Alias("Drain")]
+    Task<DrainStatus> Drain();
+
+    /// <summary>Takes <see cref="Drain"/> back. Silos that have begun to leave leave all the same.</summary>
+    /// <returns>How things are then.</returns>
+    [Alias("Resume")]
+    Task<DrainStatus> Resume();
+
+    /// <summary>Has one silo leave; others take its jobs.</summary>
+    /// <param name="silo">The silo's address, as <c>SiloAddress.ToParsableString</c> gives it.</param>
+    /// <returns>How things are; the silo leaves when its jobs have stopped at a checkpoint.</returns>
+    /// <exception cref="Documents.Errors.OneShotException">not_found: no such silo. conflict: this is no cluster.</exception>
+    [Alias("DrainSilo")]
+    Task<DrainStatus> DrainSilo(string silo);
+
+    /// <summary>How far the cluster has drained.</summary>
+    /// <returns>The status.</returns>
+    [Alias("GetDrain"), ReadOnly, AlwaysInterleave]
+    Task<DrainStatus> GetDrain();
+
     /// <summary>The slots that take jobs, leased or free.</summary>
     /// <returns>How many.</returns>
     [Alias("CountSlots"), ReadOnly, AlwaysInterleave]

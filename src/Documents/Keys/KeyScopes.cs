@@ -14,7 +14,7 @@ public static class KeyScopes
     /// <summary>To see silos, slots and the queue.</summary>
     public const string ClusterRead = "cluster:read";
 
-    /// <summary>To make, list and revoke keys, and to upload models.</summary>
+    /// <summary>To make, list and revoke keys, to upload models, and to drain the cluster.</summary>
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>

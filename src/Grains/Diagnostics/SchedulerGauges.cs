@@ -85,6 +85,9 @@ internal sealed record SchedulerFigures
     /// <summary>Slots of silos that take no jobs, without leased and lent ones.</summary>
     public int Withheld { get; init; }
 
+    /// <summary>Whether the cluster is drained.</summary>
+    public bool Drained { get; init; }
+
     /// <summary>Slots that would be used now, were there as many.</summary>
-    public int Wanted => Leased + Queued - NoneFits;
+    public int Wanted => Drained ? Leased : Leased + Queued - NoneFits;
 }

@@ -39,6 +39,10 @@ public static class OneShotGrainsExtensions
         services.TryAddSingleton<Quarantine>();
         services.TryAddSingleton<ISiloHealth>(provider => provider.GetRequiredService<Quarantine>());
         services.TryAddSingleton<SlotAnnouncer>();
+        services.TryAddSingleton<IDrainMark, NoDrainMark>();
+        services.TryAddSingleton<Departure>();
+        services.TryAddSingleton<IDeparture>(provider => provider.GetRequiredService<Departure>());
+        services.TryAddSingleton<IdleWatch>();
         services.TryAddSingleton<JobRecovery>();
         services.TryAddSingleton<DatasetInputs>();
         services.TryAddSingleton<BlobCollector>();

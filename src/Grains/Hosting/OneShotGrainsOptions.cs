@@ -20,6 +20,14 @@ public sealed class OneShotGrainsOptions
     /// </summary>
     public bool RequeueOnStop { get; set; }
 
+    /// <summary>
+    /// How long a silo of a drained cluster waits for its own jobs and those of others to stop, before it leaves all the same. Default: 2 minutes.
+    /// </summary>
+    public TimeSpan LongestDrain { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a silo with slots may have nothing to do before it leaves; null (the default): for ever.</summary>
+    public TimeSpan? ExitWhenIdle { get; set; }
+
     /// <summary>Folder for the engines' work, on a local disk. Default: <c>oneshot-work</c> in the system's folder for temporary files.</summary>
     public string WorkFolder { get; set; } = Path.Combine(Path.GetTempPath(), "oneshot-work");
 

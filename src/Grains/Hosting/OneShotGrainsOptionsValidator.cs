@@ -30,6 +30,14 @@ internal sealed class OneShotGrainsOptionsValidator : IValidateOptions<OneShotGr
         {
             errors.Add($"OneShotGrainsOptions.LeaseDuration is {options.LeaseDuration}; it must be at least twice the heartbeat of {options.HeartbeatPeriod}.");
         }
+        if (options.LongestDrain <= TimeSpan.Zero)
+        {
+            errors.Add($"OneShotGrainsOptions.LongestDrain is {options.LongestDrain}; it must be above 0.");
+        }
+        if (options.ExitWhenIdle < TimeSpan.FromSeconds(1))
+        {
+            errors.Add($"OneShotGrainsOptions.ExitWhenIdle is {options.ExitWhenIdle}; it must be at least 1 s, or null.");
+        }
         if (options.SchedulerPeriod <= TimeSpan.Zero)
         {
             errors.Add($"OneShotGrainsOptions.SchedulerPeriod is {options.SchedulerPeriod}; it must be above 0.");

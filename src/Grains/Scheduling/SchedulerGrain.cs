@@ -24,6 +24,7 @@ internal sealed partial class SchedulerGrain(
     [FromKeyedServices(OneShotStorage.Name)] IGrainStorage pages,
     IClusterMembershipService membership,
     JobRecovery recovery,
+    IDrainMark mark,
     IOptions<OneShotGrainsOptions> options,
     OneShotInstruments instruments,
     ILogger<SchedulerGrain> logger
@@ -51,6 +52,7 @@ internal sealed partial class SchedulerGrain(
     {
         _activated = Now;
         await LoadAsync();
+        _model.Drain = await mark.ReadAsync();
         _gauges = instruments.BeginScheduler();
         Measure();
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(options.Value.SchedulerPeriod, options.Value.SchedulerPeriod) { Interleave = true });

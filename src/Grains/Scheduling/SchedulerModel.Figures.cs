@@ -22,7 +22,7 @@ internal sealed partial class SchedulerModel
         {
             var reason = ReasonOf(need, settled);
             unfit[reason] = unfit.GetValueOrDefault(reason) + count;
-            if (free.Exists(slot => Fits(need, slot)))
+            if (Drain is null && free.Exists(slot => Fits(need, slot)))
             {
                 startable += count;
             }
@@ -32,6 +32,7 @@ internal sealed partial class SchedulerModel
         return new SchedulerFigures
         {
             Queued = _queue.Count,
+            Drained = Drain is not null,
             Oldest = FindOldest(),
             NoneFits = unfit.GetValueOrDefault(WaitReason.NoneFits),
             OnlyWithheld = unfit.GetValueOrDefault(WaitReason.Withheld),

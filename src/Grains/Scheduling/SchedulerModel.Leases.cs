@@ -32,6 +32,24 @@ internal sealed partial class SchedulerModel
         RenewLent(silo, withheld is null ? slots : [], now);
     }
 
+    /// <summary>Takes out a silo that wants to leave, unless one of its slots is in use or a job that waits could have it.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <returns>Whether it is out.</returns>
+    public bool Retire(string silo)
+    {
+        if (_leases.Exists(record => record.Lease.Silo == silo) || _lent.Exists(lease => lease.Silo == silo))
+        {
+            return false;
+        }
+        var own = OfferedSlots().Where(slot => slot.Silo == silo).ToList();
+        if (_queue.Needs.Keys.Any(need => own.Exists(slot => Fits(need, slot))))
+        {
+            return false;
+        }
+        _silos.Remove(silo);
+        return true;
+    }
+
     /// <summary>Forgets silent silos, lapsed leases, and what nobody has confirmed for long.</summary>
     /// <param name="now">The time.</param>
     /// <returns>The leases that lapsed.</returns>
@@ -51,6 +69,10 @@ internal sealed partial class SchedulerModel
     /// <returns>The new leases, whose epoch is not yet set, each with its queue entry.</returns>
     public ImmutableArray<LeaseRecord> Grant(DateTimeOffset now)
     {
+        if (Drain is not null)
+        {
+            return [];
+        }
         var granted = ImmutableArray.CreateBuilder<LeaseRecord>();
         while (_queue.Count > 0)
         {

@@ -26,7 +26,7 @@ internal sealed partial class SchedulerModel
     /// <returns>The lent slots.</returns>
     public ImmutableArray<SlotLease> Lend(string jobId, long epoch, int wanted, IReadOnlyCollection<string> except, DateTimeOffset now, long request = 0)
     {
-        if (epoch <= 0 || _leases.Find(record => record.Lease.JobId == jobId && record.Lease.Epoch == epoch) is not { } own)
+        if (Drain is not null || epoch <= 0 || _leases.Find(record => record.Lease.JobId == jobId && record.Lease.Epoch == epoch) is not { } own)
         {
             return [];
         }

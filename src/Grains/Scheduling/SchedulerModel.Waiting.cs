@@ -16,6 +16,10 @@ internal sealed partial class SchedulerModel
     /// <returns>The reason.</returns>
     public WaitReason ReasonOf(SlotNeed need, bool settled = true)
     {
+        if (Drain is not null)
+        {
+            return WaitReason.Drained;
+        }
         if (_silos.Count == 0)
         {
             return settled ? WaitReason.NoSlots : WaitReason.Busy;
@@ -31,6 +35,10 @@ internal sealed partial class SchedulerModel
     /// <returns>A sentence.</returns>
     public string Describe(QueueEntry entry, WaitReason reason)
     {
+        if (reason == WaitReason.Drained)
+        {
+            return "Waits: the cluster is drained for an upgrade.";
+        }
         if (reason == WaitReason.NoSlots)
         {
             return "No silo offers a slot: start one with oneshot serve.";

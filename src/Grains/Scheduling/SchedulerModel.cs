@@ -56,6 +56,9 @@ internal sealed partial class SchedulerModel
     /// <summary>Called with each job that waits no more.</summary>
     public Action<string>? Left { get; set; }
 
+    /// <summary>That the cluster is drained, so that nobody gets a slot; null: it is not.</summary>
+    public DrainMark? Drain { get; set; }
+
     /// <summary>The waiting jobs.</summary>
     public FairQueue Waiting => _queue;
 
@@ -70,6 +73,9 @@ internal sealed partial class SchedulerModel
 
     /// <summary>Number of slots that take jobs.</summary>
     public int SlotCount => OfferedSlots().Count();
+
+    /// <summary>Number of silos that offer slots, those that take no jobs for now included.</summary>
+    public int Offering => _silos.Count;
 
     /// <summary>The silos that hold leases.</summary>
     public IReadOnlyList<string> LeasedSilos =>

@@ -109,4 +109,7 @@ internal enum WaitReason
 
     /// <summary>There are no slots.</summary>
     NoSlots,
+
+    /// <summary>The cluster is drained.</summary>
+    Drained,
 }

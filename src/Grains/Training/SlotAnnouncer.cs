@@ -103,6 +103,26 @@ internal sealed partial class SlotAnnouncer(
         }
     }
 
+    /// <summary>Takes this silo out if nothing is there for its slots.</summary>
+    /// <returns>Whether it is out; then it offers nothing any more.</returns>
+    public async Task<bool> RetireAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_stop.IsCancellationRequested || !await grains.GetGrain<ISchedulerGrain>(0).Retire(silo.SiloAddress.ToParsableString()))
+            {
+                return false;
+            }
+            await _stop.CancelAsync();
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose()
     {
         _stop.Cancel();

@@ -12,6 +12,7 @@ namespace OrleansOneShot.Grains.Training;
 internal sealed partial class TrainerLifecycle(
     TrainingHost host,
     SlotAnnouncer announcer,
+    IdleWatch idle,
     JobRecovery recovery,
     IClusterMembershipService membership,
     IGrainFactory grains,
@@ -38,6 +39,7 @@ internal sealed partial class TrainerLifecycle(
             await ResumeAsync(cancellationToken);
         }
         announcer.Start();
+        idle.Start();
         _watch = Task.Run(WatchAsync, CancellationToken.None);
     }
 

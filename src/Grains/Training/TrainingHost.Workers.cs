@@ -87,6 +87,7 @@ internal sealed partial class TrainingHost
         lock (_lock)
         {
             _workers.Remove(worker);
+            _idleSince = options.Value.Clock.GetTimestamp();
         }
         worker.Dispose();
     }

@@ -29,6 +29,19 @@ internal sealed partial class TrainingHost(
     private readonly Dictionary<(string JobId, long Epoch), TrainingRun> _runs = [];
     private readonly CancellationTokenSource _abandon = new();
     private bool _stopping;
+    private long _idleSince = options.Value.Clock.GetTimestamp();
+
+    /// <summary>Since when nothing runs on this silo's slots, as a time stamp of the clock; null: something does.</summary>
+    public long? IdleSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _runs.Count + _workers.Count > 0 ? null : _idleSince;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public int Active
@@ -121,7 +134,8 @@ internal sealed partial class TrainingHost(
     public async Task StopAllAsync(bool requeue, CancellationToken cancellationToken = default)
     {
         Task all;
-        using var drain = instruments.BeginDrain();
+        // A silo that leaves a drained cluster has done so before it stops: then there is nothing more to measure.
+        using var drain = _stopping ? null : instruments.BeginDrain();
         lock (_lock)
         {
             _stopping = true;
@@ -167,6 +181,7 @@ internal sealed partial class TrainingHost(
             if (_runs.Remove(key, out var run))
             {
                 run.Dispose();
+                _idleSince = options.Value.Clock.GetTimestamp();
             }
         }
     }

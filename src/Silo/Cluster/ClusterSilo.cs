@@ -11,6 +11,8 @@ using OrleansOneShot.Documents.Errors;
 using OrleansOneShot.Grains;
 using OrleansOneShot.Grains.Faults;
 using OrleansOneShot.Grains.Hosting;
+using OrleansOneShot.Grains.Scheduling;
+using OrleansOneShot.Grains.Training;
 using OrleansOneShot.Silo.Embedded;
 using OrleansOneShot.Silo.Hosting;
 using OrleansOneShot.Silo.Recovery;
@@ -34,6 +36,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         _host = host;
         _claim = claim;
         Notices = notices;
+        Leaves = host.Services.GetRequiredService<IDeparture>().Told;
         Lost = Task.WhenAny(claim.Lost, host.Services.GetRequiredService<FatalEnd>().Told, host.Services.GetRequiredService<ClockWatch>().Told).Unwrap();
     }
 
@@ -87,14 +90,20 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     /// </summary>
     public Task<ErrorDetail> Lost { get; }
 
+    /// <summary>
+    /// Ends when the silo is to leave in order although its process was not told to stop: the cluster is drained, it was asked to, or it has been idle for
+    /// long. The reason is a sentence without its full stop. Whoever serves it then stops it.
+    /// </summary>
+    public Task<string> Leaves { get; }
+
     /// <summary>Starts a silo and joins the cluster.</summary>
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <returns>The running silo.</returns>
     /// <exception cref="OneShotException">
     /// invalid_input: it must not or can't listen where it was told to. conflict: another program has its port. unavailable: Redis does not answer or would
-    /// lose jobs, the clocks of the two machines differ, the data folder or the artifact store is out of reach or read-only, or the cluster's silos have
-    /// another version of the contracts.
+    /// lose jobs, the clocks of the two machines differ, the data folder or the artifact store is out of reach or read-only, the cluster's silos have
+    /// another version of the contracts, or it is drained.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(ClusterSiloOptions options, CancellationToken cancellationToken = default)
     {
@@ -104,7 +113,15 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         var redis = ClusterRedis.Parse(options.Redis);
         var connection = await ClusterRedis.ConnectAsync(redis, cancellationToken);
         var settings = await RedisSettings.ReadAsync(connection);
-        var claim = await ContractClaim.EnterAsync(connection, EmbeddedSilo.ServiceId, options.ClusterId, options.ContractVersion);
+        var claim = await ContractClaim.EnterAsync(
+            connection,
+            EmbeddedSilo.ServiceId,
+            options.ClusterId,
+            options.ContractVersion,
+            patience: options.UpgradeWait,
+            waits: options.Waits,
+            cancellationToken: cancellationToken
+        );
         try
         {
             ClockCheck.Require(options.Clock.GetUtcNow(), claim.Entered, ClusterRedis.Name(redis));
@@ -113,7 +130,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             var store = SiloStore.Choose(options.Data, cluster: true);
             var artifacts = SiloStore.Open(store);
             await SiloStore.RequireWritableAsync(artifacts, cancellationToken);
-            var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, clock, chosen), cancellationToken);
+            var (host, _) = await SiloHost.StartAsync(endpoints, chosen => Build(options, store, redis, clock, claim.Mark, chosen), cancellationToken);
             var logger = host.Services.GetRequiredService<ILogger<ClusterSilo>>();
             claim.Keep(logger, clock);
             if (
@@ -131,6 +148,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
 
             notices.ForEach(notice => LogNotice(logger, notice));
             Warn(logger, options.Listen, endpoints, redis);
+            LeaveWhenDrainedAsync(claim, host).Ignore();
             return new ClusterSilo(host, claim, notices);
         }
         catch
@@ -183,6 +201,12 @@ public sealed partial class ClusterSilo : IAsyncDisposable
         }
     }
 
+    private static async Task LeaveWhenDrainedAsync(ContractClaim claim, IHost host)
+    {
+        await claim.Drained;
+        await host.Services.GetRequiredService<IDeparture>().LeaveWithOthersAsync();
+    }
+
     private static void Warn(ILogger logger, SiloListenOptions listen, SiloEndpoints endpoints, ConfigurationOptions redis)
     {
         if (RedisExposure.Find(redis) is { } where)
@@ -212,7 +236,14 @@ public sealed partial class ClusterSilo : IAsyncDisposable
     )]
     private static partial void LogPublic(ILogger logger, string address);
 
-    private static IHost Build(ClusterSiloOptions options, StoreLocation store, ConfigurationOptions redis, ClusterClock clock, SiloEndpoints endpoints)
+    private static IHost Build(
+        ClusterSiloOptions options,
+        StoreLocation store,
+        ConfigurationOptions redis,
+        ClusterClock clock,
+        IDrainMark mark,
+        SiloEndpoints endpoints
+    )
     {
         var builder = SiloHostBuilder.Create(options.Data.LogOfProcess);
         builder.UseOrleans(silo =>
@@ -220,11 +251,12 @@ public sealed partial class ClusterSilo : IAsyncDisposable
             silo.Configure<EndpointOptions>(endpoints.ApplyTo);
             silo.Configure<ClusterOptions>(cluster =>
             {
-                cluster.ClusterId = options.ClusterId;
+                cluster.ClusterId = Contracts.ContractVersion.ClusterIdOf(options.ClusterId, options.ContractVersion);
                 cluster.ServiceId = EmbeddedSilo.ServiceId;
             });
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = redis);
             JudgeRowsBy(clock, options.Clock, silo.Services);
+            silo.Services.AddSingleton(mark);
             silo.Services.AddSingleton<FatalEnd>();
             silo.Services.AddSingleton(provider => new ClockWatch(options.Clock, provider.GetRequiredService<ILogger<ClockWatch>>()));
             silo.Services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<FatalEnd>());
@@ -249,6 +281,7 @@ public sealed partial class ClusterSilo : IAsyncDisposable
                     Slots = options.Slots,
                     Devices = options.Devices,
                     KeepModels = options.KeepModels,
+                    ExitWhenIdle = options.ExitWhenIdle,
                     WebhookAllow = options.WebhookAllow,
                     AllowPull = options.AllowPull,
                     ResumesJobs = true,

@@ -18,7 +18,7 @@ public sealed record ClusterSiloOptions
     /// <summary>Folder of artifacts, which all silos and clients of the cluster share.</summary>
     public required DataFolder Data { get; init; }
 
-    /// <summary>Name of the cluster within that Redis.</summary>
+    /// <summary>Name of the cluster within that Redis. Orleans' name of it has the version of the contracts as well.</summary>
     public string ClusterId { get; init; } = DefaultClusterId;
 
     /// <summary>Slots this silo offers; 0 only orchestrates; null: one for each GPU, or one for the processor.</summary>
@@ -41,6 +41,18 @@ public sealed record ClusterSiloOptions
 
     /// <summary>When it takes no jobs, and when a job that machines fail is given up.</summary>
     public SiloHealthOptions Health { get; init; } = new();
+
+    /// <summary>How long a silo with slots may have nothing to do before it is to end; null: for ever.</summary>
+    public TimeSpan? ExitWhenIdle { get; init; }
+
+    /// <summary>
+    /// How long the start waits for silos of an earlier version of the contracts to leave, or for a drained cluster to be taken back, before it is refused.
+    /// Default: not at all.
+    /// </summary>
+    public TimeSpan UpgradeWait { get; init; }
+
+    /// <summary>Is told what the start waits for, a sentence.</summary>
+    public Action<string>? Waits { get; init; }
 
     /// <summary>Whether a Redis that loses jobs when it ends, or when its memory is full, may be used.</summary>
     public bool AllowVolatileRedis { get; init; }

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansOneShot.Client.Cluster.Redis;
+using OrleansOneShot.Contracts.Scheduling;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Grains.Scheduling;
 using StackExchange.Redis;
 
 namespace OrleansOneShot.Silo.Cluster;
@@ -12,11 +15,13 @@ namespace OrleansOneShot.Silo.Cluster;
 internal sealed partial class ContractClaim : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = ContractRegistry.Lifetime / 6;
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     private readonly ContractRegistry _registry;
     private readonly ConnectionMultiplexer _connection;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<ErrorDetail> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _silo = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
     private readonly int _version;
     private readonly TimeSpan _renewalPeriod;
@@ -41,41 +46,41 @@ internal sealed partial class ContractClaim : IAsyncDisposable
     /// <summary>Ends when Redis no longer holds the cluster that the silo joined, with what to say then.</summary>
     public Task<ErrorDetail> Lost => _lost.Task;
 
+    /// <summary>Ends when the cluster is drained, and this silo is to leave.</summary>
+    public Task Drained => _drained.Task;
+
+    /// <summary>Where it stands whether the cluster is drained.</summary>
+    public IDrainMark Mark => new RedisDrainMark(_registry, _version);
+
     /// <summary>Enters this silo.</summary>
     /// <param name="connection">The cluster's Redis; the claim's from now on.</param>
     /// <param name="serviceId">The service's id.</param>
-    /// <param name="clusterId">The cluster's id.</param>
+    /// <param name="clusterId">The cluster's id, as it was configured.</param>
     /// <param name="version">This silo's version.</param>
     /// <param name="renewalPeriod">How often it is renewed; null takes a sixth of an entry's life.</param>
+    /// <param name="patience">How long to wait for silos of an earlier version to leave, or for a drain to be taken back.</param>
+    /// <param name="waits">Is told what is waited for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The claim.</returns>
-    /// <exception cref="OneShotException">unavailable: silos of another version are there, or Redis does not let a silo work with it.</exception>
+    /// <exception cref="OneShotException">
+    /// unavailable: silos of another version are there, the cluster is drained, or Redis does not let a silo work with it.
+    /// </exception>
     public static async Task<ContractClaim> EnterAsync(
         ConnectionMultiplexer connection,
         string serviceId,
         string clusterId,
         int version,
-        TimeSpan? renewalPeriod = null
+        TimeSpan? renewalPeriod = null,
+        TimeSpan patience = default,
+        Action<string>? waits = null,
+        CancellationToken cancellationToken = default
     )
     {
         var registry = new ContractRegistry(connection, serviceId, clusterId);
         var claim = new ContractClaim(registry, connection, version, renewalPeriod ?? s_period);
         try
         {
-            claim._last = await registry.ClaimAsync(version, claim._silo);
-            if (claim._last.Other is var (other, silo))
-            {
-                throw new OneShotException(
-                    new ErrorDetail(
-                        ErrorCodes.Unavailable,
-                        $"The cluster at Redis {registry.Where} has version {other} of the contracts (silo {silo}); this silo has version {version} and "
-                            + $"can't join it.",
-                        "cluster",
-                        $"Stop the silos of version {other} first (one that was killed counts for {ContractRegistry.Lifetime.TotalSeconds:0} s more), or use "
-                            + $"another database of that Redis, such as redis://HOST:PORT/1."
-                    )
-                );
-            }
-
+            await claim.EnterAsync(patience, waits, cancellationToken);
             return claim;
         }
         catch (RedisServerException e)
@@ -133,6 +138,35 @@ internal sealed partial class ContractClaim : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private async Task EnterAsync(TimeSpan patience, Action<string>? waits, CancellationToken cancellationToken)
+    {
+        var entry = new ClusterEntry(_version, _registry.Where, ContractRegistry.Lifetime);
+        var began = Stopwatch.GetTimestamp();
+        string? told = null;
+        while (true)
+        {
+            var answer = await _registry.ClaimAsync(_version, _silo);
+            if (entry.WhyNot(answer) is not { } error)
+            {
+                _last = answer;
+                return;
+            }
+
+            if (!entry.MayChange(answer) || Stopwatch.GetElapsedTime(began) >= patience)
+            {
+                throw new OneShotException(error);
+            }
+
+            if (entry.Waiting(answer, patience) is var what && what != told)
+            {
+                told = what;
+                waits?.Invoke(what);
+            }
+
+            await Task.Delay(s_look, cancellationToken);
+        }
+    }
+
     private async Task RenewAsync(ILogger logger, ClusterClock? clock)
     {
         using var timer = new PeriodicTimer(_renewalPeriod);
@@ -156,6 +190,11 @@ internal sealed partial class ContractClaim : IAsyncDisposable
                         default:
                             _last = answer;
                             clock?.Adjust(answer.Now);
+                            if (answer.Drain is { } mark && mark.ContractVersion >= _version)
+                            {
+                                _drained.TrySetResult();
+                            }
+
                             break;
                     }
                 }
@@ -194,4 +233,19 @@ internal sealed partial class ContractClaim : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{What}")]
     private static partial void LogLost(ILogger logger, string what);
+}
+
+/// <summary>The mark of a drained cluster, beside the entries of its silos.</summary>
+/// <param name="registry">The entries.</param>
+/// <param name="version">Version of the silos that are drained.</param>
+internal sealed class RedisDrainMark(ContractRegistry registry, int version) : IDrainMark
+{
+    /// <inheritdoc/>
+    public async Task<DrainMark?> ReadAsync() => await registry.FindDrainAsync() is { } mark && mark.ContractVersion >= version ? mark : null;
+
+    /// <inheritdoc/>
+    public Task<DrainMark> SetAsync() => registry.DrainAsync(version);
+
+    /// <inheritdoc/>
+    public Task ClearAsync() => registry.ResumeAsync();
 }

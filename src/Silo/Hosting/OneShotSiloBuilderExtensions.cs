@@ -52,6 +52,7 @@ internal static class OneShotSiloBuilderExtensions
             grains.Clock = options.Clock;
             grains.MetricModels = MetricModels.Of(catalog, Environment.GetEnvironmentVariable);
             grains.Slots = slots;
+            grains.ExitWhenIdle = options.ExitWhenIdle;
             grains.WebhookAllow = options.WebhookAllow;
             grains.ModelGrace = options.KeepModels ?? grains.ModelGrace;
         });

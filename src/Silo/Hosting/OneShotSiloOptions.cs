@@ -32,6 +32,9 @@ internal sealed record OneShotSiloOptions
     /// <summary>How long an unused model of the store is kept; null: as <see cref="Grains.Hosting.OneShotGrainsOptions.ModelGrace"/> says.</summary>
     public TimeSpan? KeepModels { get; init; }
 
+    /// <summary>How long a silo with slots may have nothing to do before it leaves: <see cref="Grains.Hosting.OneShotGrainsOptions.ExitWhenIdle"/>.</summary>
+    public TimeSpan? ExitWhenIdle { get; init; }
+
     /// <summary>Hosts that webhooks may call besides those of the Internet: <see cref="Grains.Hosting.OneShotGrainsOptions.WebhookAllow"/>.</summary>
     public ImmutableArray<string> WebhookAllow { get; init; } = [];
 

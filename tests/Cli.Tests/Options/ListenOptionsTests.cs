@@ -80,6 +80,9 @@ public sealed class ListenOptionsTests
     [InlineData("--advertise", "silo-1", "--advertise 'silo-1' is no IP address.")]
     [InlineData("--silo-port", "0", "--silo-port must be a whole number from 1 to 65535, but is '0'.")]
     [InlineData("--keep-models", "0", "--keep-models must be a whole number from 1 to 3650, but is '0'.")]
+    [InlineData("--exit-when-idle", "0s", "--exit-when-idle must be a time from 1 s to 168 h, such as 90s, 10m or 2h, but is '0s'.")]
+    [InlineData("--exit-when-idle", "10", "--exit-when-idle must be a time from 1 s to 168 h, such as 90s, 10m or 2h, but is '10'.")]
+    [InlineData("--upgrade-wait", "-1m", "--upgrade-wait must be a time from 0 s to 168 h, such as 90s, 10m or 2h, but is '-1m'.")]
     [InlineData("--gateway-port", "70000", "--gateway-port must be a whole number from 1 to 65535, but is '70000'.")]
     [InlineData("--bind", "203.0.113.77", "203.0.113.77 is no address of this machine, so no silo can listen there.")]
     [InlineData("--bind", "0.0.0.0", "0.0.0.0 listens on every address of this machine, and --advertise does not say under which one others reach the silo.")]
@@ -110,12 +113,24 @@ public sealed class ListenOptionsTests
     [InlineData("--bind", "127.0.0.2")]
     [InlineData("--allow-public")]
     [InlineData("--keep-models", "7")]
+    [InlineData("--exit-when-idle")]
+    [InlineData("--exit-when-idle", "10m")]
+    [InlineData("--upgrade-wait", "0")]
     public async Task Serve_WithoutACluster_TakesNoAddress(params string[] option)
     {
         var run = await CliRun.RunAsync(["serve", .. option]);
 
         Assert.Equal(ExitCode.BadInput, run.ExitCode);
         Assert.StartsWith($"{option[0]} is for silos of a cluster: give --cluster as well;", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_ControlThatEndsWhenIdle_IsRefused()
+    {
+        var run = await CliRun.RunAsync("serve", "--cluster", "redis://127.0.0.1:1", "--role", "control", "--exit-when-idle");
+
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.StartsWith("--exit-when-idle is for silos with slots, and --role control has none", run.Error, StringComparison.Ordinal);
     }
 
     private static SiloListenOptions Read(ListenOptions.Given given, (string Name, string Value)[] environment) =>

@@ -25,7 +25,7 @@ public sealed class ProgramTests
         foreach (var workload in rendering.Workloads.Where(IsOfTheProgram))
         {
             var expected = workload.Labels["app.kubernetes.io/component"] == "test" ? "implant" : "serve";
-            var (command, errors) = ProgramFacts.Parse(Known(workload));
+            var (command, errors) = ProgramFacts.Parse(workload.Container.Args);
 
             Assert.Equal(expected, command);
             Assert.True(errors.Count == 0, $"{workload}: {string.Join(" ", errors)}");
@@ -33,7 +33,7 @@ public sealed class ProgramTests
     }
 
     [Fact]
-    public async Task ExitWhenIdle_IsAskedForByScaledJobsAlone_AndUnknownToTheProgram()
+    public async Task ExitWhenIdle_IsAskedForByScaledJobsAlone()
     {
         var rendering = await Rendering.OfAsync("hosted-values.yaml");
         var jobs = rendering.Silos.Where(workload => workload.Kind == "ScaledJob").ToList();
@@ -41,10 +41,18 @@ public sealed class ProgramTests
         Assert.NotEmpty(jobs);
         Assert.All(jobs, job => Assert.Contains(ExitWhenIdle, job.Container.Args));
         Assert.All(rendering.Silos.Except(jobs), silo => Assert.DoesNotContain(ExitWhenIdle, silo.Container.Args));
-        Assert.True(
-            ProgramFacts.Parse(["serve", "--cluster", "redis://redis", ExitWhenIdle, "10m"]).Errors.Count > 0,
-            "serve knows --exit-when-idle now: take preview.exitWhenIdle out of the chart, and the way round it out of this class."
-        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task StartupProbe_IsMorePatientThanASiloThatWaitsForOlderOnesToLeave(string values)
+    {
+        var rendering = await Rendering.OfAsync(values);
+        foreach (var silo in rendering.Silos)
+        {
+            var probe = silo.Container.StartupProbe;
+            Assert.True(TimeSpan.FromSeconds(probe.PeriodSeconds!.Value * probe.FailureThreshold!.Value) > LeaveOptions.DefaultUpgradeWait, $"{silo}");
+        }
     }
 
     [Theory]
@@ -65,7 +73,7 @@ public sealed class ProgramTests
         foreach (var silo in rendering.Silos)
         {
             var listen = ListenOptions.Read(new ListenOptions.Given(), name => name == ListenOptions.BindVariable ? "10.1.2.3" : silo.Variable(name));
-            var arguments = Known(silo);
+            var arguments = silo.Container.Args;
             var http = ProgramFacts.ValuesOf(arguments, "--urls").Select(url => new Uri(url).Port);
             var management = ProgramFacts.ValuesOf(arguments, "--management-urls").Select(url => new Uri(url).Port);
 
@@ -137,7 +145,10 @@ public sealed class ProgramTests
     public async Task Redis_IsAnAddressThatTheProgramTakes(string values)
     {
         var rendering = await Rendering.OfAsync(values);
-        Assert.All(rendering.Silos, silo => Assert.NotEmpty(ClusterOption.Read(Assert.Single(ProgramFacts.ValuesOf(Known(silo), "--cluster")), _ => null)));
+        Assert.All(
+            rendering.Silos,
+            silo => Assert.NotEmpty(ClusterOption.Read(Assert.Single(ProgramFacts.ValuesOf(silo.Container.Args, "--cluster")), _ => null))
+        );
     }
 
     [Theory]
@@ -182,19 +193,6 @@ public sealed class ProgramTests
     }
 
     private static bool IsOfTheProgram(Workload workload) => workload.Labels["app.kubernetes.io/component"] != "redis";
-
-    // What is asked of an image of later versions is not this program's.
-    private static List<string> Known(Workload workload)
-    {
-        var arguments = workload.Container.Args.ToList();
-        var at = arguments.IndexOf(ExitWhenIdle);
-        if (workload.Kind == "ScaledJob" && at >= 0)
-        {
-            arguments.RemoveRange(at, 2);
-        }
-
-        return arguments;
-    }
 
     private static IEnumerable<int> PortsOf(Workload workload, string name) =>
         workload.Container.Ports.Where(port => port.Name == name).Select(port => port.ContainerPort);

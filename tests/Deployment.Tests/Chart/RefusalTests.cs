@@ -46,8 +46,7 @@ public sealed class RefusalTests
     [InlineData("trainers.cpu.scaling.enabled=true", "trainers.cpu.scaling.serverAddress is empty")]
     [InlineData("trainers.cpu.scaling.minReplicas=11", "trainers.cpu.scaling.minReplicas is above maxReplicas")]
     [InlineData("trainers.cpu.gpu.resource=nvidia.com/gpu,trainers.cpu.slots=2", "trainers.cpu has 2 slots and 1 GPUs")]
-    [InlineData("trainers.cpu.kind=ScaledJob", "trainers.cpu is a ScaledJob, whose pods end when they are idle, and oneshot 0.1.0 can't do that yet")]
-    [InlineData("trainers.cpu.kind=ScaledJob,preview.exitWhenIdle=true", "trainers.cpu.scaling.enabled is false: nobody would start its jobs")]
+    [InlineData("trainers.cpu.kind=ScaledJob", "trainers.cpu.scaling.enabled is false: nobody would start its jobs")]
     public async Task Template_WithValuesThatCantBe_IsRefusedByName(string values, string message)
     {
         const string Sound = "redis.url=redis://redis:6379,redis.existingSecret=redis,store.type=azure,store.azure.existingSecret=blobs";

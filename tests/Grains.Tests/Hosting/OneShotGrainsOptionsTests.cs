@@ -14,6 +14,7 @@ public sealed class OneShotGrainsOptionsTests
         Assert.False(options.RequeueOnStop);
         Assert.Equal(TimeSpan.FromSeconds(10), options.HeartbeatPeriod);
         Assert.Equal(TimeSpan.FromSeconds(60), options.LeaseDuration);
+        Assert.Equal((TimeSpan.FromMinutes(2), null), (options.LongestDrain, options.ExitWhenIdle));
         Assert.Equal(TimeSpan.FromSeconds(5), options.SchedulerPeriod);
         Assert.Equal(TimeSpan.FromSeconds(5), options.StateTrust);
         Assert.Equal(3, options.MaxDeaths);
@@ -40,6 +41,8 @@ public sealed class OneShotGrainsOptionsTests
             WorkFolder = " ",
             HeartbeatPeriod = TimeSpan.Zero,
             LeaseDuration = TimeSpan.FromSeconds(-1),
+            LongestDrain = TimeSpan.Zero,
+            ExitWhenIdle = TimeSpan.FromMilliseconds(1),
             SchedulerPeriod = TimeSpan.Zero,
             MaxDeaths = 0,
             MaxUploadedBytesPerOwner = 0,
@@ -65,6 +68,8 @@ public sealed class OneShotGrainsOptionsTests
                 "OneShotGrainsOptions.WorkFolder is empty; name a folder on a local disk.",
                 "OneShotGrainsOptions.HeartbeatPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.LeaseDuration is -00:00:01; it must be at least twice the heartbeat of 00:00:00.",
+                "OneShotGrainsOptions.LongestDrain is 00:00:00; it must be above 0.",
+                "OneShotGrainsOptions.ExitWhenIdle is 00:00:00.0010000; it must be at least 1 s, or null.",
                 "OneShotGrainsOptions.SchedulerPeriod is 00:00:00; it must be above 0.",
                 "OneShotGrainsOptions.MaxDeaths is 0; it must be 1 or more.",
                 "OneShotGrainsOptions.MaxFaultySilos is 0; it must be 1 or more.",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using OrleansOneShot.Contracts;
 using OrleansOneShot.Silo.Cluster;
 using OrleansOneShot.Silo.Embedded;
 using StackExchange.Redis;
@@ -10,11 +11,14 @@ namespace OrleansOneShot.Silo.Tests.Cluster;
 /// <summary>Rows of a cluster's membership table, as Orleans keeps them in Redis.</summary>
 internal static class MembershipRow
 {
-    private const string Key = $"{EmbeddedSilo.ServiceId}/members/{ClusterSiloOptions.DefaultClusterId}";
+    private static readonly string s_key = KeyOf(ContractVersion.Current);
+
+    /// <summary>Where the silos of a version are listed.</summary>
+    public static string KeyOf(int version) => $"{EmbeddedSilo.ServiceId}/members/{ContractVersion.ClusterIdOf(ClusterSiloOptions.DefaultClusterId, version)}";
 
     /// <summary>The rows.</summary>
     public static async Task<IReadOnlyDictionary<string, JsonObject>> ReadAsync(IConnectionMultiplexer redis) =>
-        (await redis.GetDatabase().HashGetAllAsync(Key))
+        (await redis.GetDatabase().HashGetAllAsync(s_key))
             .Where(row => row.Name != "Version")
             .ToDictionary(row => (string)row.Name!, row => JsonNode.Parse((string)row.Value!)!.AsObject());
 
@@ -27,7 +31,7 @@ internal static class MembershipRow
             row[field] = time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
         }
 
-        await redis.GetDatabase().HashSetAsync(Key, silo, row.ToJsonString());
+        await redis.GetDatabase().HashSetAsync(s_key, silo, row.ToJsonString());
     }
 
     /// <summary>The address of a row's gateway.</summary>
