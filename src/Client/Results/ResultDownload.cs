@@ -115,7 +115,7 @@ public sealed class ResultDownload(IResultSource source)
         var path = StorePaths.Manifest(jobId);
         var bytes =
             await source.ReadManifestAsync(jobId, PublishedResult.MaxManifestBytes, cancellationToken)
-            ?? throw new FileNotFoundException($"The store has lost {path}.", path);
+            ?? throw PublishedResult.Gone(jobId);
         if (expected is not null)
         {
             await using var verified = VerifiedReader.Verify(new MemoryStream(bytes, writable: false), new ArtifactInfo(path, expected.Bytes, expected.Sha256));
