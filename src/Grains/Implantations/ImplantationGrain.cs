@@ -192,15 +192,7 @@ internal sealed partial class ImplantationGrain(
             var state = await first();
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
             _step = _steps = 0;
-            await WriteAsync(
-                state with
-                {
-                    State = JobState.Queued,
-                    Created = Now,
-                    QueuedAt = Now,
-                    Trace = TraceParent.Current ?? TraceParent.Create(),
-                }
-            );
+            await WriteAsync(state with { State = JobState.Queued, Created = Now, QueuedAt = Now, Trace = TraceParent.Current ?? TraceParent.Create() });
             LogSubmitted(Id, request.Owner, request.Model.Name);
             // Listed before it is queued, so the recovery after a crash finds it.
             await PutSummaryAsync();

@@ -91,7 +91,10 @@ public sealed class RestoreTests
         Assert.Equal(good, status.Files);
         await world.WhenIdleAsync();
         Assert.All((await PublishedResult.ReadAsync(world.Files, "j1"))!.Files, file => Assert.StartsWith("jobs/j1/epochs/2/", file.Stored.Path));
-        var said = Assert.Single(await world.WatchAsync("j1"), progress => progress.Message?.StartsWith("The store has a result", StringComparison.Ordinal) == true);
+        var said = Assert.Single(
+            await world.WatchAsync("j1"),
+            progress => progress.Message?.StartsWith("The store has a result", StringComparison.Ordinal) == true
+        );
         Assert.True(said.IsWarning);
         Assert.Contains(what == "result" ? $"{path} is damaged" : "The manifest of job j1 is damaged", said.Message, StringComparison.Ordinal);
     }
