@@ -31,7 +31,9 @@ internal sealed partial class ImplantationGrain
         return RecoveryOutcome.Recovered;
     }
 
-    /// <summary>A job that has succeeded, or that somebody works for, knows best itself; any other may have come from a backup that is older than its result.</summary>
+    /// <summary>
+    /// A job that has succeeded, or that somebody works for, knows best itself; any other may have come from a backup that is older than its result.
+    /// </summary>
     private async Task<RecoveryOutcome> RecoverKnownAsync(bool dryRun)
     {
         if (_state.State != JobState.Succeeded && !await IsAliveAsync(_state.Lease?.Silo))
