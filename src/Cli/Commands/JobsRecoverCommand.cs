@@ -114,14 +114,14 @@ internal sealed class JobsRecoverCommand : OneShotCommand
 
         if (report.Unfinished.Count > 0)
         {
-            context.Say($"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: {Name(report.Unfinished)}.");
+            context.Say($"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: {Some(report.Unfinished)}.");
         }
 
         if (report.Lost.Count > 0)
         {
             context.Say(
                 $"{Jobs(report.Lost.Count)} succeeded, but the store holds no result any more, since it was deleted after the backup or lost; jobs delete takes "
-                    + $"such a job off the list: {Name(report.Lost)}."
+                    + $"such a job off the list: {Some(report.Lost)}."
             );
         }
 
@@ -129,7 +129,7 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         context.Say($"{Jobs(report.Recovered.Count)} {verb}, {report.Known} known already, {report.Failed.Count} damaged.");
     }
 
-    private static string Name(IReadOnlyList<string> ids) =>
+    private static string Some(IReadOnlyList<string> ids) =>
         string.Join(", ", ids.Take(MostNamed)) + (ids.Count > MostNamed ? $" and {ids.Count - MostNamed} more" : "");
 
     private static string Jobs(int count) => count == 1 ? "1 job" : $"{count} jobs";

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using OrleansOneShot.Client;
-using OrleansOneShot.Client.Generations;
 using OrleansOneShot.Client.Implantations;
 using OrleansOneShot.Client.Jobs;
 using OrleansOneShot.Documents.Errors;
@@ -62,7 +61,7 @@ public sealed class RestoreTests : IDisposable
             await removed.GetResultAsync(Limit);
             var running = await client.ImplantAsync(Cat(40), cancellationToken: Limit);
             var drawing = await client.GenerateAsync(
-                new Generation("a <cat> in the snow")
+                new Client.Generations.Generation("a <cat> in the snow")
                 {
                     Implantations = [new ImplantationReference { Id = early.Id }],
                     Steps = 3,
@@ -142,7 +141,7 @@ public sealed class RestoreTests : IDisposable
         _folder.Dispose();
     }
 
-    private static Implantation Cat(int steps, int priority = 0) =>
+    private static Client.Implantations.Implantation Cat(int steps, int priority = 0) =>
         new(Repository.Sample("cat.png"))
         {
             Objects = [new("cat", Repository.Sample("cat-mask.png"))],

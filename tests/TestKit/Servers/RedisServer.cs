@@ -64,9 +64,9 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Starts it again on its port, with what it has kept.</summary>
-    public Task StartAsync() => StartAsync([]);
+    public Task StartAsync() => LaunchAsync();
 
-    private async Task StartAsync(params string[] more)
+    private async Task LaunchAsync(params string[] more)
     {
         var start = new ProcessStartInfo(
             "redis-server",
@@ -102,7 +102,7 @@ public sealed class RedisServer : IAsyncDisposable
         await KillAsync();
         Directory.Delete(Path.Combine(_folder, "appendonlydir"), recursive: true);
         File.Copy(copy, Path.Combine(_folder, "dump.rdb"), overwrite: true);
-        await StartAsync("--appendonly", "no");
+        await LaunchAsync("--appendonly", "no");
         await CallAsync("CONFIG", "SET", "appendonly", "yes");
         await UntilAsync("aof_rewrite_in_progress:0");
     }
