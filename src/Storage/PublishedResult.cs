@@ -54,6 +54,18 @@ public sealed record PublishedResult(ReadOnlyMemory<byte> Manifest, IReadOnlyLis
         return Parse(jobId, content.ToArray());
     }
 
+    /// <summary>What is said of a job that has succeeded and whose manifest the store has not.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>The error, one sentence.</returns>
+    public static FileNotFoundException Gone(string jobId)
+    {
+        var path = StorePaths.Manifest(jobId);
+        return new FileNotFoundException(
+            $"The store holds no result of job {jobId} any more: {path} is gone, since it was deleted there or the store is older than the list of jobs.",
+            path
+        );
+    }
+
     /// <summary>Reads a manifest.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="manifest">Its bytes.</param>

@@ -134,6 +134,21 @@ internal sealed class TestWorld : IAsyncDisposable
     /// <summary>Forgets all that grains have stored, as a database that loses its data does; the cluster has ended.</summary>
     public void LoseState() => _rows.Clear();
 
+    /// <summary>Copies all that grains have stored, as a backup of the database does.</summary>
+    /// <returns>Puts the copy back; the cluster has ended.</returns>
+    public Action BackUp()
+    {
+        var copy = _rows.ToArray();
+        return () =>
+        {
+            _rows.Clear();
+            foreach (var (key, row) in copy)
+            {
+                _rows[key] = row;
+            }
+        };
+    }
+
     /// <summary>Waits until the scheduler knows the slots of so many silos.</summary>
     public async Task WhenAnnouncedAsync(int silos)
     {

@@ -86,7 +86,9 @@ internal static class FileEndpoints
         }
         catch (FileNotFoundException e)
         {
-            throw new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The store has lost {path} of job {status.Id}."), e);
+            throw path == StorePaths.ManifestName
+                ? Gone(status.Id, e)
+                : new OneShotException(new ErrorDetail(ErrorCodes.Failed, $"The store has lost {path} of job {status.Id}."), e);
         }
     }
 
@@ -102,11 +104,21 @@ internal static class FileEndpoints
             return new ArtifactInfo(StorePaths.Manifest(status.Id), own.Bytes, own.Sha256);
         }
 
-        var published = status.Manifest is { } manifest
-            ? await PublishedResult.ReadAsync(store, status.Id, manifest.Bytes, manifest.Sha256, cancellationToken)
-            : await PublishedResult.ReadAsync(store, status.Id, cancellationToken);
+        PublishedResult? published;
+        try
+        {
+            published = status.Manifest is { } manifest
+                ? await PublishedResult.ReadAsync(store, status.Id, manifest.Bytes, manifest.Sha256, cancellationToken)
+                : await PublishedResult.ReadAsync(store, status.Id, cancellationToken);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw Gone(status.Id, e);
+        }
         return published?.Files.FirstOrDefault(file => file.Path == path)?.Stored;
     }
+
+    private static OneShotException Gone(string id, Exception lost) => new(new ErrorDetail(ErrorCodes.Failed, PublishedResult.Gone(id).Message), lost);
 
     private static OneShotException NotFound() =>
         new(

@@ -26,7 +26,8 @@ internal sealed class JobsRecoverCommand : OneShotCommand
     public JobsRecoverCommand(CliStreams streams)
         : base(
             "recover",
-            "Lists finished jobs again whose results are stored, after the database or a cluster's Redis has lost them; jobs that are listed stay as they are.",
+            "Lists finished jobs again whose results are stored, after the database or a cluster's Redis has lost them or was put back from an older backup; "
+                + "all other jobs stay as they are.",
             streams,
             "oneshot jobs recover --dry-run",
             "oneshot jobs recover --move-damaged",
@@ -56,7 +57,7 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         );
         if (context.Json)
         {
-            context.Write(new RecoveryDocument(report.DryRun, report.Recovered, report.Known, report.Unfinished, report.Failed));
+            context.Write(new RecoveryDocument(report.DryRun, report.Recovered, report.Known, report.Unfinished, report.Failed, report.Lost));
         }
         else
         {
@@ -113,16 +114,23 @@ internal sealed class JobsRecoverCommand : OneShotCommand
 
         if (report.Unfinished.Count > 0)
         {
-            var more = report.Unfinished.Count > MostNamed ? $" and {report.Unfinished.Count - MostNamed} more" : "";
+            context.Say($"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: {Some(report.Unfinished)}.");
+        }
+
+        if (report.Lost.Count > 0)
+        {
             context.Say(
-                $"{Jobs(report.Unfinished.Count)} had no result yet, and what was asked for is lost; submit anew: "
-                    + $"{string.Join(", ", report.Unfinished.Take(MostNamed))}{more}."
+                $"{Jobs(report.Lost.Count)} succeeded, but the store holds no result any more, since it was deleted after the backup or lost; jobs delete takes "
+                    + $"such a job off the list: {Some(report.Lost)}."
             );
         }
 
         var verb = report.DryRun ? "would be recovered" : "recovered";
         context.Say($"{Jobs(report.Recovered.Count)} {verb}, {report.Known} known already, {report.Failed.Count} damaged.");
     }
+
+    private static string Some(IReadOnlyList<string> ids) =>
+        string.Join(", ", ids.Take(MostNamed)) + (ids.Count > MostNamed ? $" and {ids.Count - MostNamed} more" : "");
 
     private static string Jobs(int count) => count == 1 ? "1 job" : $"{count} jobs";
 }

@@ -153,10 +153,12 @@ internal sealed record CollectionDocument(
 /// <param name="Known">Number of jobs that were listed already.</param>
 /// <param name="Unfinished">Ids of jobs that had no result yet, and can't be recovered.</param>
 /// <param name="Failed">Jobs whose results are damaged.</param>
+/// <param name="Lost">Ids of jobs that are listed as succeeded, and of whose results the store holds nothing.</param>
 internal sealed record RecoveryDocument(
     bool DryRun,
     IReadOnlyList<string> Recovered,
     int Known,
     IReadOnlyList<string> Unfinished,
-    IReadOnlyList<FailedRecovery> Failed
+    IReadOnlyList<FailedRecovery> Failed,
+    IReadOnlyList<string> Lost
 );

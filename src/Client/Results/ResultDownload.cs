@@ -113,9 +113,7 @@ public sealed class ResultDownload(IResultSource source)
     private async Task<PublishedResult> ReadManifestAsync(string jobId, JobFile? expected, CancellationToken cancellationToken)
     {
         var path = StorePaths.Manifest(jobId);
-        var bytes =
-            await source.ReadManifestAsync(jobId, PublishedResult.MaxManifestBytes, cancellationToken)
-            ?? throw new FileNotFoundException($"The store has lost {path}.", path);
+        var bytes = await source.ReadManifestAsync(jobId, PublishedResult.MaxManifestBytes, cancellationToken) ?? throw PublishedResult.Gone(jobId);
         if (expected is not null)
         {
             await using var verified = VerifiedReader.Verify(new MemoryStream(bytes, writable: false), new ArtifactInfo(path, expected.Bytes, expected.Sha256));

@@ -72,12 +72,12 @@ public interface IImplantationGrain : IGrainWithStringKey
     Task<bool> EnsureRunning(string reason);
 
     /// <summary>
-    /// Knows the job again, if its state was lost and its result lies published in the store: by the manifest and the request beside it, which are read and
-    /// checked here. A job that is known stays as it is.
+    /// Knows the job again, if its state was lost, or put back from a backup that is older than its result, and that result lies published in the store: by
+    /// the manifest and the request beside it, which are read and checked here. Any other job stays as it is.
     /// </summary>
     /// <param name="dryRun">Only tells.</param>
     /// <returns>What became, or would become, of it.</returns>
-    /// <exception cref="OneShotException">invalid_input: no job has such an id. failed: what the store holds is damaged; the message says what.</exception>
+    /// <exception cref="OneShotException">invalid_input: no job has such an id. failed: nothing is known of the job, and what the store holds is damaged.</exception>
     [Alias("Recover")]
     Task<RecoveryOutcome> Recover(bool dryRun);
 }

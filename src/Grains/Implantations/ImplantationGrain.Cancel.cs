@@ -31,6 +31,10 @@ internal sealed partial class ImplantationGrain
         }
 
         var trained = await IsAliveAsync(_state.Lease?.Silo);
+        if (!trained && _hasManifest && await TakePublishedAsync())
+        {
+            return;
+        }
         if (_state.State == JobState.Publishing)
         {
             // Whoever writes the manifest decides. A living trainer asks before it does; for a dead one the store tells.

@@ -25,6 +25,10 @@ internal sealed partial class ImplantationGrain
         {
             return false;
         }
+        if (_state.State is JobState.Submitted or JobState.Queued && await CompleteFromManifestAsync())
+        {
+            return false;
+        }
         switch (_state.State)
         {
             case JobState.Succeeded or JobState.Failed or JobState.Cancelled:
@@ -80,7 +84,7 @@ internal sealed partial class ImplantationGrain
             {
                 return null;
             }
-            var epoch = _state.Epoch + 1;
+            var epoch = Newest + 1;
             await MoveAsync(
                 _state with
                 {

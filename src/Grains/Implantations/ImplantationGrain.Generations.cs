@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using OrleansOneShot.Contracts.Grains;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
@@ -27,8 +26,8 @@ internal sealed partial class ImplantationGrain
         RequireNoForeignRun(request);
         await SubmitAsync(
             request,
-            _state.Generation is { } known && JsonSerializer.Serialize(known) == JsonSerializer.Serialize(request),
-            async () => new ImplantationState { Generation = request, Sources = await FindSourcesAsync(request, cancellationToken) }
+            async () => new ImplantationState { Generation = request, Sources = await FindSourcesAsync(request, cancellationToken) },
+            cancellationToken
         );
         return GenerationStatus();
     }

@@ -81,7 +81,7 @@ internal sealed partial class ImplantationGrain
     {
         try
         {
-            await _log.StoreAsync(_state.Epoch);
+            await _log.StoreAsync(Newest);
             _storeAway = null;
         }
         catch (ArtifactChangedException)

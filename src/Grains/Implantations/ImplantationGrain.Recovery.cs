@@ -16,12 +16,7 @@ internal sealed partial class ImplantationGrain
         RequestValidator.RequireId(Id);
         if (Asked is not null)
         {
-            // Its line in the list may be lost all the same.
-            if (!dryRun)
-            {
-                await PutSummaryAsync();
-            }
-            return RecoveryOutcome.Known;
+            return await RecoverKnownAsync(dryRun);
         }
 
         if (await ReadPublishedAsync() is not { } recovered)
@@ -32,6 +27,41 @@ internal sealed partial class ImplantationGrain
         {
             return RecoveryOutcome.Recovered;
         }
+        await KnowAsync(recovered);
+        return RecoveryOutcome.Recovered;
+    }
+
+    /// <summary>
+    /// A job that has succeeded, or that somebody works for, knows best itself; any other may have come from a backup that is older than its result.
+    /// </summary>
+    private async Task<RecoveryOutcome> RecoverKnownAsync(bool dryRun)
+    {
+        if (_state.State != JobState.Succeeded && !await IsAliveAsync(_state.Lease?.Silo))
+        {
+            // The store may have been put back since the job was activated.
+            _hasManifest = await store.GetInfoAsync(StorePaths.Manifest(Id)) is not null;
+            if (await FindPublishedAsync() is ({ } published, var message))
+            {
+                _hasManifest = dryRun;
+                if (!dryRun)
+                {
+                    await TakeAsync(published, message);
+                }
+                return RecoveryOutcome.Recovered;
+            }
+        }
+
+        // Its line in the list may be lost all the same.
+        if (!dryRun)
+        {
+            await PutSummaryAsync();
+        }
+        return RecoveryOutcome.Known;
+    }
+
+    /// <summary>The job becomes what its published result tells of it.</summary>
+    private async Task KnowAsync(ImplantationState recovered)
+    {
         _log = new ProgressLog(store, Id);
         await _log.LoadAsync(recovered.Epoch, CancellationToken.None);
         (_step, _steps, _visible) = (recovered.Step, recovered.Steps, _log.Last);
@@ -43,7 +73,6 @@ internal sealed partial class ImplantationGrain
             await LogAsync(EventOf(recovered));
         }
         await PutSummaryAsync();
-        return RecoveryOutcome.Recovered;
     }
 
     /// <summary>The state that a published result tells of; null if nothing is published.</summary>

@@ -31,6 +31,10 @@ internal sealed partial class ImplantationGrain
             return Status();
         }
 
+        if (_state.State.IsFinal())
+        {
+            await TakePublishedAsync();
+        }
         RequireRetryable(retries);
         var inputs = await FindLostInputsAsync();
         if (inputs.Count > 0)
@@ -106,7 +110,7 @@ internal sealed partial class ImplantationGrain
         {
             State = JobState.Queued,
             Retries = _state.Retries + 1,
-            Epoch = _state.Epoch + 1,
+            Epoch = Newest + 1,
             Seconds = _state.Seconds + (_state.EpochStarted is { } began && _state.Finished is { } ended ? Math.Max(0, (ended - began).TotalSeconds) : 0),
             EpochStarted = null,
             Lease = null,

@@ -143,8 +143,14 @@ internal sealed partial class ImplantationGrain
         await WriteAsync(final);
         LogEnded(Id, final.State, final.Epoch);
         instruments.OnEnded(Kind, final.State, Asked!.Model.Name, final.Error, final.Started is null ? null : final.Seconds, final.Metrics);
+        await ShowEndAsync(EventOf(final, final.Error?.Message));
+    }
+
+    /// <summary>Tells watchers of the end, and those whom it concerns.</summary>
+    private async Task ShowEndAsync(ProgressEvent last)
+    {
         // Watchers end only after they have seen the last event.
-        await LogAsync(EventOf(final, final.Error?.Message));
+        await LogAsync(last);
         _ended = true;
         Signal();
         await FinishEffectsAsync();

@@ -205,12 +205,12 @@ internal sealed partial class ImplantationGrain
         }
     }
 
-    /// <summary>A crash after a result was taken, and before the job ended.</summary>
+    /// <summary>A crash after a result was taken and before the job ended, or a state of an earlier moment than its result.</summary>
     private async Task<bool> CompleteFromManifestAsync()
     {
         if (_state.Published is not { } epoch)
         {
-            return false;
+            return await TakePublishedAsync();
         }
         await FinishPublicationAsync(epoch);
         return true;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -60,9 +59,14 @@ internal sealed partial class ImplantationGrain(
         {
             return;
         }
+        if (_state.State != JobState.Succeeded)
+        {
+            await LookIntoStoreAsync(cancellationToken);
+        }
         _log = new ProgressLog(store, Id);
-        await _log.LoadAsync(_state.Epoch, cancellationToken);
+        await _log.LoadAsync(Newest, cancellationToken);
         (_step, _steps, _visible) = (_state.Step, _state.Steps, _log.Last);
+        TakePublishedSoon();
         if (_state.State.IsFinal())
         {
             // A crash between the state and the log: the last event is still owed to those who watch.
@@ -72,7 +76,7 @@ internal sealed partial class ImplantationGrain(
             }
             _ended = true;
         }
-        else if (_state.State == JobState.Queued && _log.Newest?.Stage != JobState.Queued)
+        else if (_state.State == JobState.Queued && _log.Newest?.Stage != JobState.Queued && !_hasManifest)
         {
             await LogAsync(EventOf(_state, Waiting()));
         }
@@ -94,12 +98,7 @@ internal sealed partial class ImplantationGrain(
         RequestValidator.RequireId(Id);
         RequestValidator.Require(request);
         RequireNoForeignRun(request);
-        // Records compare immutable arrays by reference; their documents compare by value.
-        await SubmitAsync(
-            request,
-            _state.Request is { } known && JsonSerializer.Serialize(known) == JsonSerializer.Serialize(request),
-            () => Task.FromResult(new ImplantationState { Request = request })
-        );
+        await SubmitAsync(request, () => Task.FromResult(new ImplantationState { Request = request }), cancellationToken);
         return Status();
     }
 
@@ -176,11 +175,15 @@ internal sealed partial class ImplantationGrain(
 
     /// <summary>Accepts a request of either kind, once.</summary>
     /// <param name="request">The request, checked.</param>
-    /// <param name="isSame">Whether it is the one that the job has.</param>
     /// <param name="first">Makes the state that the request is first stored in; throws if it can't be taken.</param>
-    private async Task SubmitAsync(IJobRequest request, bool isSame, Func<Task<ImplantationState>> first)
+    /// <param name="cancellationToken">Stops looking.</param>
+    private async Task SubmitAsync(IJobRequest request, Func<Task<ImplantationState>> first, CancellationToken cancellationToken)
     {
-        if (Asked is not null && !isSame)
+        if (Asked is null)
+        {
+            await KnowAgainAsync(cancellationToken);
+        }
+        if (Asked is { } known && !Agree(request, known, _state.Files))
         {
             throw new OneShotException(new ErrorDetail(ErrorCodes.Conflict, $"Job {Id} exists with another request; use a new id.", "id"));
         }
@@ -188,17 +191,8 @@ internal sealed partial class ImplantationGrain(
         {
             var state = await first();
             await GrainFactory.GetGrain<ISchedulerGrain>(0).Admit(Id, request.Owner);
-            _log = new ProgressLog(store, Id);
             _step = _steps = 0;
-            await WriteAsync(
-                state with
-                {
-                    State = JobState.Queued,
-                    Created = Now,
-                    QueuedAt = Now,
-                    Trace = TraceParent.Current ?? TraceParent.Create(),
-                }
-            );
+            await WriteAsync(state with { State = JobState.Queued, Created = Now, QueuedAt = Now, Trace = TraceParent.Current ?? TraceParent.Create() });
             LogSubmitted(Id, request.Owner, request.Model.Name);
             // Listed before it is queued, so the recovery after a crash finds it.
             await PutSummaryAsync();

@@ -11,8 +11,8 @@ namespace OrleansOneShot.Grains.Implantations;
 /// <summary>A job's published manifest, read with nothing else known of the job: whatever it says is checked.</summary>
 internal sealed record PublishedManifest
 {
-    // The progress log of each is looked for.
-    private const long MaxEpoch = 10_000;
+    /// <summary>The highest epoch that any job has: the progress log of each is looked for.</summary>
+    public const long MaxEpoch = 10_000;
 
     /// <summary>Name of the file that holds the request.</summary>
     public const string RequestFile = "request.json";
@@ -29,8 +29,10 @@ internal sealed record PublishedManifest
         (Result, Epoch) = (result, epoch);
         Files = [.. result.Files.Select(file => new JobFile(file.Path, file.Stored.Bytes, file.Stored.Sha256))];
         (Created, Started, Finished, Seconds) = (content.Created, content.Started, content.Finished, content.Seconds);
-        (Metrics, Steps) = (content.Metrics, content.Options?.Steps ?? 0);
         Kind = content.Kind == ManifestDocument.Generation ? JobKind.Generation : JobKind.Implantation;
+        Metrics = content.Metrics;
+        // A generation's options have the sampler's steps; it counts pictures.
+        Steps = Kind == JobKind.Generation ? Files.Count(file => file.Path.EndsWith(".png", StringComparison.Ordinal)) : content.Options?.Steps ?? 0;
         Warnings = content.Warnings.IsDefault ? [] : content.Warnings;
     }
 
@@ -57,7 +59,7 @@ internal sealed record PublishedManifest
 
     public JobMetrics? Metrics { get; }
 
-    /// <summary>Training steps; 0 where the manifest does not tell.</summary>
+    /// <summary>Training steps, 0 where the manifest does not tell; pictures of a generation.</summary>
     public int Steps { get; }
 
     public ImmutableArray<string> Warnings { get; }

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using OrleansOneShot.Client.Cluster;
 using OrleansOneShot.Contracts.Jobs;
 using OrleansOneShot.Documents.Errors;
+using OrleansOneShot.Documents.Jobs;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Silo.Recovery;
 
 /// <summary>
-/// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it. May be run
-/// at any time and again: jobs that are known stay as they are. Each job reads and checks its own manifest.
+/// Rebuilds the list of finished jobs from what the artifact store holds, after the database of a data folder or the Redis of a cluster has lost it, or was put
+/// back from an older backup. May be run at any time and again: all other jobs stay as they are. Each job reads and checks its own manifest.
 /// </summary>
 /// <param name="client">The jobs.</param>
 /// <param name="store">Their artifacts.</param>
@@ -55,8 +56,38 @@ public sealed class JobsRecovery(ClusterClient client, IArtifactStore store)
             [.. recovered.Order(StringComparer.Ordinal)],
             known,
             [.. unfinished.Order(StringComparer.Ordinal)],
-            [.. failed.OrderBy(job => job.Id, StringComparer.Ordinal)]
+            [.. failed.OrderBy(job => job.Id, StringComparer.Ordinal)],
+            await FindLostAsync(cancellationToken)
         );
+    }
+
+    /// <summary>Jobs that are listed as succeeded, and whose manifests are gone. Listed first: a job that ends meanwhile is not looked for.</summary>
+    private async Task<IReadOnlyList<string>> FindLostAsync(CancellationToken cancellationToken)
+    {
+        var lost = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var query = new JobQuery
+            {
+                Kind = null,
+                State = JobState.Succeeded,
+                PageSize = JobQuery.MaxPageSize,
+                Cursor = cursor,
+            };
+            var page = await client.ListPageAsync(query, cancellationToken);
+            foreach (var job in page.Jobs)
+            {
+                if (await store.GetInfoAsync(StorePaths.Manifest(job.Id), cancellationToken) is null)
+                {
+                    lost.Add(job.Id);
+                }
+            }
+
+            cursor = page.Next;
+        } while (cursor is not null);
+
+        return [.. lost.Order(StringComparer.Ordinal)];
     }
 }
 
@@ -66,12 +97,14 @@ public sealed class JobsRecovery(ClusterClient client, IArtifactStore store)
 /// <param name="Known">Number of jobs that were known already.</param>
 /// <param name="Unfinished">Unknown jobs that have published nothing: what they were asked for is lost.</param>
 /// <param name="Failed">Unknown jobs whose result is damaged.</param>
+/// <param name="Lost">Jobs that are listed as succeeded, and of whose results the store holds nothing.</param>
 public sealed record RecoveryReport(
     bool DryRun,
     IReadOnlyList<string> Recovered,
     int Known,
     IReadOnlyList<string> Unfinished,
-    IReadOnlyList<FailedRecovery> Failed
+    IReadOnlyList<FailedRecovery> Failed,
+    IReadOnlyList<string> Lost
 );
 
 /// <summary>A job that can't be recovered.</summary>

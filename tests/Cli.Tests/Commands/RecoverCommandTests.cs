@@ -27,7 +27,7 @@ public sealed class RecoverCommandTests : IDisposable
         );
 
         var dry = await JobsAsync("recover", "--dry-run");
-        Assert.Equal(["dry_run", "recovered", "known", "unfinished", "failed"], dry.Document.AsObject().Select(pair => pair.Key));
+        Assert.Equal(["dry_run", "recovered", "known", "unfinished", "failed", "lost"], dry.Document.AsObject().Select(pair => pair.Key));
         Assert.Equal([id], dry.Document["recovered"]!.AsArray().Select(item => (string?)item));
         Assert.Equal(["20260101-000000-00000000"], dry.Document["unfinished"]!.AsArray().Select(item => (string?)item));
         Assert.Empty((await JobsAsync("list")).Document["jobs"]!.AsArray());

@@ -145,7 +145,7 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         File.WriteAllText(Path.Combine(folder, "samples", "000.png"), "picture of " + text);
         if (WritesRequest)
         {
-            File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(job.Request));
+            File.WriteAllText(Path.Combine(folder, "request.json"), RequestJson.Write(WithMasks(job.Request, folder)));
         }
         At(job, "done", cancellationToken);
         return new EngineResult(
@@ -175,6 +175,22 @@ internal sealed class FakeEngine(IArtifactStore store) : ITrainingEngine
         {
             PeakBytes = PeakBytes,
         };
+    }
+
+    /// <summary>As the real one: in place of a box stands the mask that was made of it, which lies beside.</summary>
+    private static ImplantationRequest WithMasks(ImplantationRequest request, string folder)
+    {
+        var objects = request.Objects.Select(item =>
+        {
+            if (item.Box is not { } box)
+            {
+                return item;
+            }
+            var mask = $"mask of {string.Join(' ', box)}";
+            File.WriteAllText(Path.Combine(folder, $"{item.Class}.png"), mask);
+            return item with { Box = null, Mask = Hash(mask) };
+        });
+        return request with { Objects = [.. objects] };
     }
 
     private void At(string jobId, long epoch, string point, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansOneShot.Storage;
 
 namespace OrleansOneShot.Grains.Tests.Fakes;
@@ -16,6 +17,8 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
     public Func<string, Task>? BeforeOpenRead { get; set; }
 
     public Func<string, Task>? BeforeDeleteUnused { get; set; }
+
+    public Func<string, Task>? BeforeListFolders { get; set; }
 
     public string Kind => inner.Kind;
 
@@ -66,6 +69,18 @@ internal sealed class FaultyStore(IArtifactStore inner) : IArtifactStore
     }
 
     public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+    public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (BeforeListFolders is { } before)
+        {
+            await before(folder);
+        }
+        await foreach (var name in inner.ListFoldersAsync(folder, cancellationToken))
+        {
+            yield return name;
+        }
+    }
 
     public IAsyncEnumerable<StoredFile> ListUsesAsync(string prefix, CancellationToken cancellationToken = default) =>
         inner.ListUsesAsync(prefix, cancellationToken);

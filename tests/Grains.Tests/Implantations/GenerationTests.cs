@@ -177,6 +177,7 @@ public sealed class GenerationTests
 
         var after = await StatusAsync(world, "g1");
         Assert.Equal((before.State, before.Manifest, before.LastSequence), (after.State, after.Manifest, after.LastSequence));
+        Assert.Equal((before.Step, before.Steps), (after.Step, after.Steps));
         Assert.Equal(before.Request.Prompts, after.Request.Prompts);
         Assert.Null(await world.Job("g1").GetStatus());
         Assert.Equal(JobKind.Generation, Assert.Single((await world.Catalog.List(new JobQuery { Kind = null })).Jobs).Kind);

@@ -64,11 +64,13 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Starts it again on its port, with what it has kept.</summary>
-    public async Task StartAsync()
+    public Task StartAsync() => LaunchAsync();
+
+    private async Task LaunchAsync(params string[] more)
     {
         var start = new ProcessStartInfo(
             "redis-server",
-            [Repository.PathOf("docs", "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options]
+            [Repository.PathOf("docs", "redis.conf"), "--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, .. _options, .. more]
         )
         {
             RedirectStandardOutput = true,
@@ -84,6 +86,27 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Has it write a snapshot and copies that, as docs/OPERATIONS.md backs it up.</summary>
+    /// <param name="copy">The file to make.</param>
+    public async Task BackUpAsync(string copy)
+    {
+        await CallAsync("BGSAVE");
+        await UntilAsync("rdb_bgsave_in_progress:0");
+        File.Copy(Path.Combine(_folder, "dump.rdb"), copy);
+    }
+
+    /// <summary>Puts a snapshot in the place of all it has, as docs/OPERATIONS.md restores it: with appendonly from the start it would begin empty.</summary>
+    /// <param name="copy">The file.</param>
+    public async Task PutBackAsync(string copy)
+    {
+        await KillAsync();
+        Directory.Delete(Path.Combine(_folder, "appendonlydir"), recursive: true);
+        File.Copy(copy, Path.Combine(_folder, "dump.rdb"), overwrite: true);
+        await LaunchAsync("--appendonly", "no");
+        await CallAsync("CONFIG", "SET", "appendonly", "yes");
+        await UntilAsync("aof_rewrite_in_progress:0");
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -92,5 +115,21 @@ public sealed class RedisServer : IAsyncDisposable
         {
             Directory.Delete(_folder, recursive: true);
         }
+    }
+
+    private async Task UntilAsync(string line)
+    {
+        while (!(await CallAsync("INFO", "persistence")).Contains(line, StringComparison.Ordinal))
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task<string> CallAsync(params string[] command)
+    {
+        using var call = Process.Start(new ProcessStartInfo("redis-cli", ["-e", "-p", $"{_port}", .. command]) { RedirectStandardOutput = true })!;
+        var answer = await call.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await call.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return call.ExitCode == 0 ? answer : throw new InvalidOperationException($"redis-cli {command[0]}: {answer}");
     }
 }
