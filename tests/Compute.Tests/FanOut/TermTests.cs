@@ -185,7 +185,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
         return new StepDraw(goldens["z"], goldens["eps"], t, goldens.Schedule.AlphasCumprod[(int)t], subset, 0);
     }
 
-    // Compares the gradients that are there with the batch's, tensor by tensor: 1e-5 of the tensor's largest.
+    // Compares the gradients that are there with the batch's, tensor by tensor, by the tensor's largest. Both are float32 and round by themselves: each may be
+    // 1e-5 from the reference (0.95e-5 on an Intel Xeon with AMX, where they were 1.2e-5 apart), so two of them twice that from each other.
     private void AssertLikeTheBatch(Trainer trainer, FlatParameters tokens, string what)
     {
         var names = goldens.Lora.Parameters.Names;
@@ -199,8 +200,8 @@ public sealed class TermTests(MethodGoldens goldens) : IClassFixture<MethodGolde
             worst = Math.Max(worst, Golden.RelativeDeviation(apart[i], batch));
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {worst:E2} of a tensor's largest gradient against the batch (tolerance 1E-05)");
-        Assert.True(worst <= 1e-5, $"{what} deviates by {worst:E2} from the batch.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {worst:E2} of a tensor's largest gradient against the batch (tolerance 2E-05)");
+        Assert.True(worst <= 2e-5, $"{what} deviates by {worst:E2} from the batch.");
     }
 
     private static void AssertLoss(double expected, double actual, string what)
