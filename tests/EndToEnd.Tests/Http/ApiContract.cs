@@ -175,7 +175,9 @@ internal sealed class ApiContract
 }
 
 /// <summary>Compares every call of a test, and its answer, with the pinned document.</summary>
-internal sealed class ContractHandler() : DelegatingHandler(new SocketsHttpHandler())
+internal sealed class ContractHandler()
+    // Who asks before it sends waits for the answer, also on a machine that takes longer than the usual second.
+    : DelegatingHandler(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
