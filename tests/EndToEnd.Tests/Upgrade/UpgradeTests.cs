@@ -146,6 +146,9 @@ public sealed class UpgradeTests(UndisturbedRun undisturbed) : IClassFixture<Und
             {
                 return;
             }
+
+            // The processor is for the jobs.
+            await Task.Delay(200, TestContext.Current.CancellationToken);
         }
     }
 
