@@ -120,8 +120,8 @@ internal sealed class JobsRecoverCommand : OneShotCommand
         if (report.Lost.Count > 0)
         {
             context.Say(
-                $"{Jobs(report.Lost.Count)} succeeded, but the store holds no result any more, since it was deleted after the backup or lost; jobs delete takes "
-                    + $"such a job off the list: {Some(report.Lost)}."
+                $"{Jobs(report.Lost.Count)} succeeded, but the store holds no result any more, since it was deleted after the backup or lost; jobs delete "
+                    + $"takes such a job off the list: {Some(report.Lost)}."
             );
         }
 

@@ -77,7 +77,9 @@ public interface IImplantationGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="dryRun">Only tells.</param>
     /// <returns>What became, or would become, of it.</returns>
-    /// <exception cref="OneShotException">invalid_input: no job has such an id. failed: nothing is known of the job, and what the store holds is damaged.</exception>
+    /// <exception cref="OneShotException">
+    /// invalid_input: no job has such an id. failed: nothing is known of the job, and what the store holds is damaged.
+    /// </exception>
     [Alias("Recover")]
     Task<RecoveryOutcome> Recover(bool dryRun);
 }
