@@ -54,7 +54,7 @@ public sealed partial class MonitoringTests
                 Assert.True(rendering.Workloads.Any(workload => workload.IsPickedBy(new V1LabelSelector { MatchLabels = labels })), $"{selector}");
             }
         );
-        Assert.True(selectors.Count >= 6, $"{selectors.Count}");
+        Assert.NotEmpty(selectors);
     }
 
     [Fact]
