@@ -5,6 +5,9 @@ namespace OrleansOneShot.Recipe;
 /// <summary>A model's own defaults (<c>oneshot.json</c> in its folder). Every field may be absent (null): the method's defaults then hold.</summary>
 public sealed record ModelDefaults
 {
+    /// <summary>Longest <c>oneshot.json</c> in bytes: each job keeps the text that it began with.</summary>
+    public const int MaxBytes = 64 * 1024;
+
     /// <summary>Side of the square training crop and of pictures, in pixels.</summary>
     [JsonPropertyName("resolution")]
     public int? Resolution { get; init; }

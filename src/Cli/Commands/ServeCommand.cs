@@ -66,15 +66,7 @@ internal sealed class ServeCommand : OneShotCommand
         _webhooks.AddTo(this);
         _pulls.AddTo(this);
         _management.AddTo(this);
-
-        // A data folder alone keeps no models for others, and who gave it would believe otherwise.
-        Validators.Add(result =>
-        {
-            if (result.GetResult(_keepModels) is { Implicit: false } && result.GetResult(_session.Cluster) is null)
-            {
-                result.AddError("--keep-models is for silos of a cluster: give --cluster as well; without it no models are shared.");
-            }
-        });
+        this.RequireCluster([_keepModels], "no models are shared");
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using OrleansOneShot.Silo.Hosting;
 
 namespace OrleansOneShot.Cli.Options;
@@ -34,18 +33,7 @@ internal sealed class HealthOptions
     {
         Option[] all = [_minFree, _maxFaultySilos];
         command.Add(all);
-
-        // Elsewhere they would be ignored, and who gave them would believe otherwise.
-        command.Validators.Add(result =>
-        {
-            if (
-                all.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given
-                && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption)
-            )
-            {
-                result.AddError($"{given.Name} is for silos of a cluster: give --cluster as well; without it a job fails at the first fault of the machine.");
-            }
-        });
+        command.RequireCluster(all, "a job fails at the first fault of the machine");
     }
 
     /// <summary>What was given.</summary>

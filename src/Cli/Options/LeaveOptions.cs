@@ -33,18 +33,7 @@ internal sealed class LeaveOptions
     {
         Option[] all = [_exitWhenIdle, _upgradeWait];
         command.Add(all);
-
-        // Elsewhere they would be ignored, and who gave them would believe otherwise.
-        command.Validators.Add(result =>
-        {
-            if (
-                all.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given
-                && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption)
-            )
-            {
-                result.AddError($"{given.Name} is for silos of a cluster: give --cluster as well; without it one process works on all jobs.");
-            }
-        });
+        command.RequireCluster(all, "one process works on all jobs");
         command.Validators.Add(result =>
         {
             if (result.GetResult(_exitWhenIdle) is { Implicit: false } && result.Children.OfType<OptionResult>().Any(IsControl))

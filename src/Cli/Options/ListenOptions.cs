@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using OrleansOneShot.Compute;
@@ -68,18 +67,7 @@ internal sealed class ListenOptions
     public void AddTo(Command command)
     {
         command.Add(All);
-
-        // Elsewhere they would be ignored, and who gave them would believe otherwise.
-        command.Validators.Add(result =>
-        {
-            if (
-                All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } given
-                && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption)
-            )
-            {
-                result.AddError($"{given.Name} is for silos of a cluster: give --cluster as well; without it the silo listens on the loopback alone.");
-            }
-        });
+        command.RequireCluster(All, "the silo listens on the loopback alone");
     }
 
     /// <summary>What was given.</summary>
@@ -119,7 +107,7 @@ internal sealed class ListenOptions
         };
     }
 
-    private IEnumerable<Option> All => [_bind, _advertise, _siloPort, _gatewayPort, _allowPublic];
+    private IReadOnlyList<Option> All => [_bind, _advertise, _siloPort, _gatewayPort, _allowPublic];
 
     private static IPAddress? Address(string field, string option, string? text, Func<string, string?> environment, string variable)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace OrleansOneShot.Cli.Options;
 
@@ -18,13 +17,7 @@ internal sealed class VolatileRedisOption : Option<bool>
     public void AddTo(Command command)
     {
         command.Options.Add(this);
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(this) is { Implicit: false } && !result.Children.OfType<OptionResult>().Any(option => option.Option is ClusterOption))
-            {
-                result.AddError($"{Name} is for silos of a cluster: give --cluster as well.");
-            }
-        });
+        command.RequireCluster([this]);
     }
 
     /// <summary>Whether it was given, here or by the environment.</summary>

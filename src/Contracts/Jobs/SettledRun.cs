@@ -28,13 +28,10 @@ public sealed record SettledRun(
 
     /// <summary>
     /// The base model's defaults (the text of its <c>oneshot.json</c>; empty where it has none) that the job began with: what the file says by now does not
-    /// change it. Null where an earlier version has settled the run. <see cref="MaxDefaults"/> characters at most.
+    /// change it. Null where an earlier version has settled the run. <see cref="ModelDefaults.MaxBytes"/> characters at most.
     /// </summary>
     [Id(5)]
     public string? Defaults { get; init; }
-
-    /// <summary>Longest text of <see cref="Defaults"/>, in characters.</summary>
-    public const int MaxDefaults = 64 * 1024;
 
     /// <summary>Longest text of <see cref="FanOut"/>, in characters.</summary>
     public const int MaxFanOut = 16 * 1024;

@@ -76,7 +76,7 @@ internal sealed partial class ImplantationGrain
             !StorePaths.IsHash(settled.ModelSha256)
             || settled.Precision is not (Precision.Fp32 or Precision.Bf16)
             || settled.FanOut is null or { Length: > SettledRun.MaxFanOut }
-            || settled.Defaults is { Length: > SettledRun.MaxDefaults }
+            || settled.Defaults is { Length: > ModelDefaults.MaxBytes }
             || (settled.ConfigurationSha256 is { } configuration && !StorePaths.IsHash(configuration))
             || !AreMasksOf(request, settled.Masks)
         )

@@ -7,9 +7,6 @@ namespace OrleansOneShot.Compute.Models.Loading;
 /// <summary>A model folder's own defaults, <c>oneshot.json</c>. Unknown fields are passed over.</summary>
 public static class ModelDefaultsFile
 {
-    /// <summary>Longest file in bytes: each job keeps the one that it began with.</summary>
-    public const int MaximumBytes = 64 * 1024;
-
     private const string Name = "oneshot.json";
 
     // Fields that came in with the versions whose runs keep their defaults, or later: runs of before never had them from here.
@@ -24,10 +21,10 @@ public static class ModelDefaultsFile
     /// <summary>Reads a file's text.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The text, whose bytes in UTF-8 are the file's.</returns>
-    /// <exception cref="InvalidInputException">It can't be read, is larger than <see cref="MaximumBytes"/>, or is no JSON object.</exception>
+    /// <exception cref="InvalidInputException">It can't be read, is larger than <see cref="ModelDefaults.MaxBytes"/>, or is no JSON object.</exception>
     public static string ReadText(string path)
     {
-        var bytes = ConfigFile.ReadBytes(path, Name, MaximumBytes);
+        var bytes = ConfigFile.ReadBytes(path, Name, ModelDefaults.MaxBytes);
         // Before it becomes a text, in which bytes that are none would be others.
         _ = ConfigFile.Parse(bytes, Name);
         return Encoding.UTF8.GetString(bytes);

@@ -30,6 +30,7 @@ public sealed partial class ModelFolder
     /// </summary>
     /// <param name="withDefaults">Whether the folder's defaults count; not for who has resolved them into options.</param>
     /// <returns>64 lower-case hexadecimal digits, the same wherever the folder lies.</returns>
+    /// <exception cref="IOException">One can't be read.</exception>
     public string ConfigurationHash(bool withDefaults = true)
     {
         var lines = new StringBuilder();
